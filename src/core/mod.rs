@@ -1,1 +1,11 @@
-//! core
+//! The words everything else is said in: identifiers, time, quantities and packs, pages of a list,
+//! and problems.
+//!
+//! This room is pure. It never names a database, a web framework, the file system, the environment, a
+//! clock or a random source; what needs one of those gets its value as an argument.
+
+pub mod id;
+pub mod page;
+pub mod problem;
+pub mod quantity;
+pub mod time;

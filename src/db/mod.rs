@@ -1,1 +1,38 @@
-//! db
+//! The two databases behind one connection type.
+//!
+//! SQLite is embedded and the default; PostgreSQL serves at scale. The URL's scheme picks. Only this room
+//! and `writer` know there are two. Nothing here decides anything, and nothing from a database error
+//! reaches a client.
+
+mod bulk;
+mod migrate;
+mod pool;
+pub mod schema;
+mod types;
+
+pub use bulk::ROWS_PER_STATEMENT;
+pub(crate) use bulk::{insert_all, upsert_all};
+pub use migrate::{migrate, pending};
+pub use pool::{Database, Settings, connect, exclusive, read_failure};
+
+use diesel::{MultiConnection, PgConnection, SqliteConnection};
+
+/// A connection to either database.
+#[derive(MultiConnection)]
+pub enum Conn {
+    /// PostgreSQL.
+    Postgres(PgConnection),
+    /// SQLite, in this process.
+    Sqlite(SqliteConnection),
+}
+
+/// The backend of [`Conn`], for signatures that name one.
+pub type Backend = <Conn as diesel::Connection>::Backend;
+
+/// Reads one aggregate of type BIGINT.
+#[derive(diesel::QueryableByName)]
+pub struct CountRow {
+    /// The value.
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    pub value: i64,
+}

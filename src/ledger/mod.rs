@@ -1,1 +1,22 @@
-//! ledger
+//! Append-only double entry in goods.
+//!
+//! Every posting belongs to one pledge line and one lot, and the postings of an event sum to zero for each
+//! pair. A balance is kept per [`Cell`]; no cell but a source's goes below zero, at any time. Rollups for
+//! totals are derived from the same postings in the same commit. This room knows no kind of event: what
+//! happened is decided elsewhere and arrives as [`Movement`]s.
+
+mod account;
+mod book;
+mod cell;
+mod facts;
+mod history;
+mod pick;
+pub mod rollup;
+mod store;
+pub mod verify;
+
+pub use account::{Account, Condition};
+pub use book::{Book, Holding, Posted};
+pub use cell::{Cell, CellKey, Chosen, Movement, Statement};
+pub use facts::{ConsignmentFacts, LineFacts, SiteFacts, TitlePasses};
+pub use pick::{Picked, Shelfful, pick};

@@ -1,1 +1,68 @@
-//! writer
+//! The one way to record anything.
+//!
+//! A bounded queue and one thread. The thread takes what is waiting, opens the one transaction that may
+//! write, loads what the batch needs in a few queries, lets each update decide against that in memory,
+//! writes everything accepted in bulk together with the log's leaves, commits once and answers each caller.
+//!
+//! Invariants: a refused update leaves nothing behind and fails alone; sequence numbers have no gaps and
+//! are the positions of the log plus one; nothing is answered before its commit. This room knows no table
+//! but the log's and no kind of update: rooms below bring their rows as [`Record`]s and their decisions as
+//! [`Update`]s.
+
+mod batch;
+mod desk;
+mod drawer;
+mod log;
+mod queue;
+
+pub use batch::{Wake, Writer, WriterSettings};
+pub use desk::{Actor, Desk, Entry, Moment, Refusal, Shelf, Wanted};
+pub(crate) use drawer::record;
+pub use drawer::{AsValue, Drawer, Record};
+pub use log::{LEDGER_ORIGIN, LogState, log_state};
+pub use queue::{Job, Priority};
+
+use crate::audit::hash::Hash256;
+use crate::core::time::Timestamp;
+
+/// Something that can be recorded.
+///
+/// `decide` may run several times before it is accepted: it asks the desk for rows, and where one is not
+/// loaded yet it returns early with [`Refusal::Missed`] and runs again once it is. It must therefore depend
+/// on nothing but the desk and itself.
+pub trait Update: Send + 'static {
+    /// What the caller learns.
+    type Answer: Send + 'static;
+
+    /// Who posts it.
+    fn actor(&self) -> &Actor;
+
+    /// Asks for what `decide` will want, so that a whole batch is loaded in a few queries.
+    fn keys(&self, _desk: &mut Desk) {}
+
+    /// Reads from the desk, decides, and stages what is to be written.
+    ///
+    /// # Errors
+    /// The problem the caller gets, or [`Refusal::Missed`].
+    fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal>;
+}
+
+/// An answer together with the log entry that carries it.
+#[derive(Clone, Debug)]
+pub struct Recorded<A> {
+    /// What the update answered.
+    pub answer: A,
+    /// The entry; absent where nothing new was written, as for an update posted twice.
+    pub leaf: Option<Leaf>,
+}
+
+/// The log's leaf of one update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaf {
+    /// Ledger sequence, one more than the position in the log.
+    pub sequence: i64,
+    /// The leaf's hash.
+    pub hash: Hash256,
+    /// When it was recorded.
+    pub recorded_at: Timestamp,
+}

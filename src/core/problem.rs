@@ -1,0 +1,172 @@
+//! Everything that can go wrong, said once: a stable code, its HTTP status, and words for the caller.
+//!
+//! `detail` and `errors` are public. `internal` is for the log of the server and never leaves it.
+
+use serde::Serialize;
+use std::fmt;
+
+macro_rules! codes {
+    ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal;)*) => {
+        /// The stable code of a problem; the one table of code, status and title.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Code { $($(#[$doc])* $name,)* }
+
+        impl Code {
+            /// The code as clients see it.
+            pub fn word(self) -> &'static str { match self { $(Self::$name => $code,)* } }
+            /// The HTTP status it answers with.
+            pub fn status(self) -> u16 { match self { $(Self::$name => $status,)* } }
+            /// A short title that never changes.
+            pub fn title(self) -> &'static str { match self { $(Self::$name => $title,)* } }
+            /// Every code, for the documentation and the tests.
+            pub const ALL: &'static [Code] = &[$(Self::$name,)*];
+        }
+    };
+}
+
+codes! {
+    /// The body or query could not be read at all.
+    Malformed = "malformed", 400, "The request could not be read";
+    /// A field has a value that cannot be.
+    Invalid = "invalid", 422, "A field is not valid";
+    /// No or no valid token.
+    Unauthenticated = "unauthenticated", 401, "Log in first";
+    /// The caller is known and may not.
+    Forbidden = "forbidden", 403, "Your role does not allow this";
+    /// Missing, or not for this caller's eyes: the same answer.
+    NotFound = "not_found", 404, "Not found";
+    /// The method does not exist here.
+    MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
+    /// The same id came with another body.
+    IdempotencyConflict = "id_reused", 409, "This id was used with another body";
+    /// A reference that must be unique is taken.
+    Duplicate = "duplicate", 409, "Already there";
+    /// The thing is in a state that does not allow this.
+    WrongState = "wrong_state", 409, "Not possible in the present state";
+    /// An account would go below zero.
+    Insufficient = "insufficient", 409, "Not enough goods";
+    /// Later events depend on what would be reversed.
+    DependedOn = "depended_on", 409, "Later entries depend on this";
+    /// The copy edited is not the newest.
+    PreconditionFailed = "precondition_failed", 412, "Changed since you read it";
+    /// The body is too large.
+    TooLarge = "too_large", 413, "Too large";
+    /// The body has another content type.
+    UnsupportedMediaType = "unsupported_media_type", 415, "Content type not supported";
+    /// An edit came without If-Match.
+    PreconditionRequired = "precondition_required", 428, "Say which version you edit";
+    /// Too many requests.
+    TooManyRequests = "too_many_requests", 429, "Too many requests";
+    /// The queue is full, the database busy or stopping.
+    Unavailable = "unavailable", 503, "Try again shortly";
+    /// The disk is full or the database read-only: reads go on.
+    StorageFull = "storage_full", 503, "Nothing can be recorded now";
+    /// A fault of ours.
+    Internal = "internal", 500, "Something went wrong here";
+}
+
+/// One field that is wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct FieldError {
+    /// JSON pointer (RFC 6901) to the field, "" for the whole body.
+    pub pointer: String,
+    /// What is wrong with which value and what would be right.
+    pub detail: String,
+}
+
+/// A refusal, with everything the caller needs to do better.
+#[derive(Clone, Debug)]
+pub struct Problem {
+    /// The stable code.
+    pub code: Code,
+    /// What happened, what it means, what to do next.
+    pub detail: String,
+    /// The fields concerned.
+    pub errors: Vec<FieldError>,
+    /// Figures of the problem, as further members of the answer.
+    pub members: serde_json::Map<String, serde_json::Value>,
+    /// For the server's log only.
+    pub internal: Option<String>,
+}
+
+/// The result of whatever can be refused.
+pub type Outcome<T> = Result<T, Problem>;
+
+impl Problem {
+    /// A problem with words for the caller.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            members: serde_json::Map::new(),
+            internal: None,
+        }
+    }
+
+    /// One field is wrong.
+    pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        let detail = detail.into();
+        let mut problem = Self::new(Code::Invalid, detail.clone());
+        problem.errors.push(FieldError { pointer: pointer.into(), detail });
+        problem
+    }
+
+    /// Nothing by that name, or nothing for this caller.
+    pub fn not_found() -> Self {
+        Self::new(Code::NotFound, "Nothing is here for you. Check the identifier.")
+    }
+
+    /// A fault of ours; the words go to the log only.
+    pub fn internal(words: impl Into<String>) -> Self {
+        let mut problem =
+            Self::new(Code::Internal, "This is our fault and was noted. Nothing was recorded. Try again.");
+        problem.internal = Some(words.into());
+        problem
+    }
+
+    /// Adds the field a problem concerns.
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.errors.push(FieldError { pointer: pointer.into(), detail: self.detail.clone() });
+        self
+    }
+
+    /// Notes the cause for the server's log.
+    pub fn log(mut self, cause: impl fmt::Display) -> Self {
+        self.internal = Some(cause.to_string());
+        self
+    }
+
+    /// Adds a figure to the answer.
+    pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
+        self.members.insert(name.to_owned(), value.into());
+        self
+    }
+
+    /// The body of the answer, as RFC 9457 says.
+    pub fn to_json(&self) -> serde_json::Value {
+        let mut body = self.members.clone();
+        body.insert("type".into(), format!("urn:relief-ledger:problem:{}", self.code.word()).into());
+        body.insert("title".into(), self.code.title().into());
+        body.insert("status".into(), self.code.status().into());
+        body.insert("code".into(), self.code.word().into());
+        body.insert("detail".into(), self.detail.clone().into());
+        if !self.errors.is_empty() {
+            let errors: Vec<serde_json::Value> = self
+                .errors
+                .iter()
+                .map(|error| serde_json::json!({"pointer": error.pointer, "detail": error.detail}))
+                .collect();
+            body.insert("errors".into(), errors.into());
+        }
+        serde_json::Value::Object(body)
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.code.word(), self.detail)
+    }
+}
+
+impl std::error::Error for Problem {}

@@ -1,0 +1,215 @@
+//! Opening databases, pooling connections, and telling a database's failures apart.
+
+use super::Conn;
+use crate::core::problem::{Code, Outcome, Problem};
+use diesel::connection::SimpleConnection;
+use diesel::result::{DatabaseErrorKind, Error as DieselError};
+use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
+use std::time::Duration;
+
+/// Connections kept for reading; reads are short, and more than this only contend for two to eight cores.
+const POOL_SIZE: u32 = 8;
+/// How long a reader waits for a connection before the answer is 503.
+const POOL_WAIT: Duration = Duration::from_secs(5);
+/// How long SQLite waits for another process's write lock.
+const BUSY_WAIT_MS: u32 = 5_000;
+
+/// Where the database is and how to treat it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// `sqlite://relief.db` or `postgres://…`.
+    pub url: String,
+}
+
+/// A database that can be read by many at once.
+#[derive(Clone)]
+pub struct Database {
+    settings: Settings,
+    pool: r2d2::Pool<Manager>,
+}
+
+struct Manager {
+    url: String,
+}
+
+impl r2d2::ManageConnection for Manager {
+    type Connection = Conn;
+    type Error = ConnectionFailure;
+
+    fn connect(&self) -> Result<Conn, ConnectionFailure> {
+        connect(&self.url).map_err(|problem| ConnectionFailure(problem.to_string()))
+    }
+
+    fn is_valid(&self, conn: &mut Conn) -> Result<(), ConnectionFailure> {
+        match conn {
+            Conn::Sqlite(_) => Ok(()),
+            Conn::Postgres(postgres) => diesel::sql_query("SELECT 1")
+                .execute(postgres)
+                .map(|_| ())
+                .map_err(|error| ConnectionFailure(error.to_string())),
+        }
+    }
+
+    fn has_broken(&self, conn: &mut Conn) -> bool {
+        match conn {
+            Conn::Sqlite(_) => false,
+            Conn::Postgres(_) => std::thread::panicking(),
+        }
+    }
+}
+
+/// A connection that could not be opened; the words are for the log.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConnectionFailure(String);
+
+impl Database {
+    /// Opens a pool; the database must exist or be creatable.
+    ///
+    /// # Errors
+    /// `invalid` where the URL has another scheme, `unavailable` where nothing answers.
+    pub fn open(settings: Settings) -> Outcome<Self> {
+        // One connection first, so that a bad URL is told at once and in words.
+        drop(connect(&settings.url)?);
+        let pool = r2d2::Pool::builder()
+            .max_size(POOL_SIZE)
+            .min_idle(Some(0))
+            .connection_timeout(POOL_WAIT)
+            .test_on_check_out(false)
+            .error_handler(Box::new(r2d2::NopErrorHandler))
+            .build(Manager { url: settings.url.clone() })
+            .map_err(|error| Problem::new(Code::Unavailable, "The database does not answer.").log(error))?;
+        Ok(Self { settings, pool })
+    }
+
+    /// The URL this database was opened with.
+    pub fn url(&self) -> &str {
+        &self.settings.url
+    }
+
+    /// Runs a read in one snapshot, so that figures read together belong together.
+    ///
+    /// # Errors
+    /// What `work` refuses; `unavailable` where no connection comes free in time.
+    pub fn read<T>(&self, work: impl FnOnce(&mut Conn) -> Outcome<T>) -> Outcome<T> {
+        let mut conn = self.pool.get().map_err(|error| {
+            Problem::new(Code::Unavailable, "The database is busy. Try again in a moment.").log(error)
+        })?;
+        let begin = match &mut *conn {
+            Conn::Sqlite(_) => "BEGIN DEFERRED",
+            Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+        };
+        conn.batch_execute(begin).map_err(read_failure)?;
+        let result = work(&mut conn);
+        conn.batch_execute("COMMIT").map_err(read_failure)?;
+        result
+    }
+}
+
+/// Opens one connection, set up the way the ledger needs it.
+///
+/// # Errors
+/// `invalid` where the URL has another scheme, `unavailable` where nothing answers.
+pub fn connect(url: &str) -> Outcome<Conn> {
+    if let Some(path) = url.strip_prefix("sqlite://") {
+        let mut conn = SqliteConnection::establish(path).map_err(|error| {
+            Problem::new(Code::Unavailable, format!("The database file {path:?} cannot be opened."))
+                .log(error)
+        })?;
+        conn.batch_execute(&format!(
+            "PRAGMA busy_timeout = {BUSY_WAIT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
+             PRAGMA foreign_keys = ON; PRAGMA recursive_triggers = ON; PRAGMA cache_size = -65536; \
+             PRAGMA temp_store = MEMORY; PRAGMA mmap_size = 268435456; PRAGMA wal_autocheckpoint = 4000;"
+        ))
+        .map_err(|error| {
+            Problem::new(Code::Unavailable, format!("{path:?} is not a usable SQLite database.")).log(error)
+        })?;
+        return Ok(Conn::Sqlite(conn));
+    }
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        let mut conn = PgConnection::establish(url).map_err(|error| {
+            Problem::new(Code::Unavailable, "PostgreSQL does not answer at the given URL.").log(error)
+        })?;
+        conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning").map_err(read_failure)?;
+        return Ok(Conn::Postgres(conn));
+    }
+    Err(Problem::field(
+        "/database_url",
+        format!(
+            "{:?} is not a database URL; write sqlite://relief.db or postgres://user@host/name",
+            redacted(url)
+        ),
+    ))
+}
+
+/// A URL without its password, for messages.
+fn redacted(url: &str) -> String {
+    match (url.find("://"), url.rfind('@')) {
+        (Some(scheme), Some(at)) if at > scheme => format!("{}://…{}", &url[..scheme], &url[at..]),
+        _ => url.to_owned(),
+    }
+}
+
+/// Begins the one transaction that may write at this moment, over all processes.
+///
+/// SQLite takes the write lock at once. PostgreSQL takes a lock of its own kind first, so that the first
+/// statement that reads already sees what the last writer committed.
+///
+/// # Errors
+/// Whatever the database says, for the writer to judge.
+pub fn exclusive(conn: &mut Conn) -> diesel::QueryResult<()> {
+    match conn {
+        Conn::Sqlite(sqlite) => sqlite.batch_execute("BEGIN IMMEDIATE"),
+        Conn::Postgres(postgres) => postgres
+            .batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(7310584629)"),
+    }
+}
+
+/// What a failed statement means to a caller.
+pub fn read_failure(error: DieselError) -> Problem {
+    match &error {
+        DieselError::NotFound => Problem::not_found(),
+        DieselError::DatabaseError(DatabaseErrorKind::UniqueViolation, information) => Problem::new(
+            Code::Duplicate,
+            format!("Something with the same {} is there already.", unique_column(information.message())),
+        )
+        .log(&error),
+        DieselError::DatabaseError(kind, information) => {
+            let words = information.message();
+            if words.contains("database or disk is full")
+                || words.contains("No space left")
+                || words.contains("could not extend file")
+                || words.contains("attempt to write a readonly database")
+                || words.contains("disk I/O error")
+            {
+                Problem::new(
+                    Code::StorageFull,
+                    "The disk is full or read-only. Reading goes on; nothing was recorded. Tell the operator.",
+                )
+                .log(&error)
+            } else if matches!(
+                kind,
+                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection
+            ) || words.contains("database is locked")
+                || words.contains("deadlock")
+            {
+                Problem::new(Code::Unavailable, "The database is busy. Try again in a moment.").log(&error)
+            } else {
+                Problem::internal(format!("{kind:?}: {words}"))
+            }
+        }
+        DieselError::BrokenTransactionManager => {
+            Problem::new(Code::Unavailable, "The database went away. Try again in a moment.").log(&error)
+        }
+        other => Problem::internal(other.to_string()),
+    }
+}
+
+/// The column a unique violation is about, as far as the two databases' messages say.
+fn unique_column(message: &str) -> String {
+    if let Some(rest) = message.strip_prefix("UNIQUE constraint failed: ") {
+        return rest.split(", ").filter_map(|part| part.split('.').nth(1)).collect::<Vec<_>>().join(" and ");
+    }
+    let name = message.split('"').nth(1).unwrap_or("value");
+    name.trim_end_matches("_key").split_once('_').map_or(name, |(_, column)| column).replace('_', " ")
+}

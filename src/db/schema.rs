@@ -1,0 +1,428 @@
+//! The tables as diesel sees them: the same on both databases. Written from the migrations.
+
+diesel::table! {
+    organizations (id) {
+        id -> Binary,
+        name -> Text,
+        reference -> Nullable<Text>,
+        country -> Nullable<Text>,
+        is_donor -> Bool,
+        is_consignor -> Bool,
+        is_consignee -> Bool,
+        is_carrier -> Bool,
+        is_partner -> Bool,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    items (id) {
+        id -> Binary,
+        code -> Text,
+        name -> Text,
+        base_unit -> Text,
+        category -> Text,
+        sector -> Nullable<Text>,
+        hs_code -> Nullable<Text>,
+        shelf_life_days -> Nullable<BigInt>,
+        storage_class -> Text,
+        standard_kind -> Nullable<Text>,
+        standard_quantity -> Nullable<BigInt>,
+        standard_persons -> Nullable<BigInt>,
+        standard_days -> Nullable<BigInt>,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    packs (id) {
+        id -> Binary,
+        item_id -> Binary,
+        name -> Text,
+        numerator -> BigInt,
+        denominator -> BigInt,
+        gross_weight_g -> Nullable<BigInt>,
+        length_mm -> Nullable<BigInt>,
+        width_mm -> Nullable<BigInt>,
+        height_mm -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
+    lots (id) {
+        id -> Binary,
+        item_id -> Binary,
+        number -> Text,
+        expires_on -> Nullable<Text>,
+        recalled -> Bool,
+        created_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    sites (id) {
+        id -> Binary,
+        code -> Nullable<Text>,
+        name -> Text,
+        kind -> Text,
+        country -> Text,
+        latitude -> Nullable<Double>,
+        longitude -> Nullable<Double>,
+        locode -> Nullable<Text>,
+        area_code -> Nullable<Text>,
+        operator_id -> Nullable<Binary>,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    programmes (id) {
+        id -> Binary,
+        code -> Text,
+        name -> Text,
+        sensitive -> Bool,
+        synthetic -> Bool,
+        focus_areas -> Text,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    reported_figures (id) {
+        id -> Binary,
+        programme_id -> Binary,
+        section -> Text,
+        figure -> Text,
+        value -> BigInt,
+        qualifier -> Nullable<Text>,
+        unit -> Text,
+        as_of -> Text,
+        source -> Text,
+    }
+}
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        login -> Text,
+        name -> Text,
+        password_hash -> Text,
+        role -> Text,
+        organization_id -> Nullable<Binary>,
+        country -> Nullable<Text>,
+        disabled -> Bool,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    pledges (id) {
+        id -> Binary,
+        programme_id -> Binary,
+        donor_id -> Nullable<Binary>,
+        kind -> Text,
+        state -> Text,
+        reference -> Nullable<Text>,
+        offered_at -> BigInt,
+        note -> Nullable<Text>,
+        reason -> Nullable<Text>,
+        link_hash -> Nullable<Binary>,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    pledge_lines (id) {
+        id -> Binary,
+        pledge_id -> Binary,
+        ordinal -> BigInt,
+        item_id -> Binary,
+        offered -> BigInt,
+        accepted -> BigInt,
+        earmark_country -> Nullable<Text>,
+        title_passes -> Text,
+        value_minor -> Nullable<BigInt>,
+        currency -> Nullable<Text>,
+        value_basis -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    consignments (id) {
+        id -> Binary,
+        programme_id -> Binary,
+        reference -> Nullable<Text>,
+        tracking_code -> Text,
+        consignor_id -> Nullable<Binary>,
+        consignee_id -> Binary,
+        origin_id -> Binary,
+        destination_id -> Binary,
+        parent_id -> Nullable<Binary>,
+        cancelled -> Bool,
+        gross_weight_g -> Nullable<BigInt>,
+        freight_minor -> Nullable<BigInt>,
+        freight_currency -> Nullable<Text>,
+        freight_note -> Nullable<Text>,
+        value_minor -> Nullable<BigInt>,
+        value_currency -> Nullable<Text>,
+        value_basis -> Nullable<Text>,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    legs (id) {
+        id -> Binary,
+        consignment_id -> Binary,
+        ordinal -> BigInt,
+        mode -> Text,
+        from_id -> Binary,
+        to_id -> Binary,
+        carrier_id -> Nullable<Binary>,
+        planned_departure -> Nullable<BigInt>,
+        planned_arrival -> Nullable<BigInt>,
+        received_final -> Bool,
+        superseded -> Bool,
+    }
+}
+
+diesel::table! {
+    loads (id) {
+        id -> Binary,
+        reference -> Nullable<Text>,
+        mode -> Text,
+        from_id -> Binary,
+        to_id -> Binary,
+        carrier_id -> Nullable<Binary>,
+        document_kind -> Nullable<Text>,
+        document_number -> Nullable<Text>,
+        plate -> Nullable<Text>,
+        seals -> Nullable<Text>,
+        packages -> Nullable<BigInt>,
+        gross_weight_g -> Nullable<BigInt>,
+        volume_cm3 -> Nullable<BigInt>,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    events (sequence) {
+        sequence -> BigInt,
+        id -> Binary,
+        kind -> Text,
+        programme_id -> Nullable<Binary>,
+        pledge_id -> Nullable<Binary>,
+        consignment_id -> Nullable<Binary>,
+        leg_id -> Nullable<Binary>,
+        site_id -> Nullable<Binary>,
+        load_id -> Nullable<Binary>,
+        about_id -> Nullable<Binary>,
+        occurred_at -> BigInt,
+        occurred_precision -> Text,
+        effective_at -> BigInt,
+        recorded_at -> BigInt,
+        moved -> Bool,
+        inferred -> Bool,
+        actor_id -> Binary,
+        body -> Text,
+        body_hash -> Binary,
+        result -> Text,
+    }
+}
+
+diesel::table! {
+    postings (sequence, ordinal) {
+        sequence -> BigInt,
+        ordinal -> BigInt,
+        cell -> Binary,
+        account -> Integer,
+        condition -> Integer,
+        pledge_line_id -> Binary,
+        lot_id -> Binary,
+        item_id -> Binary,
+        consignment_id -> Nullable<Binary>,
+        leg_id -> Nullable<Binary>,
+        site_id -> Nullable<Binary>,
+        holder_id -> Nullable<Binary>,
+        quantity -> BigInt,
+        chosen -> Integer,
+        effective_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    statements (sequence, ordinal) {
+        sequence -> BigInt,
+        ordinal -> BigInt,
+        pledge_line_id -> Binary,
+        lot_id -> Binary,
+        item_id -> Binary,
+        promised -> BigInt,
+        surplus -> BigInt,
+        effective_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    balances (cell) {
+        cell -> Binary,
+        account -> Integer,
+        condition -> Integer,
+        pledge_line_id -> Binary,
+        lot_id -> Binary,
+        item_id -> Binary,
+        consignment_id -> Nullable<Binary>,
+        leg_id -> Nullable<Binary>,
+        site_id -> Nullable<Binary>,
+        holder_id -> Nullable<Binary>,
+        quantity -> BigInt,
+        first_at -> BigInt,
+        last_at -> BigInt,
+        revision -> BigInt,
+    }
+}
+
+diesel::table! {
+    rollups (cuboid, cell) {
+        cuboid -> Integer,
+        cell -> Binary,
+        programme_id -> Binary,
+        donor_id -> Nullable<Binary>,
+        item_id -> Nullable<Binary>,
+        lot_id -> Nullable<Binary>,
+        pledge_id -> Nullable<Binary>,
+        site_id -> Nullable<Binary>,
+        country_at -> Nullable<Text>,
+        country_for -> Nullable<Text>,
+        holder_id -> Nullable<Binary>,
+        owner_id -> Nullable<Binary>,
+        consignee_id -> Nullable<Binary>,
+        origin_id -> Nullable<Binary>,
+        destination_id -> Nullable<Binary>,
+        month -> Nullable<Integer>,
+        stated_promised -> BigInt,
+        stated_surplus -> BigInt,
+        promised -> BigInt,
+        surplus -> BigInt,
+        unallocated -> BigInt,
+        in_storage -> BigInt,
+        allocated -> BigInt,
+        in_transit -> BigInt,
+        missing -> BigInt,
+        delivered -> BigInt,
+        distributed -> BigInt,
+        lost -> BigInt,
+        disposed -> BigInt,
+        returned -> BigInt,
+        withdrawn -> BigInt,
+        on_hold -> BigInt,
+        damaged -> BigInt,
+        moved_in -> BigInt,
+        moved_out -> BigInt,
+        ever_delivered -> BigInt,
+    }
+}
+
+diesel::table! {
+    waiting (id) {
+        id -> Binary,
+        kind -> Text,
+        actor_id -> Binary,
+        consignment_id -> Nullable<Binary>,
+        site_id -> Nullable<Binary>,
+        body -> Text,
+        body_hash -> Binary,
+        reason -> Text,
+        waits_for -> Binary,
+        result -> Text,
+        received_at -> BigInt,
+        posted -> Bool,
+    }
+}
+
+diesel::table! {
+    decisions (event_id) {
+        event_id -> Binary,
+        kind -> Text,
+        consignment_id -> Nullable<Binary>,
+        site_id -> Nullable<Binary>,
+        quantity -> BigInt,
+        reason -> Text,
+        cause -> Nullable<Text>,
+        report_number -> Nullable<Text>,
+        evidence -> Nullable<Text>,
+        liable_id -> Nullable<Binary>,
+        proposed_by -> Binary,
+        decided_by -> Binary,
+        decided_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    log_entries (position) {
+        position -> BigInt,
+        body -> Text,
+        leaf_hash -> Binary,
+    }
+}
+
+diesel::table! {
+    ledger_state (id) {
+        id -> Integer,
+        sequence -> BigInt,
+        recorded_at -> BigInt,
+        edge -> Binary,
+        origin -> Text,
+    }
+}
+
+diesel::table! {
+    checkpoints (size) {
+        size -> BigInt,
+        note -> Text,
+        signed_at -> BigInt,
+    }
+}
+
+diesel::joinable!(pledge_lines -> pledges (pledge_id));
+diesel::allow_tables_to_appear_in_same_query!(
+    organizations,
+    items,
+    packs,
+    lots,
+    sites,
+    programmes,
+    reported_figures,
+    users,
+    pledges,
+    pledge_lines,
+    consignments,
+    legs,
+    loads,
+    events,
+    postings,
+    statements,
+    balances,
+    rollups,
+    waiting,
+    decisions,
+    log_entries,
+    ledger_state,
+    checkpoints
+);

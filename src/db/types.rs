@@ -1,0 +1,136 @@
+//! How our own types lie in a column, on every backend alike: identifiers as 16 bytes, times and
+//! quantities as BIGINT, words as TEXT.
+
+use crate::core::id::*;
+use crate::core::quantity::Quantity;
+use crate::core::time::Timestamp;
+use diesel::backend::Backend;
+use diesel::deserialize::{self, FromSql, FromStaticSqlRow, Queryable};
+use diesel::expression::AsExpression;
+use diesel::internal::derives::as_expression::Bound;
+use diesel::serialize::{self, Output, ToSql};
+use diesel::sql_types::{BigInt, Binary, Nullable};
+use uuid::Uuid;
+
+/// Lets a type stand where diesel wants an expression of `$sql`, and be read back from a row.
+macro_rules! column_type {
+    ($name:ty, $sql:ty) => {
+        impl AsExpression<$sql> for $name {
+            type Expression = Bound<$sql, Self>;
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+        impl AsExpression<Nullable<$sql>> for $name {
+            type Expression = Bound<Nullable<$sql>, Self>;
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+        impl<'expr> AsExpression<$sql> for &'expr $name {
+            type Expression = Bound<$sql, Self>;
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+        impl<'expr> AsExpression<Nullable<$sql>> for &'expr $name {
+            type Expression = Bound<Nullable<$sql>, Self>;
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+        impl<DB: Backend> ToSql<Nullable<$sql>, DB> for $name
+        where
+            $name: ToSql<$sql, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+                ToSql::<$sql, DB>::to_sql(self, out)
+            }
+        }
+        impl<ST, DB: Backend> Queryable<ST, DB> for $name
+        where
+            $name: FromStaticSqlRow<ST, DB>,
+        {
+            type Row = Self;
+            fn build(row: Self) -> deserialize::Result<Self> {
+                Ok(row)
+            }
+        }
+    };
+}
+
+macro_rules! identifier_columns {
+    ($($name:ident),*) => {$(
+        column_type!($name, Binary);
+        impl<DB: Backend> ToSql<Binary, DB> for $name
+        where
+            [u8]: ToSql<Binary, DB>,
+        {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+                <[u8] as ToSql<Binary, DB>>::to_sql(self.0.as_bytes().as_slice(), out)
+            }
+        }
+        impl<DB: Backend> FromSql<Binary, DB> for $name
+        where
+            Vec<u8>: FromSql<Binary, DB>,
+        {
+            fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+                let bytes = <Vec<u8> as FromSql<Binary, DB>>::from_sql(bytes)?;
+                Ok(Self(Uuid::from_slice(&bytes)?))
+            }
+        }
+    )*};
+}
+
+identifier_columns!(
+    UserId,
+    OrganizationId,
+    ItemId,
+    PackId,
+    LotId,
+    SiteId,
+    ProgrammeId,
+    PledgeId,
+    PledgeLineId,
+    ConsignmentId,
+    LegId,
+    LoadId,
+    EventId
+);
+
+column_type!(Timestamp, BigInt);
+impl<DB: Backend> ToSql<BigInt, DB> for Timestamp
+where
+    i64: ToSql<BigInt, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <i64 as ToSql<BigInt, DB>>::to_sql(&self.0, out)
+    }
+}
+impl<DB: Backend> FromSql<BigInt, DB> for Timestamp
+where
+    i64: FromSql<BigInt, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(<i64 as FromSql<BigInt, DB>>::from_sql(bytes)?))
+    }
+}
+
+column_type!(Quantity, BigInt);
+impl<DB: Backend> ToSql<BigInt, DB> for Quantity
+where
+    i64: ToSql<BigInt, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <i64 as ToSql<BigInt, DB>>::to_sql(self.as_i64(), out)
+    }
+}
+impl<DB: Backend> FromSql<BigInt, DB> for Quantity
+where
+    i64: FromSql<BigInt, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        let value = <i64 as FromSql<BigInt, DB>>::from_sql(bytes)?;
+        Quantity::new(value).ok_or_else(|| format!("{value} in the database is not a quantity").into())
+    }
+}

@@ -1,0 +1,1 @@
+//! Folding every derived figure again.

@@ -1,0 +1,334 @@
+//! The thread: take a batch, decide it, commit it once, answer.
+
+use super::desk::{Desk, Moment, Refusal};
+use super::log::{self, LogState, log_state};
+use super::queue::{Job, Pending, Priority, Queue};
+use super::{Leaf, Recorded, Update};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::db::{Conn, connect, exclusive, read_failure};
+use diesel::connection::SimpleConnection;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tokio::sync::{oneshot, watch};
+use uuid::Uuid;
+
+/// Rounds of loading for one update. Each round follows one reference further; the longest chain of the
+/// ledger (event, consignment, leg, site, stock, history) is well below.
+const ROUNDS: usize = 24;
+/// Times a batch is tried again when the database asks for it.
+const RETRIES: u32 = 10;
+
+/// Finds updates that waited for what a batch touched.
+pub type Wake = fn(&mut Conn, &[Uuid]) -> Outcome<Vec<Box<dyn Job>>>;
+
+/// How a writer works.
+#[derive(Clone)]
+pub struct WriterSettings {
+    /// The database.
+    pub url: String,
+    /// Asked after each commit.
+    pub wake: Option<Wake>,
+    /// Whether each update gets a transaction of its own; only for comparison in the bench.
+    pub one_by_one: bool,
+}
+
+/// A handle to the writing thread; clones share it.
+#[derive(Clone)]
+pub struct Writer {
+    queue: Arc<Queue>,
+    thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    sequence: watch::Receiver<i64>,
+}
+
+impl Writer {
+    /// Opens the database and starts the thread.
+    ///
+    /// # Errors
+    /// Where the database cannot be opened or the thread not started.
+    pub fn start(settings: WriterSettings) -> Outcome<Self> {
+        let mut conn = connect(&settings.url)?;
+        let state = log_state(&mut conn)?;
+        let queue = Arc::new(Queue::new());
+        let (announce, sequence) = watch::channel(state.last.sequence);
+        let mut worker = Worker { settings, conn: Some(conn), queue: Arc::clone(&queue), announce };
+        let thread = std::thread::Builder::new()
+            .name("relief-writer".to_owned())
+            .spawn(move || worker.run())
+            .map_err(|error| Problem::internal(format!("the writer cannot start: {error}")))?;
+        Ok(Self { queue, thread: Arc::new(Mutex::new(Some(thread))), sequence })
+    }
+
+    /// Queues an update; the receiver answers after its commit.
+    ///
+    /// # Errors
+    /// `unavailable` where the queue is full or closed.
+    pub fn submit<U: Update>(
+        &self,
+        update: U,
+        priority: Priority,
+    ) -> Outcome<oneshot::Receiver<Outcome<Recorded<U::Answer>>>> {
+        let (pending, receiver) = Pending::new(update);
+        self.queue.push(Box::new(pending), priority)?;
+        Ok(receiver)
+    }
+
+    /// Records an update and waits for its commit.
+    ///
+    /// # Errors
+    /// What the update refuses; `unavailable` where it was not recorded for now.
+    pub async fn record<U: Update>(&self, update: U) -> Outcome<Recorded<U::Answer>> {
+        self.submit(update, Priority::Single)?.await.map_err(|_| unknown())?
+    }
+
+    /// As [`Writer::record`], for a thread that may block.
+    ///
+    /// # Errors
+    /// As [`Writer::record`].
+    pub fn record_blocking<U: Update>(&self, update: U) -> Outcome<Recorded<U::Answer>> {
+        self.submit(update, Priority::Single)?.blocking_recv().map_err(|_| unknown())?
+    }
+
+    /// Follows the last committed sequence.
+    pub fn sequence(&self) -> watch::Receiver<i64> {
+        self.sequence.clone()
+    }
+
+    /// Updates waiting now.
+    pub fn depth(&self) -> usize {
+        self.queue.depth()
+    }
+
+    /// Takes nothing new, finishes what is queued, and returns when that is done.
+    pub fn stop(&self) {
+        self.queue.close();
+        let thread = self.thread.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(thread) = thread {
+            drop(thread.join());
+        }
+    }
+}
+
+fn unknown() -> Problem {
+    Problem::new(
+        Code::Unavailable,
+        "It is not known whether this was recorded. Send it again with the same id: it counts once.",
+    )
+}
+
+struct Worker {
+    settings: WriterSettings,
+    conn: Option<Conn>,
+    queue: Arc<Queue>,
+    announce: watch::Sender<i64>,
+}
+
+/// A job with its verdict so far.
+struct Verdict {
+    job: Box<dyn Job>,
+    result: Outcome<Option<Leaf>>,
+}
+
+impl Worker {
+    fn run(&mut self) {
+        while let Some(mut batch) = self.queue.take() {
+            while !batch.is_empty() {
+                let woken = if self.settings.one_by_one {
+                    let rest = batch.split_off(1);
+                    let woken = self.record(batch);
+                    batch = rest;
+                    woken
+                } else {
+                    self.record(std::mem::take(&mut batch))
+                };
+                batch.extend(woken);
+            }
+        }
+    }
+
+    /// Records a batch, answers it, and returns the updates it woke.
+    fn record(&mut self, jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+        let mut jobs = jobs;
+        let mut attempt = 0;
+        loop {
+            match self.attempt(&mut jobs) {
+                Ok((verdicts, touched)) => {
+                    for verdict in verdicts {
+                        verdict.job.answer(verdict.result);
+                    }
+                    return self.woken(&touched);
+                }
+                Err(problem) if problem.code == Code::Unavailable && attempt < RETRIES => {
+                    attempt += 1;
+                    tracing::warn!(attempt, cause = problem.internal.as_deref(), "batch is tried again");
+                    std::thread::sleep(jitter(attempt));
+                }
+                Err(problem) => {
+                    tracing::error!(cause = problem.internal.as_deref(), "batch was not recorded");
+                    for job in jobs {
+                        job.answer(Err(problem.clone()));
+                    }
+                    return Vec::new();
+                }
+            }
+        }
+    }
+
+    /// One try at a batch. On an error the jobs are all still in `jobs`.
+    fn attempt(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Outcome<(Vec<Verdict>, Vec<Uuid>)> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => connect(&self.settings.url)?,
+        };
+        let result = transact(&mut conn, jobs);
+        let keep = match &result {
+            Ok(_) => true,
+            Err(_) => conn.batch_execute("ROLLBACK").is_ok(),
+        };
+        if keep {
+            self.conn = Some(conn);
+        }
+        let (verdicts, touched, sequence) = result?;
+        self.announce.send_replace(sequence);
+        Ok((verdicts, touched))
+    }
+
+    fn woken(&mut self, touched: &[Uuid]) -> Vec<Box<dyn Job>> {
+        let (Some(wake), Some(conn)) = (self.settings.wake, self.conn.as_mut()) else { return Vec::new() };
+        if touched.is_empty() {
+            return Vec::new();
+        }
+        wake(conn, touched).unwrap_or_else(|problem| {
+            tracing::error!(cause = problem.internal.as_deref(), "waiting updates could not be looked up");
+            Vec::new()
+        })
+    }
+}
+
+/// Everything between BEGIN and COMMIT.
+fn transact(conn: &mut Conn, jobs: &mut Vec<Box<dyn Job>>) -> Outcome<(Vec<Verdict>, Vec<Uuid>, i64)> {
+    exclusive(conn).map_err(read_failure)?;
+    let mut state = log_state(conn)?;
+    let mut desk = Desk::new(now(), state.last);
+    prefetch(conn, &mut desk, jobs)?;
+    let mut results = Vec::with_capacity(jobs.len());
+    for index in 0..jobs.len() {
+        results.push(decide(conn, &mut desk, jobs, index)?);
+    }
+    let mut touched = desk.touched().to_vec();
+    if let Err(error) = save(conn, &mut desk, &mut state) {
+        tracing::warn!(%error, "batch failed inside the database and is decided one by one");
+        conn.batch_execute("ROLLBACK").map_err(read_failure)?;
+        exclusive(conn).map_err(read_failure)?;
+        state = log_state(conn)?;
+        (results, touched) = one_by_one(conn, &mut state, jobs)?;
+    }
+    conn.batch_execute("COMMIT").map_err(read_failure)?;
+    let verdicts = jobs.drain(..).zip(results).map(|(job, result)| Verdict { job, result }).collect();
+    Ok((verdicts, touched, state.last.sequence))
+}
+
+/// Loads what the batch says it will want, following references until nothing new is asked for.
+fn prefetch(conn: &mut Conn, desk: &mut Desk, jobs: &[Box<dyn Job>]) -> Outcome<()> {
+    for _ in 0..ROUNDS {
+        for job in jobs {
+            job.keys(desk);
+        }
+        if !desk.is_wanting() {
+            return Ok(());
+        }
+        desk.load(conn).map_err(read_failure)?;
+    }
+    Ok(())
+}
+
+/// Decides one update; where it misses rows, loads what it and all later ones miss, and decides again.
+fn decide(
+    conn: &mut Conn,
+    desk: &mut Desk,
+    jobs: &mut [Box<dyn Job>],
+    index: usize,
+) -> Outcome<Outcome<Option<Leaf>>> {
+    for _ in 0..ROUNDS {
+        let checkmark = desk.checkmark();
+        match jobs[index].decide(desk) {
+            Ok(()) => {
+                desk.seal();
+                return Ok(Ok(desk.leaf_since(&checkmark)));
+            }
+            Err(Refusal::Problem(problem)) => {
+                desk.go_back(&checkmark);
+                return Ok(Err(*problem));
+            }
+            Err(Refusal::Missed) => {
+                desk.go_back(&checkmark);
+                for job in jobs[index + 1..].iter_mut() {
+                    drop(job.decide(desk));
+                    desk.go_back(&checkmark);
+                }
+                desk.load(conn).map_err(read_failure)?;
+            }
+        }
+    }
+    Ok(Err(Problem::internal("an update kept asking for more rows")))
+}
+
+/// Writes everything staged and the log's part of it.
+fn save(conn: &mut Conn, desk: &mut Desk, state: &mut LogState) -> diesel::QueryResult<()> {
+    if desk.sealed.is_empty() {
+        return Ok(());
+    }
+    desk.flush(conn)?;
+    let last: Moment = desk.last();
+    let sealed = std::mem::take(&mut desk.sealed);
+    log::append(conn, state, &sealed, last)
+}
+
+/// Decides and writes each update under a savepoint, so that only what the database refuses fails.
+#[expect(clippy::type_complexity, reason = "the verdicts and the touched subjects of one batch")]
+fn one_by_one(
+    conn: &mut Conn,
+    state: &mut LogState,
+    jobs: &mut [Box<dyn Job>],
+) -> Outcome<(Vec<Outcome<Option<Leaf>>>, Vec<Uuid>)> {
+    let mut results = Vec::with_capacity(jobs.len());
+    let mut touched = Vec::new();
+    for index in 0..jobs.len() {
+        let mut desk = Desk::new(now(), state.last);
+        let only = &mut jobs[index..=index];
+        prefetch(conn, &mut desk, only)?;
+        let result = decide(conn, &mut desk, only, 0)?;
+        conn.batch_execute("SAVEPOINT update_alone").map_err(read_failure)?;
+        let before = state.clone();
+        match save(conn, &mut desk, state) {
+            Ok(()) => {
+                conn.batch_execute("RELEASE SAVEPOINT update_alone").map_err(read_failure)?;
+                touched.extend_from_slice(desk.touched());
+                results.push(result);
+            }
+            Err(error) => {
+                conn.batch_execute("ROLLBACK TO SAVEPOINT update_alone").map_err(read_failure)?;
+                *state = before;
+                let problem = read_failure(error);
+                if matches!(problem.code, Code::Unavailable | Code::StorageFull) {
+                    return Err(problem);
+                }
+                results.push(Err(problem));
+            }
+        }
+    }
+    Ok((results, touched))
+}
+
+/// The clock of this machine.
+fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
+}
+
+/// A growing pause with chance in it, so that two processes do not meet again.
+fn jitter(attempt: u32) -> Duration {
+    let ceiling = 5_u64 << attempt.min(7);
+    Duration::from_millis(rand::random_range(1..=ceiling))
+}

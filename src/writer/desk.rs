@@ -1,0 +1,287 @@
+//! What an update sees while it decides: the rows it asked for, the clock, and a place to stage.
+
+use super::Leaf;
+use crate::audit::entry::{EntryWriter, Heading};
+use crate::core::id::UserId;
+use crate::core::problem::Problem;
+use crate::core::time::Timestamp;
+use crate::db::Conn;
+use diesel::QueryResult;
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use uuid::Uuid;
+
+/// Who posts an update, in the words the log keeps.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The user.
+    pub user: UserId,
+    /// The role used.
+    pub role: String,
+    /// The scope used.
+    pub scope: String,
+}
+
+/// Why an update is not recorded.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The caller's problem.
+    Problem(Box<Problem>),
+    /// Something is not loaded yet; the desk has noted what.
+    Missed,
+}
+
+impl From<Problem> for Refusal {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(Box::new(problem))
+    }
+}
+
+/// Marks that something asked for is not loaded yet.
+#[derive(Clone, Copy, Debug)]
+pub struct Wanted;
+
+impl From<Wanted> for Refusal {
+    fn from(_: Wanted) -> Self {
+        Self::Missed
+    }
+}
+
+/// A kind of thing on the desk: loaded rows with what is staged over them.
+pub trait Shelf: Any + Send {
+    /// Whether anything was asked for and is not loaded.
+    fn is_wanting(&self) -> bool;
+    /// Loads what was asked for.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn load(&mut self, conn: &mut Conn) -> QueryResult<()>;
+    /// How much is staged; what [`Shelf::undo`] goes back to.
+    fn mark(&self) -> usize;
+    /// Takes back what was staged after `mark`.
+    fn undo(&mut self, mark: usize);
+    /// Describes the rows staged after `mark` to the log entry that carries them.
+    fn describe(&self, mark: usize, entry: &mut EntryWriter);
+    /// Writes what is staged.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn flush(&mut self, conn: &mut Conn) -> QueryResult<()>;
+    /// For getting the concrete shelf back.
+    fn as_any(&mut self) -> &mut dyn Any;
+}
+
+/// When an entry is recorded, and as what number.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// Ledger sequence.
+    pub sequence: i64,
+    /// Recorded at.
+    pub recorded_at: Timestamp,
+}
+
+/// What an entry is about, in the log's words.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    /// What was done, such as `event.received`.
+    pub action: String,
+    /// The kind of thing it was done to, such as `consignment`.
+    pub kind: &'static str,
+    /// Which one.
+    pub id: Uuid,
+    /// Why, where a reason was given.
+    pub reason: Option<String>,
+}
+
+/// A finished entry of this batch.
+pub(super) struct Sealed {
+    pub(super) leaf: Leaf,
+    pub(super) body: Vec<u8>,
+}
+
+struct Open {
+    moment: Moment,
+    entry: Entry,
+    marks: Vec<usize>,
+}
+
+/// The desk of one batch.
+pub struct Desk {
+    shelves: Vec<Box<dyn Shelf>>,
+    positions: HashMap<TypeId, usize>,
+    actor: Actor,
+    now: Timestamp,
+    last: Moment,
+    open: Option<Open>,
+    entries: EntryWriter,
+    pub(super) sealed: Vec<Sealed>,
+    touched: Vec<Uuid>,
+}
+
+/// Where the desk stood before an update, to go back to if it is refused.
+pub(super) struct Checkmark {
+    marks: Vec<usize>,
+    last: Moment,
+    sealed: usize,
+    touched: usize,
+}
+
+impl Desk {
+    /// A desk whose next entry comes after `last`.
+    pub(super) fn new(now: Timestamp, last: Moment) -> Self {
+        let nobody = Actor { user: UserId(Uuid::nil()), role: String::new(), scope: String::new() };
+        Self {
+            shelves: Vec::new(),
+            positions: HashMap::new(),
+            actor: nobody,
+            now,
+            last,
+            open: None,
+            entries: EntryWriter::new(),
+            sealed: Vec::new(),
+            touched: Vec::new(),
+        }
+    }
+
+    pub(super) fn act_as(&mut self, actor: &Actor) {
+        if self.actor != *actor {
+            self.actor = actor.clone();
+        }
+    }
+
+    /// Who is posting.
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The clock of this batch: what callers' times are checked against.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// The shelf of a type, made empty at its first use.
+    pub fn shelf<S: Shelf + Default>(&mut self) -> &mut S {
+        let key = TypeId::of::<S>();
+        let position = match self.positions.get(&key) {
+            Some(position) => *position,
+            None => {
+                self.shelves.push(Box::<S>::default());
+                self.positions.insert(key, self.shelves.len() - 1);
+                self.shelves.len() - 1
+            }
+        };
+        #[expect(clippy::unreachable, reason = "positions maps a type only to a shelf of that very type")]
+        match self.shelves[position].as_any().downcast_mut::<S>() {
+            Some(shelf) => shelf,
+            None => unreachable!("a shelf changed its type"),
+        }
+    }
+
+    /// Starts an entry of the log; what is staged from here on belongs to it.
+    pub fn begin(&mut self, entry: Entry) -> Moment {
+        self.seal();
+        let moment = Moment {
+            sequence: self.last.sequence + 1,
+            recorded_at: Timestamp(self.now.0.max(self.last.recorded_at.0 + 1)),
+        };
+        self.last = moment;
+        self.open = Some(Open { moment, entry, marks: self.marks() });
+        moment
+    }
+
+    /// The number and time the next entry would get.
+    pub fn upcoming(&self) -> Moment {
+        Moment {
+            sequence: self.last.sequence + 1,
+            recorded_at: Timestamp(self.now.0.max(self.last.recorded_at.0 + 1)),
+        }
+    }
+
+    /// Says that something others may wait for has appeared or changed.
+    pub fn touch(&mut self, subject: Uuid) {
+        self.touched.push(subject);
+    }
+
+    pub(super) fn touched(&self) -> &[Uuid] {
+        &self.touched
+    }
+
+    fn marks(&self) -> Vec<usize> {
+        self.shelves.iter().map(|shelf| shelf.mark()).collect()
+    }
+
+    /// Closes the open entry: describes its rows and hashes the whole.
+    pub(super) fn seal(&mut self) {
+        let Some(open) = self.open.take() else { return };
+        let mut writer = std::mem::take(&mut self.entries);
+        writer.begin(&Heading {
+            sequence: Some(open.moment.sequence),
+            recorded_at_us: open.moment.recorded_at.0,
+            actor: &self.actor.user.to_string(),
+            role: &self.actor.role,
+            scope: &self.actor.scope,
+            action: &open.entry.action,
+            entity_kind: open.entry.kind,
+            entity_id: &open.entry.id.to_string(),
+            version: None,
+            reason: open.entry.reason.as_deref(),
+        });
+        for (position, shelf) in self.shelves.iter().enumerate() {
+            // A shelf that came after the mark was taken started empty.
+            shelf.describe(open.marks.get(position).copied().unwrap_or(0), &mut writer);
+        }
+        let body = writer.finish();
+        self.entries = writer;
+        let hash = crate::audit::tree::leaf_hash(&body);
+        let leaf = Leaf { sequence: open.moment.sequence, hash, recorded_at: open.moment.recorded_at };
+        self.sealed.push(Sealed { leaf, body });
+    }
+
+    pub(super) fn checkmark(&self) -> Checkmark {
+        Checkmark {
+            marks: self.marks(),
+            last: self.last,
+            sealed: self.sealed.len(),
+            touched: self.touched.len(),
+        }
+    }
+
+    pub(super) fn go_back(&mut self, checkmark: &Checkmark) {
+        for (position, shelf) in self.shelves.iter_mut().enumerate() {
+            shelf.undo(checkmark.marks.get(position).copied().unwrap_or(0));
+        }
+        self.last = checkmark.last;
+        self.open = None;
+        self.sealed.truncate(checkmark.sealed);
+        self.touched.truncate(checkmark.touched);
+    }
+
+    /// The last entry since a checkmark: what an update's receipt is about.
+    pub(super) fn leaf_since(&self, checkmark: &Checkmark) -> Option<Leaf> {
+        self.sealed.get(checkmark.sealed..).and_then(|new| new.last()).map(|sealed| sealed.leaf)
+    }
+
+    pub(super) fn is_wanting(&self) -> bool {
+        self.shelves.iter().any(|shelf| shelf.is_wanting())
+    }
+
+    pub(super) fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        for shelf in &mut self.shelves {
+            if shelf.is_wanting() {
+                shelf.load(conn)?;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn flush(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        for shelf in &mut self.shelves {
+            shelf.flush(conn)?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn last(&self) -> Moment {
+        self.last
+    }
+}

@@ -1,0 +1,384 @@
+//! A shelf of rows of one table, by identifier and, for children, by parent.
+
+use super::desk::{Shelf, Wanted};
+use crate::audit::digest::Value;
+use crate::audit::entry::EntryWriter;
+use crate::core::quantity::Quantity;
+use crate::core::time::Timestamp;
+use crate::db::Conn;
+use diesel::QueryResult;
+use std::any::Any;
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::sync::Arc;
+
+/// A row of a table that updates read and write.
+pub trait Record: Clone + Send + Sync + 'static {
+    /// The primary key.
+    type Id: Copy + Eq + Hash + Ord + Send + Debug;
+    /// The parent's key, for tables read by parent; the own key elsewhere.
+    type Group: Copy + Eq + Hash + Ord + Send + Debug;
+    /// The table's name.
+    const TABLE: &'static str;
+
+    /// This row's key.
+    fn id(&self) -> Self::Id;
+    /// This row's parent.
+    fn group(&self) -> Self::Group;
+    /// The key as the log writes it.
+    fn key_text(&self) -> String;
+    /// Shows every column, in the order of the table.
+    fn columns(&self, visit: &mut dyn FnMut(&'static str, Value<'_>));
+    /// Loads rows by key.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn load(conn: &mut Conn, ids: &[Self::Id]) -> QueryResult<Vec<Self>>;
+    /// Loads all rows of some parents.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn load_groups(conn: &mut Conn, groups: &[Self::Group]) -> QueryResult<Vec<Self>>;
+    /// Inserts rows.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn insert(conn: &mut Conn, rows: &[&Self]) -> QueryResult<()>;
+    /// Changes one row to what it is now.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn change(conn: &mut Conn, row: &Self) -> QueryResult<()>;
+}
+
+/// A column's value as the log hashes it.
+pub trait AsValue {
+    /// The value.
+    fn as_value(&self) -> Value<'_>;
+}
+
+impl AsValue for i64 {
+    fn as_value(&self) -> Value<'_> {
+        Value::Integer(*self)
+    }
+}
+impl AsValue for i32 {
+    fn as_value(&self) -> Value<'_> {
+        Value::Integer(i64::from(*self))
+    }
+}
+impl AsValue for bool {
+    fn as_value(&self) -> Value<'_> {
+        Value::Bool(*self)
+    }
+}
+impl AsValue for f64 {
+    fn as_value(&self) -> Value<'_> {
+        Value::Real(*self)
+    }
+}
+impl AsValue for String {
+    fn as_value(&self) -> Value<'_> {
+        Value::Text(self)
+    }
+}
+impl AsValue for Vec<u8> {
+    fn as_value(&self) -> Value<'_> {
+        Value::Bytes(self)
+    }
+}
+impl AsValue for Timestamp {
+    fn as_value(&self) -> Value<'_> {
+        Value::Integer(self.0)
+    }
+}
+impl AsValue for Quantity {
+    fn as_value(&self) -> Value<'_> {
+        Value::Integer(self.get())
+    }
+}
+impl<T: AsValue> AsValue for Option<T> {
+    fn as_value(&self) -> Value<'_> {
+        self.as_ref().map_or(Value::Null, AsValue::as_value)
+    }
+}
+
+macro_rules! identifier_values {
+    ($($name:ident),*) => {$(
+        impl AsValue for crate::core::id::$name {
+            fn as_value(&self) -> Value<'_> {
+                Value::Bytes(self.0.as_bytes().as_slice())
+            }
+        }
+    )*};
+}
+identifier_values!(
+    UserId,
+    OrganizationId,
+    ItemId,
+    PackId,
+    LotId,
+    SiteId,
+    ProgrammeId,
+    PledgeId,
+    PledgeLineId,
+    ConsignmentId,
+    LegId,
+    LoadId,
+    EventId
+);
+
+/// Declares a row type with its table, key and parent, and everything [`Record`] wants of it.
+///
+/// Written as a macro because thirteen tables would otherwise each repeat their columns four times.
+macro_rules! record {
+    (
+        $(#[$doc:meta])*
+        pub struct $name:ident in $table:ident key $key:ident: $id:ty, group $group:ident: $parent:ty {
+            $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
+        }
+    ) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Debug, PartialEq, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset,
+        )]
+        #[diesel(table_name = crate::db::schema::$table, treat_none_as_null = true)]
+        pub struct $name {
+            $($(#[$field_doc])* pub $field: $type,)*
+        }
+
+        impl $crate::writer::Record for $name {
+            type Id = $id;
+            type Group = $parent;
+            const TABLE: &'static str = stringify!($table);
+
+            fn id(&self) -> Self::Id {
+                self.$key
+            }
+            fn group(&self) -> Self::Group {
+                self.$group
+            }
+            fn key_text(&self) -> String {
+                self.$key.to_string()
+            }
+            fn columns(&self, visit: &mut dyn FnMut(&'static str, $crate::audit::digest::Value<'_>)) {
+                use $crate::writer::AsValue as _;
+                $(visit(stringify!($field), self.$field.as_value());)*
+            }
+            fn load(conn: &mut $crate::db::Conn, ids: &[Self::Id]) -> diesel::QueryResult<Vec<Self>> {
+                use $crate::db::schema::$table::dsl;
+                use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
+                dsl::$table.filter(dsl::$key.eq_any(ids)).select(Self::as_select()).load(conn)
+            }
+            fn load_groups(conn: &mut $crate::db::Conn, groups: &[Self::Group]) -> diesel::QueryResult<Vec<Self>> {
+                use $crate::db::schema::$table::dsl;
+                use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
+                dsl::$table.filter(dsl::$group.eq_any(groups)).select(Self::as_select()).load(conn)
+            }
+            fn insert(conn: &mut $crate::db::Conn, rows: &[&Self]) -> diesel::QueryResult<()> {
+                $crate::db::insert_all!(conn, crate::db::schema::$table::table, rows.to_vec()).map(|_| ())
+            }
+            fn change(conn: &mut $crate::db::Conn, row: &Self) -> diesel::QueryResult<()> {
+                use $crate::db::schema::$table::dsl;
+                use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
+                diesel::update(dsl::$table.filter(dsl::$key.eq(row.$key))).set(row.clone()).execute(conn).map(|_| ())
+            }
+        }
+    };
+}
+pub(crate) use record;
+
+struct Slot<R> {
+    row: Option<Arc<R>>,
+    stored: bool,
+    staged: bool,
+}
+
+/// Rows of one table on the desk.
+pub struct Drawer<R: Record> {
+    slots: HashMap<R::Id, Slot<R>>,
+    groups: HashMap<R::Group, BTreeSet<R::Id>>,
+    wanted: HashSet<R::Id>,
+    wanted_groups: HashSet<R::Group>,
+    journal: Vec<(R::Id, Option<Arc<R>>, bool)>,
+}
+
+impl<R: Record> Default for Drawer<R> {
+    fn default() -> Self {
+        Self {
+            slots: HashMap::new(),
+            groups: HashMap::new(),
+            wanted: HashSet::new(),
+            wanted_groups: HashSet::new(),
+            journal: Vec::new(),
+        }
+    }
+}
+
+impl<R: Record> Drawer<R> {
+    /// The row, if there is one.
+    ///
+    /// # Errors
+    /// [`Wanted`] where it is not loaded yet.
+    pub fn find(&mut self, id: R::Id) -> Result<Option<Arc<R>>, Wanted> {
+        match self.slots.get(&id) {
+            Some(slot) => Ok(slot.row.clone()),
+            None => {
+                self.wanted.insert(id);
+                Err(Wanted)
+            }
+        }
+    }
+
+    /// The rows of a parent, in the order of their keys.
+    ///
+    /// # Errors
+    /// [`Wanted`] where they are not loaded yet.
+    pub fn group(&mut self, group: R::Group) -> Result<Vec<Arc<R>>, Wanted> {
+        match self.groups.get(&group) {
+            Some(ids) => Ok(ids
+                .iter()
+                .filter_map(|id| self.slots.get(id))
+                .filter_map(|slot| slot.row.clone())
+                .collect()),
+            None => {
+                self.wanted_groups.insert(group);
+                Err(Wanted)
+            }
+        }
+    }
+
+    /// Asks for a row ahead of time.
+    pub fn want(&mut self, id: R::Id) {
+        if !self.slots.contains_key(&id) {
+            self.wanted.insert(id);
+        }
+    }
+
+    /// Asks for the rows of a parent ahead of time.
+    pub fn want_group(&mut self, group: R::Group) {
+        if !self.groups.contains_key(&group) {
+            self.wanted_groups.insert(group);
+        }
+    }
+
+    /// Stages a row, new or changed.
+    pub fn put(&mut self, row: R) {
+        let id = row.id();
+        if let Some(group) = self.groups.get_mut(&row.group()) {
+            group.insert(id);
+        }
+        let slot = self.slots.entry(id).or_insert(Slot { row: None, stored: false, staged: false });
+        let before = slot.row.replace(Arc::new(row));
+        self.journal.push((id, before, slot.staged));
+        slot.staged = true;
+    }
+}
+
+impl<R: Record> Shelf for Drawer<R> {
+    fn is_wanting(&self) -> bool {
+        !self.wanted.is_empty() || !self.wanted_groups.is_empty()
+    }
+
+    fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        let mut rows = Vec::new();
+        if !self.wanted.is_empty() {
+            let ids: Vec<R::Id> = self.wanted.drain().collect();
+            rows = R::load(conn, &ids)?;
+            for id in ids {
+                self.slots.entry(id).or_insert(Slot { row: None, stored: false, staged: false });
+            }
+        }
+        if !self.wanted_groups.is_empty() {
+            let groups: Vec<R::Group> = self.wanted_groups.drain().collect();
+            rows.extend(R::load_groups(conn, &groups)?);
+            for group in groups {
+                // Children staged before their parent was asked for belong to it too.
+                let members = self
+                    .slots
+                    .iter()
+                    .filter(|(_, slot)| slot.row.as_ref().is_some_and(|row| row.group() == group));
+                self.groups.insert(group, members.map(|(id, _)| *id).collect());
+            }
+        }
+        for row in rows {
+            let (id, group) = (row.id(), row.group());
+            let slot = self.slots.entry(id).or_insert(Slot { row: None, stored: false, staged: false });
+            slot.stored = true;
+            if slot.row.is_none() {
+                slot.row = Some(Arc::new(row));
+            }
+            if let Some(members) = self.groups.get_mut(&group) {
+                members.insert(id);
+            }
+        }
+        Ok(())
+    }
+
+    fn mark(&self) -> usize {
+        self.journal.len()
+    }
+
+    fn undo(&mut self, mark: usize) {
+        while self.journal.len() > mark {
+            let Some((id, before, staged)) = self.journal.pop() else { return };
+            if let Some(slot) = self.slots.get_mut(&id) {
+                if let (None, Some(row)) = (&before, &slot.row)
+                    && let Some(members) = self.groups.get_mut(&row.group())
+                {
+                    members.remove(&id);
+                }
+                slot.row = before;
+                slot.staged = staged;
+            }
+        }
+    }
+
+    fn describe(&self, mark: usize, entry: &mut EntryWriter) {
+        let mut seen = HashSet::new();
+        for (id, _, _) in &self.journal[mark..] {
+            if seen.insert(*id)
+                && let Some(row) = self.slots.get(id).and_then(|slot| slot.row.as_ref())
+            {
+                let mut digest = entry.row(R::TABLE, &row.key_text());
+                row.columns(&mut |name, value| {
+                    digest.column(name, value);
+                });
+            }
+        }
+    }
+
+    fn flush(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        if self.journal.is_empty() {
+            return Ok(());
+        }
+        let mut ids: Vec<R::Id> = self.journal.drain(..).map(|(id, _, _)| id).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let mut new = Vec::new();
+        for id in &ids {
+            let Some(slot) = self.slots.get(id) else { continue };
+            let Some(row) = &slot.row else { continue };
+            if slot.stored {
+                R::change(conn, row)?;
+            } else {
+                new.push(row.as_ref());
+            }
+        }
+        if !new.is_empty() {
+            R::insert(conn, &new)?;
+        }
+        for id in ids {
+            if let Some(slot) = self.slots.get_mut(&id) {
+                slot.stored = true;
+                slot.staged = false;
+            }
+        }
+        Ok(())
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}

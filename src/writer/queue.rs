@@ -1,0 +1,151 @@
+//! The bounded queue before the writer: single updates go before chunks of files.
+
+use super::desk::{Desk, Refusal};
+use super::{Leaf, Recorded, Update};
+use crate::core::problem::{Code, Outcome, Problem};
+use std::collections::VecDeque;
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
+
+/// Updates that may wait before callers are told to come back: two seconds of work at the slowest
+/// rate measured.
+pub const QUEUE_LIMIT: usize = 4_096;
+/// Updates of one commit: enough to share its cost, few enough that the first does not wait for the last.
+pub const BATCH_LIMIT: usize = 256;
+
+/// Which queue an update goes into.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Priority {
+    /// A person waits for the answer.
+    Single,
+    /// A part of a file.
+    Chunk,
+}
+
+/// An update whose type is forgotten, with the way back to its caller.
+pub trait Job: Send {
+    /// Asks for rows ahead of the decision.
+    fn keys(&self, desk: &mut Desk);
+    /// Decides; keeps the answer inside.
+    ///
+    /// # Errors
+    /// As [`Update::decide`].
+    fn decide(&mut self, desk: &mut Desk) -> Result<(), Refusal>;
+    /// Answers the caller, after the commit or after the refusal.
+    fn answer(self: Box<Self>, result: Outcome<Option<Leaf>>);
+}
+
+/// An update with its caller.
+pub(super) struct Pending<U: Update> {
+    update: U,
+    answer: Option<U::Answer>,
+    reply: Option<oneshot::Sender<Outcome<Recorded<U::Answer>>>>,
+}
+
+impl<U: Update> Pending<U> {
+    pub(super) fn new(update: U) -> (Self, oneshot::Receiver<Outcome<Recorded<U::Answer>>>) {
+        let (reply, receiver) = oneshot::channel();
+        (Self { update, answer: None, reply: Some(reply) }, receiver)
+    }
+}
+
+impl<U: Update> Job for Pending<U> {
+    fn keys(&self, desk: &mut Desk) {
+        desk.act_as(self.update.actor());
+        self.update.keys(desk);
+    }
+
+    fn decide(&mut self, desk: &mut Desk) -> Result<(), Refusal> {
+        desk.act_as(self.update.actor());
+        self.answer = Some(self.update.decide(desk)?);
+        Ok(())
+    }
+
+    fn answer(mut self: Box<Self>, result: Outcome<Option<Leaf>>) {
+        let Some(reply) = self.reply.take() else { return };
+        let result = match (result, self.answer.take()) {
+            (Ok(leaf), Some(answer)) => Ok(Recorded { answer, leaf }),
+            (Ok(_), None) => Err(Problem::internal("an update was accepted without an answer")),
+            (Err(problem), _) => Err(problem),
+        };
+        // A caller that went away does not undo what was recorded.
+        drop(reply.send(result));
+    }
+}
+
+/// The queue itself.
+pub(super) struct Queue {
+    state: Mutex<State>,
+    filled: Condvar,
+}
+
+struct State {
+    single: VecDeque<Box<dyn Job>>,
+    chunks: VecDeque<Box<dyn Job>>,
+    open: bool,
+}
+
+impl Queue {
+    pub(super) fn new() -> Self {
+        let state = State { single: VecDeque::new(), chunks: VecDeque::new(), open: true };
+        Self { state: Mutex::new(state), filled: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        // Nothing is half-done while the lock is held, so a panic elsewhere does not spoil the queue.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Adds a job, or says why not.
+    pub(super) fn push(&self, job: Box<dyn Job>, priority: Priority) -> Outcome<()> {
+        let mut state = self.lock();
+        if !state.open {
+            return Err(Problem::new(Code::Unavailable, "The server is stopping. Send this again shortly."));
+        }
+        let queue = match priority {
+            Priority::Single => &mut state.single,
+            Priority::Chunk => &mut state.chunks,
+        };
+        if queue.len() >= QUEUE_LIMIT {
+            return Err(Problem::new(
+                Code::Unavailable,
+                "Too many updates are waiting. Nothing of yours was recorded; send it again in a second.",
+            ));
+        }
+        queue.push_back(job);
+        drop(state);
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// Waits for work and takes a batch; `None` once the queue is closed and empty.
+    pub(super) fn take(&self) -> Option<Vec<Box<dyn Job>>> {
+        let mut state = self.lock();
+        loop {
+            let mut batch: Vec<Box<dyn Job>> = Vec::new();
+            let singles = state.single.len().min(BATCH_LIMIT);
+            batch.extend(state.single.drain(..singles));
+            let chunks = state.chunks.len().min(BATCH_LIMIT - batch.len());
+            batch.extend(state.chunks.drain(..chunks));
+            if !batch.is_empty() {
+                return Some(batch);
+            }
+            if !state.open {
+                return None;
+            }
+            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Takes nothing new any more; what is queued is still done.
+    pub(super) fn close(&self) {
+        self.lock().open = false;
+        self.filled.notify_all();
+    }
+
+    /// Updates waiting now.
+    pub(super) fn depth(&self) -> usize {
+        let state = self.lock();
+        state.single.len() + state.chunks.len()
+    }
+}
