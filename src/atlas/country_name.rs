@@ -198,8 +198,12 @@ impl NameIndex {
     }
 }
 
+/// Every distinct name of a country; most short names are the formal ones again.
 fn names_of(country: &Country) -> impl Iterator<Item = &str> {
-    Language::ALL.into_iter().flat_map(|language| [country.name(language), country.short_name(language)])
+    Language::ALL.into_iter().flat_map(|language| {
+        let (formal, short) = (country.name(language), country.short_name(language));
+        std::iter::once(formal).chain((short != formal).then_some(short))
+    })
 }
 
 /// What stands before and inside the first parentheses, half-width or full-width.
@@ -258,7 +262,8 @@ const FORMS_OF_STATE: [&str; 22] = [
 
 impl Keys {
     fn of(name: &str) -> Self {
-        let mut words: Vec<String> = fold(name)
+        let folded = fold(name);
+        let mut words: Vec<String> = folded
             .split(' ')
             .filter(|word| !word.is_empty() && !SMALL_WORDS.contains(word))
             .map(|word| {
@@ -268,7 +273,7 @@ impl Keys {
             .collect();
         // "U.S.A." has been cut into letters, of which the small words may have eaten some.
         if words.iter().all(|word| word.chars().count() == 1) {
-            words = vec![fold(name).replace(' ', "")];
+            words = vec![folded.replace(' ', "")];
         }
         Self { words }
     }
@@ -373,6 +378,14 @@ fn index() -> &'static NameIndex {
 /// Reads the aliases and says whether they could be read.
 pub(super) fn check_embedded_aliases() -> Result<(), DataError> {
     INDEX.as_ref().map(|_| ()).map_err(Clone::clone)
+}
+
+/// Reads a table with the columns of `data/country_aliases.csv` against the embedded countries.
+///
+/// # Errors
+/// The first row with a code that no country has, or that gives one country's name to another.
+pub fn check_aliases(text: &str) -> Result<(), DataError> {
+    NameIndex::build(countries(), text).map(|_| ())
 }
 
 /// The country a name means. Codes are not names: for cells that may hold either, ask [`find_country`].

@@ -24,7 +24,7 @@ pub use country::{
     Country, CountryCode, CountryCodeError, CountryTable, Language, check_embedded_countries, countries,
     country_by_iso3, country_by_m49,
 };
-pub use country_name::{CountryNameError, find_country, match_name};
+pub use country_name::{CountryNameError, check_aliases, find_country, match_name};
 pub use place::{Coordinates, CoordinatesError, distance_m};
 pub use region::{CountryGroup, DEVELOPING_RULE, Region, regions, subregions};
 pub use sheet::DataError;
