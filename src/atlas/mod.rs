@@ -1,1 +1,30 @@
-//! atlas
+//! The atlas: which countries there are, what they are called, how places are written, how far apart they lie.
+//!
+//! Everything is pure and compiled in: the tables of `data/` are read from memory, once, when they are first
+//! asked for. Nothing here opens a file, asks the clock, keeps a secret or knows a database, and nothing is
+//! guessed: a name that fits two countries is answered with both.
+//!
+//! The United Nations' caution holds for all of it: the designations used and the boundaries shown do not
+//! imply official endorsement or acceptance by the United Nations.
+
+mod area_code;
+mod cities_project;
+mod country;
+mod country_name;
+mod place;
+mod region;
+mod sheet;
+
+pub use area_code::{AreaCode, AreaCodeError, AreaCodeKind, UnLocode, UnLocodeError};
+pub use cities_project::{
+    CitiesProject, DatePrecision, FocusArea, GiftKind, GiftState, NamedGift, ReportedFigure, cities_project,
+    gifts_from_csv,
+};
+pub use country::{
+    Country, CountryCode, CountryCodeError, CountryTable, Language, check_embedded_countries, countries,
+    country_by_iso3, country_by_m49,
+};
+pub use country_name::{CountryNameError, check_aliases, find_country, match_name};
+pub use place::{Coordinates, CoordinatesError, distance_m};
+pub use region::{CountryGroup, DEVELOPING_RULE, Region, regions, subregions};
+pub use sheet::DataError;
