@@ -1,1 +1,34 @@
-//! audit
+//! The log nobody can rewrite: what an entry says, the Merkle tree over all entries, and what is signed about it.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `hash` | a SHA-256 value and how it is written |
+//! | `tree` | RFC 6962 tree: right edge, roots, inclusion and consistency proofs |
+//! | `proof` | what an outsider runs on such a proof |
+//! | `digest` | how one row of a table is hashed, column by column |
+//! | `entry` | the exact bytes of one entry, written and read |
+//! | `note` | C2SP signed notes and verifier keys |
+//! | `checkpoint` | C2SP checkpoints: origin, size and root, signed, never going back |
+//! | `receipt` | the signed answer to one write |
+//! | `keys` | the signing keys, in files outside the database |
+//!
+//! Everything here is pure, except `keys`, which reads and creates key files and takes random bytes
+//! from the operating system. What is never done here: deciding what to record, numbering leaves,
+//! talking to a database or to the network, or reading a clock.
+//!
+//! The formats are public: an outsider must be able to write a second verifier from the comments
+//! of `digest`, `entry`, `receipt` and the two C2SP documents alone. Changing one byte of them makes
+//! every recorded log unreadable, so a change is a new version beside the old one.
+//!
+//! What a signature cannot do: whoever holds both the database and the key can rewrite both.
+//! Only a checkpoint kept by somebody else shows that.
+
+pub mod checkpoint;
+pub mod digest;
+pub mod entry;
+pub mod hash;
+pub mod keys;
+pub mod note;
+pub mod proof;
+pub mod receipt;
+pub mod tree;
