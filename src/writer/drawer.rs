@@ -121,6 +121,7 @@ identifier_values!(
     LotId,
     SiteId,
     ProgrammeId,
+    ReportedFigureId,
     PledgeId,
     PledgeLineId,
     ConsignmentId,
@@ -177,7 +178,8 @@ macro_rules! record {
                 dsl::$table.filter(dsl::$group.eq_any(groups)).select(Self::as_select()).load(conn)
             }
             fn insert(conn: &mut $crate::db::Conn, rows: &[&Self]) -> diesel::QueryResult<()> {
-                $crate::db::insert_all!(conn, crate::db::schema::$table::table, rows.to_vec()).map(|_| ())
+                let rows: Vec<Self> = rows.iter().map(|row| (*row).clone()).collect();
+                $crate::db::insert_all!(conn, crate::db::schema::$table::table, &rows).map(|_| ())
             }
             fn change(conn: &mut $crate::db::Conn, row: &Self) -> diesel::QueryResult<()> {
                 use $crate::db::schema::$table::dsl;
