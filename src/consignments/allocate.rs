@@ -92,7 +92,14 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
         let there: i64 = picked.iter().map(|part| part.quantity).sum();
         if there < one.quantity {
             let account = if body.site.is_some() { "in_storage" } else { "unallocated" };
-            return Err(short(&format!("{}/quantity", one.pointer), account, there, one.quantity, &one.item.name).into());
+            return Err(short(
+                &format!("{}/quantity", one.pointer),
+                account,
+                there,
+                one.quantity,
+                &one.item.name,
+            )
+            .into());
         }
         for part in picked {
             let to = Cell { consignment: Some(consignment.id), ..part.cell.on(Account::Allocated) };
@@ -111,8 +118,7 @@ pub(super) fn free_stock(
     happening: &Happening,
 ) -> Result<Vec<Holding>, Halt> {
     let mut candidates = desk.shelf::<Book>().of_stock(site, goods.item.id)?;
-    candidates
-        .retain(|one| one.cell.account == Account::InStorage && one.cell.condition == Condition::Good);
+    candidates.retain(|one| one.cell.account == Account::InStorage && one.cell.condition == Condition::Good);
     if goods.lot.is_none() {
         let facts = lot_facts(desk, &candidates)?;
         candidates.retain(|one| !facts.is_expired(one.cell.lot, happening.occurred_at));
@@ -150,7 +156,14 @@ pub fn release(desk: &mut Desk, happening: &Happening, body: &Released) -> Resul
         let picked = pick_goods(desk, candidates, one, one.quantity, context)?;
         let there: i64 = picked.iter().map(|part| part.quantity).sum();
         if there < one.quantity {
-            return Err(short(&format!("{}/quantity", one.pointer), "allocated", there, one.quantity, &one.item.name).into());
+            return Err(short(
+                &format!("{}/quantity", one.pointer),
+                "allocated",
+                there,
+                one.quantity,
+                &one.item.name,
+            )
+            .into());
         }
         for part in picked {
             movements.push(Movement {
@@ -184,7 +197,8 @@ pub fn pack(desk: &mut Desk, happening: &Happening, body: &Packed) -> Result<Eve
         let Some(lot) = one.lot else { continue };
         let mut candidates = less_planned(reserved(desk, consignment.id, one, body.site)?, &movements);
         // What carries the lot already needs no naming; the rest is named out of what has none.
-        let named: i64 = candidates.iter().filter(|held| held.cell.lot == lot).map(|held| held.quantity).sum();
+        let named: i64 =
+            candidates.iter().filter(|held| held.cell.lot == lot).map(|held| held.quantity).sum();
         let wanted = (one.quantity - named).max(0);
         candidates.retain(|held| held.cell.lot == LotId::unknown(one.item.id));
         let any = Goods { lot: None, ..one.clone() };

@@ -50,7 +50,9 @@ pub fn depart(desk: &mut Desk, happening: &Happening, body: &Departed) -> Result
     let consignment = find_open(desk, body.consignment)?;
     let journey = find_leg(desk, consignment.id, body.leg)?;
     if let Some(load) = body.load {
-        desk.shelf::<Drawer<super::store::Load>>().find(load)?.ok_or_else(|| Halt::unknown("load", load.0))?;
+        desk.shelf::<Drawer<super::store::Load>>()
+            .find(load)?
+            .ok_or_else(|| Halt::unknown("load", load.0))?;
     }
     let goods = match &body.lines {
         Some(lines) => Some(understand(desk, lines)?),
@@ -58,13 +60,22 @@ pub fn depart(desk: &mut Desk, happening: &Happening, body: &Departed) -> Result
     };
     let subjects = Subjects { leg: Some(journey.leg().id), load: body.load, ..consignment.subjects() };
     if let Some(inferred) = last_inferred(desk, journey.leg().id)? {
-        return super::receive::confirm_departure(desk, happening, subjects, &journey, &inferred, goods.as_deref());
+        return super::receive::confirm_departure(
+            desk,
+            happening,
+            subjects,
+            &journey,
+            &inferred,
+            goods.as_deref(),
+        );
     }
     let picked = match &goods {
         Some(goods) => {
             let mut movements = Vec::new();
             for one in goods {
-                movements.extend(draw(desk, happening, &consignment, &journey, one, one.quantity, &movements)?.movements);
+                movements.extend(
+                    draw(desk, happening, &consignment, &journey, one, one.quantity, &movements)?.movements,
+                );
             }
             movements
         }
@@ -111,7 +122,8 @@ pub(super) fn reserved_at_start(
     let mut holdings = desk.shelf::<Book>().of_consignment(consignment.id)?;
     holdings.retain(|one| {
         one.cell.account == Account::Allocated
-            && (one.cell.site == Some(journey.leg().from_id) || (journey.is_first() && one.cell.site.is_none()))
+            && (one.cell.site == Some(journey.leg().from_id)
+                || (journey.is_first() && one.cell.site.is_none()))
     });
     holdings.sort_unstable_by_key(|one| one.cell.key());
     Ok(holdings)
@@ -136,7 +148,8 @@ fn everything(desk: &mut Desk, consignment: &Consignment, journey: &Journey) -> 
     if is_upstream(desk, consignment, journey, None)? > 0 {
         return Err(upstream(consignment));
     }
-    let detail = "are missing, and nothing is allocated at the start of this leg; say what left, or allocate it first";
+    let detail =
+        "are missing, and nothing is allocated at the start of this leg; say what left, or allocate it first";
     Err(Problem::field("/lines", detail).into())
 }
 
@@ -218,12 +231,15 @@ pub(super) fn is_upstream(
 ) -> Result<i64, Halt> {
     let earlier: Vec<_> = journey.earlier().iter().map(|leg| (leg.id, leg.from_id)).collect();
     let holdings = desk.shelf::<Book>().of_consignment(consignment.id)?;
-    let coming = holdings.iter().filter(|one| goods.is_none_or(|goods| goods.item.id == one.cell.item)).filter(|one| {
-        match one.cell.account {
+    let coming = holdings
+        .iter()
+        .filter(|one| goods.is_none_or(|goods| goods.item.id == one.cell.item))
+        .filter(|one| match one.cell.account {
             Account::InTransit => earlier.iter().any(|(leg, _)| one.cell.leg == Some(*leg)),
             Account::Allocated => {
                 !journey.is_first()
-                    && (one.cell.site.is_none() || earlier.iter().any(|(_, from)| one.cell.site == Some(*from)))
+                    && (one.cell.site.is_none()
+                        || earlier.iter().any(|(_, from)| one.cell.site == Some(*from)))
             }
             Account::Promised
             | Account::Surplus
@@ -236,15 +252,15 @@ pub(super) fn is_upstream(
             | Account::Disposed
             | Account::Returned
             | Account::Withdrawn => false,
-        }
-    });
+        });
     Ok(coming.map(|one| one.quantity).sum())
 }
 
 pub(super) fn upstream(consignment: &Consignment) -> Halt {
     Halt::Waits(Wait {
         waits_for: consignment.id.0,
-        reason: "The goods have not come this far yet: an earlier leg of the consignment still has them.".to_owned(),
+        reason: "The goods have not come this far yet: an earlier leg of the consignment still has them."
+            .to_owned(),
     })
 }
 
@@ -287,7 +303,8 @@ pub(super) fn infer(
     while desk.shelf::<Drawer<EventRecord>>().find(inferred_id(leg, ordinal))?.is_some() {
         ordinal += 1;
     }
-    let body = serde_json::json!({"receipt": receipt.id, "consignment": consignment.id, "leg": leg}).to_string();
+    let body =
+        serde_json::json!({"receipt": receipt.id, "consignment": consignment.id, "leg": leg}).to_string();
     let happening = Happening {
         id: inferred_id(leg, ordinal),
         kind: "departed",

@@ -109,11 +109,8 @@ pub fn receive(desk: &mut Desk, happening: &Happening, body: &Received) -> Resul
     if body.is_final {
         check_nothing_left(desk, &consignment, &journey, &movements)?;
     }
-    let subjects = Subjects {
-        leg: Some(journey.leg().id),
-        site: Some(journey.leg().to_id),
-        ..consignment.subjects()
-    };
+    let subjects =
+        Subjects { leg: Some(journey.leg().id), site: Some(journey.leg().to_id), ..consignment.subjects() };
     let mut result = happening.post(desk, subjects, &movements, &statements)?;
     result.inferred = inferred.map(|departure| departure.id);
     if body.is_final && !happening.rehearsal {
@@ -150,7 +147,8 @@ fn count(desk: &mut Desk, body: &Received) -> Result<Vec<Counted>, Halt> {
             return Err(Problem::field(format!("{pointer}/reason"), detail).into());
         }
         if missing > 0 && !body.is_final {
-            let detail = format!("{missing} can only be missing on a final receipt; set final, or leave missing out");
+            let detail =
+                format!("{missing} can only be missing on a final receipt; set final, or leave missing out");
             return Err(Problem::field(format!("{pointer}/missing"), detail).into());
         }
         if good + damaged + on_hold + missing + surplus == 0 {
@@ -183,7 +181,8 @@ fn on_the_leg(
     });
     let Some(lot) = goods.lot else { return Ok(vec![holdings]) };
     let (exact, rest): (Vec<_>, Vec<_>) = holdings.into_iter().partition(|one| one.cell.lot == lot);
-    let (unnamed, others): (Vec<_>, Vec<_>) = rest.into_iter().partition(|one| one.cell.lot.is_unknown_of(goods.item.id));
+    let (unnamed, others): (Vec<_>, Vec<_>) =
+        rest.into_iter().partition(|one| one.cell.lot.is_unknown_of(goods.item.id));
     Ok(vec![exact, unnamed, others])
 }
 
@@ -198,15 +197,21 @@ fn imply_departure(
     let mut movements: Vec<Movement> = Vec::new();
     let mut wanted: Vec<(Goods, i64)> = Vec::new();
     for line in lines {
-        match wanted.iter_mut().find(|(goods, _)| goods.item.id == line.goods.item.id && goods.lot == line.goods.lot) {
+        match wanted
+            .iter_mut()
+            .find(|(goods, _)| goods.item.id == line.goods.item.id && goods.lot == line.goods.lot)
+        {
             Some((_, sum)) => *sum += line.goods.quantity,
             None => wanted.push((line.goods.clone(), line.goods.quantity)),
         }
     }
     let mut spare: Vec<(ItemId, i64)> = Vec::new();
     for (goods, quantity) in &wanted {
-        let there: i64 =
-            on_the_leg(desk, consignment.id, journey.leg().id, goods)?.iter().flatten().map(|one| one.quantity).sum();
+        let there: i64 = on_the_leg(desk, consignment.id, journey.leg().id, goods)?
+            .iter()
+            .flatten()
+            .map(|one| one.quantity)
+            .sum();
         let left = match spare.iter_mut().find(|(item, _)| *item == goods.item.id) {
             Some((_, left)) => left,
             None => {
@@ -223,7 +228,9 @@ fn imply_departure(
             let drawn = draw(desk, happening, consignment, journey, goods, short, &movements);
             match drawn {
                 Ok(drawn) => movements.extend(drawn.movements),
-                Err(Halt::Refused(crate::writer::Refusal::Problem(problem))) if problem.code == Code::Insufficient => {
+                Err(Halt::Refused(crate::writer::Refusal::Problem(problem)))
+                    if problem.code == Code::Insufficient =>
+                {
                     if is_upstream(desk, consignment, journey, Some(goods))? > 0 {
                         return Err(upstream(consignment));
                     }
@@ -318,7 +325,11 @@ fn book_line(
             .iter()
             .map(|part| {
                 let lot = line.goods.lot.unwrap_or(part.cell.lot);
-                Holding { cell: Cell { lot, ..part.cell }, quantity: part.quantity, first_at: happening.occurred_at }
+                Holding {
+                    cell: Cell { lot, ..part.cell },
+                    quantity: part.quantity,
+                    first_at: happening.occurred_at,
+                }
             })
             .collect();
         lot_facts(desk, &held)?
@@ -446,24 +457,30 @@ pub(super) fn confirm_departure(
         None => more = everything_reserved(desk, &consignment, journey)?,
         Some(goods) => {
             for one in goods {
-                let known: i64 =
-                    implied.iter().filter(|part| part.from.item == one.item.id).map(|part| part.quantity).sum();
+                let known: i64 = implied
+                    .iter()
+                    .filter(|part| part.from.item == one.item.id)
+                    .map(|part| part.quantity)
+                    .sum();
                 if one.quantity > known {
-                    let drawn = draw(desk, happening, &consignment, journey, one, one.quantity - known, &more)?;
+                    let drawn =
+                        draw(desk, happening, &consignment, journey, one, one.quantity - known, &more)?;
                     more.extend(drawn.movements);
                 } else {
                     give_back(&implied, one.item.id, known - one.quantity, &mut back, &mut statements);
                 }
             }
             let named = |item: ItemId| goods.iter().any(|one| one.item.id == item);
-            let others: Vec<Movement> = implied.iter().filter(|part| !named(part.from.item)).copied().collect();
+            let others: Vec<Movement> =
+                implied.iter().filter(|part| !named(part.from.item)).copied().collect();
             for part in &others {
                 give_back(&[*part], part.from.item, part.quantity, &mut back, &mut statements);
             }
         }
     }
     if journey.leg().received_final {
-        let missing = more.iter().map(|part| Movement::given(part.to, part.to.on(Account::Missing), part.quantity));
+        let missing =
+            more.iter().map(|part| Movement::given(part.to, part.to.on(Account::Missing), part.quantity));
         let missing: Vec<Movement> = missing.collect();
         more.extend(missing);
     }
@@ -473,7 +490,8 @@ pub(super) fn confirm_departure(
     let earlier = desk.shelf::<Book>().earliest(&implied, happening.occurred_at.min(implied_at));
     // The goods an implied departure drew may not have been there any earlier; then it stays where it is.
     let earlier = earlier.unwrap_or(implied_at);
-    let undo: Vec<Movement> = implied.iter().map(|part| Movement { from: part.to, to: part.from, ..*part }).collect();
+    let undo: Vec<Movement> =
+        implied.iter().map(|part| Movement { from: part.to, to: part.from, ..*part }).collect();
     let mut parts = vec![Part { effective_at: settled_at, movements: &settled, statements: &statements }];
     if earlier < implied_at {
         parts.insert(0, Part { effective_at: earlier, movements: &implied, statements: &[] });
@@ -518,6 +536,12 @@ fn give_back(
         let source = Cell::source(Account::Surplus, part.from.line, part.from.lot, item);
         back.push(Movement::given(part.to, part.from, share));
         back.push(Movement::given(source, part.to, share));
-        statements.push(Statement { line: part.from.line, lot: part.from.lot, item, promised: 0, surplus: share });
+        statements.push(Statement {
+            line: part.from.line,
+            lot: part.from.lot,
+            item,
+            promised: 0,
+            surplus: share,
+        });
     }
 }

@@ -5,7 +5,9 @@ use crate::core::problem::Problem;
 use serde::{Deserialize, Serialize};
 
 /// How goods travel on a leg.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
     /// By road.
@@ -126,7 +128,8 @@ pub fn tracking_code(random: u64) -> String {
 
 /// A checksum over a prime field: it tells every single wrong letter and every two neighbours swapped.
 fn check_digit(digits: &[u8]) -> u8 {
-    let sum: u32 = digits.iter().enumerate().map(|(index, digit)| (index as u32 + 2) * u32::from(*digit)).sum();
+    let sum: u32 =
+        digits.iter().enumerate().map(|(index, digit)| (index as u32 + 2) * u32::from(*digit)).sum();
     ((31 - sum % 31) % 31) as u8
 }
 

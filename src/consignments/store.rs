@@ -142,7 +142,9 @@ pub fn find_consignment(desk: &mut Desk, consignment: ConsignmentId) -> Result<A
 pub fn find_open(desk: &mut Desk, consignment: ConsignmentId) -> Result<Arc<Consignment>, Halt> {
     let found = find_consignment(desk, consignment)?;
     if found.cancelled {
-        return Err(Problem::new(Code::WrongState, "This consignment was cancelled.").at("/consignment").into());
+        return Err(Problem::new(Code::WrongState, "This consignment was cancelled.")
+            .at("/consignment")
+            .into());
     }
     Ok(found)
 }

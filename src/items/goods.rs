@@ -1,9 +1,9 @@
 //! Lines of goods as people write them, and what they mean in base units and lots.
 
-use super::store::{Item, Lot, Pack};
-use crate::core::id::{ItemId, LotId, PledgeLineId, derived};
+use super::store::{Item, Lot, Pack, lot_id, lot_row};
+use crate::core::id::{ItemId, LotId, PledgeLineId};
 use crate::core::problem::Problem;
-use crate::core::quantity::{PackSize, Quantity};
+use crate::core::quantity::Quantity;
 use crate::core::time::Timestamp;
 use crate::ledger::Holding;
 use crate::ledger::event::Halt;
@@ -113,15 +113,20 @@ pub fn find_item(desk: &mut Desk, item: ItemId) -> Result<Arc<Item>, Halt> {
 fn amount(desk: &mut Desk, item: &Item, line: &GoodsLine, pointer: &str) -> Result<i64, Halt> {
     match (line.quantity, &line.pack, line.packs) {
         (Some(quantity), None, None) => Ok(quantity.get()),
-        (None, Some(pack), Some(count)) => in_base_units(desk, item, pack, count, &format!("{pointer}/packs")),
+        (None, Some(pack), Some(count)) => {
+            in_base_units(desk, item, pack, count, &format!("{pointer}/packs"))
+        }
         (None, None, None) => {
-            Err(Problem::field(format!("{pointer}/quantity"), "is missing; say quantity, or pack and packs").into())
+            Err(Problem::field(format!("{pointer}/quantity"), "is missing; say quantity, or pack and packs")
+                .into())
         }
         (_, None, Some(_)) => {
-            Err(Problem::field(format!("{pointer}/pack"), "is missing; name the pack that packs counts").into())
+            Err(Problem::field(format!("{pointer}/pack"), "is missing; name the pack that packs counts")
+                .into())
         }
         (Some(_), Some(_), _) => {
-            Err(Problem::field(format!("{pointer}/quantity"), "stands beside pack; say only one of the two").into())
+            Err(Problem::field(format!("{pointer}/quantity"), "stands beside pack; say only one of the two")
+                .into())
         }
         (None, Some(_), None) => {
             Err(Problem::field(format!("{pointer}/packs"), "is missing; say how many of that pack").into())
@@ -149,7 +154,7 @@ pub fn in_base_units(
         )
         .into());
     };
-    let size = PackSize { numerator: found.numerator, denominator: found.denominator };
+    let size = found.size();
     size.to_base(count).map(Quantity::get).ok_or_else(|| {
         Problem::field(
             pointer,
@@ -174,10 +179,15 @@ pub fn name_lot(
     pointer: &str,
 ) -> Result<LotId, Halt> {
     let number = number.trim();
-    if number.is_empty() || number.chars().count() > LOT_NUMBER_MAXIMUM || number.chars().any(char::is_control) {
+    if number.is_empty()
+        || number.chars().count() > LOT_NUMBER_MAXIMUM
+        || number.chars().any(char::is_control)
+    {
         return Err(Problem::field(
             format!("{pointer}/lot"),
-            format!("{number:?} is no lot number; write 1 to {LOT_NUMBER_MAXIMUM} characters, or leave it out"),
+            format!(
+                "{number:?} is no lot number; write 1 to {LOT_NUMBER_MAXIMUM} characters, or leave it out"
+            ),
         )
         .into());
     }
@@ -193,14 +203,10 @@ pub fn name_lot(
     let id = lot_id(item.id, number);
     let now = desk.now();
     match desk.shelf::<Drawer<Lot>>().find(id)? {
-        None => desk.shelf::<Drawer<Lot>>().put(Lot {
-            id,
-            item_id: item.id,
-            number: number.to_owned(),
-            expires_on: expires_on.map(str::to_owned),
-            recalled: false,
-            created_at: now,
-        }),
+        None => {
+            let row = lot_row(item.id, number, expires_on.map(str::to_owned), now);
+            desk.shelf::<Drawer<Lot>>().put(row);
+        }
         Some(known) => match (&known.expires_on, expires_on) {
             (Some(old), Some(new)) if old != new => {
                 return Err(Problem::field(
@@ -210,17 +216,13 @@ pub fn name_lot(
                 .into());
             }
             (None, Some(new)) => {
-                desk.shelf::<Drawer<Lot>>().put(Lot { expires_on: Some(new.to_owned()), ..known.as_ref().clone() });
+                desk.shelf::<Drawer<Lot>>()
+                    .put(Lot { expires_on: Some(new.to_owned()), ..known.as_ref().clone() });
             }
             (_, None) | (Some(_), Some(_)) => {}
         },
     }
     Ok(id)
-}
-
-/// The identifier of an item's lot, derived from its number so that two places name the same lot alike.
-pub fn lot_id(item: ItemId, number: &str) -> LotId {
-    derived(item.0, &format!("lot:{number}"), 0)
 }
 
 /// What is known of the lots of some goods.

@@ -428,8 +428,11 @@ impl Book {
             }
             if entry.quantity.abs() > quantity::MAXIMUM {
                 let account = entry.cell.account.word();
-                let detail =
-                    format!("{account} would grow to {}, beyond {} base units.", entry.quantity, quantity::MAXIMUM);
+                let detail = format!(
+                    "{account} would grow to {}, beyond {} base units.",
+                    entry.quantity,
+                    quantity::MAXIMUM
+                );
                 return Err(Problem::new(Code::Invalid, detail).into());
             }
         }

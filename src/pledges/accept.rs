@@ -70,13 +70,15 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
             }
         }
     }
-    let subjects = Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
+    let subjects =
+        Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
     let result = happening.post(desk, subjects, &movements, &statements)?;
     let changed_at = desk.now();
     let mut offered = 0;
     let mut accepted = 0;
     for line in &lines {
-        let more = parts.iter().filter(|(part, _)| part.id == line.id).map(|(_, quantity)| quantity).sum::<i64>();
+        let more =
+            parts.iter().filter(|(part, _)| part.id == line.id).map(|(_, quantity)| quantity).sum::<i64>();
         offered += line.offered;
         accepted += line.accepted + more;
         if more > 0 {
@@ -146,7 +148,8 @@ fn parts(lines: &[Arc<PledgeLine>], body: &PledgeAccepted) -> Result<Vec<(Arc<Pl
                 format!("{} is no line of this pledge", part.line),
             ));
         };
-        let before: i64 = parts.iter().filter(|(known, _)| known.id == line.id).map(|(_, quantity)| quantity).sum();
+        let before: i64 =
+            parts.iter().filter(|(known, _)| known.id == line.id).map(|(_, quantity)| quantity).sum();
         let pointer = format!("/lines/{index}/quantity");
         check_acceptance(&pointer, line.offered, line.accepted + before, part.quantity.get())?;
         parts.push((Arc::clone(line), part.quantity.get()));
@@ -169,7 +172,8 @@ pub fn decline(desk: &mut Desk, happening: &Happening, body: &PledgeDeclined) ->
     if body.reason.trim().is_empty() {
         return Err(Problem::field("/reason", "is empty; the donor needs a reason").into());
     }
-    let subjects = Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
+    let subjects =
+        Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
     let result = happening.post(desk, subjects, &[], &[])?;
     let now = desk.now();
     let mut row = pledge.changed(PledgeState::Declined, now);

@@ -4,7 +4,7 @@ use super::rules::{PledgeKind, PledgeState};
 use super::store::{Pledge, PledgeLine, find_pledge};
 use crate::core::id::{LotId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
-use crate::items::goods::{GoodsLine, Goods, understand};
+use crate::items::goods::{Goods, GoodsLine, understand};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
 use crate::sites::find_site;
@@ -57,11 +57,12 @@ pub fn collect(desk: &mut Desk, happening: &Happening, body: &Collected) -> Resu
                 site: Some(site.id),
                 holder: site.operator_id,
             };
-            left -= take(desk, &pledge, line, collected[index], target, left, &mut movements, &mut statements)
-                .map(|taken| {
-                    collected[index] += taken;
-                    taken
-                })?;
+            left -=
+                take(desk, &pledge, line, collected[index], target, left, &mut movements, &mut statements)
+                    .map(|taken| {
+                        collected[index] += taken;
+                        taken
+                    })?;
         }
         if left > 0 {
             return Err(too_much(one, left, &pledge).into());
@@ -102,7 +103,11 @@ fn take(
                     movements.iter().filter(|one| one.from == holding.cell).map(|one| one.quantity).sum();
                 let part = left.min(holding.quantity - planned);
                 if part > 0 {
-                    let to = if target.lot.is_unknown_of(target.item) { Cell { lot: holding.cell.lot, ..target } } else { target };
+                    let to = if target.lot.is_unknown_of(target.item) {
+                        Cell { lot: holding.cell.lot, ..target }
+                    } else {
+                        target
+                    };
                     relabel(book, holding.cell, to, part, movements, statements)?;
                     left -= part;
                 }
@@ -114,7 +119,13 @@ fn take(
             if part > 0 {
                 let source = Cell::source(Account::Promised, line.id, target.lot, line.item_id);
                 movements.push(Movement::given(source, target, part));
-                statements.push(Statement { line: line.id, lot: target.lot, item: line.item_id, promised: part, surplus: 0 });
+                statements.push(Statement {
+                    line: line.id,
+                    lot: target.lot,
+                    item: line.item_id,
+                    promised: part,
+                    surplus: 0,
+                });
             }
             Ok(part)
         }
@@ -129,7 +140,13 @@ fn take(
             if part > 0 {
                 let source = Cell::source(Account::Surplus, line.id, target.lot, line.item_id);
                 movements.push(Movement::given(source, target.being(Condition::OnHold), part));
-                statements.push(Statement { line: line.id, lot: target.lot, item: line.item_id, promised: 0, surplus: part });
+                statements.push(Statement {
+                    line: line.id,
+                    lot: target.lot,
+                    item: line.item_id,
+                    promised: 0,
+                    surplus: part,
+                });
             }
             Ok(part)
         }
@@ -139,9 +156,17 @@ fn take(
 fn too_much(goods: &Goods, left: i64, pledge: &Pledge) -> Problem {
     let account = match pledge.kind() {
         PledgeKind::Offered => "unallocated with the donor",
-        PledgeKind::Opening | PledgeKind::Unsolicited | PledgeKind::Surplus => "listed in this pledge and not collected",
+        PledgeKind::Opening | PledgeKind::Unsolicited | PledgeKind::Surplus => {
+            "listed in this pledge and not collected"
+        }
     };
-    short(&format!("{}/quantity", goods.pointer), account, goods.quantity - left, goods.quantity, &goods.item.name)
+    short(
+        &format!("{}/quantity", goods.pointer),
+        account,
+        goods.quantity - left,
+        goods.quantity,
+        &goods.item.name,
+    )
 }
 
 /// Opening stock counts as accepted by being there.

@@ -42,7 +42,9 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
     let pledge = find_pledge(desk, body.pledge)?;
     let lines = desk.shelf::<Drawer<PledgeLine>>().group(pledge.id)?;
     if matches!(pledge.state(), PledgeState::Declined | PledgeState::Withdrawn) {
-        return Err(Problem::new(Code::WrongState, format!("This pledge is {} already.", pledge.state)).into());
+        return Err(
+            Problem::new(Code::WrongState, format!("This pledge is {} already.", pledge.state)).into()
+        );
     }
     let mut movements = Vec::new();
     for line in &lines {
@@ -54,8 +56,11 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
             },
         };
         let holdings = desk.shelf::<Book>().of_line(line.id)?;
-        let with_donor: i64 =
-            holdings.iter().filter(|one| one.cell.account == Account::Unallocated).map(|one| one.quantity).sum();
+        let with_donor: i64 = holdings
+            .iter()
+            .filter(|one| one.cell.account == Account::Unallocated)
+            .map(|one| one.quantity)
+            .sum();
         let quantity = asked.map_or(line.accepted, |(_, quantity)| quantity);
         if quantity > with_donor {
             let index = asked.map_or(0, |(index, _)| index);
@@ -74,9 +79,12 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
         && let Some(index) = parts.iter().position(|part| !lines.iter().any(|line| line.id == part.line))
     {
         let pointer = format!("/lines/{index}/line");
-        return Err(Problem::field(pointer, format!("{} is no line of this pledge", parts[index].line)).into());
+        return Err(
+            Problem::field(pointer, format!("{} is no line of this pledge", parts[index].line)).into()
+        );
     }
-    let subjects = Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
+    let subjects =
+        Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
     let result = happening.post(desk, subjects, &movements, &[])?;
     if body.lines.is_none() {
         let now = desk.now();

@@ -121,6 +121,7 @@ identifier_values!(
     LotId,
     SiteId,
     ProgrammeId,
+    ReportedFigureId,
     PledgeId,
     PledgeLineId,
     ConsignmentId,
