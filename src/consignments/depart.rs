@@ -265,7 +265,7 @@ pub(super) fn upstream(consignment: &Consignment) -> Halt {
 }
 
 /// The identifier of the n-th departure that receipts implied on a leg.
-pub(super) fn inferred_id(leg: LegId, ordinal: u64) -> EventId {
+pub fn inferred_id(leg: LegId, ordinal: u64) -> EventId {
     derived(leg.0, "inferred departure", ordinal)
 }
 

@@ -162,7 +162,7 @@ fn new_child(
         id: child.id,
         programme_id: parent.programme_id,
         reference: child.reference.clone(),
-        tracking_code: tracking_code(rand::random()),
+        tracking_code: tracking_code(desk.chance(child.id.0)),
         consignor_id: parent.consignor_id,
         consignee_id: child.consignee,
         origin_id: origin,
