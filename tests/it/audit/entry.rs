@@ -27,7 +27,10 @@ const ROW: [(&str, Value<'static>); 6] = [
     ("latitude", Value::Real(27.7)),
 ];
 
-fn write(heading: &Heading<'_>, rows: &[(&str, &str, &[(&str, Value<'_>)])]) -> Vec<u8> {
+/// Table, key and columns.
+type Row<'a> = (&'a str, &'a str, &'a [(&'a str, Value<'a>)]);
+
+fn write(heading: &Heading<'_>, rows: &[Row<'_>]) -> Vec<u8> {
     let mut writer = EntryWriter::new();
     writer.begin(heading);
     for (table, key, columns) in rows {
