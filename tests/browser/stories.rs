@@ -24,8 +24,8 @@ fn serve_pages() -> String {
     let page = |text: &'static str| {
         web::get().to(move || async move { HttpResponse::Ok().content_type("text/html").body(text) })
     };
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
-    let address = listener.local_addr().expect("the listener has an address");
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
     std::thread::spawn(move || {
         let app = move || {
             App::new()

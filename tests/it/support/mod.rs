@@ -35,31 +35,30 @@ impl TestDatabase {
 }
 
 /// One body, two tests: `story::sqlite` and `story::postgres`, each with a migrated database of its own.
+/// `migrate` is a function of the file, or imported there, that takes the URL.
 ///
 /// ```ignore
 /// on_both_databases! {
-///     migrate: crate::support::migrate;
+///     migrate: migrate;
 ///     fn a_pledge_is_accepted_in_part(database: &TestDatabase) { … }
 /// }
 /// ```
 macro_rules! on_both_databases {
-    (migrate: $migrate:path; $($(#[$attribute:meta])* fn $name:ident($database:ident: &TestDatabase) $body:block)+) => {$(
+    (migrate: $migrate:ident; $($(#[$attribute:meta])* fn $name:ident($database:ident: &TestDatabase) $body:block)+) => {$(
+        fn $name($database: &$crate::support::TestDatabase) $body
+
+        // A module and a function may share a name, so that the tests are `story::sqlite` and `story::postgres`.
         mod $name {
-            #[allow(unused_imports, reason = "a story may need nothing of its file")]
-            use super::*;
-
-            fn story($database: &$crate::support::TestDatabase) $body
-
             $(#[$attribute])*
             #[test]
             fn sqlite() {
-                story(&$crate::support::TestDatabase::sqlite($migrate));
+                super::$name(&$crate::support::TestDatabase::sqlite(super::$migrate));
             }
 
             $(#[$attribute])*
             #[test]
             fn postgres() {
-                story(&$crate::support::TestDatabase::postgres($migrate));
+                super::$name(&$crate::support::TestDatabase::postgres(super::$migrate));
             }
         }
     )+};

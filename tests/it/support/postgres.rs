@@ -132,6 +132,7 @@ fn cluster_url() -> &'static str {
 ///
 /// The keeper stops a cluster only while it holds the lock alone, and a cluster is started only under
 /// the lock held alone; so a URL read under the shared lock stays good.
+#[expect(clippy::zombie_processes, reason = "the keeper outlives this process and ends by itself")]
 fn share_cluster(state: &Path) -> (String, File) {
     let lock =
         File::options().create(true).append(true).open(state.join("lock")).expect("the lock file opens");
