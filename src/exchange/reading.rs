@@ -5,7 +5,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 
-use super::dates::{TableDate, iso_formats, parse_date};
+use super::dates::{DateFormat, TableDate, iso_formats, parse_date};
 use super::encoding::{Damage, find_damage};
 use super::mapping::{ColumnType, Mapping, MappingError};
 use super::mapping_check::locate_columns;
@@ -47,6 +47,7 @@ pub struct TableReader<'a> {
     places: BTreeMap<&'a str, usize>,
     country_of: &'a CountryMatcher<'a>,
     countries: RefCell<HashMap<String, Option<String>>>,
+    iso: Vec<DateFormat>,
 }
 
 impl<'a> TableReader<'a> {
@@ -60,7 +61,14 @@ impl<'a> TableReader<'a> {
         country_of: &'a CountryMatcher<'a>,
     ) -> Result<TableReader<'a>, MappingError> {
         let places = locate_columns(mapping, table.header())?;
-        Ok(TableReader { mapping, header: table.header(), places, country_of, countries: RefCell::default() })
+        Ok(TableReader {
+            mapping,
+            header: table.header(),
+            places,
+            country_of,
+            countries: RefCell::default(),
+            iso: iso_formats(),
+        })
     }
 
     /// The country of a name, asked for once.
@@ -247,7 +255,7 @@ impl<'a> RowReader<'a> {
     /// An ISO 4217 code.
     pub fn currency(&mut self, template: &Template) -> String {
         let code = self.need("currency", template);
-        if !code.is_empty() && !(code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        if !code.is_empty() && (code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase())) {
             let column = template.first_column().unwrap_or_default().to_owned();
             self.problem(
                 &column,
@@ -313,11 +321,15 @@ impl<'a> RowReader<'a> {
         let section = self.table.mapping.column(column);
         let formats =
             if section.formats.is_empty() { &self.table.mapping.formats.dates } else { &section.formats };
-        let formats: Vec<_> = formats.iter().cloned().chain(iso_formats()).collect();
+        let iso = &self.table.iso;
         self.value(column, |text| {
-            parse_date(text, &formats).ok_or_else(|| {
-                let known =
-                    formats.iter().map(|format| format!("\"{format}\"")).collect::<Vec<_>>().join(", ");
+            parse_date(text, formats).or_else(|| parse_date(text, iso)).ok_or_else(|| {
+                let known = formats
+                    .iter()
+                    .chain(iso)
+                    .map(|format| format!("\"{format}\""))
+                    .collect::<Vec<_>>()
+                    .join(", ");
                 format!(
                     "no date in any of the formats {known}; list the word under unknown if it means no date"
                 )

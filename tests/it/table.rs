@@ -262,7 +262,7 @@ fn a_workbook_reads_like_the_same_csv_whatever_its_name() {
         sheet.write(0, column as u16, name).unwrap();
     }
     sheet.write(1, 0, 12345678901_i64).unwrap();
-    sheet.write_with_format(1, 1, &ExcelDateTime::from_ymd(2015, 5, 13).unwrap(), &date).unwrap();
+    sheet.write_with_format(1, 1, ExcelDateTime::from_ymd(2015, 5, 13).unwrap(), &date).unwrap();
     sheet.write(1, 2, 7445.8).unwrap();
     sheet.write(1, 3, "Côte").unwrap();
     sheet.write(3, 0, 2).unwrap();
@@ -528,4 +528,13 @@ fn the_scms_history_gives_its_control_figures() {
         plan.organizations.len(),
         plan.sites.len()
     );
+}
+
+#[test]
+fn the_example_in_the_guide_is_a_mapping_that_loads() {
+    let guide = include_str!("../../docs/import.md");
+    let example = guide.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let typed = "[columns.\"Per carton\"]\ntype = \"integer\"\n";
+    Mapping::parse(&format!("{example}{typed}")).unwrap();
+    assert!(Mapping::parse(example).unwrap_err().to_string().contains("\"Per carton\""));
 }
