@@ -3,51 +3,51 @@
 //! This file is the map. A room may use only rooms above it in this list; `tests/it/tidy.rs`
 //! keeps that true. Every room's `mod.rs` says what the room is and what is never done there.
 
-/// Wiring: configuration, routes, middleware, OpenAPI, start and stop.
-pub mod app;
-/// What was decided about goods that did not arrive, by whom and on what evidence.
-pub mod approvals;
-/// Countries, areas and distances, embedded; pure.
-pub mod atlas;
-/// The log nobody can rewrite: entries, Merkle tree, signed receipts and checkpoints.
-pub mod audit;
-/// Who is calling and what that caller may do.
-pub mod auth;
-/// One file per subcommand.
-pub mod cli;
-/// Goods for one consignee under one tracking code: allocate, depart, receive, split, divert.
-pub mod consignments;
 /// Pure words everything else is said in: ids, time, quantities and packs, pages, problems.
 pub mod core;
+/// Countries, areas and distances, embedded; pure.
+pub mod atlas;
 /// The two databases behind one connection type: schema, migrations, read, write, bulk.
 pub mod db;
+/// The log nobody can rewrite: entries, Merkle tree, signed receipts and checkpoints.
+pub mod audit;
+/// The one way to record anything: queue, batch, decide, commit, answer.
+pub mod writer;
+/// Who is calling and what that caller may do.
+pub mod auth;
+/// What every `http.rs` needs: extractors, problem answers, paging, limits.
+pub mod web;
+/// Accounts, balances, rollups: double entry in goods; knows no kind of event.
+pub mod ledger;
+/// What is given: items, their packs and lots.
+pub mod items;
+/// Who gives, sends, carries and receives: organizations.
+pub mod parties;
+/// Where goods can be.
+pub mod sites;
+/// What pledges are grouped for, and the figures others reported.
+pub mod programmes;
+/// Promises: offered, accepted, declined, withdrawn, followed by their donor.
+pub mod pledges;
+/// Goods for one consignee under one tracking code: allocate, depart, receive, split, divert.
+pub mod consignments;
+/// What happens to goods in custody: collect, move, count, damage, hold, relot, dispose.
+pub mod stock;
 /// The hand-over to people.
 pub mod distributions;
 /// The registry and the route of all kinds of event, and the updates that wait.
 pub mod events;
-/// Tables in: files, mappings, imports.
-pub mod exchange;
-/// What is given: items, their packs and lots.
-pub mod items;
-/// Accounts, balances, rollups: double entry in goods; knows no kind of event.
-pub mod ledger;
-/// The pages people open in a browser.
-pub mod pages;
-/// Who gives, sends, carries and receives: organizations.
-pub mod parties;
-/// Promises: offered, accepted, declined, withdrawn, followed by their donor.
-pub mod pledges;
-/// What pledges are grouped for, and the figures others reported.
-pub mod programmes;
-/// Where goods can be.
-pub mod sites;
-/// What happens to goods in custody: collect, move, count, damage, hold, relot, dispose.
-pub mod stock;
+/// What was decided about goods that did not arrive, by whom and on what evidence.
+pub mod approvals;
 /// Totals by any dimension, with both sides of every identity.
 pub mod totals;
 /// The public answer to a tracking code.
 pub mod tracking;
-/// What every `http.rs` needs: extractors, problem answers, paging, limits.
-pub mod web;
-/// The one way to record anything: queue, batch, decide, commit, answer.
-pub mod writer;
+/// Tables in: files, mappings, imports.
+pub mod exchange;
+/// The pages people open in a browser.
+pub mod pages;
+/// Wiring: configuration, routes, middleware, OpenAPI, start and stop.
+pub mod app;
+/// One file per subcommand.
+pub mod cli;
