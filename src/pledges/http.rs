@@ -6,7 +6,7 @@ use super::rules::PledgeState;
 use super::status::{PledgeStatus, pledge_status};
 use super::store::{Pledge, PledgeFilter, PledgeLine, pledge_by_link, pledge_list, pledge_read};
 use crate::auth::{Permit, action};
-use crate::consignments::rules::{TypedCode, read_tracking_code, tracking_code};
+use crate::core::code::{TypedCode, read_tracking_code, tracking_code};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId};
 use crate::core::page::Page;
 use crate::core::problem::{Outcome, Problem};
