@@ -279,6 +279,11 @@ impl Grant {
         if self.action == A::ACTION { Some(Permit { grant: self, named: PhantomData }) } else { None }
     }
 
+    /// How far it reaches.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
     /// Who was granted this.
     pub fn principal(&self) -> &Arc<Principal> {
         &self.principal

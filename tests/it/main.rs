@@ -8,8 +8,10 @@
 
 mod atlas;
 mod audit;
+mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
+mod http_surface;
 mod support;
 mod table;
 mod tidy;
