@@ -33,6 +33,11 @@ impl Role {
     /// Every role.
     pub const ALL: [Role; 5] = [Role::Officer, Role::Donor, Role::Auditor, Role::Manager, Role::Admin];
 
+    /// What the first user is: whoever can add the others.
+    pub fn first() -> Self {
+        Self::Admin
+    }
+
     /// The word used in the database and on the wire.
     pub fn word(self) -> &'static str {
         match self {
