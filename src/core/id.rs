@@ -71,6 +71,8 @@ identifiers! {
     SiteId,
     /// A programme.
     ProgrammeId,
+    /// A figure others reported about a programme.
+    ReportedFigureId,
     /// A pledge.
     PledgeId,
     /// One line of a pledge: the unit of donor lineage.

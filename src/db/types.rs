@@ -90,6 +90,7 @@ identifier_columns!(
     LotId,
     SiteId,
     ProgrammeId,
+    ReportedFigureId,
     PledgeId,
     PledgeLineId,
     ConsignmentId,

@@ -1,1 +1,14 @@
-//! sites
+//! Where goods can be: ports, airports, border crossings, warehouses, cities, health facilities and final
+//! delivery points.
+//!
+//! A site's country never changes once it is recorded, because totals by country were computed from it; a
+//! site that turns out to lie elsewhere is a new site. Coordinates are WGS84 degrees or not known at all.
+//! Sites are never removed, for the ledger names them.
+
+mod find;
+pub mod rules;
+mod store;
+
+pub use find::find_site;
+pub use rules::SiteKind;
+pub use store::{Site, SiteCodes};

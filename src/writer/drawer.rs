@@ -121,6 +121,7 @@ identifier_values!(
     LotId,
     SiteId,
     ProgrammeId,
+    ReportedFigureId,
     PledgeId,
     PledgeLineId,
     ConsignmentId,
@@ -247,6 +248,11 @@ impl<R: Record> Drawer<R> {
                 Err(Wanted)
             }
         }
+    }
+
+    /// A row on the desk that fits, without asking for any.
+    pub fn with(&self, fits: impl Fn(&R) -> bool) -> Option<Arc<R>> {
+        self.slots.values().filter_map(|slot| slot.row.as_ref()).find(|row| fits(row)).cloned()
     }
 
     /// Asks for a row ahead of time.

@@ -14,13 +14,15 @@ mod desk;
 mod drawer;
 mod log;
 mod queue;
+mod register;
 
-pub use batch::{Wake, Writer, WriterSettings};
+pub use batch::{Source, Wake, Writer, WriterSettings};
 pub use desk::{Actor, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;
 pub use drawer::{AsValue, Drawer, Record};
 pub use log::{LEDGER_ORIGIN, LogState, log_state};
 pub use queue::{Job, Priority};
+pub use register::{Register, Unique};
 
 use crate::audit::hash::Hash256;
 use crate::core::time::Timestamp;

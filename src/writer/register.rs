@@ -1,0 +1,106 @@
+//! A shelf of texts that must be unique, such as an item's code, and who holds each.
+//!
+//! It answers "is this code taken" from one query a batch, and knows what the batch itself has taken, so
+//! that two callers asking for one code get one acceptance and one clear refusal. The UNIQUE constraint
+//! stands behind it. Nothing is written from here: the rows are another shelf's.
+
+use super::desk::{Shelf, Wanted};
+use crate::audit::entry::EntryWriter;
+use crate::db::Conn;
+use diesel::QueryResult;
+use std::any::Any;
+use std::collections::{HashMap, HashSet};
+
+/// A column of unique texts.
+pub trait Unique: Send + 'static {
+    /// Who holds a text.
+    type Holder: Copy + Send;
+
+    /// Finds which of `texts` are taken and by whom.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn load(conn: &mut Conn, texts: &[String]) -> QueryResult<Vec<(String, Self::Holder)>>;
+}
+
+/// The texts of one column, as far as the batch asked for them.
+pub struct Register<U: Unique> {
+    known: HashMap<String, Option<U::Holder>>,
+    wanted: HashSet<String>,
+    journal: Vec<(String, Option<U::Holder>)>,
+}
+
+impl<U: Unique> Default for Register<U> {
+    fn default() -> Self {
+        Self { known: HashMap::new(), wanted: HashSet::new(), journal: Vec::new() }
+    }
+}
+
+impl<U: Unique> Register<U> {
+    /// Who holds the text, if anybody.
+    ///
+    /// # Errors
+    /// [`Wanted`] where that is not loaded yet.
+    pub fn holder(&mut self, text: &str) -> Result<Option<U::Holder>, Wanted> {
+        match self.known.get(text) {
+            Some(holder) => Ok(*holder),
+            None => {
+                self.wanted.insert(text.to_owned());
+                Err(Wanted)
+            }
+        }
+    }
+
+    /// Asks for a text ahead of time.
+    pub fn want(&mut self, text: &str) {
+        if !self.known.contains_key(text) {
+            self.wanted.insert(text.to_owned());
+        }
+    }
+
+    /// Notes that the text has this holder from now on, or none any more.
+    pub fn assign(&mut self, text: &str, holder: Option<U::Holder>) {
+        let before = self.known.insert(text.to_owned(), holder).flatten();
+        self.journal.push((text.to_owned(), before));
+    }
+}
+
+impl<U: Unique> Shelf for Register<U> {
+    fn is_wanting(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
+    fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        let texts: Vec<String> = self.wanted.drain().collect();
+        let rows = U::load(conn, &texts)?;
+        for text in texts {
+            self.known.entry(text).or_insert(None);
+        }
+        for (text, holder) in rows {
+            self.known.insert(text, Some(holder));
+        }
+        Ok(())
+    }
+
+    fn mark(&self) -> usize {
+        self.journal.len()
+    }
+
+    fn undo(&mut self, mark: usize) {
+        while self.journal.len() > mark {
+            let Some((text, before)) = self.journal.pop() else { return };
+            self.known.insert(text, before);
+        }
+    }
+
+    fn describe(&self, _mark: usize, _entry: &mut EntryWriter) {}
+
+    fn flush(&mut self, _conn: &mut Conn) -> QueryResult<()> {
+        self.journal.clear();
+        Ok(())
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
