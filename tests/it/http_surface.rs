@@ -1,12 +1,14 @@
 //! What every caller meets, whatever the resource: refusals, limits, documentation, health.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use relief_ledger::app;
 use relief_ledger::auth::Role;
 use relief_ledger::web::{Access, BODY_LIMIT, Json, PUBLIC, Routes};
 use serde_json::{Value, json};
 
+use crate::browser::Browser;
 use crate::support::TestDatabase;
 use crate::support::on_both_databases;
 use crate::support::server::{Server, migrate};
@@ -27,6 +29,37 @@ on_both_databases! {
         assert!(!metrics.contains("secret"), "a path that was asked for is not a label");
         assert!(metrics.contains("relief_ledger_sequence 0"));
         server.stop();
+    }
+
+    fn what_is_in_when_the_server_stops_is_finished_and_recorded(database: &TestDatabase) {
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
+        let address = server.address();
+        // Hashing the password takes long enough for the server to be told to stop meanwhile.
+        let posting = std::thread::spawn(move || {
+            let body = json!({"login": "last", "name": "Last", "password": "twelve characters", "role": "officer"});
+            admin.post("/api/v1/users", &body)
+        });
+        std::thread::sleep(Duration::from_millis(60));
+        server.stop();
+        let added = posting.join().unwrap().expect(201);
+        assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens any more");
+        let again = Server::start(database);
+        let path = format!("/api/v1/users/{}", added["id"].as_str().unwrap());
+        assert_eq!(again.login_as(Role::Admin).get(&path).expect(200)["login"], "last");
+    }
+
+    fn a_fault_of_ours_is_noted_and_its_words_stay_here(database: &TestDatabase) {
+        use diesel::connection::SimpleConnection;
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
+        admin.get("/api/v1/users").expect(200);
+        let mut conn = relief_ledger::db::connect(database.url()).unwrap();
+        conn.batch_execute("ALTER TABLE users RENAME TO stolen_table").unwrap();
+        let refused = admin.get("/api/v1/users");
+        assert_eq!(refused.problem(), (500, "internal".into(), String::new()));
+        assert!(!refused.text.contains("users") && !refused.text.contains("table"), "{}", refused.text);
+        assert_eq!(server.stranger().get("/health/live").status, 200);
     }
 
     fn what_is_missing_and_what_cannot_be_read_answer_alike(database: &TestDatabase) {
@@ -185,6 +218,38 @@ fn every_reference_in_the_document_leads_somewhere() {
         let pointer = reference.strip_prefix('#').unwrap();
         assert!(document.pointer(pointer).is_some(), "{reference} leads nowhere");
     }
+}
+
+#[test]
+fn the_start_page_and_the_documentation_open_in_a_browser_without_the_world_outside() {
+    let Some(browser) = Browser::start() else { return };
+    let database = sqlite();
+    let server = Server::start(&database);
+    browser.goto(&format!("http://{}/", server.address()));
+    assert_eq!(browser.text("h1"), "ReliefLedger");
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
+    browser.click("a[href='/docs/']");
+    assert!(browser.text(".info .title").contains("ReliefLedger"));
+    assert!(browser.text("#operations-session-login").contains("/api/v1/auth/login"));
+    assert_eq!(browser.console_errors(), Vec::<String>::new());
+}
+
+#[test]
+fn servers_that_start_at_once_on_one_empty_database_migrate_it_once() {
+    let database = crate::support::postgres::PostgresDatabase::empty();
+    let starting: Vec<_> = (0..4)
+        .map(|_| {
+            let url = database.url().to_owned();
+            std::thread::spawn(move || {
+                let mut conn = relief_ledger::db::connect(&url).unwrap();
+                relief_ledger::db::migrate(&mut conn).unwrap().len()
+            })
+        })
+        .collect();
+    let ran: Vec<usize> = starting.into_iter().map(|thread| thread.join().unwrap()).collect();
+    assert_eq!(ran.iter().filter(|count| **count > 0).count(), 1, "{ran:?}");
+    let mut conn = relief_ledger::db::connect(database.url()).unwrap();
+    assert_eq!(relief_ledger::db::pending(&mut conn).unwrap(), Vec::<String>::new());
 }
 
 /// Not in the list of public routes.

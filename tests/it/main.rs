@@ -11,6 +11,7 @@ mod audit;
 mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
+mod command_line;
 mod http_surface;
 mod support;
 mod table;

@@ -10,7 +10,7 @@ use relief_ledger::auth::{Role, Tokens};
 use relief_ledger::core::id::{OrganizationId, UserId};
 use relief_ledger::db;
 use relief_ledger::users::store::{NewUser, UserAdd};
-use relief_ledger::writer::{Actor, Update, Writer, WriterSettings};
+use relief_ledger::writer::{Actor, Source, Update, Writer, WriterSettings};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -75,7 +75,8 @@ impl Server {
 
     /// Records an update past the server, as another process would.
     pub fn record<U: Update>(&self, update: U) -> U::Answer {
-        let settings = WriterSettings { url: self.url.clone(), wake: None, one_by_one: false };
+        let settings =
+            WriterSettings { url: self.url.clone(), wake: None, one_by_one: false, source: Source::Machine };
         let writer = Writer::start(settings).expect("a writer starts");
         let recorded = writer.record_blocking(update).expect("the update is recorded");
         writer.stop();
@@ -130,7 +131,7 @@ pub fn operator() -> Actor {
 /// Somebody who sends requests.
 #[derive(Clone)]
 pub struct Caller {
-    address: SocketAddr,
+    pub address: SocketAddr,
     pub token: Option<String>,
     pub user: Option<UserId>,
 }
