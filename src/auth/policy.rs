@@ -33,6 +33,11 @@ impl Role {
     /// Every role.
     pub const ALL: [Role; 5] = [Role::Officer, Role::Donor, Role::Auditor, Role::Manager, Role::Admin];
 
+    /// What the first user is: whoever can add the others.
+    pub fn first() -> Self {
+        Self::Admin
+    }
+
     /// The word used in the database and on the wire.
     pub fn word(self) -> &'static str {
         match self {
@@ -281,6 +286,11 @@ impl Grant {
     /// The same as a typed permit; `None` where it was granted for another action.
     pub fn permit<A: Named>(self) -> Option<Permit<A>> {
         if self.action == A::ACTION { Some(Permit { grant: self, named: PhantomData }) } else { None }
+    }
+
+    /// How far it reaches.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     /// Who was granted this.
