@@ -8,5 +8,5 @@
 pub mod rules;
 mod store;
 
-pub use rules::SiteKind;
-pub use store::{Site, SiteCodes};
+pub use rules::{Position, SiteDraft, SiteEdit, SiteKind};
+pub use store::{Site, SiteChange, SiteCodes, SiteCreate, SiteFilter, list_sites, read_site};
