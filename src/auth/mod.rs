@@ -1,1 +1,30 @@
-//! auth
+//! Who is calling and what that caller may do.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `user` | the row of a user, and finding one by login |
+//! | `principal` | a known caller; a cache of callers that forgets within half a second |
+//! | `policy` | the one table of role, action and scope; `authorize`; permits |
+//! | `password` | argon2id, two at a time |
+//! | `delay` | the growing pause after wrong passwords |
+//! | `token` | access tokens: signed, verified, remembered until they expire |
+//! | `service` | all of these together, as the server holds them |
+//!
+//! Only `policy` knows role names. A [`Permit`] cannot be made anywhere else, so that a handler which
+//! takes one has been allowed. Never here: HTTP, routes, or recording anything: users are written by the
+//! room `users`.
+
+mod delay;
+mod password;
+mod policy;
+mod principal;
+mod service;
+mod token;
+mod user;
+
+pub use password::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM, Passwords, check_password};
+pub use policy::{Action, Grant, Named, POLICY, Permit, Reach, Role, Rule, Scope, action, authorize};
+pub use principal::{Principal, Principals};
+pub use service::{Auth, Session};
+pub use token::{ACCESS_TOKEN_SECONDS, AUDIENCE, Claims, ISSUER, TOKEN_TYPE, TokenRefusal, Tokens};
+pub use user::{User, count_users, find_by_login, normal_login};

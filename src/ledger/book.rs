@@ -3,6 +3,7 @@
 
 use super::account::Account;
 use super::cell::{Cell, CellKey, Movement, Statement};
+use super::event::Rehearsal;
 use super::facts::{ConsignmentFacts, LineFacts, SiteFacts};
 use super::history::History;
 use super::store;
@@ -27,6 +28,20 @@ pub(super) struct Entry {
     pub(super) revision: i64,
     pub(super) stored_revision: i64,
     pub(super) history: History,
+}
+
+impl Entry {
+    fn empty(cell: Cell, first_at: Timestamp) -> Self {
+        Self {
+            cell,
+            quantity: 0,
+            first_at,
+            last_at: Timestamp(i64::MIN),
+            revision: 0,
+            stored_revision: 0,
+            history: History::settled(Timestamp(i64::MIN)),
+        }
+    }
 }
 
 /// A heap of goods that is there.
@@ -76,6 +91,7 @@ pub(super) enum Scope {
     Site(SiteId),
     Line(PledgeLineId),
     Lot(LotId),
+    Unplaced(ItemId),
     Cell(CellKey),
 }
 
@@ -93,6 +109,8 @@ pub(super) struct Wants {
     pub(super) lines: HashSet<PledgeLineId>,
     pub(super) consignments: HashSet<ConsignmentId>,
     pub(super) sites: HashSet<SiteId>,
+    pub(super) events: BTreeSet<i64>,
+    pub(super) draws: BTreeSet<CellKey>,
 }
 
 impl Wants {
@@ -102,6 +120,8 @@ impl Wants {
             && self.lines.is_empty()
             && self.consignments.is_empty()
             && self.sites.is_empty()
+            && self.events.is_empty()
+            && self.draws.is_empty()
     }
 }
 
@@ -120,6 +140,10 @@ pub struct Book {
     pub(super) sites: HashMap<SiteId, SiteFacts>,
     pub(super) postings: Vec<Posted>,
     pub(super) statements: Vec<Stated>,
+    pub(super) recorded: HashMap<i64, Vec<Posted>>,
+    pub(super) recorded_statements: HashMap<i64, Vec<Statement>>,
+    pub(super) draws: HashMap<CellKey, Vec<i64>>,
+    rehearsed: Rehearsal,
     journal: Vec<Undo>,
 }
 
@@ -393,6 +417,129 @@ impl Book {
         Ok(())
     }
 
+    /// Goods of one item that are with their donors.
+    ///
+    /// # Errors
+    /// [`Wanted`] where not loaded.
+    pub fn of_unplaced(&mut self, item: ItemId) -> Result<Vec<Holding>, Wanted> {
+        self.need(Scope::Unplaced(item))?;
+        let mut holdings: Vec<Holding> = self
+            .entries
+            .values()
+            .filter(|entry| {
+                entry.cell.item == item && entry.cell.account == Account::Unallocated && entry.quantity > 0
+            })
+            .map(|entry| Holding { cell: entry.cell, quantity: entry.quantity, first_at: entry.first_at })
+            .collect();
+        holdings.sort_unstable_by_key(|holding| holding.cell.key());
+        Ok(holdings)
+    }
+
+    /// Notes what a rehearsed event would post, without posting it.
+    ///
+    /// # Errors
+    /// Never today; shares the signature of [`Book::post`].
+    pub fn rehearse(&mut self, movements: &[Movement], statements: &[Statement]) -> Result<(), Refusal> {
+        self.rehearsed.movements.extend_from_slice(movements);
+        self.rehearsed.statements.extend_from_slice(statements);
+        Ok(())
+    }
+
+    /// Hands over what was rehearsed.
+    pub fn take_rehearsal(&mut self) -> Rehearsal {
+        std::mem::take(&mut self.rehearsed)
+    }
+
+    /// Changes balances for a rehearsal, below zero if need be; to be undone by the desk.
+    ///
+    /// # Errors
+    /// [`Wanted`] where a balance is not known.
+    pub fn pretend(&mut self, changes: &[(Cell, i64)]) -> Result<(), Wanted> {
+        let mut missing = false;
+        for (cell, _) in changes {
+            missing |= self.know(cell, cell.key()).is_err();
+        }
+        if missing {
+            return Err(Wanted);
+        }
+        for (cell, change) in changes {
+            let key = cell.key();
+            let before = self.entries.get(&key).cloned();
+            let mut entry = before.clone().unwrap_or_else(|| Entry::empty(*cell, Timestamp(0)));
+            entry.quantity += change;
+            // As if it had been so for ever: the rehearsal asks at the time of the event it stands for.
+            entry.last_at = Timestamp(i64::MIN);
+            self.journal.push(Undo::Cell(key, before));
+            self.file(key, entry);
+        }
+        Ok(())
+    }
+
+    /// The postings of a recorded event.
+    ///
+    /// # Errors
+    /// [`Wanted`] where not loaded.
+    pub fn postings_of(&mut self, sequence: i64) -> Result<Vec<Posted>, Wanted> {
+        if let Some(known) = self.recorded.get(&sequence) {
+            return Ok(known.clone());
+        }
+        let here: Vec<Posted> =
+            self.postings.iter().filter(|one| one.sequence == sequence).cloned().collect();
+        if !here.is_empty() {
+            return Ok(here);
+        }
+        self.wants.events.insert(sequence);
+        Err(Wanted)
+    }
+
+    /// The statements of a recorded event.
+    ///
+    /// # Errors
+    /// [`Wanted`] where not loaded.
+    pub fn statements_of(&mut self, sequence: i64) -> Result<Vec<Statement>, Wanted> {
+        if let Some(known) = self.recorded_statements.get(&sequence) {
+            return Ok(known.clone());
+        }
+        let here = self.statements.iter().filter(|one| one.sequence == sequence);
+        let here: Vec<Statement> = here.map(|one| one.statement).collect();
+        if self.postings.iter().any(|one| one.sequence == sequence) {
+            return Ok(here);
+        }
+        self.wants.events.insert(sequence);
+        Err(Wanted)
+    }
+
+    /// The sequences of later events that drew from any of these cells.
+    ///
+    /// # Errors
+    /// [`Wanted`] where not loaded.
+    pub fn later_draws(&mut self, cells: &[Cell], after: i64) -> Result<Vec<i64>, Wanted> {
+        let mut found = BTreeSet::new();
+        let mut missing = false;
+        for cell in cells {
+            let key = cell.key();
+            match self.draws.get(&key) {
+                Some(draws) => found.extend(draws.iter().filter(|sequence| **sequence > after)),
+                None => {
+                    self.wants.draws.insert(key);
+                    missing = true;
+                }
+            }
+            let here = self.postings.iter().filter(|one| one.key == key && one.quantity < 0);
+            found.extend(here.map(|one| one.sequence).filter(|sequence| *sequence > after));
+        }
+        if missing { Err(Wanted) } else { Ok(found.into_iter().collect()) }
+    }
+
+    /// The base units a cell held at a time.
+    ///
+    /// # Errors
+    /// [`Wanted`] where its history is not loaded.
+    pub fn balance_at(&mut self, cell: &Cell, at: Timestamp) -> Result<i64, Wanted> {
+        self.available(cell, at)?;
+        Ok(self.entries.get(&cell.key()).map_or(0, |entry| entry.history.balance_at(at, entry.quantity)))
+    }
+
     fn change(
         &mut self,
         cell: Cell,
@@ -401,15 +548,7 @@ impl Book {
         effective_at: Timestamp,
     ) -> Result<(), Refusal> {
         let before = self.entries.get(&key).cloned();
-        let mut entry = before.clone().unwrap_or(Entry {
-            cell,
-            quantity: 0,
-            first_at: effective_at,
-            last_at: Timestamp(i64::MIN),
-            revision: 0,
-            stored_revision: 0,
-            history: History::settled(Timestamp(i64::MIN)),
-        });
+        let mut entry = before.clone().unwrap_or_else(|| Entry::empty(cell, effective_at));
         let after = entry.quantity + change;
         if after < 0 && !cell.account.is_source() {
             return Err(insufficient(&cell, entry.quantity, -change).into());

@@ -50,6 +50,11 @@ impl History {
         Some(too_low.map_or(at, |(until, _)| until))
     }
 
+    /// The balance at a time, given the balance after everything.
+    pub fn balance_at(&self, at: Timestamp, balance: i64) -> i64 {
+        balance - self.later.iter().filter(|(when, _)| *when > at).map(|(_, change)| change).sum::<i64>()
+    }
+
     /// Walks backwards: for each time something was posted, latest first, the balance just before it.
     fn walk_back(&self, balance: i64) -> impl Iterator<Item = (Timestamp, i64)> {
         let mut changes = self.later.clone();

@@ -8,6 +8,7 @@
 mod account;
 mod book;
 mod cell;
+pub mod event;
 mod facts;
 mod history;
 mod pick;

@@ -100,6 +100,7 @@ pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
     let mut by_site = Vec::new();
     let mut by_line = Vec::new();
     let mut by_lot = Vec::new();
+    let mut by_item = Vec::new();
     let mut by_cell = Vec::new();
     for scope in &wants.scopes {
         match scope {
@@ -111,6 +112,7 @@ pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
             Scope::Site(id) => by_site.push(*id),
             Scope::Line(id) => by_line.push(*id),
             Scope::Lot(id) => by_lot.push(*id),
+            Scope::Unplaced(item) => by_item.push(*item),
             Scope::Cell(key) => by_cell.push(key.0.to_vec()),
         }
     }
@@ -162,6 +164,15 @@ pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
                 .load::<BalanceRow>(conn)?,
         );
     }
+    if !by_item.is_empty() {
+        rows.extend(
+            balances::table
+                .filter(balances::site_id.is_null().and(balances::item_id.eq_any(&by_item)))
+                .filter(balances::account.eq(Account::Unallocated.code()).and(balances::quantity.gt(0)))
+                .select(select)
+                .load::<BalanceRow>(conn)?,
+        );
+    }
     if !by_cell.is_empty() {
         rows.extend(
             balances::table
@@ -187,7 +198,109 @@ pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
     }
     book.loaded.extend(wants.scopes);
     load_histories(conn, book, &wants.histories)?;
+    load_events(conn, book, &wants.events)?;
+    load_draws(conn, book, &wants.draws)?;
     load_facts(conn, book, wants.lines, wants.consignments, wants.sites)
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = postings)]
+struct PostingRead {
+    sequence: i64,
+    ordinal: i64,
+    cell: Vec<u8>,
+    account: i32,
+    condition: i32,
+    pledge_line_id: PledgeLineId,
+    lot_id: LotId,
+    item_id: ItemId,
+    consignment_id: Option<ConsignmentId>,
+    leg_id: Option<LegId>,
+    site_id: Option<SiteId>,
+    holder_id: Option<OrganizationId>,
+    quantity: i64,
+    chosen: i32,
+    effective_at: Timestamp,
+}
+
+impl PostingRead {
+    fn posted(self) -> QueryResult<Posted> {
+        let broken = || diesel::result::Error::DeserializationError("a posting cannot be read".into());
+        let cell = Cell {
+            account: Account::from_code(self.account).ok_or_else(broken)?,
+            condition: Condition::from_code(self.condition).ok_or_else(broken)?,
+            line: self.pledge_line_id,
+            lot: self.lot_id,
+            item: self.item_id,
+            consignment: self.consignment_id,
+            leg: self.leg_id,
+            site: self.site_id,
+            holder: self.holder_id,
+        };
+        let key = CellKey(<[u8; 16]>::try_from(self.cell.as_slice()).map_err(|_| broken())?);
+        let Self { sequence, ordinal, quantity, chosen, effective_at, .. } = self;
+        Ok(Posted { sequence, ordinal, cell, key, quantity, chosen, effective_at })
+    }
+}
+
+fn load_events(
+    conn: &mut Conn,
+    book: &mut Book,
+    wanted: &std::collections::BTreeSet<i64>,
+) -> QueryResult<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<PostingRead> = postings::table
+        .filter(postings::sequence.eq_any(wanted.iter().copied().collect::<Vec<_>>()))
+        .order((postings::sequence, postings::ordinal))
+        .select(PostingRead::as_select())
+        .load(conn)?;
+    let stated: Vec<(i64, PledgeLineId, LotId, ItemId, i64, i64)> = statements::table
+        .filter(statements::sequence.eq_any(wanted.iter().copied().collect::<Vec<_>>()))
+        .order((statements::sequence, statements::ordinal))
+        .select((
+            statements::sequence,
+            statements::pledge_line_id,
+            statements::lot_id,
+            statements::item_id,
+            statements::promised,
+            statements::surplus,
+        ))
+        .load(conn)?;
+    for sequence in wanted {
+        book.recorded.insert(*sequence, Vec::new());
+        book.recorded_statements.insert(*sequence, Vec::new());
+    }
+    for row in rows {
+        let posted = row.posted()?;
+        book.recorded.entry(posted.sequence).or_default().push(posted);
+    }
+    for (sequence, line, lot, item, promised, surplus) in stated {
+        let statement = super::cell::Statement { line, lot, item, promised, surplus };
+        book.recorded_statements.entry(sequence).or_default().push(statement);
+    }
+    Ok(())
+}
+
+fn load_draws(
+    conn: &mut Conn,
+    book: &mut Book,
+    wanted: &std::collections::BTreeSet<CellKey>,
+) -> QueryResult<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(Vec<u8>, i64)> = postings::table
+        .filter(postings::cell.eq_any(wanted.iter().map(|key| key.0.to_vec()).collect::<Vec<_>>()))
+        .filter(postings::quantity.lt(0))
+        .select((postings::cell, postings::sequence))
+        .load(conn)?;
+    for key in wanted {
+        let draws = rows.iter().filter(|(cell, _)| cell.as_slice() == key.0).map(|(_, sequence)| *sequence);
+        book.draws.insert(*key, draws.collect());
+    }
+    Ok(())
 }
 
 fn load_histories(

@@ -1,1 +1,48 @@
-//! web
+//! What every `http.rs` needs: extractors, answers, problems, paging, routes.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `state` | what every handler shares; reading off the request's thread |
+//! | `routes` | declaring routes, each with its action and its documentation; checking them at start |
+//! | `guard` | authentication and authorization before anything of a request is parsed |
+//! | `body` | JSON bodies: limits, unknown fields, pointers to what is wrong |
+//! | `query` | query strings, identifiers in paths, pages of lists |
+//! | `revision` | ETag and If-Match over integer revisions |
+//! | `written` | the answer to a write, with its signed receipt |
+//! | `problem` | problems as RFC 9457 answers |
+//!
+//! A handler reads: permit, state, path, query or body; one call; an answer. Never here: deciding
+//! anything about goods, or naming a resource.
+//!
+//! ```ignore
+//! #[utoipa::path(post, path = "/api/v1/sites", tag = "sites", responses((status = 201, body = WrittenBody<SiteView>)))]
+//! pub async fn site_create(
+//!     permit: Permit<action::SiteWrite>, state: State, body: Json<SiteNew>,
+//! ) -> Outcome<Written<SiteView>> {
+//!     let recorded = state.writer.record(SiteCreate::new(permit.actor(), body.0)).await?;
+//!     let id = recorded.answer.id;
+//!     Ok(Written::created(recorded, id))
+//! }
+//!
+//! pub fn routes(routes: &mut Routes) {
+//!     routes.add(__path_site_create, site_create);
+//! }
+//! ```
+
+mod body;
+mod guard;
+mod problem;
+mod query;
+mod revision;
+mod routes;
+mod state;
+mod written;
+
+pub use body::{BODY_LIMIT, Json, read_body};
+pub use guard::{Allowed, Throttle};
+pub use problem::{ProblemBody, method_not_allowed, not_found};
+pub use query::{Paging, Path, Query, decode_key, encode_key};
+pub use revision::{IfMatch, Tagged};
+pub use routes::{Access, PUBLIC, Routes};
+pub use state::{State, StateParts};
+pub use written::{ReceiptBody, Written, WrittenBody};

@@ -44,7 +44,7 @@ pub trait Record: Clone + Send + Sync + 'static {
     ///
     /// # Errors
     /// Whatever the database says.
-    fn insert(conn: &mut Conn, rows: &[&Self]) -> QueryResult<()>;
+    fn insert(conn: &mut Conn, rows: &[Self]) -> QueryResult<()>;
     /// Changes one row to what it is now.
     ///
     /// # Errors
@@ -177,9 +177,8 @@ macro_rules! record {
                 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
                 dsl::$table.filter(dsl::$group.eq_any(groups)).select(Self::as_select()).load(conn)
             }
-            fn insert(conn: &mut $crate::db::Conn, rows: &[&Self]) -> diesel::QueryResult<()> {
-                let rows: Vec<Self> = rows.iter().map(|row| (*row).clone()).collect();
-                $crate::db::insert_all!(conn, crate::db::schema::$table::table, &rows).map(|_| ())
+            fn insert(conn: &mut $crate::db::Conn, rows: &[Self]) -> diesel::QueryResult<()> {
+                $crate::db::insert_all!(conn, crate::db::schema::$table::table, rows).map(|_| ())
             }
             fn change(conn: &mut $crate::db::Conn, row: &Self) -> diesel::QueryResult<()> {
                 use $crate::db::schema::$table::dsl;
@@ -365,7 +364,7 @@ impl<R: Record> Shelf for Drawer<R> {
             if slot.stored {
                 R::change(conn, row)?;
             } else {
-                new.push(row.as_ref());
+                new.push(row.as_ref().clone());
             }
         }
         if !new.is_empty() {

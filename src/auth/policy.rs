@@ -1,0 +1,364 @@
+//! The policy: one table of role, action and scope, and the one function that reads it.
+//!
+//! Nothing else in the house names a role. A [`Grant`] and a [`Permit`] are made here only.
+
+use super::principal::Principal;
+use crate::core::id::OrganizationId;
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::writer::Actor;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+/// What a user is.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Enters offers and allocates; records what happens to goods.
+    Officer,
+    /// Reads what became of the own gifts.
+    Donor,
+    /// Reads and verifies; writes nothing.
+    Auditor,
+    /// Keeps programmes, accepts pledges, decides about losses.
+    Manager,
+    /// Keeps users, organizations, items and sites; never moves stock.
+    Admin,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 5] = [Role::Officer, Role::Donor, Role::Auditor, Role::Manager, Role::Admin];
+
+    /// The word used in the database and on the wire.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Officer => "officer",
+            Self::Donor => "donor",
+            Self::Auditor => "auditor",
+            Self::Manager => "manager",
+            Self::Admin => "admin",
+        }
+    }
+
+    /// Reads the word back.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+
+    /// Whether a user of this role must belong to an organization: a donor sees nothing but its own.
+    pub fn needs_organization(self) -> bool {
+        match self {
+            Self::Donor => true,
+            Self::Officer | Self::Auditor | Self::Manager | Self::Admin => false,
+        }
+    }
+}
+
+impl fmt::Display for Role {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.word())
+    }
+}
+
+/// A marker type that names an action in a handler's signature.
+pub trait Named: Send + Sync + 'static {
+    /// The action it names.
+    const ACTION: Action;
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What may be done; every route but the public ones has exactly one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[$doc])* $name,)* }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Action] = &[$(Action::$name,)*];
+
+            /// The word used in documentation and messages.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+        }
+
+        /// The actions as types, for [`Permit`].
+        pub mod action {
+            use super::{Action, Named};
+            $(
+                $(#[$doc])*
+                #[derive(Clone, Copy, Debug)]
+                pub struct $name;
+                impl Named for $name {
+                    const ACTION: Action = Action::$name;
+                }
+            )*
+        }
+    };
+}
+
+actions! {
+    /// Read organizations, items, sites and programmes.
+    ReferenceRead = "reference.read",
+    /// Add and change organizations.
+    OrganizationWrite = "organization.write",
+    /// Add and change items, packs and lots.
+    ItemWrite = "item.write",
+    /// Add and change sites.
+    SiteWrite = "site.write",
+    /// Add and change programmes and their reported figures.
+    ProgrammeWrite = "programme.write",
+    /// Add and change users.
+    UserWrite = "user.write",
+    /// Read users.
+    UserRead = "user.read",
+    /// Enter and withdraw offers.
+    PledgeOffer = "pledge.offer",
+    /// Accept and decline offers.
+    PledgeDecide = "pledge.decide",
+    /// Read pledges and where their units are.
+    PledgeRead = "pledge.read",
+    /// Make and revoke a pledge's private link.
+    PledgeLinkWrite = "pledge_link.write",
+    /// Open consignments and plan their legs.
+    ConsignmentWrite = "consignment.write",
+    /// Read consignments.
+    ConsignmentRead = "consignment.read",
+    /// Add and change loads.
+    LoadWrite = "load.write",
+    /// Hand in updates at all; each kind is then checked against its own action.
+    EventSubmit = "event.submit",
+    /// Record what happened to goods.
+    EventPost = "event.post",
+    /// Read events.
+    EventRead = "event.read",
+    /// Decide that missing goods are found, miscounted or lost.
+    MissingDecide = "missing.decide",
+    /// Read stock by site.
+    StockRead = "stock.read",
+    /// Read totals.
+    TotalsRead = "totals.read",
+    /// Import files.
+    ImportRun = "import.run",
+    /// Read and verify the log.
+    AuditRead = "audit.read",
+    /// Read who one is logged in as.
+    SessionRead = "session.read",
+}
+
+/// How far a rule reaches, before it is applied to a caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Everything.
+    All,
+    /// The caller's organization or country; everything for a caller who is bound to neither.
+    Own,
+    /// The pledges of the caller's organization and what is traced from them.
+    OwnPledges,
+}
+
+/// One line of the policy.
+#[derive(Clone, Copy, Debug)]
+pub struct Rule {
+    /// Who …
+    pub role: Role,
+    /// … may do what …
+    pub action: Action,
+    /// … how far.
+    pub reach: Reach,
+}
+
+macro_rules! policy {
+    ($($role:ident { $($action:ident $reach:ident,)* })*) => {
+        /// The table. What is not in it is not allowed.
+        pub const POLICY: &[Rule] = &[
+            $($(Rule { role: Role::$role, action: Action::$action, reach: Reach::$reach },)*)*
+        ];
+    };
+}
+
+policy! {
+    Officer {
+        SessionRead All,
+        ReferenceRead All,
+        PledgeOffer Own,
+        PledgeRead Own,
+        PledgeLinkWrite Own,
+        ConsignmentWrite Own,
+        ConsignmentRead Own,
+        LoadWrite Own,
+        EventSubmit Own,
+        EventPost Own,
+        EventRead Own,
+        StockRead Own,
+        TotalsRead Own,
+        ImportRun Own,
+    }
+    Donor {
+        SessionRead All,
+        ReferenceRead All,
+        PledgeRead OwnPledges,
+        ConsignmentRead OwnPledges,
+        EventRead OwnPledges,
+        TotalsRead OwnPledges,
+    }
+    Auditor {
+        SessionRead All,
+        ReferenceRead All,
+        PledgeRead Own,
+        ConsignmentRead Own,
+        EventRead Own,
+        StockRead Own,
+        TotalsRead Own,
+        AuditRead All,
+    }
+    Manager {
+        SessionRead All,
+        ReferenceRead All,
+        ProgrammeWrite Own,
+        PledgeDecide Own,
+        PledgeRead Own,
+        PledgeLinkWrite Own,
+        ConsignmentRead Own,
+        EventSubmit Own,
+        EventRead Own,
+        MissingDecide Own,
+        StockRead Own,
+        TotalsRead Own,
+    }
+    Admin {
+        SessionRead All,
+        ReferenceRead All,
+        OrganizationWrite All,
+        ItemWrite All,
+        SiteWrite All,
+        UserWrite All,
+        UserRead All,
+    }
+}
+
+/// What a caller's permit reaches; a part of the SQL, never a check after loading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// Everything.
+    All,
+    /// What belongs to one organization.
+    Organization(OrganizationId),
+    /// What is in or for one country (ISO 3166-1 alpha-2).
+    Country(String),
+    /// The pledges of one donor and what is traced from them.
+    OwnPledges(OrganizationId),
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => formatter.write_str("all"),
+            Self::Organization(organization) => write!(formatter, "organization:{organization}"),
+            Self::Country(country) => write!(formatter, "country:{country}"),
+            Self::OwnPledges(donor) => write!(formatter, "own_pledges:{donor}"),
+        }
+    }
+}
+
+/// That one caller may do one thing, and how far.
+#[derive(Clone, Debug)]
+pub struct Grant {
+    principal: Arc<Principal>,
+    action: Action,
+    scope: Scope,
+}
+
+impl Grant {
+    /// The same as a typed permit; `None` where it was granted for another action.
+    pub fn permit<A: Named>(self) -> Option<Permit<A>> {
+        if self.action == A::ACTION { Some(Permit { grant: self, named: PhantomData }) } else { None }
+    }
+
+    /// Who was granted this.
+    pub fn principal(&self) -> &Arc<Principal> {
+        &self.principal
+    }
+}
+
+/// That the caller may do `A`. As a handler's first argument it names the route's action.
+#[derive(Clone, Debug)]
+pub struct Permit<A: Named> {
+    grant: Grant,
+    named: PhantomData<A>,
+}
+
+impl<A: Named> Permit<A> {
+    /// Who is calling.
+    pub fn principal(&self) -> &Arc<Principal> {
+        &self.grant.principal
+    }
+
+    /// How far it reaches.
+    pub fn scope(&self) -> &Scope {
+        &self.grant.scope
+    }
+
+    /// The caller in the words the log keeps.
+    pub fn actor(&self) -> Actor {
+        Actor {
+            user: self.grant.principal.user,
+            role: self.grant.principal.role.word().to_owned(),
+            scope: self.grant.scope.to_string(),
+        }
+    }
+
+    /// A permit of the same caller for something further, as where one route carries several kinds.
+    ///
+    /// # Errors
+    /// As [`authorize`].
+    pub fn further<B: Named>(&self) -> Outcome<Permit<B>> {
+        let grant = authorize(&self.grant.principal, B::ACTION)?;
+        Ok(Permit { grant, named: PhantomData })
+    }
+}
+
+/// Decides whether a caller may do something, and how far. The only reader of [`POLICY`].
+///
+/// # Errors
+/// `forbidden` where the caller's role has no such line, or reaches nothing.
+pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
+    let rule = POLICY.iter().find(|rule| rule.role == principal.role && rule.action == action);
+    let Some(rule) = rule else {
+        let may: Vec<&str> =
+            POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role.word()).collect();
+        return Err(Problem::new(
+            Code::Forbidden,
+            format!(
+                "This needs {}, which the role {} does not include. It is for: {}.",
+                action.word(),
+                principal.role,
+                may.join(", ")
+            ),
+        ));
+    };
+    let scope = match (rule.reach, principal.organization, &principal.country) {
+        (Reach::All, _, _) | (Reach::Own, None, None) => Scope::All,
+        (Reach::Own, Some(organization), _) => Scope::Organization(organization),
+        (Reach::Own, None, Some(country)) => Scope::Country(country.clone()),
+        (Reach::OwnPledges, Some(donor), _) => Scope::OwnPledges(donor),
+        (Reach::OwnPledges, None, _) => {
+            return Err(Problem::new(
+                Code::Forbidden,
+                "Your account belongs to no organization, so no pledge is yours. Ask an administrator.",
+            ));
+        }
+    };
+    Ok(Grant { principal: Arc::clone(principal), action, scope })
+}
+
+impl From<&Principal> for Actor {
+    /// The caller as such, for what is not done under a permit, such as logging in.
+    fn from(principal: &Principal) -> Self {
+        Self { user: principal.user, role: principal.role.word().to_owned(), scope: Scope::All.to_string() }
+    }
+}

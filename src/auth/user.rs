@@ -1,0 +1,85 @@
+//! The row of a user, and finding one by login.
+
+use super::policy::Role;
+use super::principal::Principal;
+use crate::core::id::{OrganizationId, UserId};
+use crate::core::problem::{Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::db::schema::users;
+use crate::db::{Conn, read_failure};
+use crate::writer::record;
+use diesel::prelude::*;
+
+record! {
+    /// A user who can log in.
+    pub struct User in users key id: UserId, group id: UserId {
+        /// Key.
+        id: UserId,
+        /// What is typed to log in, in its normal form.
+        login: String,
+        /// The person's name.
+        name: String,
+        /// PHC string of argon2id.
+        password_hash: String,
+        /// The word of a [`Role`].
+        role: String,
+        /// The organization the user acts for.
+        organization_id: Option<OrganizationId>,
+        /// The country the user is bound to, ISO 3166-1 alpha-2.
+        country: Option<String>,
+        /// Whether the user may not log in any more.
+        disabled: bool,
+        /// Counts changes from 1.
+        revision: i64,
+        /// When it was added.
+        created_at: Timestamp,
+        /// When it was changed last.
+        updated_at: Timestamp,
+    }
+}
+
+impl User {
+    /// The caller this user is; `None` for one who may not call any more.
+    ///
+    /// # Errors
+    /// An internal problem where the stored role is none of ours.
+    pub fn principal(&self) -> Outcome<Option<Principal>> {
+        let role = Role::from_word(&self.role)
+            .ok_or_else(|| Problem::internal(format!("users.role of {} is {:?}", self.id, self.role)))?;
+        if self.disabled {
+            return Ok(None);
+        }
+        Ok(Some(Principal {
+            user: self.id,
+            role,
+            organization: self.organization_id,
+            country: self.country.clone(),
+        }))
+    }
+}
+
+/// The form in which logins are stored and compared: without spaces around, in lower case.
+pub fn normal_login(login: &str) -> String {
+    login.trim().to_lowercase()
+}
+
+/// Finds a user by login in its normal form.
+///
+/// # Errors
+/// What the database says.
+pub fn find_by_login(conn: &mut Conn, login: &str) -> Outcome<Option<User>> {
+    users::table
+        .filter(users::login.eq(login))
+        .select(User::as_select())
+        .first(conn)
+        .optional()
+        .map_err(read_failure)
+}
+
+/// How many users there are.
+///
+/// # Errors
+/// What the database says.
+pub fn count_users(conn: &mut Conn) -> Outcome<i64> {
+    users::table.count().get_result(conn).map_err(read_failure)
+}

@@ -1,0 +1,408 @@
+//! What all kinds of event have in common: when it happened, how it is posted once, and what becomes of it
+//! when it cannot be posted yet.
+
+use super::book::Book;
+use super::cell::{Cell, Movement, Statement};
+use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, PledgeId, ProgrammeId, SiteId, UserId};
+use crate::core::problem::{Code, Problem};
+use crate::core::time::{CLOCK_TOLERANCE, Precision, Timestamp};
+use crate::writer::{Desk, Drawer, Entry, Moment, Refusal, Wanted, record};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+use uuid::Uuid;
+
+record! {
+    /// A recorded event.
+    pub struct EventRecord in events key id: EventId, group about_id: Option<EventId> {
+        /// Ledger sequence.
+        sequence: i64,
+        /// Made by the client.
+        id: EventId,
+        /// What kind.
+        kind: String,
+        /// The programme, where one is concerned.
+        programme_id: Option<ProgrammeId>,
+        /// The pledge.
+        pledge_id: Option<PledgeId>,
+        /// The consignment.
+        consignment_id: Option<ConsignmentId>,
+        /// The leg.
+        leg_id: Option<LegId>,
+        /// The place.
+        site_id: Option<SiteId>,
+        /// The load.
+        load_id: Option<LoadId>,
+        /// The event this one corrects, reverses or confirms.
+        about_id: Option<EventId>,
+        /// In the world.
+        occurred_at: Timestamp,
+        /// How exactly that is known.
+        occurred_precision: String,
+        /// From when it counts.
+        effective_at: Timestamp,
+        /// Here.
+        recorded_at: Timestamp,
+        /// Whether it counts later than it occurred, because goods were not there yet.
+        moved: bool,
+        /// Whether it was worked out from another event.
+        inferred: bool,
+        /// Who posted it.
+        actor_id: UserId,
+        /// The command as it came.
+        body: String,
+        /// SHA-256 of the command.
+        body_hash: Vec<u8>,
+        /// What the poster was told.
+        result: String,
+    }
+}
+
+/// Why an event is not posted now.
+#[derive(Debug)]
+pub enum Halt {
+    /// Refused, or rows are missing on the desk.
+    Refused(Refusal),
+    /// Acknowledged; posts by itself once what it waits for appears.
+    Waits(Wait),
+}
+
+/// What an event waits for.
+#[derive(Clone, Debug)]
+pub struct Wait {
+    /// The thing whose appearance or change may end the waiting.
+    pub waits_for: Uuid,
+    /// In words.
+    pub reason: String,
+}
+
+impl From<Problem> for Halt {
+    fn from(problem: Problem) -> Self {
+        Self::Refused(problem.into())
+    }
+}
+impl From<Refusal> for Halt {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
+}
+impl From<Wanted> for Halt {
+    fn from(wanted: Wanted) -> Self {
+        Self::Refused(wanted.into())
+    }
+}
+
+impl Halt {
+    /// An event that names something not known yet.
+    pub fn unknown(what: &str, id: Uuid) -> Self {
+        Self::Waits(Wait { waits_for: id, reason: format!("The {what} {id} is not known yet.") })
+    }
+}
+
+/// What an event is about, for finding it again.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Subjects {
+    /// The programme.
+    pub programme: Option<ProgrammeId>,
+    /// The pledge.
+    pub pledge: Option<PledgeId>,
+    /// The consignment.
+    pub consignment: Option<ConsignmentId>,
+    /// The leg.
+    pub leg: Option<LegId>,
+    /// The site.
+    pub site: Option<SiteId>,
+    /// The load.
+    pub load: Option<LoadId>,
+    /// The event corrected, reversed or confirmed.
+    pub about: Option<EventId>,
+}
+
+/// What the poster of an event is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct EventResult {
+    /// The event.
+    pub id: EventId,
+    /// Its kind.
+    pub kind: String,
+    /// `posted` or `waiting`.
+    pub status: EventStatus,
+    /// Ledger sequence; absent while waiting.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub sequence: Option<i64>,
+    /// When it happened, clamped to now where the caller's clock is a little ahead.
+    pub occurred_at: Timestamp,
+    /// From when it counts; absent while waiting.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub effective_at: Option<Timestamp>,
+    /// When it was recorded here.
+    pub recorded_at: Timestamp,
+    /// Whether it counts later than it occurred, because goods were not there yet.
+    pub moved: bool,
+    /// The departure this receipt implied, if nobody had posted one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub inferred: Option<EventId>,
+    /// Units a correction had to take from surplus because they had moved on; undecided.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub moved_on: Option<i64>,
+    /// What a waiting event waits for.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub waits_for: Option<String>,
+}
+
+/// Whether an event counts already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EventStatus {
+    /// In the ledger.
+    Posted,
+    /// Acknowledged; in no total until it can post.
+    Waiting,
+}
+
+/// An event on its way into the ledger.
+#[derive(Clone, Debug)]
+pub struct Happening {
+    /// Made by the client, or derived.
+    pub id: EventId,
+    /// What kind.
+    pub kind: &'static str,
+    /// In the world, not after the batch's clock.
+    pub occurred_at: Timestamp,
+    /// How exactly that is known.
+    pub precision: Precision,
+    /// Whether it was worked out from another event.
+    pub inferred: bool,
+    /// The command as it came.
+    pub body: Arc<str>,
+    /// A reason given.
+    pub reason: Option<String>,
+    /// Captures what would be posted instead of posting it: how a correction learns the right postings.
+    pub rehearsal: bool,
+}
+
+/// What a rehearsed event would have posted.
+#[derive(Clone, Debug, Default)]
+pub struct Rehearsal {
+    /// Its movements.
+    pub movements: Vec<Movement>,
+    /// Its statements.
+    pub statements: Vec<Statement>,
+}
+
+/// Checks a caller's time against the clock: up to ten minutes ahead is clamped, later is refused.
+///
+/// # Errors
+/// `invalid`, naming the field.
+pub fn clamp(occurred_at: Timestamp, now: Timestamp) -> Result<Timestamp, Problem> {
+    if occurred_at < Timestamp::EARLIEST {
+        return Err(Problem::field(
+            "/occurred_at",
+            format!("{occurred_at} lies before {}; check the year.", Timestamp::EARLIEST),
+        ));
+    }
+    if occurred_at.0 > now.0 + CLOCK_TOLERANCE {
+        return Err(Problem::field(
+            "/occurred_at",
+            format!(
+                "{occurred_at} is in the future; the clock here says {now}. Check the clock of the device: up to ten \
+                 minutes ahead are taken as now."
+            ),
+        ));
+    }
+    Ok(occurred_at.min(now))
+}
+
+impl Happening {
+    /// SHA-256 of the command.
+    pub fn body_hash(&self) -> Vec<u8> {
+        Sha256::digest(self.body.as_bytes()).to_vec()
+    }
+
+    /// Posts the event once: its movements at the earliest time from when it occurred at which every
+    /// account drawn from holds enough and goes on doing so.
+    ///
+    /// # Errors
+    /// `insufficient`, or rows missing on the desk.
+    pub fn post(
+        &self,
+        desk: &mut Desk,
+        subjects: Subjects,
+        movements: &[Movement],
+        statements: &[Statement],
+    ) -> Result<EventResult, Refusal> {
+        let effective_at = desk.shelf::<Book>().earliest(movements, self.occurred_at)?;
+        self.post_at(desk, subjects, effective_at, movements, statements, None)
+    }
+
+    /// Posts the event at a given effective time.
+    ///
+    /// # Errors
+    /// As [`Happening::post`].
+    pub fn post_at(
+        &self,
+        desk: &mut Desk,
+        subjects: Subjects,
+        effective_at: Timestamp,
+        movements: &[Movement],
+        statements: &[Statement],
+        moved_on: Option<i64>,
+    ) -> Result<EventResult, Refusal> {
+        let moment = if self.rehearsal { desk.upcoming() } else { desk.begin(self.entry(subjects)) };
+        let book = desk.shelf::<Book>();
+        if self.rehearsal {
+            book.rehearse(movements, statements)?;
+        } else {
+            book.post(moment, effective_at, movements, statements)?;
+        }
+        let result = self.result(moment, effective_at, moved_on);
+        if !self.rehearsal {
+            self.file(desk, subjects, moment, effective_at, &result)?;
+        }
+        Ok(result)
+    }
+
+    fn entry(&self, subjects: Subjects) -> Entry {
+        let (kind, id) = match (subjects.consignment, subjects.pledge, subjects.site) {
+            (Some(consignment), _, _) => ("consignment", consignment.0),
+            (None, Some(pledge), _) => ("pledge", pledge.0),
+            (None, None, Some(site)) => ("site", site.0),
+            (None, None, None) => ("event", self.id.0),
+        };
+        let action = if self.inferred {
+            format!("event.{}.inferred", self.kind)
+        } else {
+            format!("event.{}", self.kind)
+        };
+        Entry { action, kind, id, reason: self.reason.clone() }
+    }
+
+    fn result(&self, moment: Moment, effective_at: Timestamp, moved_on: Option<i64>) -> EventResult {
+        EventResult {
+            id: self.id,
+            kind: self.kind.to_owned(),
+            status: EventStatus::Posted,
+            sequence: Some(moment.sequence),
+            occurred_at: self.occurred_at,
+            effective_at: Some(effective_at),
+            recorded_at: moment.recorded_at,
+            moved: effective_at > self.occurred_at,
+            inferred: None,
+            moved_on,
+            waits_for: None,
+        }
+    }
+
+    fn file(
+        &self,
+        desk: &mut Desk,
+        subjects: Subjects,
+        moment: Moment,
+        effective_at: Timestamp,
+        result: &EventResult,
+    ) -> Result<(), Refusal> {
+        let told = serde_json::to_string(result).map_err(|error| Problem::internal(error.to_string()))?;
+        let actor = desk.actor().user;
+        desk.shelf::<Drawer<EventRecord>>().put(EventRecord {
+            sequence: moment.sequence,
+            id: self.id,
+            kind: self.kind.to_owned(),
+            programme_id: subjects.programme,
+            pledge_id: subjects.pledge,
+            consignment_id: subjects.consignment,
+            leg_id: subjects.leg,
+            site_id: subjects.site,
+            load_id: subjects.load,
+            about_id: subjects.about,
+            occurred_at: self.occurred_at,
+            occurred_precision: self.precision.word().to_owned(),
+            effective_at,
+            recorded_at: moment.recorded_at,
+            moved: effective_at > self.occurred_at,
+            inferred: self.inferred,
+            actor_id: actor,
+            body: self.body.to_string(),
+            body_hash: self.body_hash(),
+            result: told,
+        });
+        desk.touch(self.id.0);
+        let touched = [
+            subjects.consignment.map(|id| id.0),
+            subjects.pledge.map(|id| id.0),
+            subjects.site.map(|id| id.0),
+        ];
+        for subject in touched.into_iter().flatten() {
+            desk.touch(subject);
+        }
+        Ok(())
+    }
+}
+
+/// A refusal for want of goods, naming account, available and asked.
+pub fn short(pointer: &str, account: &str, available: i64, asked: i64, what: &str) -> Problem {
+    Problem::new(
+        Code::Insufficient,
+        format!(
+            "Only {available} base units of {what} are {account}, {asked} are asked for; nothing was changed."
+        ),
+    )
+    .at(pointer)
+    .with("account", account)
+    .with("available", available)
+    .with("asked", asked)
+}
+
+/// Takes goods out of a source under their old lot and in again under a new one, on the same account: what
+/// first names or changes a lot. `to` is the cell under the new lot.
+///
+/// # Errors
+/// Rows missing on the desk.
+pub fn relabel(
+    book: &mut Book,
+    from: Cell,
+    to: Cell,
+    quantity: i64,
+    movements: &mut Vec<Movement>,
+    statements: &mut Vec<Statement>,
+) -> Result<(), Wanted> {
+    use super::account::Account;
+    if from.lot == to.lot {
+        movements.push(Movement::given(from, to, quantity));
+        return Ok(());
+    }
+    let promised = Cell::source(Account::Promised, from.line, from.lot, from.item);
+    // What earlier parts of the same event take from the source counts already.
+    let planned: i64 = movements
+        .iter()
+        .map(|one| {
+            if one.to == promised {
+                one.quantity
+            } else if one.from == promised {
+                -one.quantity
+            } else {
+                0
+            }
+        })
+        .sum();
+    let from_promised = (-book.balance(&promised)? - planned).clamp(0, quantity);
+    for (account, part) in [(Account::Promised, from_promised), (Account::Surplus, quantity - from_promised)]
+    {
+        if part == 0 {
+            continue;
+        }
+        movements.push(Movement::given(from, Cell::source(account, from.line, from.lot, from.item), part));
+        movements.push(Movement::given(Cell::source(account, from.line, to.lot, to.item), to, part));
+        let promised = if account == Account::Promised { part } else { 0 };
+        let surplus = part - promised;
+        let statement = |lot, sign: i64| Statement {
+            line: from.line,
+            lot,
+            item: from.item,
+            promised: sign * promised,
+            surplus: sign * surplus,
+        };
+        statements.push(statement(from.lot, -1));
+        statements.push(statement(to.lot, 1));
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! JSON bodies: read within a limit, refused with a pointer to what is wrong.
+
+use crate::core::problem::{Code, Outcome, Problem};
+use actix_web::dev::Payload;
+use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
+use actix_web::web::BytesMut;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use serde_path_to_error::{Path as FieldPath, Segment};
+use std::future::Future;
+use std::pin::Pin;
+
+/// The largest body of a request that is not an import: a batch of 500 updates of 4 KB.
+pub const BODY_LIMIT: usize = 2 * 1_024 * 1_024;
+
+/// A JSON body. Derive `Deserialize` with `deny_unknown_fields`.
+#[derive(Clone, Debug)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Outcome<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            check_content_type(&request)?;
+            let bytes = read_body(&request, payload, BODY_LIMIT).await?;
+            parse(&bytes).map(Self)
+        })
+    }
+}
+
+fn check_content_type(request: &HttpRequest) -> Outcome<()> {
+    let is_json = match request.mime_type() {
+        Ok(Some(mime)) => {
+            let is_json = mime.subtype() == "json" || mime.suffix().is_some_and(|suffix| suffix == "json");
+            is_json && mime.get_param("charset").is_none_or(|charset| charset == "utf-8")
+        }
+        Ok(None) | Err(_) => false,
+    };
+    if is_json {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::UnsupportedMediaType,
+        format!(
+            "The body is sent as {:?}; send JSON in UTF-8 with Content-Type: application/json.",
+            request.content_type()
+        ),
+    ))
+}
+
+/// Reads a body of at most `limit` bytes.
+///
+/// # Errors
+/// `too_large`, `unsupported_media_type` for a compressed body, `malformed` where it breaks off.
+pub async fn read_body(request: &HttpRequest, mut payload: Payload, limit: usize) -> Outcome<BytesMut> {
+    let encoding = request.headers().get(CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| encoding != "identity") {
+        return Err(Problem::new(Code::UnsupportedMediaType, "Send the body without Content-Encoding."));
+    }
+    let too_large =
+        || Problem::new(Code::TooLarge, format!("A body has at most {limit} bytes here. Send it in parts."));
+    let announced =
+        request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    if announced.is_some_and(|length: usize| length > limit) {
+        return Err(too_large());
+    }
+    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0));
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|error| {
+            Problem::new(Code::Malformed, "The body broke off before its end. Send it again.").log(error)
+        })?;
+        if bytes.len() + chunk.len() > limit {
+            return Err(too_large());
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+/// Reads a value out of JSON, all of it.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
+    let mut deserializer = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut deserializer)
+        .map_err(|error| refusal(&pointer(error.path()), error.inner()))?;
+    deserializer.end().map_err(|error| refusal("", &error))?;
+    Ok(value)
+}
+
+fn refusal(pointer: &str, error: &serde_json::Error) -> Problem {
+    let words = error.to_string();
+    match error.classify() {
+        Category::Data => {
+            let words = words.rsplit_once(" at line ").map_or(words.as_str(), |(before, _)| before);
+            field_refusal(pointer, words)
+        }
+        Category::Syntax | Category::Eof | Category::Io if words.starts_with("recursion limit") => {
+            Problem::new(
+                Code::Malformed,
+                "The body is nested deeper than 127 levels; nothing here needs more than ten.",
+            )
+        }
+        Category::Syntax | Category::Eof | Category::Io => {
+            Problem::new(Code::Malformed, format!("The body is not JSON: {words}."))
+        }
+    }
+}
+
+/// A field's problem out of serde's words, pointing at the field itself and not at what holds it.
+pub(super) fn field_refusal(pointer: &str, words: &str) -> Problem {
+    let named = ["unknown field `", "missing field `", "duplicate field `"]
+        .iter()
+        .find_map(|start| words.strip_prefix(start)?.split_once('`'))
+        .map(|(name, _)| escape(name));
+    let pointer = match named {
+        Some(name) if pointer.rsplit('/').next() != Some(name.as_str()) => format!("{pointer}/{name}"),
+        Some(_) | None => pointer.to_owned(),
+    };
+    let place = if pointer.is_empty() { "The body" } else { pointer.as_str() };
+    Problem::field(pointer.clone(), format!("{place}: {words}."))
+}
+
+/// A path as RFC 6901 writes it.
+pub(super) fn pointer(path: &FieldPath) -> String {
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => {
+                pointer.push('/');
+                pointer.push_str(&index.to_string());
+            }
+            Segment::Map { key } => {
+                pointer.push('/');
+                pointer.push_str(&escape(key));
+            }
+            // A variant's name is not a place in the document, and an unknown segment has no name.
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+fn escape(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,84 @@
+//! Authentication and authorization, before anything else of a request is looked at.
+//!
+//! Extractors run side by side, so a permit among them could not keep a broken body of a stranger from
+//! being answered first. Each route is therefore wrapped: the wrapper grants, and the handler's
+//! [`Permit`] only takes what was granted.
+
+use super::state;
+use crate::auth::{Action, Grant, Named, Permit};
+use crate::core::problem::{Code, Outcome, Problem};
+use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use std::future::{Ready, ready};
+use std::net::IpAddr;
+use std::time::Duration;
+
+/// Arguments of a handler that begin with a permit, and the action it is for.
+pub trait Allowed {
+    /// The action.
+    const ACTION: Action;
+}
+
+macro_rules! allowed {
+    ($($rest:ident)*) => {
+        impl<A: Named, $($rest),*> Allowed for (Permit<A>, $($rest,)*) {
+            const ACTION: Action = A::ACTION;
+        }
+    };
+}
+allowed!();
+allowed!(B);
+allowed!(B C);
+allowed!(B C D);
+allowed!(B C D E);
+allowed!(B C D E F);
+allowed!(B C D E F G);
+
+/// Slows down callers nobody knows.
+pub trait Throttle: Send + Sync {
+    /// Lets one request of this address pass, or says how long it must wait.
+    ///
+    /// # Errors
+    /// The time until the next request may pass.
+    fn admit(&self, peer: IpAddr) -> Result<(), Duration>;
+}
+
+/// Grants a request its route's action, or says why not.
+pub(super) async fn admit(request: &ServiceRequest, action: Action) -> Outcome<()> {
+    let state = state::of(request.request())?;
+    let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
+    let header = header.map(str::to_owned);
+    let grant = state.auth.grant(header.as_deref(), action).await?;
+    request.extensions_mut().insert(grant);
+    Ok(())
+}
+
+/// Lets a stranger's request pass, or says when it may come again.
+pub(super) fn throttle(request: &ServiceRequest) -> Outcome<()> {
+    let state = state::of(request.request())?;
+    let (Some(throttle), Some(peer)) = (&state.throttle, request.peer_addr()) else { return Ok(()) };
+    throttle.admit(peer.ip()).map_err(|wait| {
+        let seconds = wait.as_secs() + 1;
+        Problem::new(
+            Code::TooManyRequests,
+            format!("Too many requests from your address. Try again in {seconds} s."),
+        )
+        .with("retry_after_s", seconds)
+    })
+}
+
+impl<A: Named> FromRequest for Permit<A> {
+    type Error = Problem;
+    type Future = Ready<Outcome<Self>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let grant = request.extensions().get::<Grant>().cloned();
+        ready(grant.and_then(Grant::permit).ok_or_else(|| {
+            Problem::internal(format!(
+                "a handler wants {} on a route that was not declared with it",
+                A::ACTION.word()
+            ))
+        }))
+    }
+}

@@ -1,0 +1,323 @@
+//! Declaring routes: once, with the action out of the handler's own signature and the path out of its
+//! own documentation, so that routes, policy and OpenAPI cannot say different things.
+
+use super::guard::{self, Allowed};
+use super::problem::{ProblemBody, method_not_allowed};
+use crate::auth::{Action, POLICY};
+use crate::core::problem::FieldError;
+use actix_web::body::BoxBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::middleware::{Next, from_fn};
+use actix_web::{FromRequest, Handler, HttpRequest, Responder, ResponseError, Route, web};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use utoipa::__dev::SchemaReferences;
+use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::schema::Schema;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::{
+    ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref,
+    RefOr, ResponseBuilder,
+};
+use utoipa::{PartialSchema, ToSchema};
+
+/// What strangers may call: all of it. A public route that is not here stops the server from starting.
+pub const PUBLIC: &[(&str, &str)] = &[
+    ("GET", "/"),
+    ("GET", "/docs"),
+    ("GET", "/docs/{file:.*}"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/metrics"),
+    ("GET", "/.well-known/jwks.json"),
+    ("GET", "/api/openapi.json"),
+    ("POST", "/api/v1/auth/login"),
+    ("POST", "/api/v1/auth/first-admin"),
+    ("GET", "/api/v1/tracking/{code}"),
+    ("GET", "/api/v1/pledge-links/{code}"),
+];
+
+/// Who may call a route.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Whoever the policy lets do this.
+    Action(Action),
+    /// Everyone.
+    Public,
+    /// Everyone, but not too often.
+    Throttled,
+}
+
+type Mount = Arc<dyn Fn() -> Route + Send + Sync>;
+
+struct Endpoint {
+    method: Method,
+    path: String,
+    access: Access,
+    operation: Option<Operation>,
+    mount: Mount,
+}
+
+/// All routes of the server.
+#[derive(Default)]
+pub struct Routes {
+    endpoints: Vec<Endpoint>,
+    schemas: Vec<(String, RefOr<Schema>)>,
+}
+
+impl Routes {
+    /// Declares a route whose handler takes a permit: pass the handler and its documentation, which
+    /// `#[utoipa::path]` names `__path_` and the handler's name.
+    pub fn add<D, F, Args>(&mut self, _documentation: D, handler: F)
+    where
+        D: utoipa::Path + SchemaReferences,
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + Allowed + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.declare::<D, F, Args>(Access::Action(Args::ACTION), handler);
+    }
+
+    /// Declares a route for everyone; it must stand in [`PUBLIC`].
+    pub fn public<D, F, Args>(&mut self, _documentation: D, handler: F)
+    where
+        D: utoipa::Path + SchemaReferences,
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.declare::<D, F, Args>(Access::Public, handler);
+    }
+
+    /// As [`Routes::public`], but each address is slowed down.
+    pub fn public_throttled<D, F, Args>(&mut self, _documentation: D, handler: F)
+    where
+        D: utoipa::Path + SchemaReferences,
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        self.declare::<D, F, Args>(Access::Throttled, handler);
+    }
+
+    /// Declares a page for everyone, which is no part of the documented interface.
+    pub fn page<F, Args>(&mut self, path: &'static str, handler: F)
+    where
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        let mount = mount(Method::GET, Access::Public, handler);
+        let path = path.to_owned();
+        self.endpoints.push(Endpoint {
+            method: Method::GET,
+            path,
+            access: Access::Public,
+            operation: None,
+            mount,
+        });
+    }
+
+    fn declare<D, F, Args>(&mut self, access: Access, handler: F)
+    where
+        D: utoipa::Path + SchemaReferences,
+        F: Handler<Args> + Send + Sync,
+        Args: FromRequest + 'static,
+        F::Output: Responder + 'static,
+    {
+        D::schemas(&mut self.schemas);
+        for method in D::methods() {
+            let method = http_method(&method);
+            self.endpoints.push(Endpoint {
+                mount: mount(method.clone(), access, handler.clone()),
+                method,
+                path: D::path(),
+                access,
+                operation: Some(D::operation()),
+            });
+        }
+    }
+
+    /// Method, path and access of every route.
+    pub fn declared(&self) -> impl Iterator<Item = (&Method, &str, Access)> {
+        self.endpoints.iter().map(|endpoint| (&endpoint.method, endpoint.path.as_str(), endpoint.access))
+    }
+
+    /// Says what does not fit together; the server starts only if nothing.
+    pub fn faults(&self) -> Vec<String> {
+        let mut faults = Vec::new();
+        let mut seen = BTreeSet::new();
+        let mut operations = BTreeSet::new();
+        for endpoint in &self.endpoints {
+            let (method, path) = (endpoint.method.as_str(), endpoint.path.as_str());
+            if !seen.insert((method, path)) {
+                faults.push(format!("{method} {path} is declared twice"));
+            }
+            let is_listed = PUBLIC.contains(&(method, path));
+            match endpoint.access {
+                Access::Action(_) if is_listed => {
+                    faults.push(format!("{method} {path} is listed as public but wants a permit"));
+                }
+                Access::Action(action) if !POLICY.iter().any(|rule| rule.action == action) => {
+                    faults.push(format!("{method} {path}: the policy lets nobody do {}", action.word()));
+                }
+                Access::Public | Access::Throttled if !is_listed => {
+                    faults.push(format!("{method} {path} is public but not in the list of public routes"));
+                }
+                Access::Action(_) | Access::Public | Access::Throttled => {}
+            }
+            let operation =
+                endpoint.operation.as_ref().and_then(|operation| operation.operation_id.as_deref());
+            if let Some(operation) = operation
+                && !operations.insert(operation)
+            {
+                faults.push(format!("{method} {path}: another route is documented as {operation} too"));
+            }
+        }
+        for action in Action::ALL {
+            if !POLICY.iter().any(|rule| rule.action == *action) {
+                faults.push(format!("the policy lets nobody do {}", action.word()));
+            }
+        }
+        faults
+    }
+
+    /// Puts the routes into a server.
+    pub fn mount(&self, config: &mut web::ServiceConfig) {
+        // In this order a literal segment comes before a parameter in its place: `{` sorts last.
+        let mut by_path: BTreeMap<&str, Vec<&Endpoint>> = BTreeMap::new();
+        for endpoint in &self.endpoints {
+            by_path.entry(&endpoint.path).or_default().push(endpoint);
+        }
+        for (path, endpoints) in by_path {
+            let methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
+            let allowed = methods.join(", ");
+            let refuse = move |request: HttpRequest| method_not_allowed(request, allowed.clone());
+            let mut resource = web::resource(path).default_service(web::to(refuse));
+            for endpoint in endpoints {
+                resource = resource.route((endpoint.mount)());
+            }
+            config.service(resource);
+        }
+    }
+
+    /// The OpenAPI 3.1 document of all routes.
+    pub fn openapi(&self) -> OpenApi {
+        let mut paths = PathsBuilder::new();
+        for endpoint in &self.endpoints {
+            if let Some(operation) = &endpoint.operation {
+                let operation = completed(operation.clone(), endpoint.access);
+                paths =
+                    paths.path(&endpoint.path, PathItem::new(openapi_method(&endpoint.method), operation));
+            }
+        }
+        let bearer = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .bearer_format("JWT")
+            .description(Some("The access token of POST /api/v1/auth/login, good for ten minutes."));
+        let mut components = ComponentsBuilder::new()
+            .schema("Problem", ProblemBody::schema())
+            .schema(FieldError::name(), FieldError::schema())
+            .security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+        for (name, schema) in &self.schemas {
+            components = components.schema(name, schema.clone());
+        }
+        let info = InfoBuilder::new()
+            .title("ReliefLedger")
+            .version(env!("CARGO_PKG_VERSION"))
+            .description(Some("Where donated supplies are, whom they reached, and whether it adds up."));
+        OpenApiBuilder::new()
+            .info(info.build())
+            .paths(paths.build())
+            .components(Some(components.build()))
+            .build()
+    }
+}
+
+/// Makes the route's service, with whoever guards it in front.
+fn mount<F, Args>(method: Method, access: Access, handler: F) -> Mount
+where
+    F: Handler<Args> + Send + Sync,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    Arc::new(move || {
+        let guarded = move |request: ServiceRequest, next: Next<BoxBody>| guard_route(access, request, next);
+        Route::new().method(method.clone()).to(handler.clone()).wrap(from_fn(guarded))
+    })
+}
+
+async fn guard_route(
+    access: Access,
+    request: ServiceRequest,
+    next: Next<BoxBody>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let admitted = match access {
+        Access::Action(action) => guard::admit(&request, action).await,
+        Access::Public => Ok(()),
+        Access::Throttled => guard::throttle(&request),
+    };
+    match admitted {
+        Ok(()) => next.call(request).await,
+        Err(problem) => Ok(request.into_response(problem.error_response())),
+    }
+}
+
+/// Adds to an operation what every route has: who may call it, and how it refuses.
+fn completed(mut operation: Operation, access: Access) -> Operation {
+    let mut refusals = vec![("400", "The request could not be read"), ("422", "A field is not valid")];
+    match access {
+        Access::Action(action) => {
+            operation.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+            let may: Vec<&str> =
+                POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role.word()).collect();
+            let line = format!("Needs {}: {}.", action.word(), may.join(", "));
+            operation.description = Some(match operation.description.take() {
+                Some(description) => format!("{description}\n\n{line}"),
+                None => line,
+            });
+            refusals.extend([
+                ("401", "No or no valid token"),
+                ("403", "Your role does not allow this"),
+                ("404", "Missing, or not for you"),
+            ]);
+        }
+        Access::Throttled => refusals.push(("429", "Too many requests from your address")),
+        Access::Public => {}
+    }
+    refusals.push(("503", "Busy; try again after Retry-After"));
+    for (status, words) in refusals {
+        let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+        let response = ResponseBuilder::new().description(words).content("application/problem+json", content);
+        let responses = &mut operation.responses.responses;
+        responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(response.build()));
+    }
+    operation
+}
+
+fn http_method(method: &HttpMethod) -> Method {
+    match method {
+        HttpMethod::Get => Method::GET,
+        HttpMethod::Post => Method::POST,
+        HttpMethod::Put => Method::PUT,
+        HttpMethod::Delete => Method::DELETE,
+        HttpMethod::Options => Method::OPTIONS,
+        HttpMethod::Head => Method::HEAD,
+        HttpMethod::Patch => Method::PATCH,
+        HttpMethod::Trace => Method::TRACE,
+    }
+}
+
+fn openapi_method(method: &Method) -> HttpMethod {
+    match method.as_str() {
+        "POST" => HttpMethod::Post,
+        "PUT" => HttpMethod::Put,
+        "DELETE" => HttpMethod::Delete,
+        "OPTIONS" => HttpMethod::Options,
+        "HEAD" => HttpMethod::Head,
+        "PATCH" => HttpMethod::Patch,
+        "TRACE" => HttpMethod::Trace,
+        _ => HttpMethod::Get,
+    }
+}

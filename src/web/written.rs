@@ -1,0 +1,102 @@
+//! The answer to a write: what was written, and the signed receipt of its place in the log.
+
+use super::{revision, state};
+use crate::audit::receipt::{Receipt, ReceiptLeaf};
+use crate::writer::{Leaf, Recorded};
+use actix_web::body::BoxBody;
+use actix_web::http::StatusCode;
+use actix_web::http::header::ETAG;
+use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
+use serde::Serialize;
+use std::fmt::Display;
+
+/// What was recorded, on its way to the caller. The receipt is signed when it is sent, on the handler's
+/// thread: the writer has no time for signatures.
+#[derive(Clone, Debug)]
+pub struct Written<T> {
+    recorded: Recorded<T>,
+    entity: String,
+    status: StatusCode,
+    revision: Option<i64>,
+}
+
+impl<T> Written<T> {
+    /// Something new: 201. `entity` is the identifier the log entry is about.
+    pub fn created(recorded: Recorded<T>, entity: impl Display) -> Self {
+        Self { recorded, entity: entity.to_string(), status: StatusCode::CREATED, revision: None }
+    }
+
+    /// Something changed, or posted again: 200.
+    pub fn changed(recorded: Recorded<T>, entity: impl Display) -> Self {
+        Self { recorded, entity: entity.to_string(), status: StatusCode::OK, revision: None }
+    }
+
+    /// Adds the revision it has now, as an ETag.
+    pub fn revision(mut self, revision: i64) -> Self {
+        self.revision = Some(revision);
+        self
+    }
+}
+
+/// The body of a [`Written`], for the documentation too.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct WrittenBody<T> {
+    /// What was written.
+    #[serde(flatten)]
+    pub answer: T,
+    /// The signed receipt; null where nothing new was recorded, as for an update posted twice.
+    #[schema(value_type = Option<ReceiptBody>)]
+    pub receipt: Option<Receipt>,
+}
+
+/// A signed receipt, for the documentation.
+#[derive(utoipa::ToSchema)]
+#[schema(as = Receipt)]
+#[expect(dead_code, reason = "read by the derive only; the receipt itself is the audit room's")]
+pub struct ReceiptBody {
+    /// Which log this is.
+    origin: String,
+    /// The number of the entry in the log, from 0.
+    leaf_index: u64,
+    /// The RFC 6962 leaf hash of the entry, base64url.
+    leaf_hash: String,
+    /// The id of what was written.
+    entity_id: String,
+    /// When it was recorded, microseconds since 1970 UTC.
+    recorded_at_us: i64,
+    /// The key that signed, 8 hexadecimal digits.
+    key_id: String,
+    /// Ed25519 over the receipt's bytes, base64url.
+    signature: String,
+}
+
+impl<T: Serialize> Responder for Written<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let state = match state::of(request) {
+            Ok(state) => state,
+            Err(problem) => return problem.error_response(),
+        };
+        let receipt = self.recorded.leaf.map(|leaf| state.receipt(&leaf, &self.entity));
+        let mut response = HttpResponse::build(self.status);
+        if let Some(revision) = self.revision {
+            response.insert_header((ETAG, revision::tag(revision)));
+        }
+        response.json(WrittenBody { answer: self.recorded.answer, receipt })
+    }
+}
+
+impl state::State {
+    /// Signs the receipt of a leaf: a twentieth of a millisecond.
+    pub fn receipt(&self, leaf: &Leaf, entity: &str) -> Receipt {
+        let leaf = ReceiptLeaf {
+            // Sequences start at 1 and the log at 0.
+            index: u64::try_from(leaf.sequence - 1).unwrap_or(0),
+            hash: leaf.hash,
+            entity_id: entity,
+            recorded_at_us: leaf.recorded_at.0,
+        };
+        Receipt::sign(&leaf, &self.signer)
+    }
+}

@@ -1,0 +1,188 @@
+//! A real Chromium, driven as a person would: open, read, click, look.
+//!
+//! Blocking on purpose: a browser story is read from top to bottom. Each `Browser` has its own driver, port
+//! and profile folder, so stories run side by side. Chromium may reach nothing but this machine.
+
+mod program;
+mod stories;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::{Client, ClientBuilder, Locator};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::{Value, json};
+
+/// How long a page may take to show what a story waits for: the machine is small and shared.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+const CHROMIUM_FLAGS: [&str; 12] = [
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-quic",
+    "--disable-extensions",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    // A page that needs anything from outside fails here, as it would at a hospital without a line.
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
+    "--window-size=1280,1024",
+];
+
+pub struct Browser {
+    /// Dropped last: the session needs it to say good-bye.
+    runtime: tokio::runtime::Runtime,
+    client: Option<Client>,
+    driver: Child,
+    _profile: tempfile::TempDir,
+}
+
+impl Browser {
+    /// Starts Chromium, or says why the story is skipped; on CI a missing browser fails instead.
+    pub fn start() -> Option<Self> {
+        if !installed("chromedriver") || !(installed("chromium") || installed("google-chrome")) {
+            let what =
+                "chromium and chromedriver are not installed: apt-get install -y chromium chromium-driver";
+            assert!(std::env::var("CI").is_err(), "{what}");
+            println!("SKIPPED: {what}");
+            return None;
+        }
+        let (driver, port) = start_driver();
+        let profile = tempfile::tempdir().expect("a temporary folder is made");
+        // The driver talks on a thread of its own while the story does something else.
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .expect("the runtime starts");
+        let mut browser = Self { runtime, client: None, driver, _profile: profile };
+        let mut flags: Vec<String> = CHROMIUM_FLAGS.map(String::from).to_vec();
+        flags.push(format!("--user-data-dir={}", browser._profile.path().display()));
+        let wanted = json!({
+            "goog:chromeOptions": { "args": flags },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        });
+        let Value::Object(capabilities) = wanted else { unreachable!("the braces make an object") };
+        let client = browser.runtime.block_on(
+            ClientBuilder::new(HttpConnector::new())
+                .capabilities(capabilities)
+                .connect(&format!("http://127.0.0.1:{port}")),
+        );
+        browser.client = Some(client.expect("Chromium starts"));
+        Some(browser)
+    }
+
+    pub fn goto(&self, url: &str) {
+        self.wait(self.client().goto(url)).unwrap_or_else(|error| panic!("{url} does not open: {error}"));
+    }
+
+    pub fn title(&self) -> String {
+        self.wait(self.client().title()).expect("the page has a title")
+    }
+
+    /// The visible text of the first element that matches, which may still have to appear.
+    pub fn text(&self, css: &str) -> String {
+        self.wait(async { self.appear(css).await.text().await })
+            .unwrap_or_else(|error| panic!("{css}: {error}"))
+    }
+
+    pub fn click(&self, css: &str) {
+        self.wait(async { self.appear(css).await.click().await })
+            .unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    /// Types into a field, after what is there.
+    pub fn type_into(&self, css: &str, keys: &str) {
+        self.wait(async { self.appear(css).await.send_keys(keys).await })
+            .unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    /// Writes what the window shows as a PNG file.
+    pub fn screenshot(&self, path: &Path) {
+        let picture = self.wait(self.client().screenshot()).expect("the page can be pictured");
+        std::fs::write(path, picture).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    /// What the page logged as an error since the last question: failed scripts, missing files, refused loads.
+    pub fn console_errors(&self) -> Vec<String> {
+        let log = self.wait(self.client().issue_cmd(ConsoleLog)).expect("the console is readable");
+        let entries = log.as_array().cloned().unwrap_or_default();
+        entries
+            .iter()
+            .filter(|entry| entry["level"] == "SEVERE")
+            .map(|entry| entry["message"].as_str().unwrap_or_default().to_owned())
+            .collect()
+    }
+
+    async fn appear(&self, css: &str) -> fantoccini::elements::Element {
+        let waiting = self.client().wait().at_most(PATIENCE).for_element(Locator::Css(css));
+        waiting.await.unwrap_or_else(|error| panic!("{css} does not appear: {error}"))
+    }
+
+    fn client(&self) -> &Client {
+        self.client.as_ref().expect("the browser is open until it is dropped")
+    }
+
+    fn wait<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        if let Some(client) = self.client.take()
+            && let Err(error) = self.runtime.block_on(client.close())
+        {
+            eprintln!("Chromium did not close: {error}");
+        }
+        // Killing the driver first would leave Chromium behind.
+        if let Err(error) = self.driver.kill().and_then(|()| self.driver.wait()) {
+            eprintln!("chromedriver did not end: {error}");
+        }
+    }
+}
+
+/// Chromedriver's own command for the console, which WebDriver has no word for.
+#[derive(Debug)]
+struct ConsoleLog;
+
+impl WebDriverCompatibleCommand for ConsoleLog {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/se/log", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _url: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+fn installed(program: &str) -> bool {
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+}
+
+/// Starts chromedriver on a port that it chooses itself and prints.
+fn start_driver() -> (Child, u16) {
+    let mut driver = Command::new("chromedriver")
+        .arg("--port=0")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("chromedriver starts");
+    let output = driver.stdout.take().expect("its output is piped");
+    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+    let port = lines.find_map(|line| {
+        let (_, behind) = line.split_once("started successfully on port ")?;
+        behind.trim_end_matches('.').parse().ok()
+    });
+    // The rest is read and thrown away, so that the driver never stalls on a full pipe.
+    std::thread::spawn(move || lines.for_each(drop));
+    (driver, port.expect("chromedriver says its port"))
+}

@@ -1,0 +1,66 @@
+//! What stories share: databases of their own on both backends. Nothing here knows a resource.
+
+pub mod harness;
+pub mod postgres;
+
+use self::postgres::PostgresDatabase;
+
+/// A migrated database that one test has for itself.
+pub enum TestDatabase {
+    Sqlite { url: String, _folder: tempfile::TempDir },
+    Postgres(PostgresDatabase),
+}
+
+impl TestDatabase {
+    /// A file in a folder of its own; `migrate` gets its URL.
+    pub fn sqlite(migrate: impl FnOnce(&str)) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder is made");
+        let url = format!("sqlite://{}", folder.path().join("relief.db").display());
+        migrate(&url);
+        Self::Sqlite { url, _folder: folder }
+    }
+
+    /// A copy of the template; `migrate` runs once for the whole run.
+    pub fn postgres(migrate: impl FnOnce(&str)) -> Self {
+        Self::Postgres(PostgresDatabase::from_template(migrate))
+    }
+
+    /// As `--database-url` takes it.
+    pub fn url(&self) -> &str {
+        match self {
+            Self::Sqlite { url, .. } => url,
+            Self::Postgres(database) => database.url(),
+        }
+    }
+}
+
+/// One body, two tests: `story::sqlite` and `story::postgres`, each with a migrated database of its own.
+/// `migrate` is a function of the file, or imported there, that takes the URL.
+///
+/// ```ignore
+/// on_both_databases! {
+///     migrate: migrate;
+///     fn a_pledge_is_accepted_in_part(database: &TestDatabase) { … }
+/// }
+/// ```
+macro_rules! on_both_databases {
+    (migrate: $migrate:ident; $($(#[$attribute:meta])* fn $name:ident($database:ident: &TestDatabase) $body:block)+) => {$(
+        fn $name($database: &$crate::support::TestDatabase) $body
+
+        // A module and a function may share a name, so that the tests are `story::sqlite` and `story::postgres`.
+        mod $name {
+            $(#[$attribute])*
+            #[test]
+            fn sqlite() {
+                super::$name(&$crate::support::TestDatabase::sqlite(super::$migrate));
+            }
+
+            $(#[$attribute])*
+            #[test]
+            fn postgres() {
+                super::$name(&$crate::support::TestDatabase::postgres(super::$migrate));
+            }
+        }
+    )+};
+}
+pub(crate) use on_both_databases;

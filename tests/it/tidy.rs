@@ -1,0 +1,376 @@
+//! Keeps the drawing of the house true: reads `src/` as text and checks the rules of ARCHITECTURE.md.
+//!
+//! Each rule comes twice: on the house, and on a small broken text that it must catch. A rule that finds
+//! nothing anywhere guards nothing.
+
+mod rules;
+mod source;
+
+use std::path::{Path, PathBuf};
+
+use self::rules::Finding;
+use self::source::Source;
+
+/// Files that may be longer than the limit, each with its reason. None has one.
+const LONG_FILES: [&str; 0] = [];
+
+/// How many functions are longer than the limit. It may only fall: who shortens one lowers it.
+const LONG_FUNCTIONS: usize = 0;
+
+/// Dependencies that no file names, each with its reason.
+const UNNAMED_DEPENDENCIES: [(&str, &str); 2] = [
+    ("libsqlite3-sys", "its feature puts SQLite into the build"),
+    ("pq-sys", "its feature puts libpq into the build"),
+];
+
+/// Dependencies whose rooms are not built yet. Empty this list before the rooms are called done.
+const DEPENDENCIES_OF_ROOMS_TO_COME: [(&str, &str); 34] = [
+    ("actix-web", "to come"),
+    ("argon2", "to come"),
+    ("awc", "to come"),
+    ("base64", "to come"),
+    ("calamine", "to come"),
+    ("clap", "to come"),
+    ("csv", "to come"),
+    ("diesel", "to come"),
+    ("diesel_migrations", "to come"),
+    ("ed25519-dalek", "to come"),
+    ("encoding_rs", "to come"),
+    ("flate2", "to come"),
+    ("futures-util", "to come"),
+    ("geo", "to come"),
+    ("governor", "to come"),
+    ("indicatif", "to come"),
+    ("jsonwebtoken", "to come"),
+    ("prometheus", "to come"),
+    ("r2d2", "to come"),
+    ("rand", "to come"),
+    ("serde", "to come"),
+    ("serde_json", "to come"),
+    ("sha2", "to come"),
+    ("thiserror", "to come"),
+    ("tokio", "to come"),
+    ("toml", "to come"),
+    ("tracing", "to come"),
+    ("tracing-actix-web", "to come"),
+    ("tracing-subscriber", "to come"),
+    ("uuid", "to come"),
+    ("utoipa", "to come"),
+    ("utoipa-swagger-ui", "to come"),
+    ("insta", "to come"),
+    ("proptest", "to come"),
+];
+
+fn excused() -> Vec<(&'static str, &'static str)> {
+    UNNAMED_DEPENDENCIES.into_iter().chain(DEPENDENCIES_OF_ROOMS_TO_COME).collect()
+}
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The files below a folder of the repository with this ending; none when the folder is missing.
+fn files(folder: &str, ending: &str) -> Vec<Source> {
+    let mut paths = Vec::new();
+    collect(&root().join(folder), ending, &mut paths);
+    paths.sort();
+    paths
+        .into_iter()
+        .map(|path| {
+            let text =
+                std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+            let name =
+                path.strip_prefix(root()).expect("the file is below the root").to_string_lossy().into_owned();
+            Source { path: name, text }
+        })
+        .collect()
+}
+
+fn collect(folder: &Path, ending: &str, found: &mut Vec<PathBuf>) {
+    let Ok(entries) = std::fs::read_dir(folder) else { return };
+    for entry in entries {
+        let path = entry.expect("the folder is readable").path();
+        if path.is_dir() {
+            collect(&path, ending, found);
+        } else if path.to_string_lossy().ends_with(ending) {
+            found.push(path);
+        }
+    }
+}
+
+fn check(findings: &[Finding]) {
+    let lines: Vec<String> = findings.iter().map(Finding::to_string).collect();
+    assert!(lines.is_empty(), "the house is not tidy:\n{}\n", lines.join("\n"));
+}
+
+fn check_each(rule: impl Fn(&Source) -> Vec<Finding>) {
+    let sources = files("src", ".rs");
+    assert!(sources.len() > 20, "src/ was not found");
+    check(&sources.iter().flat_map(rule).collect::<Vec<_>>());
+}
+
+/// The findings of a rule on one text, as `line: what` with the message cut to what names the culprit.
+fn caught(rule: impl Fn(&Source) -> Vec<Finding>, path: &str, text: &str) -> Vec<usize> {
+    rule(&Source::new(path, text)).iter().map(|finding| finding.line).collect()
+}
+
+fn rooms() -> Vec<String> {
+    let rooms =
+        rules::rooms_of(&std::fs::read_to_string(root().join("src/lib.rs")).expect("lib.rs is readable"));
+    assert_eq!(rooms.first().map(String::as_str), Some("core"), "lib.rs lists the rooms, core first");
+    rooms
+}
+
+#[test]
+fn a_room_uses_only_rooms_above_it() {
+    let rooms = rooms();
+    check_each(|source| rules::room_order(&rooms, source));
+}
+
+#[test]
+fn a_room_that_looks_down_is_caught() {
+    let rooms =
+        rules::rooms_of("/// a\npub mod core;\npub mod db;\nmod pledges;\n// pub mod ghost;\npub mod app;");
+    assert_eq!(rooms, ["core", "db", "pledges", "app"]);
+    let order = |source: &Source| rules::room_order(&rooms, source);
+    for broken in [
+        "use crate::app;",
+        "use crate::{core::id, app::Config};",
+        "use crate::{core::{id, time}, pledges, app};",
+        "fn x() { crate::app::start() }",
+        "use super::app;",
+        "macro_rules! m { () => { $crate::app::start() } }",
+        "use crate::*;",
+    ] {
+        assert_eq!(caught(order, "src/pledges/mod.rs", broken), [1], "{broken}");
+    }
+    assert_eq!(caught(order, "src/pledges/store.rs", "\n\nuse super::super::app;"), [3]);
+    assert_eq!(caught(order, "src/pledges/offers/store.rs", "use super::super::super::app;"), [1]);
+    assert_eq!(caught(order, "src/cellar/mod.rs", ""), [1], "a room that lib.rs does not list");
+    for sound in [
+        "use crate::{core::id, db};\nuse super::core;",
+        "// crate::app\n/* crate::app */ fn x() -> &'static str { \"crate::app\" }",
+        "use crate::pledges::rules; pub(crate) fn app() { self::app() }",
+        "use app::crate_name;",
+    ] {
+        assert!(caught(order, "src/pledges/mod.rs", sound).is_empty(), "{sound}");
+    }
+    assert!(caught(order, "src/pledges/store.rs", "use super::app;").is_empty(), "a neighbour in the room");
+    assert!(caught(order, "src/lib.rs", "pub mod app; use crate::app;").is_empty(), "the map itself");
+}
+
+#[test]
+fn pure_code_names_no_server_database_file_clock_or_chance() {
+    check_each(rules::purity);
+}
+
+#[test]
+fn impure_rules_are_caught() {
+    for broken in [
+        "use actix_web::web;",
+        "use diesel::prelude::*;",
+        "#[derive(diesel::Queryable)] struct A;",
+        "tokio::spawn(x)",
+        "use std::{fmt, fs::File};",
+        "std::env::var(\"X\")",
+        "fs::read(path)",
+        "use std::time::{Duration, SystemTime};",
+        "Instant::now()",
+        "chrono::Utc::now()",
+        "rand::rng()",
+        "Uuid::now_v7()",
+    ] {
+        for path in ["src/core/id.rs", "src/atlas/mod.rs", "src/pledges/rules.rs"] {
+            assert_eq!(caught(rules::purity, path, broken), [1], "{path}: {broken}");
+        }
+        assert!(caught(rules::purity, "src/pledges/store.rs", broken).is_empty());
+    }
+    let sound = "// std::fs\nuse std::{fmt, time::Duration}; const A: &str = env!(\"X\"); let env = include_str!(\"a\");";
+    assert!(caught(rules::purity, "src/core/id.rs", sound).is_empty());
+}
+
+#[test]
+fn only_db_and_writer_know_there_are_two_databases() {
+    check_each(rules::two_databases);
+}
+
+#[test]
+fn a_store_that_asks_which_database_it_has_is_caught() {
+    for broken in [
+        "match conn { Conn::Sqlite(c) => 1 }",
+        "use crate::db::Conn::{Postgres, Sqlite};",
+        "fn a(c: &mut PgConnection) {}",
+        "use diesel::sqlite::Sqlite;",
+    ] {
+        assert!(!caught(rules::two_databases, "src/pledges/store.rs", broken).is_empty(), "{broken}");
+        assert!(caught(rules::two_databases, "src/db/mod.rs", broken).is_empty());
+        assert!(caught(rules::two_databases, "src/writer/batch.rs", broken).is_empty());
+    }
+    assert!(
+        caught(rules::two_databases, "src/pledges/store.rs", "fn a(c: &mut Conn) { Conn::read(c) }")
+            .is_empty()
+    );
+}
+
+#[test]
+fn only_auth_and_the_command_line_name_roles() {
+    check_each(rules::role_names);
+}
+
+#[test]
+fn a_handler_that_asks_for_a_role_is_caught() {
+    for broken in
+        ["if user.role == Role::Officer {}", "use crate::auth::Role::*;", "use auth::Role::{Admin as A};"]
+    {
+        assert_eq!(caught(rules::role_names, "src/pledges/http.rs", broken), [1], "{broken}");
+        assert!(caught(rules::role_names, "src/auth/policy.rs", broken).is_empty());
+    }
+    assert!(caught(rules::role_names, "src/pledges/http.rs", "Role::parse(\"officer\")").is_empty());
+}
+
+#[test]
+fn goods_are_counted_in_integers() {
+    check_each(rules::no_floats);
+}
+
+#[test]
+fn a_float_in_the_ledger_is_caught() {
+    for broken in ["fn a(x: f64) {}", "let a = quantity as f32;", "sql_type = diesel::sql_types::Double"] {
+        for path in ["src/ledger/mod.rs", "src/totals/store.rs", "src/core/quantity.rs"] {
+            assert_eq!(caught(rules::no_floats, path, broken), [1], "{path}: {broken}");
+        }
+        assert!(caught(rules::no_floats, "src/atlas/geodesic.rs", broken).is_empty());
+    }
+}
+
+#[test]
+fn nothing_in_src_stops_the_server_or_excuses_itself_silently() {
+    check_each(rules::forbidden_words);
+}
+
+#[test]
+fn words_that_stop_the_server_are_caught() {
+    for broken in [
+        "a.unwrap();",
+        "a\n.expect(\"b\");",
+        "map(Option::unwrap)",
+        "todo!()",
+        "unimplemented!()",
+        "panic!(\"x\")",
+        "println!(\"x\")",
+        "#[allow(dead_code)] fn a() {}",
+        "#![allow(unused)]",
+        "#[cfg_attr(test, allow(unused))] fn a() {}",
+    ] {
+        assert_eq!(caught(rules::forbidden_words, "src/pledges/http.rs", broken).len(), 1, "{broken}");
+    }
+    for sound in [
+        "a.unwrap_or(0); // .unwrap()",
+        "/// `a.unwrap()` and `panic!`\n#[expect(dead_code, reason = \"x\")] fn expect() {}",
+        "fn allow(a: u8) {} let x = [allow(1)]; const T: &str = \"todo!\";",
+        "fn unwrap<'a>(c: char) -> bool { c == '\"' } // .expect(",
+        "let a = r#\"a \" .unwrap() \"#;",
+    ] {
+        assert!(caught(rules::forbidden_words, "src/pledges/http.rs", sound).is_empty(), "{sound}");
+    }
+    assert!(caught(rules::forbidden_words, "src/cli/demo.rs", "println!(\"x\")").is_empty());
+}
+
+#[test]
+fn pages_are_by_key() {
+    check_each(rules::no_offset);
+    check(&files("migrations", ".sql").iter().flat_map(rules::no_offset).collect::<Vec<_>>());
+}
+
+#[test]
+fn an_offset_is_caught() {
+    for broken in [
+        "sql_query(\"SELECT 1 LIMIT 5 OFFSET 10\")",
+        "let a = \"select 1 limit ? offset ?\";",
+        "use diesel::prelude::*; fn a() { t.limit(5).offset(10) }",
+    ] {
+        assert_eq!(caught(rules::no_offset, "src/pledges/store.rs", broken), [1], "{broken}");
+    }
+    assert_eq!(
+        caught(rules::no_offset, "migrations/sqlite/0001_a/up.sql", "-- offset\nselect 1 offset 2;"),
+        [2]
+    );
+    for sound in ["\"the offset of the time zone\"", "let offset = at.offset();", "// OFFSET"] {
+        assert!(caught(rules::no_offset, "src/pledges/store.rs", sound).is_empty(), "{sound}");
+    }
+}
+
+#[test]
+fn no_file_is_two_ideas() {
+    check_each(|source| rules::file_length(source, &LONG_FILES));
+}
+
+#[test]
+fn a_long_file_is_caught() {
+    let long = "x\n".repeat(rules::FILE_LINES_LIMIT + 1);
+    assert_eq!(caught(|source| rules::file_length(source, &[]), "src/a/mod.rs", &long).len(), 1);
+    assert!(caught(|source| rules::file_length(source, &["src/a/mod.rs"]), "src/a/mod.rs", &long).is_empty());
+    assert!(caught(|source| rules::file_length(source, &[]), "src/a/mod.rs", &long[2..]).is_empty());
+}
+
+#[test]
+fn long_functions_only_become_fewer() {
+    let found: Vec<Finding> = files("src", ".rs").iter().flat_map(rules::long_functions).collect();
+    if found.len() > LONG_FUNCTIONS {
+        check(&found);
+    }
+    assert_eq!(found.len(), LONG_FUNCTIONS, "fewer than before: lower LONG_FUNCTIONS to {}", found.len());
+}
+
+#[test]
+fn a_long_function_is_caught() {
+    let body = "    let _ = [0; 3];\n".repeat(rules::FUNCTION_LINES_LIMIT - 1);
+    let long = format!("trait A {{ fn short(&self, a: [u8; 3]); }}\n\nfn long() {{\n{body}}}\n");
+    assert_eq!(caught(rules::long_functions, "src/a/mod.rs", &long), [3]);
+    let fits = format!("fn fits() {{\n{}}}\nfn next() {{}}", &body["    let _ = [0; 3];\n".len()..]);
+    assert!(caught(rules::long_functions, "src/a/mod.rs", &fits).is_empty());
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let names = |folder: &str| -> Vec<String> {
+        let prefix = format!("{folder}/");
+        files(folder, ".sql").into_iter().map(|file| file.path.replacen(&prefix, "", 1)).collect()
+    };
+    check(&rules::migrations_match(&names("migrations/sqlite"), &names("migrations/postgres")));
+}
+
+#[test]
+fn a_migration_without_its_twin_is_caught() {
+    let both = ["0001_a/up.sql", "0001_a/down.sql"].map(String::from);
+    assert!(rules::migrations_match(&both, &both).is_empty());
+    let renamed = ["0001_b/up.sql", "0001_b/down.sql"].map(String::from);
+    assert_eq!(rules::migrations_match(&both, &renamed).len(), 4);
+    assert_eq!(rules::migrations_match(&both[..1], &both[..1]).len(), 1, "no way back");
+}
+
+#[test]
+fn every_dependency_is_used() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("Cargo.toml is readable");
+    let mut sources = files("src", ".rs");
+    let mut found = rules::dependencies_used(&manifest, "dependencies", &sources, &excused());
+    sources.extend(files("tests", ".rs"));
+    sources.extend(files("benches", ".rs"));
+    found.extend(rules::dependencies_used(&manifest, "dev-dependencies", &sources, &excused()));
+    check(&found);
+}
+
+#[test]
+fn an_unused_dependency_is_caught() {
+    let manifest = "[dependencies]\nserde = \"1\"\nleft-pad = \"1\"\npq-sys = \"1\"\n";
+    let uses = |text: &str| [Source::new("src/a/mod.rs", text)];
+    let run =
+        |text: &str| rules::dependencies_used(manifest, "dependencies", &uses(text), &UNNAMED_DEPENDENCIES);
+    let found = run("use serde::Serialize; // left_pad");
+    assert_eq!(found.len(), 1);
+    assert_eq!(
+        found[0].to_string(),
+        "Cargo.toml:3: [dependencies are used] no file names `left-pad`: remove it from [dependencies]"
+    );
+    assert!(run("use {serde, left_pad};").is_empty());
+}
