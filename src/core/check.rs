@@ -194,19 +194,13 @@ pub fn taken(pointer: &str, kind: &str, text: &str, holder: impl Display) -> Pro
     .with("holder", holder.to_string())
 }
 
-/// Lets an edit pass that was made on the newest revision.
+/// The beginning of a name to search for, from a query string.
 ///
 /// # Errors
-/// `precondition_failed` naming both revisions.
-pub fn same_revision(edited: i64, newest: i64) -> Outcome<()> {
-    if edited == newest {
-        return Ok(());
-    }
-    Err(Problem::new(
-        Code::PreconditionFailed,
-        format!(
-            "You edited revision {edited}, but {newest} is the newest. Read it again and repeat your edit."
-        ),
-    )
-    .with("revision", newest))
+/// `invalid` at `/q` where it is blank, too long or no plain text.
+pub fn search_prefix(text: Option<&str>) -> Outcome<Option<String>> {
+    let mut check = Check::new();
+    let prefix = check.optional_text("/q", text, PREFIX_CHARS_MAX);
+    check.finish()?;
+    Ok(prefix)
 }

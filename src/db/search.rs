@@ -1,6 +1,6 @@
 //! Searching by the beginning of a text, the same on both databases.
 
-use diesel::dsl::{AsExprOf, Eq};
+use diesel::dsl::Eq;
 use diesel::expression::{AsExpression, Expression};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};

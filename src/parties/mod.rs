@@ -3,6 +3,7 @@
 //! One organization may be donor, consignor, consignee, carrier and partner at once. Organizations are
 //! never people: no personal data belongs here. They are never removed, for the ledger names them.
 
+pub mod http;
 pub mod rules;
 mod store;
 

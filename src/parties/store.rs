@@ -2,12 +2,13 @@
 
 use super::rules::{OrganizationDraft, OrganizationEdit, Part};
 use crate::atlas::CountryCode;
-use crate::core::check::{id_reused, same_revision, taken};
+use crate::core::check::{id_reused, taken};
 use crate::core::id::OrganizationId;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::organizations;
 use crate::db::{Conn, begins_with, read_failure};
+use crate::web::IfMatch;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Unique, Update, record};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -146,7 +147,7 @@ pub struct OrganizationChange {
     /// Which organization.
     pub id: OrganizationId,
     /// The revision the editor read.
-    pub revision: i64,
+    pub revision: IfMatch,
     /// What changes.
     pub edit: OrganizationEdit,
 }
@@ -164,7 +165,7 @@ impl Update for OrganizationChange {
 
     fn decide(&self, desk: &mut Desk) -> Result<Arc<Organization>, Refusal> {
         let known = desk.shelf::<Drawer<Organization>>().find(self.id)?.ok_or_else(Problem::not_found)?;
-        same_revision(self.revision, known.revision)?;
+        self.revision.check(known.revision)?;
         let before = known.draft();
         let draft = before.edited(self.edit.clone())?;
         if draft == before {

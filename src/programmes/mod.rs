@@ -4,6 +4,7 @@
 //! it is appended and never edited: a newer one has a newer date. A programme of invented data says
 //! "synthetic" in its name. Whether a programme is synthetic never changes.
 
+pub mod http;
 pub mod rules;
 mod store;
 

@@ -1,12 +1,13 @@
 //! The tables of programmes and reported figures: rows, and what is read and written of them.
 
 use super::rules::{ProgrammeDraft, ProgrammeEdit, ReportedFigureDraft};
-use crate::core::check::{id_reused, quoted, same_revision, taken};
+use crate::core::check::{id_reused, quoted, taken};
 use crate::core::id::{ProgrammeId, ReportedFigureId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{programmes, reported_figures};
 use crate::db::{Conn, begins_with, read_failure};
+use crate::web::IfMatch;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Unique, Update, record};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -175,7 +176,7 @@ pub struct ProgrammeChange {
     /// Which programme.
     pub id: ProgrammeId,
     /// The revision the editor read.
-    pub revision: i64,
+    pub revision: IfMatch,
     /// What changes.
     pub edit: ProgrammeEdit,
 }
@@ -193,7 +194,7 @@ impl Update for ProgrammeChange {
 
     fn decide(&self, desk: &mut Desk) -> Result<Arc<Programme>, Refusal> {
         let known = find_programme(desk, self.id)?;
-        same_revision(self.revision, known.revision)?;
+        self.revision.check(known.revision)?;
         let before = known.draft()?;
         let draft = before.edited(self.edit.clone())?;
         if draft == before {

@@ -5,6 +5,8 @@
 //! site that turns out to lie elsewhere is a new site. Coordinates are WGS84 degrees or not known at all.
 //! Sites are never removed, for the ledger names them.
 
+pub mod countries;
+pub mod http;
 pub mod rules;
 mod store;
 

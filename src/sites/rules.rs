@@ -72,7 +72,7 @@ impl SiteKind {
 }
 
 /// Latitude and longitude as a caller wrote them; [`Coordinates`] once they were judged.
-#[derive(Clone, Copy, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Position {
     /// Degrees north of the equator, WGS84.

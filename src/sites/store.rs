@@ -2,13 +2,14 @@
 
 use super::rules::{Position, SiteDraft, SiteEdit, SiteKind};
 use crate::atlas::CountryCode;
-use crate::core::check::{id_reused, same_revision, taken};
+use crate::core::check::{id_reused, taken};
 use crate::core::id::{OrganizationId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::sites;
 use crate::db::{Conn, begins_with, read_failure};
 use crate::parties::Organization;
+use crate::web::IfMatch;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Unique, Update, record};
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -170,7 +171,7 @@ pub struct SiteChange {
     /// Which site.
     pub id: SiteId,
     /// The revision the editor read.
-    pub revision: i64,
+    pub revision: IfMatch,
     /// What changes.
     pub edit: SiteEdit,
 }
@@ -188,7 +189,7 @@ impl Update for SiteChange {
 
     fn decide(&self, desk: &mut Desk) -> Result<Arc<Site>, Refusal> {
         let known = desk.shelf::<Drawer<Site>>().find(self.id)?.ok_or_else(Problem::not_found)?;
-        same_revision(self.revision, known.revision)?;
+        self.revision.check(known.revision)?;
         let before = known.draft()?;
         let draft = before.edited(self.edit.clone())?;
         if draft == before {
