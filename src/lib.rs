@@ -17,6 +17,8 @@ pub mod writer;
 pub mod auth;
 /// What every `http.rs` needs: extractors, problem answers, paging, limits.
 pub mod web;
+/// The people who log in: the first administrator, sessions, adding and changing users.
+pub mod users;
 /// Accounts, balances, rollups: double entry in goods; knows no kind of event.
 pub mod ledger;
 /// What is given: items, their packs and lots.

@@ -1,1 +1,39 @@
-//! app
+//! Wiring: configuration, routes, middleware, OpenAPI, start and stop.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `settings` | flags over environment over `relief.toml` over defaults |
+//! | `server` | start, listen, stop in order |
+//! | `observe` | request id, logs, metrics and security headers around every request |
+//! | `health` | whether the server lives, is ready, and how it does |
+//! | `docs` | the OpenAPI document and Swagger UI |
+//!
+//! This room lists the rooms that have routes, and knows nothing else about them. Never here: a rule about
+//! goods, or a query.
+
+mod docs;
+mod health;
+mod observe;
+mod server;
+mod settings;
+
+pub use server::{RunningServer, start};
+pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Layer, SETTINGS_FILE, Settings};
+
+use crate::web::Routes;
+use crate::{pages, users};
+
+/// All routes of the server, room by room.
+pub fn routes() -> Routes {
+    let mut routes = Routes::default();
+    users::routes(&mut routes);
+    pages::routes(&mut routes);
+    health::routes(&mut routes);
+    docs::routes(&mut routes);
+    routes
+}
+
+/// The OpenAPI document as JSON, for the command line and for `/api/openapi.json`.
+pub fn openapi() -> serde_json::Value {
+    serde_json::to_value(routes().openapi()).unwrap_or_default()
+}

@@ -23,7 +23,9 @@ mod token;
 mod user;
 
 pub use password::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM, Passwords, check_password};
-pub use policy::{Action, Grant, Named, POLICY, Permit, Reach, Role, Rule, Scope, action, authorize};
+pub use policy::{
+    Action, Grant, Named, POLICY, Permit, Reach, Role, Rule, Scope, action, actions_of, authorize,
+};
 pub use principal::{Principal, Principals};
 pub use service::{Auth, Session};
 pub use token::{ACCESS_TOKEN_SECONDS, AUDIENCE, Claims, ISSUER, TOKEN_TYPE, TokenRefusal, Tokens};

@@ -322,6 +322,11 @@ impl<A: Named> Permit<A> {
     }
 }
 
+/// The words of everything a role may do.
+pub fn actions_of(role: Role) -> Vec<&'static str> {
+    POLICY.iter().filter(|rule| rule.role == role).map(|rule| rule.action.word()).collect()
+}
+
 /// Decides whether a caller may do something, and how far. The only reader of [`POLICY`].
 ///
 /// # Errors

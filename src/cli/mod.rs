@@ -1,6 +1,96 @@
 //! The command line: one file per subcommand.
+//!
+//! Exit codes: 0 done, 1 refused or failed, 2 not understood. Answers go to standard output, words about
+//! the way there to standard error. Never here: a decision that the server would not make as well.
+
+mod migrate;
+mod openapi;
+mod serve;
+mod user;
+
+use crate::app::{Layer, SETTINGS_FILE, Settings};
+use crate::core::problem::{Outcome, Problem};
+use clap::{Args, Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(
+    name = "relief",
+    version,
+    about = "Tracks donated relief supplies from a donor's pledge to the people they reached",
+    after_help = "Examples:\n  relief serve\n  relief serve --listen 0.0.0.0:8080 --database-url postgres://relief@db/relief\n  \
+                  relief user add --login amina --name 'Amina Jallow' --role officer\n\n\
+                  Settings come from flags, then from the environment (RELIEF_…), then from relief.toml."
+)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    Migrate(migrate::Migrate),
+    User(user::User),
+    Openapi(openapi::Openapi),
+}
+
+/// What every command that opens the database takes.
+#[derive(Args, Clone)]
+pub(crate) struct Common {
+    /// The database: sqlite://FILE or postgres://USER@HOST/NAME [default: sqlite://relief.db]
+    #[arg(long, env = "RELIEF_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    database_url: Option<String>,
+    /// The folder of the signing keys, made where it is missing [default: relief-keys]
+    #[arg(long, env = "RELIEF_KEYS", value_name = "DIR")]
+    keys: Option<PathBuf>,
+    /// The settings file
+    #[arg(long, env = "RELIEF_CONFIG", value_name = "FILE", default_value = SETTINGS_FILE)]
+    config: PathBuf,
+}
+
+impl Common {
+    /// These flags over the settings file, with what the command adds.
+    pub(crate) fn settings(&self, more: Layer) -> Outcome<Settings> {
+        let flags = Layer { database_url: self.database_url.clone(), keys: self.keys.clone(), ..more };
+        Ok(flags.over(Layer::file(&self.config)?).settings())
+    }
+}
 
 /// Runs the command line of this process.
-pub fn run() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn run() -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(error) => {
+            let code = if error.use_stderr() { 2 } else { 0 };
+            // Where not even this can be written there is nobody to tell.
+            drop(error.print());
+            return ExitCode::from(code);
+        }
+    };
+    let result = match line.command {
+        Command::Serve(command) => command.run(),
+        Command::Migrate(command) => command.run(),
+        Command::User(command) => command.run(),
+        Command::Openapi(command) => command.run(),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            complain(&problem);
+            ExitCode::from(1)
+        }
+    }
+}
+
+/// Tells the person at the terminal everything: the operator is who the internal words are for.
+fn complain(problem: &Problem) {
+    eprintln!("relief: {}", problem.detail);
+    for error in problem.errors.iter().filter(|error| error.detail != problem.detail) {
+        eprintln!("  {}: {}", error.pointer, error.detail);
+    }
+    if let Some(internal) = &problem.internal {
+        eprintln!("  cause: {internal}");
+    }
 }

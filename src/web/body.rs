@@ -7,6 +7,7 @@ use actix_web::web::BytesMut;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 use serde_json::error::Category;
 use serde_path_to_error::{Path as FieldPath, Segment};
 use std::future::Future;
@@ -109,6 +110,17 @@ fn refusal(pointer: &str, error: &serde_json::Error) -> Problem {
             Problem::new(Code::Malformed, format!("The body is not JSON: {words}."))
         }
     }
+}
+
+/// Tells a field that is null from one that is absent: `deserialize_with` of an `Option<Option<T>>` with
+/// `default`, for edits that may also take a value away.
+///
+/// # Errors
+/// As the value's own.
+pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Option<Option<T>>, D::Error> {
+    Option::<T>::deserialize(deserializer).map(Some)
 }
 
 /// A field's problem out of serde's words, pointing at the field itself and not at what holds it.

@@ -38,7 +38,7 @@ mod routes;
 mod state;
 mod written;
 
-pub use body::{BODY_LIMIT, Json, read_body};
+pub use body::{BODY_LIMIT, Json, present, read_body};
 pub use guard::{Allowed, Throttle};
 pub use problem::{ProblemBody, method_not_allowed, not_found};
 pub use query::{Paging, Path, Query, decode_key, encode_key};

@@ -1,0 +1,68 @@
+//! Whether the server lives, is ready, and how it does.
+
+use super::observe::Metrics;
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::db::pending;
+use crate::web::{Routes, State};
+use actix_web::{HttpResponse, web};
+use serde::Serialize;
+
+/// The state of one part.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Health {
+    /// `ok`.
+    pub status: &'static str,
+}
+
+/// What a ready server stands at.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Readiness {
+    /// `ok`.
+    pub status: &'static str,
+    /// The last ledger sequence this process knows of.
+    pub sequence: i64,
+    /// Updates waiting now.
+    pub queue: usize,
+}
+
+/// Answers as long as the process runs.
+#[utoipa::path(get, path = "/health/live", tag = "server",
+    responses((status = 200, description = "It runs", body = Health)))]
+pub async fn health_live() -> web::Json<Health> {
+    web::Json(Health { status: "ok" })
+}
+
+/// Answers once the database has the present schema and answers, and the writer works.
+#[utoipa::path(get, path = "/health/ready", tag = "server",
+    responses((status = 200, description = "It serves", body = Readiness)))]
+pub async fn health_ready(state: State) -> Outcome<web::Json<Readiness>> {
+    let waiting = state.read(pending).await?;
+    if !waiting.is_empty() {
+        return Err(Problem::new(
+            Code::Unavailable,
+            format!("The database lacks migrations: {}. Run relief migrate.", waiting.join(", ")),
+        ));
+    }
+    let sequence = state.writer.sequence();
+    // The sender lives in the writing thread: where it is gone, so is the thread.
+    if sequence.has_changed().is_err() {
+        return Err(Problem::new(Code::Unavailable, "The writer has stopped; nothing can be recorded."));
+    }
+    let (queue, sequence) = (state.writer.depth(), *sequence.borrow());
+    Ok(web::Json(Readiness { status: "ok", sequence, queue }))
+}
+
+/// Figures of this process, as Prometheus reads them.
+#[utoipa::path(get, path = "/metrics", tag = "server",
+    responses((status = 200, description = "Text in the format of Prometheus", body = String)))]
+pub async fn metrics(state: State, metrics: web::Data<Metrics>) -> Outcome<HttpResponse> {
+    let text = metrics.text(&state)?;
+    Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
+}
+
+/// The routes of health.
+pub fn routes(routes: &mut Routes) {
+    routes.public(__path_health_live, health_live);
+    routes.public(__path_health_ready, health_ready);
+    routes.public(__path_metrics, metrics);
+}

@@ -1,0 +1,156 @@
+//! What happens around every request: an id, one line of log, figures, and headers that keep browsers safe.
+//!
+//! A log line names the route, never the path that was asked for: paths and query strings carry codes and
+//! identifiers of people. Addresses, names and tokens are not logged either.
+
+use crate::core::problem::{Outcome, Problem};
+use crate::web::State;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use prometheus::{
+    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+};
+use std::time::Instant;
+use tracing::Span;
+use tracing_actix_web::{RequestId, RootSpanBuilder};
+
+/// Bounds of the buckets of answering times, in seconds.
+const SECONDS: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+/// Methods that are counted under their own name; strangers invent others without end.
+const METHODS: [&str; 7] = ["GET", "POST", "PATCH", "PUT", "DELETE", "HEAD", "OPTIONS"];
+/// For everything but Swagger UI: no script, nothing from anywhere.
+const POLICY_STRICT: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+/// Swagger UI runs the scripts it comes with and calls this server.
+const POLICY_DOCS: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
+    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+/// Figures of this process.
+#[derive(Clone)]
+pub struct Metrics {
+    registry: Registry,
+    requests: IntCounterVec,
+    seconds: HistogramVec,
+    queue: IntGauge,
+    sequence: IntGauge,
+    login_failures: IntGauge,
+}
+
+impl Metrics {
+    /// All figures at nought.
+    ///
+    /// # Errors
+    /// An internal problem where two figures have one name.
+    pub fn new() -> Outcome<Self> {
+        Self::registered().map_err(|error| Problem::internal(format!("metrics: {error}")))
+    }
+
+    fn registered() -> prometheus::Result<Self> {
+        let metrics = Self {
+            registry: Registry::new(),
+            requests: IntCounterVec::new(
+                Opts::new("relief_requests_total", "Requests answered, by route and status."),
+                &["method", "route", "status"],
+            )?,
+            seconds: HistogramVec::new(
+                HistogramOpts::new("relief_request_seconds", "Time to answer, by route.")
+                    .buckets(SECONDS.to_vec()),
+                &["method", "route"],
+            )?,
+            queue: IntGauge::new("relief_queue_depth", "Updates waiting for the writer.")?,
+            sequence: IntGauge::new("relief_ledger_sequence", "The last committed ledger sequence.")?,
+            login_failures: IntGauge::new("relief_login_failures", "Logins refused since the start.")?,
+        };
+        metrics.registry.register(Box::new(metrics.requests.clone()))?;
+        metrics.registry.register(Box::new(metrics.seconds.clone()))?;
+        metrics.registry.register(Box::new(metrics.queue.clone()))?;
+        metrics.registry.register(Box::new(metrics.sequence.clone()))?;
+        metrics.registry.register(Box::new(metrics.login_failures.clone()))?;
+        Ok(metrics)
+    }
+
+    /// All figures as text.
+    ///
+    /// # Errors
+    /// An internal problem where they cannot be written.
+    pub fn text(&self, state: &State) -> Outcome<Vec<u8>> {
+        self.queue.set(i64::try_from(state.writer.depth()).unwrap_or(i64::MAX));
+        self.sequence.set(*state.writer.sequence().borrow());
+        self.login_failures.set(i64::try_from(state.auth.failures()).unwrap_or(i64::MAX));
+        let mut text = Vec::new();
+        TextEncoder::new()
+            .encode(&self.registry.gather(), &mut text)
+            .map_err(|error| Problem::internal(format!("metrics: {error}")))?;
+        Ok(text)
+    }
+
+    fn count(&self, method: &str, route: &str, status: u16, began: Instant) {
+        let method = METHODS.into_iter().find(|known| *known == method).unwrap_or("other");
+        self.requests.with_label_values(&[method, route, &status.to_string()]).inc();
+        self.seconds.with_label_values(&[method, route]).observe(began.elapsed().as_secs_f64());
+    }
+}
+
+/// Counts a request, gives its answer the id and the headers.
+///
+/// # Errors
+/// What the service inside says.
+pub async fn observe(
+    metrics: web::Data<Metrics>,
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let began = Instant::now();
+    let method = request.method().to_string();
+    let is_docs = request.path().starts_with("/docs");
+    let id = request.extensions().get::<RequestId>().copied();
+    let mut response = next.call(request).await?;
+    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    metrics.count(&method, &route, response.status().as_u16(), began);
+    let headers = response.headers_mut();
+    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    protect(headers, is_docs);
+    Ok(response)
+}
+
+fn protect(headers: &mut HeaderMap, is_docs: bool) {
+    let policy = if is_docs { POLICY_DOCS } else { POLICY_STRICT };
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(
+        HeaderName::from_static("cross-origin-resource-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        // What is asked of a ledger changes and is not for everyone: nothing on the way keeps it.
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}
+
+/// The span of a request: its id, method and route, later its status.
+pub struct RequestSpan;
+
+impl RootSpanBuilder for RequestSpan {
+    fn on_request_start(request: &ServiceRequest) -> Span {
+        let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
+        let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+        tracing::info_span!(
+            "request", request_id = %id, method = %request.method(), route = %route, status = tracing::field::Empty
+        )
+    }
+
+    fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {
+        let status = match outcome {
+            Ok(response) => response.status().as_u16(),
+            Err(error) => error.as_response_error().status_code().as_u16(),
+        };
+        span.record("status", status);
+        span.in_scope(|| tracing::info!("answered"));
+    }
+}

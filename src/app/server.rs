@@ -1,0 +1,185 @@
+//! Starting, listening, and stopping in order: take no more requests, finish those that are in, then
+//! finish what is queued.
+
+use super::docs::Document;
+use super::observe::{Metrics, RequestSpan, observe};
+use super::routes;
+use super::settings::Settings;
+use crate::audit::keys::KeyRing;
+use crate::auth::{Auth, count_users};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::db::{self, Database, connect, migrate};
+use crate::web::{Routes, State, StateParts, not_found};
+use crate::writer::{Writer, WriterSettings, log_state};
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::middleware::{Compress, from_fn};
+use actix_web::web::Bytes;
+use actix_web::{App, HttpServer, web};
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Arc, mpsc};
+use std::thread::JoinHandle;
+use std::time::Duration;
+use tracing_actix_web::TracingLogger;
+
+/// How long a connection may stay idle.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// How long a caller may take to send the head of a request.
+const HEAD_WAIT: Duration = Duration::from_secs(10);
+/// How long requests may take to finish after the server was told to stop, in seconds.
+const STOP_WAIT_SECONDS: u64 = 20;
+/// Connections one worker holds: sockets, not threads.
+const CONNECTIONS_PER_WORKER: usize = 10_000;
+
+/// A server that runs in this process; it stops when dropped.
+pub struct RunningServer {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// With this the first administrator is added; only where there was no user.
+    pub first_secret: Option<String>,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<Outcome<()>>>,
+}
+
+impl RunningServer {
+    /// Takes no more requests, finishes those that are in and what they queued, and returns.
+    ///
+    /// # Errors
+    /// What ended the server before.
+    pub fn stop(mut self) -> Outcome<()> {
+        drop(self.handle.stop(true));
+        self.join()
+    }
+
+    /// Returns when the server has ended by itself, as after a signal.
+    ///
+    /// # Errors
+    /// What ended it.
+    pub fn wait(mut self) -> Outcome<()> {
+        self.join()
+    }
+
+    fn join(&mut self) -> Outcome<()> {
+        match self.thread.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(result)) => result,
+            Some(Err(_)) => Err(Problem::internal("the server's thread ended badly")),
+        }
+    }
+}
+
+impl Drop for RunningServer {
+    fn drop(&mut self) {
+        if self.thread.is_some() {
+            drop(self.handle.stop(false));
+            drop(self.join());
+        }
+    }
+}
+
+/// Starts a server: migrates, opens the keys, starts the writer, listens.
+///
+/// # Errors
+/// Where the settings, the database, the keys or the address cannot be used, or the routes do not fit the
+/// policy.
+pub fn start(settings: Settings) -> Outcome<RunningServer> {
+    let all = routes();
+    let faults = all.faults();
+    if !faults.is_empty() {
+        return Err(Problem::internal(format!("the routes do not fit: {}", faults.join("; "))));
+    }
+    let listener = TcpListener::bind(&settings.listen).map_err(|error| {
+        Problem::field("/listen", format!("{:?} cannot be listened on: {error}", settings.listen))
+    })?;
+    let address = listener.local_addr().map_err(|error| Problem::internal(error.to_string()))?;
+    let state = open(&settings)?;
+    let first_secret = match state.database.read(count_users)? {
+        0 => Some(state.auth.make_first_secret()?),
+        _ => None,
+    };
+    let (send, receive) = mpsc::sync_channel(1);
+    let thread = std::thread::Builder::new()
+        .name("relief-server".to_owned())
+        .spawn(move || run(&settings, listener, all, state, &send))
+        .map_err(|error| Problem::internal(format!("the server cannot start: {error}")))?;
+    match receive.recv() {
+        Ok(handle) => Ok(RunningServer { address, first_secret, handle, thread: Some(thread) }),
+        // The thread ended before it had a server: it says why.
+        Err(_) => Err(match thread.join() {
+            Ok(Err(problem)) => problem,
+            Ok(Ok(())) | Err(_) => Problem::internal("the server ended at once"),
+        }),
+    }
+}
+
+/// Opens everything a server works with.
+fn open(settings: &Settings) -> Outcome<State> {
+    let url = settings.database_url.clone();
+    let mut conn = connect(&url)?;
+    for name in migrate(&mut conn)? {
+        tracing::info!(migration = %name, "migrated");
+    }
+    let origin = log_state(&mut conn)?.origin;
+    drop(conn);
+    let keys = KeyRing::open_or_create(&settings.keys)
+        .map_err(|error| Problem::new(Code::Invalid, error.to_string()).at("/keys"))?;
+    let signer = keys.log_signer(&origin).map_err(|error| Problem::internal(error.to_string()))?;
+    let database = Database::open(db::Settings { url: url.clone() })?;
+    Ok(State::new(StateParts {
+        auth: Auth::new(database.clone(), &keys)?,
+        writer: Writer::start(WriterSettings { url, wake: settings.wake, one_by_one: false })?,
+        database,
+        signer,
+        throttle: settings.throttle.clone(),
+    }))
+}
+
+fn run(
+    settings: &Settings,
+    listener: TcpListener,
+    all: Routes,
+    state: State,
+    started: &mpsc::SyncSender<ServerHandle>,
+) -> Outcome<()> {
+    let writer = state.writer.clone();
+    let result = actix_web::rt::System::new().block_on(async {
+        let server = server(settings, listener, all, state)?;
+        drop(started.send(server.handle()));
+        server.await.map_err(|error| Problem::internal(format!("the server ended: {error}")))
+    });
+    // Every request is answered by now; what is queued still is recorded.
+    writer.stop();
+    result
+}
+
+fn server(settings: &Settings, listener: TcpListener, all: Routes, state: State) -> Outcome<Server> {
+    let metrics = web::Data::new(Metrics::new()?);
+    let document = serde_json::to_vec(&all.openapi())
+        .map_err(|error| Problem::internal(format!("the OpenAPI document: {error}")))?;
+    let document = web::Data::new(Document(Bytes::from(document)));
+    let all = Arc::new(all);
+    let factory = move || {
+        let all = Arc::clone(&all);
+        App::new()
+            .app_data(state.clone())
+            .app_data(metrics.clone())
+            .app_data(document.clone())
+            .wrap(from_fn(observe))
+            .wrap(Compress::default())
+            .wrap(TracingLogger::<RequestSpan>::new())
+            .configure(|config| all.mount(config))
+            .default_service(web::to(not_found))
+    };
+    let mut server = HttpServer::new(factory)
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEAD_WAIT)
+        .shutdown_timeout(STOP_WAIT_SECONDS)
+        .max_connections(CONNECTIONS_PER_WORKER);
+    if let Some(workers) = settings.workers {
+        server = server.workers(workers.max(1));
+    }
+    if !settings.signals {
+        server = server.disable_signals();
+    }
+    let server = server.listen(listener).map_err(|error| Problem::internal(error.to_string()))?;
+    Ok(server.run())
+}

@@ -1,0 +1,29 @@
+//! `relief migrate`
+
+use super::Common;
+use crate::app::Layer;
+use crate::core::problem::Outcome;
+use crate::db::{connect, migrate};
+use clap::Args;
+
+/// Brings the database to the present schema
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  relief migrate\n  relief migrate --database-url postgres://relief@localhost/relief"
+)]
+pub(super) struct Migrate {
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Migrate {
+    pub(super) fn run(self) -> Outcome<()> {
+        let settings = self.common.settings(Layer::default())?;
+        let ran = migrate(&mut connect(&settings.database_url)?)?;
+        match ran.len() {
+            0 => println!("The database has the present schema already."),
+            count => println!("{count} migrations ran: {}.", ran.join(", ")),
+        }
+        Ok(())
+    }
+}

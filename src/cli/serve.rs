@@ -1,0 +1,47 @@
+//! `relief serve`
+
+use super::Common;
+use crate::app::{self, Layer};
+use crate::core::problem::Outcome;
+use clap::Args;
+use tracing_subscriber::EnvFilter;
+
+/// Starts the server; brings the database to the present schema first
+#[derive(Args)]
+#[command(after_help = "Examples:\n  relief serve\n  relief serve --listen 0.0.0.0:8080\n  \
+                        relief serve --database-url postgres://relief@localhost/relief --keys /etc/relief/keys\n\n\
+                        The first start without any user prints a one-time secret for the first administrator.\n\
+                        Logs are JSON on standard error; RELIEF_LOG=debug shows more.")]
+pub(super) struct Serve {
+    /// Address and port; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, env = "RELIEF_LISTEN", value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// Threads that answer requests [default: one a core]
+    #[arg(long, env = "RELIEF_WORKERS", value_name = "COUNT")]
+    workers: Option<usize>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Serve {
+    pub(super) fn run(self) -> Outcome<()> {
+        log_as_json();
+        let layer = Layer { listen: self.listen, workers: self.workers, ..Layer::default() };
+        let server = app::start(self.common.settings(layer)?)?;
+        println!("ReliefLedger is at http://{} (documentation at /docs/; ctrl-c stops)", server.address);
+        if let Some(secret) = &server.first_secret {
+            println!(
+                "There is no user yet. Add the first administrator with this one-time secret:\n  {secret}\n\
+                 It goes to POST /api/v1/auth/first-admin, and is gone when this server stops."
+            );
+        }
+        server.wait()
+    }
+}
+
+fn log_as_json() {
+    let filter = EnvFilter::try_from_env("RELIEF_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr);
+    // A second subscriber is refused; whoever embeds this has one already.
+    drop(logs.try_init());
+}

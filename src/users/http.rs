@@ -1,0 +1,227 @@
+//! Users over HTTP, for administrators.
+
+use super::rules::{check_bounds, check_login, check_name};
+use super::store::{self, Changes, NewUser, UserAdd, UserChange};
+use crate::atlas::CountryCode;
+use crate::auth::{Permit, Role, User, action, check_password, normal_login};
+use crate::core::id::{OrganizationId, UserId};
+use crate::core::page::{Page, PageQuery};
+use crate::core::problem::Outcome;
+use crate::core::time::Timestamp;
+use crate::web::{
+    IfMatch, Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, encode_key, present,
+};
+use crate::writer::{Actor, Recorded};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A user, without anything secret.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = User)]
+pub struct UserView {
+    /// Key.
+    pub id: UserId,
+    /// What is typed to log in.
+    pub login: String,
+    /// The person's name.
+    pub name: String,
+    /// What the user is.
+    #[schema(value_type = Role)]
+    pub role: String,
+    /// For whom the user acts.
+    pub organization_id: Option<OrganizationId>,
+    /// The country the user is bound to.
+    #[schema(value_type = Option<CountryCode>)]
+    pub country: Option<String>,
+    /// Whether the user may not log in any more.
+    pub disabled: bool,
+    /// Counts changes from 1; also the ETag.
+    pub revision: i64,
+    /// When it was added.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+impl From<User> for UserView {
+    fn from(user: User) -> Self {
+        Self {
+            id: user.id,
+            login: user.login,
+            name: user.name,
+            role: user.role,
+            organization_id: user.organization_id,
+            country: user.country,
+            disabled: user.disabled,
+            revision: user.revision,
+            created_at: user.created_at,
+            updated_at: user.updated_at,
+        }
+    }
+}
+
+/// A new user.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UserNew {
+    /// What is typed to log in; case does not matter.
+    pub login: String,
+    /// The person's name.
+    pub name: String,
+    /// 12 to 256 characters.
+    pub password: String,
+    /// What the user is.
+    pub role: Role,
+    /// For whom the user acts; donors need one.
+    #[serde(default)]
+    pub organization_id: Option<OrganizationId>,
+    /// The country the user is bound to, instead of an organization.
+    #[serde(default)]
+    pub country: Option<CountryCode>,
+}
+
+/// What is to be different about a user; what is left out stays.
+#[derive(Default, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UserEdit {
+    /// Another name.
+    pub name: Option<String>,
+    /// A new password.
+    pub password: Option<String>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Another organization; null for none.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<OrganizationId>)]
+    pub organization_id: Option<Option<OrganizationId>>,
+    /// Another country; null for none.
+    #[serde(deserialize_with = "present")]
+    #[schema(value_type = Option<CountryCode>)]
+    pub country: Option<Option<CountryCode>>,
+    /// Whether the user may not log in any more.
+    pub disabled: Option<bool>,
+}
+
+/// Checks, hashes and records a new user: for administrators, for the first one, and for the command line.
+///
+/// # Errors
+/// What is wrong with which field.
+pub async fn add(state: &State, actor: Actor, id: UserId, new: UserNew) -> Outcome<Written<UserView>> {
+    let login = normal_login(&new.login);
+    check_login(&login)?;
+    check_name(&new.name)?;
+    check_password("/password", &new.password)?;
+    let country = new.country.map(|country| country.as_str().to_owned());
+    check_bounds(new.role, new.organization_id, country.as_deref())?;
+    let (wanted, organization) = (login.clone(), new.organization_id);
+    state.read(move |conn| store::check_references(conn, Some(&wanted), organization)).await?;
+    let user = NewUser {
+        id,
+        login,
+        name: new.name.trim().to_owned(),
+        password_hash: state.auth.passwords().hash(new.password).await?,
+        role: new.role,
+        organization: new.organization_id,
+        country,
+    };
+    let recorded = state.writer.record(UserAdd { actor, user }).await?;
+    state.auth.forget_roles();
+    Ok(written(recorded, true))
+}
+
+fn written(recorded: Recorded<User>, is_new: bool) -> Written<UserView> {
+    let (id, revision) = (recorded.answer.id, recorded.answer.revision);
+    let recorded = Recorded { answer: UserView::from(recorded.answer), leaf: recorded.leaf };
+    let written = if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) };
+    written.revision(revision)
+}
+
+/// Adds a user.
+#[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = UserNew,
+    responses((status = 201, description = "Added", body = WrittenBody<UserView>)))]
+pub async fn user_add(
+    permit: Permit<action::UserWrite>,
+    state: State,
+    body: Json<UserNew>,
+) -> Outcome<Written<UserView>> {
+    add(&state, permit.actor(), UserId(Uuid::now_v7()), body.0).await
+}
+
+/// Lists users.
+#[utoipa::path(get, path = "/api/v1/users", tag = "users", params(PageQuery),
+    responses((status = 200, description = "A page of users", body = Page<UserView>)))]
+pub async fn user_list(
+    _permit: Permit<action::UserRead>,
+    state: State,
+    query: Query<PageQuery>,
+) -> Outcome<actix_web::web::Json<Page<UserView>>> {
+    let paging: Paging<UserId> = Paging::of(&query.0)?;
+    let limit = paging.limit;
+    let rows = state.read(move |conn| store::list(conn, &paging)).await?;
+    let page = Page::from_rows(rows, limit, |user| encode_key(&user.id));
+    Ok(actix_web::web::Json(page.map(UserView::from)))
+}
+
+/// Shows a user.
+#[utoipa::path(get, path = "/api/v1/users/{id}", tag = "users", params(("id" = UserId, Path)),
+    responses((status = 200, description = "The user, with its revision as ETag", body = UserView)))]
+pub async fn user_show(
+    _permit: Permit<action::UserRead>,
+    state: State,
+    id: Path<UserId>,
+) -> Outcome<Tagged<UserView>> {
+    let user = state.read(move |conn| store::user(conn, id.0)).await?;
+    Ok(Tagged { revision: user.revision, body: user.into() })
+}
+
+/// Changes a user: name, role, bounds, access or password. It acts within a second.
+#[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "users", request_body = UserEdit,
+    params(("id" = UserId, Path), ("If-Match" = String, Header, description = "The ETag of what you read")),
+    responses((status = 200, description = "Changed", body = WrittenBody<UserView>)))]
+pub async fn user_change(
+    permit: Permit<action::UserWrite>,
+    state: State,
+    id: Path<UserId>,
+    read: IfMatch,
+    body: Json<UserEdit>,
+) -> Outcome<Written<UserView>> {
+    let changes = checked(&state, body.0).await?;
+    let change = UserChange { actor: permit.actor(), id: id.0, read: Some(read), changes };
+    let recorded = state.writer.record(change).await?;
+    state.auth.forget_roles();
+    Ok(written(recorded, false))
+}
+
+async fn checked(state: &State, edit: UserEdit) -> Outcome<Changes> {
+    if let Some(name) = &edit.name {
+        check_name(name)?;
+    }
+    if let Some(password) = &edit.password {
+        check_password("/password", password)?;
+    }
+    let organization = edit.organization_id.flatten();
+    if organization.is_some() {
+        state.read(move |conn| store::check_references(conn, None, organization)).await?;
+    }
+    let password_hash = match edit.password {
+        Some(password) => Some(state.auth.passwords().hash(password).await?),
+        None => None,
+    };
+    let changes = Changes {
+        name: edit.name.map(|name| name.trim().to_owned()),
+        password_hash,
+        role: edit.role,
+        organization: edit.organization_id,
+        country: edit.country.map(|country| country.map(|country| country.as_str().to_owned())),
+        disabled: edit.disabled,
+    };
+    Ok(changes)
+}
+
+/// The routes of users.
+pub fn routes(routes: &mut Routes) {
+    routes.add(__path_user_add, user_add);
+    routes.add(__path_user_list, user_list);
+    routes.add(__path_user_show, user_show);
+    routes.add(__path_user_change, user_change);
+}

@@ -1,0 +1,79 @@
+//! What a user may be: pure decisions.
+
+use crate::auth::Role;
+use crate::core::id::{OrganizationId, UserId};
+use crate::core::problem::{Code, Outcome, Problem};
+
+/// Characters of a login.
+const LOGIN_LENGTH: std::ops::RangeInclusive<usize> = 3..=64;
+/// Most characters of a name.
+const NAME_LENGTH_MAXIMUM: usize = 200;
+
+/// Checks a login in its normal form.
+///
+/// # Errors
+/// `invalid` at `/login`.
+pub fn check_login(login: &str) -> Outcome<()> {
+    let is_sound = LOGIN_LENGTH.contains(&login.chars().count())
+        && login.chars().all(|character| character.is_alphanumeric() || "._-@+".contains(character));
+    if is_sound {
+        return Ok(());
+    }
+    Err(Problem::field(
+        "/login",
+        format!(
+            "{login:?} is not a login; write {} to {} letters, digits or any of . _ - @ +",
+            LOGIN_LENGTH.start(),
+            LOGIN_LENGTH.end()
+        ),
+    ))
+}
+
+/// Checks a person's name.
+///
+/// # Errors
+/// `invalid` at `/name`.
+pub fn check_name(name: &str) -> Outcome<()> {
+    let length = name.trim().chars().count();
+    if (1..=NAME_LENGTH_MAXIMUM).contains(&length) && !name.chars().any(char::is_control) {
+        return Ok(());
+    }
+    Err(Problem::field(
+        "/name",
+        format!("A name has 1 to {NAME_LENGTH_MAXIMUM} characters on one line; this one has {length}."),
+    ))
+}
+
+/// Checks that a role and what it is bound to go together.
+///
+/// # Errors
+/// `invalid` at the field that does not fit.
+pub fn check_bounds(role: Role, organization: Option<OrganizationId>, country: Option<&str>) -> Outcome<()> {
+    if organization.is_some() && country.is_some() {
+        return Err(Problem::field(
+            "/country",
+            "A user is bound to an organization or to a country, not to both; leave one of them out.",
+        ));
+    }
+    if role.needs_organization() && organization.is_none() {
+        return Err(Problem::field(
+            "/organization_id",
+            format!("A user of the role {role} sees what is of one organization; say which."),
+        ));
+    }
+    Ok(())
+}
+
+/// Refuses that somebody takes the own role or access away: the last administrator would be gone.
+///
+/// # Errors
+/// `wrong_state`.
+pub fn check_not_self(actor: UserId, user: UserId, changes_access: bool) -> Outcome<()> {
+    if actor == user && changes_access {
+        return Err(Problem::new(
+            Code::WrongState,
+            "Nobody changes the own role or disables the own account. Ask another administrator.",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! Users in the database: reading them, and the updates the writer records.
+
+use super::rules::{check_bounds, check_not_self};
+use crate::auth::{Role, User, find_by_login};
+use crate::core::id::{OrganizationId, UserId, derived};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::db::schema::{organizations, users};
+use crate::db::{Conn, read_failure};
+use crate::web::{IfMatch, Paging};
+use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
+use diesel::prelude::*;
+use uuid::Uuid;
+
+/// What a new user is, checked; the password is hashed already.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// Key.
+    pub id: UserId,
+    /// In its normal form.
+    pub login: String,
+    /// The person's name.
+    pub name: String,
+    /// PHC string.
+    pub password_hash: String,
+    /// What the user is.
+    pub role: Role,
+    /// For whom.
+    pub organization: Option<OrganizationId>,
+    /// Or where.
+    pub country: Option<String>,
+}
+
+impl NewUser {
+    /// The identifier of the first administrator: always the same, so that there is only one.
+    pub fn first_id() -> UserId {
+        derived(Uuid::nil(), "first administrator", 0)
+    }
+}
+
+/// Adds a user.
+pub struct UserAdd {
+    /// Who adds.
+    pub actor: Actor,
+    /// Whom.
+    pub user: NewUser,
+}
+
+impl Update for UserAdd {
+    type Answer = User;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<User>>().want(self.user.id);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
+        if desk.shelf::<Drawer<User>>().find(self.user.id)?.is_some() {
+            return Err(Problem::new(Code::WrongState, "This user was added already. Log in.").into());
+        }
+        let new = &self.user;
+        let moment = desk.begin(entry("user.added", new.id, Some(format!("role {}", new.role))));
+        let user = User {
+            id: new.id,
+            login: new.login.clone(),
+            name: new.name.clone(),
+            password_hash: new.password_hash.clone(),
+            role: new.role.word().to_owned(),
+            organization_id: new.organization,
+            country: new.country.clone(),
+            disabled: false,
+            revision: 1,
+            created_at: moment.recorded_at,
+            updated_at: moment.recorded_at,
+        };
+        desk.shelf::<Drawer<User>>().put(user.clone());
+        Ok(user)
+    }
+}
+
+/// What is to be different; what is `None` stays.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// Another name.
+    pub name: Option<String>,
+    /// Another password, hashed.
+    pub password_hash: Option<String>,
+    /// Another role.
+    pub role: Option<Role>,
+    /// Another organization, or none.
+    pub organization: Option<Option<OrganizationId>>,
+    /// Another country, or none.
+    pub country: Option<Option<String>>,
+    /// Whether the user may log in.
+    pub disabled: Option<bool>,
+}
+
+impl Changes {
+    fn touch_access(&self, user: &User) -> bool {
+        self.role.is_some_and(|role| role.word() != user.role)
+            || self.disabled.is_some_and(|disabled| disabled != user.disabled)
+    }
+
+    /// What is changed, in the words of the log; never a value that is personal.
+    fn words(&self) -> String {
+        let mut words = Vec::new();
+        if let Some(role) = self.role {
+            words.push(format!("role {role}"));
+        }
+        if let Some(disabled) = self.disabled {
+            words.push(if disabled { "disabled".to_owned() } else { "enabled".to_owned() });
+        }
+        for (is_changed, word) in [
+            (self.password_hash.is_some(), "password"),
+            (self.name.is_some(), "name"),
+            (self.organization.is_some(), "organization"),
+            (self.country.is_some(), "country"),
+        ] {
+            if is_changed {
+                words.push(word.to_owned());
+            }
+        }
+        words.join(", ")
+    }
+}
+
+/// Changes a user.
+pub struct UserChange {
+    /// Who changes.
+    pub actor: Actor,
+    /// Whom.
+    pub id: UserId,
+    /// The revision the caller read; the command line, which shows no revision, has none.
+    pub read: Option<IfMatch>,
+    /// What.
+    pub changes: Changes,
+}
+
+impl Update for UserChange {
+    type Answer = User;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<User>>().want(self.id);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
+        let found = desk.shelf::<Drawer<User>>().find(self.id)?.ok_or_else(Problem::not_found)?;
+        if let Some(read) = self.read {
+            read.check(found.revision)?;
+        }
+        check_not_self(self.actor.user, self.id, self.changes.touch_access(&found))?;
+        let mut user = User::clone(&found);
+        let changes = &self.changes;
+        if let Some(name) = &changes.name {
+            user.name.clone_from(name);
+        }
+        if let Some(hash) = &changes.password_hash {
+            user.password_hash.clone_from(hash);
+        }
+        if let Some(role) = changes.role {
+            role.word().clone_into(&mut user.role);
+        }
+        if let Some(organization) = changes.organization {
+            user.organization_id = organization;
+        }
+        if let Some(country) = &changes.country {
+            user.country.clone_from(country);
+        }
+        if let Some(disabled) = changes.disabled {
+            user.disabled = disabled;
+        }
+        let role = Role::from_word(&user.role)
+            .ok_or_else(|| Problem::internal(format!("users.role of {} is {:?}", user.id, user.role)))?;
+        check_bounds(role, user.organization_id, user.country.as_deref())?;
+        if user == *found {
+            return Ok(user);
+        }
+        let moment = desk.begin(entry("user.changed", user.id, Some(changes.words())));
+        user.revision += 1;
+        user.updated_at = moment.recorded_at;
+        desk.shelf::<Drawer<User>>().put(user.clone());
+        Ok(user)
+    }
+}
+
+/// Notes a login. It changes no row; the log keeps that it was.
+pub struct SessionStart {
+    /// Who logged in.
+    pub actor: Actor,
+    /// Wrong passwords just before.
+    pub failures_before: u32,
+}
+
+impl Update for SessionStart {
+    type Answer = Timestamp;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<Timestamp, Refusal> {
+        let reason = match self.failures_before {
+            0 => None,
+            count => Some(format!("after {count} wrong passwords")),
+        };
+        Ok(desk.begin(entry("session.started", self.actor.user, reason)).recorded_at)
+    }
+}
+
+fn entry(action: &str, user: UserId, reason: Option<String>) -> Entry {
+    Entry { action: action.to_owned(), kind: "user", id: user.0, reason }
+}
+
+/// One user.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn user(conn: &mut Conn, id: UserId) -> Outcome<User> {
+    users::table.filter(users::id.eq(id)).select(User::as_select()).first(conn).map_err(read_failure)
+}
+
+/// A page of users, in the order they were added; one row more than the limit tells that there are more.
+///
+/// # Errors
+/// What the database says.
+pub fn list(conn: &mut Conn, paging: &Paging<UserId>) -> Outcome<Vec<User>> {
+    let mut query =
+        users::table.select(User::as_select()).order(users::id).limit(paging.limit + 1).into_boxed();
+    if let Some(after) = paging.after {
+        query = query.filter(users::id.gt(after));
+    }
+    query.load(conn).map_err(read_failure)
+}
+
+/// Refuses a login that is taken and an organization that is not there. The table's own constraints stand
+/// behind this; here they are told in words and with a pointer.
+///
+/// # Errors
+/// `duplicate` or `invalid`.
+pub fn check_references(
+    conn: &mut Conn,
+    login: Option<&str>,
+    organization: Option<OrganizationId>,
+) -> Outcome<()> {
+    if let Some(login) = login
+        && find_by_login(conn, login)?.is_some()
+    {
+        return Err(Problem::new(
+            Code::Duplicate,
+            format!("The login {login:?} is taken. Choose another, or change that user."),
+        )
+        .at("/login"));
+    }
+    if let Some(id) = organization {
+        let found: i64 = organizations::table
+            .filter(organizations::id.eq(id))
+            .count()
+            .get_result(conn)
+            .map_err(read_failure)?;
+        if found == 0 {
+            return Err(Problem::field("/organization_id", format!("There is no organization {id}.")));
+        }
+    }
+    Ok(())
+}
