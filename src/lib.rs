@@ -39,8 +39,6 @@ pub mod stock;
 pub mod distributions;
 /// The registry and the route of all kinds of event, and the updates that wait.
 pub mod events;
-/// What was decided about goods that did not arrive, by whom and on what evidence.
-pub mod approvals;
 /// Totals by any dimension, with both sides of every identity.
 pub mod totals;
 /// The public answer to a tracking code.

@@ -1,1 +1,25 @@
-//! consignments
+//! Goods for one consignee under one tracking code, over one leg or many: one file a kind of event.
+//!
+//! A consignment travels as one; what is separated becomes a child. In transit, goods are on exactly one
+//! leg. A final consignee's receipt is the delivery. Consignee, origin and destination never change: who
+//! gets other goods, or elsewhere, gets a consignment of their own.
+
+mod allocate;
+mod cancel;
+mod customs;
+mod depart;
+mod divert;
+pub mod http;
+mod receive;
+pub mod rules;
+mod split;
+pub mod store;
+
+pub use allocate::{Allocated, Packed, Released, allocate, pack, release};
+pub use cancel::{Cancelled, cancel};
+pub use customs::{CustomsHeld, customs_hold, customs_release};
+pub use depart::{Arrived, Departed, arrive, depart, inferred_id};
+pub use divert::{Diverted, PlannedLeg, divert};
+pub use receive::{Received, ReceivedLine, arrival_cell, receive};
+pub use split::{Child, Split, split};
+pub use store::{Consignment, Leg, Load, find_consignment, find_leg};

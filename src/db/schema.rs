@@ -344,6 +344,7 @@ diesel::table! {
         id -> Binary,
         kind -> Text,
         actor_id -> Binary,
+        acted_as -> Text,
         consignment_id -> Nullable<Binary>,
         site_id -> Nullable<Binary>,
         body -> Text,

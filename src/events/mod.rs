@@ -1,1 +1,19 @@
-//! events
+//! The registry and the route of all kinds of event, and the updates that wait.
+//!
+//! An event's identifier is made by the client and counts once: the same body again returns the first
+//! result, another body is refused. What names something not known yet, or needs goods that are still
+//! upstream, is acknowledged and posts by itself. Refusals are not remembered.
+
+mod correct;
+pub mod http;
+mod kind;
+mod post;
+mod read;
+mod reverse;
+pub mod store;
+
+pub use correct::Corrected;
+pub use kind::{Command, Kind};
+pub use post::PostEvent;
+pub use reverse::Reversed;
+pub use store::{WaitingRecord, wake};

@@ -6,6 +6,7 @@
 //! number, so its identifier is derived from them; goods whose lot is not known carry the item's own UUID
 //! and have no row. Lots appear with events, never by a request of their own.
 
+pub mod goods;
 pub mod http;
 pub mod rules;
 mod store;

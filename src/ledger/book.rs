@@ -3,7 +3,7 @@
 
 use super::account::Account;
 use super::cell::{Cell, CellKey, Movement, Statement};
-use super::event::Rehearsal;
+use super::event::{Part, Rehearsal};
 use super::facts::{ConsignmentFacts, LineFacts, SiteFacts};
 use super::history::History;
 use super::store;
@@ -359,60 +359,82 @@ impl Book {
         if missing { Err(Wanted) } else { Ok(()) }
     }
 
-    /// Posts movements and what documents state, all at one effective time.
+    /// Posts movements and what documents state, each part at its own effective time.
     ///
     /// # Errors
     /// `insufficient` where a cell but a source's would go below zero; `invalid` where a figure would grow
     /// beyond what can be counted; [`Refusal::Missed`].
-    pub fn post(
-        &mut self,
-        moment: Moment,
-        effective_at: Timestamp,
-        movements: &[Movement],
-        statements: &[Statement],
-    ) -> Result<(), Refusal> {
-        let changes = net(movements);
-        let mut missing = false;
-        for (cell, _) in &changes {
-            missing |= self.know(cell, cell.key()).is_err();
-            missing |= self.know_facts(cell).is_err();
-        }
-        for statement in statements {
-            missing |= self.line(statement.line).is_err();
-        }
-        if missing {
-            return Err(Refusal::Missed);
-        }
-        let chosen: HashMap<CellKey, i32> = movements
-            .iter()
-            .flat_map(|one| [(one.from.key(), one.chosen.code()), (one.to.key(), one.chosen.code())])
-            .collect();
+    pub fn post(&mut self, moment: Moment, parts: &[Part<'_>]) -> Result<(), Refusal> {
+        self.know_parts(parts)?;
         self.journal.push(Undo::Postings(self.postings.len()));
         self.journal.push(Undo::Statements(self.statements.len()));
-        let first = self.postings.iter().rev().take_while(|one| one.sequence == moment.sequence).count();
-        let mut ordinal = first as i64;
-        for (cell, change) in changes {
-            let key = cell.key();
-            self.change(cell, key, change, effective_at)?;
-            self.postings.push(Posted {
-                sequence: moment.sequence,
-                ordinal,
-                cell,
-                key,
-                quantity: change,
-                chosen: chosen.get(&key).copied().unwrap_or(0),
-                effective_at,
-            });
-            ordinal += 1;
+        let mut before: Vec<(CellKey, i64)> = Vec::new();
+        let mut ordinal = 0;
+        let mut stated = 0;
+        for part in parts {
+            for (cell, change) in net(part.movements) {
+                let key = cell.key();
+                if !before.iter().any(|(known, _)| *known == key) {
+                    before.push((key, self.entries.get(&key).map_or(0, |entry| entry.quantity)));
+                }
+                let chosen = part.movements.iter().find(|one| one.from == cell || one.to == cell);
+                self.change(cell, key, change, part.effective_at);
+                self.postings.push(Posted {
+                    sequence: moment.sequence,
+                    ordinal,
+                    cell,
+                    key,
+                    quantity: change,
+                    chosen: chosen.map_or(0, |one| one.chosen.code()),
+                    effective_at: part.effective_at,
+                });
+                ordinal += 1;
+            }
+            for statement in part.statements {
+                self.statements.push(Stated {
+                    sequence: moment.sequence,
+                    ordinal: stated,
+                    statement: *statement,
+                    effective_at: part.effective_at,
+                });
+                stated += 1;
+            }
         }
-        let first = self.statements.iter().rev().take_while(|one| one.sequence == moment.sequence).count();
-        for (offset, statement) in statements.iter().enumerate() {
-            self.statements.push(Stated {
-                sequence: moment.sequence,
-                ordinal: (first + offset) as i64,
-                statement: *statement,
-                effective_at,
-            });
+        self.check_bounds(&before)
+    }
+
+    fn know_parts(&mut self, parts: &[Part<'_>]) -> Result<(), Wanted> {
+        let mut missing = false;
+        for part in parts {
+            for movement in part.movements {
+                for cell in [&movement.from, &movement.to] {
+                    missing |= self.know(cell, cell.key()).is_err();
+                    missing |= self.know_facts(cell).is_err();
+                }
+            }
+            for statement in part.statements {
+                missing |= self.line(statement.line).is_err();
+            }
+        }
+        if missing { Err(Wanted) } else { Ok(()) }
+    }
+
+    /// Whether every cell an event changed is still at or above zero, and countable.
+    fn check_bounds(&self, before: &[(CellKey, i64)]) -> Result<(), Refusal> {
+        for (key, quantity) in before {
+            let Some(entry) = self.entries.get(key) else { continue };
+            if entry.quantity < 0 && !entry.cell.account.is_source() {
+                return Err(insufficient(&entry.cell, *quantity, quantity - entry.quantity).into());
+            }
+            if entry.quantity.abs() > quantity::MAXIMUM {
+                let account = entry.cell.account.word();
+                let detail = format!(
+                    "{account} would grow to {}, beyond {} base units.",
+                    entry.quantity,
+                    quantity::MAXIMUM
+                );
+                return Err(Problem::new(Code::Invalid, detail).into());
+            }
         }
         Ok(())
     }
@@ -435,13 +457,17 @@ impl Book {
         Ok(holdings)
     }
 
-    /// Notes what a rehearsed event would post, without posting it.
+    /// Notes what a rehearsed event would post, and changes balances as if it had; to be undone by the desk.
     ///
     /// # Errors
-    /// Never today; shares the signature of [`Book::post`].
-    pub fn rehearse(&mut self, movements: &[Movement], statements: &[Statement]) -> Result<(), Refusal> {
-        self.rehearsed.movements.extend_from_slice(movements);
-        self.rehearsed.statements.extend_from_slice(statements);
+    /// [`Wanted`] where a balance is not known.
+    pub fn rehearse(&mut self, parts: &[Part<'_>]) -> Result<(), Refusal> {
+        self.know_parts(parts)?;
+        for part in parts {
+            self.pretend(&net(part.movements))?;
+            self.rehearsed.movements.extend_from_slice(part.movements);
+            self.rehearsed.statements.extend_from_slice(part.statements);
+        }
         Ok(())
     }
 
@@ -540,40 +566,18 @@ impl Book {
         Ok(self.entries.get(&cell.key()).map_or(0, |entry| entry.history.balance_at(at, entry.quantity)))
     }
 
-    fn change(
-        &mut self,
-        cell: Cell,
-        key: CellKey,
-        change: i64,
-        effective_at: Timestamp,
-    ) -> Result<(), Refusal> {
+    fn change(&mut self, cell: Cell, key: CellKey, change: i64, effective_at: Timestamp) {
         let before = self.entries.get(&key).cloned();
         let mut entry = before.clone().unwrap_or_else(|| Entry::empty(cell, effective_at));
-        let after = entry.quantity + change;
-        if after < 0 && !cell.account.is_source() {
-            return Err(insufficient(&cell, entry.quantity, -change).into());
-        }
-        if after.abs() > quantity::MAXIMUM {
-            return Err(Problem::new(
-                Code::Invalid,
-                format!(
-                    "{} would grow to {after}, beyond {} base units.",
-                    cell.account.word(),
-                    quantity::MAXIMUM
-                ),
-            )
-            .into());
-        }
         if entry.quantity == 0 && change > 0 {
             entry.first_at = effective_at;
         }
-        entry.quantity = after;
+        entry.quantity += change;
         entry.revision += 1;
         entry.last_at = entry.last_at.max(effective_at);
         entry.history.add(effective_at, change);
         self.journal.push(Undo::Cell(key, before));
         self.file(key, entry);
-        Ok(())
     }
 
     /// Puts an entry where every scope finds it.
@@ -593,7 +597,7 @@ impl Book {
 }
 
 /// The change of each cell, without those that cancel out, in a fixed order.
-fn net(movements: &[Movement]) -> Vec<(Cell, i64)> {
+pub fn net(movements: &[Movement]) -> Vec<(Cell, i64)> {
     let mut changes: Vec<(Cell, i64)> = Vec::with_capacity(movements.len() * 2);
     let mut add = |cell: Cell, change: i64| match changes.iter_mut().find(|(known, _)| *known == cell) {
         Some((_, sum)) => *sum += change,

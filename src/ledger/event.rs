@@ -58,6 +58,17 @@ record! {
     }
 }
 
+/// Movements and statements that count from one time.
+#[derive(Clone, Copy, Debug)]
+pub struct Part<'a> {
+    /// From when they count.
+    pub effective_at: Timestamp,
+    /// The movements.
+    pub movements: &'a [Movement],
+    /// What documents state.
+    pub statements: &'a [Statement],
+}
+
 /// Why an event is not posted now.
 #[derive(Debug)]
 pub enum Halt {
@@ -232,29 +243,28 @@ impl Happening {
         statements: &[Statement],
     ) -> Result<EventResult, Refusal> {
         let effective_at = desk.shelf::<Book>().earliest(movements, self.occurred_at)?;
-        self.post_at(desk, subjects, effective_at, movements, statements, None)
+        self.post_parts(desk, subjects, &[Part { effective_at, movements, statements }], None)
     }
 
-    /// Posts the event at a given effective time.
+    /// Posts the event in parts, each at its own effective time; the event itself counts from the first.
     ///
     /// # Errors
     /// As [`Happening::post`].
-    pub fn post_at(
+    pub fn post_parts(
         &self,
         desk: &mut Desk,
         subjects: Subjects,
-        effective_at: Timestamp,
-        movements: &[Movement],
-        statements: &[Statement],
+        parts: &[Part<'_>],
         moved_on: Option<i64>,
     ) -> Result<EventResult, Refusal> {
         let moment = if self.rehearsal { desk.upcoming() } else { desk.begin(self.entry(subjects)) };
         let book = desk.shelf::<Book>();
         if self.rehearsal {
-            book.rehearse(movements, statements)?;
+            book.rehearse(parts)?;
         } else {
-            book.post(moment, effective_at, movements, statements)?;
+            book.post(moment, parts)?;
         }
+        let effective_at = parts.first().map_or(self.occurred_at, |part| part.effective_at);
         let result = self.result(moment, effective_at, moved_on);
         if !self.rehearsal {
             self.file(desk, subjects, moment, effective_at, &result)?;

@@ -17,7 +17,7 @@ mod store;
 pub mod verify;
 
 pub use account::{Account, Condition};
-pub use book::{Book, Holding, Posted};
+pub use book::{Book, Holding, Posted, net};
 pub use cell::{Cell, CellKey, Chosen, Movement, Statement};
 pub use facts::{ConsignmentFacts, LineFacts, SiteFacts, TitlePasses};
 pub use pick::{Picked, Shelfful, pick};

@@ -3,7 +3,7 @@
 
 use super::book::{Book, Holding};
 use super::cell::{Cell, Chosen};
-use crate::core::id::{LotId, PledgeLineId};
+use crate::core::id::{LotId, PledgeLineId, ProgrammeId};
 use crate::core::time::Timestamp;
 use crate::writer::Wanted;
 use std::collections::HashMap;
@@ -19,6 +19,8 @@ pub struct Shelfful<'a> {
     pub lot: Option<LotId>,
     /// Only this pledge line, where a label was scanned.
     pub label: Option<PledgeLineId>,
+    /// Only goods of this programme.
+    pub programme: Option<ProgrammeId>,
     /// The country the goods are for; lines earmarked for another are left alone.
     pub destination: Option<&'a str>,
     /// The expiry of lots that have one, as ISO dates.
@@ -51,11 +53,14 @@ pub fn pick(book: &mut Book, candidates: Vec<Holding>, want: &Shelfful<'_>) -> R
             continue;
         }
         let there = book.available(&holding.cell, want.at);
-        let earmark = book.line(holding.cell.line).map(|facts| facts.earmark.clone());
-        let (Ok(there), Ok(earmark)) = (there, earmark) else {
+        let facts = book.line(holding.cell.line).map(|facts| (facts.earmark.clone(), facts.programme));
+        let (Ok(there), Ok((earmark, programme))) = (there, facts) else {
             missing = true;
             continue;
         };
+        if want.programme.is_some_and(|wanted| wanted != programme) {
+            continue;
+        }
         let fit = match (&earmark, want.destination) {
             (Some(earmark), Some(destination)) if earmark == destination => 0,
             (None, _) => 1,

@@ -1,1 +1,19 @@
-//! pledges
+//! Promises: offered, accepted in whole or part, declined, withdrawn, and followed by their donor.
+//!
+//! Only what is accepted counts as promised. Goods that came without a pledge open an *unsolicited* one and
+//! stay on hold until it is accepted; stock from before opens one marked *opening*. A surplus found on a
+//! receipt or count opens a line of a pledge made for it.
+
+mod accept;
+mod collect;
+pub mod http;
+pub mod rules;
+pub mod store;
+mod surplus;
+mod withdraw;
+
+pub use accept::{PledgeAccepted, PledgeDeclined, accept, decline};
+pub use collect::{Collected, collect};
+pub use store::{Pledge, PledgeLine};
+pub use surplus::open_surplus;
+pub use withdraw::{PledgeWithdrawn, withdraw};

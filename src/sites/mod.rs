@@ -6,9 +6,11 @@
 //! Sites are never removed, for the ledger names them.
 
 pub mod countries;
+mod find;
 pub mod http;
 pub mod rules;
 mod store;
 
+pub use find::find_site;
 pub use rules::{Position, SiteDraft, SiteEdit, SiteKind};
 pub use store::{Site, SiteChange, SiteCodes, SiteCreate, SiteFilter, list_sites, read_site};

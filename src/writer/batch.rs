@@ -23,6 +23,30 @@ const RETRIES: u32 = 10;
 /// Finds updates that waited for what a batch touched.
 pub type Wake = fn(&mut Conn, &[Uuid]) -> Outcome<Vec<Box<dyn Job>>>;
 
+/// Where a writer gets its time and chance from.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Source {
+    /// The clock and the random source of this machine.
+    #[default]
+    Machine,
+    /// Always the same, so that two ledgers can be compared entry by entry.
+    Fixed {
+        /// The clock.
+        now: Timestamp,
+        /// The chance.
+        entropy: [u8; 32],
+    },
+}
+
+impl Source {
+    fn draw(self) -> (Timestamp, [u8; 32]) {
+        match self {
+            Self::Machine => (now(), rand::random()),
+            Self::Fixed { now, entropy } => (now, entropy),
+        }
+    }
+}
+
 /// How a writer works.
 #[derive(Clone)]
 pub struct WriterSettings {
@@ -32,6 +56,8 @@ pub struct WriterSettings {
     pub wake: Option<Wake>,
     /// Whether each update gets a transaction of its own; only for comparison in the bench.
     pub one_by_one: bool,
+    /// Time and chance.
+    pub source: Source,
 }
 
 /// A handle to the writing thread; clones share it.
@@ -58,6 +84,11 @@ impl Writer {
             .spawn(move || worker.run())
             .map_err(|error| Problem::internal(format!("the writer cannot start: {error}")))?;
         Ok(Self { queue, thread: Arc::new(Mutex::new(Some(thread))), sequence })
+    }
+
+    /// An update that nobody waits for any more, such as one that was acknowledged before.
+    pub fn detached<U: Update>(update: U) -> Box<dyn Job> {
+        Box::new(Pending::new(update).0)
     }
 
     /// Queues an update; the receiver answers after its commit.
@@ -181,7 +212,7 @@ impl Worker {
             Some(conn) => conn,
             None => connect(&self.settings.url)?,
         };
-        let result = transact(&mut conn, jobs);
+        let result = transact(&mut conn, jobs, self.settings.source);
         let keep = match &result {
             Ok(_) => true,
             Err(_) => conn.batch_execute("ROLLBACK").is_ok(),
@@ -207,10 +238,14 @@ impl Worker {
 }
 
 /// Everything between BEGIN and COMMIT.
-fn transact(conn: &mut Conn, jobs: &mut Vec<Box<dyn Job>>) -> Outcome<(Vec<Verdict>, Vec<Uuid>, i64)> {
+fn transact(
+    conn: &mut Conn,
+    jobs: &mut Vec<Box<dyn Job>>,
+    source: Source,
+) -> Outcome<(Vec<Verdict>, Vec<Uuid>, i64)> {
     exclusive(conn).map_err(read_failure)?;
     let mut state = log_state(conn)?;
-    let mut desk = Desk::new(now(), state.last);
+    let mut desk = Desk::new(source.draw(), state.last);
     prefetch(conn, &mut desk, jobs)?;
     let mut results = Vec::with_capacity(jobs.len());
     for index in 0..jobs.len() {
@@ -222,7 +257,7 @@ fn transact(conn: &mut Conn, jobs: &mut Vec<Box<dyn Job>>) -> Outcome<(Vec<Verdi
         conn.batch_execute("ROLLBACK").map_err(read_failure)?;
         exclusive(conn).map_err(read_failure)?;
         state = log_state(conn)?;
-        (results, touched) = one_by_one(conn, &mut state, jobs)?;
+        (results, touched) = one_by_one(conn, &mut state, jobs, source)?;
     }
     conn.batch_execute("COMMIT").map_err(read_failure)?;
     let verdicts = jobs.drain(..).zip(results).map(|(job, result)| Verdict { job, result }).collect();
@@ -291,11 +326,12 @@ fn one_by_one(
     conn: &mut Conn,
     state: &mut LogState,
     jobs: &mut [Box<dyn Job>],
+    source: Source,
 ) -> Outcome<(Vec<Outcome<Option<Leaf>>>, Vec<Uuid>)> {
     let mut results = Vec::with_capacity(jobs.len());
     let mut touched = Vec::new();
     for index in 0..jobs.len() {
-        let mut desk = Desk::new(now(), state.last);
+        let mut desk = Desk::new(source.draw(), state.last);
         let only = &mut jobs[index..=index];
         prefetch(conn, &mut desk, only)?;
         let result = decide(conn, &mut desk, only, 0)?;

@@ -7,6 +7,7 @@ use crate::core::problem::Problem;
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use diesel::QueryResult;
+use sha2::{Digest, Sha256};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use uuid::Uuid;
@@ -111,6 +112,7 @@ pub struct Desk {
     positions: HashMap<TypeId, usize>,
     actor: Actor,
     now: Timestamp,
+    entropy: [u8; 32],
     last: Moment,
     open: Option<Open>,
     entries: EntryWriter,
@@ -119,7 +121,7 @@ pub struct Desk {
 }
 
 /// Where the desk stood before an update, to go back to if it is refused.
-pub(super) struct Checkmark {
+pub struct Checkmark {
     marks: Vec<usize>,
     last: Moment,
     sealed: usize,
@@ -128,13 +130,14 @@ pub(super) struct Checkmark {
 
 impl Desk {
     /// A desk whose next entry comes after `last`.
-    pub(super) fn new(now: Timestamp, last: Moment) -> Self {
+    pub(super) fn new((now, entropy): (Timestamp, [u8; 32]), last: Moment) -> Self {
         let nobody = Actor { user: UserId(Uuid::nil()), role: String::new(), scope: String::new() };
         Self {
             shelves: Vec::new(),
             positions: HashMap::new(),
             actor: nobody,
             now,
+            entropy,
             last,
             open: None,
             entries: EntryWriter::new(),
@@ -157,6 +160,14 @@ impl Desk {
     /// The clock of this batch: what callers' times are checked against.
     pub fn now(&self) -> Timestamp {
         self.now
+    }
+
+    /// 64 bits of chance for a thing: the same however often its update is decided in this batch.
+    pub fn chance(&self, thing: Uuid) -> u64 {
+        let digest = Sha256::new().chain_update(self.entropy).chain_update(thing.as_bytes()).finalize();
+        let mut bits = [0_u8; 8];
+        bits.copy_from_slice(&digest[..8]);
+        u64::from_be_bytes(bits)
     }
 
     /// The shelf of a type, made empty at its first use.
@@ -237,7 +248,8 @@ impl Desk {
         self.sealed.push(Sealed { leaf, body });
     }
 
-    pub(super) fn checkmark(&self) -> Checkmark {
+    /// Where the desk stands now.
+    pub fn checkmark(&self) -> Checkmark {
         Checkmark {
             marks: self.marks(),
             last: self.last,
@@ -246,7 +258,8 @@ impl Desk {
         }
     }
 
-    pub(super) fn go_back(&mut self, checkmark: &Checkmark) {
+    /// Takes back everything staged since a checkmark.
+    pub fn go_back(&mut self, checkmark: &Checkmark) {
         for (position, shelf) in self.shelves.iter_mut().enumerate() {
             shelf.undo(checkmark.marks.get(position).copied().unwrap_or(0));
         }
@@ -254,6 +267,15 @@ impl Desk {
         self.open = None;
         self.sealed.truncate(checkmark.sealed);
         self.touched.truncate(checkmark.touched);
+    }
+
+    /// Takes back what one shelf staged since a checkmark, and leaves the others as they are.
+    pub fn go_back_in_book<S: Shelf + Default>(&mut self, checkmark: &Checkmark) {
+        let mark = match self.positions.get(&TypeId::of::<S>()) {
+            Some(position) => checkmark.marks.get(*position).copied().unwrap_or(0),
+            None => return,
+        };
+        self.shelf::<S>().undo(mark);
     }
 
     /// The last entry since a checkmark: what an update's receipt is about.

@@ -250,6 +250,11 @@ impl<R: Record> Drawer<R> {
         }
     }
 
+    /// A row on the desk that fits, without asking for any.
+    pub fn with(&self, fits: impl Fn(&R) -> bool) -> Option<Arc<R>> {
+        self.slots.values().filter_map(|slot| slot.row.as_ref()).find(|row| fits(row)).cloned()
+    }
+
     /// Asks for a row ahead of time.
     pub fn want(&mut self, id: R::Id) {
         if !self.slots.contains_key(&id) {

@@ -16,7 +16,7 @@ mod log;
 mod queue;
 mod register;
 
-pub use batch::{Wake, Writer, WriterSettings};
+pub use batch::{Source, Wake, Writer, WriterSettings};
 pub use desk::{Actor, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;
 pub use drawer::{AsValue, Drawer, Record};

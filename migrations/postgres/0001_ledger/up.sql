@@ -338,6 +338,7 @@ CREATE TABLE waiting (
     id BYTEA PRIMARY KEY,
     kind TEXT NOT NULL,
     actor_id BYTEA NOT NULL,
+    acted_as TEXT NOT NULL,
     consignment_id BYTEA,
     site_id BYTEA,
     body TEXT NOT NULL,

@@ -338,6 +338,7 @@ CREATE TABLE waiting (
     id BLOB PRIMARY KEY,
     kind TEXT NOT NULL,
     actor_id BLOB NOT NULL,
+    acted_as TEXT NOT NULL,
     consignment_id BLOB,
     site_id BLOB,
     body TEXT NOT NULL,

@@ -1,0 +1,219 @@
+//! Reserving goods for a consignment, naming their lots while packing, and letting them go again.
+
+use super::store::{Consignment, find_open};
+use crate::core::id::{ConsignmentId, LotId, PledgeId, SiteId};
+use crate::items::goods::{Goods, GoodsLine, PickContext, less_planned, lot_facts, pick_goods, understand};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
+use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement};
+use crate::pledges::PledgeLine;
+use crate::sites::find_site;
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+
+/// Goods are reserved for a consignment: from a site's free stock, or, without a site, from what donors
+/// still hold.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Allocated {
+    /// The consignment.
+    pub consignment: ConsignmentId,
+    /// The warehouse; absent where it ships from the donor.
+    #[serde(default)]
+    pub site: Option<SiteId>,
+    /// Only goods of this pledge.
+    #[serde(default)]
+    pub pledge: Option<PledgeId>,
+    /// What is reserved.
+    pub lines: Vec<GoodsLine>,
+}
+
+/// Reserved goods become free again where they are.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Released {
+    /// The consignment.
+    pub consignment: ConsignmentId,
+    /// Only what is reserved at this site.
+    #[serde(default)]
+    pub site: Option<SiteId>,
+    /// What is released.
+    pub lines: Vec<GoodsLine>,
+}
+
+/// Reserved goods are packed, which names the lots of those whose lot was not known.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Packed {
+    /// The consignment.
+    pub consignment: ConsignmentId,
+    /// Only what is reserved at this site.
+    #[serde(default)]
+    pub site: Option<SiteId>,
+    /// What was packed; each line names its lot.
+    pub lines: Vec<GoodsLine>,
+}
+
+/// The country a consignment is for.
+pub(super) fn destination_country(desk: &mut Desk, consignment: &Consignment) -> Result<String, Halt> {
+    Ok(find_site(desk, consignment.destination_id)?.country.clone())
+}
+
+/// Reserves.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is not known yet.
+pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Result<EventResult, Halt> {
+    let consignment = find_open(desk, body.consignment)?;
+    let country = destination_country(desk, &consignment)?;
+    if let Some(site) = body.site {
+        find_site(desk, site)?;
+    }
+    let only = match body.pledge {
+        Some(pledge) => Some(desk.shelf::<Drawer<PledgeLine>>().group(pledge)?),
+        None => None,
+    };
+    let goods = understand(desk, &body.lines)?;
+    let mut movements = Vec::new();
+    for one in &goods {
+        let mut candidates = match body.site {
+            Some(site) => free_stock(desk, site, one, happening)?,
+            None => desk.shelf::<Book>().of_unplaced(one.item.id)?,
+        };
+        if let Some(lines) = &only {
+            candidates.retain(|holding| lines.iter().any(|line| line.id == holding.cell.line));
+        }
+        let candidates = less_planned(candidates, &movements);
+        let context = PickContext {
+            at: happening.occurred_at,
+            programme: Some(consignment.programme_id),
+            destination: Some(&country),
+        };
+        let picked = pick_goods(desk, candidates, one, one.quantity, context)?;
+        let there: i64 = picked.iter().map(|part| part.quantity).sum();
+        if there < one.quantity {
+            let account = if body.site.is_some() { "in_storage" } else { "unallocated" };
+            return Err(short(
+                &format!("{}/quantity", one.pointer),
+                account,
+                there,
+                one.quantity,
+                &one.item.name,
+            )
+            .into());
+        }
+        for part in picked {
+            let to = Cell { consignment: Some(consignment.id), ..part.cell.on(Account::Allocated) };
+            movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
+        }
+    }
+    let subjects = Subjects { site: body.site, pledge: body.pledge, ..consignment.subjects() };
+    Ok(happening.post(desk, subjects, &movements, &[])?)
+}
+
+/// Free, usable goods of an item at a site; expired ones only where their lot is named.
+pub(super) fn free_stock(
+    desk: &mut Desk,
+    site: SiteId,
+    goods: &Goods,
+    happening: &Happening,
+) -> Result<Vec<Holding>, Halt> {
+    let mut candidates = desk.shelf::<Book>().of_stock(site, goods.item.id)?;
+    candidates.retain(|one| one.cell.account == Account::InStorage && one.cell.condition == Condition::Good);
+    if goods.lot.is_none() {
+        let facts = lot_facts(desk, &candidates)?;
+        candidates.retain(|one| !facts.is_expired(one.cell.lot, happening.occurred_at));
+    }
+    Ok(candidates)
+}
+
+/// Goods reserved for a consignment, of one item, at one site if named.
+pub(super) fn reserved(
+    desk: &mut Desk,
+    consignment: ConsignmentId,
+    goods: &Goods,
+    site: Option<SiteId>,
+) -> Result<Vec<Holding>, Halt> {
+    let mut candidates = desk.shelf::<Book>().of_consignment(consignment)?;
+    candidates.retain(|one| {
+        one.cell.account == Account::Allocated
+            && one.cell.item == goods.item.id
+            && site.is_none_or(|site| one.cell.site == Some(site))
+    });
+    Ok(candidates)
+}
+
+/// Releases.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is not known yet.
+pub fn release(desk: &mut Desk, happening: &Happening, body: &Released) -> Result<EventResult, Halt> {
+    let consignment = find_open(desk, body.consignment)?;
+    let goods = understand(desk, &body.lines)?;
+    let mut movements = Vec::new();
+    for one in &goods {
+        let candidates = less_planned(reserved(desk, consignment.id, one, body.site)?, &movements);
+        let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
+        let picked = pick_goods(desk, candidates, one, one.quantity, context)?;
+        let there: i64 = picked.iter().map(|part| part.quantity).sum();
+        if there < one.quantity {
+            return Err(short(
+                &format!("{}/quantity", one.pointer),
+                "allocated",
+                there,
+                one.quantity,
+                &one.item.name,
+            )
+            .into());
+        }
+        for part in picked {
+            movements.push(Movement {
+                from: part.cell,
+                to: freed(part.cell),
+                quantity: part.quantity,
+                chosen: part.chosen,
+            });
+        }
+    }
+    let subjects = Subjects { site: body.site, ..consignment.subjects() };
+    Ok(happening.post(desk, subjects, &movements, &[])?)
+}
+
+/// Where reserved goods go when they are released: back to the shelf, or back to their donor.
+pub(super) fn freed(cell: Cell) -> Cell {
+    let account = if cell.site.is_some() { Account::InStorage } else { Account::Unallocated };
+    Cell { consignment: None, ..cell.on(account) }
+}
+
+/// Packs.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is not known yet.
+pub fn pack(desk: &mut Desk, happening: &Happening, body: &Packed) -> Result<EventResult, Halt> {
+    let consignment = find_open(desk, body.consignment)?;
+    let goods = understand(desk, &body.lines)?;
+    let mut movements = Vec::new();
+    let mut statements = Vec::new();
+    for one in &goods {
+        let Some(lot) = one.lot else { continue };
+        let mut candidates = less_planned(reserved(desk, consignment.id, one, body.site)?, &movements);
+        // What carries the lot already needs no naming; the rest is named out of what has none.
+        let named: i64 =
+            candidates.iter().filter(|held| held.cell.lot == lot).map(|held| held.quantity).sum();
+        let wanted = (one.quantity - named).max(0);
+        candidates.retain(|held| held.cell.lot == LotId::unknown(one.item.id));
+        let any = Goods { lot: None, ..one.clone() };
+        let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
+        let picked = pick_goods(desk, candidates, &any, wanted, context)?;
+        let there: i64 = picked.iter().map(|part| part.quantity).sum();
+        if there < wanted {
+            let pointer = format!("{}/quantity", one.pointer);
+            return Err(short(&pointer, "allocated", named + there, one.quantity, &one.item.name).into());
+        }
+        for part in picked {
+            let to = Cell { lot, ..part.cell };
+            relabel(desk.shelf(), part.cell, to, part.quantity, &mut movements, &mut statements)?;
+        }
+    }
+    let subjects = Subjects { site: body.site, ..consignment.subjects() };
+    Ok(happening.post(desk, subjects, &movements, &statements)?)
+}

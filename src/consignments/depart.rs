@@ -1,0 +1,321 @@
+//! Departure and arrival of a leg, and what becomes of a departure that a receipt implied before.
+
+use super::allocate::{destination_country, free_stock};
+use super::store::{Consignment, Journey, find_leg, find_open};
+use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, LotId, derived};
+use crate::core::problem::Problem;
+use crate::core::time::Precision;
+use crate::items::goods::{Goods, GoodsLine, PickContext, less_planned, pick_goods, understand};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Subjects, Wait, short};
+use crate::ledger::{Account, Book, Cell, Holding, Movement, Picked, Statement};
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+
+/// A leg departs, with all that is reserved at its start, or with the lines said.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Departed {
+    /// The consignment.
+    pub consignment: ConsignmentId,
+    /// The leg; may be left out where there is only one.
+    #[serde(default)]
+    pub leg: Option<LegId>,
+    /// The vehicle, container or flight.
+    #[serde(default)]
+    pub load: Option<LoadId>,
+    /// What left; without lines, everything reserved at the start of the leg.
+    #[serde(default)]
+    pub lines: Option<Vec<GoodsLine>>,
+}
+
+/// A leg arrived; the goods are counted by its receipt.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Arrived {
+    /// The consignment.
+    pub consignment: ConsignmentId,
+    /// The leg; may be left out where there is only one.
+    #[serde(default)]
+    pub leg: Option<LegId>,
+    /// The vehicle, container or flight.
+    #[serde(default)]
+    pub load: Option<LoadId>,
+}
+
+/// Departs.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is not known yet or still upstream.
+pub fn depart(desk: &mut Desk, happening: &Happening, body: &Departed) -> Result<EventResult, Halt> {
+    let consignment = find_open(desk, body.consignment)?;
+    let journey = find_leg(desk, consignment.id, body.leg)?;
+    if let Some(load) = body.load {
+        desk.shelf::<Drawer<super::store::Load>>()
+            .find(load)?
+            .ok_or_else(|| Halt::unknown("load", load.0))?;
+    }
+    let goods = match &body.lines {
+        Some(lines) => Some(understand(desk, lines)?),
+        None => None,
+    };
+    let subjects = Subjects { leg: Some(journey.leg().id), load: body.load, ..consignment.subjects() };
+    if let Some(inferred) = last_inferred(desk, journey.leg().id)? {
+        return super::receive::confirm_departure(
+            desk,
+            happening,
+            subjects,
+            &journey,
+            &inferred,
+            goods.as_deref(),
+        );
+    }
+    let picked = match &goods {
+        Some(goods) => {
+            let mut movements = Vec::new();
+            for one in goods {
+                movements.extend(
+                    draw(desk, happening, &consignment, &journey, one, one.quantity, &movements)?.movements,
+                );
+            }
+            movements
+        }
+        None => everything(desk, &consignment, &journey)?,
+    };
+    Ok(happening.post(desk, subjects, &picked, &[])?)
+}
+
+/// Arrives: nothing is posted, the timeline and the forecast know.
+///
+/// # Errors
+/// `wrong_state`; waits for what is not known yet.
+pub fn arrive(desk: &mut Desk, happening: &Happening, body: &Arrived) -> Result<EventResult, Halt> {
+    let consignment = find_open(desk, body.consignment)?;
+    let journey = find_leg(desk, consignment.id, body.leg)?;
+    let subjects = Subjects {
+        leg: Some(journey.leg().id),
+        load: body.load,
+        site: Some(journey.leg().to_id),
+        ..consignment.subjects()
+    };
+    Ok(happening.post(desk, subjects, &[], &[])?)
+}
+
+/// The cell goods are in while on a leg.
+pub(super) fn on_leg(cell: Cell, consignment: &Consignment, journey: &Journey) -> Cell {
+    let leg = journey.leg();
+    Cell {
+        account: Account::InTransit,
+        consignment: Some(consignment.id),
+        leg: Some(leg.id),
+        site: Some(leg.to_id),
+        holder: leg.carrier_id.or(consignment.consignor_id),
+        ..cell
+    }
+}
+
+/// What is reserved at the start of a leg.
+pub(super) fn reserved_at_start(
+    desk: &mut Desk,
+    consignment: &Consignment,
+    journey: &Journey,
+) -> Result<Vec<Holding>, Halt> {
+    let mut holdings = desk.shelf::<Book>().of_consignment(consignment.id)?;
+    holdings.retain(|one| {
+        one.cell.account == Account::Allocated
+            && (one.cell.site == Some(journey.leg().from_id)
+                || (journey.is_first() && one.cell.site.is_none()))
+    });
+    holdings.sort_unstable_by_key(|one| one.cell.key());
+    Ok(holdings)
+}
+
+/// Everything that is reserved at the start of a leg.
+pub(super) fn everything_reserved(
+    desk: &mut Desk,
+    consignment: &Consignment,
+    journey: &Journey,
+) -> Result<Vec<Movement>, Halt> {
+    let holdings = reserved_at_start(desk, consignment, journey)?;
+    let to = |holding: &Holding| on_leg(holding.cell, consignment, journey);
+    Ok(holdings.iter().map(|holding| Movement::given(holding.cell, to(holding), holding.quantity)).collect())
+}
+
+fn everything(desk: &mut Desk, consignment: &Consignment, journey: &Journey) -> Result<Vec<Movement>, Halt> {
+    let movements = everything_reserved(desk, consignment, journey)?;
+    if !movements.is_empty() {
+        return Ok(movements);
+    }
+    if is_upstream(desk, consignment, journey, None)? > 0 {
+        return Err(upstream(consignment));
+    }
+    let detail =
+        "are missing, and nothing is allocated at the start of this leg; say what left, or allocate it first";
+    Err(Problem::field("/lines", detail).into())
+}
+
+/// Goods drawn for a departure.
+pub(super) struct Drawn {
+    pub(super) movements: Vec<Movement>,
+}
+
+/// Draws one line for a departure: reserved goods first, then free stock there, on the first leg also what
+/// the consignor itself pledged.
+pub(super) fn draw(
+    desk: &mut Desk,
+    happening: &Happening,
+    consignment: &Consignment,
+    journey: &Journey,
+    goods: &Goods,
+    wanted: i64,
+    planned: &[Movement],
+) -> Result<Drawn, Halt> {
+    let country = destination_country(desk, consignment)?;
+    let context = PickContext {
+        at: happening.occurred_at,
+        programme: Some(consignment.programme_id),
+        destination: Some(&country),
+    };
+    let mut picked: Vec<Picked> = Vec::new();
+    let mut left = wanted;
+    for source in 0..3 {
+        if left == 0 {
+            break;
+        }
+        let mut candidates = match source {
+            0 => reserved_at_start(desk, consignment, journey)?,
+            1 => free_stock(desk, journey.leg().from_id, goods, happening)?,
+            _ if journey.is_first() && consignment.consignor_id.is_some() => {
+                let mut with_donors = desk.shelf::<Book>().of_unplaced(goods.item.id)?;
+                with_donors.retain(|one| one.cell.holder == consignment.consignor_id);
+                with_donors
+            }
+            _ => Vec::new(),
+        };
+        candidates.retain(|one| one.cell.item == goods.item.id);
+        let candidates = less_planned(candidates, planned);
+        // A lot named on the waybill but not in our books yet is drawn from goods without a known lot.
+        let exact = pick_goods(desk, candidates.clone(), goods, left, context)?;
+        left -= exact.iter().map(|part| part.quantity).sum::<i64>();
+        picked.extend(exact);
+        if left > 0 && goods.lot.is_some() {
+            let unnamed: Vec<Holding> =
+                candidates.into_iter().filter(|one| one.cell.lot == LotId::unknown(goods.item.id)).collect();
+            let any = Goods { lot: None, ..goods.clone() };
+            let more = pick_goods(desk, unnamed, &any, left, context)?;
+            left -= more.iter().map(|part| part.quantity).sum::<i64>();
+            picked.extend(more);
+        }
+    }
+    if left > 0 {
+        if is_upstream(desk, consignment, journey, Some(goods))? >= left {
+            return Err(upstream(consignment));
+        }
+        let pointer = format!("{}/quantity", goods.pointer);
+        return Err(short(&pointer, "allocated", wanted - left, wanted, &goods.item.name).into());
+    }
+    let movement = |part: Picked| Movement {
+        from: part.cell,
+        to: on_leg(part.cell, consignment, journey),
+        quantity: part.quantity,
+        chosen: part.chosen,
+    };
+    Ok(Drawn { movements: picked.into_iter().map(movement).collect() })
+}
+
+/// How much of a consignment's goods has not come as far as the start of this leg.
+pub(super) fn is_upstream(
+    desk: &mut Desk,
+    consignment: &Consignment,
+    journey: &Journey,
+    goods: Option<&Goods>,
+) -> Result<i64, Halt> {
+    let earlier: Vec<_> = journey.earlier().iter().map(|leg| (leg.id, leg.from_id)).collect();
+    let holdings = desk.shelf::<Book>().of_consignment(consignment.id)?;
+    let coming = holdings
+        .iter()
+        .filter(|one| goods.is_none_or(|goods| goods.item.id == one.cell.item))
+        .filter(|one| match one.cell.account {
+            Account::InTransit => earlier.iter().any(|(leg, _)| one.cell.leg == Some(*leg)),
+            Account::Allocated => {
+                !journey.is_first()
+                    && (one.cell.site.is_none()
+                        || earlier.iter().any(|(_, from)| one.cell.site == Some(*from)))
+            }
+            Account::Promised
+            | Account::Surplus
+            | Account::Unallocated
+            | Account::InStorage
+            | Account::Missing
+            | Account::Delivered
+            | Account::Distributed
+            | Account::Lost
+            | Account::Disposed
+            | Account::Returned
+            | Account::Withdrawn => false,
+        });
+    Ok(coming.map(|one| one.quantity).sum())
+}
+
+pub(super) fn upstream(consignment: &Consignment) -> Halt {
+    Halt::Waits(Wait {
+        waits_for: consignment.id.0,
+        reason: "The goods have not come this far yet: an earlier leg of the consignment still has them."
+            .to_owned(),
+    })
+}
+
+/// The identifier of the n-th departure that receipts implied on a leg.
+pub fn inferred_id(leg: LegId, ordinal: u64) -> EventId {
+    derived(leg.0, "inferred departure", ordinal)
+}
+
+/// All departures that receipts implied on a leg and that no real one has replaced.
+pub(super) fn last_inferred(desk: &mut Desk, leg: LegId) -> Result<Option<Vec<EventRecord>>, Halt> {
+    let mut found = Vec::new();
+    for ordinal in 0.. {
+        match desk.shelf::<Drawer<EventRecord>>().find(inferred_id(leg, ordinal))? {
+            Some(record) => found.push(record.as_ref().clone()),
+            None => break,
+        }
+    }
+    // A real departure confirms all that were implied before it.
+    let mut confirmed = 0;
+    for record in &found {
+        for about in desk.shelf::<Drawer<EventRecord>>().group(Some(record.id))? {
+            confirmed = confirmed.max(about.sequence);
+        }
+    }
+    found.retain(|record| record.sequence > confirmed);
+    let open = found;
+    Ok(if open.is_empty() { None } else { Some(open) })
+}
+
+/// Posts the departure that a receipt implies.
+pub(super) fn infer(
+    desk: &mut Desk,
+    receipt: &Happening,
+    consignment: &Consignment,
+    journey: &Journey,
+    movements: &[Movement],
+) -> Result<EventResult, Halt> {
+    let leg = journey.leg().id;
+    let mut ordinal = 0;
+    while desk.shelf::<Drawer<EventRecord>>().find(inferred_id(leg, ordinal))?.is_some() {
+        ordinal += 1;
+    }
+    let body =
+        serde_json::json!({"receipt": receipt.id, "consignment": consignment.id, "leg": leg}).to_string();
+    let happening = Happening {
+        id: inferred_id(leg, ordinal),
+        kind: "departed",
+        occurred_at: receipt.occurred_at,
+        precision: Precision::Inferred,
+        inferred: true,
+        body: body.into(),
+        reason: None,
+        rehearsal: receipt.rehearsal,
+    };
+    let subjects = Subjects { leg: Some(leg), ..consignment.subjects() };
+    let no_statements: &[Statement] = &[];
+    Ok(happening.post(desk, subjects, movements, no_statements)?)
+}

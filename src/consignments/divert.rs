@@ -1,0 +1,120 @@
+//! Sending goods that are under way to another stop: the leg is replaced by a new one, and the way goes on
+//! from there. Another consignee or destination needs a consignment of its own: split first.
+
+use super::rules::{Mode, check_chain};
+use super::store::{Leg, find_leg, find_open};
+use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
+use crate::core::problem::{Code, Problem};
+use crate::core::time::Timestamp;
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
+use crate::ledger::{Account, Book, Cell, Movement};
+use crate::sites::find_site;
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+
+/// A leg as it is planned.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedLeg {
+    /// Made by the client (UUIDv7), so that a receipt can name it before we know it.
+    #[serde(default)]
+    pub id: Option<LegId>,
+    /// How it goes.
+    pub mode: Mode,
+    /// From.
+    pub from: SiteId,
+    /// To.
+    pub to: SiteId,
+    /// Who carries.
+    #[serde(default)]
+    pub carrier: Option<OrganizationId>,
+    /// Planned departure.
+    #[serde(default)]
+    pub planned_departure: Option<Timestamp>,
+    /// Planned arrival.
+    #[serde(default)]
+    pub planned_arrival: Option<Timestamp>,
+}
+
+impl PlannedLeg {
+    /// The row of this leg.
+    pub fn row(&self, consignment: ConsignmentId, id: LegId, ordinal: i64) -> Leg {
+        Leg {
+            id,
+            consignment_id: consignment,
+            ordinal,
+            mode: self.mode.word().to_owned(),
+            from_id: self.from,
+            to_id: self.to,
+            carrier_id: self.carrier,
+            planned_departure: self.planned_departure,
+            planned_arrival: self.planned_arrival,
+            received_final: false,
+            superseded: false,
+        }
+    }
+}
+
+/// A leg under way goes to another stop.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Diverted {
+    /// The consignment.
+    pub consignment: ConsignmentId,
+    /// The leg under way.
+    #[serde(default)]
+    pub leg: Option<LegId>,
+    /// The new way: the first starts where the leg started, the last ends at the destination.
+    pub legs: Vec<PlannedLeg>,
+    /// Why.
+    pub reason: String,
+}
+
+/// Diverts.
+///
+/// # Errors
+/// `invalid`, `wrong_state`; waits for what is not known yet.
+pub fn divert(desk: &mut Desk, happening: &Happening, body: &Diverted) -> Result<EventResult, Halt> {
+    let consignment = find_open(desk, body.consignment)?;
+    let journey = find_leg(desk, consignment.id, body.leg)?;
+    let old = journey.leg().clone();
+    if body.legs.is_empty() {
+        return Err(Problem::field("/legs", "there are none; say the new way").into());
+    }
+    let chain: Vec<(SiteId, SiteId)> = body.legs.iter().map(|leg| (leg.from, leg.to)).collect();
+    check_chain(old.from_id, consignment.destination_id, &chain, true)?;
+    for leg in &body.legs {
+        find_site(desk, leg.to)?;
+    }
+    let mut moving = desk.shelf::<Book>().of_consignment(consignment.id)?;
+    moving.retain(|one| one.cell.account == Account::InTransit && one.cell.leg == Some(old.id));
+    if moving.is_empty() {
+        let detail = "Nothing of this consignment is under way on that leg.";
+        return Err(Problem::new(Code::WrongState, detail).at("/leg").into());
+    }
+    let highest =
+        desk.shelf::<Drawer<Leg>>().group(consignment.id)?.iter().map(|leg| leg.ordinal).max().unwrap_or(0);
+    let mut rows = Vec::with_capacity(body.legs.len());
+    for (index, leg) in body.legs.iter().enumerate() {
+        let id = leg.id.unwrap_or_else(|| derived(happening.id.0, "diverted leg", index as u64));
+        if desk.shelf::<Drawer<Leg>>().find(id)?.is_some() {
+            return Err(Problem::new(Code::Duplicate, format!("The leg {id} is there already.")).into());
+        }
+        rows.push(leg.row(consignment.id, id, highest + 1 + index as i64));
+    }
+    let first = rows[0].clone();
+    let holder = first.carrier_id.or(consignment.consignor_id);
+    let to = |cell: Cell| Cell { leg: Some(first.id), site: Some(first.to_id), holder, ..cell };
+    let movements: Vec<Movement> =
+        moving.iter().map(|one| Movement::given(one.cell, to(one.cell), one.quantity)).collect();
+    let subjects = Subjects { leg: Some(first.id), site: Some(first.to_id), ..consignment.subjects() };
+    let result = happening.post(desk, subjects, &movements, &[])?;
+    for leg in &journey.legs[journey.position..] {
+        desk.shelf::<Drawer<Leg>>().put(Leg { superseded: true, ..leg.as_ref().clone() });
+    }
+    for row in rows {
+        desk.touch(row.id.0);
+        desk.shelf::<Drawer<Leg>>().put(row);
+    }
+    Ok(result)
+}

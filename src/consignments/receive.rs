@@ -1,0 +1,547 @@
+//! Receipts: what came, in what condition, what is missing and what is too much; the departure they imply;
+//! and the real departure that comes after its receipt.
+
+use super::depart::{draw, everything_reserved, infer, is_upstream, on_leg, upstream};
+use super::store::{Consignment, Journey, Leg, find_leg, find_open};
+use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, OrganizationId, PledgeLineId};
+use crate::core::problem::{Code, Problem};
+use crate::core::quantity::{Quantity, share_pro_rata};
+use crate::items::goods::{
+    Goods, PickContext, check_lines, find_item, in_base_units, less_planned, lot_facts, name_lot, pick_goods,
+};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects, relabel};
+use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Statement};
+use crate::pledges::open_surplus;
+use crate::sites::{SiteKind, find_site};
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+
+/// Goods are received at the end of a leg.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Received {
+    /// The consignment.
+    pub consignment: ConsignmentId,
+    /// The leg; may be left out where there is only one.
+    #[serde(default)]
+    pub leg: Option<LegId>,
+    /// Whether this closes the receipt of the leg; only then is anything missing.
+    #[serde(default, rename = "final")]
+    pub is_final: bool,
+    /// What came.
+    pub lines: Vec<ReceivedLine>,
+    /// The number of the goods received note, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<String>,
+}
+
+/// What came of one item: shipped = good + damaged + on hold + missing; surplus is apart.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceivedLine {
+    /// The item.
+    pub item: ItemId,
+    /// The lot number on the packs, where it is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lot: Option<String>,
+    /// The lot's expiry.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_on: Option<String>,
+    /// The pack all figures of this line count; base units if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pack: Option<String>,
+    /// The pledge line, where a label was scanned.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pledge_line: Option<PledgeLineId>,
+    /// Usable.
+    #[serde(default)]
+    pub good: Quantity,
+    /// Not usable.
+    #[serde(default)]
+    pub damaged: Quantity,
+    /// Held for inspection.
+    #[serde(default)]
+    pub on_hold: Quantity,
+    /// Short; only on a final receipt.
+    #[serde(default)]
+    pub missing: Quantity,
+    /// More than was shipped.
+    #[serde(default)]
+    pub surplus: Quantity,
+    /// Why anything is not simply good.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// A line in base units.
+struct Counted {
+    goods: Goods,
+    good: i64,
+    damaged: i64,
+    on_hold: i64,
+    missing: i64,
+    surplus: i64,
+}
+
+/// Receives.
+///
+/// # Errors
+/// `insufficient`, `invalid`, `wrong_state`; waits for what is not known yet or still upstream.
+pub fn receive(desk: &mut Desk, happening: &Happening, body: &Received) -> Result<EventResult, Halt> {
+    let consignment = find_open(desk, body.consignment)?;
+    let journey = find_leg(desk, consignment.id, body.leg)?;
+    if journey.leg().received_final && !happening.rehearsal {
+        return Err(Problem::new(
+            Code::WrongState,
+            "The receipt of this leg is closed. Correct the final receipt, or report what was found.",
+        )
+        .at("/leg")
+        .into());
+    }
+    let lines = count(desk, body)?;
+    let inferred = imply_departure(desk, happening, &consignment, &journey, &lines)?;
+    let mut movements = Vec::new();
+    let mut statements = Vec::new();
+    for line in &lines {
+        book_line(desk, happening, &consignment, &journey, line, &mut movements, &mut statements)?;
+    }
+    book_surplus(desk, happening, &consignment, &journey, &lines, &mut movements, &mut statements)?;
+    if body.is_final {
+        check_nothing_left(desk, &consignment, &journey, &movements)?;
+    }
+    let subjects =
+        Subjects { leg: Some(journey.leg().id), site: Some(journey.leg().to_id), ..consignment.subjects() };
+    let mut result = happening.post(desk, subjects, &movements, &statements)?;
+    result.inferred = inferred.map(|departure| departure.id);
+    if body.is_final && !happening.rehearsal {
+        desk.shelf::<Drawer<Leg>>().put(Leg { received_final: true, ..journey.leg().clone() });
+    }
+    Ok(result)
+}
+
+/// Understands the lines of a receipt.
+fn count(desk: &mut Desk, body: &Received) -> Result<Vec<Counted>, Halt> {
+    check_lines(body.lines.len())?;
+    let mut lines = Vec::with_capacity(body.lines.len());
+    for (index, line) in body.lines.iter().enumerate() {
+        let pointer = format!("/lines/{index}");
+        let item = find_item(desk, line.item)?;
+        let figures = [
+            ("good", line.good),
+            ("damaged", line.damaged),
+            ("on_hold", line.on_hold),
+            ("missing", line.missing),
+            ("surplus", line.surplus),
+        ];
+        let mut base = [0_i64; 5];
+        for (slot, (name, quantity)) in base.iter_mut().zip(figures) {
+            *slot = match &line.pack {
+                Some(pack) => in_base_units(desk, &item, pack, quantity, &format!("{pointer}/{name}"))?,
+                None => quantity.get(),
+            };
+        }
+        let [good, damaged, on_hold, missing, surplus] = base;
+        let differs = damaged + on_hold + missing + surplus > 0;
+        if differs && line.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+            let detail = "is missing; say why goods are damaged, on hold, missing or too many";
+            return Err(Problem::field(format!("{pointer}/reason"), detail).into());
+        }
+        if missing > 0 && !body.is_final {
+            let detail =
+                format!("{missing} can only be missing on a final receipt; set final, or leave missing out");
+            return Err(Problem::field(format!("{pointer}/missing"), detail).into());
+        }
+        if good + damaged + on_hold + missing + surplus == 0 {
+            return Err(Problem::field(pointer, "counts nothing; say what came").into());
+        }
+        let lot = match &line.lot {
+            Some(number) => Some(name_lot(desk, &item, number, line.expires_on.as_deref(), &pointer)?),
+            None => None,
+        };
+        let quantity = good + damaged + on_hold + missing;
+        let goods = Goods { pointer, item, lot, quantity, label: line.pledge_line };
+        lines.push(Counted { goods, good, damaged, on_hold, missing, surplus });
+    }
+    Ok(lines)
+}
+
+/// Goods of an item on a leg: those of the lot named first, then those without a known lot, then others.
+fn on_the_leg(
+    desk: &mut Desk,
+    consignment: ConsignmentId,
+    leg: LegId,
+    goods: &Goods,
+) -> Result<Vec<Vec<Holding>>, Halt> {
+    let mut holdings = desk.shelf::<Book>().of_consignment(consignment)?;
+    holdings.retain(|one| {
+        one.cell.account == Account::InTransit
+            && one.cell.leg == Some(leg)
+            && one.cell.item == goods.item.id
+            && one.quantity > 0
+    });
+    let Some(lot) = goods.lot else { return Ok(vec![holdings]) };
+    let (exact, rest): (Vec<_>, Vec<_>) = holdings.into_iter().partition(|one| one.cell.lot == lot);
+    let (unnamed, others): (Vec<_>, Vec<_>) =
+        rest.into_iter().partition(|one| one.cell.lot.is_unknown_of(goods.item.id));
+    Ok(vec![exact, unnamed, others])
+}
+
+/// Posts the departure a receipt implies, where more came than was known to be on the leg.
+fn imply_departure(
+    desk: &mut Desk,
+    happening: &Happening,
+    consignment: &Consignment,
+    journey: &Journey,
+    lines: &[Counted],
+) -> Result<Option<EventResult>, Halt> {
+    let mut movements: Vec<Movement> = Vec::new();
+    let mut wanted: Vec<(Goods, i64)> = Vec::new();
+    for line in lines {
+        match wanted
+            .iter_mut()
+            .find(|(goods, _)| goods.item.id == line.goods.item.id && goods.lot == line.goods.lot)
+        {
+            Some((_, sum)) => *sum += line.goods.quantity,
+            None => wanted.push((line.goods.clone(), line.goods.quantity)),
+        }
+    }
+    let mut spare: Vec<(ItemId, i64)> = Vec::new();
+    for (goods, quantity) in &wanted {
+        let there: i64 = on_the_leg(desk, consignment.id, journey.leg().id, goods)?
+            .iter()
+            .flatten()
+            .map(|one| one.quantity)
+            .sum();
+        let left = match spare.iter_mut().find(|(item, _)| *item == goods.item.id) {
+            Some((_, left)) => left,
+            None => {
+                spare.push((goods.item.id, there));
+                match spare.last_mut() {
+                    Some((_, left)) => left,
+                    None => continue,
+                }
+            }
+        };
+        let short = (quantity - *left).max(0);
+        *left = (*left - quantity).max(0);
+        if short > 0 {
+            let drawn = draw(desk, happening, consignment, journey, goods, short, &movements);
+            match drawn {
+                Ok(drawn) => movements.extend(drawn.movements),
+                Err(Halt::Refused(crate::writer::Refusal::Problem(problem)))
+                    if problem.code == Code::Insufficient =>
+                {
+                    if is_upstream(desk, consignment, journey, Some(goods))? > 0 {
+                        return Err(upstream(consignment));
+                    }
+                    return Err(too_many(goods, *quantity, short, &problem).into());
+                }
+                Err(other) => return Err(other),
+            }
+        }
+    }
+    if movements.is_empty() {
+        return Ok(None);
+    }
+    infer(desk, happening, consignment, journey, &movements).map(Some)
+}
+
+fn too_many(goods: &Goods, counted: i64, short: i64, cause: &Problem) -> Problem {
+    let available = cause.members.get("available").and_then(serde_json::Value::as_i64).unwrap_or(0);
+    let known = counted - short + available;
+    Problem::new(
+        Code::Insufficient,
+        format!(
+            "{counted} base units of {} are counted, but only {known} were sent on this leg or are free where it \
+             starts. Count what exceeds it as surplus, with a reason.",
+            goods.item.name
+        ),
+    )
+    .at(goods.pointer.clone())
+    .with("account", "in_transit")
+    .with("available", known)
+    .with("asked", counted)
+}
+
+/// Where goods of a leg go when they arrive, in a condition.
+///
+/// # Errors
+/// Rows missing on the desk.
+pub fn arrival_cell(
+    desk: &mut Desk,
+    consignment: &Consignment,
+    journey: &Journey,
+    cell: Cell,
+    condition: Condition,
+) -> Result<Cell, Halt> {
+    let leg = journey.leg();
+    let site = find_site(desk, leg.to_id)?;
+    let donor = desk.shelf::<Book>().line(cell.line)?.donor;
+    let base = Cell { condition, leg: None, site: Some(site.id), ..cell };
+    if journey.next().is_some() {
+        let holder = site.operator_id.or(consignment.consignor_id);
+        return Ok(Cell { account: Account::Allocated, consignment: Some(consignment.id), holder, ..base });
+    }
+    let holder = Some(consignment.consignee_id);
+    if donor == holder {
+        return Ok(Cell { account: Account::Returned, consignment: Some(consignment.id), holder, ..base });
+    }
+    if SiteKind::from_word(&site.kind).is_some_and(SiteKind::ends_delivery) {
+        return Ok(Cell { account: Account::Delivered, consignment: Some(consignment.id), holder, ..base });
+    }
+    let holder = site.operator_id.or(holder);
+    Ok(Cell { account: Account::InStorage, consignment: None, holder, ..base })
+}
+
+/// Books one line: damage, holds and shortage are shared pro rata over what was picked, one after another.
+fn book_line(
+    desk: &mut Desk,
+    happening: &Happening,
+    consignment: &Consignment,
+    journey: &Journey,
+    line: &Counted,
+    movements: &mut Vec<Movement>,
+    statements: &mut Vec<Statement>,
+) -> Result<(), Halt> {
+    let mut left = line.goods.quantity;
+    let mut picked = Vec::new();
+    let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
+    let any = Goods { lot: None, ..line.goods.clone() };
+    for candidates in on_the_leg(desk, consignment.id, journey.leg().id, &line.goods)? {
+        let candidates = less_planned(candidates, movements);
+        let parts = pick_goods(desk, candidates, &any, left, context)?;
+        left -= parts.iter().map(|part| part.quantity).sum::<i64>();
+        picked.extend(parts);
+    }
+    if left > 0 {
+        let account = "in_transit";
+        let there = line.goods.quantity - left;
+        let pointer = &line.goods.pointer;
+        let name = &line.goods.item.name;
+        return Err(crate::ledger::event::short(pointer, account, there, line.goods.quantity, name).into());
+    }
+    let facts = {
+        let held: Vec<Holding> = picked
+            .iter()
+            .map(|part| {
+                let lot = line.goods.lot.unwrap_or(part.cell.lot);
+                Holding {
+                    cell: Cell { lot, ..part.cell },
+                    quantity: part.quantity,
+                    first_at: happening.occurred_at,
+                }
+            })
+            .collect();
+        lot_facts(desk, &held)?
+    };
+    let mut rest: Vec<i64> = picked.iter().map(|part| part.quantity).collect();
+    let shares = [
+        (Some(Condition::Damaged), line.damaged),
+        (Some(Condition::OnHold), line.on_hold),
+        (None, line.missing),
+        (Some(Condition::Good), line.good),
+    ];
+    for (condition, total) in shares {
+        let split = share_pro_rata(total, &rest);
+        for (index, quantity) in split.iter().copied().enumerate().filter(|(_, quantity)| *quantity > 0) {
+            rest[index] -= quantity;
+            let part = picked[index];
+            let to = match condition {
+                None => part.cell.on(Account::Missing),
+                Some(condition) => {
+                    let lot = line.goods.lot.unwrap_or(part.cell.lot);
+                    // A lot under recall stays on hold whatever a receipt says.
+                    let recalled = condition == Condition::Good && facts.recalled.contains(&lot);
+                    let condition = if recalled { Condition::OnHold } else { condition };
+                    Cell { lot, ..arrival_cell(desk, consignment, journey, part.cell, condition)? }
+                }
+            };
+            let first = movements.len();
+            relabel(desk.shelf(), part.cell, to, quantity, movements, statements)?;
+            for movement in &mut movements[first..] {
+                movement.chosen = part.chosen;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Books what is too much: each excess opens a line of a pledge made for it, and is usable.
+fn book_surplus(
+    desk: &mut Desk,
+    happening: &Happening,
+    consignment: &Consignment,
+    journey: &Journey,
+    lines: &[Counted],
+    movements: &mut Vec<Movement>,
+    statements: &mut Vec<Statement>,
+) -> Result<(), Halt> {
+    if lines.iter().all(|line| line.surplus == 0) {
+        return Ok(());
+    }
+    let donor = only_donor(desk, consignment.id)?;
+    for (ordinal, line) in lines.iter().enumerate().filter(|(_, line)| line.surplus > 0) {
+        let item = line.goods.item.id;
+        let pledge_line =
+            open_surplus(desk, happening, ordinal, consignment.programme_id, donor, item, line.surplus);
+        let lot = line.goods.lot.unwrap_or(LotId::unknown(item));
+        let source = Cell::source(Account::Surplus, pledge_line, lot, item);
+        let to = arrival_cell(desk, consignment, journey, source, Condition::Good)?;
+        movements.push(Movement::given(source, to, line.surplus));
+        statements.push(Statement { line: pledge_line, lot, item, promised: 0, surplus: line.surplus });
+    }
+    Ok(())
+}
+
+/// The donor of a consignment's goods, if there is only one.
+fn only_donor(desk: &mut Desk, consignment: ConsignmentId) -> Result<Option<OrganizationId>, Halt> {
+    let book = desk.shelf::<Book>();
+    let mut donors = Vec::new();
+    for holding in book.of_consignment(consignment)? {
+        let donor = book.line(holding.cell.line)?.donor;
+        if !donors.contains(&donor) {
+            donors.push(donor);
+        }
+    }
+    Ok(if donors.len() == 1 { donors[0] } else { None })
+}
+
+/// A final receipt accounts for everything that was on the leg.
+fn check_nothing_left(
+    desk: &mut Desk,
+    consignment: &Consignment,
+    journey: &Journey,
+    movements: &[Movement],
+) -> Result<(), Halt> {
+    let mut holdings = desk.shelf::<Book>().of_consignment(consignment.id)?;
+    holdings.retain(|one| one.cell.account == Account::InTransit && one.cell.leg == Some(journey.leg().id));
+    let left = less_planned(holdings, movements);
+    let Some(first) = left.first() else { return Ok(()) };
+    let item = find_item(desk, first.cell.item)?;
+    let quantity: i64 = left.iter().filter(|one| one.cell.item == item.id).map(|one| one.quantity).sum();
+    Err(Problem::field(
+        "/lines",
+        format!(
+            "a final receipt accounts for everything sent: {quantity} base units of {} are neither counted nor said \
+             to be missing; add them as missing with a reason, or leave final out",
+            item.name
+        ),
+    )
+    .with("item", item.id.to_string())
+    .with("quantity", quantity)
+    .into())
+}
+
+/// A departure that comes after its receipt: it confirms the implied one, moves it to the earlier of both
+/// times, and settles the difference in quantity.
+pub(super) fn confirm_departure(
+    desk: &mut Desk,
+    happening: &Happening,
+    subjects: Subjects,
+    journey: &Journey,
+    inferred: &[EventRecord],
+    goods: Option<&[Goods]>,
+) -> Result<EventResult, Halt> {
+    let consignment = find_open(desk, journey.leg().consignment_id)?;
+    let subjects = Subjects { about: inferred.first().map(|record| record.id), ..subjects };
+    let mut implied: Vec<Movement> = Vec::new();
+    let mut implied_at = happening.occurred_at;
+    for (index, record) in inferred.iter().enumerate() {
+        implied.extend(drawn_by(desk, record.sequence, &consignment, journey)?);
+        implied_at = if index == 0 { record.effective_at } else { implied_at.min(record.effective_at) };
+    }
+    let mut more: Vec<Movement> = Vec::new();
+    let mut back: Vec<Movement> = Vec::new();
+    let mut statements = Vec::new();
+    match goods {
+        None => more = everything_reserved(desk, &consignment, journey)?,
+        Some(goods) => {
+            for one in goods {
+                let known: i64 = implied
+                    .iter()
+                    .filter(|part| part.from.item == one.item.id)
+                    .map(|part| part.quantity)
+                    .sum();
+                if one.quantity > known {
+                    let drawn =
+                        draw(desk, happening, &consignment, journey, one, one.quantity - known, &more)?;
+                    more.extend(drawn.movements);
+                } else {
+                    give_back(&implied, one.item.id, known - one.quantity, &mut back, &mut statements);
+                }
+            }
+            let named = |item: ItemId| goods.iter().any(|one| one.item.id == item);
+            let others: Vec<Movement> =
+                implied.iter().filter(|part| !named(part.from.item)).copied().collect();
+            for part in &others {
+                give_back(&[*part], part.from.item, part.quantity, &mut back, &mut statements);
+            }
+        }
+    }
+    if journey.leg().received_final {
+        let missing =
+            more.iter().map(|part| Movement::given(part.to, part.to.on(Account::Missing), part.quantity));
+        let missing: Vec<Movement> = missing.collect();
+        more.extend(missing);
+    }
+    let mut settled = more;
+    settled.extend(back);
+    let settled_at = desk.shelf::<Book>().earliest(&settled, happening.occurred_at)?;
+    let earlier = desk.shelf::<Book>().earliest(&implied, happening.occurred_at.min(implied_at));
+    // The goods an implied departure drew may not have been there any earlier; then it stays where it is.
+    let earlier = earlier.unwrap_or(implied_at);
+    let undo: Vec<Movement> =
+        implied.iter().map(|part| Movement { from: part.to, to: part.from, ..*part }).collect();
+    let mut parts = vec![Part { effective_at: settled_at, movements: &settled, statements: &statements }];
+    if earlier < implied_at {
+        parts.insert(0, Part { effective_at: earlier, movements: &implied, statements: &[] });
+        parts.push(Part { effective_at: implied_at, movements: &undo, statements: &[] });
+    }
+    Ok(happening.post_parts(desk, subjects, &parts, None)?)
+}
+
+/// What an implied departure moved onto the leg.
+fn drawn_by(
+    desk: &mut Desk,
+    sequence: i64,
+    consignment: &Consignment,
+    journey: &Journey,
+) -> Result<Vec<Movement>, Halt> {
+    let postings = desk.shelf::<Book>().postings_of(sequence)?;
+    let drawn = postings.iter().filter(|posting| posting.quantity < 0);
+    Ok(drawn
+        .map(|posting| {
+            let to = on_leg(posting.cell, consignment, journey);
+            Movement::given(posting.cell, to, -posting.quantity)
+        })
+        .collect())
+}
+
+/// Less departed than was received: the rest goes back to where it was drawn from, and what was received
+/// beyond the departure is surplus of the same line.
+fn give_back(
+    implied: &[Movement],
+    item: ItemId,
+    quantity: i64,
+    back: &mut Vec<Movement>,
+    statements: &mut Vec<Statement>,
+) {
+    let mut left = quantity;
+    for part in implied.iter().rev().filter(|part| part.from.item == item) {
+        let share = left.min(part.quantity);
+        if share == 0 {
+            continue;
+        }
+        left -= share;
+        let source = Cell::source(Account::Surplus, part.from.line, part.from.lot, item);
+        back.push(Movement::given(part.to, part.from, share));
+        back.push(Movement::given(source, part.to, share));
+        statements.push(Statement {
+            line: part.from.line,
+            lot: part.from.lot,
+            item,
+            promised: 0,
+            surplus: share,
+        });
+    }
+}

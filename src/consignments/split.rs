@@ -1,0 +1,184 @@
+//! Separating a part of a consignment: it becomes a child with its own tracking code, on the same account,
+//! at the same place.
+
+use super::divert::PlannedLeg;
+use super::rules::{check_chain, tracking_code};
+use super::store::{Consignment, Journey, Leg, find_leg, find_open};
+use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
+use crate::core::problem::{Code, Problem};
+use crate::items::goods::{GoodsLine, PickContext, less_planned, pick_goods, understand};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, short};
+use crate::ledger::{Account, Book, Cell, ConsignmentFacts, Movement};
+use crate::parties::Organization;
+use crate::sites::find_site;
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+
+/// A part of a consignment gets its own way.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Split {
+    /// The consignment it comes from.
+    pub consignment: ConsignmentId,
+    /// The leg it is on, where it is under way.
+    #[serde(default)]
+    pub leg: Option<LegId>,
+    /// The stop it is at, where it is not.
+    #[serde(default)]
+    pub site: Option<SiteId>,
+    /// The new consignment.
+    pub child: Child,
+    /// What goes with it.
+    pub lines: Vec<GoodsLine>,
+}
+
+/// A consignment made by a split.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Child {
+    /// Made by the client (UUIDv7).
+    pub id: ConsignmentId,
+    /// The sender's number.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// Who gets it.
+    pub consignee: OrganizationId,
+    /// Where it is meant to end.
+    pub destination: SiteId,
+    /// The way from the stop; under way, the way after the leg it is on.
+    #[serde(default)]
+    pub legs: Vec<PlannedLeg>,
+}
+
+/// Splits.
+///
+/// # Errors
+/// `insufficient`, `invalid`, `duplicate`; waits for what is not known yet.
+pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<EventResult, Halt> {
+    let parent = find_open(desk, body.consignment)?;
+    let journey = match body.leg {
+        Some(leg) => Some(find_leg(desk, parent.id, Some(leg))?),
+        None => None,
+    };
+    let origin = match (&journey, body.site) {
+        (Some(journey), None) => journey.leg().from_id,
+        (None, Some(site)) => find_site(desk, site)?.id,
+        (_, _) => {
+            let detail = "say either leg, for goods under way, or site, for goods at a stop";
+            return Err(Problem::field("/leg", detail).into());
+        }
+    };
+    let goods = understand(desk, &body.lines)?;
+    let (child, legs) = new_child(desk, happening, body, &parent, journey.as_ref(), origin)?;
+    let first = legs.first().map(|leg| leg.id);
+    let mut movements = Vec::new();
+    for one in &goods {
+        let mut there = desk.shelf::<Book>().of_consignment(parent.id)?;
+        there.retain(|held| {
+            held.cell.item == one.item.id
+                && match &journey {
+                    Some(journey) => {
+                        held.cell.account == Account::InTransit && held.cell.leg == Some(journey.leg().id)
+                    }
+                    None => held.cell.account == Account::Allocated && held.cell.site == Some(origin),
+                }
+        });
+        let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
+        let picked = pick_goods(desk, less_planned(there, &movements), one, one.quantity, context)?;
+        let found: i64 = picked.iter().map(|part| part.quantity).sum();
+        if found < one.quantity {
+            let account = if journey.is_some() { "in_transit" } else { "allocated" };
+            let pointer = format!("{}/quantity", one.pointer);
+            return Err(short(&pointer, account, found, one.quantity, &one.item.name).into());
+        }
+        for part in picked {
+            let leg = if journey.is_some() { first } else { None };
+            let to = Cell { consignment: Some(child.id), leg, ..part.cell };
+            movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
+        }
+    }
+    let facts = ConsignmentFacts {
+        consignment: child.id,
+        consignee: child.consignee_id,
+        origin: child.origin_id,
+        destination: child.destination_id,
+    };
+    desk.shelf::<Book>().know_consignment(facts);
+    let subjects = Subjects { leg: body.leg, site: body.site, ..parent.subjects() };
+    let result = happening.post(desk, subjects, &movements, &[])?;
+    desk.touch(child.id.0);
+    desk.shelf::<Drawer<Consignment>>().put(child);
+    for leg in legs {
+        desk.touch(leg.id.0);
+        desk.shelf::<Drawer<Leg>>().put(leg);
+    }
+    Ok(result)
+}
+
+/// The child's rows; under way, its first leg is its own copy of the parent's.
+fn new_child(
+    desk: &mut Desk,
+    happening: &Happening,
+    body: &Split,
+    parent: &Consignment,
+    journey: Option<&Journey>,
+    origin: SiteId,
+) -> Result<(Consignment, Vec<Leg>), Halt> {
+    let child = &body.child;
+    if desk.shelf::<Drawer<Consignment>>().find(child.id)?.is_some() {
+        let detail = format!("The consignment {} is there already; make a new id.", child.id);
+        return Err(Problem::new(Code::Duplicate, detail).at("/child/id").into());
+    }
+    desk.shelf::<Drawer<Organization>>()
+        .find(child.consignee)?
+        .ok_or_else(|| Halt::unknown("organization", child.consignee.0))?;
+    find_site(desk, child.destination)?;
+    let mut legs = Vec::new();
+    let mut start = origin;
+    if let Some(journey) = journey {
+        let leg = journey.leg();
+        start = leg.to_id;
+        let id = derived(happening.id.0, "split leg", 0);
+        legs.push(Leg { id, consignment_id: child.id, ordinal: 0, received_final: false, ..leg.clone() });
+    }
+    let chain: Vec<(SiteId, SiteId)> = child.legs.iter().map(|leg| (leg.from, leg.to)).collect();
+    check_chain(start, child.destination, &chain, true).map_err(|mut problem| {
+        for error in &mut problem.errors {
+            error.pointer = format!("/child{}", error.pointer);
+        }
+        problem
+    })?;
+    if chain.is_empty() && start != child.destination {
+        let detail = "are missing; say how it goes from there to its destination";
+        return Err(Problem::field("/child/legs", detail).into());
+    }
+    for (index, leg) in child.legs.iter().enumerate() {
+        find_site(desk, leg.to)?;
+        let id = leg.id.unwrap_or_else(|| derived(happening.id.0, "split leg", index as u64 + 1));
+        legs.push(leg.row(child.id, id, legs.len() as i64));
+    }
+    let now = desk.now();
+    let row = Consignment {
+        id: child.id,
+        programme_id: parent.programme_id,
+        reference: child.reference.clone(),
+        tracking_code: tracking_code(desk.chance(child.id.0)),
+        consignor_id: parent.consignor_id,
+        consignee_id: child.consignee,
+        origin_id: origin,
+        destination_id: child.destination,
+        parent_id: Some(parent.id),
+        cancelled: false,
+        gross_weight_g: None,
+        freight_minor: None,
+        freight_currency: None,
+        freight_note: None,
+        value_minor: None,
+        value_currency: None,
+        value_basis: None,
+        revision: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    Ok((row, legs))
+}

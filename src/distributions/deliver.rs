@@ -1,0 +1,80 @@
+//! A warehouse hands goods over to a consignee: how a hub passes a gift on.
+
+use crate::consignments::find_consignment;
+use crate::core::id::{ConsignmentId, OrganizationId, SiteId};
+use crate::core::problem::Problem;
+use crate::items::goods::{GoodsLine, PickContext, less_planned, lot_facts, pick_goods, understand};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, short};
+use crate::ledger::{Account, Book, Cell, Condition, Movement};
+use crate::parties::Organization;
+use crate::sites::find_site;
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+
+/// Goods in storage are handed to a consignee, of a consignment that ended there or of free stock.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Delivered {
+    /// Where.
+    pub site: SiteId,
+    /// The consignment the goods are delivered under, where there is one.
+    #[serde(default)]
+    pub consignment: Option<ConsignmentId>,
+    /// Who gets them; the consignment's consignee if left out.
+    #[serde(default)]
+    pub consignee: Option<OrganizationId>,
+    /// What is handed over.
+    pub lines: Vec<GoodsLine>,
+}
+
+/// Delivers.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is not known yet.
+pub fn deliver(desk: &mut Desk, happening: &Happening, body: &Delivered) -> Result<EventResult, Halt> {
+    let site = find_site(desk, body.site)?;
+    let mut subjects = Subjects { site: Some(site.id), ..Subjects::default() };
+    let mut consignee = body.consignee;
+    let mut programme = None;
+    if let Some(id) = body.consignment {
+        let consignment = find_consignment(desk, id)?;
+        subjects = Subjects { site: Some(site.id), ..consignment.subjects() };
+        consignee = consignee.or(Some(consignment.consignee_id));
+        programme = Some(consignment.programme_id);
+    }
+    let Some(consignee) = consignee else {
+        return Err(
+            Problem::field("/consignee", "is missing; say who gets the goods, or the consignment").into()
+        );
+    };
+    desk.shelf::<Drawer<Organization>>()
+        .find(consignee)?
+        .ok_or_else(|| Halt::unknown("organization", consignee.0))?;
+    let goods = understand(desk, &body.lines)?;
+    let mut movements = Vec::new();
+    for one in &goods {
+        let mut there = desk.shelf::<Book>().of_stock(site.id, one.item.id)?;
+        there
+            .retain(|held| held.cell.account == Account::InStorage && held.cell.condition == Condition::Good);
+        let facts = lot_facts(desk, &there)?;
+        there.retain(|held| one.lot.is_some() || !facts.is_expired(held.cell.lot, happening.occurred_at));
+        let context =
+            PickContext { at: happening.occurred_at, programme, destination: Some(site.country.as_str()) };
+        let picked = pick_goods(desk, less_planned(there, &movements), one, one.quantity, context)?;
+        let found: i64 = picked.iter().map(|part| part.quantity).sum();
+        if found < one.quantity {
+            let pointer = format!("{}/quantity", one.pointer);
+            return Err(short(&pointer, "in_storage", found, one.quantity, &one.item.name).into());
+        }
+        for part in picked {
+            let to = Cell {
+                account: Account::Delivered,
+                consignment: body.consignment,
+                holder: Some(consignee),
+                ..part.cell
+            };
+            movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
+        }
+    }
+    Ok(happening.post(desk, subjects, &movements, &[])?)
+}

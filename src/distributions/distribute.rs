@@ -1,0 +1,70 @@
+//! A consignee hands goods over to people.
+
+use crate::core::id::{ConsignmentId, OrganizationId, SiteId};
+use crate::items::goods::{GoodsLine, PickContext, less_planned, lot_facts, pick_goods, understand};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, short};
+use crate::ledger::{Account, Book, Condition, Movement};
+use crate::sites::find_site;
+use crate::writer::Desk;
+use serde::{Deserialize, Serialize};
+
+/// Delivered goods are handed over to people.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Distributed {
+    /// Where they had been delivered.
+    pub site: SiteId,
+    /// Only goods of this consignment.
+    #[serde(default)]
+    pub consignment: Option<ConsignmentId>,
+    /// Only goods this consignee holds.
+    #[serde(default)]
+    pub consignee: Option<OrganizationId>,
+    /// What was handed over.
+    pub lines: Vec<GoodsLine>,
+    /// To whom and where, in words without names: "market stalls of Serekunda".
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Distributes.
+///
+/// # Errors
+/// `insufficient`, naming what is held, damaged or expired; waits for what is not known yet.
+pub fn distribute(desk: &mut Desk, happening: &Happening, body: &Distributed) -> Result<EventResult, Halt> {
+    let site = find_site(desk, body.site)?;
+    let mut subjects = Subjects { site: Some(site.id), ..Subjects::default() };
+    if let Some(id) = body.consignment {
+        let consignment = crate::consignments::find_consignment(desk, id)?;
+        subjects = Subjects { site: Some(site.id), ..consignment.subjects() };
+    }
+    let goods = understand(desk, &body.lines)?;
+    let mut movements = Vec::new();
+    for one in &goods {
+        let mut there = desk.shelf::<Book>().of_stock(site.id, one.item.id)?;
+        there.retain(|held| {
+            held.cell.account == Account::Delivered
+                && body.consignment.is_none_or(|id| held.cell.consignment == Some(id))
+                && body.consignee.is_none_or(|id| held.cell.holder == Some(id))
+        });
+        let facts = lot_facts(desk, &there)?;
+        let all: i64 = there.iter().map(|held| held.quantity).sum();
+        there.retain(|held| {
+            held.cell.condition == Condition::Good && !facts.is_expired(held.cell.lot, happening.occurred_at)
+        });
+        let usable: i64 = there.iter().map(|held| held.quantity).sum();
+        let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
+        let picked = pick_goods(desk, less_planned(there, &movements), one, one.quantity, context)?;
+        let found: i64 = picked.iter().map(|part| part.quantity).sum();
+        if found < one.quantity {
+            let pointer = format!("{}/quantity", one.pointer);
+            let problem = short(&pointer, "delivered and usable", found, one.quantity, &one.item.name);
+            return Err(problem.with("held_damaged_or_expired", all - usable).into());
+        }
+        for part in picked {
+            let to = part.cell.on(Account::Distributed);
+            movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
+        }
+    }
+    Ok(happening.post(desk, subjects, &movements, &[])?)
+}

@@ -1,0 +1,155 @@
+//! Correcting an event: it states the right figures, and the difference is posted at the time of what it
+//! corrects. What has moved on meanwhile comes from surplus and stays listed until somebody decides.
+
+use super::kind::Command;
+use super::post::decide_kind;
+use super::reverse::{as_movements, standing};
+use crate::core::id::EventId;
+use crate::core::problem::{Code, Problem};
+use crate::ledger::event::{EventResult, Halt, Happening, Part, Rehearsal, Subjects};
+use crate::ledger::{Account, Book, Cell, Statement, net};
+use crate::writer::Desk;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An earlier event had the wrong figures.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Corrected {
+    /// The event.
+    pub event: EventId,
+    /// The event as it should have been: the members of its kind, without id, kind and occurred_at.
+    #[schema(value_type = Object)]
+    pub right: Map<String, Value>,
+    /// Why.
+    pub reason: String,
+}
+
+/// The kinds whose figures can be corrected; the others are reversed and posted anew.
+const CORRECTABLE: [&str; 14] = [
+    "allocated",
+    "collected",
+    "counted",
+    "damaged",
+    "delivered",
+    "departed",
+    "disposed",
+    "distributed",
+    "moved",
+    "received",
+    "released",
+    "reported_missing",
+    "returned",
+    "pledge_accepted",
+];
+
+/// Corrects.
+///
+/// # Errors
+/// `invalid`, `wrong_state`, whatever the right figures would be refused for; waits for an event that is not
+/// known yet.
+pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Result<EventResult, Halt> {
+    if body.reason.trim().is_empty() {
+        return Err(Problem::field("/reason", "is empty; say what was wrong").into());
+    }
+    let old = standing(desk, body.event)?;
+    let record = old.record.clone();
+    if !CORRECTABLE.contains(&record.kind.as_str()) || record.inferred {
+        let detail =
+            format!("An event of kind {} is not corrected; reverse it and post it anew.", record.kind);
+        return Err(Problem::new(Code::WrongState, detail).at("/event").into());
+    }
+    let kind = Command::read_details(&record.kind, body.right.clone()).map_err(|mut problem| {
+        for error in &mut problem.errors {
+            error.pointer = format!("/right{}", error.pointer);
+        }
+        problem
+    })?;
+    let right = rehearse(desk, happening, &old.changes, &kind, record.occurred_at)?;
+    let mut changes = net(&right.movements);
+    for (cell, change) in &old.changes {
+        match changes.iter_mut().find(|(known, _)| known == cell) {
+            Some((_, sum)) => *sum -= change,
+            None => changes.push((*cell, -change)),
+        }
+    }
+    changes.retain(|(_, change)| *change != 0);
+    let mut statements: Vec<Statement> = right.statements;
+    statements.extend(old.statements.iter().map(|one| Statement {
+        promised: -one.promised,
+        surplus: -one.surplus,
+        ..*one
+    }));
+    let moved_on = cover_from_surplus(desk, &mut changes, &mut statements)?;
+    let movements = as_movements(&changes);
+    let subjects = Subjects {
+        programme: record.programme_id,
+        pledge: record.pledge_id,
+        consignment: record.consignment_id,
+        leg: record.leg_id,
+        site: record.site_id,
+        load: record.load_id,
+        about: Some(record.id),
+    };
+    let happening = Happening { occurred_at: record.occurred_at, ..happening.clone() };
+    let effective_at = desk.shelf::<Book>().earliest(&movements, record.occurred_at)?;
+    let part = Part { effective_at, movements: &movements, statements: &statements };
+    Ok(happening.post_parts(desk, subjects, &[part], (moved_on > 0).then_some(moved_on))?)
+}
+
+/// Decides the right figures as if the event had not been posted, and says what they would post.
+fn rehearse(
+    desk: &mut Desk,
+    happening: &Happening,
+    old: &[(Cell, i64)],
+    kind: &super::kind::Kind,
+    occurred_at: crate::core::time::Timestamp,
+) -> Result<Rehearsal, Halt> {
+    let checkmark = desk.checkmark();
+    drop(desk.shelf::<Book>().take_rehearsal());
+    let inverse: Vec<(Cell, i64)> = old.iter().map(|(cell, change)| (*cell, -change)).collect();
+    desk.shelf::<Book>().pretend(&inverse)?;
+    let rehearsal = Happening { kind: kind.word(), occurred_at, rehearsal: true, ..happening.clone() };
+    let decided = decide_kind(desk, &rehearsal, kind);
+    let posted = desk.shelf::<Book>().take_rehearsal();
+    desk.go_back_in_book::<Book>(&checkmark);
+    decided.map(|_| posted)
+}
+
+/// What a drawn balance no longer holds comes from surplus on the same line and lot; returns how much.
+fn cover_from_surplus(
+    desk: &mut Desk,
+    changes: &mut Vec<(Cell, i64)>,
+    statements: &mut Vec<Statement>,
+) -> Result<i64, Halt> {
+    let mut moved_on = 0;
+    let mut taken: Vec<(Cell, i64)> = Vec::new();
+    for (cell, change) in changes.iter_mut() {
+        if *change >= 0 || cell.account.is_source() {
+            continue;
+        }
+        let there = desk.shelf::<Book>().balance(cell)?;
+        let lacking = (-*change - there).max(0);
+        if lacking > 0 {
+            *change += lacking;
+            moved_on += lacking;
+            let source = Cell::source(Account::Surplus, cell.line, cell.lot, cell.item);
+            taken.push((source, -lacking));
+            statements.push(Statement {
+                line: cell.line,
+                lot: cell.lot,
+                item: cell.item,
+                promised: 0,
+                surplus: lacking,
+            });
+        }
+    }
+    for (source, change) in taken {
+        match changes.iter_mut().find(|(known, _)| *known == source) {
+            Some((_, sum)) => *sum += change,
+            None => changes.push((source, change)),
+        }
+    }
+    changes.retain(|(_, change)| *change != 0);
+    Ok(moved_on)
+}

@@ -1,0 +1,215 @@
+//! All kinds of event, and how a command is read.
+
+use super::correct::Corrected;
+use super::reverse::Reversed;
+use crate::consignments::{
+    Allocated, Arrived, Cancelled, CustomsHeld, Departed, Diverted, Packed, Received, Released, Split,
+};
+use crate::core::id::EventId;
+use crate::core::problem::{Code, FieldError, Problem};
+use crate::core::time::{Precision, Timestamp};
+use crate::distributions::{Delivered, Distributed};
+use crate::pledges::{Collected, PledgeAccepted, PledgeDeclined, PledgeWithdrawn};
+use crate::stock::{
+    ConditionChanged, Counted, Disposed, MissingDecided, MissingReported, Moved, Relotted, Returned, Stored,
+};
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $variant:ident($body:ty) = $word:literal,)*) => {
+        /// What happened, with its details.
+        #[derive(Clone, Debug)]
+        pub enum Kind { $($(#[$doc])* $variant(Box<$body>),)* }
+
+        impl Kind {
+            /// The word for this kind on the wire.
+            pub fn word(&self) -> &'static str {
+                match self { $(Self::$variant(_) => $word,)* }
+            }
+
+            /// Every word.
+            pub const WORDS: &'static [&'static str] = &[$($word,)*];
+
+            fn read(word: &str, details: Value) -> Result<Self, Problem> {
+                match word {
+                    $($word => read::<$body>(details).map(|body| Self::$variant(Box::new(body))),)*
+                    other => Err(Problem::field(
+                        "/kind",
+                        format!("{other:?} is no kind of event; known are: {}", Self::WORDS.join(", ")),
+                    )),
+                }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A pledge is accepted, in whole or part.
+    PledgeAccepted(PledgeAccepted) = "pledge_accepted",
+    /// A pledge is declined.
+    PledgeDeclined(PledgeDeclined) = "pledge_declined",
+    /// A pledge is withdrawn as far as it is still with the donor.
+    PledgeWithdrawn(PledgeWithdrawn) = "pledge_withdrawn",
+    /// Goods of a pledge come into a warehouse.
+    Collected(Collected) = "collected",
+    /// Goods are reserved for a consignment.
+    Allocated(Allocated) = "allocated",
+    /// Reserved goods are free again.
+    Released(Released) = "released",
+    /// Reserved goods are packed and their lots named.
+    Packed(Packed) = "packed",
+    /// A part of a consignment gets its own way.
+    Split(Split) = "split",
+    /// A leg departs.
+    Departed(Departed) = "departed",
+    /// A leg arrives.
+    Arrived(Arrived) = "arrived",
+    /// Customs holds goods.
+    CustomsHeld(CustomsHeld) = "customs_held",
+    /// Customs releases goods.
+    CustomsReleased(CustomsHeld) = "customs_released",
+    /// Goods are received at the end of a leg.
+    Received(Received) = "received",
+    /// A leg under way goes elsewhere.
+    Diverted(Diverted) = "diverted",
+    /// A consignment is cancelled.
+    Cancelled(Cancelled) = "cancelled",
+    /// Goods are put away.
+    Stored(Stored) = "stored",
+    /// Goods move between sites.
+    Moved(Moved) = "moved",
+    /// Free stock is counted.
+    Counted(Counted) = "counted",
+    /// Goods in storage are handed to a consignee.
+    Delivered(Delivered) = "delivered",
+    /// Goods are handed over to people.
+    Distributed(Distributed) = "distributed",
+    /// Goods are damaged.
+    Damaged(ConditionChanged) = "damaged",
+    /// Goods are held, or a lot is recalled.
+    Held(ConditionChanged) = "held",
+    /// Goods are released from hold, or a recall ends.
+    ReleasedFromHold(ConditionChanged) = "released_from_hold",
+    /// Goods turn out to be of another lot.
+    Relotted(Relotted) = "relotted",
+    /// Goods are not where they should be.
+    ReportedMissing(MissingReported) = "reported_missing",
+    /// Missing goods turned up.
+    Found(MissingDecided) = "found",
+    /// Missing goods never left.
+    Miscounted(MissingDecided) = "miscounted",
+    /// Missing goods are lost.
+    Lost(MissingDecided) = "lost",
+    /// Goods are destroyed or otherwise disposed of.
+    Disposed(Disposed) = "disposed",
+    /// Goods are back with their donor.
+    Returned(Returned) = "returned",
+    /// An earlier event had the wrong figures.
+    Corrected(Corrected) = "corrected",
+    /// An earlier event never happened.
+    Reversed(Reversed) = "reversed",
+}
+
+/// An event as a client posts it.
+#[derive(Clone, Debug)]
+pub struct Command {
+    /// Made by the client (UUIDv7); makes the event count once.
+    pub id: EventId,
+    /// When it happened.
+    pub occurred_at: Timestamp,
+    /// How exactly that is known.
+    pub precision: Precision,
+    /// What happened.
+    pub kind: Kind,
+    /// The reason given, for the log.
+    pub reason: Option<String>,
+    /// The command as canonical text: what makes two posts the same.
+    pub text: String,
+}
+
+/// Members every event has beside those of its kind.
+const COMMON: [&str; 4] = ["id", "kind", "occurred_at", "precision"];
+
+impl Command {
+    /// Reads a command; every problem names its field.
+    ///
+    /// # Errors
+    /// `invalid` or `malformed`.
+    pub fn read(value: Value) -> Result<Self, Problem> {
+        let Value::Object(mut members) = value else {
+            return Err(Problem::new(Code::Malformed, "An event is a JSON object.").at(""));
+        };
+        let text = canonical(&members);
+        let id: EventId = take(&mut members, "id")?.ok_or_else(|| missing("id", "a UUIDv7 made by you"))?;
+        check_version(id)?;
+        let word: String = take(&mut members, "kind")?.ok_or_else(|| missing("kind", "what happened"))?;
+        let occurred_at: Timestamp =
+            take(&mut members, "occurred_at")?.ok_or_else(|| missing("occurred_at", "when it happened"))?;
+        let precision: Precision = take(&mut members, "precision")?.unwrap_or(Precision::Minute);
+        if precision == Precision::Inferred {
+            return Err(Problem::field(
+                "/precision",
+                "\"inferred\" is ours to say; write minute, day or month",
+            ));
+        }
+        let reason = members.get("reason").and_then(Value::as_str).map(str::to_owned);
+        let kind = Kind::read(&word, Value::Object(members))?;
+        Ok(Self { id, occurred_at, precision, kind, reason, text })
+    }
+
+    /// Reads details of the same kind as this command's, for a correction.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn read_details(word: &str, mut details: Map<String, Value>) -> Result<Kind, Problem> {
+        for common in COMMON {
+            details.remove(common);
+        }
+        Kind::read(word, Value::Object(details))
+    }
+}
+
+/// The members in the order of their names: serde_json keeps maps sorted, so this is one text for one
+/// meaning, whatever order a client writes.
+fn canonical(members: &Map<String, Value>) -> String {
+    serde_json::to_string(members).unwrap_or_default()
+}
+
+fn check_version(id: EventId) -> Result<(), Problem> {
+    if id.0.get_version_num() == 7 {
+        return Ok(());
+    }
+    Err(Problem::field("/id", format!("{id} is not a UUID of version 7; make a new one for each event")))
+}
+
+fn missing(field: &str, what: &str) -> Problem {
+    Problem::field(format!("/{field}"), format!("is missing; say {what}"))
+}
+
+fn take<T: DeserializeOwned>(members: &mut Map<String, Value>, field: &str) -> Result<Option<T>, Problem> {
+    match members.remove(field) {
+        None => Ok(None),
+        Some(value) => serde_json::from_value(value)
+            .map(Some)
+            .map_err(|error| Problem::field(format!("/{field}"), error.to_string())),
+    }
+}
+
+fn read<T: DeserializeOwned>(details: Value) -> Result<T, Problem> {
+    serde_path_to_error::deserialize(details).map_err(|error| {
+        let mut pointer = String::new();
+        for segment in error.path() {
+            match segment {
+                serde_path_to_error::Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+                serde_path_to_error::Segment::Map { key } => pointer.push_str(&format!("/{key}")),
+                serde_path_to_error::Segment::Enum { variant } => pointer.push_str(&format!("/{variant}")),
+                serde_path_to_error::Segment::Unknown => {}
+            }
+        }
+        let detail = error.into_inner().to_string();
+        let mut problem = Problem::new(Code::Invalid, detail.clone());
+        problem.errors.push(FieldError { pointer, detail });
+        problem
+    })
+}

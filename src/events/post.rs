@@ -1,0 +1,312 @@
+//! Posting an event of any kind: once, now or when it can.
+
+use super::correct::correct;
+use super::kind::{Command, Kind};
+use super::reverse::reverse;
+use super::store::WaitingRecord;
+use crate::consignments as consigned;
+use crate::core::id::{ConsignmentId, LegId, SiteId};
+use crate::core::problem::{Code, Problem};
+use crate::distributions as handed;
+use crate::ledger::Book;
+use crate::ledger::event::{EventRecord, EventResult, EventStatus, Halt, Happening, Wait, clamp};
+use crate::pledges as promised;
+use crate::stock as stocked;
+use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
+use std::sync::Arc;
+
+/// Posts one event.
+pub struct PostEvent {
+    command: Command,
+    actor: Actor,
+    woken: bool,
+}
+
+impl PostEvent {
+    /// An event as somebody posts it.
+    pub fn new(command: Command, actor: Actor) -> Self {
+        Self { command, actor, woken: false }
+    }
+
+    /// An event that waited and tries again.
+    pub fn woken(command: Command, actor: Actor) -> Self {
+        Self { command, actor, woken: true }
+    }
+
+    /// The first result, where this event was recorded or acknowledged before.
+    fn before(&self, desk: &mut Desk) -> Result<Option<EventResult>, Refusal> {
+        let hash = self.hash();
+        let posted = desk.shelf::<Drawer<EventRecord>>().find(self.command.id)?;
+        let waiting = desk.shelf::<Drawer<WaitingRecord>>().find(self.command.id)?;
+        let (known, result) = match (posted, waiting) {
+            (Some(record), _) => (record.body_hash.clone(), record.result.clone()),
+            (None, Some(record)) if !self.woken => (record.body_hash.clone(), record.result.clone()),
+            (None, _) => return Ok(None),
+        };
+        if known != hash {
+            let detail = format!(
+                "The event {} was posted before with another body. Make a new id for a new event; correct the first \
+                 one if it was wrong.",
+                self.command.id
+            );
+            return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
+        }
+        let result = serde_json::from_str(&result)
+            .map_err(|error| Problem::internal(format!("a stored result cannot be read: {error}")))?;
+        Ok(Some(result))
+    }
+
+    fn hash(&self) -> Vec<u8> {
+        use sha2::Digest as _;
+        sha2::Sha256::digest(self.command.text.as_bytes()).to_vec()
+    }
+
+    fn happening(&self, desk: &Desk) -> Result<Happening, Problem> {
+        Ok(Happening {
+            id: self.command.id,
+            kind: self.command.kind.word(),
+            occurred_at: clamp(self.command.occurred_at, desk.now())?,
+            precision: self.command.precision,
+            inferred: false,
+            body: Arc::from(self.command.text.as_str()),
+            reason: self.command.reason.clone(),
+            rehearsal: false,
+        })
+    }
+
+    /// Acknowledges an event that cannot post yet.
+    fn wait(&self, desk: &mut Desk, happening: &Happening, wait: Wait) -> Result<EventResult, Refusal> {
+        if self.woken {
+            // It waits already; nothing is recorded again.
+            return Err(Problem::new(Code::WrongState, wait.reason).into());
+        }
+        let (consignment, site) = subjects(&self.command.kind);
+        let entry = Entry {
+            action: format!("event.{}.waiting", happening.kind),
+            kind: "event",
+            id: happening.id.0,
+            reason: Some(wait.reason.clone()),
+        };
+        let moment = desk.begin(entry);
+        let result = EventResult {
+            id: happening.id,
+            kind: happening.kind.to_owned(),
+            status: EventStatus::Waiting,
+            sequence: None,
+            occurred_at: happening.occurred_at,
+            effective_at: None,
+            recorded_at: moment.recorded_at,
+            moved: false,
+            inferred: None,
+            moved_on: None,
+            waits_for: Some(wait.reason.clone()),
+        };
+        let told = serde_json::to_string(&result).map_err(|error| Problem::internal(error.to_string()))?;
+        desk.shelf::<Drawer<WaitingRecord>>().put(WaitingRecord {
+            id: happening.id,
+            kind: happening.kind.to_owned(),
+            actor_id: self.actor.user,
+            acted_as: format!("{}\n{}", self.actor.role, self.actor.scope),
+            consignment_id: consignment,
+            site_id: site,
+            body: self.command.text.clone(),
+            body_hash: self.hash(),
+            reason: wait.reason,
+            waits_for: wait.waits_for.as_bytes().to_vec(),
+            result: told,
+            received_at: moment.recorded_at,
+            posted: false,
+        });
+        Ok(result)
+    }
+}
+
+impl Update for PostEvent {
+    type Answer = EventResult;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<EventRecord>>().want(self.command.id);
+        desk.shelf::<Drawer<WaitingRecord>>().want(self.command.id);
+        want(&self.command.kind, desk);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<EventResult, Refusal> {
+        if let Some(result) = self.before(desk)? {
+            return Ok(result);
+        }
+        let happening = self.happening(desk)?;
+        let checkmark = desk.checkmark();
+        match decide_kind(desk, &happening, &self.command.kind) {
+            Ok(result) => {
+                let waited = desk.shelf::<Drawer<WaitingRecord>>().find(self.command.id)?;
+                if let Some(record) = waited {
+                    desk.shelf::<Drawer<WaitingRecord>>()
+                        .put(WaitingRecord { posted: true, ..record.as_ref().clone() });
+                }
+                Ok(result)
+            }
+            Err(Halt::Refused(refusal)) => Err(refusal),
+            Err(Halt::Waits(wait)) => {
+                desk.go_back(&checkmark);
+                self.wait(desk, &happening, wait)
+            }
+        }
+    }
+}
+
+/// Decides an event of any kind.
+pub(super) fn decide_kind(desk: &mut Desk, happening: &Happening, kind: &Kind) -> Result<EventResult, Halt> {
+    match kind {
+        Kind::PledgeAccepted(body) => promised::accept(desk, happening, body),
+        Kind::PledgeDeclined(body) => promised::decline(desk, happening, body),
+        Kind::PledgeWithdrawn(body) => promised::withdraw(desk, happening, body),
+        Kind::Collected(body) => promised::collect(desk, happening, body),
+        Kind::Allocated(body) => consigned::allocate(desk, happening, body),
+        Kind::Released(body) => consigned::release(desk, happening, body),
+        Kind::Packed(body) => consigned::pack(desk, happening, body),
+        Kind::Split(body) => consigned::split(desk, happening, body),
+        Kind::Departed(body) => consigned::depart(desk, happening, body),
+        Kind::Arrived(body) => consigned::arrive(desk, happening, body),
+        Kind::CustomsHeld(body) => consigned::customs_hold(desk, happening, body),
+        Kind::CustomsReleased(body) => consigned::customs_release(desk, happening, body),
+        Kind::Received(body) => consigned::receive(desk, happening, body),
+        Kind::Diverted(body) => consigned::divert(desk, happening, body),
+        Kind::Cancelled(body) => consigned::cancel(desk, happening, body),
+        Kind::Stored(body) => stocked::store_away(desk, happening, body),
+        Kind::Moved(body) => stocked::move_stock(desk, happening, body),
+        Kind::Counted(body) => stocked::count(desk, happening, body),
+        Kind::Delivered(body) => handed::deliver(desk, happening, body),
+        Kind::Distributed(body) => handed::distribute(desk, happening, body),
+        Kind::Damaged(body) => stocked::condition_damaged(desk, happening, body),
+        Kind::Held(body) => stocked::condition_held(desk, happening, body),
+        Kind::ReleasedFromHold(body) => stocked::condition_released(desk, happening, body),
+        Kind::Relotted(body) => stocked::relot(desk, happening, body),
+        Kind::ReportedMissing(body) => stocked::report_missing(desk, happening, body),
+        Kind::Found(body) => stocked::find_again(desk, happening, body),
+        Kind::Miscounted(body) => stocked::miscount(desk, happening, body),
+        Kind::Lost(body) => stocked::lose(desk, happening, body),
+        Kind::Disposed(body) => stocked::dispose(desk, happening, body),
+        Kind::Returned(body) => stocked::give_back(desk, happening, body),
+        Kind::Corrected(body) => correct(desk, happening, body),
+        Kind::Reversed(body) => reverse(desk, happening, body),
+    }
+}
+
+/// The consignment and the site an event names, for showing it to both ends while it waits.
+fn subjects(kind: &Kind) -> (Option<ConsignmentId>, Option<SiteId>) {
+    match kind {
+        Kind::Allocated(body) => (Some(body.consignment), body.site),
+        Kind::Released(body) => (Some(body.consignment), body.site),
+        Kind::Packed(body) => (Some(body.consignment), body.site),
+        Kind::Split(body) => (Some(body.consignment), body.site),
+        Kind::Departed(body) => (Some(body.consignment), None),
+        Kind::Arrived(body) => (Some(body.consignment), None),
+        Kind::CustomsHeld(body) | Kind::CustomsReleased(body) => (Some(body.consignment), body.site),
+        Kind::Received(body) => (Some(body.consignment), None),
+        Kind::Diverted(body) => (Some(body.consignment), None),
+        Kind::Cancelled(body) => (Some(body.consignment), None),
+        Kind::Stored(body) => (body.consignment, Some(body.site)),
+        Kind::Moved(body) => (None, Some(body.site)),
+        Kind::Counted(body) => (None, Some(body.site)),
+        Kind::Collected(body) => (None, Some(body.site)),
+        Kind::Delivered(body) => (body.consignment, Some(body.site)),
+        Kind::Distributed(body) => (body.consignment, Some(body.site)),
+        Kind::Damaged(body) | Kind::Held(body) | Kind::ReleasedFromHold(body) => {
+            (body.consignment, body.site)
+        }
+        Kind::Relotted(body) => (None, Some(body.site)),
+        Kind::ReportedMissing(body) => (body.consignment, body.site),
+        Kind::Found(body) | Kind::Miscounted(body) | Kind::Lost(body) => (body.consignment, body.site),
+        Kind::Disposed(body) => (body.consignment, Some(body.site)),
+        Kind::Returned(body) => (body.consignment, Some(body.site)),
+        Kind::PledgeAccepted(_)
+        | Kind::PledgeDeclined(_)
+        | Kind::PledgeWithdrawn(_)
+        | Kind::Corrected(_)
+        | Kind::Reversed(_) => (None, None),
+    }
+}
+
+/// Asks for what the common kinds will want, so that a batch is loaded in a few queries.
+fn want(kind: &Kind, desk: &mut Desk) {
+    let (consignment, site) = subjects(kind);
+    if let Some(consignment) = consignment {
+        want_consignment(desk, consignment);
+    }
+    if let Some(site) = site {
+        desk.shelf::<Drawer<crate::sites::Site>>().want(site);
+    }
+    let lines = match kind {
+        Kind::Allocated(body) => Some((&body.lines, body.site)),
+        Kind::Moved(body) => Some((&body.lines, Some(body.site))),
+        Kind::Delivered(body) => Some((&body.lines, Some(body.site))),
+        Kind::Distributed(body) => Some((&body.lines, Some(body.site))),
+        Kind::Departed(body) => body.lines.as_ref().map(|lines| (lines, None)),
+        Kind::Received(body) => {
+            for line in &body.lines {
+                desk.shelf::<Drawer<crate::items::Item>>().want(line.item);
+            }
+            want_departure(desk, body.consignment, body.leg);
+            None
+        }
+        Kind::PledgeAccepted(_)
+        | Kind::PledgeDeclined(_)
+        | Kind::PledgeWithdrawn(_)
+        | Kind::Collected(_)
+        | Kind::Released(_)
+        | Kind::Packed(_)
+        | Kind::Split(_)
+        | Kind::Arrived(_)
+        | Kind::CustomsHeld(_)
+        | Kind::CustomsReleased(_)
+        | Kind::Diverted(_)
+        | Kind::Cancelled(_)
+        | Kind::Stored(_)
+        | Kind::Counted(_)
+        | Kind::Damaged(_)
+        | Kind::Held(_)
+        | Kind::ReleasedFromHold(_)
+        | Kind::Relotted(_)
+        | Kind::ReportedMissing(_)
+        | Kind::Found(_)
+        | Kind::Miscounted(_)
+        | Kind::Lost(_)
+        | Kind::Disposed(_)
+        | Kind::Returned(_)
+        | Kind::Corrected(_)
+        | Kind::Reversed(_) => None,
+    };
+    if let Some((lines, site)) = lines {
+        for line in lines {
+            desk.shelf::<Drawer<crate::items::Item>>().want(line.item);
+            if let Some(site) = site {
+                desk.shelf::<Book>().want_stock(site, line.item);
+            }
+        }
+    }
+    if let Kind::Departed(body) = kind {
+        want_departure(desk, body.consignment, body.leg);
+    }
+}
+
+fn want_consignment(desk: &mut Desk, consignment: ConsignmentId) {
+    desk.shelf::<Drawer<consigned::Consignment>>().want(consignment);
+    desk.shelf::<Drawer<consigned::Leg>>().want_group(consignment);
+    desk.shelf::<Book>().want_consignment(consignment);
+    if let Ok(Some(found)) = desk.shelf::<Drawer<consigned::Consignment>>().find(consignment) {
+        desk.shelf::<Drawer<crate::sites::Site>>().want(found.destination_id);
+    }
+}
+
+fn want_departure(desk: &mut Desk, consignment: ConsignmentId, leg: Option<LegId>) {
+    let Ok(legs) = desk.shelf::<Drawer<consigned::Leg>>().group(consignment) else { return };
+    for row in legs.iter().filter(|row| leg.is_none_or(|leg| leg == row.id)) {
+        desk.shelf::<Drawer<crate::sites::Site>>().want(row.to_id);
+        desk.shelf::<Drawer<crate::sites::Site>>().want(row.from_id);
+        desk.shelf::<Drawer<EventRecord>>().want(consigned::inferred_id(row.id, 0));
+    }
+}

@@ -1,0 +1,236 @@
+//! Reversing an event that never happened: its postings once more with the opposite sign, at its own time.
+
+use super::kind::Kind;
+use crate::consignments::{Consignment, Leg};
+use crate::core::id::EventId;
+use crate::core::problem::{Code, Problem};
+use crate::core::time::Timestamp;
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects};
+use crate::ledger::{Book, Cell, Movement, Posted, Statement};
+use crate::pledges::{Pledge, PledgeLine, rules::PledgeState};
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// An earlier event never happened.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Reversed {
+    /// The event.
+    pub event: EventId,
+    /// Why.
+    pub reason: String,
+}
+
+/// What an event and its corrections posted, in sum.
+pub(super) struct Net {
+    pub(super) record: Arc<EventRecord>,
+    pub(super) changes: Vec<(Cell, i64)>,
+    pub(super) statements: Vec<Statement>,
+    pub(super) last_sequence: i64,
+}
+
+/// Finds an event that can still be corrected or reversed, with everything posted for it.
+pub(super) fn standing(desk: &mut Desk, event: EventId) -> Result<Net, Halt> {
+    let Some(record) = desk.shelf::<Drawer<EventRecord>>().find(event)? else {
+        return Err(Halt::unknown("event", event.0));
+    };
+    if record.kind == "reversed" {
+        let detail = "A reversal is not reversed; post the event anew instead.";
+        return Err(Problem::new(Code::WrongState, detail).at("/event").into());
+    }
+    let about = desk.shelf::<Drawer<EventRecord>>().group(Some(event))?;
+    if let Some(reversal) = about.iter().find(|one| one.kind == "reversed") {
+        let detail = format!("This event was reversed already, by {}.", reversal.id);
+        return Err(Problem::new(Code::WrongState, detail)
+            .at("/event")
+            .with("reversal", reversal.id.to_string())
+            .into());
+    }
+    let mut changes: Vec<(Cell, i64)> = Vec::new();
+    let mut statements = Vec::new();
+    let mut last_sequence = record.sequence;
+    let corrections = about.iter().filter(|one| one.kind == "corrected").map(|one| one.sequence);
+    let sequences: Vec<i64> = [record.sequence].into_iter().chain(corrections).collect();
+    for sequence in sequences {
+        last_sequence = last_sequence.max(sequence);
+        add(&mut changes, &desk.shelf::<Book>().postings_of(sequence)?);
+        statements.extend(desk.shelf::<Book>().statements_of(sequence)?);
+    }
+    changes.retain(|(_, change)| *change != 0);
+    Ok(Net { record, changes, statements, last_sequence })
+}
+
+fn add(changes: &mut Vec<(Cell, i64)>, postings: &[Posted]) {
+    for posting in postings {
+        match changes.iter_mut().find(|(cell, _)| *cell == posting.cell) {
+            Some((_, sum)) => *sum += posting.quantity,
+            None => changes.push((posting.cell, posting.quantity)),
+        }
+    }
+}
+
+/// The movements that make given changes: every change is drawn from or added to until all is used up. The
+/// changes of one pledge line and lot sum to zero, so it comes out even.
+pub(super) fn as_movements(changes: &[(Cell, i64)]) -> Vec<Movement> {
+    let mut from: Vec<(Cell, i64)> = changes.iter().filter(|(_, change)| *change < 0).copied().collect();
+    let mut movements = Vec::new();
+    for (to, change) in changes.iter().filter(|(_, change)| *change > 0) {
+        let mut left = *change;
+        for (cell, rest) in &mut from {
+            if left == 0 || *rest == 0 || cell.line != to.line || cell.lot != to.lot {
+                continue;
+            }
+            let part = left.min(-*rest);
+            *rest += part;
+            left -= part;
+            movements.push(Movement::given(*cell, *to, part));
+        }
+    }
+    movements
+}
+
+/// Reverses; refused while later events depend on it, naming them.
+///
+/// # Errors
+/// `depended_on`, `wrong_state`; waits for an event that is not known yet.
+pub fn reverse(desk: &mut Desk, happening: &Happening, body: &Reversed) -> Result<EventResult, Halt> {
+    if body.reason.trim().is_empty() {
+        return Err(Problem::field("/reason", "is empty; say why the event never happened").into());
+    }
+    let net = standing(desk, body.event)?;
+    let at = net.record.effective_at;
+    refuse_while_needed(desk, &net, at)?;
+    let inverse: Vec<(Cell, i64)> = net.changes.iter().map(|(cell, change)| (*cell, -change)).collect();
+    let movements = as_movements(&inverse);
+    let statements: Vec<Statement> = net
+        .statements
+        .iter()
+        .map(|one| Statement { promised: -one.promised, surplus: -one.surplus, ..*one })
+        .collect();
+    let record = &net.record;
+    let subjects = Subjects {
+        programme: record.programme_id,
+        pledge: record.pledge_id,
+        consignment: record.consignment_id,
+        leg: record.leg_id,
+        site: record.site_id,
+        load: record.load_id,
+        about: Some(record.id),
+    };
+    let happening = Happening { occurred_at: at, ..happening.clone() };
+    let part = Part { effective_at: at, movements: &movements, statements: &statements };
+    let result = happening.post_parts(desk, subjects, &[part], None)?;
+    take_back(desk, record, &net.statements)?;
+    Ok(result)
+}
+
+/// Every cell the event filled must be able to give it back, now and at every time since.
+fn refuse_while_needed(desk: &mut Desk, net: &Net, at: Timestamp) -> Result<(), Halt> {
+    let mut needed = Vec::new();
+    for (cell, change) in net.changes.iter().filter(|(cell, change)| *change > 0 && !cell.account.is_source())
+    {
+        if desk.shelf::<Book>().available(cell, at)? < *change {
+            needed.push(*cell);
+        }
+    }
+    if needed.is_empty() {
+        return Ok(());
+    }
+    let later = desk.shelf::<Book>().later_draws(&needed, net.last_sequence)?;
+    let mut events = Vec::new();
+    for sequence in later {
+        let found =
+            desk.shelf::<Drawer<EventRecord>>().with(|record: &EventRecord| record.sequence == sequence);
+        events.push(match found {
+            Some(record) => {
+                serde_json::json!({"event": record.id, "kind": record.kind, "sequence": sequence})
+            }
+            None => serde_json::json!({"sequence": sequence}),
+        });
+    }
+    let detail =
+        "Later events used what this one brought; reverse or correct them first: `events` names them.";
+    Err(Problem::new(Code::DependedOn, detail).at("/event").with("events", events).into())
+}
+
+/// Takes back what the event changed besides the ledger.
+fn take_back(desk: &mut Desk, record: &EventRecord, statements: &[Statement]) -> Result<(), Halt> {
+    let value = serde_json::from_str(&record.body).unwrap_or_default();
+    let now = desk.now();
+    if let Some(id) = record.leg_id
+        && record.kind == "received"
+        && let Some(leg) = desk.shelf::<Drawer<Leg>>().find(id)?
+    {
+        desk.shelf::<Drawer<Leg>>().put(Leg { received_final: false, ..leg.as_ref().clone() });
+    }
+    if let Some(id) = record.consignment_id
+        && record.kind == "cancelled"
+        && let Some(row) = desk.shelf::<Drawer<Consignment>>().find(id)?
+    {
+        let row = Consignment {
+            cancelled: false,
+            revision: row.revision + 1,
+            updated_at: now,
+            ..row.as_ref().clone()
+        };
+        desk.shelf::<Drawer<Consignment>>().put(row);
+    }
+    if let Some(id) = record.pledge_id
+        && let Some(pledge) = desk.shelf::<Drawer<Pledge>>().find(id)?
+    {
+        take_back_pledge(desk, &pledge, record, statements)?;
+    }
+    recall_undone(desk, record, &value)
+}
+
+fn take_back_pledge(
+    desk: &mut Desk,
+    pledge: &Pledge,
+    record: &EventRecord,
+    statements: &[Statement],
+) -> Result<(), Halt> {
+    if !matches!(
+        record.kind.as_str(),
+        "pledge_accepted" | "pledge_declined" | "pledge_withdrawn" | "collected"
+    ) {
+        return Ok(());
+    }
+    let lines = desk.shelf::<Drawer<PledgeLine>>().group(pledge.id)?;
+    let (mut offered, mut accepted) = (0, 0);
+    for line in lines {
+        // Only what first entered the ledger as promised was accepted by the event; a renamed lot sums to 0.
+        let promised: i64 = statements.iter().filter(|one| one.line == line.id).map(|one| one.promised).sum();
+        offered += line.offered;
+        accepted += line.accepted - promised;
+        if promised != 0 {
+            let row = PledgeLine { accepted: line.accepted - promised, ..line.as_ref().clone() };
+            desk.shelf::<Drawer<PledgeLine>>().put(row);
+        }
+    }
+    let now = desk.now();
+    let row = pledge.changed(PledgeState::after_accepting(offered, accepted), now);
+    desk.shelf::<Drawer<Pledge>>().put(row);
+    Ok(())
+}
+
+/// A recall, or its end, that never was.
+fn recall_undone(desk: &mut Desk, record: &EventRecord, body: &serde_json::Value) -> Result<(), Halt> {
+    let recalled = match record.kind.as_str() {
+        "held" => false,
+        "released_from_hold" => true,
+        _ => return Ok(()),
+    };
+    let Some(members) = body.as_object() else { return Ok(()) };
+    let kind = super::kind::Command::read_details(&record.kind, members.clone())?;
+    let (Kind::Held(details) | Kind::ReleasedFromHold(details)) = kind else { return Ok(()) };
+    let (Some(item), Some(number), None) = (details.item, &details.lot, &details.lines) else {
+        return Ok(());
+    };
+    let id = crate::items::lot_id(item, number.trim());
+    if let Some(lot) = desk.shelf::<Drawer<crate::items::Lot>>().find(id)? {
+        let row = crate::items::Lot { recalled, ..lot.as_ref().clone() };
+        desk.shelf::<Drawer<crate::items::Lot>>().put(row);
+    }
+    Ok(())
+}

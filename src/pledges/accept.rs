@@ -1,0 +1,188 @@
+//! Accepting a pledge, in whole or part, and declining it.
+
+use super::rules::{PledgeKind, PledgeState, check_acceptance};
+use super::store::{Pledge, PledgeLine, find_pledge};
+use crate::core::id::{LotId, PledgeId, PledgeLineId};
+use crate::core::problem::{Code, Problem};
+use crate::core::quantity::Quantity;
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
+use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+/// A pledge is accepted; without lines, all that is left of it.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PledgeAccepted {
+    /// The pledge.
+    pub pledge: PledgeId,
+    /// How much of which lines.
+    #[serde(default)]
+    pub lines: Option<Vec<AcceptedLine>>,
+}
+
+/// How much of a line is accepted.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AcceptedLine {
+    /// The line.
+    pub line: PledgeLineId,
+    /// Base units.
+    pub quantity: Quantity,
+}
+
+/// A pledge is declined; nothing of it was accepted.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PledgeDeclined {
+    /// The pledge.
+    pub pledge: PledgeId,
+    /// Why, in words for the donor.
+    pub reason: String,
+}
+
+/// Accepts: what is accepted counts as promised and stands with the donor; unsolicited goods lose their hold.
+///
+/// # Errors
+/// `wrong_state`, `invalid`; waits for a pledge that is not known yet.
+pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> Result<EventResult, Halt> {
+    let pledge = find_pledge(desk, body.pledge)?;
+    let lines = desk.shelf::<Drawer<PledgeLine>>().group(pledge.id)?;
+    if matches!(pledge.state(), PledgeState::Declined | PledgeState::Withdrawn | PledgeState::Accepted) {
+        return Err(already(&pledge).into());
+    }
+    let parts = parts(&lines, body)?;
+    let mut movements = Vec::new();
+    let mut statements = Vec::new();
+    for (line, quantity) in &parts {
+        let unknown = LotId::unknown(line.item_id);
+        match pledge.kind() {
+            PledgeKind::Offered | PledgeKind::Opening => {
+                let promised = Cell::source(Account::Promised, line.id, unknown, line.item_id);
+                let mut with_donor = promised.on(Account::Unallocated);
+                with_donor.holder = pledge.donor_id;
+                movements.push(Movement::given(promised, with_donor, *quantity));
+                statements.push(stated(line, unknown, *quantity, 0));
+            }
+            PledgeKind::Unsolicited | PledgeKind::Surplus => {
+                release(desk, line, *quantity, &mut movements, &mut statements)?;
+            }
+        }
+    }
+    let subjects =
+        Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
+    let result = happening.post(desk, subjects, &movements, &statements)?;
+    let changed_at = desk.now();
+    let mut offered = 0;
+    let mut accepted = 0;
+    for line in &lines {
+        let more =
+            parts.iter().filter(|(part, _)| part.id == line.id).map(|(_, quantity)| quantity).sum::<i64>();
+        offered += line.offered;
+        accepted += line.accepted + more;
+        if more > 0 {
+            let row = PledgeLine { accepted: line.accepted + more, ..line.as_ref().clone() };
+            desk.shelf::<Drawer<PledgeLine>>().put(row);
+            desk.touch(line.id.0);
+        }
+    }
+    let state = PledgeState::after_accepting(offered, accepted);
+    desk.shelf::<Drawer<Pledge>>().put(pledge.changed(state, changed_at));
+    Ok(result)
+}
+
+/// Unsolicited goods that are accepted: what was surplus becomes promised, and the hold is lifted.
+fn release(
+    desk: &mut Desk,
+    line: &PledgeLine,
+    quantity: i64,
+    movements: &mut Vec<Movement>,
+    statements: &mut Vec<Statement>,
+) -> Result<(), Halt> {
+    let book = desk.shelf::<Book>();
+    let mut left = quantity;
+    for holding in book.of_line(line.id)? {
+        let cell = holding.cell;
+        if cell.account != Account::InStorage || cell.condition != Condition::OnHold || left == 0 {
+            continue;
+        }
+        let part = left.min(holding.quantity);
+        left -= part;
+        movements.push(Movement::given(cell, cell.being(Condition::Good), part));
+        movements.push(Movement::given(
+            Cell::source(Account::Promised, line.id, cell.lot, cell.item),
+            Cell::source(Account::Surplus, line.id, cell.lot, cell.item),
+            part,
+        ));
+        statements.push(stated(line, cell.lot, part, -part));
+    }
+    if left > 0 {
+        let there = quantity - left;
+        return Err(Problem::new(
+            Code::Insufficient,
+            format!("Only {there} base units of this unsolicited line are on hold in storage; {quantity} are to be accepted."),
+        )
+        .with("available", there)
+        .with("asked", quantity)
+        .into());
+    }
+    Ok(())
+}
+
+fn stated(line: &PledgeLine, lot: LotId, promised: i64, surplus: i64) -> Statement {
+    Statement { line: line.id, lot, item: line.item_id, promised, surplus }
+}
+
+/// Which lines are accepted, and how much of each.
+fn parts(lines: &[Arc<PledgeLine>], body: &PledgeAccepted) -> Result<Vec<(Arc<PledgeLine>, i64)>, Problem> {
+    let Some(asked) = &body.lines else {
+        let rest = lines.iter().filter(|line| line.offered > line.accepted);
+        return Ok(rest.map(|line| (Arc::clone(line), line.offered - line.accepted)).collect());
+    };
+    let mut parts: Vec<(Arc<PledgeLine>, i64)> = Vec::with_capacity(asked.len());
+    for (index, part) in asked.iter().enumerate() {
+        let Some(line) = lines.iter().find(|line| line.id == part.line) else {
+            return Err(Problem::field(
+                format!("/lines/{index}/line"),
+                format!("{} is no line of this pledge", part.line),
+            ));
+        };
+        let before: i64 =
+            parts.iter().filter(|(known, _)| known.id == line.id).map(|(_, quantity)| quantity).sum();
+        let pointer = format!("/lines/{index}/quantity");
+        check_acceptance(&pointer, line.offered, line.accepted + before, part.quantity.get())?;
+        parts.push((Arc::clone(line), part.quantity.get()));
+    }
+    if parts.is_empty() {
+        return Err(Problem::field("/lines", "there are no lines; leave lines out to accept everything"));
+    }
+    Ok(parts)
+}
+
+/// Declines; the reason is what the donor reads.
+///
+/// # Errors
+/// `wrong_state`, `invalid`; waits for a pledge that is not known yet.
+pub fn decline(desk: &mut Desk, happening: &Happening, body: &PledgeDeclined) -> Result<EventResult, Halt> {
+    let pledge = find_pledge(desk, body.pledge)?;
+    if pledge.state() != PledgeState::Offered {
+        return Err(already(&pledge).into());
+    }
+    if body.reason.trim().is_empty() {
+        return Err(Problem::field("/reason", "is empty; the donor needs a reason").into());
+    }
+    let subjects =
+        Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
+    let result = happening.post(desk, subjects, &[], &[])?;
+    let now = desk.now();
+    let mut row = pledge.changed(PledgeState::Declined, now);
+    row.reason = Some(body.reason.trim().to_owned());
+    desk.shelf::<Drawer<Pledge>>().put(row);
+    Ok(result)
+}
+
+fn already(pledge: &Pledge) -> Problem {
+    Problem::new(Code::WrongState, format!("This pledge is {} already.", pledge.state.replace('_', " ")))
+        .with("state", pledge.state.clone())
+}

@@ -1,0 +1,124 @@
+//! Taking a pledge back: only what still stands with the donor.
+
+use super::rules::PledgeState;
+use super::store::{Pledge, PledgeLine, find_pledge};
+use crate::core::id::{PledgeId, PledgeLineId};
+use crate::core::problem::{Code, Problem};
+use crate::core::quantity::Quantity;
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
+use crate::ledger::{Account, Book, Movement};
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+
+/// A pledge, or a part of it, is withdrawn; without lines, all that still stands with the donor.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PledgeWithdrawn {
+    /// The pledge.
+    pub pledge: PledgeId,
+    /// How much of which lines.
+    #[serde(default)]
+    pub lines: Option<Vec<WithdrawnLine>>,
+    /// Why.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// How much of a line is withdrawn.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WithdrawnLine {
+    /// The line.
+    pub line: PledgeLineId,
+    /// Base units.
+    pub quantity: Quantity,
+}
+
+/// Withdraws; the refusal names who holds what is not with the donor any more.
+///
+/// # Errors
+/// `insufficient`, `wrong_state`, `invalid`; waits for a pledge that is not known yet.
+pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) -> Result<EventResult, Halt> {
+    let pledge = find_pledge(desk, body.pledge)?;
+    let lines = desk.shelf::<Drawer<PledgeLine>>().group(pledge.id)?;
+    if matches!(pledge.state(), PledgeState::Declined | PledgeState::Withdrawn) {
+        return Err(
+            Problem::new(Code::WrongState, format!("This pledge is {} already.", pledge.state)).into()
+        );
+    }
+    let mut movements = Vec::new();
+    for line in &lines {
+        let asked = match &body.lines {
+            None => None,
+            Some(parts) => match parts.iter().position(|part| part.line == line.id) {
+                Some(index) => Some((index, parts[index].quantity.get())),
+                None => continue,
+            },
+        };
+        let holdings = desk.shelf::<Book>().of_line(line.id)?;
+        let with_donor: i64 = holdings
+            .iter()
+            .filter(|one| one.cell.account == Account::Unallocated)
+            .map(|one| one.quantity)
+            .sum();
+        let quantity = asked.map_or(line.accepted, |(_, quantity)| quantity);
+        if quantity > with_donor {
+            let index = asked.map_or(0, |(index, _)| index);
+            return Err(held_elsewhere(index, with_donor, quantity, &holdings).into());
+        }
+        let mut left = quantity;
+        for holding in holdings.iter().filter(|one| one.cell.account == Account::Unallocated) {
+            let part = left.min(holding.quantity);
+            if part > 0 {
+                movements.push(Movement::given(holding.cell, holding.cell.on(Account::Withdrawn), part));
+                left -= part;
+            }
+        }
+    }
+    if let Some(parts) = &body.lines
+        && let Some(index) = parts.iter().position(|part| !lines.iter().any(|line| line.id == part.line))
+    {
+        let pointer = format!("/lines/{index}/line");
+        return Err(
+            Problem::field(pointer, format!("{} is no line of this pledge", parts[index].line)).into()
+        );
+    }
+    let subjects =
+        Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
+    let result = happening.post(desk, subjects, &movements, &[])?;
+    if body.lines.is_none() {
+        let now = desk.now();
+        let mut row = pledge.changed(PledgeState::Withdrawn, now);
+        row.reason.clone_from(&body.reason);
+        desk.shelf::<Drawer<Pledge>>().put(row);
+    }
+    Ok(result)
+}
+
+fn held_elsewhere(index: usize, with_donor: i64, asked: i64, holdings: &[crate::ledger::Holding]) -> Problem {
+    let others: Vec<serde_json::Value> = holdings
+        .iter()
+        .filter(|one| one.cell.account != Account::Unallocated && !one.cell.account.is_source())
+        .map(|one| {
+            serde_json::json!({
+                "account": one.cell.account.word(),
+                "quantity": one.quantity,
+                "holder": one.cell.holder,
+                "site": one.cell.site,
+                "consignment": one.cell.consignment,
+            })
+        })
+        .collect();
+    Problem::new(
+        Code::Insufficient,
+        format!(
+            "Only {with_donor} of {asked} base units are still with the donor and can be withdrawn; `held` names who \
+             holds the rest."
+        ),
+    )
+    .at(format!("/lines/{index}/quantity"))
+    .with("account", "unallocated")
+    .with("available", with_donor)
+    .with("asked", asked)
+    .with("held", others)
+}

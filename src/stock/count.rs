@@ -1,0 +1,152 @@
+//! A count of a site: what is short goes to missing, what is over comes from surplus.
+
+use super::place::Place;
+use crate::core::id::{ItemId, LotId, ProgrammeId, SiteId};
+use crate::core::problem::Problem;
+use crate::core::quantity::{Quantity, share_pro_rata};
+use crate::items::goods::{check_lines, find_item, in_base_units, name_lot};
+use crate::ledger::event::{EventResult, Halt, Happening};
+use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
+use crate::pledges::open_surplus;
+use crate::programmes::Programme;
+use crate::sites::find_site;
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+
+/// Free stock of a site was counted.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Counted {
+    /// Where.
+    pub site: SiteId,
+    /// The programme for goods found that nothing was known of.
+    #[serde(default)]
+    pub programme: Option<ProgrammeId>,
+    /// What was counted.
+    pub lines: Vec<CountedLine>,
+    /// Why it differs.
+    #[serde(default)]
+    pub reason: Option<String>,
+}
+
+/// What was counted of one item, lot and condition.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CountedLine {
+    /// The item.
+    pub item: ItemId,
+    /// The lot; without it, all lots together.
+    #[serde(default)]
+    pub lot: Option<String>,
+    /// In what condition; good if left out.
+    #[serde(default)]
+    pub condition: Condition,
+    /// Counted base units, or packs where `pack` is named.
+    pub counted: Quantity,
+    /// The pack counted.
+    #[serde(default)]
+    pub pack: Option<String>,
+}
+
+/// Counts: compared with what was recorded at the minute of the count.
+///
+/// # Errors
+/// `invalid`, `insufficient` where what is short has gone since; waits for what is not known yet.
+pub fn count(desk: &mut Desk, happening: &Happening, body: &Counted) -> Result<EventResult, Halt> {
+    let place = Place { site: Some(body.site), ..Place::default() };
+    let subjects = place.subjects(desk)?;
+    check_lines(body.lines.len())?;
+    let mut movements = Vec::new();
+    let mut statements = Vec::new();
+    for (index, line) in body.lines.iter().enumerate() {
+        count_line(desk, happening, body, index, line, &mut movements, &mut statements)?;
+    }
+    Ok(happening.post(desk, subjects, &movements, &statements)?)
+}
+
+fn count_line(
+    desk: &mut Desk,
+    happening: &Happening,
+    body: &Counted,
+    index: usize,
+    line: &CountedLine,
+    movements: &mut Vec<Movement>,
+    statements: &mut Vec<Statement>,
+) -> Result<(), Halt> {
+    let pointer = format!("/lines/{index}");
+    let item = find_item(desk, line.item)?;
+    let counted = match &line.pack {
+        Some(pack) => in_base_units(desk, &item, pack, line.counted, &format!("{pointer}/counted"))?,
+        None => line.counted.get(),
+    };
+    let lot = match &line.lot {
+        Some(number) => Some(name_lot(desk, &item, number, None, &pointer)?),
+        None => None,
+    };
+    let book = desk.shelf::<Book>();
+    let mut there = Vec::new();
+    let mut recorded = 0;
+    for held in book.of_stock(body.site, item.id)? {
+        let counts = held.cell.account == Account::InStorage
+            && held.cell.condition == line.condition
+            && lot.is_none_or(|lot| held.cell.lot == lot);
+        if counts {
+            recorded += book.balance_at(&held.cell, happening.occurred_at)?;
+            there.push(held);
+        }
+    }
+    there.sort_unstable_by_key(|held| held.cell.key());
+    if counted < recorded {
+        let weights: Vec<i64> = there.iter().map(|held| held.quantity).collect();
+        let shares = share_pro_rata(recorded - counted, &weights);
+        for (held, share) in there.iter().zip(shares).filter(|(_, share)| *share > 0) {
+            movements.push(Movement::given(held.cell, held.cell.on(Account::Missing), share));
+        }
+    } else if counted > recorded {
+        let over = counted - recorded;
+        let to = surplus_cell(desk, happening, body, index, &there, item.id, lot, line.condition, over)?;
+        let source = Cell::source(Account::Surplus, to.line, to.lot, to.item);
+        movements.push(Movement::given(source, to, over));
+        statements.push(Statement { line: to.line, lot: to.lot, item: to.item, promised: 0, surplus: over });
+    }
+    Ok(())
+}
+
+/// Where what is over goes: beside what is there already, else on a pledge opened for it.
+#[expect(clippy::too_many_arguments, reason = "one step of a count whose parts it needs")]
+fn surplus_cell(
+    desk: &mut Desk,
+    happening: &Happening,
+    body: &Counted,
+    index: usize,
+    there: &[crate::ledger::Holding],
+    item: ItemId,
+    lot: Option<LotId>,
+    condition: Condition,
+    over: i64,
+) -> Result<Cell, Halt> {
+    if let Some(first) = there.iter().min_by_key(|held| (held.first_at, held.cell.key())) {
+        return Ok(first.cell);
+    }
+    let Some(programme) = body.programme else {
+        let detail =
+            "is missing; nothing of an item counted was known here, so say whose programme it is for";
+        return Err(Problem::field("/programme", detail).into());
+    };
+    desk.shelf::<Drawer<Programme>>()
+        .find(programme)?
+        .ok_or_else(|| Halt::unknown("programme", programme.0))?;
+    let site = find_site(desk, body.site)?;
+    let line = open_surplus(desk, happening, index, programme, None, item, over);
+    Ok(Cell {
+        account: Account::InStorage,
+        condition,
+        line,
+        lot: lot.unwrap_or(LotId::unknown(item)),
+        item,
+        consignment: None,
+        leg: None,
+        site: Some(site.id),
+        holder: site.operator_id,
+    })
+}

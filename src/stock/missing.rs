@@ -1,0 +1,313 @@
+//! Goods that are short: reported missing, then decided as found, miscounted or lost.
+
+use super::decision::Decision;
+use super::place::{IN_HAND, Place, share_or_refuse};
+use crate::consignments::{arrival_cell, find_consignment, find_leg};
+use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, SiteId};
+use crate::core::problem::{Code, Problem};
+use crate::items::goods::{GoodsLine, understand};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening};
+use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Statement};
+use crate::sites::find_site;
+use crate::writer::{Desk, Drawer};
+use serde::{Deserialize, Serialize};
+
+/// Goods are not where they should be: at a site, or of a consignment on a leg.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MissingReported {
+    /// At this site.
+    #[serde(default)]
+    pub site: Option<SiteId>,
+    /// Of this consignment.
+    #[serde(default)]
+    pub consignment: Option<ConsignmentId>,
+    /// On this leg of it.
+    #[serde(default)]
+    pub leg: Option<LegId>,
+    /// What is missing.
+    pub lines: Vec<GoodsLine>,
+    /// What is known about it.
+    pub reason: String,
+}
+
+/// What became of missing goods.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct MissingDecided {
+    /// Missing at this site.
+    #[serde(default)]
+    pub site: Option<SiteId>,
+    /// Missing of this consignment.
+    #[serde(default)]
+    pub consignment: Option<ConsignmentId>,
+    /// Missing on this leg of it.
+    #[serde(default)]
+    pub leg: Option<LegId>,
+    /// Miscounted only: the correction whose moved-on units are set against what is missing.
+    #[serde(default)]
+    pub correction: Option<EventId>,
+    /// How much of what.
+    pub lines: Vec<GoodsLine>,
+    /// Report, cause, evidence, liable party.
+    #[serde(default)]
+    pub evidence: Evidence,
+    /// Why it is decided so.
+    pub reason: String,
+}
+
+/// What a decision rests on.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// Number of the loss or damage report.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub report_number: Option<String>,
+    /// What caused it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cause: Option<Cause>,
+    /// Where the evidence is filed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub filed: Option<String>,
+    /// Who is liable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub liable: Option<OrganizationId>,
+}
+
+/// What caused a loss.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// On the way.
+    Transport,
+    /// In a warehouse.
+    Storage,
+    /// While repacking.
+    Repacking,
+    /// Stolen.
+    Theft,
+    /// Before it left the donor.
+    Origin,
+    /// Something else.
+    Other,
+}
+
+impl Cause {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Transport => "transport",
+            Self::Storage => "storage",
+            Self::Repacking => "repacking",
+            Self::Theft => "theft",
+            Self::Origin => "origin",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// Reports: shared pro rata over what should be there.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is not known yet.
+pub fn report_missing(
+    desk: &mut Desk,
+    happening: &Happening,
+    body: &MissingReported,
+) -> Result<EventResult, Halt> {
+    let place = Place { site: body.site, consignment: body.consignment, leg: body.leg };
+    let subjects = place.subjects(desk)?;
+    let goods = understand(desk, &body.lines)?;
+    let mut movements = Vec::new();
+    for one in &goods {
+        let there = place.goods(desk, one, &IN_HAND[..3])?;
+        for (held, quantity) in share_or_refuse(there, one, &movements, "in custody")? {
+            movements.push(Movement::given(held.cell, held.cell.on(Account::Missing), quantity));
+        }
+    }
+    Ok(happening.post(desk, subjects, &movements, &[])?)
+}
+
+/// Found: the goods turn up where the leg ends, or where they were counted.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is not known yet.
+pub fn find_again(
+    desk: &mut Desk,
+    happening: &Happening,
+    body: &MissingDecided,
+) -> Result<EventResult, Halt> {
+    settle(desk, happening, body, "found", |desk, held| {
+        let cell = held.cell;
+        match (cell.consignment, cell.leg) {
+            (Some(consignment), Some(leg)) => {
+                let consignment = find_consignment(desk, consignment)?;
+                let journey = find_leg(desk, consignment.id, Some(leg))?;
+                arrival_cell(desk, &consignment, &journey, cell, Condition::Good)
+            }
+            (Some(_), None) => Ok(cell.on(Account::Allocated)),
+            (None, _) => Ok(cell.on(Account::InStorage)),
+        }
+    })
+}
+
+/// Miscounted: the goods never left where they were dispatched from; where the donor packed short, they were
+/// never given.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is not known yet.
+pub fn miscount(desk: &mut Desk, happening: &Happening, body: &MissingDecided) -> Result<EventResult, Halt> {
+    if let Some(correction) = body.correction {
+        return against_moved_on(desk, happening, body, correction);
+    }
+    settle(desk, happening, body, "miscounted", |desk, held| {
+        let cell = held.cell;
+        let (Some(consignment), Some(leg)) = (cell.consignment, cell.leg) else {
+            return Ok(cell.on(if cell.consignment.is_some() {
+                Account::Allocated
+            } else {
+                Account::InStorage
+            }));
+        };
+        let consignment = find_consignment(desk, consignment)?;
+        let journey = find_leg(desk, consignment.id, Some(leg))?;
+        let donor = desk.shelf::<Book>().line(cell.line)?.donor;
+        if journey.is_first() && donor.is_some() && donor == consignment.consignor_id {
+            return Ok(Cell { leg: None, site: None, ..cell.on(Account::Withdrawn).being(Condition::Good) });
+        }
+        let site = find_site(desk, journey.leg().from_id)?;
+        let holder = site.operator_id.or(consignment.consignor_id);
+        let back = Cell { consignment: None, leg: None, site: Some(site.id), holder, ..cell };
+        Ok(back.on(Account::InStorage))
+    })
+}
+
+/// Lost.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is not known yet.
+pub fn lose(desk: &mut Desk, happening: &Happening, body: &MissingDecided) -> Result<EventResult, Halt> {
+    settle(desk, happening, body, "lost", |_, held| Ok(held.cell.on(Account::Lost)))
+}
+
+fn settle(
+    desk: &mut Desk,
+    happening: &Happening,
+    body: &MissingDecided,
+    kind: &'static str,
+    target: impl Fn(&mut Desk, &Holding) -> Result<Cell, Halt>,
+) -> Result<EventResult, Halt> {
+    let place = Place { site: body.site, consignment: body.consignment, leg: body.leg };
+    let subjects = place.subjects(desk)?;
+    let goods = understand(desk, &body.lines)?;
+    let mut movements = Vec::new();
+    for one in &goods {
+        let there = place.goods(desk, one, &[Account::Missing])?;
+        for (held, quantity) in share_or_refuse(there, one, &movements, "missing")? {
+            let to = target(desk, &held)?;
+            movements.push(Movement::given(held.cell, to, quantity));
+        }
+    }
+    let total = movements.iter().map(|one| one.quantity).sum();
+    let result = happening.post(desk, subjects, &movements, &[])?;
+    decide(desk, happening, kind, &place, total, &body.reason, &body.evidence)?;
+    Ok(result)
+}
+
+/// Sets units that a correction had to take from surplus against what is missing: neither ever was.
+fn against_moved_on(
+    desk: &mut Desk,
+    happening: &Happening,
+    body: &MissingDecided,
+    correction: EventId,
+) -> Result<EventResult, Halt> {
+    let place = Place { site: body.site, consignment: body.consignment, leg: body.leg };
+    let mut subjects = place.subjects(desk)?;
+    subjects.about = Some(correction);
+    let Some(record) = desk.shelf::<Drawer<EventRecord>>().find(correction)? else {
+        return Err(Halt::unknown("event", correction.0));
+    };
+    let taken = desk.shelf::<Book>().postings_of(record.sequence)?;
+    let taken: Vec<_> =
+        taken.into_iter().filter(|one| one.cell.account == Account::Surplus && one.quantity < 0).collect();
+    let goods = understand(desk, &body.lines)?;
+    let mut movements: Vec<Movement> = Vec::new();
+    let mut statements = Vec::new();
+    for one in &goods {
+        let mut left = one.quantity;
+        let there = place.goods(desk, one, &[Account::Missing])?;
+        for held in there {
+            let source = Cell::source(Account::Surplus, held.cell.line, held.cell.lot, held.cell.item);
+            let moved_on: i64 =
+                taken.iter().filter(|posting| posting.cell == source).map(|posting| -posting.quantity).sum();
+            let outstanding = moved_on.min(-desk.shelf::<Book>().balance(&source)?);
+            let planned: i64 = movements.iter().filter(|one| one.to == source).map(|one| one.quantity).sum();
+            let part = left.min(held.quantity).min(outstanding - planned).max(0);
+            if part > 0 {
+                left -= part;
+                movements.push(Movement::given(held.cell, source, part));
+                statements.push(Statement {
+                    line: source.line,
+                    lot: source.lot,
+                    item: source.item,
+                    promised: 0,
+                    surplus: -part,
+                });
+            }
+        }
+        if left > 0 {
+            let there = one.quantity - left;
+            let pointer = format!("{}/quantity", one.pointer);
+            let account = "missing against what that correction moved on";
+            return Err(
+                crate::ledger::event::short(&pointer, account, there, one.quantity, &one.item.name).into()
+            );
+        }
+    }
+    let total = movements.iter().map(|one| one.quantity).sum();
+    let result = happening.post(desk, subjects, &movements, &statements)?;
+    decide(desk, happening, "miscounted", &place, total, &body.reason, &body.evidence)?;
+    Ok(result)
+}
+
+/// Keeps the decision with its reasons.
+pub(super) fn decide(
+    desk: &mut Desk,
+    happening: &Happening,
+    kind: &'static str,
+    place: &Place,
+    quantity: i64,
+    reason: &str,
+    evidence: &Evidence,
+) -> Result<(), Halt> {
+    if reason.trim().is_empty() {
+        return Err(Problem::field("/reason", "is empty; say why it is decided so").into());
+    }
+    if kind == "lost" && evidence.cause.is_none() {
+        let detail = "is missing; say transport, storage, repacking, theft, origin or other";
+        return Err(Problem::field("/evidence/cause", detail).into());
+    }
+    if happening.rehearsal {
+        return Ok(());
+    }
+    let actor = desk.actor().user;
+    let now = desk.now();
+    if quantity == 0 {
+        return Err(Problem::new(Code::Invalid, "Nothing is decided by 0 units.").into());
+    }
+    desk.shelf::<Drawer<Decision>>().put(Decision {
+        event_id: happening.id,
+        kind: kind.to_owned(),
+        consignment_id: place.consignment,
+        site_id: place.site,
+        quantity,
+        reason: reason.trim().to_owned(),
+        cause: evidence.cause.map(|cause| cause.word().to_owned()),
+        report_number: evidence.report_number.clone(),
+        evidence: evidence.filed.clone(),
+        liable_id: evidence.liable,
+        proposed_by: actor,
+        decided_by: actor,
+        decided_at: now,
+    });
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! Moves between sites that need no consignment, and putting goods away.
+
+use super::place::{Place, pick_or_refuse};
+use crate::core::id::{ConsignmentId, SiteId};
+use crate::core::problem::Problem;
+use crate::items::goods::{GoodsLine, understand};
+use crate::ledger::event::{EventResult, Halt, Happening};
+use crate::ledger::{Account, Cell, Condition, Movement};
+use crate::sites::find_site;
+use crate::writer::Desk;
+use serde::{Deserialize, Serialize};
+
+/// Goods move from one site to another within one organization's custody.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Moved {
+    /// From.
+    pub site: SiteId,
+    /// To.
+    pub to_site: SiteId,
+    /// In what condition the goods are; good if left out.
+    #[serde(default)]
+    pub condition: Condition,
+    /// What moves.
+    pub lines: Vec<GoodsLine>,
+}
+
+/// Goods were put away; nothing is posted, the timeline knows.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Stored {
+    /// Where.
+    pub site: SiteId,
+    /// Of which consignment.
+    #[serde(default)]
+    pub consignment: Option<ConsignmentId>,
+    /// Shelf or bay.
+    #[serde(default)]
+    pub note: Option<String>,
+}
+
+/// Moves.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is not known yet.
+pub fn move_stock(desk: &mut Desk, happening: &Happening, body: &Moved) -> Result<EventResult, Halt> {
+    if body.site == body.to_site {
+        return Err(Problem::field("/to_site", "is where the goods are already").into());
+    }
+    let place = Place { site: Some(body.site), ..Place::default() };
+    let subjects = place.subjects(desk)?;
+    let target = find_site(desk, body.to_site)?;
+    let goods = understand(desk, &body.lines)?;
+    let mut movements = Vec::new();
+    for one in &goods {
+        let mut there = place.goods(desk, one, &[Account::InStorage])?;
+        there.retain(|held| held.cell.condition == body.condition);
+        for part in pick_or_refuse(desk, happening, there, one, &movements, "in_storage")? {
+            let holder = target.operator_id.or(part.cell.holder);
+            let to = Cell { site: Some(target.id), holder, ..part.cell };
+            movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
+        }
+    }
+    desk.touch(target.id.0);
+    Ok(happening.post(desk, subjects, &movements, &[])?)
+}
+
+/// Puts away.
+///
+/// # Errors
+/// Waits for what is not known yet.
+pub fn store_away(desk: &mut Desk, happening: &Happening, body: &Stored) -> Result<EventResult, Halt> {
+    let place = Place { site: Some(body.site), consignment: body.consignment, leg: None };
+    let subjects = place.subjects(desk)?;
+    Ok(happening.post(desk, subjects, &[], &[])?)
+}
