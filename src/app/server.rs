@@ -126,7 +126,12 @@ fn open(settings: &Settings) -> Outcome<State> {
     let database = Database::open(db::Settings { url: url.clone() })?;
     Ok(State::new(StateParts {
         auth: Auth::new(database.clone(), &keys)?,
-        writer: Writer::start(WriterSettings { url, wake: settings.wake, one_by_one: false })?,
+        writer: Writer::start(WriterSettings {
+            url,
+            wake: settings.wake,
+            one_by_one: false,
+            source: crate::writer::Source::Machine,
+        })?,
         database,
         signer,
         throttle: settings.throttle.clone(),

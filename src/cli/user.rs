@@ -128,7 +128,12 @@ fn change(url: &str, conn: &mut Conn, login: &str, changes: Changes) -> Outcome<
 }
 
 fn record<U: Update>(url: &str, update: U) -> Outcome<U::Answer> {
-    let writer = Writer::start(WriterSettings { url: url.to_owned(), wake: None, one_by_one: false })?;
+    let writer = Writer::start(WriterSettings {
+        url: url.to_owned(),
+        wake: None,
+        one_by_one: false,
+        source: crate::writer::Source::Machine,
+    })?;
     let recorded = writer.record_blocking(update);
     writer.stop();
     recorded.map(|recorded| recorded.answer)

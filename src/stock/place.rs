@@ -5,7 +5,7 @@ use crate::core::id::{ConsignmentId, LegId, SiteId};
 use crate::core::problem::Problem;
 use crate::items::goods::{Goods, PickContext, less_planned, pick_goods};
 use crate::ledger::event::{Halt, Happening, Subjects, short};
-use crate::ledger::{Account, Book, Condition, Holding, Movement, Picked};
+use crate::ledger::{Account, Book, Holding, Movement, Picked};
 use crate::sites::find_site;
 use crate::writer::Desk;
 
