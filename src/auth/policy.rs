@@ -137,6 +137,8 @@ actions! {
     LoadWrite = "load.write",
     /// Hand in updates at all; each kind is then checked against its own action.
     EventSubmit = "event.submit",
+    /// Reserve goods for a consignment and let them go again.
+    Allocate = "goods.allocate",
     /// Record what happened to goods.
     EventPost = "event.post",
     /// Read events.
@@ -198,6 +200,7 @@ policy! {
         LoadWrite Own,
         EventSubmit Own,
         EventPost Own,
+        Allocate Own,
         EventRead Own,
         StockRead Own,
         TotalsRead Own,
@@ -232,6 +235,7 @@ policy! {
         EventSubmit Own,
         EventRead Own,
         MissingDecide Own,
+        Allocate Own,
         StockRead Own,
         TotalsRead Own,
     }
