@@ -121,6 +121,7 @@ pub struct PledgeQuery {
     /// Of this donor.
     pub donor: Option<OrganizationId>,
     /// In this state.
+    #[param(inline)]
     pub state: Option<PledgeState>,
     /// The `next` of the page before.
     pub after: Option<String>,

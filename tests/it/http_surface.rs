@@ -186,6 +186,9 @@ fn every_route_is_documented_with_who_may_call_it() {
             Access::Throttled => ("public, throttled", false),
         };
         assert_eq!(operation["security"].is_array(), is_bearer, "{method} {path}");
+        if operation.is_object() {
+            assert!(operation["tags"][0].is_string(), "{method} {path} stands under no heading");
+        }
         let id = operation["operationId"].as_str().unwrap_or("(a page)");
         lines.push(format!("{path} {method}: {id}, {who}"));
     }
