@@ -13,6 +13,7 @@ mod browser;
 mod items;
 mod parties;
 mod programmes;
+mod register;
 mod sites;
 mod support;
 mod table;

@@ -104,6 +104,29 @@ on_both_databases! {
         assert_eq!(found["items"][0]["code"], "BJL-CMS");
     }
 
+    fn of_many_who_want_one_code_at_once_one_gets_it(database: &TestDatabase) {
+        let server = TestServer::start(database);
+        let callers: Vec<Caller> = (0..16).map(|_| server.admin()).collect();
+        let statuses = |body: &(dyn Fn(usize) -> Value + Sync)| {
+            let mut statuses: Vec<u16> = std::thread::scope(|scope| {
+                let posts: Vec<_> = callers
+                    .iter()
+                    .enumerate()
+                    .map(|(number, caller)| scope.spawn(move || caller.post(PATH, &body(number)).status))
+                    .collect();
+                posts.into_iter().map(|post| post.join().expect("the caller lives")).collect()
+            });
+            statuses.sort_unstable();
+            statuses
+        };
+        let rivals = statuses(&|number| with("name", json!(format!("Store {number}"))));
+        assert_eq!((rivals[0], &rivals[1..]), (201, &[409; 15][..]));
+        let same = json!({"id": "0190f3c1-7c00-7000-8000-000000000002", "name": "One", "kind": "port", "country": "GM"});
+        let repeats = statuses(&|_| same.clone());
+        assert_eq!((&repeats[..15], repeats[15]), (&[200; 15][..], 201));
+        assert_eq!(server.admin().get(PATH).expect(200)["items"].as_array().map(Vec::len), Some(2));
+    }
+
     fn a_donor_picks_a_country_in_the_own_language(database: &TestDatabase) {
         let server = TestServer::start(database);
         let caller = server.user("auditor");
