@@ -5,6 +5,7 @@
 //! clock or a random source; what needs one of those gets its value as an argument.
 
 pub mod check;
+pub mod code;
 pub mod id;
 pub mod page;
 pub mod problem;

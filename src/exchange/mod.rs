@@ -1,1 +1,28 @@
-//! exchange
+//! Tables in: a file somebody filled in becomes records the ledger can post.
+//!
+//! The front half here needs no database. It runs in one direction:
+//! bytes ([`encoding`], [`delimiter`], [`workbook`]) become a [`table`] of text cells;
+//! a [`mapping`] says what its columns mean; [`planner`] reads each row by that mapping
+//! ([`reading`], [`value`], [`dates`]) into a [`plan`] of typed records with stable references;
+//! [`verdict`] then says for each row whether it was created, updated, unchanged or rejected.
+//!
+//! Never done here: posting to the ledger, guessing what a cell may have meant, or changing a
+//! cell without saying so. A row that cannot be read is rejected with row, column, value and
+//! reason, and takes nothing else with it.
+
+pub mod dates;
+pub mod delimiter;
+mod draft;
+pub mod encoding;
+pub mod mapping;
+pub mod mapping_check;
+mod merge;
+pub mod plan;
+pub mod planner;
+pub mod reading;
+pub mod references;
+pub mod table;
+pub mod template;
+pub mod value;
+pub mod verdict;
+pub mod workbook;

@@ -8,8 +8,11 @@
 
 mod atlas;
 mod audit;
+mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
+mod command_line;
+mod http_surface;
 mod items;
 mod parties;
 mod programmes;

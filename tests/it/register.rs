@@ -26,7 +26,7 @@ fn holder(register: &mut Register<Codes>, conn: &mut Conn, text: &str) -> Option
     }
     register.load(conn).expect("loads");
     assert!(!register.is_wanting());
-    register.holder(text).ok().expect("is loaded now")
+    register.holder(text).expect("is loaded now")
 }
 
 #[test]

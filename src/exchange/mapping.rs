@@ -1,0 +1,506 @@
+//! A mapping file: which columns of a table make which records. `docs/import.md` teaches it.
+//!
+//! The types here are the file's grammar, one struct a section; unknown keys are refused. Whether
+//! the sections fit together is checked in [`super::mapping_check`] when a mapping is loaded.
+//! Never done here: anything that only one publisher's tables need; that belongs in the file.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde::Deserialize;
+
+use super::dates::DateFormat;
+use super::encoding::TextEncoding;
+use super::mapping_check;
+use super::references::{EventKind, OrganizationRole, SiteKind, TitlePasses};
+use super::table::TableOptions;
+use super::template::{ReferencePattern, Template};
+use super::value::{NumberStyle, WeightUnit};
+
+/// Mapping files are written by hand; a larger one is some other file.
+const MAX_MAPPING_BYTES: u64 = 1024 * 1024;
+
+/// The mappings that ship with the program, by name.
+const BUILT_IN: [(&str, &str); 1] = [("scms", include_str!("../../mappings/scms.toml"))];
+
+/// Digits after the point of most currencies (ISO 4217); a column may say otherwise.
+const USUAL_CURRENCY_DIGITS: u8 = 2;
+
+/// Why a mapping cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum MappingError {
+    /// Neither a built-in name nor a readable file.
+    #[error("\"{given}\" is no mapping: built in are {built_in}, and a file's name ends in .toml")]
+    NotKnown {
+        /// What was asked for.
+        given: String,
+        /// The built-in names.
+        built_in: String,
+    },
+    /// The file cannot be read.
+    #[error("cannot read the mapping {path}: {source}")]
+    Unreadable {
+        /// The path as given.
+        path: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Larger than a mapping file can be.
+    #[error("the mapping {path} has more than {limit_bytes} bytes; is it a mapping file?")]
+    TooLarge {
+        /// The path as given.
+        path: String,
+        /// The limit.
+        limit_bytes: u64,
+    },
+    /// Not in the grammar; the message shows the line.
+    #[error("the mapping is not understood: {0}")]
+    Grammar(Box<toml::de::Error>),
+    /// In the grammar, but the sections do not fit together.
+    #[error("mapping \"{mapping}\", {at}: {reason}")]
+    Inconsistent {
+        /// The mapping's name.
+        mapping: String,
+        /// The key that is wrong, as in `pledge.donor`.
+        at: String,
+        /// What is wrong and what would be right.
+        reason: String,
+    },
+    /// The table lacks columns the mapping names, or has them twice.
+    #[error("mapping \"{mapping}\" does not fit the table: {reason}; the table has: {there}")]
+    Columns {
+        /// The mapping's name.
+        mapping: String,
+        /// Which columns are missing or doubled.
+        reason: String,
+        /// The table's columns.
+        there: String,
+    },
+}
+
+/// A whole mapping file.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mapping {
+    /// Its name: lower-case letters, digits, `-` and `_`. Part of every event id, so it never changes.
+    pub name: String,
+    /// What it reads, for people.
+    pub title: String,
+    /// How to open the file, where detection is not enough.
+    #[serde(default)]
+    pub file: FileSection,
+    /// How the table writes dates and numbers.
+    #[serde(default)]
+    pub formats: FormatSection,
+    /// What names a row, and which rows are left out.
+    pub row: RowSection,
+    /// What columns hold. A column not listed is text.
+    #[serde(default)]
+    pub columns: BTreeMap<String, ColumnSection>,
+    /// Words to other words, used in templates as `{@name}`.
+    #[serde(default)]
+    pub lookups: BTreeMap<String, LookupSection>,
+    /// The programme all pledges belong to.
+    pub programme: Option<ProgrammeSection>,
+    /// Organizations a row names.
+    #[serde(default, rename = "organization")]
+    pub organizations: Vec<OrganizationSection>,
+    /// Sites a row names.
+    #[serde(default, rename = "site")]
+    pub sites: Vec<SiteSection>,
+    /// The item a row is about.
+    pub item: Option<ItemSection>,
+    /// How much of it, and what it is worth.
+    pub line: Option<LineSection>,
+    /// The pledge the line belongs to.
+    pub pledge: Option<PledgeSection>,
+    /// The consignment the line travels in.
+    pub consignment: Option<ConsignmentSection>,
+    /// What happened, by the dates in the row.
+    #[serde(default, rename = "event")]
+    pub events: Vec<EventSection>,
+}
+
+/// `[file]`: how to open the table.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FileSection {
+    /// The character between cells.
+    pub delimiter: Option<char>,
+    /// The encoding of a text table.
+    pub encoding: Option<TextEncoding>,
+    /// The sheet of a workbook.
+    pub sheet: Option<String>,
+    /// The row of the header, counted from 1.
+    pub header_row: Option<u32>,
+    /// Whether cells that were decoded wrongly are read as repaired. Each is reported either way.
+    pub repair_text: bool,
+}
+
+/// `[formats]`: how the table writes values.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct FormatSection {
+    /// Date formats, tried in order; ISO dates are always understood after them.
+    pub dates: Vec<DateFormat>,
+    /// Decimal and thousands signs.
+    pub numbers: NumberStyle,
+}
+
+/// `[row]`: what names a row.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RowSection {
+    /// The row's own key, unique in the file.
+    pub key: Template,
+    /// Rows with one of these words in a column are left out and counted as skipped.
+    #[serde(default)]
+    pub skip: Vec<SkipRule>,
+}
+
+/// One rule of `row.skip`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SkipRule {
+    /// The column looked at.
+    pub column: String,
+    /// The cells that make a row be left out.
+    pub is: Vec<String>,
+}
+
+/// What kind of value a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ColumnType {
+    /// Any text.
+    #[default]
+    Text,
+    /// A whole number.
+    Integer,
+    /// An exact decimal.
+    Decimal,
+    /// An amount of money, kept in minor units.
+    Money,
+    /// A weight, kept in grams.
+    Weight,
+    /// A date.
+    Date,
+}
+
+/// `[columns."Name"]`: what a column holds.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ColumnSection {
+    /// The kind of value.
+    #[serde(rename = "type")]
+    pub kind: ColumnType,
+    /// Whether a row without a known value is rejected.
+    pub required: bool,
+    /// Words that mean "not known"; the word is kept, no value is made of it.
+    pub unknown: Vec<String>,
+    /// How a cell refers to another row of the same consignment.
+    pub see: Option<ReferencePattern>,
+    /// The least number taken; 0 unless said otherwise.
+    pub minimum: Option<i64>,
+    /// Money: digits after the point of the currency; 2 unless said otherwise.
+    pub digits: Option<u8>,
+    /// Weight: the unit; kg unless said otherwise.
+    pub unit: Option<WeightUnit>,
+    /// Date: formats of this column, instead of `formats.dates`.
+    pub formats: Vec<DateFormat>,
+}
+
+impl ColumnSection {
+    /// Digits after the point of the column's currency.
+    pub fn currency_digits(&self) -> u8 {
+        self.digits.unwrap_or(USUAL_CURRENCY_DIGITS)
+    }
+}
+
+/// `[lookups.name]`: words to other words.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LookupSection {
+    /// What is looked up.
+    pub of: Template,
+    /// Word to template.
+    pub values: BTreeMap<String, Template>,
+    /// For words that are not listed; without it they reject the row.
+    pub otherwise: Option<Template>,
+}
+
+/// `[programme]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProgrammeSection {
+    /// Its stable reference.
+    pub reference: Template,
+    /// Its name.
+    pub name: Template,
+}
+
+/// `[[organization]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OrganizationSection {
+    /// What other sections call it.
+    #[serde(rename = "as")]
+    pub alias: String,
+    /// Its stable reference.
+    pub reference: Template,
+    /// Its name.
+    pub name: Template,
+    /// What it does.
+    pub roles: Vec<OrganizationRole>,
+    /// Its country, by name or code.
+    pub country: Option<Template>,
+    /// Whether a row may go without it.
+    #[serde(default)]
+    pub optional: bool,
+    /// Further facts kept as text.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Template>,
+}
+
+/// `[[site]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SiteSection {
+    /// What other sections call it.
+    #[serde(rename = "as")]
+    pub alias: String,
+    /// What it is.
+    pub kind: SiteKind,
+    /// Its stable reference.
+    pub reference: Template,
+    /// Its name.
+    pub name: Template,
+    /// Its country, by name or code; may be unknown.
+    pub country: Option<Template>,
+    /// Column with degrees north.
+    pub latitude: Option<String>,
+    /// Column with degrees east.
+    pub longitude: Option<String>,
+    /// Its UN/LOCODE.
+    pub locode: Option<Template>,
+    /// Whether a row may go without it.
+    #[serde(default)]
+    pub optional: bool,
+    /// Further facts kept as text.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Template>,
+}
+
+/// `[item]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ItemSection {
+    /// Its stable reference.
+    pub reference: Template,
+    /// Its name.
+    pub name: Template,
+    /// The unit it is counted in: piece, tablet, gram.
+    pub base_unit: Template,
+    /// A group of items, for people.
+    pub category: Option<Template>,
+    /// The humanitarian sector.
+    pub sector: Option<Template>,
+    /// The pack the table counts in.
+    pub pack: Option<PackSection>,
+    /// Further facts kept as text.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Template>,
+}
+
+/// `[item.pack]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackSection {
+    /// What the pack is called.
+    pub name: Template,
+    /// Column with the base units in one pack.
+    pub base_units: String,
+}
+
+/// `[line]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LineSection {
+    /// The line's stable reference, unique in the file; the row's key unless said otherwise.
+    pub reference: Option<Template>,
+    /// Column with the quantity: in packs where the item has one, else in base units.
+    pub quantity: String,
+    /// Column with the value of the whole line.
+    pub value: Option<String>,
+    /// Column with the price of one pack (or base unit), kept as published.
+    pub price: Option<String>,
+    /// The currency of value and price: three letters.
+    pub currency: Option<Template>,
+    /// Further facts kept as text.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Template>,
+}
+
+/// `[pledge]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PledgeSection {
+    /// Its stable reference.
+    pub reference: Template,
+    /// The donor, by `as`.
+    pub donor: String,
+    /// When ownership passes.
+    pub title_passes: Option<TitlePasses>,
+    /// Further facts kept as text.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Template>,
+}
+
+/// `[consignment]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ConsignmentSection {
+    /// Its stable reference.
+    pub reference: Template,
+    /// Who sends, by `as`.
+    pub consignor: String,
+    /// Who receives, by `as`.
+    pub consignee: String,
+    /// Who carries, by `as`.
+    pub carrier: Option<String>,
+    /// The country of destination, by name or code.
+    pub country: Template,
+    /// Column with the gross weight.
+    pub weight: Option<String>,
+    /// Column with the freight.
+    pub freight: Option<String>,
+    /// Column with the insurance.
+    pub insurance: Option<String>,
+    /// The currency of freight and insurance: three letters.
+    pub currency: Option<Template>,
+    /// Column with the day it should arrive; the latest of its rows counts.
+    pub expected: Option<String>,
+    /// The way it takes, in order.
+    #[serde(rename = "leg")]
+    pub legs: Vec<LegSection>,
+    /// Further facts kept as text.
+    #[serde(default)]
+    pub attributes: BTreeMap<String, Template>,
+}
+
+/// `[[consignment.leg]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LegSection {
+    /// The site it starts from, by `as`.
+    pub from: String,
+    /// The site it goes to, by `as`.
+    pub to: String,
+    /// How: air, road, sea, rail, river or unknown.
+    pub mode: Template,
+}
+
+/// Which date counts when the rows of one event disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WhenRowsDiffer {
+    /// The later row is rejected.
+    #[default]
+    Reject,
+    /// The earliest counts.
+    Earliest,
+    /// The latest counts.
+    Latest,
+}
+
+/// `[[event]]`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventSection {
+    /// What happened; `accepted` happens to the pledge, everything else to the consignment.
+    pub kind: EventKind,
+    /// What names the event beside its kind; the pledge's or consignment's reference unless said
+    /// otherwise. A table with partial receipts puts the date or receipt number in.
+    pub key: Option<Template>,
+    /// Columns with the date, best first. When none has one there is no event.
+    pub occurred: Vec<String>,
+    /// Columns whose date stands in when the others have none; marked inferred.
+    #[serde(default)]
+    pub inferred: Vec<String>,
+    /// Column with the day it was written down.
+    pub recorded: Option<String>,
+    /// Which date counts when rows disagree.
+    #[serde(default)]
+    pub when_rows_differ: WhenRowsDiffer,
+    /// Received: whether nothing more will come. True unless said otherwise.
+    #[serde(rename = "final")]
+    pub is_final: Option<bool>,
+    /// Departed, arrived: the leg, counted from 1; the first for departed, else the last.
+    pub leg: Option<usize>,
+    /// Received: column with what came damaged, counted like the line.
+    pub damaged: Option<String>,
+    /// Received: column with what is held back for inspection.
+    pub on_hold: Option<String>,
+    /// Received: column with what did not come.
+    pub missing: Option<String>,
+    /// Received: column with what came beyond the line.
+    pub surplus: Option<String>,
+}
+
+impl Mapping {
+    /// Takes a built-in mapping by name, or reads a `.toml` file.
+    ///
+    /// # Errors
+    /// [`MappingError`], naming the file, line or key that is wrong.
+    pub fn load(name_or_file: &str) -> Result<Mapping, MappingError> {
+        if let Some((_, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_file) {
+            return Mapping::parse(text);
+        }
+        let path = Path::new(name_or_file);
+        if path.extension().is_none_or(|extension| extension != "toml") {
+            let built_in = BUILT_IN.map(|(name, _)| name).join(", ");
+            return Err(MappingError::NotKnown { given: name_or_file.to_owned(), built_in });
+        }
+        let unreadable = |source| MappingError::Unreadable { path: name_or_file.to_owned(), source };
+        let size = std::fs::metadata(path).map_err(unreadable)?.len();
+        if size > MAX_MAPPING_BYTES {
+            return Err(MappingError::TooLarge {
+                path: name_or_file.to_owned(),
+                limit_bytes: MAX_MAPPING_BYTES,
+            });
+        }
+        Mapping::parse(&std::fs::read_to_string(path).map_err(unreadable)?)
+    }
+
+    /// Reads a mapping's text and checks that its sections fit together.
+    ///
+    /// # Errors
+    /// [`MappingError`], naming the line or key that is wrong.
+    pub fn parse(text: &str) -> Result<Mapping, MappingError> {
+        let mapping: Mapping =
+            toml::from_str(text).map_err(|error| MappingError::Grammar(Box::new(error)))?;
+        mapping_check::check(&mapping)?;
+        Ok(mapping)
+    }
+
+    /// The names of the mappings that ship with the program.
+    pub fn built_in_names() -> impl Iterator<Item = &'static str> {
+        BUILT_IN.iter().map(|(name, _)| *name)
+    }
+
+    /// How to open the table this mapping is for.
+    pub fn table_options(&self) -> TableOptions {
+        TableOptions {
+            // What is no single byte becomes a byte that no table takes, and is refused by name there.
+            delimiter: self.file.delimiter.map(|given| u8::try_from(given).unwrap_or(u8::MAX)),
+            encoding: self.file.encoding,
+            sheet: self.file.sheet.clone(),
+            header_row: self.file.header_row,
+        }
+    }
+
+    /// What a column holds; text for one that is not listed.
+    pub fn column(&self, name: &str) -> ColumnSection {
+        self.columns.get(name).cloned().unwrap_or_default()
+    }
+}

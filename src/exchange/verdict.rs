@@ -1,0 +1,167 @@
+//! What became of each row: created, updated, unchanged or rejected.
+//!
+//! Whoever posts a plan says what became of each record ([`Verdicts::record`]); the rows follow.
+//! A record that was refused rejects the rows that need it and no others. Never done here:
+//! posting, or writing the report anywhere.
+
+use std::collections::BTreeMap;
+
+use super::plan::{CellProblem, Plan, RowFate};
+use super::references::RecordAt;
+
+/// What became of one record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordOutcome {
+    /// It was not there and is now.
+    Created,
+    /// It was there and differs now.
+    Updated,
+    /// It was there just so.
+    Unchanged,
+    /// The ledger refused it.
+    Refused {
+        /// The column at fault, if it can be said.
+        column: String,
+        /// The value at fault, if it can be said.
+        value: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// What became of one row. The four names are those of the report and its JSON summary.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RowOutcome {
+    /// Its own record was not there and is now.
+    Created,
+    /// Something it states differs now.
+    Updated,
+    /// Everything it states was there just so.
+    Unchanged,
+    /// It adds nothing.
+    Rejected {
+        /// Every reason.
+        problems: Vec<CellProblem>,
+    },
+    /// The mapping leaves it out.
+    Skipped,
+}
+
+/// One row's verdict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RowVerdict {
+    /// Its number as a spreadsheet shows it.
+    pub number: u32,
+    /// Its key by the mapping.
+    pub key: String,
+    /// What became of it.
+    pub outcome: RowOutcome,
+}
+
+/// How many rows had each outcome; the first four add up to all rows but the skipped.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct OutcomeCounts {
+    /// Rows created.
+    pub created: u64,
+    /// Rows updated.
+    pub updated: u64,
+    /// Rows unchanged.
+    pub unchanged: u64,
+    /// Rows rejected.
+    pub rejected: u64,
+    /// Rows the mapping leaves out.
+    pub skipped: u64,
+}
+
+/// Collects what became of the records of one plan.
+#[derive(Debug)]
+pub struct Verdicts<'plan> {
+    plan: &'plan Plan,
+    outcomes: BTreeMap<RecordAt, RecordOutcome>,
+}
+
+impl<'plan> Verdicts<'plan> {
+    /// Nothing posted yet.
+    pub fn new(plan: &'plan Plan) -> Self {
+        Verdicts { plan, outcomes: BTreeMap::new() }
+    }
+
+    /// Notes what became of a record. Lines may be noted apart from their pledge or consignment.
+    pub fn record(&mut self, record: RecordAt, outcome: RecordOutcome) {
+        self.outcomes.insert(record, outcome);
+    }
+
+    /// Whether a record was refused, so that what depends on it need not be tried.
+    pub fn is_refused(&self, record: RecordAt) -> bool {
+        matches!(self.outcomes.get(&record), Some(RecordOutcome::Refused { .. }))
+    }
+
+    /// The verdict of every row, in order. A record that was never noted counts as unchanged.
+    pub fn finish(self) -> Vec<RowVerdict> {
+        let verdict = |row: &super::plan::RowPlan| {
+            let outcome = match &row.fate {
+                RowFate::Rejected { problems } => RowOutcome::Rejected { problems: problems.clone() },
+                RowFate::Skipped => RowOutcome::Skipped,
+                RowFate::Planned { records } => self.outcome_of(row.number, records),
+            };
+            RowVerdict { number: row.number, key: row.key.clone(), outcome }
+        };
+        self.plan.rows.iter().map(verdict).collect()
+    }
+
+    /// A row is created when the finest record it states is: its own line where it has one.
+    fn outcome_of(&self, number: u32, records: &[RecordAt]) -> RowOutcome {
+        let mut problems = Vec::new();
+        let mut changed = false;
+        for record in records {
+            match self.outcomes.get(record) {
+                Some(RecordOutcome::Refused { column, value, reason }) => problems.push(CellProblem {
+                    row: number,
+                    column: column.clone(),
+                    value: value.clone(),
+                    reason: reason.clone(),
+                }),
+                Some(RecordOutcome::Created | RecordOutcome::Updated) => changed = true,
+                Some(RecordOutcome::Unchanged) | None => {}
+            }
+        }
+        if !problems.is_empty() {
+            return RowOutcome::Rejected { problems };
+        }
+        let own = own_record(records).and_then(|record| self.outcomes.get(&record));
+        match own {
+            Some(RecordOutcome::Created) => RowOutcome::Created,
+            Some(RecordOutcome::Updated | RecordOutcome::Unchanged | RecordOutcome::Refused { .. })
+            | None => {
+                if changed {
+                    RowOutcome::Updated
+                } else {
+                    RowOutcome::Unchanged
+                }
+            }
+        }
+    }
+}
+
+/// The record that is the row's own: the line if there is one, else the last before events.
+fn own_record(records: &[RecordAt]) -> Option<RecordAt> {
+    let is_line =
+        |record: &&RecordAt| matches!(record, RecordAt::PledgeLine(_) | RecordAt::ConsignmentLine(_));
+    let is_event = |record: &&RecordAt| matches!(record, RecordAt::Event(_));
+    records.iter().find(is_line).or_else(|| records.iter().rev().find(|record| !is_event(record))).copied()
+}
+
+/// Counts verdicts by outcome.
+pub fn count(verdicts: &[RowVerdict]) -> OutcomeCounts {
+    let mut counts = OutcomeCounts::default();
+    for verdict in verdicts {
+        match verdict.outcome {
+            RowOutcome::Created => counts.created += 1,
+            RowOutcome::Updated => counts.updated += 1,
+            RowOutcome::Unchanged => counts.unchanged += 1,
+            RowOutcome::Rejected { .. } => counts.rejected += 1,
+            RowOutcome::Skipped => counts.skipped += 1,
+        }
+    }
+    counts
+}

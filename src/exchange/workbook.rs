@@ -1,0 +1,179 @@
+//! An .xlsx workbook to rows of text cells.
+//!
+//! Never done here: evaluating formulas (their stored results are read) or formatting numbers the
+//! way a screen shows them. Dates become ISO text and numbers plain decimal text, so that a
+//! workbook and a CSV file of the same table read the same.
+
+use std::io::{Cursor, Read};
+
+use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
+use csv::StringRecord;
+
+use super::table::{MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, TableError};
+
+/// What a workbook may unpack to. A sheet of numbers packs about ten to one, so 64 MiB of honest
+/// workbook stays below; a file made to unpack without end does not.
+pub const MAX_UNPACKED_BYTES: u64 = 640 * 1024 * 1024;
+
+/// The sheet that was read.
+#[derive(Debug)]
+pub struct Sheet {
+    /// The sheet's name.
+    pub name: String,
+    /// Rows with at least one filled cell, each with its number as the spreadsheet shows it.
+    pub rows: Vec<(u32, StringRecord)>,
+    /// Sentences the user should read.
+    pub notes: Vec<String>,
+}
+
+/// Reads one sheet: the one named, else the first.
+///
+/// # Errors
+/// [`TableError`] when the file is no workbook, unpacks beyond [`MAX_UNPACKED_BYTES`], has no
+/// such sheet, or passes the limits of a table.
+pub fn read_sheet(bytes: Vec<u8>, wanted: Option<&str>) -> Result<Sheet, TableError> {
+    refuse_bomb(&bytes)?;
+    let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(workbook_error)?;
+    let names = workbook.sheet_names();
+    let name = match wanted {
+        Some(wanted) => names.iter().find(|name| *name == wanted),
+        None => names.first(),
+    };
+    let Some(name) = name.cloned() else {
+        return Err(TableError::NoSuchSheet {
+            wanted: wanted.unwrap_or("(the first)").to_owned(),
+            there: names.join(", "),
+        });
+    };
+    let mut notes = Vec::new();
+    if wanted.is_none() && names.len() > 1 {
+        notes.push(format!("read sheet \"{name}\", the first of {}; name another to read it", names.len()));
+    }
+    let rows = read_rows(&mut workbook, &name)?;
+    Ok(Sheet { name, rows, notes })
+}
+
+/// Unpacks every part once, counting, before anything keeps what it unpacks. What the archive
+/// says about its own sizes is not believed.
+fn refuse_bomb(bytes: &[u8]) -> Result<(), TableError> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(workbook_error)?;
+    let mut unpacked = 0;
+    for index in 0..archive.len() {
+        let part = archive.by_index(index).map_err(workbook_error)?;
+        let left = MAX_UNPACKED_BYTES - unpacked;
+        unpacked += std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(workbook_error)?;
+        if unpacked > MAX_UNPACKED_BYTES {
+            return Err(TableError::UnpacksTooLarge { limit_bytes: MAX_UNPACKED_BYTES });
+        }
+    }
+    Ok(())
+}
+
+/// Streams the cells of a sheet into rows; cells come in order of row, then column.
+fn read_rows(
+    workbook: &mut Xlsx<Cursor<Vec<u8>>>,
+    name: &str,
+) -> Result<Vec<(u32, StringRecord)>, TableError> {
+    let mut cells = workbook.worksheet_cells_reader(name).map_err(workbook_error)?;
+    let mut rows: Vec<(u32, StringRecord)> = Vec::new();
+    while let Some(cell) = cells.next_cell().map_err(workbook_error)? {
+        let (row, column) = cell.get_position();
+        let text = cell_text(cell.get_value());
+        if text.is_empty() {
+            continue;
+        }
+        let (number, column) = (row.saturating_add(1), column as usize);
+        if column >= MAX_COLUMNS {
+            return Err(TableError::TooManyColumns { columns: column + 1, limit: MAX_COLUMNS });
+        }
+        if number > MAX_ROWS {
+            return Err(TableError::TooManyRows { limit: MAX_ROWS });
+        }
+        if text.chars().count() > MAX_CELL_CHARACTERS {
+            return Err(TableError::CellTooLong {
+                row: number,
+                column: column + 1,
+                limit: MAX_CELL_CHARACTERS,
+            });
+        }
+        match rows.last_mut() {
+            Some((last, record)) if *last == number => push_at(record, column, &text, number)?,
+            Some(_) | None => {
+                let mut record = StringRecord::new();
+                push_at(&mut record, column, &text, number)?;
+                rows.push((number, record));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// Puts a cell at its column, filling the gap before it with empty cells.
+fn push_at(record: &mut StringRecord, column: usize, text: &str, row: u32) -> Result<(), TableError> {
+    if record.len() > column {
+        let reason = format!("row {row} has its cells out of order or twice");
+        return Err(TableError::BadWorkbook { reason });
+    }
+    while record.len() < column {
+        record.push_field("");
+    }
+    record.push_field(text);
+    Ok(())
+}
+
+/// A cell as text: dates as ISO, numbers as plain decimals without exponent.
+fn cell_text(value: &DataRef<'_>) -> String {
+    match value {
+        DataRef::Empty => String::new(),
+        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => {
+            text.trim().to_owned()
+        }
+        DataRef::SharedString(text) => text.trim().to_owned(),
+        DataRef::Int(number) => number.to_string(),
+        // The shortest decimal that reads back as the same double, which is what was typed in.
+        DataRef::Float(number) => number.to_string(),
+        DataRef::Bool(truth) => truth.to_string(),
+        DataRef::DateTime(moment) => date_text(moment),
+        DataRef::Error(error) => error.to_string(),
+    }
+}
+
+/// A date cell as ISO text: the day alone when the time is midnight, as a cell without time is.
+fn date_text(moment: &ExcelDateTime) -> String {
+    if moment.is_duration() {
+        return moment.as_f64().to_string();
+    }
+    let (year, month, day, hour, minute, second, _) = moment.to_ymd_hms_milli();
+    if (hour, minute, second) == (0, 0, 0) {
+        format!("{year:04}-{month:02}-{day:02}")
+    } else {
+        format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}")
+    }
+}
+
+/// Any failure inside the workbook, in the words of the reader.
+fn workbook_error<E: Into<WorkbookTrouble>>(error: E) -> TableError {
+    let WorkbookTrouble(reason) = error.into();
+    TableError::BadWorkbook { reason }
+}
+
+/// The reason a workbook could not be read, whichever layer gave it.
+struct WorkbookTrouble(String);
+
+impl From<calamine::XlsxError> for WorkbookTrouble {
+    fn from(error: calamine::XlsxError) -> Self {
+        WorkbookTrouble(error.to_string())
+    }
+}
+
+impl From<zip::result::ZipError> for WorkbookTrouble {
+    fn from(error: zip::result::ZipError) -> Self {
+        WorkbookTrouble(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for WorkbookTrouble {
+    fn from(error: std::io::Error) -> Self {
+        WorkbookTrouble(error.to_string())
+    }
+}
