@@ -29,16 +29,16 @@ use crate::{
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
     users::routes(&mut routes);
-    pledges::http::routes(&mut routes);
-    consignments::http::routes(&mut routes);
-    stock::http::routes(&mut routes);
-    events::http::routes(&mut routes);
-    tracking::http::routes(&mut routes);
     items::http::routes(&mut routes);
     parties::http::routes(&mut routes);
     sites::http::routes(&mut routes);
     sites::countries::routes(&mut routes);
     programmes::http::routes(&mut routes);
+    pledges::http::routes(&mut routes);
+    consignments::http::routes(&mut routes);
+    stock::http::routes(&mut routes);
+    events::http::routes(&mut routes);
+    tracking::http::routes(&mut routes);
     pages::routes(&mut routes);
     health::routes(&mut routes);
     docs::routes(&mut routes);

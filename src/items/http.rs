@@ -11,7 +11,7 @@ use crate::core::page::{Page, PageQuery};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::web::{
-    IfMatch, Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
+    IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
 };
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
@@ -135,7 +135,7 @@ fn written(recorded: Recorded<ItemWithPacks>) -> Outcome<Written<ItemView>> {
 #[utoipa::path(post, path = "/api/v1/items", tag = "items", request_body = ItemDraft, responses(
     (status = 201, description = "Recorded", body = WrittenBody<ItemView>),
     (status = 200, description = "Was recorded before", body = WrittenBody<ItemView>),
-    (status = 409, description = "The id or the code stands for another item"),
+    (status = 409, description = "The id or the code stands for another item", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn item_create(
     permit: Permit<action::ItemWrite>,
@@ -189,9 +189,9 @@ pub async fn item_list(
     params(("id" = ItemId, Path, description = "Which item"), ("If-Match" = String, Header, description = "The ETag you read")),
     responses(
         (status = 200, description = "Changed", body = WrittenBody<ItemView>),
-        (status = 409, description = "The code stands for another item"),
-        (status = 412, description = "Changed since you read it"),
-        (status = 428, description = "If-Match is missing"),
+        (status = 409, description = "The code stands for another item", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed since you read it", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn item_change(
     permit: Permit<action::ItemWrite>,

@@ -13,7 +13,7 @@ use crate::core::page::Page;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::web::{
-    IfMatch, Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
+    IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
 };
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
@@ -135,7 +135,7 @@ fn written(recorded: Recorded<Arc<Organization>>) -> Written<OrganizationView> {
     responses(
         (status = 201, description = "Recorded", body = WrittenBody<OrganizationView>),
         (status = 200, description = "Was recorded before", body = WrittenBody<OrganizationView>),
-        (status = 409, description = "The id or the reference stands for another organization"),
+        (status = 409, description = "The id or the reference stands for another organization", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn organization_create(
     permit: Permit<action::OrganizationWrite>,
@@ -187,9 +187,9 @@ pub async fn organization_list(
     ),
     responses(
         (status = 200, description = "Changed", body = WrittenBody<OrganizationView>),
-        (status = 409, description = "The reference stands for another organization"),
-        (status = 412, description = "Changed since you read it"),
-        (status = 428, description = "If-Match is missing"),
+        (status = 409, description = "The reference stands for another organization", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed since you read it", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn organization_change(
     permit: Permit<action::OrganizationWrite>,

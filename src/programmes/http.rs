@@ -12,7 +12,7 @@ use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::web::{
-    IfMatch, Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
+    IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
 };
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
@@ -131,7 +131,7 @@ fn written(recorded: Recorded<Arc<Programme>>) -> Outcome<Written<ProgrammeView>
 #[utoipa::path(post, path = "/api/v1/programmes", tag = "programmes", request_body = ProgrammeDraft, responses(
     (status = 201, description = "Recorded", body = WrittenBody<ProgrammeView>),
     (status = 200, description = "Was recorded before", body = WrittenBody<ProgrammeView>),
-    (status = 409, description = "The id or the code stands for another programme"),
+    (status = 409, description = "The id or the code stands for another programme", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn programme_create(
     permit: Permit<action::ProgrammeWrite>,
@@ -184,9 +184,9 @@ pub async fn programme_list(
     ),
     responses(
         (status = 200, description = "Changed", body = WrittenBody<ProgrammeView>),
-        (status = 409, description = "The code stands for another programme"),
-        (status = 412, description = "Changed since you read it"),
-        (status = 428, description = "If-Match is missing"),
+        (status = 409, description = "The code stands for another programme", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed since you read it", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn programme_change(
     permit: Permit<action::ProgrammeWrite>,
@@ -209,7 +209,7 @@ pub async fn programme_change(
     responses(
         (status = 201, description = "Added", body = WrittenBody<ReportedFigureView>),
         (status = 200, description = "Was added before", body = WrittenBody<ReportedFigureView>),
-        (status = 409, description = "Another figure stands under this heading, name and day"),
+        (status = 409, description = "Another figure stands under this heading, name and day", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn reported_figure_add(
     permit: Permit<action::ProgrammeWrite>,

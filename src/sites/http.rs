@@ -10,7 +10,7 @@ use crate::core::page::Page;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::web::{
-    IfMatch, Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
+    IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
 };
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
@@ -104,7 +104,7 @@ fn written(recorded: Recorded<Arc<Site>>) -> Outcome<Written<SiteView>> {
 #[utoipa::path(post, path = "/api/v1/sites", tag = "sites", request_body = SiteDraft, responses(
     (status = 201, description = "Recorded", body = WrittenBody<SiteView>),
     (status = 200, description = "Was recorded before", body = WrittenBody<SiteView>),
-    (status = 409, description = "The id or the code stands for another site"),
+    (status = 409, description = "The id or the code stands for another site", body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn site_create(
     permit: Permit<action::SiteWrite>,
@@ -158,9 +158,9 @@ pub async fn site_list(
     params(("id" = SiteId, Path, description = "Which site"), ("If-Match" = String, Header, description = "The ETag you read")),
     responses(
         (status = 200, description = "Changed", body = WrittenBody<SiteView>),
-        (status = 409, description = "The code stands for another site"),
-        (status = 412, description = "Changed since you read it"),
-        (status = 428, description = "If-Match is missing"),
+        (status = 409, description = "The code stands for another site", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed since you read it", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing", body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn site_change(
     permit: Permit<action::SiteWrite>,

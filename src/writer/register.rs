@@ -27,7 +27,8 @@ pub trait Unique: Send + 'static {
 pub struct Register<U: Unique> {
     known: HashMap<String, Option<U::Holder>>,
     wanted: HashSet<String>,
-    journal: Vec<(String, Option<U::Holder>)>,
+    /// What each text was before: known to have a holder or none, or not known at all.
+    journal: Vec<(String, Option<Option<U::Holder>>)>,
 }
 
 impl<U: Unique> Default for Register<U> {
@@ -60,7 +61,7 @@ impl<U: Unique> Register<U> {
 
     /// Notes that the text has this holder from now on, or none any more.
     pub fn assign(&mut self, text: &str, holder: Option<U::Holder>) {
-        let before = self.known.insert(text.to_owned(), holder).flatten();
+        let before = self.known.insert(text.to_owned(), holder);
         self.journal.push((text.to_owned(), before));
     }
 }
@@ -72,12 +73,12 @@ impl<U: Unique> Shelf for Register<U> {
 
     fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
         let texts: Vec<String> = self.wanted.drain().collect();
-        let rows = U::load(conn, &texts)?;
+        // What this batch has assigned already is newer than what the database says.
+        for (text, holder) in U::load(conn, &texts)? {
+            self.known.entry(text).or_insert(Some(holder));
+        }
         for text in texts {
             self.known.entry(text).or_insert(None);
-        }
-        for (text, holder) in rows {
-            self.known.insert(text, Some(holder));
         }
         Ok(())
     }
@@ -89,7 +90,10 @@ impl<U: Unique> Shelf for Register<U> {
     fn undo(&mut self, mark: usize) {
         while self.journal.len() > mark {
             let Some((text, before)) = self.journal.pop() else { return };
-            self.known.insert(text, before);
+            match before {
+                Some(holder) => self.known.insert(text, holder),
+                None => self.known.remove(&text),
+            };
         }
     }
 

@@ -3,8 +3,9 @@
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
-use crate::support::house::{TestServer, migrate};
 use crate::support::on_both_databases;
+use crate::support::server::{Server, migrate};
+use relief_ledger::auth::Role;
 use relief_ledger::core::id::{ItemId, LotId};
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db;
@@ -42,18 +43,18 @@ on_both_databases! {
     migrate: migrate;
 
     fn masks_come_in_boxes_and_cartons(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let created = server.admin().post(PATH, &masks()).expect(201);
-        let read = server.user("officer").get(&path(&created)).expect(200);
+        let server = Server::start(database);
+        let created = server.login_as(Role::Admin).post(PATH, &masks()).expect(201);
+        let read = server.login_as(Role::Officer).get(&path(&created)).expect(200);
         assert_eq!(pack_names(&read), ["box", "carton"]);
         assert_eq!((&read["packs"][0]["denominator"], &read["packs"][1]["gross_weight_g"]), (&json!(1), &json!(8200)));
         assert_eq!((&read["storage_class"], &read["standard"]["days"]), (&json!("ambient"), &json!(1)));
-        server.user("manager").post(PATH, &masks()).refused("forbidden", &[]);
+        server.login_as(Role::Manager).post(PATH, &masks()).refused("forbidden", &[]);
     }
 
     fn a_pack_that_cannot_be_counted_is_refused(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let over = (1_i64 << 53) + 1;
         for (pointer, value) in [
             ("/packs/0/numerator", json!(0)),
@@ -88,13 +89,13 @@ on_both_databases! {
         body["colour"] = json!("blue");
         admin.post(PATH, &body).refused("invalid", &["/colour"]);
         let deep = format!("{{\"name\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        admin.send("POST", PATH, &[], &deep).refused("invalid", &[]);
+        admin.post_text(PATH, &deep).refused("invalid", &["/name"]);
         assert_eq!(admin.get(PATH).expect(200)["items"], json!([]), "nothing was recorded");
     }
 
     fn the_same_packs_in_another_order_are_the_same_item(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let mut body = masks();
         body["id"] = json!("0190f3c1-7c00-7000-8000-000000000001");
         admin.post(PATH, &body).expect(201);
@@ -106,8 +107,8 @@ on_both_databases! {
     }
 
     fn packs_are_added_and_described_anew_but_never_lost(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let created = admin.post(PATH, &masks()).expect(201);
         let edit = json!({"packs": [{"name": "third of a pallet", "numerator": 100_000, "denominator": 3},
                                     {"name": "box", "numerator": 60}],
@@ -125,8 +126,8 @@ on_both_databases! {
     }
 
     fn the_catalogue_is_read_page_by_page(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         for number in 0..5 {
             let class = if number == 3 { "refrigerated" } else { "ambient" };
             let body = json!({"code": format!("I-{number}"), "name": format!("Item {number}"), "base_unit": "piece",
@@ -151,8 +152,8 @@ on_both_databases! {
     }
 
     fn the_lots_of_an_item_are_listed_without_the_unknown_one(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let created = admin.post(PATH, &masks()).expect(201);
         let id: ItemId = created["id"].as_str().and_then(|id| id.parse().ok()).expect("id");
         let lots = format!("{}/lots", path(&created));

@@ -16,6 +16,7 @@ mod http_surface;
 mod items;
 mod parties;
 mod programmes;
+mod register;
 mod sites;
 mod stories;
 mod support;

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::on_both_databases;
-use crate::support::house::{Caller, TestServer, migrate};
+use crate::support::server::{Caller, Server, migrate};
+use relief_ledger::auth::Role;
 
 const PATH: &str = "/api/v1/organizations";
 const OWN_ID: &str = "0190f3c1-7c00-7000-8000-000000000001";
@@ -20,24 +21,24 @@ on_both_databases! {
     migrate: migrate;
 
     fn a_regional_body_receives_and_sends_on_at_once(database: &TestDatabase) {
-        let server = TestServer::start(database);
+        let server = Server::start(database);
         let body = json!({"name": "  West African Health Organisation ", "reference": "WAHO", "country": "BF",
                           "consignee": true, "consignor": true});
-        let created = add(&server.admin(), &body);
+        let created = add(&server.login_as(Role::Admin), &body);
         assert_eq!(created["name"], "West African Health Organisation");
         assert_eq!((&created["consignee"], &created["consignor"], &created["donor"]),
                    (&json!(true), &json!(true), &json!(false)));
         assert!(created["receipt"]["signature"].is_string(), "a write is answered with a signed receipt");
         let path = format!("{PATH}/{}", created["id"].as_str().expect("id"));
-        let read = server.user("officer").get(&path);
-        assert_eq!(read.etag.as_deref(), Some("\"1\""));
+        let read = server.login_as(Role::Officer).get(&path);
+        assert_eq!(read.header("etag"), Some("\"1\""));
         assert_eq!(read.expect(200)["reference"], "WAHO");
-        server.nobody().get(&path).refused("unauthenticated", &[]);
+        server.stranger().get(&path).refused("unauthenticated", &[]);
     }
 
     fn posting_again_what_the_network_swallowed_changes_nothing(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let body = json!({"id": OWN_ID, "name": "City of Banjul", "consignee": true});
         let first = add(&admin, &body);
         let again = admin.post(PATH, &body).expect(200);
@@ -49,8 +50,8 @@ on_both_databases! {
     }
 
     fn two_organizations_never_share_a_reference(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let first = add(&admin, &json!({"name": "A", "reference": "DONOR-1"}));
         let words = admin.post(PATH, &json!({"name": "B", "reference": "DONOR-1"})).refused("duplicate", &["/reference"]);
         assert!(words.contains(first["id"].as_str().expect("id")), "{words}");
@@ -62,15 +63,15 @@ on_both_databases! {
     }
 
     fn an_edit_of_an_old_copy_is_refused(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let created = add(&admin, &json!({"name": "Jack Ma Foundation", "country": "CN"}));
         let path = format!("{PATH}/{}", created["id"].as_str().expect("id"));
         let changed = admin.patch(&path, 1, &json!({"donor": true, "country": null})).expect(200);
         assert_eq!((&changed["donor"], &changed["country"], &changed["revision"]), (&json!(true), &Value::Null, &json!(2)));
         assert_eq!(changed["name"], "Jack Ma Foundation", "what is left out stays");
         admin.patch(&path, 1, &json!({"partner": true})).refused("precondition_failed", &[]);
-        admin.send("PATCH", &path, &[], "{}").refused("precondition_required", &[]);
+        admin.send("PATCH", &path, &[("Content-Type", "application/json")], Some("{}")).refused("precondition_required", &[]);
         let unchanged = admin.patch(&path, 2, &json!({"donor": true})).expect(200);
         assert_eq!((&unchanged["revision"], &unchanged["receipt"]), (&json!(2), &Value::Null));
         admin.patch(&path, 2, &json!({"name": null, "country": "ZZ"})).refused("invalid", &["/name", "/country"]);
@@ -79,8 +80,8 @@ on_both_databases! {
     }
 
     fn a_list_finds_donors_of_a_country_by_the_beginning_of_their_name(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         for (name, reference, country, donor) in [
             ("Guangdong Province", "GD", "CN", true),
             ("Gu%_\\ Association", "X1", "CN", true),
@@ -107,12 +108,12 @@ on_both_databases! {
     }
 
     fn every_wrong_field_is_named_in_one_answer(database: &TestDatabase) {
-        let server = TestServer::start(database);
+        let server = Server::start(database);
         let body = json!({"id": "0190f3c1-7c00-4000-8000-000000000001", "name": " ", "reference": "a\u{7}b", "country": "Gambia"});
-        let words = server.admin().post(PATH, &body).refused("invalid", &["/id", "/country", "/name", "/reference"]);
+        let words = server.login_as(Role::Admin).post(PATH, &body).refused("invalid", &["/id", "/country", "/name", "/reference"]);
         assert!(words.contains("write 'GM'"), "the country meant is suggested: {words}");
         let long = json!({"name": "x".repeat(201)});
-        assert!(server.admin().post(PATH, &long).refused("invalid", &["/name"]).contains("at most 200"));
-        server.user("officer").post(PATH, &json!({"name": "x"})).refused("forbidden", &[]);
+        assert!(server.login_as(Role::Admin).post(PATH, &long).refused("invalid", &["/name"]).contains("at most 200"));
+        server.login_as(Role::Officer).post(PATH, &json!({"name": "x"})).refused("forbidden", &[]);
     }
 }

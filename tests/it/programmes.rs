@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::house::{TestServer, migrate};
 use crate::support::on_both_databases;
+use crate::support::server::{Server, migrate};
 use relief_ledger::atlas::cities_project;
+use relief_ledger::auth::Role;
 
 const PATH: &str = "/api/v1/programmes";
 
@@ -25,8 +26,8 @@ on_both_databases! {
     migrate: migrate;
 
     fn focus_areas_keep_the_order_they_were_published_in(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let manager = server.user("manager");
+        let server = Server::start(database);
+        let manager = server.login_as(Role::Manager);
         let created = manager.post(PATH, &cities()).expect(201);
         assert_eq!(manager.get(&path(&created)).expect(200)["focus_areas"], cities()["focus_areas"]);
         let edit = json!({"focus_areas": ["Zoning", "Air"], "sensitive": true});
@@ -35,12 +36,12 @@ on_both_databases! {
         let twice = json!({"focus_areas": ["Air", "Air ", ""]});
         manager.patch(&path(&created), 2, &twice).refused("invalid", &["/focus_areas/1", "/focus_areas/2"]);
         manager.post(PATH, &cities()).refused("duplicate", &["/code"]);
-        server.admin().post(PATH, &cities()).refused("forbidden", &[]);
+        server.login_as(Role::Admin).post(PATH, &cities()).refused("forbidden", &[]);
     }
 
     fn invented_data_say_so_in_their_name_and_for_ever(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let manager = server.user("manager");
+        let server = Server::start(database);
+        let manager = server.login_as(Role::Manager);
         let mut body = cities();
         body["synthetic"] = json!(true);
         manager.post(PATH, &body).refused("invalid", &["/name"]);
@@ -56,8 +57,8 @@ on_both_databases! {
     }
 
     fn a_programme_posted_twice_is_one(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let manager = server.user("manager");
+        let server = Server::start(database);
+        let manager = server.login_as(Role::Manager);
         let mut body = cities();
         body["id"] = json!("0190f3c1-7c00-7000-8000-000000000001");
         manager.post(PATH, &body).expect(201);
@@ -67,8 +68,8 @@ on_both_databases! {
     }
 
     fn all_22_published_figures_are_kept_as_they_were_published(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let manager = server.user("manager");
+        let server = Server::start(database);
+        let manager = server.login_as(Role::Manager);
         let figures = format!("{}/reported-figures", path(&manager.post(PATH, &cities()).expect(201)));
         let published = &cities_project().expect("the published facts").highlights;
         assert_eq!(published.len(), 22);
@@ -85,8 +86,8 @@ on_both_databases! {
     }
 
     fn a_reported_figure_is_appended_to_and_never_edited(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let manager = server.user("manager");
+        let server = Server::start(database);
+        let manager = server.login_as(Role::Manager);
         let figures = format!("{}/reported-figures", path(&manager.post(PATH, &cities()).expect(201)));
         manager.post(&figures, &masks()).expect(201);
         assert_eq!(manager.post(&figures, &masks()).expect(200)["receipt"], Value::Null);

@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::support::on_both_databases;
-use crate::support::house::{Caller, TestServer, migrate};
+use crate::support::server::{Caller, Server, migrate};
+use relief_ledger::auth::Role;
 use relief_ledger::sites::SiteKind;
 
 const PATH: &str = "/api/v1/sites";
@@ -31,8 +32,8 @@ on_both_databases! {
     migrate: migrate;
 
     fn a_warehouse_is_recorded_where_it_stands(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let city = admin.post("/api/v1/organizations", &json!({"name": "City of Banjul"})).expect(201);
         let created = admin.post(PATH, &with("operator", city["id"].clone())).expect(201);
         let read = admin.get(&path(&created)).expect(200);
@@ -44,21 +45,21 @@ on_both_databases! {
     }
 
     fn a_place_off_the_globe_is_refused(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let place = |latitude: f64, longitude: f64| with("coordinates", json!({"latitude": latitude, "longitude": longitude}));
         refused(&admin, &place(90.5, 0.0), &["/coordinates/latitude"]);
         refused(&admin, &place(0.0, -180.5), &["/coordinates/longitude"]);
         assert!(refused(&admin, &place(-116.5, 13.4), &["/coordinates/latitude"]).contains("swapped"));
         refused(&admin, &with("coordinates", json!({"latitude": 1.0})), &["/coordinates/longitude"]);
         let text = banjul().to_string().replace("13.4531", "1e999");
-        assert!(admin.send("POST", PATH, &[], &text).status >= 400, "infinity is nowhere");
+        assert!(admin.post_text(PATH, &text).status >= 400, "infinity is nowhere");
         assert_eq!(admin.get(PATH).expect(200)["items"], json!([]), "nothing was recorded");
     }
 
     fn codes_of_a_place_must_lie_in_its_country(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         assert!(refused(&admin, &with("country", json!("gm")), &["/country"]).contains("write 'GM'"));
         let words = refused(&admin, &with("country", json!("SN")), &["/locode", "/area_code"]);
         assert!(words.contains("Gambia (GM)") && words.contains("Senegal (SN)"), "{words}");
@@ -71,8 +72,8 @@ on_both_databases! {
     }
 
     fn a_site_never_moves_to_another_country(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let created = admin.post(PATH, &banjul()).expect(201);
         let words = admin.patch(&path(&created), 1, &json!({"country": "SN"})).refused("invalid", &["/country"]);
         assert!(words.contains("never changes"), "{words}");
@@ -85,8 +86,8 @@ on_both_databases! {
     }
 
     fn two_sites_never_share_a_code(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let admin = server.admin();
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
         let body = with("id", json!("0190f3c1-7c00-7000-8000-000000000001"));
         admin.post(PATH, &body).expect(201);
         assert_eq!(admin.post(PATH, &body).expect(200)["receipt"], Value::Null);
@@ -104,9 +105,32 @@ on_both_databases! {
         assert_eq!(found["items"][0]["code"], "BJL-CMS");
     }
 
+    fn of_many_who_want_one_code_at_once_one_gets_it(database: &TestDatabase) {
+        let server = Server::start(database);
+        let callers: Vec<Caller> = vec![server.login_as(Role::Admin); 16];
+        let statuses = |body: &(dyn Fn(usize) -> Value + Sync)| {
+            let mut statuses: Vec<u16> = std::thread::scope(|scope| {
+                let posts: Vec<_> = callers
+                    .iter()
+                    .enumerate()
+                    .map(|(number, caller)| scope.spawn(move || caller.post(PATH, &body(number)).status))
+                    .collect();
+                posts.into_iter().map(|post| post.join().expect("the caller lives")).collect()
+            });
+            statuses.sort_unstable();
+            statuses
+        };
+        let rivals = statuses(&|number| with("name", json!(format!("Store {number}"))));
+        assert_eq!((rivals[0], &rivals[1..]), (201, &[409; 15][..]));
+        let same = json!({"id": "0190f3c1-7c00-7000-8000-000000000002", "name": "One", "kind": "port", "country": "GM"});
+        let repeats = statuses(&|_| same.clone());
+        assert_eq!((&repeats[..15], repeats[15]), (&[200; 15][..], 201));
+        assert_eq!(server.login_as(Role::Admin).get(PATH).expect(200)["items"].as_array().map(Vec::len), Some(2));
+    }
+
     fn a_donor_picks_a_country_in_the_own_language(database: &TestDatabase) {
-        let server = TestServer::start(database);
-        let caller = server.user("auditor");
+        let server = Server::start(database);
+        let caller = server.login_as(Role::Auditor);
         let all = caller.get("/api/v1/countries").expect(200);
         let countries = all["items"].as_array().expect("items");
         assert_eq!((countries.len(), &all["next"]), (250, &Value::Null));
@@ -119,7 +143,7 @@ on_both_databases! {
         assert_eq!((&namibia["names"]["en"], &namibia["iso3"], &namibia["region"]["name"]),
                    (&json!("Namibia"), &json!("NAM"), &json!("Africa")));
         caller.get("/api/v1/countries/na").refused("not_found", &[]);
-        server.nobody().get("/api/v1/countries").refused("unauthenticated", &[]);
+        server.stranger().get("/api/v1/countries").refused("unauthenticated", &[]);
     }
 }
 

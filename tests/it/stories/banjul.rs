@@ -6,7 +6,7 @@ use serde_json::json;
 use super::scene::Scene;
 use crate::support::TestDatabase;
 use crate::support::on_both_databases;
-use crate::support::house::migrate;
+use crate::support::server::migrate;
 
 on_both_databases! {
     migrate: migrate;
@@ -36,7 +36,7 @@ on_both_databases! {
         let (id, legs) = (&consignment["id"], &consignment["leg_ids"]);
         let code = consignment["tracking_code"].as_str().expect("a code");
         let track = |state: &str| {
-            let seen = scene.house.nobody().get(&format!("/api/v1/tracking/{code}")).expect(200);
+            let seen = scene.house.stranger().get(&format!("/api/v1/tracking/{code}")).expect(200);
             assert_eq!(seen["state"], state, "{seen:#}");
             seen
         };
@@ -66,7 +66,7 @@ on_both_databases! {
         assert_eq!(scene.accounts(&pledge), json!({"delivered": 2_500, "distributed": 7_500}));
         let too_many = json!({"site": banjul, "consignment": id, "lines": [scene.line(2_501)]});
         let refusal = scene.post(&scene.officer, "distributed", "2020-09-03", too_many);
-        assert_eq!((refusal.body["available"].as_i64(), refusal.body["asked"].as_i64()), (Some(2_500), Some(2_501)));
+        assert_eq!((refusal.json()["available"].as_i64(), refusal.json()["asked"].as_i64()), (Some(2_500), Some(2_501)));
         refusal.refused("insufficient", &["/lines/0/quantity"]);
     }
 }

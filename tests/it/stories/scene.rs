@@ -4,11 +4,12 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::support::TestDatabase;
-use crate::support::house::{Answer, Caller, TestServer};
+use crate::support::server::{Caller, Reply, Server};
+use relief_ledger::auth::Role;
 
 /// A server with a programme, an item, and callers of the roles a story needs.
 pub struct Scene {
-    pub house: TestServer,
+    pub house: Server,
     pub admin: Caller,
     pub officer: Caller,
     pub manager: Caller,
@@ -28,9 +29,9 @@ fn id_of(value: &Value) -> String {
 
 impl Scene {
     pub fn new(database: &TestDatabase) -> Self {
-        let house = TestServer::start(database);
-        let (admin, officer) = (house.admin(), house.user("officer"));
-        let (manager, auditor) = (house.user("manager"), house.user("auditor"));
+        let house = Server::start(database);
+        let (admin, officer) = (house.login_as(Role::Admin), house.login_as(Role::Officer));
+        let (manager, auditor) = (house.login_as(Role::Manager), house.login_as(Role::Auditor));
         let programme = json!({"code": "CITIES", "name": "Cities Project", "focus_areas": [], "sensitive": false, "synthetic": false});
         let programme = id_of(&manager.post("/api/v1/programmes", &programme).expect(201));
         let masks = json!({"code": "MASK", "name": "Surgical masks", "base_unit": "piece", "category": "protective equipment",
@@ -91,7 +92,7 @@ impl Scene {
     }
 
     /// Posts an event with a new identifier.
-    pub fn post(&self, caller: &Caller, kind: &str, occurred_at: &str, details: Value) -> Answer {
+    pub fn post(&self, caller: &Caller, kind: &str, occurred_at: &str, details: Value) -> Reply {
         caller.post("/api/v1/events", &event(&id(), kind, occurred_at, details))
     }
 

@@ -2,7 +2,6 @@
 
 pub mod harness;
 pub mod postgres;
-pub mod house;
 pub mod server;
 
 use self::postgres::PostgresDatabase;

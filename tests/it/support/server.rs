@@ -236,6 +236,22 @@ impl Reply {
     }
 }
 
+impl Reply {
+    /// Says that the request was refused with this code at exactly these fields; returns the words.
+    #[track_caller]
+    pub fn refused(&self, code: &str, pointers: &[&str]) -> String {
+        assert!(self.status >= 400, "not refused: {}", self.text);
+        let body = self.json();
+        assert_eq!(body["code"], code, "{}", self.text);
+        let errors = body["errors"].as_array().cloned().unwrap_or_default();
+        let texts = |name: &str| -> Vec<String> {
+            errors.iter().filter_map(|error| error[name].as_str()).map(str::to_owned).collect()
+        };
+        assert_eq!(texts("pointer"), pointers, "{}", self.text);
+        if errors.is_empty() { body["detail"].to_string() } else { texts("detail").join("\n") }
+    }
+}
+
 fn join_chunks(mut rest: &[u8]) -> Vec<u8> {
     let mut body = Vec::new();
     loop {
