@@ -21,12 +21,13 @@ pub use server::{RunningServer, start};
 pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Layer, SETTINGS_FILE, Settings};
 
 use crate::web::Routes;
-use crate::{pages, users};
+use crate::{pages, totals, users};
 
 /// All routes of the server, room by room.
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
     users::routes(&mut routes);
+    totals::routes(&mut routes);
     pages::routes(&mut routes);
     health::routes(&mut routes);
     docs::routes(&mut routes);
