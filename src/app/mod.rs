@@ -5,12 +5,14 @@
 //! | `settings` | flags over environment over `relief.toml` over defaults |
 //! | `server` | start, listen, stop in order |
 //! | `observe` | request id, logs, metrics and security headers around every request |
+//! | `checkpoints` | signing the log's head once a second, and the log over HTTP |
 //! | `health` | whether the server lives, is ready, and how it does |
 //! | `docs` | the OpenAPI document and Swagger UI |
 //!
 //! This room lists the rooms that have routes, and knows nothing else about them. Never here: a rule about
 //! goods, or a query.
 
+mod checkpoints;
 mod docs;
 mod health;
 mod observe;
@@ -28,6 +30,7 @@ pub fn routes() -> Routes {
     let mut routes = Routes::default();
     users::routes(&mut routes);
     totals::routes(&mut routes);
+    checkpoints::routes(&mut routes);
     pages::routes(&mut routes);
     health::routes(&mut routes);
     docs::routes(&mut routes);

@@ -1,6 +1,6 @@
 //! The command line: one file per subcommand.
 //!
-//! Exit codes: 0 done, 1 refused or failed, 2 not understood. Answers go to standard output, words about
+//! Exit codes: 0 done, 1 refused or failed, 2 not understood; `verify` says its own. Answers go to standard output, words about
 //! the way there to standard error. Never here: a decision that the server would not make as well.
 
 mod migrate;
@@ -8,6 +8,7 @@ mod openapi;
 mod serve;
 mod totals;
 mod user;
+mod verify;
 
 use crate::app::{Layer, SETTINGS_FILE, Settings};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -36,6 +37,7 @@ enum Command {
     Migrate(migrate::Migrate),
     User(user::User),
     Totals(totals::Totals),
+    Verify(verify::Verify),
     Openapi(openapi::Openapi),
 }
 
@@ -93,6 +95,7 @@ pub fn run() -> ExitCode {
         Command::Migrate(command) => command.run(),
         Command::User(command) => command.run(),
         Command::Totals(command) => command.run(),
+        Command::Verify(command) => return command.run(),
         Command::Openapi(command) => command.run(),
     };
     match result {

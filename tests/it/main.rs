@@ -13,3 +13,5 @@ mod browser;
 mod support;
 mod table;
 mod tidy;
+mod totals;
+mod verify;
