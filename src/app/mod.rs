@@ -21,12 +21,17 @@ pub use server::{RunningServer, start};
 pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Layer, SETTINGS_FILE, Settings};
 
 use crate::web::Routes;
-use crate::{pages, users};
+use crate::{items, pages, parties, programmes, sites, users};
 
 /// All routes of the server, room by room.
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
     users::routes(&mut routes);
+    items::http::routes(&mut routes);
+    parties::http::routes(&mut routes);
+    sites::http::routes(&mut routes);
+    sites::countries::routes(&mut routes);
+    programmes::http::routes(&mut routes);
     pages::routes(&mut routes);
     health::routes(&mut routes);
     docs::routes(&mut routes);

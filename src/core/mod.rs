@@ -1,9 +1,10 @@
 //! The words everything else is said in: identifiers, time, quantities and packs, pages of a list,
-//! and problems.
+//! problems, and the check of what callers wrote.
 //!
 //! This room is pure. It never names a database, a web framework, the file system, the environment, a
 //! clock or a random source; what needs one of those gets its value as an argument.
 
+pub mod check;
 pub mod id;
 pub mod page;
 pub mod problem;

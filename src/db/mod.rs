@@ -8,12 +8,14 @@ mod bulk;
 mod migrate;
 mod pool;
 pub mod schema;
+mod search;
 mod types;
 
 pub use bulk::ROWS_PER_STATEMENT;
 pub(crate) use bulk::{insert_all, upsert_all};
 pub use migrate::{migrate, pending};
 pub use pool::{Database, Settings, connect, exclusive, read_failure};
+pub use search::begins_with;
 
 use diesel::{MultiConnection, PgConnection, SqliteConnection};
 

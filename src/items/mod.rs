@@ -7,7 +7,12 @@
 //! and have no row. Lots appear with events, never by a request of their own.
 
 pub mod goods;
+pub mod http;
 pub mod rules;
 mod store;
 
-pub use store::{Item, ItemCodes, Lot, Pack, lot_id, lot_row, pack_id};
+pub use rules::{ItemDraft, ItemEdit, PackDraft, Standard, StandardKind, StorageClass};
+pub use store::{
+    Item, ItemChange, ItemCodes, ItemCreate, ItemFilter, ItemWithPacks, Lot, Pack, list_items, list_lots,
+    lot_id, lot_row, pack_id, read_item,
+};

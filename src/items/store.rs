@@ -1,12 +1,17 @@
 //! The tables of items, packs and lots: rows, and what is read and written of them.
 
+use super::rules::{ItemDraft, ItemEdit, PackDraft, Standard, StandardKind, StorageClass};
+use crate::core::check::{id_reused, taken};
 use crate::core::id::{ItemId, LotId, PackId, derived};
+use crate::core::problem::{Outcome, Problem};
 use crate::core::quantity::PackSize;
 use crate::core::time::Timestamp;
-use crate::db::Conn;
-use crate::db::schema::items;
-use crate::writer::{Unique, record};
+use crate::db::schema::{items, lots};
+use crate::db::{Conn, begins_with, read_failure};
+use crate::web::IfMatch;
+use crate::writer::{Actor, Desk, Drawer, Entry, Record, Refusal, Register, Unique, Update, record};
 use diesel::prelude::*;
+use std::collections::HashMap;
 
 record! {
     /// An item of the catalogue.
@@ -126,4 +131,309 @@ impl Unique for ItemCodes {
     fn load(conn: &mut Conn, texts: &[String]) -> QueryResult<Vec<(String, ItemId)>> {
         items::table.filter(items::code.eq_any(texts)).select((items::code, items::id)).load(conn)
     }
+}
+
+/// An item together with its packs, in the order of their names.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ItemWithPacks {
+    /// The item.
+    pub item: Item,
+    /// Its packs.
+    pub packs: Vec<Pack>,
+}
+
+impl ItemWithPacks {
+    fn new(item: Item, mut packs: Vec<Pack>) -> Self {
+        packs.sort_by(|left, right| left.name.cmp(&right.name));
+        Self { item, packs }
+    }
+
+    /// The rows as a caller would have written them.
+    ///
+    /// # Errors
+    /// `internal` where the database holds words nobody writes.
+    pub fn draft(&self) -> Outcome<ItemDraft> {
+        Ok(ItemDraft {
+            id: None,
+            code: self.item.code.clone(),
+            name: self.item.name.clone(),
+            base_unit: self.item.base_unit.clone(),
+            category: self.item.category.clone(),
+            sector: self.item.sector.clone(),
+            hs_code: self.item.hs_code.clone(),
+            shelf_life_days: self.item.shelf_life_days,
+            storage_class: StorageClass::from_word(&self.item.storage_class)
+                .ok_or_else(|| unreadable(&self.item, "storage_class"))?,
+            standard: self.item.standard()?,
+            packs: self.packs.iter().map(Pack::draft).collect(),
+        })
+    }
+}
+
+impl Item {
+    fn new(
+        id: ItemId,
+        draft: &ItemDraft,
+        revision: i64,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            code: draft.code.clone(),
+            name: draft.name.clone(),
+            base_unit: draft.base_unit.clone(),
+            category: draft.category.clone(),
+            sector: draft.sector.clone(),
+            hs_code: draft.hs_code.clone(),
+            shelf_life_days: draft.shelf_life_days,
+            storage_class: draft.storage_class.word().to_owned(),
+            standard_kind: draft.standard.map(|standard| standard.kind.word().to_owned()),
+            standard_quantity: draft.standard.map(|standard| standard.quantity),
+            standard_persons: draft.standard.map(|standard| standard.persons),
+            standard_days: draft.standard.and_then(|standard| standard.days),
+            revision,
+            created_at,
+            updated_at,
+        }
+    }
+
+    /// How much of it serves how many people, where that is known.
+    ///
+    /// # Errors
+    /// `internal` where the database holds a word nobody writes.
+    pub fn standard(&self) -> Outcome<Option<Standard>> {
+        let (Some(kind), Some(quantity), Some(persons)) =
+            (&self.standard_kind, self.standard_quantity, self.standard_persons)
+        else {
+            return Ok(None);
+        };
+        let kind = StandardKind::from_word(kind).ok_or_else(|| unreadable(self, "standard_kind"))?;
+        Ok(Some(Standard { kind, quantity, persons, days: self.standard_days }))
+    }
+}
+
+fn unreadable(item: &Item, column: &str) -> Problem {
+    Problem::internal(format!("items.{column} of {} cannot be read", item.id))
+}
+
+impl Pack {
+    fn new(item: ItemId, draft: &PackDraft) -> Self {
+        Self {
+            id: pack_id(item, &draft.name),
+            item_id: item,
+            name: draft.name.clone(),
+            numerator: draft.numerator,
+            denominator: draft.denominator,
+            gross_weight_g: draft.gross_weight_g,
+            length_mm: draft.length_mm,
+            width_mm: draft.width_mm,
+            height_mm: draft.height_mm,
+        }
+    }
+
+    /// The row as a caller would have written it.
+    pub fn draft(&self) -> PackDraft {
+        PackDraft {
+            name: self.name.clone(),
+            numerator: self.numerator,
+            denominator: self.denominator,
+            gross_weight_g: self.gross_weight_g,
+            length_mm: self.length_mm,
+            width_mm: self.width_mm,
+            height_mm: self.height_mm,
+        }
+    }
+}
+
+/// Records a new item with its packs.
+pub struct ItemCreate {
+    actor: Actor,
+    id: ItemId,
+    draft: ItemDraft,
+}
+
+impl ItemCreate {
+    /// Judges the draft; `id` stands where the caller gave none.
+    ///
+    /// # Errors
+    /// `invalid` naming every field that is wrong.
+    pub fn new(actor: Actor, draft: &ItemDraft, id: ItemId) -> Outcome<Self> {
+        let draft = draft.checked()?;
+        Ok(Self { actor, id: draft.id.unwrap_or(id), draft: ItemDraft { id: None, ..draft } })
+    }
+}
+
+impl Update for ItemCreate {
+    type Answer = ItemWithPacks;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<Item>>().want(self.id);
+        desk.shelf::<Drawer<Pack>>().want_group(self.id);
+        desk.shelf::<Register<ItemCodes>>().want(&self.draft.code);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<ItemWithPacks, Refusal> {
+        if let Some(known) = find_with_packs(desk, self.id)? {
+            let is_same = known.draft()? == self.draft;
+            return if is_same { Ok(known) } else { Err(id_reused("item", self.id).into()) };
+        }
+        require_free_code(desk, self.id, &self.draft)?;
+        let now = desk.begin(entry("item.created", self.id)).recorded_at;
+        Ok(keep(desk, None, Item::new(self.id, &self.draft, 1, now, now), &self.draft.packs))
+    }
+}
+
+/// Changes an item.
+pub struct ItemChange {
+    /// Who edits.
+    pub actor: Actor,
+    /// Which item.
+    pub id: ItemId,
+    /// The revision the editor read.
+    pub revision: IfMatch,
+    /// What changes.
+    pub edit: ItemEdit,
+}
+
+impl Update for ItemChange {
+    type Answer = ItemWithPacks;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<Item>>().want(self.id);
+        desk.shelf::<Drawer<Pack>>().want_group(self.id);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<ItemWithPacks, Refusal> {
+        let known = find_with_packs(desk, self.id)?.ok_or_else(Problem::not_found)?;
+        self.revision.check(known.item.revision)?;
+        let before = known.draft()?;
+        let draft = before.edited(self.edit.clone())?;
+        if draft == before {
+            return Ok(known);
+        }
+        require_free_code(desk, self.id, &draft)?;
+        let now = desk.begin(entry("item.changed", self.id)).recorded_at;
+        let item = Item::new(self.id, &draft, known.item.revision + 1, known.item.created_at, now);
+        Ok(keep(desk, Some(&known), item, &draft.packs))
+    }
+}
+
+fn entry(action: &str, id: ItemId) -> Entry {
+    Entry { action: action.to_owned(), kind: "item", id: id.0, reason: None }
+}
+
+fn find_with_packs(desk: &mut Desk, id: ItemId) -> Result<Option<ItemWithPacks>, Refusal> {
+    let Some(item) = desk.shelf::<Drawer<Item>>().find(id)? else { return Ok(None) };
+    let packs = desk.shelf::<Drawer<Pack>>().group(id)?;
+    let packs = packs.iter().map(|pack| pack.as_ref().clone()).collect();
+    Ok(Some(ItemWithPacks::new(item.as_ref().clone(), packs)))
+}
+
+fn require_free_code(desk: &mut Desk, id: ItemId, draft: &ItemDraft) -> Result<(), Refusal> {
+    match desk.shelf::<Register<ItemCodes>>().holder(&draft.code)? {
+        Some(holder) if holder != id => Err(taken("/code", "item", &draft.code, holder).into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+/// Stages the rows that are new or differ, and what others may look for of them.
+fn keep(desk: &mut Desk, before: Option<&ItemWithPacks>, item: Item, packs: &[PackDraft]) -> ItemWithPacks {
+    let codes = desk.shelf::<Register<ItemCodes>>();
+    if let Some(before) = before {
+        codes.assign(&before.item.code, None);
+    }
+    codes.assign(&item.code, Some(item.id));
+    desk.shelf::<Drawer<Item>>().put(item.clone());
+    let packs: Vec<Pack> = packs.iter().map(|pack| Pack::new(item.id, pack)).collect();
+    let known = before.map_or(&[][..], |before| &before.packs);
+    for pack in packs.iter().filter(|pack| !known.contains(pack)) {
+        desk.shelf::<Drawer<Pack>>().put(pack.clone());
+    }
+    desk.touch(item.id.0);
+    ItemWithPacks::new(item, packs)
+}
+
+/// Which items a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct ItemFilter {
+    /// Of this category.
+    pub category: Option<String>,
+    /// Of this sector.
+    pub sector: Option<String>,
+    /// Kept like this.
+    pub storage_class: Option<StorageClass>,
+    /// Whose name or code begins so.
+    pub prefix: Option<String>,
+}
+
+/// Reads one item with its packs.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn read_item(conn: &mut Conn, id: ItemId) -> Outcome<ItemWithPacks> {
+    let item = items::table.find(id).select(Item::as_select()).first(conn).map_err(read_failure)?;
+    let packs = Pack::load_groups(conn, &[id]).map_err(read_failure)?;
+    Ok(ItemWithPacks::new(item, packs))
+}
+
+/// Reads up to `limit` items with their packs after a key, in the order of keys.
+///
+/// # Errors
+/// What the database says.
+pub fn list_items(
+    conn: &mut Conn,
+    filter: &ItemFilter,
+    after: Option<ItemId>,
+    limit: i64,
+) -> Outcome<Vec<ItemWithPacks>> {
+    let mut query = items::table.into_boxed();
+    if let Some(after) = after {
+        query = query.filter(items::id.gt(after));
+    }
+    if let Some(category) = &filter.category {
+        query = query.filter(items::category.eq(category));
+    }
+    if let Some(sector) = &filter.sector {
+        query = query.filter(items::sector.eq(sector));
+    }
+    if let Some(class) = filter.storage_class {
+        query = query.filter(items::storage_class.eq(class.word()));
+    }
+    if let Some(prefix) = &filter.prefix {
+        query = query.filter(begins_with(items::name, prefix).or(begins_with(items::code, prefix)));
+    }
+    let rows: Vec<Item> =
+        query.order(items::id).limit(limit).select(Item::as_select()).load(conn).map_err(read_failure)?;
+    let ids: Vec<ItemId> = rows.iter().map(|item| item.id).collect();
+    let mut packs: HashMap<ItemId, Vec<Pack>> = HashMap::new();
+    for pack in Pack::load_groups(conn, &ids).map_err(read_failure)? {
+        packs.entry(pack.item_id).or_default().push(pack);
+    }
+    let with_packs = |item: Item| {
+        let packs = packs.remove(&item.id).unwrap_or_default();
+        ItemWithPacks::new(item, packs)
+    };
+    Ok(rows.into_iter().map(with_packs).collect())
+}
+
+/// Reads up to `limit` lots of an item after a key, in the order of keys.
+///
+/// # Errors
+/// `not_found` for the item, or what the database says.
+pub fn list_lots(conn: &mut Conn, item: ItemId, after: Option<LotId>, limit: i64) -> Outcome<Vec<Lot>> {
+    items::table.find(item).select(items::id).first::<ItemId>(conn).map_err(read_failure)?;
+    let mut query = lots::table.filter(lots::item_id.eq(item)).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(lots::id.gt(after));
+    }
+    query.order(lots::id).limit(limit).select(Lot::as_select()).load(conn).map_err(read_failure)
 }

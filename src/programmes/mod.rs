@@ -4,6 +4,12 @@
 //! it is appended and never edited: a newer one has a newer date. A programme of invented data says
 //! "synthetic" in its name. Whether a programme is synthetic never changes.
 
+pub mod http;
+pub mod rules;
 mod store;
 
-pub use store::{Programme, ProgrammeCodes, ReportedFigure, reported_figure_id};
+pub use rules::{ProgrammeDraft, ProgrammeEdit, Qualifier, ReportedFigureDraft};
+pub use store::{
+    Programme, ProgrammeChange, ProgrammeCodes, ProgrammeCreate, ProgrammeFilter, ReportedFigure,
+    ReportedFigureAdd, list_programmes, list_reported_figures, read_programme, reported_figure_id,
+};

@@ -5,10 +5,12 @@
 //! site that turns out to lie elsewhere is a new site. Coordinates are WGS84 degrees or not known at all.
 //! Sites are never removed, for the ledger names them.
 
+pub mod countries;
 mod find;
+pub mod http;
 pub mod rules;
 mod store;
 
 pub use find::find_site;
-pub use rules::SiteKind;
-pub use store::{Site, SiteCodes};
+pub use rules::{Position, SiteDraft, SiteEdit, SiteKind};
+pub use store::{Site, SiteChange, SiteCodes, SiteCreate, SiteFilter, list_sites, read_site};

@@ -1,6 +1,11 @@
-//! What a site may be.
+//! What a site may be: its kinds, and the judgement of what a caller wrote.
 
+use crate::atlas::{AreaCode, Coordinates, CoordinatesError, CountryCode, Language, UnLocode};
+use crate::core::check::{CODE_CHARS_MAX, Check, Edit, NAME_CHARS_MAX, quoted};
+use crate::core::id::{OrganizationId, SiteId};
+use crate::core::problem::Outcome;
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use utoipa::ToSchema;
 
 /// What kind of place a site is.
@@ -64,4 +69,186 @@ impl SiteKind {
             Self::Port | Self::Airport | Self::BorderCrossing | Self::Warehouse => false,
         }
     }
+}
+
+/// Latitude and longitude as a caller wrote them; [`Coordinates`] once they were judged.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Position {
+    /// Degrees north of the equator, WGS84.
+    #[schema(minimum = -90, maximum = 90, example = 13.4531)]
+    pub latitude: f64,
+    /// Degrees east of Greenwich, WGS84.
+    #[schema(minimum = -180, maximum = 180, example = -16.5775)]
+    pub longitude: f64,
+}
+
+/// A site as a caller describes it.
+#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SiteDraft {
+    /// Made by the caller, UUID version 7; the same id and body again change nothing.
+    #[serde(default)]
+    pub id: Option<SiteId>,
+    /// What your own books call it, unique.
+    #[serde(default)]
+    #[schema(max_length = 60, example = "BJL-CMS")]
+    pub code: Option<String>,
+    /// What it is called.
+    #[schema(max_length = 200, example = "Banjul Central Medical Store")]
+    pub name: String,
+    /// What kind of place it is.
+    pub kind: SiteKind,
+    /// ISO 3166-1 alpha-2; it never changes afterwards.
+    #[schema(example = "GM")]
+    pub country: String,
+    /// Where it is, if known.
+    #[serde(default)]
+    pub coordinates: Option<Position>,
+    /// UN/LOCODE.
+    #[serde(default)]
+    #[schema(example = "GMBJL")]
+    pub locode: Option<String>,
+    /// ISO 3166-2 code or OCHA P-code of its area.
+    #[serde(default)]
+    #[schema(example = "GM-B")]
+    pub area_code: Option<String>,
+    /// The organization that runs it.
+    #[serde(default)]
+    pub operator: Option<OrganizationId>,
+}
+
+/// Changes to a site. What is left out stays; null empties what may be empty.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SiteEdit {
+    /// What your own books call it, unique.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub code: Edit<String>,
+    /// What it is called.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub name: Edit<String>,
+    /// What kind of place it is.
+    #[serde(default)]
+    #[schema(value_type = SiteKind)]
+    pub kind: Edit<SiteKind>,
+    /// May only be repeated.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub country: Edit<String>,
+    /// Where it is.
+    #[serde(default)]
+    #[schema(value_type = Option<Position>)]
+    pub coordinates: Edit<Position>,
+    /// UN/LOCODE.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub locode: Edit<String>,
+    /// ISO 3166-2 code or OCHA P-code of its area.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub area_code: Edit<String>,
+    /// The organization that runs it.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, format = Uuid)]
+    pub operator: Edit<OrganizationId>,
+}
+
+impl SiteDraft {
+    /// Judges the draft and brings its texts into the form they are kept in.
+    ///
+    /// # Errors
+    /// `invalid` naming every field that is wrong.
+    pub fn checked(&self) -> Outcome<Self> {
+        let mut check = Check::new();
+        let draft = self.normal(&mut check);
+        check.finish()?;
+        Ok(draft)
+    }
+
+    /// The draft after an edit, judged as a whole.
+    ///
+    /// # Errors
+    /// `invalid` naming every field that is wrong, and `/country` where it would change.
+    pub fn edited(&self, edit: SiteEdit) -> Outcome<Self> {
+        let mut check = Check::new();
+        let mut draft = self.clone();
+        edit.code.apply(&mut draft.code);
+        edit.name.apply_required(&mut check, "/name", &mut draft.name);
+        edit.kind.apply_required(&mut check, "/kind", &mut draft.kind);
+        edit.country.apply_required(&mut check, "/country", &mut draft.country);
+        edit.coordinates.apply(&mut draft.coordinates);
+        edit.locode.apply(&mut draft.locode);
+        edit.area_code.apply(&mut draft.area_code);
+        edit.operator.apply(&mut draft.operator);
+        if draft.country != self.country {
+            check.wrong(
+                "/country",
+                format!(
+                    "{} cannot replace {}: a site's country never changes, because totals were computed with \
+                     it; record a new site instead",
+                    quoted(&draft.country),
+                    self.country
+                ),
+            );
+            draft.country.clone_from(&self.country);
+        }
+        let draft = draft.normal(&mut check);
+        check.finish()?;
+        Ok(draft)
+    }
+
+    fn normal(&self, check: &mut Check) -> Self {
+        check.client_id("/id", self.id.map(|id| id.0));
+        let country = check.parsed("/country", self.country.parse::<CountryCode>());
+        let coordinates = self.coordinates.filter(|position| is_on_the_globe(check, *position));
+        let locode: Option<UnLocode> =
+            self.locode.as_deref().and_then(|text| check.parsed("/locode", text.trim().parse()));
+        let area_code: Option<AreaCode> =
+            self.area_code.as_deref().and_then(|text| check.parsed("/area_code", text.trim().parse()));
+        if let Some(country) = country {
+            if let Some(code) = locode.filter(|code| code.country() != country) {
+                check.wrong("/locode", elsewhere("UN/LOCODE", &code, code.country(), country));
+            }
+            if let Some(code) = area_code.as_ref().filter(|code| code.country() != country) {
+                check.wrong("/area_code", elsewhere("area code", code, code.country(), country));
+            }
+        }
+        Self {
+            id: self.id,
+            code: check.optional_text("/code", self.code.as_deref(), CODE_CHARS_MAX),
+            name: check.text("/name", &self.name, NAME_CHARS_MAX),
+            kind: self.kind,
+            country: self.country.clone(),
+            coordinates,
+            locode: locode.map(String::from),
+            area_code: area_code.map(String::from),
+            operator: self.operator,
+        }
+    }
+}
+
+fn is_on_the_globe(check: &mut Check, position: Position) -> bool {
+    match Coordinates::new(position.latitude, position.longitude) {
+        Ok(_) => true,
+        Err(error) => {
+            let pointer = match error {
+                CoordinatesError::Latitude { .. } => "/coordinates/latitude",
+                CoordinatesError::Longitude { .. } => "/coordinates/longitude",
+            };
+            check.wrong(pointer, error.to_string());
+            false
+        }
+    }
+}
+
+fn elsewhere(what: &str, code: &dyn Display, lies_in: CountryCode, country: CountryCode) -> String {
+    let name = |code: CountryCode| code.country().short_name(Language::English).to_owned();
+    format!(
+        "{what} '{code}' lies in {} ({lies_in}), but the site's country is {} ({country}); correct one of the two",
+        name(lies_in),
+        name(country)
+    )
 }

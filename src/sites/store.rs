@@ -1,13 +1,18 @@
 //! The table of sites: rows, and what is read and written of them.
 
-use super::rules::SiteKind;
+use super::rules::{Position, SiteDraft, SiteEdit, SiteKind};
+use crate::atlas::CountryCode;
+use crate::core::check::{id_reused, taken};
 use crate::core::id::{OrganizationId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::Conn;
 use crate::db::schema::sites;
-use crate::writer::{Unique, record};
+use crate::db::{Conn, begins_with, read_failure};
+use crate::parties::Organization;
+use crate::web::IfMatch;
+use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Unique, Update, record};
 use diesel::prelude::*;
+use std::sync::Arc;
 
 record! {
     /// A place where goods can be.
@@ -64,4 +69,228 @@ impl Unique for SiteCodes {
             .select((sites::code.assume_not_null(), sites::id))
             .load(conn)
     }
+}
+
+impl Site {
+    fn new(
+        id: SiteId,
+        draft: &SiteDraft,
+        revision: i64,
+        created_at: Timestamp,
+        updated_at: Timestamp,
+    ) -> Self {
+        Self {
+            id,
+            code: draft.code.clone(),
+            name: draft.name.clone(),
+            kind: draft.kind.word().to_owned(),
+            country: draft.country.clone(),
+            latitude: draft.coordinates.map(|position| position.latitude),
+            longitude: draft.coordinates.map(|position| position.longitude),
+            locode: draft.locode.clone(),
+            area_code: draft.area_code.clone(),
+            operator_id: draft.operator,
+            revision,
+            created_at,
+            updated_at,
+        }
+    }
+
+    /// Where it is, if known.
+    pub fn position(&self) -> Option<Position> {
+        self.latitude.zip(self.longitude).map(|(latitude, longitude)| Position { latitude, longitude })
+    }
+
+    /// The row as a caller would have written it.
+    fn draft(&self) -> Outcome<SiteDraft> {
+        Ok(SiteDraft {
+            id: None,
+            code: self.code.clone(),
+            name: self.name.clone(),
+            kind: self.site_kind()?,
+            country: self.country.clone(),
+            coordinates: self.position(),
+            locode: self.locode.clone(),
+            area_code: self.area_code.clone(),
+            operator: self.operator_id,
+        })
+    }
+}
+
+/// Records a new site.
+pub struct SiteCreate {
+    actor: Actor,
+    id: SiteId,
+    draft: SiteDraft,
+}
+
+impl SiteCreate {
+    /// Judges the draft; `id` stands where the caller gave none.
+    ///
+    /// # Errors
+    /// `invalid` naming every field that is wrong.
+    pub fn new(actor: Actor, draft: &SiteDraft, id: SiteId) -> Outcome<Self> {
+        let draft = draft.checked()?;
+        Ok(Self { actor, id: draft.id.unwrap_or(id), draft: SiteDraft { id: None, ..draft } })
+    }
+}
+
+impl Update for SiteCreate {
+    type Answer = Arc<Site>;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<Site>>().want(self.id);
+        want(desk, &self.draft);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<Arc<Site>, Refusal> {
+        if let Some(known) = desk.shelf::<Drawer<Site>>().find(self.id)? {
+            return if known.draft()? == self.draft {
+                Ok(known)
+            } else {
+                Err(id_reused("site", self.id).into())
+            };
+        }
+        require_free_code(desk, self.id, &self.draft)?;
+        require_operator(desk, &self.draft)?;
+        let entry = Entry { action: "site.created".to_owned(), kind: "site", id: self.id.0, reason: None };
+        let now = desk.begin(entry).recorded_at;
+        let site = Site::new(self.id, &self.draft, 1, now, now);
+        Ok(keep(desk, None, site))
+    }
+}
+
+/// Changes a site.
+pub struct SiteChange {
+    /// Who edits.
+    pub actor: Actor,
+    /// Which site.
+    pub id: SiteId,
+    /// The revision the editor read.
+    pub revision: IfMatch,
+    /// What changes.
+    pub edit: SiteEdit,
+}
+
+impl Update for SiteChange {
+    type Answer = Arc<Site>;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<Site>>().want(self.id);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<Arc<Site>, Refusal> {
+        let known = desk.shelf::<Drawer<Site>>().find(self.id)?.ok_or_else(Problem::not_found)?;
+        self.revision.check(known.revision)?;
+        let before = known.draft()?;
+        let draft = before.edited(self.edit.clone())?;
+        if draft == before {
+            return Ok(known);
+        }
+        require_free_code(desk, self.id, &draft)?;
+        require_operator(desk, &draft)?;
+        let entry = Entry { action: "site.changed".to_owned(), kind: "site", id: self.id.0, reason: None };
+        let now = desk.begin(entry).recorded_at;
+        let site = Site::new(self.id, &draft, known.revision + 1, known.created_at, now);
+        Ok(keep(desk, Some(&known), site))
+    }
+}
+
+fn want(desk: &mut Desk, draft: &SiteDraft) {
+    if let Some(code) = &draft.code {
+        desk.shelf::<Register<SiteCodes>>().want(code);
+    }
+    if let Some(operator) = draft.operator {
+        desk.shelf::<Drawer<Organization>>().want(operator);
+    }
+}
+
+fn require_free_code(desk: &mut Desk, id: SiteId, draft: &SiteDraft) -> Result<(), Refusal> {
+    let Some(code) = &draft.code else { return Ok(()) };
+    match desk.shelf::<Register<SiteCodes>>().holder(code)? {
+        Some(holder) if holder != id => Err(taken("/code", "site", code, holder).into()),
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn require_operator(desk: &mut Desk, draft: &SiteDraft) -> Result<(), Refusal> {
+    let Some(operator) = draft.operator else { return Ok(()) };
+    if desk.shelf::<Drawer<Organization>>().find(operator)?.is_none() {
+        let words = format!("{operator} is no organization here; record it first, or leave the operator out");
+        return Err(Problem::field("/operator", words).into());
+    }
+    Ok(())
+}
+
+/// Stages the row and what others may look for of it.
+fn keep(desk: &mut Desk, before: Option<&Site>, site: Site) -> Arc<Site> {
+    let codes = desk.shelf::<Register<SiteCodes>>();
+    if let Some(code) = before.and_then(|site| site.code.as_deref()) {
+        codes.assign(code, None);
+    }
+    if let Some(code) = &site.code {
+        codes.assign(code, Some(site.id));
+    }
+    desk.shelf::<Drawer<Site>>().put(site.clone());
+    desk.touch(site.id.0);
+    Arc::new(site)
+}
+
+/// Which sites a list shows.
+#[derive(Clone, Debug, Default)]
+pub struct SiteFilter {
+    /// In this country.
+    pub country: Option<CountryCode>,
+    /// Of this kind.
+    pub kind: Option<SiteKind>,
+    /// Run by this organization.
+    pub operator: Option<OrganizationId>,
+    /// Whose name or code begins so.
+    pub prefix: Option<String>,
+}
+
+/// Reads one site.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn read_site(conn: &mut Conn, id: SiteId) -> Outcome<Site> {
+    sites::table.find(id).select(Site::as_select()).first(conn).map_err(read_failure)
+}
+
+/// Reads up to `limit` sites after a key, in the order of keys.
+///
+/// # Errors
+/// What the database says.
+pub fn list_sites(
+    conn: &mut Conn,
+    filter: &SiteFilter,
+    after: Option<SiteId>,
+    limit: i64,
+) -> Outcome<Vec<Site>> {
+    let mut query = sites::table.into_boxed();
+    if let Some(after) = after {
+        query = query.filter(sites::id.gt(after));
+    }
+    if let Some(country) = filter.country {
+        query = query.filter(sites::country.eq(country.to_string()));
+    }
+    if let Some(kind) = filter.kind {
+        query = query.filter(sites::kind.eq(kind.word()));
+    }
+    if let Some(operator) = filter.operator {
+        query = query.filter(sites::operator_id.eq(operator));
+    }
+    if let Some(prefix) = &filter.prefix {
+        query = query
+            .filter(begins_with(sites::name, prefix).or(begins_with(sites::code.assume_not_null(), prefix)));
+    }
+    query.order(sites::id).limit(limit).select(Site::as_select()).load(conn).map_err(read_failure)
 }

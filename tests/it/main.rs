@@ -10,6 +10,10 @@ mod atlas;
 mod audit;
 #[path = "../browser/mod.rs"]
 mod browser;
+mod items;
+mod parties;
+mod programmes;
+mod sites;
 mod support;
 mod table;
 mod tidy;

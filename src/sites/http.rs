@@ -1,0 +1,182 @@
+//! Sites over HTTP.
+
+use super::rules::{Position, SiteDraft, SiteEdit, SiteKind};
+use super::store::{Site, SiteChange, SiteCreate, SiteFilter, list_sites, read_site};
+use crate::atlas::CountryCode;
+use crate::auth::{Permit, action};
+use crate::core::check::search_prefix;
+use crate::core::id::{OrganizationId, SiteId};
+use crate::core::page::Page;
+use crate::core::problem::Outcome;
+use crate::core::time::Timestamp;
+use crate::web::{
+    IfMatch, Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
+};
+use crate::writer::Recorded;
+use actix_web::web::Json as JsonBody;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use utoipa::{IntoParams, ToSchema};
+use uuid::Uuid;
+
+/// A site as it is known.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct SiteView {
+    /// Which one.
+    pub id: SiteId,
+    /// What the caller's own books call it.
+    pub code: Option<String>,
+    /// What it is called.
+    pub name: String,
+    /// What kind of place it is.
+    pub kind: SiteKind,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Where it is, if known.
+    pub coordinates: Option<Position>,
+    /// UN/LOCODE.
+    pub locode: Option<String>,
+    /// ISO 3166-2 code or OCHA P-code.
+    pub area_code: Option<String>,
+    /// The organization that runs it.
+    pub operator: Option<OrganizationId>,
+    /// Whether goods received here as their destination are delivered.
+    pub ends_delivery: bool,
+    /// Counts the edits, from 1; the ETag.
+    pub revision: i64,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+impl SiteView {
+    fn of(site: &Site) -> Outcome<Self> {
+        let kind = site.site_kind()?;
+        Ok(Self {
+            id: site.id,
+            code: site.code.clone(),
+            name: site.name.clone(),
+            kind,
+            country: site.country.clone(),
+            coordinates: site.position(),
+            locode: site.locode.clone(),
+            area_code: site.area_code.clone(),
+            operator: site.operator_id,
+            ends_delivery: kind.ends_delivery(),
+            revision: site.revision,
+            created_at: site.created_at,
+            updated_at: site.updated_at,
+        })
+    }
+}
+
+/// Which sites are wanted.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct SiteQuery {
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// Rows wanted, 1 to 500; 50 if not said.
+    pub limit: Option<i64>,
+    /// Only in this country, ISO 3166-1 alpha-2.
+    pub country: Option<CountryCode>,
+    /// Only of this kind.
+    pub kind: Option<SiteKind>,
+    /// Only run by this organization.
+    pub operator: Option<OrganizationId>,
+    /// Only whose name or code begins so; whether A to Z are capitals does not matter.
+    pub q: Option<String>,
+}
+
+fn written(recorded: Recorded<Arc<Site>>) -> Outcome<Written<SiteView>> {
+    let answer = SiteView::of(&recorded.answer)?;
+    let (id, revision) = (answer.id, answer.revision);
+    let is_new = recorded.leaf.is_some() && revision == 1;
+    let recorded = Recorded { answer, leaf: recorded.leaf };
+    let written = if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) };
+    Ok(written.revision(revision))
+}
+
+/// Record a site
+///
+/// With an `id` of your own the request may be repeated: the same body again answers 200 and changes nothing.
+#[utoipa::path(post, path = "/api/v1/sites", tag = "sites", request_body = SiteDraft, responses(
+    (status = 201, description = "Recorded", body = WrittenBody<SiteView>),
+    (status = 200, description = "Was recorded before", body = WrittenBody<SiteView>),
+    (status = 409, description = "The id or the code stands for another site"),
+))]
+pub async fn site_create(
+    permit: Permit<action::SiteWrite>,
+    state: State,
+    body: Json<SiteDraft>,
+) -> Outcome<Written<SiteView>> {
+    let update = SiteCreate::new(permit.actor(), &body.0, SiteId(Uuid::now_v7()))?;
+    written(state.writer.record(update).await?)
+}
+
+/// Read a site
+#[utoipa::path(get, path = "/api/v1/sites/{id}", tag = "sites",
+    params(("id" = SiteId, Path, description = "Which site")),
+    responses((status = 200, description = "The site", body = SiteView)))]
+pub async fn site_read(
+    _permit: Permit<action::ReferenceRead>,
+    state: State,
+    id: Path<SiteId>,
+) -> Outcome<Tagged<SiteView>> {
+    let body = state.read(move |conn| SiteView::of(&read_site(conn, id.0)?)).await?;
+    let revision = body.revision;
+    Ok(Tagged { body, revision })
+}
+
+/// List sites
+#[utoipa::path(get, path = "/api/v1/sites", tag = "sites", params(SiteQuery),
+    responses((status = 200, description = "One page of sites", body = Page<SiteView>)))]
+pub async fn site_list(
+    _permit: Permit<action::ReferenceRead>,
+    state: State,
+    query: Query<SiteQuery>,
+) -> Outcome<JsonBody<Page<SiteView>>> {
+    let query = query.0;
+    let paging = Paging::<SiteId>::new(query.after.as_deref(), query.limit)?;
+    let filter = SiteFilter {
+        country: query.country,
+        kind: query.kind,
+        operator: query.operator,
+        prefix: search_prefix(query.q.as_deref())?,
+    };
+    let limit = paging.limit;
+    let rows = state.read(move |conn| list_sites(conn, &filter, paging.after, limit + 1)).await?;
+    let views = rows.iter().map(SiteView::of).collect::<Outcome<Vec<_>>>()?;
+    Ok(JsonBody(Page::from_rows(views, limit, |site| encode_key(&site.id))))
+}
+
+/// Change a site
+///
+/// Send `If-Match` with the ETag of the version you read. A field left out stays as it is, null empties it.
+#[utoipa::path(patch, path = "/api/v1/sites/{id}", tag = "sites", request_body = SiteEdit,
+    params(("id" = SiteId, Path, description = "Which site"), ("If-Match" = String, Header, description = "The ETag you read")),
+    responses(
+        (status = 200, description = "Changed", body = WrittenBody<SiteView>),
+        (status = 409, description = "The code stands for another site"),
+        (status = 412, description = "Changed since you read it"),
+        (status = 428, description = "If-Match is missing"),
+    ))]
+pub async fn site_change(
+    permit: Permit<action::SiteWrite>,
+    state: State,
+    id: Path<SiteId>,
+    revision: IfMatch,
+    body: Json<SiteEdit>,
+) -> Outcome<Written<SiteView>> {
+    let update = SiteChange { actor: permit.actor(), id: id.0, revision, edit: body.0 };
+    written(state.writer.record(update).await?)
+}
+
+/// Declares the routes of sites.
+pub fn routes(routes: &mut Routes) {
+    routes.add(__path_site_create, site_create);
+    routes.add(__path_site_read, site_read);
+    routes.add(__path_site_list, site_list);
+    routes.add(__path_site_change, site_change);
+}
