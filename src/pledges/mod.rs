@@ -12,7 +12,7 @@ pub mod store;
 mod surplus;
 mod withdraw;
 
-pub use accept::{PledgeAccepted, PledgeDeclined, accept, decline};
+pub use accept::{AcceptedLine, PledgeAccepted, PledgeDeclined, accept, decline};
 pub use collect::{Collected, collect};
 pub use store::{Pledge, PledgeLine};
 pub use surplus::open_surplus;
