@@ -21,12 +21,19 @@ pub use server::{RunningServer, start};
 pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Layer, SETTINGS_FILE, Settings};
 
 use crate::web::Routes;
-use crate::{items, pages, parties, programmes, sites, users};
+use crate::{
+    consignments, events, items, pages, parties, pledges, programmes, sites, stock, tracking, users,
+};
 
 /// All routes of the server, room by room.
 pub fn routes() -> Routes {
     let mut routes = Routes::default();
     users::routes(&mut routes);
+    pledges::http::routes(&mut routes);
+    consignments::http::routes(&mut routes);
+    stock::http::routes(&mut routes);
+    events::http::routes(&mut routes);
+    tracking::http::routes(&mut routes);
     items::http::routes(&mut routes);
     parties::http::routes(&mut routes);
     sites::http::routes(&mut routes);

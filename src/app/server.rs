@@ -128,7 +128,7 @@ fn open(settings: &Settings) -> Outcome<State> {
         auth: Auth::new(database.clone(), &keys)?,
         writer: Writer::start(WriterSettings {
             url,
-            wake: settings.wake,
+            wake: settings.wake.or(Some(crate::events::wake)),
             one_by_one: false,
             source: crate::writer::Source::Machine,
         })?,

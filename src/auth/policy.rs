@@ -33,6 +33,11 @@ impl Role {
     /// Every role.
     pub const ALL: [Role; 5] = [Role::Officer, Role::Donor, Role::Auditor, Role::Manager, Role::Admin];
 
+    /// What the first user is: whoever can add the others.
+    pub fn first() -> Self {
+        Self::Admin
+    }
+
     /// The word used in the database and on the wire.
     pub fn word(self) -> &'static str {
         match self {
@@ -132,6 +137,8 @@ actions! {
     LoadWrite = "load.write",
     /// Hand in updates at all; each kind is then checked against its own action.
     EventSubmit = "event.submit",
+    /// Reserve goods for a consignment and let them go again.
+    Allocate = "goods.allocate",
     /// Record what happened to goods.
     EventPost = "event.post",
     /// Read events.
@@ -193,6 +200,7 @@ policy! {
         LoadWrite Own,
         EventSubmit Own,
         EventPost Own,
+        Allocate Own,
         EventRead Own,
         StockRead Own,
         TotalsRead Own,
@@ -227,6 +235,7 @@ policy! {
         EventSubmit Own,
         EventRead Own,
         MissingDecide Own,
+        Allocate Own,
         StockRead Own,
         TotalsRead Own,
     }
@@ -277,6 +286,11 @@ impl Grant {
     /// The same as a typed permit; `None` where it was granted for another action.
     pub fn permit<A: Named>(self) -> Option<Permit<A>> {
         if self.action == A::ACTION { Some(Permit { grant: self, named: PhantomData }) } else { None }
+    }
+
+    /// How far it reaches.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
     }
 
     /// Who was granted this.

@@ -16,6 +16,8 @@ use std::time::{Duration, Instant};
 pub const PRINCIPAL_LIFETIME: Duration = Duration::from_millis(500);
 /// Callers remembered; beyond it the cache starts anew, which costs one read each.
 const PRINCIPALS_LIMIT: usize = 16_384;
+/// Users who are read at once; two users seldom wait for each other.
+const READING_LANES: usize = 64;
 
 /// A known caller: who, as what, for whom.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +43,7 @@ pub struct Principals {
     database: Database,
     known: Mutex<HashMap<UserId, Known>>,
     epoch: AtomicU64,
-    reading: tokio::sync::Mutex<()>,
+    reading: [tokio::sync::Mutex<()>; READING_LANES],
 }
 
 impl Principals {
@@ -51,7 +53,7 @@ impl Principals {
             database,
             known: Mutex::new(HashMap::new()),
             epoch: AtomicU64::new(0),
-            reading: tokio::sync::Mutex::new(()),
+            reading: std::array::from_fn(|_| tokio::sync::Mutex::new(())),
         }
     }
 
@@ -68,8 +70,10 @@ impl Principals {
         if let Some(known) = self.cached(user) {
             return Ok(known);
         }
-        // One reads, the others wait for what it finds.
-        let reading = self.reading.lock().await;
+        // One request of a user reads, the user's others wait for what it finds. The last byte of an
+        // identifier is random.
+        let lane = usize::from(user.0.as_bytes()[15]) % READING_LANES;
+        let reading = self.reading[lane].lock().await;
         if let Some(known) = self.cached(user) {
             return Ok(known);
         }

@@ -41,7 +41,11 @@ impl Serve {
 
 fn log_as_json() {
     let filter = EnvFilter::try_from_env("RELIEF_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().json().with_env_filter(filter).with_writer(std::io::stderr);
+    let logs = tracing_subscriber::fmt()
+        .json()
+        .with_span_list(false)
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
     // A second subscriber is refused; whoever embeds this has one already.
     drop(logs.try_init());
 }

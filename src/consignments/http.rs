@@ -1,1 +1,428 @@
-//! http
+//! Consignments, legs and loads over HTTP.
+
+use super::divert::PlannedLeg;
+use super::open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
+use super::read::{
+    ConsignmentFilter, HistoryRow, consignment_list, consignment_read, history_read, legs_read, load_list,
+    standing_read, state_of,
+};
+use super::rules::{ConsignmentState, Standing};
+use super::store::{Consignment, Leg, Load};
+use crate::auth::{Permit, action};
+use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
+use crate::core::page::{PAGE_LIMIT_MAXIMUM, Page};
+use crate::core::problem::Outcome;
+use crate::core::time::Timestamp;
+use crate::pledges::Money;
+use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A consignment as it is shown.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ConsignmentView {
+    /// The consignment.
+    pub id: ConsignmentId,
+    /// The programme.
+    pub programme: ProgrammeId,
+    /// The sender's number.
+    pub reference: Option<String>,
+    /// What the public follows it by.
+    pub tracking_code: String,
+    /// Who sends it.
+    pub consignor: Option<OrganizationId>,
+    /// Who gets it.
+    pub consignee: OrganizationId,
+    /// Where it starts.
+    pub origin: SiteId,
+    /// Where it is meant to end.
+    pub destination: SiteId,
+    /// The consignment it was split from.
+    pub parent: Option<ConsignmentId>,
+    /// Whether it was cancelled.
+    pub cancelled: bool,
+    /// Gross weight in grams.
+    pub gross_weight_g: Option<i64>,
+    /// Freight.
+    pub freight: Option<Money>,
+    /// Why freight or weight is not known, in the words of the source.
+    pub freight_note: Option<String>,
+    /// Declared value.
+    pub value: Option<Money>,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+}
+
+/// A leg as it is shown.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LegView {
+    /// The leg.
+    pub id: LegId,
+    /// Its number in the journey.
+    pub ordinal: i64,
+    /// How it goes.
+    pub mode: String,
+    /// From.
+    pub from: SiteId,
+    /// To.
+    pub to: SiteId,
+    /// Who carries.
+    pub carrier: Option<OrganizationId>,
+    /// Planned departure.
+    pub planned_departure: Option<Timestamp>,
+    /// Planned arrival.
+    pub planned_arrival: Option<Timestamp>,
+    /// Whether its receipt is closed.
+    pub received_final: bool,
+    /// Whether a diversion replaced it.
+    pub superseded: bool,
+}
+
+/// A consignment with its way, its goods' standing and its history.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ConsignmentDetail {
+    /// The consignment.
+    #[serde(flatten)]
+    pub consignment: ConsignmentView,
+    /// Its state in one word.
+    pub state: ConsignmentState,
+    /// What its goods are doing, in base units.
+    pub standing: Standing,
+    /// Its way.
+    pub legs: Vec<LegView>,
+    /// Its latest events at most; more under `events`.
+    pub history: Vec<HistoryView>,
+}
+
+/// An event of a consignment's history.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct HistoryView {
+    /// Ledger sequence.
+    pub sequence: i64,
+    /// The event.
+    pub id: EventId,
+    /// Its kind.
+    pub kind: String,
+    /// The leg.
+    pub leg: Option<LegId>,
+    /// The site.
+    pub site: Option<SiteId>,
+    /// In the world.
+    pub occurred_at: Timestamp,
+    /// How exactly that is known.
+    pub precision: String,
+    /// From when it counts.
+    pub effective_at: Timestamp,
+    /// Here.
+    pub recorded_at: Timestamp,
+    /// Whether it counts later than it occurred.
+    pub moved: bool,
+    /// Whether it was worked out from another event.
+    pub inferred: bool,
+    /// The event it corrects, reverses or confirms.
+    pub about: Option<EventId>,
+}
+
+fn money(minor: Option<i64>, currency: Option<String>, basis: Option<String>) -> Option<Money> {
+    match (minor, currency) {
+        (Some(minor), Some(currency)) => Some(Money { minor, currency, basis }),
+        (_, _) => None,
+    }
+}
+
+impl From<Consignment> for ConsignmentView {
+    fn from(row: Consignment) -> Self {
+        Self {
+            id: row.id,
+            programme: row.programme_id,
+            reference: row.reference,
+            tracking_code: row.tracking_code,
+            consignor: row.consignor_id,
+            consignee: row.consignee_id,
+            origin: row.origin_id,
+            destination: row.destination_id,
+            parent: row.parent_id,
+            cancelled: row.cancelled,
+            gross_weight_g: row.gross_weight_g,
+            freight: money(row.freight_minor, row.freight_currency, None),
+            freight_note: row.freight_note,
+            value: money(row.value_minor, row.value_currency, row.value_basis),
+            created_at: row.created_at,
+        }
+    }
+}
+
+impl From<Leg> for LegView {
+    fn from(row: Leg) -> Self {
+        Self {
+            id: row.id,
+            ordinal: row.ordinal,
+            mode: row.mode,
+            from: row.from_id,
+            to: row.to_id,
+            carrier: row.carrier_id,
+            planned_departure: row.planned_departure,
+            planned_arrival: row.planned_arrival,
+            received_final: row.received_final,
+            superseded: row.superseded,
+        }
+    }
+}
+
+impl From<HistoryRow> for HistoryView {
+    fn from(row: HistoryRow) -> Self {
+        Self {
+            sequence: row.sequence,
+            id: row.id,
+            kind: row.kind,
+            leg: row.leg,
+            site: row.site,
+            occurred_at: row.occurred_at,
+            precision: row.precision,
+            effective_at: row.effective_at,
+            recorded_at: row.recorded_at,
+            moved: row.moved,
+            inferred: row.inferred,
+            about: row.about,
+        }
+    }
+}
+
+/// Opens a consignment; its tracking code is made here.
+#[utoipa::path(post, path = "/api/v1/consignments", tag = "consignments", request_body = ConsignmentNew,
+    responses((status = 201, body = WrittenBody<ConsignmentView>)))]
+pub async fn consignment_open(
+    permit: Permit<action::ConsignmentWrite>,
+    state: State,
+    body: Json<ConsignmentNew>,
+) -> Outcome<Written<ConsignmentView>> {
+    let id = body.0.id.unwrap_or_else(|| ConsignmentId(Uuid::now_v7()));
+    let recorded = state.writer.record(ConsignmentOpen::new(id, body.0, permit.actor())).await?;
+    let replayed = recorded.leaf.is_none();
+    let recorded = recorded.map(|(row, _)| ConsignmentView::from(row));
+    Ok(if replayed { Written::changed(recorded, id) } else { Written::created(recorded, id) })
+}
+
+/// What a list of consignments is narrowed to.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct ConsignmentQuery {
+    /// Of this programme.
+    pub programme: Option<ProgrammeId>,
+    /// For this consignee.
+    pub consignee: Option<OrganizationId>,
+    /// From this origin.
+    pub origin: Option<SiteId>,
+    /// To this destination.
+    pub destination: Option<SiteId>,
+    /// With this number.
+    pub reference: Option<String>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// Rows wanted, 1 to 500; 50 if not said.
+    pub limit: Option<i64>,
+}
+
+/// Lists consignments.
+#[utoipa::path(get, path = "/api/v1/consignments", tag = "consignments", params(ConsignmentQuery),
+    responses((status = 200, body = Page<ConsignmentView>)))]
+pub async fn consignment_index(
+    permit: Permit<action::ConsignmentRead>,
+    state: State,
+    query: Query<ConsignmentQuery>,
+) -> Outcome<actix_web::web::Json<Page<ConsignmentView>>> {
+    let query = query.0;
+    let paging: Paging<ConsignmentId> = Paging::new(query.after.as_deref(), query.limit)?;
+    let filter = ConsignmentFilter {
+        programme: query.programme,
+        consignee: query.consignee,
+        origin: query.origin,
+        destination: query.destination,
+        reference: query.reference,
+    };
+    let limit = paging.limit;
+    let rows = state
+        .read(move |conn| consignment_list(conn, &permit, &filter, paging.after, paging.limit + 1))
+        .await?;
+    let page = Page::from_rows(rows, limit, |row| encode_key(&row.id));
+    Ok(actix_web::web::Json(page.map(ConsignmentView::from)))
+}
+
+/// Shows a consignment with its way, its goods' standing and its history.
+#[utoipa::path(get, path = "/api/v1/consignments/{id}", tag = "consignments", params(("id" = String, Path)),
+    responses((status = 200, body = ConsignmentDetail)))]
+pub async fn consignment_show(
+    permit: Permit<action::ConsignmentRead>,
+    state: State,
+    path: Path<ConsignmentId>,
+) -> Outcome<actix_web::web::Json<ConsignmentDetail>> {
+    let detail = state.read(move |conn| {
+        let row = consignment_read(conn, &permit, path.0)?;
+        let legs = legs_read(conn, row.id)?;
+        let history = history_read(conn, row.id, 0, PAGE_LIMIT_MAXIMUM)?;
+        let standing = standing_read(conn, row.id)?;
+        Ok(ConsignmentDetail {
+            state: state_of(&row, standing, &history),
+            standing,
+            legs: legs.into_iter().map(LegView::from).collect(),
+            history: history.into_iter().map(HistoryView::from).collect(),
+            consignment: row.into(),
+        })
+    });
+    Ok(actix_web::web::Json(detail.await?))
+}
+
+/// Lists a consignment's legs.
+#[utoipa::path(get, path = "/api/v1/consignments/{id}/legs", tag = "consignments",
+    params(("id" = String, Path)), responses((status = 200, body = Page<LegView>)))]
+pub async fn leg_index(
+    permit: Permit<action::ConsignmentRead>,
+    state: State,
+    path: Path<ConsignmentId>,
+) -> Outcome<actix_web::web::Json<Page<LegView>>> {
+    let legs = state.read(move |conn| {
+        let row = consignment_read(conn, &permit, path.0)?;
+        legs_read(conn, row.id)
+    });
+    let items = legs.await?.into_iter().map(LegView::from).collect();
+    Ok(actix_web::web::Json(Page { items, next: None }))
+}
+
+/// Adds a leg at the end of a consignment's way.
+#[utoipa::path(post, path = "/api/v1/consignments/{id}/legs", tag = "consignments",
+    params(("id" = String, Path)), request_body = PlannedLeg,
+    responses((status = 201, body = WrittenBody<LegView>)))]
+pub async fn leg_add(
+    permit: Permit<action::ConsignmentWrite>,
+    state: State,
+    path: Path<ConsignmentId>,
+    body: Json<PlannedLeg>,
+) -> Outcome<Written<LegView>> {
+    let consignment = path.0;
+    let reader = permit.clone();
+    state.read(move |conn| consignment_read(conn, &reader, consignment)).await?;
+    let id = body.0.id.unwrap_or_else(|| LegId(Uuid::now_v7()));
+    let recorded = state.writer.record(LegAdd::new(consignment, id, body.0, permit.actor())).await?;
+    Ok(Written::created(recorded.map(LegView::from), consignment))
+}
+
+/// Where to read on in a consignment's history.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct HistoryQuery {
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// Rows wanted, 1 to 500; 50 if not said.
+    pub limit: Option<i64>,
+}
+
+/// Lists a consignment's events in the order they were recorded.
+#[utoipa::path(get, path = "/api/v1/consignments/{id}/events", tag = "consignments",
+    params(("id" = String, Path), HistoryQuery), responses((status = 200, body = Page<HistoryView>)))]
+pub async fn consignment_events(
+    permit: Permit<action::ConsignmentRead>,
+    state: State,
+    path: Path<ConsignmentId>,
+    query: Query<HistoryQuery>,
+) -> Outcome<actix_web::web::Json<Page<HistoryView>>> {
+    let paging: Paging<i64> = Paging::new(query.0.after.as_deref(), query.0.limit)?;
+    let limit = paging.limit;
+    let rows = state.read(move |conn| {
+        let row = consignment_read(conn, &permit, path.0)?;
+        history_read(conn, row.id, paging.after.unwrap_or(0), paging.limit + 1)
+    });
+    let page = Page::from_rows(rows.await?, limit, |row| encode_key(&row.sequence));
+    Ok(actix_web::web::Json(page.map(HistoryView::from)))
+}
+
+/// A load as it is shown.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LoadView {
+    /// The load.
+    pub id: LoadId,
+    /// Our number.
+    pub reference: Option<String>,
+    /// How it goes.
+    pub mode: String,
+    /// From.
+    pub from: SiteId,
+    /// To.
+    pub to: SiteId,
+    /// Who carries.
+    pub carrier: Option<OrganizationId>,
+    /// CMR, AWB, B/L or another.
+    pub document_kind: Option<String>,
+    /// Its number.
+    pub document_number: Option<String>,
+    /// Plate, container or flight number.
+    pub plate: Option<String>,
+    /// Seal numbers.
+    pub seals: Option<String>,
+    /// Packages.
+    pub packages: Option<i64>,
+    /// Gross weight in grams.
+    pub gross_weight_g: Option<i64>,
+    /// Volume in cubic centimetres.
+    pub volume_cm3: Option<i64>,
+}
+
+impl From<Load> for LoadView {
+    fn from(row: Load) -> Self {
+        Self {
+            id: row.id,
+            reference: row.reference,
+            mode: row.mode,
+            from: row.from_id,
+            to: row.to_id,
+            carrier: row.carrier_id,
+            document_kind: row.document_kind,
+            document_number: row.document_number,
+            plate: row.plate,
+            seals: row.seals,
+            packages: row.packages,
+            gross_weight_g: row.gross_weight_g,
+            volume_cm3: row.volume_cm3,
+        }
+    }
+}
+
+/// Records a load: one vehicle, container or flight.
+#[utoipa::path(post, path = "/api/v1/loads", tag = "consignments", request_body = LoadNew,
+    responses((status = 201, body = WrittenBody<LoadView>)))]
+pub async fn load_record(
+    permit: Permit<action::LoadWrite>,
+    state: State,
+    body: Json<LoadNew>,
+) -> Outcome<Written<LoadView>> {
+    let id = body.0.id.unwrap_or_else(|| LoadId(Uuid::now_v7()));
+    let recorded = state.writer.record(LoadRecord::new(id, body.0, permit.actor())).await?;
+    let replayed = recorded.leaf.is_none();
+    let recorded = recorded.map(LoadView::from);
+    Ok(if replayed { Written::changed(recorded, id) } else { Written::created(recorded, id) })
+}
+
+/// Lists loads.
+#[utoipa::path(get, path = "/api/v1/loads", tag = "consignments", params(HistoryQuery),
+    responses((status = 200, body = Page<LoadView>)))]
+pub async fn load_index(
+    _permit: Permit<action::ConsignmentRead>,
+    state: State,
+    query: Query<HistoryQuery>,
+) -> Outcome<actix_web::web::Json<Page<LoadView>>> {
+    let paging: Paging<LoadId> = Paging::new(query.0.after.as_deref(), query.0.limit)?;
+    let limit = paging.limit;
+    let rows = state.read(move |conn| load_list(conn, paging.after, paging.limit + 1)).await?;
+    Ok(actix_web::web::Json(Page::from_rows(rows, limit, |row| encode_key(&row.id)).map(LoadView::from)))
+}
+
+/// The routes of this room.
+pub fn routes(routes: &mut Routes) {
+    routes.add(__path_consignment_open, consignment_open);
+    routes.add(__path_consignment_index, consignment_index);
+    routes.add(__path_consignment_show, consignment_show);
+    routes.add(__path_leg_index, leg_index);
+    routes.add(__path_leg_add, leg_add);
+    routes.add(__path_consignment_events, consignment_events);
+    routes.add(__path_load_record, load_record);
+    routes.add(__path_load_index, load_index);
+}

@@ -10,6 +10,8 @@ mod customs;
 mod depart;
 mod divert;
 pub mod http;
+mod open;
+mod read;
 mod receive;
 pub mod rules;
 mod split;
@@ -20,6 +22,10 @@ pub use cancel::{Cancelled, cancel};
 pub use customs::{CustomsHeld, customs_hold, customs_release};
 pub use depart::{Arrived, Departed, arrive, depart, inferred_id};
 pub use divert::{Diverted, PlannedLeg, divert};
+pub use open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
+pub use read::{
+    HistoryRow, consignment_by_code, consignment_read, history_read, legs_read, standing_read, state_of,
+};
 pub use receive::{Received, ReceivedLine, arrival_cell, receive};
 pub use split::{Child, Split, split};
 pub use store::{Consignment, Leg, Load, find_consignment, find_leg};

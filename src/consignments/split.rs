@@ -2,8 +2,9 @@
 //! at the same place.
 
 use super::divert::PlannedLeg;
-use super::rules::{check_chain, tracking_code};
+use super::rules::check_chain;
 use super::store::{Consignment, Journey, Leg, find_leg, find_open};
+use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{GoodsLine, PickContext, less_planned, pick_goods, understand};

@@ -1,1 +1,252 @@
-//! http
+//! Events over HTTP: post one, post many, read them, and see what waits.
+
+use super::kind::{Command, Kind};
+use super::post::PostEvent;
+use super::read::{EventFilter, EventView, WaitingView, event_list, event_read, waiting_list};
+use crate::auth::{Permit, action};
+use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
+use crate::core::page::Page;
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::ledger::event::{EventResult, EventStatus};
+use crate::web::{Json, Paging, Path, Query, Routes, State, WrittenBody, encode_key};
+use crate::writer::{Actor, Priority, Recorded};
+use actix_web::HttpResponse;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Events of one batch: a phone's week offline, or a page of a spreadsheet.
+pub const BATCH_MAXIMUM: usize = 1_000;
+
+/// An event as it is posted. Beside these members stand those of its kind; see the guide to the API.
+#[derive(utoipa::ToSchema)]
+#[expect(dead_code, reason = "read by the derive only; commands are read kind by kind")]
+pub struct EventNew {
+    /// Made by you (UUIDv7); the same id and body again returns the first result.
+    id: EventId,
+    /// What happened, such as `departed` or `received`.
+    kind: String,
+    /// When it happened.
+    occurred_at: crate::core::time::Timestamp,
+    /// How exactly that is known: minute, day or month; minute if left out.
+    precision: Option<crate::core::time::Precision>,
+}
+
+/// Whether the caller may post this kind: managers decide, officers record.
+fn allow(permit: &Permit<action::EventSubmit>, kind: &Kind) -> Outcome<Actor> {
+    match kind {
+        Kind::PledgeAccepted(_) | Kind::PledgeDeclined(_) => {
+            Ok(permit.further::<action::PledgeDecide>()?.actor())
+        }
+        Kind::PledgeWithdrawn(_) => Ok(permit.further::<action::PledgeOffer>()?.actor()),
+        Kind::Found(_) | Kind::Miscounted(_) | Kind::Lost(_) | Kind::Disposed(_) => {
+            Ok(permit.further::<action::MissingDecide>()?.actor())
+        }
+        Kind::Allocated(_) | Kind::Released(_) => Ok(permit.further::<action::Allocate>()?.actor()),
+        Kind::Collected(_)
+        | Kind::Packed(_)
+        | Kind::Split(_)
+        | Kind::Departed(_)
+        | Kind::Arrived(_)
+        | Kind::CustomsHeld(_)
+        | Kind::CustomsReleased(_)
+        | Kind::Received(_)
+        | Kind::Diverted(_)
+        | Kind::Cancelled(_)
+        | Kind::Stored(_)
+        | Kind::Moved(_)
+        | Kind::Counted(_)
+        | Kind::Delivered(_)
+        | Kind::Distributed(_)
+        | Kind::Damaged(_)
+        | Kind::Held(_)
+        | Kind::ReleasedFromHold(_)
+        | Kind::Relotted(_)
+        | Kind::ReportedMissing(_)
+        | Kind::Returned(_)
+        | Kind::Corrected(_)
+        | Kind::Reversed(_) => Ok(permit.further::<action::EventPost>()?.actor()),
+    }
+}
+
+fn status_of(recorded: &Recorded<EventResult>) -> u16 {
+    match (recorded.answer.status, recorded.leaf) {
+        (EventStatus::Waiting, _) => 202,
+        (EventStatus::Posted, Some(_)) => 201,
+        (EventStatus::Posted, None) => 200,
+    }
+}
+
+fn signed(state: &State, recorded: Recorded<EventResult>) -> WrittenBody<EventResult> {
+    let receipt = recorded.leaf.map(|leaf| state.receipt(&leaf, &recorded.answer.id.to_string()));
+    WrittenBody { answer: recorded.answer, receipt }
+}
+
+/// Posts an event. 201: it counts. 202: acknowledged, it waits and posts by itself. 200: it was posted
+/// before, this is the first result.
+#[utoipa::path(post, path = "/api/v1/events", tag = "events", request_body = EventNew,
+    responses((status = 201, body = WrittenBody<EventResult>), (status = 202, body = WrittenBody<EventResult>),
+        (status = 200, body = WrittenBody<EventResult>)))]
+pub async fn event_post(
+    permit: Permit<action::EventSubmit>,
+    state: State,
+    body: Json<Value>,
+) -> Outcome<HttpResponse> {
+    let command = Command::read(body.0)?;
+    let actor = allow(&permit, &command.kind)?;
+    let recorded = state.writer.record(PostEvent::new(command, actor)).await?;
+    let status = actix_web::http::StatusCode::from_u16(status_of(&recorded)).unwrap_or_default();
+    Ok(HttpResponse::build(status).json(signed(&state, recorded)))
+}
+
+/// What became of each event of a batch, in the order they were sent.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct BatchView {
+    /// One result for each event.
+    pub results: Vec<BatchResult>,
+    /// How many count now, waited before or count since.
+    pub accepted: usize,
+    /// How many were refused; each refusal fails alone.
+    pub refused: usize,
+}
+
+/// What became of one event: its HTTP status and either the result or the problem.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct BatchResult {
+    /// As if it had been posted alone.
+    pub status: u16,
+    /// The result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<WrittenBody<EventResult>>,
+    /// The problem (RFC 9457).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::web::ProblemBody>)]
+    pub problem: Option<Value>,
+}
+
+/// Several events, decided in their order.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BatchNew {
+    /// Up to 1,000 events.
+    #[schema(value_type = Vec<EventNew>)]
+    pub events: Vec<Value>,
+}
+
+/// Posts up to 1,000 events in their order; each gets a result of its own, and a refused one takes no other
+/// with it.
+#[utoipa::path(post, path = "/api/v1/events/batch", tag = "events", request_body = BatchNew,
+    responses((status = 200, body = BatchView)))]
+pub async fn event_batch(
+    permit: Permit<action::EventSubmit>,
+    state: State,
+    body: Json<BatchNew>,
+) -> Outcome<actix_web::web::Json<BatchView>> {
+    let count = body.0.events.len();
+    if count == 0 || count > BATCH_MAXIMUM {
+        let detail = format!("holds {count} events; send 1 to {BATCH_MAXIMUM}");
+        return Err(Problem::field("/events", detail));
+    }
+    // All are queued before any is waited for, so that they share commits and keep their order.
+    let mut queued = Vec::with_capacity(count);
+    for value in body.0.events {
+        queued.push(Command::read(value).and_then(|command| {
+            let actor = allow(&permit, &command.kind)?;
+            state.writer.submit(PostEvent::new(command, actor), Priority::Single)
+        }));
+    }
+    let mut results = Vec::with_capacity(count);
+    for pending in queued {
+        let outcome = match pending {
+            Ok(receiver) => receiver.await.unwrap_or_else(|_| {
+                Err(Problem::new(
+                    Code::Unavailable,
+                    "It is not known whether this was recorded; send it again.",
+                ))
+            }),
+            Err(problem) => Err(problem),
+        };
+        results.push(match outcome {
+            Ok(recorded) => BatchResult {
+                status: status_of(&recorded),
+                result: Some(signed(&state, recorded)),
+                problem: None,
+            },
+            Err(problem) => {
+                BatchResult { status: problem.code.status(), result: None, problem: Some(problem.to_json()) }
+            }
+        });
+    }
+    let accepted = results.iter().filter(|one| one.result.is_some()).count();
+    Ok(actix_web::web::Json(BatchView { refused: results.len() - accepted, accepted, results }))
+}
+
+/// What a list of events is narrowed to.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct EventQuery {
+    /// Of this consignment.
+    pub consignment: Option<ConsignmentId>,
+    /// Of this pledge.
+    pub pledge: Option<PledgeId>,
+    /// At this site.
+    pub site: Option<SiteId>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// Rows wanted, 1 to 500; 50 if not said.
+    pub limit: Option<i64>,
+}
+
+/// Lists events in the order they were recorded.
+#[utoipa::path(get, path = "/api/v1/events", tag = "events", params(EventQuery),
+    responses((status = 200, body = Page<EventView>)))]
+pub async fn event_index(
+    permit: Permit<action::EventRead>,
+    state: State,
+    query: Query<EventQuery>,
+) -> Outcome<actix_web::web::Json<Page<EventView>>> {
+    let query = query.0;
+    let paging: Paging<i64> = Paging::new(query.after.as_deref(), query.limit)?;
+    let filter = EventFilter { consignment: query.consignment, pledge: query.pledge, site: query.site };
+    let limit = paging.limit;
+    let rows = state
+        .read(move |conn| event_list(conn, &permit, &filter, paging.after.unwrap_or(0), paging.limit + 1));
+    Ok(actix_web::web::Json(Page::from_rows(rows.await?, limit, |row| encode_key(&row.sequence))))
+}
+
+/// Shows an event as it was posted, with everything that was posted about it since.
+#[utoipa::path(get, path = "/api/v1/events/{id}", tag = "events", params(("id" = String, Path)),
+    responses((status = 200, body = EventView)))]
+pub async fn event_show(
+    permit: Permit<action::EventRead>,
+    state: State,
+    path: Path<EventId>,
+) -> Outcome<actix_web::web::Json<EventView>> {
+    let view = state.read(move |conn| event_read(conn, &permit, path.0)).await?;
+    Ok(actix_web::web::Json(view))
+}
+
+/// Lists acknowledged events that wait, with their age, for a consignment or a site, or all.
+#[utoipa::path(get, path = "/api/v1/events/waiting", tag = "events", params(EventQuery),
+    responses((status = 200, body = Page<WaitingView>)))]
+pub async fn event_waiting(
+    permit: Permit<action::EventRead>,
+    state: State,
+    query: Query<EventQuery>,
+) -> Outcome<actix_web::web::Json<Page<WaitingView>>> {
+    let query = query.0;
+    let paging: Paging<EventId> = Paging::new(query.after.as_deref(), query.limit)?;
+    let limit = paging.limit;
+    let rows = state.read(move |conn| {
+        waiting_list(conn, &permit, query.consignment, query.site, paging.after, paging.limit + 1)
+    });
+    Ok(actix_web::web::Json(Page::from_rows(rows.await?, limit, |row| encode_key(&row.id))))
+}
+
+/// The routes of this room.
+pub fn routes(routes: &mut Routes) {
+    routes.add(__path_event_post, event_post);
+    routes.add(__path_event_batch, event_batch);
+    routes.add(__path_event_index, event_index);
+    routes.add(__path_event_waiting, event_waiting);
+    routes.add(__path_event_show, event_show);
+}

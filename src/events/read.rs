@@ -1,1 +1,255 @@
-//! Reading events.
+//! Reading events and what waits.
+
+use crate::auth::{Permit, Scope, action};
+use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, SiteId, UserId};
+use crate::core::problem::{Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::db::schema::{balances, events, pledge_lines, pledges, waiting};
+use crate::db::{Conn, read_failure};
+use diesel::prelude::*;
+use serde::Serialize;
+
+/// What a list of events is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct EventFilter {
+    /// Of this consignment.
+    pub consignment: Option<ConsignmentId>,
+    /// Of this pledge.
+    pub pledge: Option<PledgeId>,
+    /// At this site.
+    pub site: Option<SiteId>,
+}
+
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = events)]
+struct EventRow {
+    sequence: i64,
+    id: EventId,
+    kind: String,
+    pledge_id: Option<PledgeId>,
+    consignment_id: Option<ConsignmentId>,
+    leg_id: Option<LegId>,
+    site_id: Option<SiteId>,
+    about_id: Option<EventId>,
+    occurred_at: Timestamp,
+    occurred_precision: String,
+    effective_at: Timestamp,
+    recorded_at: Timestamp,
+    moved: bool,
+    inferred: bool,
+    actor_id: UserId,
+    body: String,
+}
+
+/// An event as it is shown.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct EventView {
+    /// Ledger sequence.
+    pub sequence: i64,
+    /// The event.
+    pub id: EventId,
+    /// Its kind.
+    pub kind: String,
+    /// The pledge it is about.
+    pub pledge: Option<PledgeId>,
+    /// The consignment it is about.
+    pub consignment: Option<ConsignmentId>,
+    /// The leg it is about.
+    pub leg: Option<LegId>,
+    /// The site it is about.
+    pub site: Option<SiteId>,
+    /// The event it corrects, reverses or confirms.
+    pub about: Option<EventId>,
+    /// In the world.
+    pub occurred_at: Timestamp,
+    /// How exactly that is known.
+    pub precision: String,
+    /// From when it counts.
+    pub effective_at: Timestamp,
+    /// Here.
+    pub recorded_at: Timestamp,
+    /// Whether it counts later than it occurred.
+    pub moved: bool,
+    /// Whether it was worked out from another event.
+    pub inferred: bool,
+    /// Who posted it; not shown to donors.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actor: Option<UserId>,
+    /// As it was posted; not shown to donors, since it may name others' goods.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub body: Option<serde_json::Value>,
+    /// Events about this one, such as corrections; only where one event is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed_by: Option<Vec<EventId>>,
+}
+
+impl EventView {
+    fn of(row: EventRow, in_full: bool) -> Self {
+        let body = if in_full { serde_json::from_str(&row.body).ok() } else { None };
+        Self {
+            sequence: row.sequence,
+            id: row.id,
+            kind: row.kind,
+            pledge: row.pledge_id,
+            consignment: row.consignment_id,
+            leg: row.leg_id,
+            site: row.site_id,
+            about: row.about_id,
+            occurred_at: row.occurred_at,
+            precision: row.occurred_precision,
+            effective_at: row.effective_at,
+            recorded_at: row.recorded_at,
+            moved: row.moved,
+            inferred: row.inferred,
+            actor: in_full.then_some(row.actor_id),
+            body,
+            followed_by: None,
+        }
+    }
+}
+
+type Boxed<'a> = events::BoxedQuery<'a, crate::db::Backend>;
+
+/// A donor sees the events of its own pledges and of consignments that carry them.
+fn within<'a>(query: Boxed<'a>, scope: &Scope) -> Boxed<'a> {
+    match scope {
+        Scope::All | Scope::Organization(_) | Scope::Country(_) => query,
+        Scope::OwnPledges(donor) => query.filter(
+            events::pledge_id
+                .eq_any(pledges::table.filter(pledges::donor_id.eq(*donor)).select(pledges::id.nullable()))
+                .or(events::consignment_id.eq_any(
+                    balances::table
+                        .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
+                        .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
+                        .filter(pledges::donor_id.eq(*donor).and(balances::consignment_id.is_not_null()))
+                        .select(balances::consignment_id),
+                )),
+        ),
+    }
+}
+
+fn sees_all(scope: &Scope) -> bool {
+    match scope {
+        Scope::All | Scope::Organization(_) | Scope::Country(_) => true,
+        Scope::OwnPledges(_) => false,
+    }
+}
+
+/// Events in the order they were recorded, after `after`.
+///
+/// # Errors
+/// What the database says.
+pub fn event_list(
+    conn: &mut Conn,
+    permit: &Permit<action::EventRead>,
+    filter: &EventFilter,
+    after: i64,
+    limit: i64,
+) -> Outcome<Vec<EventView>> {
+    let mut query = within(events::table.into_boxed(), permit.scope()).filter(events::sequence.gt(after));
+    if let Some(consignment) = filter.consignment {
+        query = query.filter(events::consignment_id.eq(consignment));
+    }
+    if let Some(pledge) = filter.pledge {
+        query = query.filter(events::pledge_id.eq(pledge));
+    }
+    if let Some(site) = filter.site {
+        query = query.filter(events::site_id.eq(site));
+    }
+    let rows: Vec<EventRow> = query
+        .order(events::sequence)
+        .limit(limit)
+        .select(EventRow::as_select())
+        .load(conn)
+        .map_err(read_failure)?;
+    let in_full = sees_all(permit.scope());
+    Ok(rows.into_iter().map(|row| EventView::of(row, in_full)).collect())
+}
+
+/// One event with what was posted about it since.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: EventId) -> Outcome<EventView> {
+    let row: EventRow = within(events::table.into_boxed(), permit.scope())
+        .filter(events::id.eq(id))
+        .select(EventRow::as_select())
+        .first(conn)
+        .map_err(read_failure)?;
+    let mut view = EventView::of(row, sees_all(permit.scope()));
+    let followed: Vec<EventId> = events::table
+        .filter(events::about_id.eq(id))
+        .order(events::sequence)
+        .select(events::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    view.followed_by = Some(followed);
+    Ok(view)
+}
+
+/// An acknowledged event that waits.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct WaitingView {
+    /// The event.
+    pub id: EventId,
+    /// Its kind.
+    pub kind: String,
+    /// The consignment it names.
+    pub consignment: Option<ConsignmentId>,
+    /// The site it names.
+    pub site: Option<SiteId>,
+    /// What it waits for.
+    pub reason: String,
+    /// When it was acknowledged.
+    pub received_at: Timestamp,
+}
+
+/// What waits, by identifier.
+///
+/// # Errors
+/// What the database says; `not_found` for a donor, who sees what is posted only.
+pub fn waiting_list(
+    conn: &mut Conn,
+    permit: &Permit<action::EventRead>,
+    consignment: Option<ConsignmentId>,
+    site: Option<SiteId>,
+    after: Option<EventId>,
+    limit: i64,
+) -> Outcome<Vec<WaitingView>> {
+    if !sees_all(permit.scope()) {
+        return Err(Problem::not_found());
+    }
+    let mut query = waiting::table.filter(waiting::posted.eq(false)).into_boxed();
+    if let Some(consignment) = consignment {
+        query = query.filter(waiting::consignment_id.eq(consignment));
+    }
+    if let Some(site) = site {
+        query = query.filter(waiting::site_id.eq(site));
+    }
+    if let Some(after) = after {
+        query = query.filter(waiting::id.gt(after));
+    }
+    let rows: Vec<(EventId, String, Option<ConsignmentId>, Option<SiteId>, String, Timestamp)> = query
+        .order(waiting::id)
+        .limit(limit)
+        .select((
+            waiting::id,
+            waiting::kind,
+            waiting::consignment_id,
+            waiting::site_id,
+            waiting::reason,
+            waiting::received_at,
+        ))
+        .load(conn)
+        .map_err(read_failure)?;
+    let view = |(id, kind, consignment, site, reason, received_at)| WaitingView {
+        id,
+        kind,
+        consignment,
+        site,
+        reason,
+        received_at,
+    };
+    Ok(rows.into_iter().map(view).collect())
+}

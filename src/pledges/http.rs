@@ -1,1 +1,250 @@
-//! http
+//! Pledges over HTTP: offering, reading, their status, and their private links.
+
+use super::link::{LinkChange, link_hash};
+use super::offer::{Money, PledgeNew, PledgeOffer};
+use super::rules::PledgeState;
+use super::status::{PledgeStatus, pledge_status};
+use super::store::{Pledge, PledgeFilter, PledgeLine, pledge_by_link, pledge_list, pledge_read};
+use crate::auth::{Permit, action};
+use crate::core::code::{TypedCode, read_tracking_code, tracking_code};
+use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId};
+use crate::core::page::Page;
+use crate::core::problem::{Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A pledge as it is shown.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PledgeView {
+    /// The pledge.
+    pub id: PledgeId,
+    /// What it is for.
+    pub programme: ProgrammeId,
+    /// Who gives.
+    pub donor: Option<OrganizationId>,
+    /// How it came about.
+    pub kind: String,
+    /// What was decided.
+    pub state: String,
+    /// Its number.
+    pub reference: Option<String>,
+    /// When it was offered.
+    pub offered_at: Timestamp,
+    /// In words.
+    pub note: Option<String>,
+    /// Why it was declined or withdrawn.
+    pub reason: Option<String>,
+    /// Whether it has a private link.
+    pub has_link: bool,
+    /// Its lines; left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lines: Option<Vec<PledgeLineView>>,
+}
+
+/// A line as it is shown.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct PledgeLineView {
+    /// The line.
+    pub id: PledgeLineId,
+    /// What is given.
+    pub item: ItemId,
+    /// Base units offered.
+    pub offered: i64,
+    /// Base units accepted.
+    pub accepted: i64,
+    /// The country it is meant for.
+    pub earmark_country: Option<String>,
+    /// When title passes.
+    pub title_passes: String,
+    /// Declared value of the whole line.
+    pub value: Option<Money>,
+}
+
+impl PledgeView {
+    fn of(pledge: Pledge, lines: Option<Vec<PledgeLine>>) -> Self {
+        Self {
+            id: pledge.id,
+            programme: pledge.programme_id,
+            donor: pledge.donor_id,
+            kind: pledge.kind,
+            state: pledge.state,
+            reference: pledge.reference,
+            offered_at: pledge.offered_at,
+            note: pledge.note,
+            reason: pledge.reason,
+            has_link: pledge.link_hash.is_some(),
+            lines: lines.map(|lines| lines.into_iter().map(line_view).collect()),
+        }
+    }
+}
+
+fn line_view(line: PledgeLine) -> PledgeLineView {
+    let value = match (line.value_minor, line.currency) {
+        (Some(minor), Some(currency)) => Some(Money { minor, currency, basis: line.value_basis }),
+        (_, _) => None,
+    };
+    PledgeLineView {
+        id: line.id,
+        item: line.item_id,
+        offered: line.offered,
+        accepted: line.accepted,
+        earmark_country: line.earmark_country,
+        title_passes: line.title_passes,
+        value,
+    }
+}
+
+/// Enters an offer. Goods that came without one are entered as `unsolicited`, stock from before as `opening`;
+/// both come into a warehouse by the event `collected`.
+#[utoipa::path(post, path = "/api/v1/pledges", tag = "pledges", request_body = PledgeNew,
+    responses((status = 201, body = WrittenBody<PledgeView>)))]
+pub async fn pledge_offer(
+    permit: Permit<action::PledgeOffer>,
+    state: State,
+    body: Json<PledgeNew>,
+) -> Outcome<Written<PledgeView>> {
+    let id = body.0.id.unwrap_or_else(|| PledgeId(Uuid::now_v7()));
+    let recorded = state.writer.record(PledgeOffer::new(id, body.0, permit.actor())).await?;
+    let replayed = recorded.leaf.is_none();
+    let recorded = recorded.map(|(pledge, lines)| PledgeView::of(pledge, Some(lines)));
+    Ok(if replayed { Written::changed(recorded, id) } else { Written::created(recorded, id) })
+}
+
+/// What a list of pledges is narrowed to.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct PledgeQuery {
+    /// Of this programme.
+    pub programme: Option<ProgrammeId>,
+    /// Of this donor.
+    pub donor: Option<OrganizationId>,
+    /// In this state.
+    #[param(inline)]
+    pub state: Option<PledgeState>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// Rows wanted, 1 to 500; 50 if not said.
+    pub limit: Option<i64>,
+}
+
+/// Lists pledges, oldest first.
+#[utoipa::path(get, path = "/api/v1/pledges", tag = "pledges", params(PledgeQuery),
+    responses((status = 200, body = Page<PledgeView>)))]
+pub async fn pledge_index(
+    permit: Permit<action::PledgeRead>,
+    state: State,
+    query: Query<PledgeQuery>,
+) -> Outcome<actix_web::web::Json<Page<PledgeView>>> {
+    let query = query.0;
+    let paging: Paging<PledgeId> = Paging::new(query.after.as_deref(), query.limit)?;
+    let filter = PledgeFilter { programme: query.programme, donor: query.donor, state: query.state };
+    let limit = paging.limit;
+    let rows =
+        state.read(move |conn| pledge_list(conn, &permit, &filter, paging.after, paging.limit + 1)).await?;
+    let page = Page::from_rows(rows, limit, |pledge| encode_key(&pledge.id));
+    Ok(actix_web::web::Json(page.map(|pledge| PledgeView::of(pledge, None))))
+}
+
+/// Shows a pledge with its lines.
+#[utoipa::path(get, path = "/api/v1/pledges/{id}", tag = "pledges", params(("id" = String, Path)),
+    responses((status = 200, body = PledgeView)))]
+pub async fn pledge_show(
+    permit: Permit<action::PledgeRead>,
+    state: State,
+    path: Path<PledgeId>,
+) -> Outcome<actix_web::web::Json<PledgeView>> {
+    let (pledge, lines) = state.read(move |conn| pledge_read(conn, &permit, path.0)).await?;
+    Ok(actix_web::web::Json(PledgeView::of(pledge, Some(lines))))
+}
+
+/// Says where each unit of a pledge is; adds up to what is promised plus what was in excess.
+#[utoipa::path(get, path = "/api/v1/pledges/{id}/status", tag = "pledges", params(("id" = String, Path)),
+    responses((status = 200, body = PledgeStatus)))]
+pub async fn pledge_status_show(
+    permit: Permit<action::PledgeRead>,
+    state: State,
+    path: Path<PledgeId>,
+) -> Outcome<actix_web::web::Json<PledgeStatus>> {
+    let status = state.read(move |conn| {
+        let (pledge, lines) = pledge_read(conn, &permit, path.0)?;
+        pledge_status(conn, &pledge, &lines, true)
+    });
+    Ok(actix_web::web::Json(status.await?))
+}
+
+/// A private link's code; shown once.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LinkView {
+    /// Give it to the donor; it is not kept here in the clear.
+    pub code: String,
+    /// Where it leads.
+    pub path: String,
+}
+
+/// Makes a pledge's private link; an older one stops working.
+#[utoipa::path(post, path = "/api/v1/pledges/{id}/link", tag = "pledges", params(("id" = String, Path)),
+    responses((status = 201, body = WrittenBody<LinkView>)))]
+pub async fn pledge_link_make(
+    permit: Permit<action::PledgeLinkWrite>,
+    state: State,
+    path: Path<PledgeId>,
+) -> Outcome<Written<LinkView>> {
+    let id = path.0;
+    let reader = permit.clone();
+    state.read(move |conn| pledge_read(conn, &reader, id)).await?;
+    let code = tracking_code(rand::random());
+    let recorded = state.writer.record(LinkChange::make(id, &code, permit.actor())).await?;
+    let link = format!("/api/v1/pledge-links/{code}");
+    Ok(Written::created(recorded.map(|()| LinkView { code, path: link }), id))
+}
+
+/// An answer that says nothing but that it is done.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct DoneView {
+    /// Always true.
+    pub done: bool,
+}
+
+/// Revokes a pledge's private link.
+#[utoipa::path(delete, path = "/api/v1/pledges/{id}/link", tag = "pledges", params(("id" = String, Path)),
+    responses((status = 200, body = WrittenBody<DoneView>)))]
+pub async fn pledge_link_revoke(
+    permit: Permit<action::PledgeLinkWrite>,
+    state: State,
+    path: Path<PledgeId>,
+) -> Outcome<Written<DoneView>> {
+    let id = path.0;
+    let reader = permit.clone();
+    state.read(move |conn| pledge_read(conn, &reader, id)).await?;
+    let recorded = state.writer.record(LinkChange::revoke(id, permit.actor())).await?;
+    Ok(Written::changed(recorded.map(|()| DoneView { done: true }), id))
+}
+
+/// Says, to whoever has a pledge's private link, where each of its units is. A sensitive programme shows
+/// countries only.
+#[utoipa::path(get, path = "/api/v1/pledge-links/{code}", tag = "pledges", params(("code" = String, Path)),
+    responses((status = 200, body = PledgeStatus)))]
+pub async fn pledge_link_show(
+    state: State,
+    path: Path<String>,
+) -> Outcome<actix_web::web::Json<PledgeStatus>> {
+    let TypedCode::Sound(code) = read_tracking_code(&path.0) else { return Err(Problem::not_found()) };
+    let status = state.read(move |conn| {
+        let (pledge, lines, sensitive) = pledge_by_link(conn, &link_hash(&code))?;
+        pledge_status(conn, &pledge, &lines, !sensitive)
+    });
+    Ok(actix_web::web::Json(status.await?))
+}
+
+/// The routes of this room.
+pub fn routes(routes: &mut Routes) {
+    routes.add(__path_pledge_offer, pledge_offer);
+    routes.add(__path_pledge_index, pledge_index);
+    routes.add(__path_pledge_show, pledge_show);
+    routes.add(__path_pledge_status_show, pledge_status_show);
+    routes.add(__path_pledge_link_make, pledge_link_make);
+    routes.add(__path_pledge_link_revoke, pledge_link_revoke);
+    routes.public_throttled(__path_pledge_link_show, pledge_link_show);
+}

@@ -7,13 +7,19 @@
 mod accept;
 mod collect;
 pub mod http;
+mod link;
+mod offer;
 pub mod rules;
+mod status;
 pub mod store;
 mod surplus;
 mod withdraw;
 
 pub use accept::{AcceptedLine, PledgeAccepted, PledgeDeclined, accept, decline};
 pub use collect::{Collected, collect};
+pub use link::{LinkChange, link_hash};
+pub use offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer, check_text};
+pub use status::{PledgeStatus, pledge_status};
 pub use store::{Pledge, PledgeLine};
 pub use surplus::open_surplus;
 pub use withdraw::{PledgeWithdrawn, withdraw};

@@ -1,10 +1,15 @@
 //! Pledges and their lines in the database.
 
 use super::rules::{PledgeKind, PledgeState};
+use crate::auth::{Named, Permit, Scope, action};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId};
+use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
+use crate::db::schema::{pledge_lines, pledges, programmes};
+use crate::db::{Conn, read_failure};
 use crate::ledger::event::Halt;
 use crate::writer::{Desk, Drawer, record};
+use diesel::prelude::*;
 use std::sync::Arc;
 
 record! {
@@ -90,4 +95,96 @@ impl Pledge {
 /// Waits where it is not known yet; rows missing on the desk.
 pub fn find_pledge(desk: &mut Desk, pledge: PledgeId) -> Result<Arc<Pledge>, Halt> {
     desk.shelf::<Drawer<Pledge>>().find(pledge)?.ok_or_else(|| Halt::unknown("pledge", pledge.0))
+}
+
+/// Pledges in order of their identifier, after `after`, as far as the scope reaches.
+///
+/// # Errors
+/// What the database says.
+pub fn pledge_list(
+    conn: &mut Conn,
+    permit: &Permit<action::PledgeRead>,
+    filter: &PledgeFilter,
+    after: Option<PledgeId>,
+    limit: i64,
+) -> Outcome<Vec<Pledge>> {
+    let mut query = pledges::table.select(Pledge::as_select()).order(pledges::id).limit(limit).into_boxed();
+    match permit.scope() {
+        Scope::All | Scope::Country(_) => {}
+        Scope::Organization(organization) | Scope::OwnPledges(organization) => {
+            query = query.filter(pledges::donor_id.eq(*organization));
+        }
+    }
+    if let Some(programme) = filter.programme {
+        query = query.filter(pledges::programme_id.eq(programme));
+    }
+    if let Some(donor) = filter.donor {
+        query = query.filter(pledges::donor_id.eq(donor));
+    }
+    if let Some(state) = filter.state {
+        query = query.filter(pledges::state.eq(state.word()));
+    }
+    if let Some(after) = after {
+        query = query.filter(pledges::id.gt(after));
+    }
+    query.load(conn).map_err(read_failure)
+}
+
+/// What a list of pledges is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct PledgeFilter {
+    /// Of this programme.
+    pub programme: Option<ProgrammeId>,
+    /// Of this donor.
+    pub donor: Option<OrganizationId>,
+    /// In this state.
+    pub state: Option<PledgeState>,
+}
+
+/// One pledge with its lines, if the scope reaches it.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn pledge_read<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    id: PledgeId,
+) -> Outcome<(Pledge, Vec<PledgeLine>)> {
+    let mut query = pledges::table.filter(pledges::id.eq(id)).select(Pledge::as_select()).into_boxed();
+    match permit.scope() {
+        Scope::All | Scope::Country(_) => {}
+        Scope::Organization(organization) | Scope::OwnPledges(organization) => {
+            query = query.filter(pledges::donor_id.eq(*organization));
+        }
+    }
+    let pledge: Pledge = query.first(conn).map_err(read_failure)?;
+    Ok((pledge.clone(), lines_of(conn, pledge.id)?))
+}
+
+/// The pledge a private link leads to, with its lines and whether its programme is sensitive.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn pledge_by_link(conn: &mut Conn, hash: &[u8]) -> Outcome<(Pledge, Vec<PledgeLine>, bool)> {
+    let pledge: Pledge = pledges::table
+        .filter(pledges::link_hash.eq(hash))
+        .select(Pledge::as_select())
+        .first(conn)
+        .map_err(read_failure)?;
+    let sensitive: bool = programmes::table
+        .filter(programmes::id.eq(pledge.programme_id))
+        .select(programmes::sensitive)
+        .first(conn)
+        .map_err(read_failure)?;
+    let lines = lines_of(conn, pledge.id)?;
+    Ok((pledge, lines, sensitive))
+}
+
+fn lines_of(conn: &mut Conn, pledge: PledgeId) -> Outcome<Vec<PledgeLine>> {
+    pledge_lines::table
+        .filter(pledge_lines::pledge_id.eq(pledge))
+        .order(pledge_lines::ordinal)
+        .select(PledgeLine::as_select())
+        .load(conn)
+        .map_err(read_failure)
 }

@@ -11,6 +11,7 @@ pub mod http;
 mod leave;
 mod missing;
 mod place;
+mod store;
 mod transfer;
 
 pub use condition::{

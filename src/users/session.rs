@@ -107,7 +107,7 @@ pub async fn first_admin(state: State, body: Json<FirstAdminRequest>) -> Outcome
         login: request.login,
         name: request.name,
         password: request.password,
-        role: Role::Admin,
+        role: Role::first(),
         organization_id: None,
         country: None,
     };

@@ -43,6 +43,6 @@ pub use guard::{Allowed, Throttle};
 pub use problem::{ProblemBody, method_not_allowed, not_found};
 pub use query::{Paging, Path, Query, decode_key, encode_key};
 pub use revision::{IfMatch, Tagged};
-pub use routes::{Access, PUBLIC, Routes};
+pub use routes::{Access, Documentation, PUBLIC, Routes};
 pub use state::{State, StateParts};
 pub use written::{ReceiptBody, Written, WrittenBody};

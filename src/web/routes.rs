@@ -12,7 +12,7 @@ use actix_web::middleware::{Next, from_fn};
 use actix_web::{FromRequest, Handler, HttpRequest, Responder, ResponseError, Route, web};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use utoipa::__dev::SchemaReferences;
+use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::openapi::path::{HttpMethod, Operation};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
@@ -37,6 +37,11 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/api/v1/tracking/{code}"),
     ("GET", "/api/v1/pledge-links/{code}"),
 ];
+
+/// What `#[utoipa::path]` makes of a handler: the type `__path_` and the handler's name.
+pub trait Documentation: utoipa::Path + SchemaReferences + Tags<'static> {}
+
+impl<D: utoipa::Path + SchemaReferences + Tags<'static>> Documentation for D {}
 
 /// Who may call a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,7 +76,7 @@ impl Routes {
     /// `#[utoipa::path]` names `__path_` and the handler's name.
     pub fn add<D, F, Args>(&mut self, _documentation: D, handler: F)
     where
-        D: utoipa::Path + SchemaReferences,
+        D: Documentation,
         F: Handler<Args> + Send + Sync,
         Args: FromRequest + Allowed + 'static,
         F::Output: Responder + 'static,
@@ -82,7 +87,7 @@ impl Routes {
     /// Declares a route for everyone; it must stand in [`PUBLIC`].
     pub fn public<D, F, Args>(&mut self, _documentation: D, handler: F)
     where
-        D: utoipa::Path + SchemaReferences,
+        D: Documentation,
         F: Handler<Args> + Send + Sync,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
@@ -93,7 +98,7 @@ impl Routes {
     /// As [`Routes::public`], but each address is slowed down.
     pub fn public_throttled<D, F, Args>(&mut self, _documentation: D, handler: F)
     where
-        D: utoipa::Path + SchemaReferences,
+        D: Documentation,
         F: Handler<Args> + Send + Sync,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
@@ -121,12 +126,15 @@ impl Routes {
 
     fn declare<D, F, Args>(&mut self, access: Access, handler: F)
     where
-        D: utoipa::Path + SchemaReferences,
+        D: Documentation,
         F: Handler<Args> + Send + Sync,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
         D::schemas(&mut self.schemas);
+        let mut operation = D::operation();
+        // The macro keeps an operation's tags beside it, for a list of paths that this is instead of.
+        operation.tags = Some(D::tags().into_iter().map(str::to_owned).collect());
         for method in D::methods() {
             let method = http_method(&method);
             self.endpoints.push(Endpoint {
@@ -134,7 +142,7 @@ impl Routes {
                 method,
                 path: D::path(),
                 access,
-                operation: Some(D::operation()),
+                operation: Some(operation.clone()),
             });
         }
     }

@@ -60,6 +60,13 @@ pub struct Recorded<A> {
     pub leaf: Option<Leaf>,
 }
 
+impl<A> Recorded<A> {
+    /// The same with its answer translated.
+    pub fn map<B>(self, translate: impl FnOnce(A) -> B) -> Recorded<B> {
+        Recorded { answer: translate(self.answer), leaf: self.leaf }
+    }
+}
+
 /// The log's leaf of one update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leaf {

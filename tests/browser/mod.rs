@@ -3,7 +3,7 @@
 //! Blocking on purpose: a browser story is read from top to bottom. Each `Browser` has its own driver, port
 //! and profile folder, so stories run side by side. Chromium may reach nothing but this machine.
 
-mod program;
+pub mod program;
 mod stories;
 
 use std::io::{BufRead, BufReader};

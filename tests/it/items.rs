@@ -3,8 +3,8 @@
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
+use crate::support::house::{TestServer, migrate};
 use crate::support::on_both_databases;
-use crate::support::server::{TestServer, migrate};
 use relief_ledger::core::id::{ItemId, LotId};
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db;
@@ -88,7 +88,7 @@ on_both_databases! {
         body["colour"] = json!("blue");
         admin.post(PATH, &body).refused("invalid", &["/colour"]);
         let deep = format!("{{\"name\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
-        admin.send("POST", PATH, &[], &deep).refused("malformed", &[]);
+        admin.send("POST", PATH, &[], &deep).refused("invalid", &[]);
         assert_eq!(admin.get(PATH).expect(200)["items"], json!([]), "nothing was recorded");
     }
 

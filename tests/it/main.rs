@@ -8,12 +8,16 @@
 
 mod atlas;
 mod audit;
+mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
+mod command_line;
+mod http_surface;
 mod items;
 mod parties;
 mod programmes;
 mod sites;
+mod stories;
 mod support;
 mod table;
 mod tidy;

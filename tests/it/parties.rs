@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::support::on_both_databases;
-use crate::support::server::{Caller, TestServer, migrate};
+use crate::support::house::{Caller, TestServer, migrate};
 
 const PATH: &str = "/api/v1/organizations";
 const OWN_ID: &str = "0190f3c1-7c00-7000-8000-000000000001";

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
+use crate::support::house::{TestServer, migrate};
 use crate::support::on_both_databases;
-use crate::support::server::{TestServer, migrate};
 use relief_ledger::atlas::cities_project;
 
 const PATH: &str = "/api/v1/programmes";

@@ -48,7 +48,8 @@ on_both_databases! {
 #[test]
 fn what_one_postgres_test_writes_no_other_sees_and_it_is_dropped_at_the_end() {
     let first = PostgresDatabase::from_template(migrate);
-    let second = PostgresDatabase::from_template(|_| panic!("the template is there already"));
+    let name = std::any::type_name_of_val(&migrate);
+    let second = PostgresDatabase::from_named_template(name, |_| panic!("the template is there already"));
     execute(first.url(), "INSERT INTO note VALUES ('first')");
     assert_eq!(notes(second.url()), ["migrated"]);
 

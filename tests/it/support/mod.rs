@@ -2,6 +2,7 @@
 
 pub mod harness;
 pub mod postgres;
+pub mod house;
 pub mod server;
 
 use self::postgres::PostgresDatabase;

@@ -32,11 +32,17 @@ pub struct PostgresDatabase {
 }
 
 impl PostgresDatabase {
-    /// A copy of the migrated template; `migrate` gets the template's URL, once per build of the test
-    /// binary and cluster, and must have closed its connections when it returns.
-    pub fn from_template(migrate: impl FnOnce(&str)) -> Self {
+    /// A copy of the template that `migrate` makes; see [`Self::from_named_template`]. Each such function
+    /// has a template of its own.
+    pub fn from_template<F: FnOnce(&str)>(migrate: F) -> Self {
+        Self::from_named_template(std::any::type_name::<F>(), migrate)
+    }
+
+    /// A copy of the migrated template of this name; `migrate` gets the template's URL, once per build of
+    /// the test binary and cluster, and must have closed its connections when it returns.
+    pub fn from_named_template(name: &str, migrate: impl FnOnce(&str)) -> Self {
         let server = cluster_url();
-        let template = template_name();
+        let template = template_name(name);
         let mut connection = connect(server);
         make_template(&mut connection, server, &template, migrate);
         Self::create(&mut connection, server, &format!("TEMPLATE {template}"))
@@ -206,12 +212,12 @@ fn wait_for_url(folder: &Path) -> String {
     }
 }
 
-/// Names the build of the test binary, so a new build with new migrations never meets an old template.
-fn template_name() -> String {
+/// Names the build of the test binary and what migrates, so a new build with new migrations never meets an old template.
+fn template_name(name: &str) -> String {
     let binary = std::env::current_exe().expect("the test binary has a path");
     let metadata = std::fs::metadata(&binary).expect("the test binary is a file");
     let mut hasher = DefaultHasher::new();
-    (binary, metadata.mtime(), metadata.mtime_nsec(), metadata.len()).hash(&mut hasher);
+    (name, binary, metadata.mtime(), metadata.mtime_nsec(), metadata.len()).hash(&mut hasher);
     format!("template_{:016x}", hasher.finish())
 }
 

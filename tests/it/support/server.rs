@@ -1,163 +1,251 @@
-//! A whole server on a free port, and callers of each role who speak HTTP to it.
+//! A server in this process on a database of its own, and callers that talk to it as clients do.
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-use relief_ledger::app::{self, RunningServer, Settings};
+use relief_ledger::app::{self, Layer, RunningServer, Settings};
+use relief_ledger::audit::keys::KeyRing;
+use relief_ledger::auth::{Role, Tokens};
+use relief_ledger::core::id::{OrganizationId, UserId};
 use relief_ledger::db;
-use serde_json::{Value, json};
+use relief_ledger::users::store::{NewUser, UserAdd};
+use relief_ledger::writer::{Actor, Source, Update, Writer, WriterSettings};
+use serde_json::Value;
+use uuid::Uuid;
 
 use super::TestDatabase;
 
-const PASSWORD: &str = "a long enough passphrase";
-/// Far beyond any answer of these stories: a server that hangs fails the test and does not stop the run.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a story waits for an answer.
+const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Brings a database to the present schema; for `on_both_databases!`.
+/// The `migrate` of `on_both_databases!` for stories over HTTP.
 pub fn migrate(url: &str) {
     let mut conn = db::connect(url).expect("the database opens");
     db::migrate(&mut conn).expect("the migrations run");
 }
 
-/// A server of one story, stopped at its end.
-pub struct TestServer {
-    server: RunningServer,
-    _keys: tempfile::TempDir,
-    admin: String,
+/// A running server; it stops when dropped.
+pub struct Server {
+    running: RunningServer,
+    url: String,
+    keys: tempfile::TempDir,
 }
 
-impl TestServer {
-    /// Starts a server on the database and adds its first administrator.
+impl Server {
+    /// Starts one on a free port, with keys of its own.
     pub fn start(database: &TestDatabase) -> Self {
+        Self::start_with(database, |_| {})
+    }
+
+    /// The same with other settings.
+    pub fn start_with(database: &TestDatabase, adjust: impl FnOnce(&mut Settings)) -> Self {
         let keys = tempfile::tempdir().expect("a temporary folder is made");
-        let server = app::start(Settings {
+        let mut settings = Settings {
             listen: "127.0.0.1:0".to_owned(),
             database_url: database.url().to_owned(),
-            keys: keys.path().to_owned(),
-            workers: Some(1),
+            keys: keys.path().join("keys"),
             signals: false,
-            wake: None,
-            throttle: None,
-        })
-        .expect("the server starts");
-        let secret = server.first_secret.clone().expect("a new server prints a secret");
-        let nobody = Caller { address: server.address, token: None };
-        let body = json!({"secret": secret, "login": "admin", "name": "Admin", "password": PASSWORD});
-        nobody.post("/api/v1/auth/first-admin", &body).expect(201);
-        let admin = nobody.log_in("admin");
-        Self { server, _keys: keys, admin }
+            ..Layer { workers: Some(2), ..Layer::default() }.settings()
+        };
+        adjust(&mut settings);
+        let running = app::start(settings).expect("the server starts");
+        Self { running, url: database.url().to_owned(), keys }
     }
 
-    /// Somebody who is not logged in.
-    pub fn nobody(&self) -> Caller {
-        Caller { address: self.server.address, token: None }
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.running.address
     }
 
-    /// The administrator.
-    pub fn admin(&self) -> Caller {
-        Caller { address: self.server.address, token: Some(self.admin.clone()) }
+    /// What the server printed for the first administrator.
+    pub fn first_secret(&self) -> Option<&str> {
+        self.running.first_secret.as_deref()
     }
 
-    /// A new user of a role that needs no organization.
-    pub fn user(&self, role: &str) -> Caller {
-        let body = json!({"login": role, "name": role, "password": PASSWORD, "role": role});
-        self.admin().post("/api/v1/users", &body).expect(201);
-        let token = self.nobody().log_in(role);
-        Caller { address: self.server.address, token: Some(token) }
+    /// The server's keys, for forging tokens.
+    pub fn keys(&self) -> KeyRing {
+        KeyRing::open_or_create(&self.keys.path().join("keys")).expect("the keys are readable")
     }
+
+    /// Stops in order.
+    pub fn stop(self) {
+        self.running.stop().expect("the server stops");
+    }
+
+    /// Records an update past the server, as another process would.
+    pub fn record<U: Update>(&self, update: U) -> U::Answer {
+        let settings =
+            WriterSettings { url: self.url.clone(), wake: None, one_by_one: false, source: Source::Machine };
+        let writer = Writer::start(settings).expect("a writer starts");
+        let recorded = writer.record_blocking(update).expect("the update is recorded");
+        writer.stop();
+        recorded.answer
+    }
+
+    /// Somebody nobody knows.
+    pub fn stranger(&self) -> Caller {
+        Caller { address: self.address(), token: None, user: None }
+    }
+
+    /// A caller with this token.
+    pub fn with_token(&self, token: &str) -> Caller {
+        Caller { address: self.address(), token: Some(token.to_owned()), user: None }
+    }
+
+    /// A new user of a role, logged in.
+    pub fn login_as(&self, role: Role) -> Caller {
+        self.login_bound(role, None, None)
+    }
+
+    /// A new user bound to an organization or a country, logged in. The password is none: hashing one
+    /// takes longer than most stories.
+    pub fn login_bound(
+        &self,
+        role: Role,
+        organization: Option<OrganizationId>,
+        country: Option<&str>,
+    ) -> Caller {
+        let id = UserId(Uuid::now_v7());
+        let user = NewUser {
+            id,
+            login: format!("{}-{}", role.word(), id.0.simple()),
+            name: format!("The {}", role.word()),
+            password_hash: "none".to_owned(),
+            role,
+            organization,
+            country: country.map(str::to_owned),
+        };
+        self.record(UserAdd { actor: operator(), user });
+        let tokens = Tokens::new(&self.keys()).expect("the keys sign tokens");
+        let token = tokens.issue(id, Uuid::now_v7()).expect("a token is issued");
+        Caller { user: Some(id), ..self.with_token(&token) }
+    }
+}
+
+/// Whoever prepares a story.
+pub fn operator() -> Actor {
+    Actor { user: UserId(Uuid::nil()), role: "operator".to_owned(), scope: "test".to_owned() }
 }
 
 /// Somebody who sends requests.
+#[derive(Clone)]
 pub struct Caller {
-    address: SocketAddr,
-    token: Option<String>,
-}
-
-/// What came back.
-#[derive(Debug)]
-pub struct Answer {
-    pub status: u16,
-    pub etag: Option<String>,
-    pub body: Value,
+    pub address: SocketAddr,
+    pub token: Option<String>,
+    pub user: Option<UserId>,
 }
 
 impl Caller {
-    fn log_in(&self, login: &str) -> String {
-        let answer = self.post("/api/v1/auth/login", &json!({"login": login, "password": PASSWORD}));
-        answer.expect(200)["access_token"].as_str().expect("a token").to_owned()
+    pub fn get(&self, path: &str) -> Reply {
+        self.send("GET", path, &[], None)
     }
 
-    pub fn get(&self, path: &str) -> Answer {
-        self.send("GET", path, &[], "")
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        self.post_text(path, &body.to_string())
     }
 
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
-        self.send("POST", path, &[], &body.to_string())
+    /// Sends whatever a broken client may send.
+    pub fn post_text(&self, path: &str, body: &str) -> Reply {
+        self.send("POST", path, &[("Content-Type", "application/json")], Some(body))
     }
 
     /// Edits the revision that was read.
-    pub fn patch(&self, path: &str, revision: i64, body: &Value) -> Answer {
-        self.send("PATCH", path, &[("If-Match", &format!("\"{revision}\""))], &body.to_string())
+    pub fn patch(&self, path: &str, revision: i64, body: &Value) -> Reply {
+        let tag = format!("\"{revision}\"");
+        let headers = [("Content-Type", "application/json"), ("If-Match", tag.as_str())];
+        self.send("PATCH", path, &headers, Some(&body.to_string()))
     }
 
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
-        let mut request = format!(
-            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
-             Content-Length: {}\r\n",
-            self.address,
-            body.len()
-        );
+    /// Sends one request on a connection of its own.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Reply {
+        let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         if let Some(token) = &self.token {
-            request += &format!("Authorization: Bearer {token}\r\n");
+            head.push_str(&format!("Authorization: Bearer {token}\r\n"));
         }
         for (name, value) in headers {
-            request += &format!("{name}: {value}\r\n");
+            head.push_str(&format!("{name}: {value}\r\n"));
         }
-        request += "\r\n";
-        request += body;
-        let mut stream = TcpStream::connect(self.address).expect("the server listens");
-        stream.set_read_timeout(Some(PATIENCE)).expect("the socket takes a timeout");
-        stream.write_all(request.as_bytes()).expect("the request is sent");
-        let mut reply = Vec::new();
-        stream.read_to_end(&mut reply).expect("the reply is read");
-        Answer::read(&String::from_utf8(reply).expect("the reply is UTF-8"))
+        if let Some(body) = body {
+            head.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        }
+        head.push_str("\r\n");
+        let mut stream = TcpStream::connect(self.address).expect("the server accepts");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout is set");
+        stream.write_all(head.as_bytes()).expect("the head is sent");
+        // A server that refuses by the head alone may close before it has the whole body.
+        drop(stream.write_all(body.unwrap_or_default().as_bytes()));
+        let mut bytes = Vec::new();
+        let read = stream.read_to_end(&mut bytes);
+        assert!(!bytes.is_empty(), "{method} {path} was not answered: {read:?}");
+        Reply::parse(&bytes)
     }
 }
 
-impl Answer {
-    fn read(reply: &str) -> Self {
-        let (head, body) = reply.split_once("\r\n\r\n").expect("the head of the reply ends");
-        let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).expect("a status");
-        let etag = head.lines().find_map(|line| {
-            let (name, value) = line.split_once(": ")?;
-            name.eq_ignore_ascii_case("etag").then(|| value.to_owned())
-        });
-        let body = if body.is_empty() {
-            Value::Null
-        } else {
-            serde_json::from_str(body).unwrap_or_else(|error| panic!("{error}: {body}"))
-        };
-        Self { status, etag, body }
+/// An answer.
+#[derive(Debug)]
+pub struct Reply {
+    pub status: u16,
+    pub headers: Vec<(String, String)>,
+    pub text: String,
+}
+
+impl Reply {
+    fn parse(bytes: &[u8]) -> Self {
+        let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").expect("the head ends");
+        let head = std::str::from_utf8(&bytes[..end]).expect("the head is text");
+        let mut lines = head.split("\r\n");
+        let status = lines.next().and_then(|line| line.split(' ').nth(1)).expect("there is a status");
+        let headers: Vec<(String, String)> = lines
+            .filter_map(|line| line.split_once(':'))
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.trim().to_owned()))
+            .collect();
+        let chunked = headers.iter().any(|(name, value)| name == "transfer-encoding" && value == "chunked");
+        let body = if chunked { join_chunks(&bytes[end + 4..]) } else { bytes[end + 4..].to_vec() };
+        Self {
+            status: status.parse().expect("the status is a number"),
+            headers,
+            text: String::from_utf8_lossy(&body).into_owned(),
+        }
     }
 
-    /// The body, if the status is this one.
-    #[track_caller]
-    pub fn expect(self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{:#}", self.body);
-        self.body
+    /// The body as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {}", self.text))
     }
 
-    /// Says that the request was refused with this code at exactly these fields; returns the words.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The body, if the answer has this status.
     #[track_caller]
-    pub fn refused(self, code: &str, pointers: &[&str]) -> String {
-        assert!(self.status >= 400, "not refused: {:#}", self.body);
-        assert_eq!(self.body["code"], code, "{:#}", self.body);
-        let none = Vec::new();
-        let errors = self.body["errors"].as_array().unwrap_or(&none);
-        let found: Vec<&str> = errors.iter().filter_map(|error| error["pointer"].as_str()).collect();
-        assert_eq!(found, pointers, "{:#}", self.body);
-        let words: Vec<&str> = errors.iter().filter_map(|error| error["detail"].as_str()).collect();
-        if words.is_empty() { self.body["detail"].to_string() } else { words.join("\n") }
+    pub fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", self.text);
+        if self.text.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The code and the first pointer of a problem.
+    #[track_caller]
+    pub fn problem(&self) -> (u16, String, String) {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{}", self.text);
+        let body = self.json();
+        assert_eq!(body["status"], self.status);
+        let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        (self.status, word(&body["code"]), word(&body["errors"][0]["pointer"]))
+    }
+}
+
+fn join_chunks(mut rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let line = rest.windows(2).position(|two| two == b"\r\n").expect("a chunk has a size");
+        let size = std::str::from_utf8(&rest[..line]).expect("a size is text");
+        let size = usize::from_str_radix(size, 16).expect("a size is hexadecimal");
+        if size == 0 {
+            return body;
+        }
+        body.extend_from_slice(&rest[line + 2..line + 2 + size]);
+        rest = &rest[line + 2 + size + 2..];
     }
 }

@@ -1,0 +1,256 @@
+//! Reading consignments: lists, one with its legs, standing and history, and what the public may see of it.
+
+use super::rules::{ConsignmentState, Standing, state};
+use super::store::{Consignment, Leg, Load};
+use crate::auth::{Named, Permit, Scope};
+use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
+use crate::core::problem::Outcome;
+use crate::core::time::Timestamp;
+use crate::db::schema::{balances, consignments, events, legs, loads, pledge_lines, pledges, sites};
+use crate::db::{Conn, read_failure};
+use crate::ledger::Account;
+use diesel::prelude::*;
+
+/// What a list of consignments is narrowed to.
+#[derive(Clone, Debug, Default)]
+pub struct ConsignmentFilter {
+    /// Of this programme.
+    pub programme: Option<ProgrammeId>,
+    /// For this consignee.
+    pub consignee: Option<OrganizationId>,
+    /// From this origin.
+    pub origin: Option<SiteId>,
+    /// To this destination.
+    pub destination: Option<SiteId>,
+    /// With this number.
+    pub reference: Option<String>,
+}
+
+type Boxed<'a> = consignments::BoxedQuery<'a, crate::db::Backend>;
+
+/// Narrows to what a scope reaches.
+fn within<'a>(query: Boxed<'a>, scope: &Scope) -> Boxed<'a> {
+    match scope {
+        Scope::All => query,
+        Scope::Organization(organization) => query.filter(
+            consignments::consignor_id
+                .eq(*organization)
+                .or(consignments::consignee_id.eq(*organization).assume_not_null())
+                .or(consignments::id
+                    .eq_any(
+                        legs::table.filter(legs::carrier_id.eq(*organization)).select(legs::consignment_id),
+                    )
+                    .assume_not_null())
+                .or(consignments::origin_id
+                    .eq_any(sites::table.filter(sites::operator_id.eq(*organization)).select(sites::id))
+                    .assume_not_null())
+                .or(consignments::destination_id
+                    .eq_any(sites::table.filter(sites::operator_id.eq(*organization)).select(sites::id))
+                    .assume_not_null()),
+        ),
+        Scope::Country(country) => query.filter(
+            consignments::origin_id
+                .eq_any(sites::table.filter(sites::country.eq(country.clone())).select(sites::id))
+                .or(consignments::destination_id
+                    .eq_any(sites::table.filter(sites::country.eq(country.clone())).select(sites::id))),
+        ),
+        Scope::OwnPledges(donor) => query.filter(
+            consignments::id.eq_any(
+                balances::table
+                    .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
+                    .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
+                    .filter(pledges::donor_id.eq(*donor).and(balances::consignment_id.is_not_null()))
+                    .select(balances::consignment_id.assume_not_null()),
+            ),
+        ),
+    }
+}
+
+/// Consignments in order of their identifier, as far as the scope reaches.
+///
+/// # Errors
+/// What the database says.
+pub fn consignment_list<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    filter: &ConsignmentFilter,
+    after: Option<ConsignmentId>,
+    limit: i64,
+) -> Outcome<Vec<Consignment>> {
+    let mut query = within(consignments::table.into_boxed(), permit.scope());
+    if let Some(programme) = filter.programme {
+        query = query.filter(consignments::programme_id.eq(programme));
+    }
+    if let Some(consignee) = filter.consignee {
+        query = query.filter(consignments::consignee_id.eq(consignee));
+    }
+    if let Some(origin) = filter.origin {
+        query = query.filter(consignments::origin_id.eq(origin));
+    }
+    if let Some(destination) = filter.destination {
+        query = query.filter(consignments::destination_id.eq(destination));
+    }
+    if let Some(reference) = &filter.reference {
+        query = query.filter(consignments::reference.eq(reference.clone()));
+    }
+    if let Some(after) = after {
+        query = query.filter(consignments::id.gt(after));
+    }
+    query
+        .order(consignments::id)
+        .limit(limit)
+        .select(Consignment::as_select())
+        .load(conn)
+        .map_err(read_failure)
+}
+
+/// One consignment, if the scope reaches it.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn consignment_read<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    id: ConsignmentId,
+) -> Outcome<Consignment> {
+    within(consignments::table.into_boxed(), permit.scope())
+        .filter(consignments::id.eq(id))
+        .select(Consignment::as_select())
+        .first(conn)
+        .map_err(read_failure)
+}
+
+/// The consignment of a tracking code.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn consignment_by_code(conn: &mut Conn, code: &str) -> Outcome<Consignment> {
+    consignments::table
+        .filter(consignments::tracking_code.eq(code))
+        .select(Consignment::as_select())
+        .first(conn)
+        .map_err(read_failure)
+}
+
+/// All legs of a consignment, replaced ones too, in the order of the journey.
+///
+/// # Errors
+/// What the database says.
+pub fn legs_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Vec<Leg>> {
+    legs::table
+        .filter(legs::consignment_id.eq(consignment))
+        .order(legs::ordinal)
+        .select(Leg::as_select())
+        .load(conn)
+        .map_err(read_failure)
+}
+
+/// An event in a consignment's history.
+#[derive(Clone, Debug, Queryable)]
+pub struct HistoryRow {
+    /// Ledger sequence.
+    pub sequence: i64,
+    /// The event.
+    pub id: EventId,
+    /// Its kind.
+    pub kind: String,
+    /// The leg.
+    pub leg: Option<LegId>,
+    /// The site.
+    pub site: Option<SiteId>,
+    /// In the world.
+    pub occurred_at: Timestamp,
+    /// How exactly that is known.
+    pub precision: String,
+    /// From when it counts.
+    pub effective_at: Timestamp,
+    /// Here.
+    pub recorded_at: Timestamp,
+    /// Whether it counts later than it occurred.
+    pub moved: bool,
+    /// Whether it was worked out from another event.
+    pub inferred: bool,
+    /// The event it corrects, reverses or confirms.
+    pub about: Option<EventId>,
+}
+
+/// A consignment's events in the order they were recorded.
+///
+/// # Errors
+/// What the database says.
+pub fn history_read(
+    conn: &mut Conn,
+    consignment: ConsignmentId,
+    after: i64,
+    limit: i64,
+) -> Outcome<Vec<HistoryRow>> {
+    events::table
+        .filter(events::consignment_id.eq(consignment).and(events::sequence.gt(after)))
+        .order(events::sequence)
+        .limit(limit)
+        .select((
+            events::sequence,
+            events::id,
+            events::kind,
+            events::leg_id,
+            events::site_id,
+            events::occurred_at,
+            events::occurred_precision,
+            events::effective_at,
+            events::recorded_at,
+            events::moved,
+            events::inferred,
+            events::about_id,
+        ))
+        .load(conn)
+        .map_err(read_failure)
+}
+
+/// What a consignment's goods are doing.
+///
+/// # Errors
+/// What the database says.
+pub fn standing_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Standing> {
+    let rows: Vec<(i32, i64)> = balances::table
+        .filter(balances::consignment_id.eq(consignment).and(balances::quantity.ne(0)))
+        .select((balances::account, balances::quantity))
+        .load(conn)
+        .map_err(read_failure)?;
+    let mut standing = Standing::default();
+    for (account, quantity) in rows {
+        match Account::from_code(account) {
+            Some(Account::Allocated) => standing.allocated += quantity,
+            Some(Account::InTransit) => standing.in_transit += quantity,
+            Some(Account::Missing) => standing.missing += quantity,
+            Some(Account::Delivered | Account::Distributed) => standing.delivered += quantity,
+            Some(Account::Lost | Account::Disposed | Account::Returned) => standing.ended += quantity,
+            Some(
+                Account::Promised
+                | Account::Surplus
+                | Account::Unallocated
+                | Account::InStorage
+                | Account::Withdrawn,
+            )
+            | None => {}
+        }
+    }
+    Ok(standing)
+}
+
+/// The state of a consignment in one word, from its goods and its history.
+pub fn state_of(consignment: &Consignment, standing: Standing, history: &[HistoryRow]) -> ConsignmentState {
+    let has = |kind: &str| history.iter().any(|event| event.kind == kind);
+    state(standing, consignment.cancelled, has("departed"), has("received"))
+}
+
+/// Loads in order of their identifier.
+///
+/// # Errors
+/// What the database says.
+pub fn load_list(conn: &mut Conn, after: Option<LoadId>, limit: i64) -> Outcome<Vec<Load>> {
+    let mut query = loads::table.order(loads::id).limit(limit).select(Load::as_select()).into_boxed();
+    if let Some(after) = after {
+        query = query.filter(loads::id.gt(after));
+    }
+    query.load(conn).map_err(read_failure)
+}

@@ -1,0 +1,63 @@
+//! A pledge's private link: a code only its donor has, kept as a hash, revocable.
+
+use super::store::Pledge;
+use crate::core::id::PledgeId;
+use crate::core::problem::{Code, Problem};
+use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
+use sha2::{Digest, Sha256};
+
+/// What is kept of a link's code. 50 random bits cannot be guessed at the rate strangers are let in.
+pub fn link_hash(code: &str) -> Vec<u8> {
+    Sha256::new()
+        .chain_update(b"relief-ledger pledge link\0")
+        .chain_update(code.as_bytes())
+        .finalize()
+        .to_vec()
+}
+
+/// Makes, replaces or revokes a pledge's private link.
+pub struct LinkChange {
+    pledge: PledgeId,
+    hash: Option<Vec<u8>>,
+    actor: Actor,
+}
+
+impl LinkChange {
+    /// A new link; an older one stops working.
+    pub fn make(pledge: PledgeId, code: &str, actor: Actor) -> Self {
+        Self { pledge, hash: Some(link_hash(code)), actor }
+    }
+
+    /// No link any more.
+    pub fn revoke(pledge: PledgeId, actor: Actor) -> Self {
+        Self { pledge, hash: None, actor }
+    }
+}
+
+impl Update for LinkChange {
+    type Answer = ();
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<Pledge>>().want(self.pledge);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<(), Refusal> {
+        let Some(pledge) = desk.shelf::<Drawer<Pledge>>().find(self.pledge)? else {
+            return Err(Problem::not_found().into());
+        };
+        if self.hash.is_none() && pledge.link_hash.is_none() {
+            return Err(Problem::new(Code::WrongState, "This pledge has no link.").into());
+        }
+        let action = if self.hash.is_some() { "pledge.link_made" } else { "pledge.link_revoked" };
+        desk.begin(Entry { action: action.to_owned(), kind: "pledge", id: self.pledge.0, reason: None });
+        let now = desk.now();
+        let mut row = pledge.changed(pledge.state(), now);
+        row.link_hash.clone_from(&self.hash);
+        desk.shelf::<Drawer<Pledge>>().put(row);
+        Ok(())
+    }
+}

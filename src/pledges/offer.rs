@@ -1,0 +1,321 @@
+//! Entering an offer: a pledge with its lines, once.
+
+use super::rules::{PledgeKind, PledgeState};
+use super::store::{Pledge, PledgeLine};
+use crate::atlas::CountryCode;
+use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, derived};
+use crate::core::problem::{Code, Problem};
+use crate::core::quantity::{MAXIMUM, Quantity};
+use crate::core::time::Timestamp;
+use crate::items::Item;
+use crate::items::goods::check_lines;
+use crate::ledger::event::clamp;
+use crate::ledger::{Book, LineFacts, TitlePasses};
+use crate::parties::Organization;
+use crate::programmes::Programme;
+use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
+use serde::{Deserialize, Serialize};
+
+/// Characters of a note; a letter's length.
+const NOTE_MAXIMUM: usize = 4_000;
+/// Characters of a reference.
+const REFERENCE_MAXIMUM: usize = 200;
+
+/// A pledge as it is offered.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PledgeNew {
+    /// Made by the client (UUIDv7); the server makes one if it is left out.
+    #[serde(default)]
+    pub id: Option<PledgeId>,
+    /// What it is for.
+    pub programme: ProgrammeId,
+    /// Who gives; may be unknown for unsolicited goods and opening stock.
+    #[serde(default)]
+    pub donor: Option<OrganizationId>,
+    /// How it came about; offered if left out.
+    #[serde(default)]
+    pub kind: PledgeKind,
+    /// The donor's or our own number, unique within the programme.
+    #[serde(default)]
+    pub reference: Option<String>,
+    /// When it was offered.
+    pub offered_at: Timestamp,
+    /// In words.
+    #[serde(default)]
+    pub note: Option<String>,
+    /// What is offered.
+    pub lines: Vec<PledgeLineNew>,
+}
+
+/// A line as it is offered.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PledgeLineNew {
+    /// Made by the client (UUIDv7); the server derives one if it is left out.
+    #[serde(default)]
+    pub id: Option<PledgeLineId>,
+    /// What is given.
+    pub item: ItemId,
+    /// Base units.
+    pub quantity: Quantity,
+    /// The country it is meant for.
+    #[serde(default)]
+    pub earmark_country: Option<CountryCode>,
+    /// When title passes; at proof of delivery if left out.
+    #[serde(default)]
+    pub title_passes: TitlePasses,
+    /// Declared value of the whole line.
+    #[serde(default)]
+    pub value: Option<Money>,
+}
+
+/// An amount of money; amounts in different currencies are never added.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Money {
+    /// In the currency's minor unit, such as cents.
+    pub minor: i64,
+    /// ISO 4217.
+    pub currency: String,
+    /// What it is based on, such as "donor's invoice".
+    #[serde(default)]
+    pub basis: Option<String>,
+}
+
+impl Money {
+    /// Checks the amount and the currency.
+    ///
+    /// # Errors
+    /// `invalid`, naming the field.
+    pub fn check(&self, pointer: &str) -> Result<(), Problem> {
+        if !(0..=MAXIMUM).contains(&self.minor) {
+            let detail =
+                format!("{} is no amount; write 0 to {MAXIMUM} in the currency's minor unit", self.minor);
+            return Err(Problem::field(format!("{pointer}/minor"), detail));
+        }
+        if self.currency.len() != 3 || !self.currency.bytes().all(|letter| letter.is_ascii_uppercase()) {
+            let detail = format!("{:?} is no currency; write its ISO 4217 code, such as USD", self.currency);
+            return Err(Problem::field(format!("{pointer}/currency"), detail));
+        }
+        Ok(())
+    }
+}
+
+/// Records an offer.
+pub struct PledgeOffer {
+    id: PledgeId,
+    new: PledgeNew,
+    actor: Actor,
+}
+
+impl PledgeOffer {
+    /// An offer under an identifier.
+    pub fn new(id: PledgeId, new: PledgeNew, actor: Actor) -> Self {
+        Self { id, new, actor }
+    }
+
+    fn check(&self, now: Timestamp) -> Result<Timestamp, Problem> {
+        let new = &self.new;
+        check_lines(new.lines.len())?;
+        if new.kind == PledgeKind::Surplus {
+            return Err(Problem::field(
+                "/kind",
+                "\"surplus\" pledges are opened by receipts and counts only",
+            ));
+        }
+        if new.kind == PledgeKind::Offered && new.donor.is_none() {
+            return Err(Problem::field(
+                "/donor",
+                "is missing; only unsolicited or opening goods may have none",
+            ));
+        }
+        check_text("/reference", new.reference.as_deref(), REFERENCE_MAXIMUM)?;
+        check_text("/note", new.note.as_deref(), NOTE_MAXIMUM)?;
+        for (index, line) in new.lines.iter().enumerate() {
+            if line.quantity.is_zero() {
+                let detail = "0 offers nothing; write at least 1 base unit";
+                return Err(Problem::field(format!("/lines/{index}/quantity"), detail));
+            }
+            if let Some(value) = &line.value {
+                value.check(&format!("/lines/{index}/value"))?;
+            }
+        }
+        let currencies: Vec<&str> = new
+            .lines
+            .iter()
+            .filter_map(|line| line.value.as_ref())
+            .map(|value| value.currency.as_str())
+            .collect();
+        if let Some(index) = currencies.iter().position(|currency| *currency != currencies[0]) {
+            let detail = format!(
+                "{} stands beside {}; a pledge is valued in one currency",
+                currencies[index], currencies[0]
+            );
+            return Err(Problem::field("/lines", detail));
+        }
+        clamp(new.offered_at, now).map_err(|mut problem| {
+            for error in &mut problem.errors {
+                error.pointer = "/offered_at".to_owned();
+            }
+            problem
+        })
+    }
+
+    fn rows(&self, offered_at: Timestamp, now: Timestamp) -> (Pledge, Vec<PledgeLine>) {
+        let new = &self.new;
+        let pledge = Pledge {
+            id: self.id,
+            programme_id: new.programme,
+            donor_id: new.donor,
+            kind: new.kind.word().to_owned(),
+            state: PledgeState::Offered.word().to_owned(),
+            reference: new.reference.clone(),
+            offered_at,
+            note: new.note.clone(),
+            reason: None,
+            link_hash: None,
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let lines = new.lines.iter().enumerate().map(|(index, line)| PledgeLine {
+            id: line.id.unwrap_or_else(|| derived(self.id.0, "pledge line", index as u64)),
+            pledge_id: self.id,
+            ordinal: index as i64,
+            item_id: line.item,
+            offered: line.quantity.get(),
+            accepted: 0,
+            earmark_country: line.earmark_country.map(|country| country.as_str().to_owned()),
+            title_passes: line.title_passes.word().to_owned(),
+            value_minor: line.value.as_ref().map(|value| value.minor),
+            currency: line.value.as_ref().map(|value| value.currency.clone()),
+            value_basis: line.value.as_ref().and_then(|value| value.basis.clone()),
+        });
+        (pledge, lines.collect())
+    }
+}
+
+/// Checks a text for length and characters nobody can read.
+///
+/// # Errors
+/// `invalid`, naming the field.
+pub fn check_text(pointer: &str, text: Option<&str>, maximum: usize) -> Result<(), Problem> {
+    let Some(text) = text else { return Ok(()) };
+    if text.trim().is_empty() {
+        return Err(Problem::field(pointer, "is empty; write something or leave it out"));
+    }
+    let length = text.chars().count();
+    if length > maximum {
+        return Err(Problem::field(pointer, format!("has {length} characters; write at most {maximum}")));
+    }
+    if text.chars().any(|letter| letter.is_control() && letter != '\n') {
+        return Err(Problem::field(pointer, "contains control characters; write plain text"));
+    }
+    Ok(())
+}
+
+/// Whether two offers say the same, apart from what was decided since.
+fn is_same(
+    known: &Pledge,
+    lines: &[std::sync::Arc<PledgeLine>],
+    new: &Pledge,
+    new_lines: &[PledgeLine],
+) -> bool {
+    let mut sorted: Vec<&PledgeLine> = lines.iter().map(AsRef::as_ref).collect();
+    sorted.sort_by_key(|line| line.ordinal);
+    let pledge = Pledge {
+        state: known.state.clone(),
+        reason: known.reason.clone(),
+        link_hash: known.link_hash.clone(),
+        revision: known.revision,
+        created_at: known.created_at,
+        updated_at: known.updated_at,
+        ..new.clone()
+    };
+    pledge == *known
+        && sorted.len() == new_lines.len()
+        && sorted
+            .iter()
+            .zip(new_lines)
+            .all(|(known, new)| PledgeLine { accepted: known.accepted, ..new.clone() } == **known)
+}
+
+impl Update for PledgeOffer {
+    type Answer = (Pledge, Vec<PledgeLine>);
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<Pledge>>().want(self.id);
+        desk.shelf::<Drawer<PledgeLine>>().want_group(self.id);
+        desk.shelf::<Drawer<Programme>>().want(self.new.programme);
+        for line in &self.new.lines {
+            desk.shelf::<Drawer<Item>>().want(line.item);
+        }
+        if let Some(donor) = self.new.donor {
+            desk.shelf::<Drawer<Organization>>().want(donor);
+        }
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
+        let now = desk.now();
+        let known = desk.shelf::<Drawer<Pledge>>().find(self.id)?;
+        let known_lines = desk.shelf::<Drawer<PledgeLine>>().group(self.id)?;
+        let offered_at = self.check(now)?;
+        if let Some(known) = known {
+            let (pledge, lines) = self.rows(offered_at, now);
+            if is_same(&known, &known_lines, &pledge, &lines) {
+                let lines = known_lines.iter().map(|line| line.as_ref().clone()).collect();
+                return Ok((known.as_ref().clone(), lines));
+            }
+            let detail = format!("The pledge {} is there already and says something else.", self.id);
+            return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
+        }
+        let unknown = |pointer: String, what: &str, id: uuid::Uuid| {
+            Problem::field(pointer, format!("{id} is no {what} known here; create it first"))
+        };
+        if desk.shelf::<Drawer<Programme>>().find(self.new.programme)?.is_none() {
+            return Err(unknown("/programme".to_owned(), "programme", self.new.programme.0).into());
+        }
+        if let Some(donor) = self.new.donor
+            && desk.shelf::<Drawer<Organization>>().find(donor)?.is_none()
+        {
+            return Err(unknown("/donor".to_owned(), "organization", donor.0).into());
+        }
+        for (index, line) in self.new.lines.iter().enumerate() {
+            if desk.shelf::<Drawer<Item>>().find(line.item)?.is_none() {
+                return Err(unknown(format!("/lines/{index}/item"), "item", line.item.0).into());
+            }
+        }
+        let (pledge, lines) = self.rows(offered_at, now);
+        desk.begin(Entry {
+            action: "pledge.offered".to_owned(),
+            kind: "pledge",
+            id: self.id.0,
+            reason: None,
+        });
+        desk.shelf::<Drawer<Pledge>>().put(pledge.clone());
+        for line in &lines {
+            if desk.shelf::<Drawer<PledgeLine>>().find(line.id)?.is_some() {
+                let detail = format!("The pledge line {} is there already; make a new id.", line.id);
+                return Err(Problem::new(Code::Duplicate, detail).at("/lines").into());
+            }
+            desk.shelf::<Book>().know_line(LineFacts {
+                line: line.id,
+                pledge: pledge.id,
+                programme: pledge.programme_id,
+                donor: pledge.donor_id,
+                item: line.item_id,
+                earmark: line.earmark_country.clone(),
+                title_passes: TitlePasses::from_word(&line.title_passes).unwrap_or_default(),
+            });
+            desk.shelf::<Drawer<PledgeLine>>().put(line.clone());
+            desk.touch(line.id.0);
+        }
+        desk.touch(self.id.0);
+        Ok((pledge, lines))
+    }
+}

@@ -1,0 +1,35 @@
+//! The public answer over HTTP, slowed down for each address so that codes cannot be tried out.
+
+use super::store::{TrackingView, tracking_read};
+use crate::core::code::{TypedCode, read_tracking_code};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::web::{Path, Routes, State};
+
+/// Says where a consignment is, to whoever has its code. A mistyped code is told apart from an unknown one.
+#[utoipa::path(get, path = "/api/v1/tracking/{code}", tag = "tracking", params(("code" = String, Path)),
+    responses((status = 200, body = TrackingView)))]
+pub async fn tracking_show(state: State, path: Path<String>) -> Outcome<actix_web::web::Json<TrackingView>> {
+    let TypedCode::Sound(code) = read_tracking_code(&path.0) else {
+        return Err(Problem::new(
+            Code::NotFound,
+            "This code is mistyped: a code has twelve letters and digits in three groups, such as 7KQ2-M9XD-4TRF. \
+             Look at it once more.",
+        )
+        .with("mistyped", true));
+    };
+    let view =
+        state.read(move |conn| tracking_read(conn, &code)).await.map_err(|problem| match problem.code {
+            Code::NotFound => Problem::new(
+                Code::NotFound,
+                "This code is well formed, but no consignment has it. Ask whoever gave it to you.",
+            )
+            .with("mistyped", false),
+            _ => problem,
+        })?;
+    Ok(actix_web::web::Json(view))
+}
+
+/// The routes of this room.
+pub fn routes(routes: &mut Routes) {
+    routes.public_throttled(__path_tracking_show, tracking_show);
+}

@@ -1,0 +1,137 @@
+//! What the public may see of a consignment.
+
+use crate::consignments::rules::ConsignmentState;
+use crate::consignments::{consignment_by_code, history_read, legs_read, standing_read, state_of};
+use crate::core::id::SiteId;
+use crate::core::page::PAGE_LIMIT_MAXIMUM;
+use crate::core::problem::Outcome;
+use crate::core::time::Timestamp;
+use crate::db::schema::{programmes, sites};
+use crate::db::{Conn, read_failure};
+use diesel::prelude::*;
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// What the public may see of a consignment.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TrackingView {
+    /// The code, as it is written.
+    pub code: String,
+    /// Its state in one word.
+    pub state: ConsignmentState,
+    /// Its state in a sentence.
+    pub sentence: String,
+    /// The country it comes from, ISO 3166-1 alpha-2.
+    pub from_country: String,
+    /// The country it is for.
+    pub to_country: String,
+    /// Whether its programme is synthetic: made up for demonstration.
+    pub synthetic: bool,
+    /// When anything was last heard of it.
+    pub last_news_at: Option<Timestamp>,
+    /// What happened, newest first.
+    pub timeline: Vec<TrackingEvent>,
+}
+
+/// One thing that happened.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TrackingEvent {
+    /// In the world.
+    pub occurred_at: Timestamp,
+    /// How exactly that is known.
+    pub precision: String,
+    /// What happened.
+    pub kind: String,
+    /// The country it happened in, where it has one.
+    pub country: Option<String>,
+    /// Whether it was worked out from another event.
+    pub inferred: bool,
+}
+
+/// The kinds the public sees; the others are bookkeeping, or say more than strangers should know.
+const PUBLIC_KINDS: [&str; 11] = [
+    "allocated",
+    "departed",
+    "arrived",
+    "customs_held",
+    "customs_released",
+    "received",
+    "diverted",
+    "delivered",
+    "distributed",
+    "cancelled",
+    "returned",
+];
+
+fn sentence(state: ConsignmentState) -> &'static str {
+    match state {
+        ConsignmentState::Planned => "Known; not yet moved.",
+        ConsignmentState::Allocated => "Packed for departure; not yet moved.",
+        ConsignmentState::InTransit => "On the way.",
+        ConsignmentState::AtHub => "At a stop, waiting for the next part of its way.",
+        ConsignmentState::PartlyDelivered => "A part has arrived; the rest is on the way.",
+        ConsignmentState::Delivered => "Arrived and handed over.",
+        ConsignmentState::InStorage => "Arrived in a warehouse.",
+        ConsignmentState::Ended => "Did not reach its destination.",
+        ConsignmentState::Short => "Arrived; some of it is being looked for.",
+        ConsignmentState::Cancelled => "Cancelled before it left.",
+    }
+}
+
+/// Reads what the public may see.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn tracking_read(conn: &mut Conn, code: &str) -> Outcome<TrackingView> {
+    let row = consignment_by_code(conn, code)?;
+    let legs = legs_read(conn, row.id)?;
+    let history = history_read(conn, row.id, 0, PAGE_LIMIT_MAXIMUM)?;
+    let standing = standing_read(conn, row.id)?;
+    let synthetic: bool = programmes::table
+        .filter(programmes::id.eq(row.programme_id))
+        .select(programmes::synthetic)
+        .first(conn)
+        .map_err(read_failure)?;
+    let mut places: Vec<SiteId> = vec![row.origin_id, row.destination_id];
+    places.extend(legs.iter().flat_map(|leg| [leg.from_id, leg.to_id]));
+    places.extend(history.iter().filter_map(|event| event.site));
+    let countries: Vec<(SiteId, String)> = sites::table
+        .filter(sites::id.eq_any(&places))
+        .select((sites::id, sites::country))
+        .load(conn)
+        .map_err(read_failure)?;
+    let countries: HashMap<SiteId, String> = countries.into_iter().collect();
+    let state = state_of(&row, standing, &history);
+    let country = |site: Option<SiteId>| site.and_then(|id| countries.get(&id)).cloned();
+    let mut timeline: Vec<TrackingEvent> = history
+        .iter()
+        .filter(|event| PUBLIC_KINDS.contains(&event.kind.as_str()))
+        .map(|event| {
+            let leg = legs.iter().find(|leg| Some(leg.id) == event.leg);
+            // A departure happens where its leg starts, everything else where it ends.
+            let place = match (event.kind.as_str(), leg) {
+                ("departed", Some(leg)) => Some(leg.from_id),
+                (_, Some(leg)) => event.site.or(Some(leg.to_id)),
+                (_, None) => event.site,
+            };
+            TrackingEvent {
+                occurred_at: event.occurred_at,
+                precision: event.precision.clone(),
+                kind: event.kind.clone(),
+                country: country(place),
+                inferred: event.inferred,
+            }
+        })
+        .collect();
+    timeline.sort_by_key(|event| std::cmp::Reverse(event.occurred_at));
+    Ok(TrackingView {
+        code: row.tracking_code,
+        state,
+        sentence: sentence(state).to_owned(),
+        from_country: country(Some(row.origin_id)).unwrap_or_default(),
+        to_country: country(Some(row.destination_id)).unwrap_or_default(),
+        synthetic,
+        last_news_at: timeline.first().map(|event| event.occurred_at),
+        timeline,
+    })
+}

@@ -1,0 +1,359 @@
+//! Who is calling: first administrator, logging in, tokens that are not ours, roles that change.
+
+use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use relief_ledger::audit::keys::KeyRing;
+use relief_ledger::auth::{
+    ACCESS_TOKEN_SECONDS, Action, POLICY, Passwords, Principal, Reach, Role, Scope, TOKEN_TYPE, authorize,
+};
+use relief_ledger::core::id::{OrganizationId, UserId};
+use relief_ledger::core::problem::Code;
+use relief_ledger::db;
+use relief_ledger::users::store::{Changes, NewUser, UserAdd, UserChange};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::on_both_databases;
+use crate::support::server::{Server, migrate, operator};
+
+const PASSWORD: &str = "correct horse battery";
+
+fn log_actions(url: &str) -> Vec<String> {
+    use diesel::prelude::*;
+    use relief_ledger::db::schema::log_entries::dsl::{body, log_entries, position};
+    let mut conn = db::connect(url).unwrap();
+    let bodies: Vec<String> = log_entries.order(position).select(body).load(&mut conn).unwrap();
+    let actions = bodies.iter().map(|text| serde_json::from_str::<Value>(text).unwrap());
+    actions.map(|entry| entry["action"].as_str().unwrap().to_owned()).collect()
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn the_first_administrator_comes_in_with_the_printed_secret_once(database: &TestDatabase) {
+        let server = Server::start(database);
+        let stranger = server.stranger();
+        let secret = server.first_secret().unwrap().to_owned();
+        let first = |secret: &str, login: &str| {
+            let body = json!({"secret": secret, "login": login, "name": "Amina Jallow", "password": PASSWORD});
+            stranger.post("/api/v1/auth/first-admin", &body)
+        };
+        assert_eq!(first("0123456789abcdef0123456789abcdef", "amina").status, 401);
+        assert_eq!(first(&secret, "a b").problem(), (422, "invalid".into(), "/login".into()));
+
+        let added = first(&secret, " Amina ").expect(201);
+        assert_eq!((&added["login"], &added["role"]), (&json!("amina"), &json!("admin")));
+        assert_eq!(added["receipt"]["leaf_index"], 0);
+        assert_eq!(added["receipt"]["entity_id"], added["id"]);
+        assert!(added.get("password_hash").is_none());
+        assert_eq!(first(&secret, "binta").status, 401, "it works once");
+
+        let login = |name: &str, password: &str| {
+            stranger.post("/api/v1/auth/login", &json!({"login": name, "password": password}))
+        };
+        let wrong = login("amina", "wrong horse battery");
+        assert_eq!(wrong.problem().1, "unauthenticated");
+        assert_eq!(wrong.json(), login("nobody", PASSWORD).json(), "both say the same");
+        let session = login("AMINA", PASSWORD).expect(200);
+        assert_eq!((&session["token_type"], &session["expires_in"]), (&json!("Bearer"), &json!(600)));
+
+        let amina = server.with_token(session["access_token"].as_str().unwrap());
+        let me = amina.get("/api/v1/auth/me").expect(200);
+        assert_eq!(me["user"]["id"], added["id"]);
+        assert!(me["may"].as_array().unwrap().contains(&json!("user.write")));
+        assert_eq!(log_actions(database.url()), ["user.added", "session.started"]);
+        server.stop();
+
+        let again = Server::start(database);
+        assert_eq!(again.first_secret(), None, "there is a user now");
+    }
+
+    fn a_change_of_role_acts_within_a_second(database: &TestDatabase) {
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
+        let caller = server.login_as(Role::Admin);
+        let path = format!("/api/v1/users/{}", caller.user.unwrap());
+        caller.get("/api/v1/users").expect(200);
+
+        // Through this server: at once.
+        admin.patch(&path, 1, &json!({"role": "auditor"})).expect(200);
+        assert_eq!(caller.get("/api/v1/users").problem().1, "forbidden");
+        assert_eq!(caller.get("/api/v1/auth/me").expect(200)["user"]["role"], "auditor");
+
+        // Through another process: within a second.
+        let changes = Changes { disabled: Some(true), ..Changes::default() };
+        let id = caller.user.unwrap();
+        server.record(UserChange { actor: operator(), id, read: None, changes });
+        let changed = Instant::now();
+        while caller.get("/api/v1/auth/me").status == 200 {
+            assert!(changed.elapsed() < Duration::from_secs(1), "a disabled user still calls");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        assert_eq!(caller.get("/api/v1/auth/me").problem().1, "unauthenticated");
+    }
+
+    fn an_edit_says_which_revision_it_read(database: &TestDatabase) {
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
+        let added = admin.post("/api/v1/users", &json!({
+            "login": "lamin", "name": "Lamin Ceesay", "password": PASSWORD, "role": "officer", "country": "GM",
+        })).expect(201);
+        let path = format!("/api/v1/users/{}", added["id"].as_str().unwrap());
+        let shown = admin.get(&path);
+        assert_eq!(shown.header("etag"), Some("\"1\""));
+        assert_eq!(shown.expect(200)["country"], "GM");
+        let unchanged = admin.send("GET", &path, &[("If-None-Match", "\"1\"")], None);
+        assert_eq!((unchanged.status, unchanged.text.as_str()), (304, ""));
+
+        let json_type = [("Content-Type", "application/json")];
+        let without = admin.send("PATCH", &path, &json_type, Some("{\"name\": \"L\"}"));
+        assert_eq!(without.problem().1, "precondition_required");
+        let edited = admin.patch(&path, 1, &json!({"name": "Lamin K. Ceesay", "country": null}));
+        assert_eq!(edited.header("etag"), Some("\"2\""));
+        let edited = edited.expect(200);
+        assert_eq!((&edited["country"], &edited["revision"]), (&Value::Null, &json!(2)));
+        assert!(edited["receipt"]["signature"].is_string());
+        let stale = admin.patch(&path, 1, &json!({"name": "Somebody"}));
+        assert_eq!((stale.problem().1, &stale.json()["revision"]), ("precondition_failed".into(), &json!(2)));
+        let same = admin.patch(&path, 2, &json!({"name": "Lamin K. Ceesay"})).expect(200);
+        assert_eq!((&same["revision"], &same["receipt"]), (&json!(2), &Value::Null), "nothing was written");
+        assert_eq!(admin.get(&path).expect(200)["name"], "Lamin K. Ceesay");
+    }
+
+    fn users_are_checked_and_nobody_locks_everyone_out(database: &TestDatabase) {
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
+        let sound = json!({"login": "fatou", "name": "Fatou", "password": PASSWORD, "role": "manager"});
+        let wrong = |field: &str, value: Value| {
+            let mut body = sound.clone();
+            body[field] = value;
+            admin.post("/api/v1/users", &body).problem()
+        };
+        assert_eq!(wrong("password", json!("short")), (422, "invalid".into(), "/password".into()));
+        assert_eq!(wrong("role", json!("king")), (422, "invalid".into(), "/role".into()));
+        assert_eq!(wrong("country", json!("ZZ")), (422, "invalid".into(), "/country".into()));
+        assert_eq!(wrong("role", json!("donor")), (422, "invalid".into(), "/organization_id".into()));
+        let nowhere = json!("01890000-0000-7000-8000-000000000000");
+        assert_eq!(wrong("organization_id", nowhere), (422, "invalid".into(), "/organization_id".into()));
+        admin.post("/api/v1/users", &sound).expect(201);
+        assert_eq!(wrong("login", json!("FATOU")), (409, "duplicate".into(), "/login".into()));
+
+        let own = format!("/api/v1/users/{}", admin.user.unwrap());
+        for edit in [json!({"disabled": true}), json!({"role": "officer"})] {
+            assert_eq!(admin.patch(&own, 1, &edit).problem().1, "wrong_state", "{edit}");
+        }
+        admin.patch(&own, 1, &json!({"name": "Still here"})).expect(200);
+    }
+
+    fn lists_are_read_page_by_page(database: &TestDatabase) {
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
+        let mut expected = vec![admin.user.unwrap().to_string()];
+        expected.extend((0..4).map(|_| server.login_as(Role::Officer).user.unwrap().to_string()));
+        let (mut found, mut path) = (Vec::new(), "/api/v1/users?limit=2".to_owned());
+        let mut pages = 0;
+        loop {
+            let page = admin.get(&path).expect(200);
+            pages += 1;
+            found.extend(page["items"].as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+            let Some(next) = page["next"].as_str() else { break };
+            path = format!("/api/v1/users?limit=2&after={next}");
+        }
+        assert_eq!((found, pages), (expected, 3));
+        for (query, pointer) in
+            [("limit=0", "/limit"), ("limit=501", "/limit"), ("limit=ten", "/limit"), ("after=x", "/after"), ("page=2", "/page")]
+        {
+            let problem = admin.get(&format!("/api/v1/users?{query}")).problem();
+            assert_eq!(problem, (422, "invalid".into(), pointer.into()), "{query}");
+        }
+    }
+}
+
+/// What is wrong with a token, and how it is done.
+type Fault<T> = (&'static str, fn(&mut T));
+
+fn sqlite() -> crate::support::TestDatabase {
+    crate::support::TestDatabase::sqlite(migrate)
+}
+
+fn forged(
+    keys: &KeyRing,
+    header: impl FnOnce(&mut Header),
+    claims: impl FnOnce(&mut Value),
+    user: UserId,
+) -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+    let mut head = Header::new(Algorithm::EdDSA);
+    head.typ = Some(TOKEN_TYPE.to_owned());
+    head.kid = Some(keys.tokens_key_id());
+    header(&mut head);
+    let mut body = json!({
+        "iss": "relief-ledger", "aud": "relief-ledger-api", "sub": user.0, "sid": Uuid::now_v7(),
+        "jti": Uuid::now_v7(), "iat": now, "nbf": now, "exp": now + ACCESS_TOKEN_SECONDS,
+    });
+    claims(&mut body);
+    encode(&head, &body, &EncodingKey::from_ed_der(&keys.tokens_pkcs8_der())).unwrap()
+}
+
+#[test]
+fn a_token_that_is_not_quite_ours_is_refused() {
+    let database = sqlite();
+    let server = Server::start(&database);
+    let user = server.login_as(Role::Officer).user.unwrap();
+    let keys = server.keys();
+    let status = |token: &str| server.with_token(token).get("/api/v1/auth/me").status;
+    let as_is = |_: &mut Header| {};
+    assert_eq!(status(&forged(&keys, as_is, |_| {}, user)), 200, "the twin without a fault passes");
+
+    for missing in ["iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp"] {
+        let without = |claims: &mut Value| drop(claims.as_object_mut().unwrap().remove(missing));
+        assert_eq!(status(&forged(&keys, as_is, without, user)), 401, "without {missing}");
+    }
+    let wrong: [Fault<Value>; 6] = [
+        ("expired", |claims| {
+            for name in ["iat", "nbf", "exp"] {
+                claims[name] = json!(claims[name].as_u64().unwrap() - 700);
+            }
+        }),
+        ("longer than ours", |claims| claims["exp"] = json!(claims["exp"].as_u64().unwrap() + 3_600)),
+        ("not yet good", |claims| claims["nbf"] = json!(claims["nbf"].as_u64().unwrap() + 60)),
+        ("from the future", |claims| claims["iat"] = json!(claims["iat"].as_u64().unwrap() + 60)),
+        ("another issuer", |claims| claims["iss"] = json!("somebody")),
+        ("for another", |claims| claims["aud"] = json!("somebody")),
+    ];
+    for (what, change) in wrong {
+        assert_eq!(status(&forged(&keys, as_is, change, user)), 401, "{what}");
+    }
+    let headers: [Fault<Header>; 4] = [
+        ("no typ", |head| head.typ = None),
+        ("another typ", |head| head.typ = Some("JWT".to_owned())),
+        ("no kid", |head| head.kid = None),
+        ("another kid", |head| head.kid = Some("else".to_owned())),
+    ];
+    for (what, change) in headers {
+        assert_eq!(status(&forged(&keys, change, |_| {}, user)), 401, "{what}");
+    }
+
+    let folder = tempfile::tempdir().unwrap();
+    let others = KeyRing::open_or_create(&folder.path().join("keys")).unwrap();
+    let kid = keys.tokens_key_id();
+    assert_eq!(status(&forged(&others, |head| head.kid = Some(kid), |_| {}, user)), 401, "another key");
+    let good = forged(&keys, as_is, |_| {}, user);
+    let parts: Vec<&str> = good.split('.').collect();
+    use base64::Engine;
+    let none = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"at+jwt"}"#);
+    assert_eq!(status(&format!("{none}.{}.", parts[1])), 401, "no signature");
+    assert_eq!(status(&format!("{}.{}.{}", parts[0], parts[1], "A".repeat(86))), 401, "another signature");
+    let hmac = Header {
+        typ: Some(TOKEN_TYPE.to_owned()),
+        kid: Some(keys.tokens_key_id()),
+        ..Header::new(Algorithm::HS256)
+    };
+    let public = EncodingKey::from_secret(keys.tokens_public_x().as_bytes());
+    assert_eq!(
+        status(&encode(&hmac, &json!({"sub": user.0}), &public).unwrap()),
+        401,
+        "the public key as a secret"
+    );
+    assert_eq!(status(&"a".repeat(10_000)), 401);
+    assert_eq!(status(&forged(&keys, as_is, |_| {}, UserId(Uuid::now_v7()))), 401, "a user who is not there");
+}
+
+#[test]
+fn wrong_passwords_cost_time_but_never_lock_the_owner_out() {
+    let database = sqlite();
+    let server = Server::start(&database);
+    let user = NewUser {
+        id: UserId(Uuid::now_v7()),
+        login: "binta".to_owned(),
+        name: "Binta".to_owned(),
+        password_hash: Passwords::hash_blocking(PASSWORD).unwrap(),
+        role: Role::Officer,
+        organization: None,
+        country: None,
+    };
+    server.record(UserAdd { actor: operator(), user });
+    let login = |password: &str| {
+        let begun = Instant::now();
+        let body = json!({"login": "binta", "password": password});
+        (server.stranger().post("/api/v1/auth/login", &body).status, begun.elapsed())
+    };
+    let quick = login("a wrong password").1;
+    for _ in 0..4 {
+        assert_eq!(login("a wrong password").0, 401);
+    }
+    let (status, slow) = login(PASSWORD);
+    assert_eq!(status, 200, "the right password is heard");
+    assert!(slow >= Duration::from_millis(900), "{slow:?} after five failures, {quick:?} before");
+    assert_eq!(login(PASSWORD).0, 200);
+    assert!(server.stranger().get("/metrics").text.contains("relief_login_failures 5"));
+    let reasons = log_actions(database.url());
+    assert_eq!(reasons, ["user.added", "session.started", "session.started"]);
+}
+
+#[test]
+fn the_policy_is_what_was_agreed() {
+    let mut lines = Vec::new();
+    for role in Role::ALL {
+        for rule in POLICY.iter().filter(|rule| rule.role == role) {
+            let reach = match rule.reach {
+                Reach::All => "all",
+                Reach::Own => "own",
+                Reach::OwnPledges => "own pledges",
+            };
+            lines.push(format!("{role}: {} ({reach})", rule.action.word()));
+        }
+    }
+    let distinct: BTreeSet<&String> = lines.iter().collect();
+    assert_eq!(distinct.len(), lines.len(), "a line stands twice");
+    insta::assert_snapshot!(lines.join("\n"));
+}
+
+#[test]
+fn administrators_move_no_stock_and_auditors_write_nothing() {
+    let may =
+        |role: Role, action: Action| POLICY.iter().any(|rule| rule.role == role && rule.action == action);
+    for action in Action::ALL.iter().copied() {
+        let reads = action.word().ends_with(".read");
+        assert!(reads || !may(Role::Auditor, action), "auditor: {}", action.word());
+        assert!(reads || !may(Role::Donor, action), "donor: {}", action.word());
+    }
+    for action in [
+        Action::PledgeOffer,
+        Action::PledgeDecide,
+        Action::ConsignmentWrite,
+        Action::LoadWrite,
+        Action::EventSubmit,
+        Action::EventPost,
+        Action::MissingDecide,
+        Action::ImportRun,
+    ] {
+        assert!(!may(Role::Admin, action), "admin: {}", action.word());
+    }
+}
+
+#[test]
+fn a_grant_reaches_as_far_as_its_holder_is_bound() {
+    let organization = OrganizationId(Uuid::from_u128(7));
+    let scope = |role, organization, country: Option<&str>, action| {
+        let principal =
+            Principal { user: UserId(Uuid::nil()), role, organization, country: country.map(str::to_owned) };
+        authorize(&principal.into(), action)
+            .map(|grant| grant.scope().clone())
+            .map_err(|problem| problem.code)
+    };
+    assert_eq!(scope(Role::Officer, None, None, Action::EventPost), Ok(Scope::All));
+    assert_eq!(
+        scope(Role::Officer, Some(organization), None, Action::EventPost),
+        Ok(Scope::Organization(organization))
+    );
+    assert_eq!(scope(Role::Manager, None, Some("GM"), Action::PledgeDecide), Ok(Scope::Country("GM".into())));
+    assert_eq!(
+        scope(Role::Donor, Some(organization), None, Action::PledgeRead),
+        Ok(Scope::OwnPledges(organization))
+    );
+    assert_eq!(scope(Role::Donor, None, None, Action::PledgeRead), Err(Code::Forbidden));
+    assert_eq!(scope(Role::Officer, None, None, Action::UserWrite), Err(Code::Forbidden));
+}

@@ -1,0 +1,125 @@
+//! The people, places and goods of a story.
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::TestDatabase;
+use crate::support::house::{Answer, Caller, TestServer};
+
+/// A server with a programme, an item, and callers of the roles a story needs.
+pub struct Scene {
+    pub house: TestServer,
+    pub admin: Caller,
+    pub officer: Caller,
+    pub manager: Caller,
+    pub auditor: Caller,
+    pub programme: String,
+    pub masks: String,
+}
+
+/// A new identifier as clients make them.
+pub fn id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+fn id_of(value: &Value) -> String {
+    value["id"].as_str().expect("an id").to_owned()
+}
+
+impl Scene {
+    pub fn new(database: &TestDatabase) -> Self {
+        let house = TestServer::start(database);
+        let (admin, officer) = (house.admin(), house.user("officer"));
+        let (manager, auditor) = (house.user("manager"), house.user("auditor"));
+        let programme = json!({"code": "CITIES", "name": "Cities Project", "focus_areas": [], "sensitive": false, "synthetic": false});
+        let programme = id_of(&manager.post("/api/v1/programmes", &programme).expect(201));
+        let masks = json!({"code": "MASK", "name": "Surgical masks", "base_unit": "piece", "category": "protective equipment",
+            "storage_class": "ambient", "packs": [{"name": "carton", "numerator": 2000, "denominator": 1}]});
+        let masks = id_of(&admin.post("/api/v1/items", &masks).expect(201));
+        Self { house, admin, officer, manager, auditor, programme, masks }
+    }
+
+    pub fn organization(&self, name: &str, country: &str) -> String {
+        let body = json!({"name": name, "country": country, "donor": true, "consignor": true, "consignee": true, "carrier": true});
+        id_of(&self.admin.post("/api/v1/organizations", &body).expect(201))
+    }
+
+    pub fn site(&self, name: &str, kind: &str, country: &str) -> String {
+        let body = json!({"name": name, "kind": kind, "country": country});
+        id_of(&self.admin.post("/api/v1/sites", &body).expect(201))
+    }
+
+    /// An offer of masks by a donor; returns the pledge and its line.
+    pub fn pledge(&self, donor: &str, quantity: i64) -> (String, String) {
+        let body = json!({"programme": self.programme, "donor": donor, "offered_at": "2020-07-01",
+            "lines": [{"item": self.masks, "quantity": quantity}]});
+        let pledge = self.officer.post("/api/v1/pledges", &body).expect(201);
+        (id_of(&pledge), pledge["lines"][0]["id"].as_str().expect("a line").to_owned())
+    }
+
+    /// A pledge that the manager accepted whole.
+    pub fn accepted(&self, donor: &str, quantity: i64) -> (String, String) {
+        let (pledge, line) = self.pledge(donor, quantity);
+        self.post(&self.manager, "pledge_accepted", "2020-07-05", json!({"pledge": pledge})).expect(201);
+        (pledge, line)
+    }
+
+    /// Masks of a donor that lie in a warehouse; returns the pledge.
+    pub fn in_store(&self, donor: &str, site: &str, quantity: i64) -> String {
+        let (pledge, _) = self.accepted(donor, quantity);
+        let body = json!({"pledge": pledge, "site": site, "lines": [self.line(quantity)]});
+        self.post(&self.officer, "collected", "2020-07-10", body).expect(201);
+        pledge
+    }
+
+    /// A consignment over the given stops; returns it as it was answered.
+    pub fn consignment(&self, consignee: &str, stops: &[&str]) -> Value {
+        let legs: Vec<Value> = stops
+            .windows(2)
+            .map(|pair| json!({"mode": "air", "from": pair[0], "to": pair[1], "id": id()}))
+            .collect();
+        let body = json!({"programme": self.programme, "consignee": consignee, "origin": stops[0],
+            "destination": stops[stops.len() - 1], "legs": legs});
+        let opened = self.officer.post("/api/v1/consignments", &body).expect(201);
+        let mut opened = opened;
+        opened["leg_ids"] = legs.iter().map(|leg| leg["id"].clone()).collect();
+        opened
+    }
+
+    pub fn line(&self, quantity: i64) -> Value {
+        json!({"item": self.masks, "quantity": quantity})
+    }
+
+    /// Posts an event with a new identifier.
+    pub fn post(&self, caller: &Caller, kind: &str, occurred_at: &str, details: Value) -> Answer {
+        caller.post("/api/v1/events", &event(&id(), kind, occurred_at, details))
+    }
+
+    pub fn stock(&self, site: &str) -> Value {
+        self.officer.get(&format!("/api/v1/sites/{site}/stock")).expect(200)["items"].clone()
+    }
+
+    /// The accounts of a pledge's only line, in sum.
+    pub fn accounts(&self, pledge: &str) -> Value {
+        let status = self.officer.get(&format!("/api/v1/pledges/{pledge}/status")).expect(200);
+        let mut sums = serde_json::Map::new();
+        for line in status["lines"].as_array().expect("lines") {
+            assert_eq!(line["residual"], 0, "{line:#}");
+            for place in line["places"].as_array().expect("places") {
+                let account = place["account"].as_str().expect("an account");
+                let sum = sums.get(account).and_then(Value::as_i64).unwrap_or(0);
+                sums.insert(account.to_owned(), json!(sum + place["quantity"].as_i64().expect("a quantity")));
+            }
+        }
+        Value::Object(sums)
+    }
+}
+
+/// An event as it is posted.
+pub fn event(id: &str, kind: &str, occurred_at: &str, details: Value) -> Value {
+    let mut body = details;
+    body["id"] = json!(id);
+    body["kind"] = json!(kind);
+    body["occurred_at"] = json!(occurred_at);
+    body
+}
