@@ -15,3 +15,4 @@ mod table;
 mod tidy;
 mod totals;
 mod verify;
+mod whole_story;
