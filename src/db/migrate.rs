@@ -65,8 +65,8 @@ fn ran_on_postgres(postgres: &mut PgConnection) -> QueryResult<Vec<String>> {
     if table.value == 0 {
         return Ok(Vec::new());
     }
-    let ran: Vec<Ran> =
-        sql_query("SELECT CAST(version AS TEXT) AS version FROM __diesel_schema_migrations").load(postgres)?;
+    let ran: Vec<Ran> = sql_query("SELECT CAST(version AS TEXT) AS version FROM __diesel_schema_migrations")
+        .load(postgres)?;
     Ok(ran.into_iter().map(|one| one.version).collect())
 }
 

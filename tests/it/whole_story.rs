@@ -27,8 +27,8 @@ impl Teller {
 
     fn in_the_warehouse(&mut self) {
         let (beijing, item) = (self.ledger.beijing, self.ledger.item);
-        let accra = SiteId(Uuid::now_v7());
-        let site = self.ledger.site(accra, "Accra", "warehouse", "GH", Some(self.ledger.operator));
+        let brikama = SiteId(Uuid::now_v7());
+        let site = self.ledger.site(brikama, "Brikama", "warehouse", "GM", Some(self.ledger.operator));
         self.ledger.put(site);
         let here = |quantity: i64| json!({"site": beijing, "lines": [{"item": item, "quantity": quantity}]});
         let with = |mut body: Value, name: &str, value: Value| {
@@ -38,18 +38,17 @@ impl Teller {
         self.tell("held", "2020-08-10", with(here(50), "reason", json!("inspection")));
         self.tell("released_from_hold", "2020-08-11", with(here(20), "reason", json!("passed")));
         self.tell("damaged", "2020-08-11", with(here(4), "reason", json!("rats")));
-        self.tell("relotted", "2020-08-12", with(here(40), "to_lot", json!("L-2")));
-        let count = |counted: i64| {
-            json!({"site": beijing, "lines": [{"item": item, "counted": counted}], "reason": "yearly"})
-        };
+        let lines = json!([{"item": item, "lot": "L-1", "quantity": 40}]);
+        self.tell("relotted", "2020-08-12", json!({"site": beijing, "lines": lines, "to_lot": "L-2"}));
+        let count = |counted: i64| json!({"site": beijing, "lines": [{"item": item, "counted": counted}], "reason": "yearly"});
         self.tell("counted", "2020-08-13", count(260));
         self.tell("counted", "2020-08-14", count(267));
-        self.tell("moved", "2020-08-15", with(here(100), "to_site", json!(accra)));
+        self.tell("moved", "2020-08-15", with(here(100), "to_site", json!(brikama)));
         self.tell("disposed", "2020-08-16", with(here(3), "reason", json!("burnt")));
         self.tell("returned", "2020-08-17", here(10));
         self.tell("reported_missing", "2020-08-18", with(here(5), "reason", json!("door open")));
         self.tell("stored", "2020-08-18", json!({"site": beijing, "note": "aisle 4"}));
-        let delivered = json!({"site": accra, "consignee": self.ledger.consignee, "lines": self.lines(30)});
+        let delivered = json!({"site": brikama, "consignee": self.ledger.consignee, "lines": self.lines(30)});
         self.tell("delivered", "2020-08-19", delivered);
     }
 
@@ -57,7 +56,8 @@ impl Teller {
         let (consignment, leg) = (self.ledger.consignment, self.ledger.leg);
         let decided = |lines: Value| json!({"consignment": consignment, "leg": leg, "lines": lines, "reason": "found out"});
         for (kind, quantity) in [("found", 5), ("lost", 6), ("miscounted", 4)] {
-            let body = decided(self.lines(quantity));
+            let mut body = decided(self.lines(quantity));
+            body["evidence"] = json!({"cause": "transport", "report_number": "R-1"});
             self.tell(kind, "2020-08-20", body);
         }
     }
@@ -75,9 +75,18 @@ impl Teller {
         assert!(inferred.and_then(|result| result.inferred).is_some(), "a departure is inferred");
         let departed = json!({"consignment": consignment, "lines": self.lines(50)});
         self.tell("departed", "2020-09-10", departed);
-        self.tell("customs_held", "2020-09-21", json!({"consignment": consignment, "leg": leg, "lines": self.lines(2)}));
-        self.tell("customs_released", "2020-09-22", json!({"consignment": consignment, "leg": leg, "lines": self.lines(2)}));
-        let line = json!({"item": self.ledger.item, "good": 7, "missing": 3, "surplus": 2, "reason": "torn box"});
+        self.tell(
+            "customs_held",
+            "2020-09-21",
+            json!({"consignment": consignment, "leg": leg, "lines": self.lines(2)}),
+        );
+        self.tell(
+            "customs_released",
+            "2020-09-22",
+            json!({"consignment": consignment, "leg": leg, "lines": self.lines(2)}),
+        );
+        let line =
+            json!({"item": self.ledger.item, "good": 7, "missing": 3, "surplus": 2, "reason": "torn box"});
         let received = json!({"consignment": consignment, "final": true, "lines": [line]});
         self.tell("received", "2020-09-23", received);
         self.tell("released", "2020-09-24", json!({"consignment": consignment, "lines": self.lines(10)}));
@@ -88,20 +97,28 @@ impl Teller {
         self.ledger.put_consignment(consignment, leg);
         let (beijing, banjul) = (self.ledger.beijing, self.ledger.banjul);
         let lines = self.lines(30);
-        self.tell("allocated", "2020-10-01", json!({"consignment": consignment, "site": beijing, "lines": lines}));
+        self.tell(
+            "allocated",
+            "2020-10-01",
+            json!({"consignment": consignment, "site": beijing, "lines": lines}),
+        );
         let packed = json!([{"item": self.ledger.item, "lot": "L-1", "quantity": 10}]);
         self.tell("packed", "2020-10-01", json!({"consignment": consignment, "lines": packed}));
         self.tell("departed", "2020-10-02", json!({"consignment": consignment}));
         let child = ConsignmentId(Uuid::now_v7());
-        let next = json!([{"id": Uuid::now_v7(), "mode": "road", "from": beijing, "to": banjul}]);
-        let child_body = json!({"id": child, "consignee": self.ledger.consignee, "destination": banjul, "legs": next});
-        let split = json!({"consignment": consignment, "leg": leg, "child": child_body, "lines": self.lines(12)});
+        let child_body = json!({"id": child, "consignee": self.ledger.consignee, "destination": banjul});
+        let split =
+            json!({"consignment": consignment, "leg": leg, "child": child_body, "lines": self.lines(12)});
         self.tell("split", "2020-10-03", split);
         let detour = json!([{"mode": "road", "from": beijing, "to": banjul}]);
         let diverted = json!({"consignment": consignment, "leg": leg, "legs": detour, "reason": "storm"});
         self.tell("diverted", "2020-10-04", diverted);
         let line = json!({"item": self.ledger.item, "good": 18});
-        self.tell("received", "2020-10-09", json!({"consignment": consignment, "final": true, "lines": [line]}));
+        self.tell(
+            "received",
+            "2020-10-09",
+            json!({"consignment": consignment, "final": true, "lines": [line]}),
+        );
         let (idle, idle_leg) = (ConsignmentId(Uuid::now_v7()), LegId(Uuid::now_v7()));
         self.ledger.put_consignment(idle, idle_leg);
         let lines = self.lines(5);
@@ -122,7 +139,9 @@ impl Teller {
         if let Some(second) = self.tell("distributed", "2020-11-03", body) {
             self.tell("reversed", "2020-11-04", json!({"event": second.id, "reason": "never happened"}));
         }
-        self.tell("pledge_withdrawn", "2020-11-05", json!({"pledge": self.ledger.pledge, "reason": "budget"}));
+        let lines = json!([{"line": self.ledger.line, "quantity": 150}]);
+        let withdrawn = json!({"pledge": self.ledger.pledge, "lines": lines, "reason": "budget"});
+        self.tell("pledge_withdrawn", "2020-11-05", withdrawn);
     }
 
     fn other_pledges(&mut self) {
