@@ -6,6 +6,7 @@
 
 mod allocate;
 mod cancel;
+mod confirm;
 mod customs;
 mod depart;
 mod divert;

@@ -52,6 +52,10 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
     if matches!(pledge.state(), PledgeState::Declined | PledgeState::Withdrawn | PledgeState::Accepted) {
         return Err(already(&pledge).into());
     }
+    if pledge.kind() == PledgeKind::Opening {
+        let detail = "Opening stock is accepted by being there: post it as collected, with its site.";
+        return Err(Problem::new(Code::WrongState, detail).at("/pledge").into());
+    }
     let parts = parts(&lines, body)?;
     let mut movements = Vec::new();
     let mut statements = Vec::new();

@@ -95,25 +95,7 @@ fn take(
 ) -> Result<i64, Halt> {
     let book = desk.shelf::<Book>();
     match pledge.kind() {
-        PledgeKind::Offered => {
-            let holdings = book.of_line(line.id)?;
-            let mut left = wanted;
-            for holding in holdings.iter().filter(|one| one.cell.account == Account::Unallocated) {
-                let planned: i64 =
-                    movements.iter().filter(|one| one.from == holding.cell).map(|one| one.quantity).sum();
-                let part = left.min(holding.quantity - planned);
-                if part > 0 {
-                    let to = if target.lot.is_unknown_of(target.item) {
-                        Cell { lot: holding.cell.lot, ..target }
-                    } else {
-                        target
-                    };
-                    relabel(book, holding.cell, to, part, movements, statements)?;
-                    left -= part;
-                }
-            }
-            Ok(wanted - left)
-        }
+        PledgeKind::Offered => take_unallocated(book, line, target, wanted, movements, statements),
         PledgeKind::Opening => {
             let part = wanted.min(line.offered - line.accepted - before).max(0);
             if part > 0 {
@@ -151,6 +133,30 @@ fn take(
             Ok(part)
         }
     }
+}
+
+/// Takes what is still with the donor; goods keep a lot that is known, or get the one named.
+fn take_unallocated(
+    book: &mut Book,
+    line: &PledgeLine,
+    target: Cell,
+    wanted: i64,
+    movements: &mut Vec<Movement>,
+    statements: &mut Vec<Statement>,
+) -> Result<i64, Halt> {
+    let mut left = wanted;
+    for holding in book.of_line(line.id)?.iter().filter(|one| one.cell.account == Account::Unallocated) {
+        let planned: i64 =
+            movements.iter().filter(|one| one.from == holding.cell).map(|one| one.quantity).sum();
+        let part = left.min(holding.quantity - planned);
+        if part > 0 {
+            let unnamed = target.lot.is_unknown_of(target.item);
+            let lot = if unnamed { holding.cell.lot } else { target.lot };
+            relabel(book, holding.cell, Cell { lot, ..target }, part, movements, statements)?;
+            left -= part;
+        }
+    }
+    Ok(wanted - left)
 }
 
 fn too_much(goods: &Goods, left: i64, pledge: &Pledge) -> Problem {

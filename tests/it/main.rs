@@ -24,3 +24,4 @@ mod table;
 mod tidy;
 mod totals;
 mod verify;
+mod whole_story;

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Exit code and JSON of `relief verify`.
-fn verify(url: &str, keys: &Path) -> (Option<i32>, Value) {
+pub fn verify(url: &str, keys: &Path) -> (Option<i32>, Value) {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_relief"))
         .args(["verify", "--json", "--database-url", url, "--keys"])
         .arg(keys)
