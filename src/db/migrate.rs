@@ -1,15 +1,19 @@
 //! Bringing a database to the present schema.
 
-use super::{Conn, CountRow};
+use super::{Conn, read_failure};
 use crate::core::problem::{Outcome, Problem};
+use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
-use diesel::pg::Pg;
 use diesel::sql_types::Text;
-use diesel::{PgConnection, QueryResult, QueryableByName, RunQueryDsl, sql_query};
+use diesel::{QueryableByName, RunQueryDsl};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 const SQLITE: EmbeddedMigrations = embed_migrations!("migrations/sqlite");
 const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
+
+/// The lock under which PostgreSQL is migrated; not the writer's, which a running server may hold.
+const LOCK: &str = "SELECT pg_advisory_lock(7310584630)";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(7310584630)";
 
 /// Runs what is missing; returns the names of what ran.
 ///
@@ -18,56 +22,51 @@ const POSTGRES: EmbeddedMigrations = embed_migrations!("migrations/postgres");
 pub fn migrate(conn: &mut Conn) -> Outcome<Vec<String>> {
     let ran = match conn {
         Conn::Sqlite(sqlite) => sqlite.run_pending_migrations(SQLITE).map(names),
-        Conn::Postgres(postgres) => postgres.run_pending_migrations(POSTGRES).map(names),
+        Conn::Postgres(postgres) => {
+            // Processes that start at once take turns; the lock goes with the session at the latest.
+            postgres.batch_execute(LOCK).map_err(read_failure)?;
+            let ran = postgres.run_pending_migrations(POSTGRES).map(names);
+            postgres.batch_execute(UNLOCK).map_err(read_failure)?;
+            ran
+        }
     };
     ran.map_err(|error| Problem::internal(format!("migration failed: {error}")))
 }
 
-/// The names of migrations that have not run. Nothing is written, so that it may be asked in a read.
-///
-/// # Errors
-/// An internal problem where the database cannot be asked.
-pub fn pending(conn: &mut Conn) -> Outcome<Vec<String>> {
-    let waiting = match conn {
-        Conn::Sqlite(sqlite) => sqlite
-            .pending_migrations(SQLITE)
-            .map(|all| all.iter().map(|one| one.name().to_string()).collect()),
-        Conn::Postgres(postgres) => pending_on_postgres(postgres),
-    };
-    waiting.map_err(|error| Problem::internal(format!("the migrations cannot be listed: {error}")))
-}
-
+/// A version that ran, as diesel notes it.
 #[derive(QueryableByName)]
 struct Ran {
     #[diesel(sql_type = Text)]
     version: String,
 }
 
-/// As diesel's own list, which first makes its table and so is refused in a transaction that only reads.
-fn pending_on_postgres(postgres: &mut PgConnection) -> diesel::migration::Result<Vec<String>> {
-    let ran = ran_on_postgres(postgres)?;
-    let all: Vec<Box<dyn Migration<Pg>>> = POSTGRES.migrations()?;
-    let waiting = all.iter().filter(|one| {
-        let version = one.name().version().to_string();
-        !ran.contains(&version)
-    });
-    let mut names: Vec<String> = waiting.map(|one| one.name().to_string()).collect();
-    names.sort();
-    Ok(names)
+/// The names of migrations that have not run. Only reads, so it may be asked in a reading transaction.
+///
+/// # Errors
+/// An internal problem where the database cannot be asked, as where nothing ran at all.
+pub fn pending(conn: &mut Conn) -> Outcome<Vec<String>> {
+    let ran: Vec<Ran> = diesel::sql_query("SELECT version FROM __diesel_schema_migrations")
+        .load(conn)
+        .map_err(read_failure)?;
+    let known = match conn {
+        Conn::Sqlite(_) => known::<diesel::sqlite::Sqlite>(SQLITE),
+        Conn::Postgres(_) => known::<diesel::pg::Pg>(POSTGRES),
+    };
+    let known = known
+        .map_err(|error| Problem::internal(format!("the embedded migrations cannot be listed: {error}")))?;
+    let waiting = known.into_iter().filter(|(version, _)| ran.iter().all(|one| one.version != *version));
+    Ok(waiting.map(|(_, name)| name).collect())
 }
 
-fn ran_on_postgres(postgres: &mut PgConnection) -> QueryResult<Vec<String>> {
-    let table: CountRow = sql_query(
-        "SELECT CAST(CASE WHEN to_regclass('__diesel_schema_migrations') IS NULL THEN 0 ELSE 1 END AS BIGINT) \
-         AS value",
-    )
-    .get_result(postgres)?;
-    if table.value == 0 {
-        return Ok(Vec::new());
-    }
-    let ran: Vec<Ran> = sql_query("SELECT CAST(version AS TEXT) AS version FROM __diesel_schema_migrations")
-        .load(postgres)?;
-    Ok(ran.into_iter().map(|one| one.version).collect())
+/// Version and name of every migration in this build.
+fn known<DB: diesel::backend::Backend>(
+    source: EmbeddedMigrations,
+) -> diesel::migration::Result<Vec<(String, String)>> {
+    let migrations: Vec<Box<dyn Migration<DB>>> = source.migrations()?;
+    Ok(migrations
+        .iter()
+        .map(|migration| (migration.name().version().to_string(), migration.name().to_string()))
+        .collect())
 }
 
 fn names(versions: Vec<diesel::migration::MigrationVersion<'_>>) -> Vec<String> {
