@@ -100,7 +100,7 @@ on_both_databases! {
     fn filters_narrow_what_is_counted(database: &TestDatabase) {
         let ledger = Ledger::with_gift(database.url());
         for query in [
-            format!("group_by=item&country=GM"),
+            "group_by=item&country=GM".to_owned(),
             format!("group_by=item&site={}", ledger.banjul),
             format!("group_by=item&corridor={}..{}&country=GM", ledger.beijing, ledger.banjul),
             format!("group_by=item&consignee={}&country=GM", ledger.consignee),

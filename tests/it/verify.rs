@@ -1,7 +1,7 @@
 //! `relief verify`: sound where nothing was touched, and naming whatever was.
 
 use crate::support::ledger::{Ledger, migrate, tamper};
-use crate::support::{TestDatabase, on_both_databases};
+use crate::support::on_both_databases;
 use relief_ledger::audit::checkpoint::Checkpoint;
 use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::audit::store::{CheckpointSigner, newest_checkpoint};

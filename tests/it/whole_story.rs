@@ -1,7 +1,7 @@
 //! Every kind of event in one story: whatever happens to goods, the figures close and the log vouches for them.
 
 use crate::support::ledger::{Ledger, migrate};
-use crate::support::{TestDatabase, on_both_databases};
+use crate::support::on_both_databases;
 use crate::totals::{ask, assert_closed};
 use crate::verify::verify;
 use relief_ledger::core::id::{ConsignmentId, LegId, PledgeId, PledgeLineId, SiteId};
