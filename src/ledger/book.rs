@@ -295,6 +295,40 @@ impl Book {
         Ok(earliest)
     }
 
+    /// As [`Book::earliest`], as if `beside` had been posted already.
+    ///
+    /// # Errors
+    /// As [`Book::earliest`].
+    pub fn earliest_beside(
+        &mut self,
+        movements: &[Movement],
+        at: Timestamp,
+        beside: &[Part<'_>],
+    ) -> Result<Timestamp, Refusal> {
+        let mut earliest = at;
+        for (cell, change) in net(movements) {
+            if change >= 0 || cell.account.is_source() {
+                continue;
+            }
+            // Makes sure that the history reaches back to `at`.
+            self.available(&cell, at)?;
+            let entry = self.entries.get(&cell.key());
+            let mut balance = entry.map_or(0, |entry| entry.quantity);
+            let mut history = entry.map_or(History::settled(at), |entry| entry.history.clone());
+            for part in beside {
+                for (_, more) in net(part.movements).into_iter().filter(|(other, _)| *other == cell) {
+                    balance += more;
+                    history.add(part.effective_at, more);
+                }
+            }
+            match history.earliest_with(at, -change, balance) {
+                Some(time) => earliest = earliest.max(time),
+                None => return Err(insufficient(&cell, balance.max(0), -change).into()),
+            }
+        }
+        Ok(earliest)
+    }
+
     /// What a pledge line says.
     ///
     /// # Errors
@@ -327,7 +361,10 @@ impl Book {
         let covered = self.entries.contains_key(&key)
             || cell.consignment.is_some_and(|id| self.loaded.contains(&Scope::Consignment(id)))
             || cell.site.is_some_and(|id| {
-                self.loaded.contains(&Scope::Stock(id, cell.item)) || self.loaded.contains(&Scope::Site(id))
+                // Stock leaves out empty balances of consignments.
+                let stocked = cell.consignment.is_none() || cell.account == Account::InStorage;
+                (stocked && self.loaded.contains(&Scope::Stock(id, cell.item)))
+                    || self.loaded.contains(&Scope::Site(id))
             })
             || self.loaded.contains(&Scope::Line(cell.line))
             || self.loaded.contains(&Scope::Cell(key));

@@ -77,7 +77,9 @@ fn fold_balances(conn: &mut Conn, first: u8, report: &mut Report) -> QueryResult
     }
     let range = balances::table.filter(balances::cell.ge(vec![first]));
     let stored: Vec<BalanceRow> = match first.checked_add(1) {
-        Some(next) => range.filter(balances::cell.lt(vec![next])).select(BalanceRow::as_select()).load(conn)?,
+        Some(next) => {
+            range.filter(balances::cell.lt(vec![next])).select(BalanceRow::as_select()).load(conn)?
+        }
         None => range.select(BalanceRow::as_select()).load(conn)?,
     };
     report.check("balances", stored.len());

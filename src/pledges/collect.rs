@@ -4,7 +4,7 @@ use super::rules::{PledgeKind, PledgeState};
 use super::store::{Pledge, PledgeLine, find_pledge};
 use crate::core::id::{LotId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
-use crate::items::goods::{Goods, GoodsLine, understand};
+use crate::items::goods::{Goods, GoodsLine, held_if_recalled, understand};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
 use crate::sites::find_site;
@@ -93,10 +93,9 @@ fn take(
     movements: &mut Vec<Movement>,
     statements: &mut Vec<Statement>,
 ) -> Result<i64, Halt> {
-    let book = desk.shelf::<Book>();
     match pledge.kind() {
         PledgeKind::Offered => {
-            let holdings = book.of_line(line.id)?;
+            let holdings = desk.shelf::<Book>().of_line(line.id)?;
             let mut left = wanted;
             for holding in holdings.iter().filter(|one| one.cell.account == Account::Unallocated) {
                 let planned: i64 =
@@ -108,7 +107,8 @@ fn take(
                     } else {
                         target
                     };
-                    relabel(book, holding.cell, to, part, movements, statements)?;
+                    let to = held_if_recalled(desk, to)?;
+                    relabel(desk.shelf(), holding.cell, to, part, movements, statements)?;
                     left -= part;
                 }
             }
@@ -118,6 +118,7 @@ fn take(
             let part = wanted.min(line.offered - line.accepted - before).max(0);
             if part > 0 {
                 let source = Cell::source(Account::Promised, line.id, target.lot, line.item_id);
+                let target = held_if_recalled(desk, target)?;
                 movements.push(Movement::given(source, target, part));
                 statements.push(Statement {
                     line: line.id,
@@ -130,7 +131,8 @@ fn take(
             Ok(part)
         }
         PledgeKind::Unsolicited | PledgeKind::Surplus => {
-            let came: i64 = book
+            let came: i64 = desk
+                .shelf::<Book>()
                 .of_line(line.id)?
                 .iter()
                 .filter(|one| one.cell.account.is_source())

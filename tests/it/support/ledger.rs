@@ -63,8 +63,12 @@ pub struct Ledger {
 impl Ledger {
     /// A writer on this database.
     pub fn start(url: &str) -> Writer {
-        let settings =
-            WriterSettings { url: url.to_owned(), wake: Some(wake), one_by_one: false, source: Source::Machine };
+        let settings = WriterSettings {
+            url: url.to_owned(),
+            wake: Some(wake),
+            one_by_one: false,
+            source: Source::Machine,
+        };
         Writer::start(settings).expect("the writer starts")
     }
 
@@ -292,7 +296,9 @@ pub fn tamper(url: &str, sql: &str) {
     let mut conn = relief_ledger::db::connect(url).expect("the database opens");
     for table in ["events", "postings", "statements", "log_entries"] {
         let unguard = if url.starts_with("sqlite:") {
-            format!("DROP TRIGGER IF EXISTS {table}_refuse_update; DROP TRIGGER IF EXISTS {table}_refuse_delete")
+            format!(
+                "DROP TRIGGER IF EXISTS {table}_refuse_update; DROP TRIGGER IF EXISTS {table}_refuse_delete"
+            )
         } else {
             format!("ALTER TABLE {table} DISABLE TRIGGER USER")
         };
