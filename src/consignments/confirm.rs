@@ -1,15 +1,24 @@
-//! A departure that comes after its receipt: it confirms, moves or corrects the one the receipt implied.
+//! The real departure that comes after its receipt: it confirms the departure the receipt implied, moves it
+//! to the earlier of both times, and settles the difference in quantity.
 
 use super::depart::{draw, everything_reserved, on_leg};
 use super::store::{Consignment, Journey, find_open};
-use crate::core::id::ItemId;
+use crate::core::time::Timestamp;
 use crate::items::goods::Goods;
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects};
 use crate::ledger::{Account, Book, Cell, Movement, Statement};
 use crate::writer::Desk;
 
-/// A departure that comes after its receipt: it confirms the implied one, moves it to the earlier of both
-/// times, and settles the difference in quantity.
+/// What one implied departure moved onto the leg, and since when that counts.
+struct Implied {
+    movements: Vec<Movement>,
+    effective_at: Timestamp,
+}
+
+/// Confirms.
+///
+/// # Errors
+/// `insufficient`, `invalid`; waits for what is still upstream.
 pub(super) fn confirm_departure(
     desk: &mut Desk,
     happening: &Happening,
@@ -20,33 +29,54 @@ pub(super) fn confirm_departure(
 ) -> Result<EventResult, Halt> {
     let consignment = find_open(desk, journey.leg().consignment_id)?;
     let subjects = Subjects { about: inferred.first().map(|record| record.id), ..subjects };
-    let mut implied: Vec<Movement> = Vec::new();
-    let mut implied_at = happening.occurred_at;
-    for (index, record) in inferred.iter().enumerate() {
-        implied.extend(drawn_by(desk, record.sequence, &consignment, journey)?);
-        implied_at = if index == 0 { record.effective_at } else { implied_at.min(record.effective_at) };
+    let mut implied = Vec::with_capacity(inferred.len());
+    for record in inferred {
+        let movements = drawn_by(desk, record.sequence, &consignment, journey)?;
+        implied.push(Implied { movements, effective_at: record.effective_at });
     }
-    let (mut more, back, statements) = difference(desk, happening, &consignment, journey, &implied, goods)?;
-    if journey.leg().received_final {
-        let missing =
-            more.iter().map(|part| Movement::given(part.to, part.to.on(Account::Missing), part.quantity));
-        let missing: Vec<Movement> = missing.collect();
-        more.extend(missing);
+    let mut statements = Vec::new();
+    let settled = match goods {
+        None => close_missing(journey, everything_reserved(desk, &consignment, journey)?),
+        Some(goods) => {
+            let known: Vec<Movement> = implied.iter().flat_map(|one| one.movements.clone()).collect();
+            let (more, unsent) = compare(desk, happening, &consignment, journey, known, goods)?;
+            let mut settled = close_missing(journey, more);
+            give_back(&unsent, &mut settled, &mut statements);
+            settled
+        }
+    };
+    // The implied departures that happened later than the real one move to its time, or to the earliest
+    // later one at which what they drew was there; one that happened before that time stays where it is.
+    let mut later: Vec<&Implied> =
+        implied.iter().filter(|one| one.effective_at > happening.occurred_at).collect();
+    let (again, undone) = moved(&later);
+    let undo = as_parts(&undone);
+    let earlier = desk.shelf::<Book>().earliest_beside(&again, happening.occurred_at, &undo)?;
+    later.retain(|one| one.effective_at > earlier);
+    let (again, undone) = moved(&later);
+    let mut parts = Vec::with_capacity(undone.len() + 2);
+    if !again.is_empty() {
+        parts.push(Part { effective_at: earlier, movements: &again, statements: &[] });
+        parts.extend(as_parts(&undone));
     }
-    let mut settled = more;
-    settled.extend(back);
-    let settled_at = desk.shelf::<Book>().earliest(&settled, happening.occurred_at)?;
-    let earlier = desk.shelf::<Book>().earliest(&implied, happening.occurred_at.min(implied_at));
-    // The goods an implied departure drew may not have been there any earlier; then it stays where it is.
-    let earlier = earlier.unwrap_or(implied_at);
-    let undo: Vec<Movement> =
-        implied.iter().map(|part| Movement { from: part.to, to: part.from, ..*part }).collect();
-    let mut parts = vec![Part { effective_at: settled_at, movements: &settled, statements: &statements }];
-    if earlier < implied_at {
-        parts.insert(0, Part { effective_at: earlier, movements: &implied, statements: &[] });
-        parts.push(Part { effective_at: implied_at, movements: &undo, statements: &[] });
-    }
+    let settled_at = desk.shelf::<Book>().earliest_beside(&settled, happening.occurred_at, &parts)?;
+    let difference = Part { effective_at: settled_at, movements: &settled, statements: &statements };
+    parts.insert(parts.len().min(1), difference);
     Ok(happening.post_parts(desk, subjects, &parts, None)?)
+}
+
+/// The movements of implied departures, and what takes each back at its own time.
+fn moved(implied: &[&Implied]) -> (Vec<Movement>, Vec<(Timestamp, Vec<Movement>)>) {
+    let again = implied.iter().flat_map(|one| one.movements.clone()).collect();
+    let undone = implied.iter().map(|one| (one.effective_at, inverse(&one.movements))).collect();
+    (again, undone)
+}
+
+fn as_parts(dated: &[(Timestamp, Vec<Movement>)]) -> Vec<Part<'_>> {
+    dated
+        .iter()
+        .map(|(effective_at, movements)| Part { effective_at: *effective_at, movements, statements: &[] })
+        .collect()
 }
 
 /// What an implied departure moved onto the leg.
@@ -66,72 +96,68 @@ fn drawn_by(
         .collect())
 }
 
-/// Less departed than was received: the rest goes back to where it was drawn from, and what was received
-/// beyond the departure is surplus of the same line.
-fn give_back(
-    implied: &[Movement],
-    item: ItemId,
-    quantity: i64,
-    back: &mut Vec<Movement>,
-    statements: &mut Vec<Statement>,
-) {
-    let mut left = quantity;
-    for part in implied.iter().rev().filter(|part| part.from.item == item) {
-        let share = left.min(part.quantity);
-        if share == 0 {
-            continue;
-        }
-        left -= share;
-        let source = Cell::source(Account::Surplus, part.from.line, part.from.lot, item);
-        back.push(Movement::given(part.to, part.from, share));
-        back.push(Movement::given(source, part.to, share));
-        statements.push(Statement {
-            line: part.from.line,
-            lot: part.from.lot,
-            item,
-            promised: 0,
-            surplus: share,
-        });
-    }
+fn inverse(movements: &[Movement]) -> Vec<Movement> {
+    movements.iter().map(|one| Movement { from: one.to, to: one.from, ..*one }).collect()
 }
 
-/// What departed beyond the implied departure, what goes back because less departed, and what that states.
-#[expect(clippy::type_complexity, reason = "three lists that only ever travel together here")]
-fn difference(
+/// Compares what really departed with what receipts implied: draws what is more, and returns that with
+/// what was implied and never sent.
+fn compare(
     desk: &mut Desk,
     happening: &Happening,
     consignment: &Consignment,
     journey: &Journey,
-    implied: &[Movement],
-    goods: Option<&[Goods]>,
-) -> Result<(Vec<Movement>, Vec<Movement>, Vec<Statement>), Halt> {
-    let mut more: Vec<Movement> = Vec::new();
-    let mut back: Vec<Movement> = Vec::new();
-    let mut statements = Vec::new();
-    match goods {
-        None => more = everything_reserved(desk, consignment, journey)?,
-        Some(goods) => {
-            for one in goods {
-                let known: i64 = implied
-                    .iter()
-                    .filter(|part| part.from.item == one.item.id)
-                    .map(|part| part.quantity)
-                    .sum();
-                if one.quantity > known {
-                    let drawn =
-                        draw(desk, happening, consignment, journey, one, one.quantity - known, &more)?;
-                    more.extend(drawn.movements);
-                } else {
-                    give_back(implied, one.item.id, known - one.quantity, &mut back, &mut statements);
+    implied: Vec<Movement>,
+    goods: &[Goods],
+) -> Result<(Vec<Movement>, Vec<Movement>), Halt> {
+    let mut unsent = implied;
+    let mut more = Vec::new();
+    for one in goods {
+        let mut left = one.quantity;
+        // The lot named is confirmed before others of the item.
+        for exact in [true, false] {
+            for part in unsent.iter_mut().filter(|part| part.from.item == one.item.id) {
+                if !exact || one.lot.is_none_or(|lot| lot == part.from.lot) {
+                    let share = left.min(part.quantity);
+                    part.quantity -= share;
+                    left -= share;
                 }
             }
-            let named = |item: ItemId| goods.iter().any(|one| one.item.id == item);
-            let others: Vec<Movement> =
-                implied.iter().filter(|part| !named(part.from.item)).copied().collect();
-            for part in &others {
-                give_back(&[*part], part.from.item, part.quantity, &mut back, &mut statements);
-            }
+        }
+        if left > 0 {
+            more.extend(draw(desk, happening, consignment, journey, one, left, &more)?.movements);
         }
     }
-    Ok((more, back, statements))
+    unsent.retain(|part| part.quantity > 0);
+    Ok((more, unsent))
+}
+
+/// What departed beyond a receipt that is closed already never arrived: it is missing.
+fn close_missing(journey: &Journey, more: Vec<Movement>) -> Vec<Movement> {
+    let mut settled = more;
+    if journey.leg().received_final {
+        let missing: Vec<Movement> = settled
+            .iter()
+            .map(|part| Movement::given(part.to, part.to.on(Account::Missing), part.quantity))
+            .collect();
+        settled.extend(missing);
+    }
+    settled
+}
+
+/// Less departed than was received: the rest goes back to where it was drawn from, and what was received
+/// beyond the departure is surplus of the same line.
+fn give_back(unsent: &[Movement], settled: &mut Vec<Movement>, statements: &mut Vec<Statement>) {
+    for part in unsent {
+        let source = Cell::source(Account::Surplus, part.from.line, part.from.lot, part.from.item);
+        settled.push(Movement::given(part.to, part.from, part.quantity));
+        settled.push(Movement::given(source, part.to, part.quantity));
+        statements.push(Statement {
+            line: part.from.line,
+            lot: part.from.lot,
+            item: part.from.item,
+            promised: 0,
+            surplus: part.quantity,
+        });
+    }
 }

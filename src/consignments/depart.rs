@@ -290,16 +290,26 @@ pub(super) fn last_inferred(desk: &mut Desk, leg: LegId) -> Result<Option<Vec<Ev
             None => break,
         }
     }
-    // A real departure confirms all that were implied before it.
+    // A real departure confirms all that were implied before it, unless it was itself reversed.
     let mut confirmed = 0;
+    let mut reversed = Vec::new();
     for record in &found {
         for about in desk.shelf::<Drawer<EventRecord>>().group(Some(record.id))? {
-            confirmed = confirmed.max(about.sequence);
+            if about.kind == "reversed" {
+                reversed.push(record.id);
+            } else if !was_reversed(desk, about.id)? {
+                confirmed = confirmed.max(about.sequence);
+            }
         }
     }
-    found.retain(|record| record.sequence > confirmed);
+    found.retain(|record| record.sequence > confirmed && !reversed.contains(&record.id));
     let open = found;
     Ok(if open.is_empty() { None } else { Some(open) })
+}
+
+fn was_reversed(desk: &mut Desk, event: EventId) -> Result<bool, Halt> {
+    let about = desk.shelf::<Drawer<EventRecord>>().group(Some(event))?;
+    Ok(about.iter().any(|one| one.kind == "reversed"))
 }
 
 /// Posts the departure that a receipt implies.

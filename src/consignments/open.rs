@@ -269,7 +269,8 @@ impl Update for ConsignmentOpen {
         for (index, leg) in legs.iter().enumerate() {
             known_site(desk, leg.to_id, &format!("/legs/{index}/to"))?;
             known_organization(desk, leg.carrier_id, &format!("/legs/{index}/carrier"))?;
-            if desk.shelf::<Drawer<Leg>>().find(leg.id)?.is_some() {
+            let twice = legs[..index].iter().any(|other| other.id == leg.id);
+            if twice || desk.shelf::<Drawer<Leg>>().find(leg.id)?.is_some() {
                 let detail = format!("The leg {} is there already; make a new id.", leg.id);
                 return Err(Problem::new(Code::Duplicate, detail).at(format!("/legs/{index}/id")).into());
             }

@@ -1,5 +1,5 @@
-//! Receipts: what came, in what condition, what is missing and what is too much; the departure they imply;
-//! and the real departure that comes after its receipt.
+//! Receipts: what came, in what condition, what is missing and what is too much; and the departure they
+//! imply.
 
 use super::depart::{draw, infer, is_upstream, upstream};
 use super::store::{Consignment, Journey, Leg, find_leg, find_open};
@@ -7,7 +7,8 @@ use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, OrganizationId, Pledg
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::{Quantity, share_pro_rata};
 use crate::items::goods::{
-    Goods, PickContext, check_lines, find_item, in_base_units, less_planned, lot_facts, name_lot, pick_goods,
+    Goods, PickContext, check_lines, find_item, held_if_recalled, in_base_units, less_planned, lot_facts,
+    name_lot, pick_goods,
 };
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Picked, Statement};
@@ -392,6 +393,7 @@ fn book_surplus(
         let lot = line.goods.lot.unwrap_or(LotId::unknown(item));
         let source = Cell::source(Account::Surplus, pledge_line, lot, item);
         let to = arrival_cell(desk, consignment, journey, source, Condition::Good)?;
+        let to = held_if_recalled(desk, to)?;
         movements.push(Movement::given(source, to, line.surplus));
         statements.push(Statement { line: pledge_line, lot, item, promised: 0, surplus: line.surplus });
     }

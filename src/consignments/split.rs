@@ -191,6 +191,11 @@ fn child_legs(
     for (index, leg) in child.legs.iter().enumerate() {
         find_site(desk, leg.to)?;
         let id = leg.id.unwrap_or_else(|| derived(happening.id.0, "split leg", index as u64 + 1));
+        let twice = legs.iter().any(|other: &Leg| other.id == id);
+        if twice || desk.shelf::<Drawer<Leg>>().find(id)?.is_some() {
+            let detail = format!("The leg {id} is there already; make a new id.");
+            return Err(Problem::new(Code::Duplicate, detail).at(format!("/child/legs/{index}/id")).into());
+        }
         legs.push(leg.row(child.id, id, legs.len() as i64));
     }
     Ok(legs)

@@ -74,11 +74,32 @@ impl PostEvent {
         })
     }
 
+    /// An event that was woken and cannot post yet either: where it waits for something else now, that is
+    /// recorded, or nothing would wake it again; else nothing is.
+    fn wait_on(&self, desk: &mut Desk, happening: &Happening, wait: Wait) -> Result<EventResult, Refusal> {
+        let still = Problem::new(Code::WrongState, wait.reason.clone());
+        let Some(known) = desk.shelf::<Drawer<WaitingRecord>>().find(happening.id)? else {
+            return Err(still.into());
+        };
+        if known.waits_for == wait.waits_for.as_bytes() {
+            return Err(still.into());
+        }
+        let result = serde_json::from_str(&known.result)
+            .map_err(|error| Problem::internal(format!("a stored result cannot be read: {error}")))?;
+        let action = format!("event.{}.waiting", happening.kind);
+        desk.begin(Entry { action, kind: "event", id: happening.id.0, reason: Some(wait.reason.clone()) });
+        desk.shelf::<Drawer<WaitingRecord>>().put(WaitingRecord {
+            waits_for: wait.waits_for.as_bytes().to_vec(),
+            reason: wait.reason,
+            ..known.as_ref().clone()
+        });
+        Ok(result)
+    }
+
     /// Acknowledges an event that cannot post yet.
     fn wait(&self, desk: &mut Desk, happening: &Happening, wait: Wait) -> Result<EventResult, Refusal> {
         if self.woken {
-            // It waits already; nothing is recorded again.
-            return Err(Problem::new(Code::WrongState, wait.reason).into());
+            return self.wait_on(desk, happening, wait);
         }
         let (consignment, site) = subjects(&self.command.kind);
         let entry = Entry {

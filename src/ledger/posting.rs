@@ -4,6 +4,7 @@
 use super::book::{Book, Entry, Posted, Stated, Undo};
 use super::cell::{Cell, CellKey, Movement};
 use super::event::{Part, Rehearsal};
+use super::history::History;
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity;
 use crate::core::time::Timestamp;
@@ -51,6 +52,40 @@ impl Book {
             match found {
                 Some(time) => earliest = earliest.max(time),
                 None => return Err(insufficient(&cell, balance, -change).into()),
+            }
+        }
+        Ok(earliest)
+    }
+
+    /// As [`Book::earliest`], as if `beside` had been posted already.
+    ///
+    /// # Errors
+    /// As [`Book::earliest`].
+    pub fn earliest_beside(
+        &mut self,
+        movements: &[Movement],
+        at: Timestamp,
+        beside: &[Part<'_>],
+    ) -> Result<Timestamp, Refusal> {
+        let mut earliest = at;
+        for (cell, change) in net(movements) {
+            if change >= 0 || cell.account.is_source() {
+                continue;
+            }
+            // Makes sure that the history reaches back to `at`.
+            self.available(&cell, at)?;
+            let entry = self.entries.get(&cell.key());
+            let mut balance = entry.map_or(0, |entry| entry.quantity);
+            let mut history = entry.map_or(History::settled(at), |entry| entry.history.clone());
+            for part in beside {
+                for (_, more) in net(part.movements).into_iter().filter(|(other, _)| *other == cell) {
+                    balance += more;
+                    history.add(part.effective_at, more);
+                }
+            }
+            match history.earliest_with(at, -change, balance) {
+                Some(time) => earliest = earliest.max(time),
+                None => return Err(insufficient(&cell, balance.max(0), -change).into()),
             }
         }
         Ok(earliest)
