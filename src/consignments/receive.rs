@@ -211,9 +211,7 @@ fn imply_departure(
     }
     let mut there = desk.shelf::<Book>().of_consignment(consignment.id)?;
     there.retain(|one| {
-        one.cell.account == Account::InTransit
-            && one.cell.leg == Some(journey.leg().id)
-            && one.quantity > 0
+        one.cell.account == Account::InTransit && one.cell.leg == Some(journey.leg().id) && one.quantity > 0
     });
     for (goods, quantity) in &wanted {
         let mut short = *quantity;

@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::on_both_databases;
 use crate::support::house::{Caller, TestServer, migrate};
+use crate::support::on_both_databases;
 
 const PATH: &str = "/api/v1/organizations";
 const OWN_ID: &str = "0190f3c1-7c00-7000-8000-000000000001";

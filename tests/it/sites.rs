@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::support::on_both_databases;
 use crate::support::house::{Caller, TestServer, migrate};
+use crate::support::on_both_databases;
 use relief_ledger::sites::SiteKind;
 
 const PATH: &str = "/api/v1/sites";

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use super::scene::Scene;
 use crate::support::TestDatabase;
-use crate::support::on_both_databases;
 use crate::support::house::migrate;
+use crate::support::on_both_databases;
 
 on_both_databases! {
     migrate: migrate;
