@@ -161,12 +161,12 @@ fn ends(script: &mut Script, code: CountryCode) -> [(SiteId, OrganizationId); 3]
 fn shipments(script: &mut Script, world: &World, chance: &mut Chance) -> Outcome<Vec<Shipment>> {
     let mut shipments = Vec::new();
     let shares = chance.parts(DEPLOYED_MASKS, COUNTRIES.len(), BOX_PIECES * 40);
-    for (place, (code, share)) in COUNTRIES.iter().zip(shares).enumerate() {
+    for (code, share) in COUNTRIES.iter().zip(shares) {
         let code = country(code)?;
         let ends = ends(script, code);
         for (step, arriving) in chance.parts(share, PER_COUNTRY, BOX_PIECES).into_iter().enumerate() {
             let index = shipments.len();
-            let turn = Turn::ARRIVING[(index + place) % Turn::ARRIVING.len()];
+            let turn = Turn::ARRIVING[index % Turn::ARRIVING.len()];
             let shipment = shipment(world, chance, index, code, ends[step % ends.len()], arriving, turn);
             shipments.push(shipment);
         }
