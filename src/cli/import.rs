@@ -2,8 +2,8 @@
 
 use super::{Common, DATA_SAY_NO, NOT_TRIED, complain};
 use crate::app::Layer;
-use crate::core::problem::{Outcome, Problem};
-use crate::db::{connect, migrate};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::db::{connect, migrate, pending};
 use crate::events::wake;
 use crate::exchange::apply::Recorder;
 use crate::exchange::import::{Imported, Reading, import, read};
@@ -85,7 +85,7 @@ impl Import {
             bar.set_position(done as u64);
         };
         if self.dry_run {
-            let mut recorder = Recorder::Rehearsal(Box::new(Rehearsal::open(url)?));
+            let mut recorder = Recorder::Rehearsal(Box::new(rehearsal(url)?));
             let imported = import(&reading.plan, &mut recorder, &mut progress);
             bar.finish_and_clear();
             return imported;
@@ -131,6 +131,26 @@ impl Import {
             println!("  {problem}");
         }
     }
+}
+
+/// A rehearsal that leaves no trace: a database that is not there yet stands empty in memory, and one of an
+/// older schema is not touched.
+fn rehearsal(url: &str) -> Outcome<Rehearsal> {
+    let is_missing = url.strip_prefix("sqlite://").is_some_and(|path| !Path::new(path).exists());
+    if is_missing {
+        let mut conn = connect("sqlite://:memory:")?;
+        migrate(&mut conn)?;
+        return Rehearsal::on(conn);
+    }
+    let mut conn = connect(url)?;
+    if pending(&mut conn)?.is_empty() {
+        return Rehearsal::on(conn);
+    }
+    Err(Problem::new(
+        Code::WrongState,
+        "The database has an older schema, and a dry run changes nothing. Run relief migrate first.",
+    )
+    .at("/database_url"))
 }
 
 /// A bar on a terminal, nothing elsewhere.

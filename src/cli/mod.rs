@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 refused or failed, 2 not understood; `verify` says its own. Answers go to standard output, words about
 //! the way there to standard error. Never here: a decision that the server would not make as well.
 
+mod demo;
 mod import;
 mod migrate;
 mod openapi;
@@ -35,6 +36,7 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Demo(demo::Demo),
     Import(import::Import),
     Migrate(migrate::Migrate),
     User(user::User),
@@ -94,6 +96,7 @@ pub fn run() -> ExitCode {
     };
     let result = match line.command {
         Command::Serve(command) => command.run(),
+        Command::Demo(command) => command.run(),
         Command::Import(command) => return command.run(),
         Command::Migrate(command) => command.run(),
         Command::User(command) => command.run(),

@@ -39,7 +39,7 @@ impl Serve {
     }
 }
 
-fn log_as_json() {
+pub(super) fn log_as_json() {
     let filter = EnvFilter::try_from_env("RELIEF_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
     let logs = tracing_subscriber::fmt()
         .json()

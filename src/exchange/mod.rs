@@ -15,6 +15,7 @@
 pub mod apply;
 pub mod dates;
 pub mod delimiter;
+pub mod demo;
 mod draft;
 pub mod encoding;
 pub mod import;

@@ -24,7 +24,14 @@ impl Rehearsal {
     /// # Errors
     /// Where the database cannot be opened or read.
     pub fn open(url: &str) -> Outcome<Self> {
-        let mut conn = connect(url)?;
+        Self::on(connect(url)?)
+    }
+
+    /// Opens a snapshot on a connection, as on one of a database that is only in memory.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub fn on(mut conn: Conn) -> Outcome<Self> {
         snapshot(&mut conn).map_err(read_failure)?;
         let state = log_state(&mut conn)?;
         let desk = Desk::new(Source::Machine.draw(), state.last);

@@ -12,7 +12,9 @@ mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
 mod command_line;
+mod demo;
 mod http_surface;
+mod import;
 mod items;
 mod parties;
 mod programmes;

@@ -1,0 +1,171 @@
+//! `relief demo`
+
+use super::serve::log_as_json;
+use crate::app::{self, Layer};
+use crate::auth::{Passwords, Role, find_by_login};
+use crate::consignments::Consignment;
+use crate::core::code::tracking_code;
+use crate::core::id::{UserId, derived};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::db::schema::programmes;
+use crate::db::{Conn, connect, migrate, read_failure};
+use crate::events::wake;
+use crate::exchange::apply::Recorder;
+use crate::exchange::demo::{self, PUBLISHED_CODE, SYNTHETIC_CODE, demo_actor, landmarks};
+use crate::pledges::LinkChange;
+use crate::users::store::{Changes, NewUser, UserAdd, UserChange};
+use crate::writer::{Record, Source, Writer, WriterSettings};
+use clap::Args;
+use diesel::prelude::*;
+use std::io::Write;
+use std::path::PathBuf;
+use uuid::Uuid;
+
+/// The demonstration's own database: never the one of the settings file or the environment.
+const DATABASE_URL: &str = "sqlite://relief-demo.db";
+
+/// Fills a database with published and invented data, and serves it
+#[derive(Args)]
+#[command(after_help = "Examples:\n  relief demo\n  relief demo --listen 127.0.0.1:0\n  \
+                        relief demo --database-url sqlite:///tmp/show.db\n\n\
+                        The database is filled once and reused. Passwords and the pledge link are new at every \
+                        start and work until the next.")]
+pub(super) struct Demo {
+    /// Address and port; port 0 takes a free one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<String>,
+    /// The demonstration's database, never one in use
+    #[arg(long, value_name = "URL", default_value = DATABASE_URL)]
+    database_url: String,
+    /// The folder of the signing keys, made where it is missing [default: relief-keys]
+    #[arg(long, value_name = "DIR")]
+    keys: Option<PathBuf>,
+}
+
+impl Demo {
+    pub(super) fn run(self) -> Outcome<()> {
+        log_as_json();
+        let mut conn = connect(&self.database_url)?;
+        migrate(&mut conn)?;
+        refuse_database_in_use(&mut conn)?;
+        let writer = Writer::start(WriterSettings {
+            url: self.database_url.clone(),
+            wake: Some(wake),
+            one_by_one: false,
+            source: Source::Machine,
+        })?;
+        let prepared = prepare(&writer, &mut conn);
+        writer.stop();
+        let prepared = prepared?;
+        drop(conn);
+        let layer = Layer {
+            listen: self.listen,
+            database_url: Some(self.database_url),
+            keys: self.keys,
+            ..Layer::default()
+        };
+        let server = app::start(layer.settings())?;
+        tell(&format!("http://{}", server.address), &prepared)?;
+        server.wait()
+    }
+}
+
+/// What a visitor needs, made anew at each start.
+struct Prepared {
+    logins: Vec<(Role, String, String)>,
+    tracking_code: String,
+    link_code: String,
+    gap: String,
+}
+
+/// A demonstration changes passwords and fills in data: neither is for a database in use.
+fn refuse_database_in_use(conn: &mut Conn) -> Outcome<()> {
+    let others: i64 = programmes::table
+        .filter(programmes::code.ne_all([PUBLISHED_CODE, SYNTHETIC_CODE]))
+        .count()
+        .get_result(conn)
+        .map_err(read_failure)?;
+    if others == 0 {
+        return Ok(());
+    }
+    Err(Problem::new(
+        Code::WrongState,
+        format!("This database holds {others} programmes that are not the demonstration's. Give it one of its own."),
+    )
+    .at("/database_url"))
+}
+
+fn prepare(writer: &Writer, conn: &mut Conn) -> Outcome<Prepared> {
+    let landmarks = landmarks();
+    let mut recorder = Recorder::Writer(writer.clone());
+    if !is_filled(conn)? {
+        eprintln!("relief: filling the demonstration's database, once");
+        demo::fill(&mut recorder, &mut |_| {})?;
+    }
+    let mut logins = Vec::new();
+    for role in Role::ALL {
+        let password = tracking_code(rand::random());
+        let login = set_login(writer, conn, role, &password)?;
+        logins.push((role, login, password));
+    }
+    let link_code = tracking_code(rand::random());
+    writer.record_blocking(LinkChange::make(landmarks.pledge, &link_code, demo_actor()))?;
+    let found = Consignment::load(conn, &[landmarks.consignment]).map_err(read_failure)?;
+    let tracking_code = found.first().map(|one| one.tracking_code.clone()).unwrap_or_default();
+    Ok(Prepared { logins, tracking_code, link_code, gap: demo::gap()?.words() })
+}
+
+/// Whether all was told before: logins are made last.
+fn is_filled(conn: &mut Conn) -> Outcome<bool> {
+    Ok(find_by_login(conn, &login_of(Role::first()))?.is_some())
+}
+
+fn login_of(role: Role) -> String {
+    format!("demo-{}", role.word())
+}
+
+/// Adds the user of a role, or gives it a new password.
+fn set_login(writer: &Writer, conn: &mut Conn, role: Role, password: &str) -> Outcome<String> {
+    let login = login_of(role);
+    let password_hash = Passwords::hash_blocking(password)?;
+    let actor = demo_actor();
+    match find_by_login(conn, &login)? {
+        Some(user) => {
+            let changes = Changes { password_hash: Some(password_hash), ..Changes::default() };
+            writer.record_blocking(UserChange { actor, id: user.id, read: None, changes })?;
+        }
+        None => {
+            let organization = role.needs_organization().then(|| landmarks().donor);
+            let user = NewUser {
+                id: derived::<UserId>(Uuid::nil(), &format!("demonstration user {}", role.word()), 0),
+                login: login.clone(),
+                name: format!("Demonstration {}", role.word()),
+                password_hash,
+                role,
+                organization,
+                country: None,
+            };
+            writer.record_blocking(UserAdd { actor, user })?;
+        }
+    }
+    Ok(login)
+}
+
+/// Tells what a visitor needs; the address stands alone on the first line, for scripts.
+fn tell(address: &str, prepared: &Prepared) -> Outcome<()> {
+    let mut words = format!(
+        "{address}\n\nDocumentation: {address}/docs/ (ctrl-c stops)\n\nLogins until the next start:\n"
+    );
+    for (role, login, password) in &prepared.logins {
+        words.push_str(&format!("  {:<8} {login:<14} {password}\n", role.word()));
+    }
+    words.push_str(&format!(
+        "\nTracking code: {}\n  {address}/api/v1/tracking/{}\nPledge link:\n  {address}/api/v1/pledge-links/{}\n\n\
+         {PUBLISHED_CODE}: {}\n{SYNTHETIC_CODE}: invented data throughout.\n",
+        prepared.tracking_code, prepared.tracking_code, prepared.link_code, prepared.gap
+    ));
+    let mut out = std::io::stdout().lock();
+    out.write_all(words.as_bytes())
+        .and_then(|()| out.flush())
+        .map_err(|error| Problem::internal(format!("standard output: {error}")))
+}
