@@ -12,6 +12,7 @@ mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
 mod command_line;
+mod docs;
 mod http_surface;
 mod items;
 mod parties;
@@ -23,4 +24,5 @@ mod support;
 mod table;
 mod tidy;
 mod totals;
+mod tracking;
 mod verify;
