@@ -9,7 +9,6 @@ use relief_ledger::web::Throttle;
 use serde_json::{Value, json};
 
 use crate::stories::scene::Scene;
-use crate::support::TestDatabase;
 use crate::support::on_both_databases;
 use crate::support::server::{Server, migrate};
 
