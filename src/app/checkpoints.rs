@@ -128,8 +128,7 @@ pub async fn audit_entries(
     let paging = Paging::<i64>::of(&query.0)?;
     let limit = paging.limit;
     let after = paging.after.unwrap_or(-1);
-    let rows =
-        state.read(move |conn| entries_after(conn, after, limit + 1).map_err(read_failure)).await?;
+    let rows = state.read(move |conn| entries_after(conn, after, limit + 1).map_err(read_failure)).await?;
     let page = Page::from_rows(rows, limit, |row| encode_key(&row.position));
     Ok(Json(page.map(|row| LogEntryView {
         position: row.position,

@@ -293,7 +293,9 @@ impl Walk<'_> {
         };
         let problem = match opened {
             Err(error) => error.to_string(),
-            Ok(checkpoint) if i64::try_from(checkpoint.head.size) != Ok(stored.size) || stored.size != size => {
+            Ok(checkpoint)
+                if i64::try_from(checkpoint.head.size) != Ok(stored.size) || stored.size != size =>
+            {
                 format!("it states {} leaves and is kept as one of {}", checkpoint.head.size, stored.size)
             }
             Ok(checkpoint) if checkpoint.head.root != self.edge.root() => {
@@ -388,9 +390,7 @@ fn compare(
     alterations
         .into_iter()
         .filter_map(|alteration| match alteration {
-            Alteration::Changed(column) => {
-                Some(finding("the value is not the one recorded").column(&column))
-            }
+            Alteration::Changed(column) => Some(finding("the value is not the one recorded").column(&column)),
             Alteration::Missing(column) => Some(finding("the column is gone").column(&column)),
             // A migration adds columns that older entries cannot know.
             Alteration::Unrecorded(_) => None,

@@ -70,8 +70,7 @@ impl Import {
             write_report(path, &reading, &imported)?;
         }
         if self.json {
-            let summary =
-                report::summary(&reading.plan, &imported.verdicts, imported.counts, self.dry_run);
+            let summary = report::summary(&reading.plan, &imported.verdicts, imported.counts, self.dry_run);
             println!("{summary}");
         } else {
             self.tell(&reading, &imported);
@@ -115,7 +114,11 @@ impl Import {
             counts.updated,
             counts.unchanged,
             counts.rejected,
-            if counts.skipped > 0 { format!(", {} left out by the mapping", counts.skipped) } else { String::new() }
+            if counts.skipped > 0 {
+                format!(", {} left out by the mapping", counts.skipped)
+            } else {
+                String::new()
+            }
         );
         if !reading.plan.warnings.is_empty() {
             println!("{} warnings; --report lists them.", reading.plan.warnings.len());

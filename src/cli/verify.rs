@@ -20,13 +20,11 @@ use std::time::Duration;
 
 /// Folds every figure again and compares the whole database with its log
 #[derive(Args)]
-#[command(
-    after_help = "Examples:\n  relief verify\n  relief verify --json\n  \
+#[command(after_help = "Examples:\n  relief verify\n  relief verify --json\n  \
                         relief verify --database-url postgres://relief@localhost/relief\n  \
                         relief verify --key 'relief-ledger+1a2b3c4d+AQ…'\n\n\
                         Exit codes: 0 sound, 1 tampered, 2 cannot tell. Nothing is changed, and a server may run\n\
-                        meanwhile. Signatures are checked with the key in the key folder, or with --key."
-)]
+                        meanwhile. Signatures are checked with the key in the key folder, or with --key.")]
 pub(super) struct Verify {
     /// One JSON object with all findings
     #[arg(long)]
@@ -79,7 +77,8 @@ impl Verify {
         })?;
         bar.finish_and_clear();
         if self.json {
-            let mut value = serde_json::to_value(&report).map_err(|error| Problem::internal(error.to_string()))?;
+            let mut value =
+                serde_json::to_value(&report).map_err(|error| Problem::internal(error.to_string()))?;
             value["verdict"] = verdict(&report).into();
             println!("{value:#}");
         } else {
@@ -150,8 +149,7 @@ fn print(report: &Report) {
     for words in &report.unchecked {
         println!("not checked: {words}");
     }
-    let checked: Vec<String> =
-        report.checked.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    let checked: Vec<String> = report.checked.iter().map(|(what, count)| format!("{count} {what}")).collect();
     println!("Checked {}.", checked.join(", "));
     match verdict(report) {
         "sound" => println!("Sound."),

@@ -2,7 +2,9 @@
 
 use super::store::{Consignment, find_open};
 use crate::core::id::{ConsignmentId, LotId, PledgeId, SiteId};
-use crate::items::goods::{Goods, GoodsLine, PickContext, less_planned, lot_facts, pick_goods, understand};
+use crate::items::goods::{
+    Goods, GoodsLine, PickContext, held_if_recalled, less_planned, lot_facts, pick_goods, understand,
+};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement};
 use crate::pledges::PledgeLine;
@@ -103,6 +105,7 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
         }
         for part in picked {
             let to = Cell { consignment: Some(consignment.id), ..part.cell.on(Account::Allocated) };
+            let to = held_if_recalled(desk, to)?;
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
     }
@@ -126,7 +129,7 @@ pub(super) fn free_stock(
     goods: &Goods,
     happening: &Happening,
 ) -> Result<Vec<Holding>, Halt> {
-    let mut candidates = desk.shelf::<Book>().of_stock(site, goods.item.id)?;
+    let mut candidates = desk.shelf::<Book>().of_stock(site, goods.item.id, Account::InStorage)?;
     candidates.retain(|one| one.cell.account == Account::InStorage && one.cell.condition == Condition::Good);
     if goods.lot.is_none() {
         let facts = lot_facts(desk, &candidates)?;
@@ -219,7 +222,7 @@ pub fn pack(desk: &mut Desk, happening: &Happening, body: &Packed) -> Result<Eve
             return Err(short(&pointer, "allocated", named + there, one.quantity, &one.item.name).into());
         }
         for part in picked {
-            let to = Cell { lot, ..part.cell };
+            let to = held_if_recalled(desk, Cell { lot, ..part.cell })?;
             relabel(desk.shelf(), part.cell, to, part.quantity, &mut movements, &mut statements)?;
         }
     }

@@ -60,7 +60,7 @@ pub fn depart(desk: &mut Desk, happening: &Happening, body: &Departed) -> Result
     };
     let subjects = Subjects { leg: Some(journey.leg().id), load: body.load, ..consignment.subjects() };
     if let Some(inferred) = last_inferred(desk, journey.leg().id)? {
-        return super::receive::confirm_departure(
+        return super::confirm::confirm_departure(
             desk,
             happening,
             subjects,
@@ -158,6 +158,29 @@ pub(super) struct Drawn {
     pub(super) movements: Vec<Movement>,
 }
 
+/// Where a departure draws from.
+type DepartureSource =
+    fn(&mut Desk, &Happening, &Consignment, &Journey, &Goods) -> Result<Vec<Holding>, Halt>;
+
+/// In this order: what is reserved at the start, what is free there, and on the first leg what the consignor
+/// itself pledged.
+const SOURCES: [DepartureSource; 3] = [
+    |desk, _, consignment, journey, goods| {
+        let mut reserved = reserved_at_start(desk, consignment, journey)?;
+        reserved.retain(|one| one.cell.item == goods.item.id);
+        Ok(reserved)
+    },
+    |desk, happening, _, journey, goods| free_stock(desk, journey.leg().from_id, goods, happening),
+    |desk, _, consignment, journey, goods| {
+        if !journey.is_first() || consignment.consignor_id.is_none() {
+            return Ok(Vec::new());
+        }
+        let mut with_donors = desk.shelf::<Book>().of_unplaced(goods.item.id)?;
+        with_donors.retain(|one| one.cell.holder == consignment.consignor_id);
+        Ok(with_donors)
+    },
+];
+
 /// Draws one line for a departure: reserved goods first, then free stock there, on the first leg also what
 /// the consignor itself pledged.
 pub(super) fn draw(
@@ -177,22 +200,11 @@ pub(super) fn draw(
     };
     let mut picked: Vec<Picked> = Vec::new();
     let mut left = wanted;
-    for source in 0..3 {
+    for source in SOURCES {
         if left == 0 {
             break;
         }
-        let mut candidates = match source {
-            0 => reserved_at_start(desk, consignment, journey)?,
-            1 => free_stock(desk, journey.leg().from_id, goods, happening)?,
-            _ if journey.is_first() && consignment.consignor_id.is_some() => {
-                let mut with_donors = desk.shelf::<Book>().of_unplaced(goods.item.id)?;
-                with_donors.retain(|one| one.cell.holder == consignment.consignor_id);
-                with_donors
-            }
-            _ => Vec::new(),
-        };
-        candidates.retain(|one| one.cell.item == goods.item.id);
-        let candidates = less_planned(candidates, planned);
+        let candidates = less_planned(source(desk, happening, consignment, journey, goods)?, planned);
         // A lot named on the waybill but not in our books yet is drawn from goods without a known lot.
         let exact = pick_goods(desk, candidates.clone(), goods, left, context)?;
         left -= exact.iter().map(|part| part.quantity).sum::<i64>();
@@ -278,16 +290,26 @@ pub(super) fn last_inferred(desk: &mut Desk, leg: LegId) -> Result<Option<Vec<Ev
             None => break,
         }
     }
-    // A real departure confirms all that were implied before it.
+    // A real departure confirms all that were implied before it, unless it was itself reversed.
     let mut confirmed = 0;
+    let mut reversed = Vec::new();
     for record in &found {
         for about in desk.shelf::<Drawer<EventRecord>>().group(Some(record.id))? {
-            confirmed = confirmed.max(about.sequence);
+            if about.kind == "reversed" {
+                reversed.push(record.id);
+            } else if !was_reversed(desk, about.id)? {
+                confirmed = confirmed.max(about.sequence);
+            }
         }
     }
-    found.retain(|record| record.sequence > confirmed);
+    found.retain(|record| record.sequence > confirmed && !reversed.contains(&record.id));
     let open = found;
     Ok(if open.is_empty() { None } else { Some(open) })
+}
+
+fn was_reversed(desk: &mut Desk, event: EventId) -> Result<bool, Halt> {
+    let about = desk.shelf::<Drawer<EventRecord>>().group(Some(event))?;
+    Ok(about.iter().any(|one| one.kind == "reversed"))
 }
 
 /// Posts the departure that a receipt implies.

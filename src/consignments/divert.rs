@@ -97,8 +97,10 @@ pub fn divert(desk: &mut Desk, happening: &Happening, body: &Diverted) -> Result
     let mut rows = Vec::with_capacity(body.legs.len());
     for (index, leg) in body.legs.iter().enumerate() {
         let id = leg.id.unwrap_or_else(|| derived(happening.id.0, "diverted leg", index as u64));
-        if desk.shelf::<Drawer<Leg>>().find(id)?.is_some() {
-            return Err(Problem::new(Code::Duplicate, format!("The leg {id} is there already.")).into());
+        let twice = rows.iter().any(|row: &Leg| row.id == id);
+        if twice || desk.shelf::<Drawer<Leg>>().find(id)?.is_some() {
+            let detail = format!("The leg {id} is there already; make a new id.");
+            return Err(Problem::new(Code::Duplicate, detail).at(format!("/legs/{index}/id")).into());
         }
         rows.push(leg.row(consignment.id, id, highest + 1 + index as i64));
     }

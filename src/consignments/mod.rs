@@ -6,6 +6,7 @@
 
 mod allocate;
 mod cancel;
+mod confirm;
 mod customs;
 mod depart;
 mod divert;
@@ -28,4 +29,4 @@ pub use read::{
 };
 pub use receive::{Received, ReceivedLine, arrival_cell, receive};
 pub use split::{Child, Split, split};
-pub use store::{Consignment, Leg, Load, find_consignment, find_leg};
+pub use store::{Consignment, Leg, Load, find_consignment, find_leg, find_leg_even_replaced};

@@ -208,6 +208,32 @@ impl ConsignmentOpen {
     }
 }
 
+impl ConsignmentOpen {
+    /// The consignment is there already: the same words again get the first answer.
+    fn again(&self, desk: &mut Desk, known: &Consignment) -> Result<(Consignment, Vec<Leg>), Refusal> {
+        let mut known_legs = desk.shelf::<Drawer<Leg>>().group(self.id)?;
+        known_legs.sort_by_key(|leg| leg.ordinal);
+        let (row, legs) = self.rows(known.tracking_code.clone(), known.created_at);
+        let row = Consignment {
+            cancelled: known.cancelled,
+            revision: known.revision,
+            updated_at: known.updated_at,
+            ..row
+        };
+        // Legs may have been added or replaced since; what was said at first must still be there.
+        let same = legs.iter().all(|leg| {
+            known_legs.iter().any(|one| {
+                Leg { received_final: one.received_final, superseded: one.superseded, ..leg.clone() } == **one
+            })
+        });
+        if row == *known && same {
+            return Ok((row, known_legs.iter().map(|leg| leg.as_ref().clone()).collect()));
+        }
+        let detail = format!("The consignment {} is there already and says something else.", self.id);
+        Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into())
+    }
+}
+
 impl Update for ConsignmentOpen {
     type Answer = (Consignment, Vec<Leg>);
 
@@ -228,28 +254,7 @@ impl Update for ConsignmentOpen {
         self.check()?;
         let now = desk.now();
         if let Some(known) = desk.shelf::<Drawer<Consignment>>().find(self.id)? {
-            let mut known_legs = desk.shelf::<Drawer<Leg>>().group(self.id)?;
-            known_legs.sort_by_key(|leg| leg.ordinal);
-            let (row, legs) = self.rows(known.tracking_code.clone(), now);
-            let row = Consignment {
-                cancelled: known.cancelled,
-                revision: known.revision,
-                created_at: known.created_at,
-                updated_at: known.updated_at,
-                ..row
-            };
-            // Legs may have been added or replaced since; what was said at first must still be there.
-            let same = legs.iter().all(|leg| {
-                known_legs.iter().any(|one| {
-                    Leg { received_final: one.received_final, superseded: one.superseded, ..leg.clone() }
-                        == **one
-                })
-            });
-            if row == *known && same {
-                return Ok((row, known_legs.iter().map(|leg| leg.as_ref().clone()).collect()));
-            }
-            let detail = format!("The consignment {} is there already and says something else.", self.id);
-            return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
+            return self.again(desk, &known);
         }
         let new = &self.new;
         if desk.shelf::<Drawer<Programme>>().find(new.programme)?.is_none() {
@@ -264,7 +269,8 @@ impl Update for ConsignmentOpen {
         for (index, leg) in legs.iter().enumerate() {
             known_site(desk, leg.to_id, &format!("/legs/{index}/to"))?;
             known_organization(desk, leg.carrier_id, &format!("/legs/{index}/carrier"))?;
-            if desk.shelf::<Drawer<Leg>>().find(leg.id)?.is_some() {
+            let twice = legs[..index].iter().any(|other| other.id == leg.id);
+            if twice || desk.shelf::<Drawer<Leg>>().find(leg.id)?.is_some() {
                 let detail = format!("The leg {} is there already; make a new id.", leg.id);
                 return Err(Problem::new(Code::Duplicate, detail).at(format!("/legs/{index}/id")).into());
             }

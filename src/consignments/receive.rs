@@ -1,16 +1,17 @@
-//! Receipts: what came, in what condition, what is missing and what is too much; the departure they imply;
-//! and the real departure that comes after its receipt.
+//! Receipts: what came, in what condition, what is missing and what is too much; and the departure they
+//! imply.
 
-use super::depart::{draw, everything_reserved, infer, is_upstream, on_leg, upstream};
+use super::depart::{draw, infer, is_upstream, upstream};
 use super::store::{Consignment, Journey, Leg, find_leg, find_open};
 use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, OrganizationId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::{Quantity, share_pro_rata};
 use crate::items::goods::{
-    Goods, PickContext, check_lines, find_item, in_base_units, less_planned, lot_facts, name_lot, pick_goods,
+    Goods, PickContext, check_lines, find_item, held_if_recalled, in_base_units, less_planned, lot_facts,
+    name_lot, pick_goods,
 };
-use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects, relabel};
-use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Statement};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
+use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Picked, Statement};
 use crate::pledges::open_surplus;
 use crate::sites::{SiteKind, find_site};
 use crate::writer::{Desk, Drawer};
@@ -211,9 +212,7 @@ fn imply_departure(
     }
     let mut there = desk.shelf::<Book>().of_consignment(consignment.id)?;
     there.retain(|one| {
-        one.cell.account == Account::InTransit
-            && one.cell.leg == Some(journey.leg().id)
-            && one.quantity > 0
+        one.cell.account == Account::InTransit && one.cell.leg == Some(journey.leg().id) && one.quantity > 0
     });
     for (goods, quantity) in &wanted {
         let mut short = *quantity;
@@ -303,37 +302,17 @@ fn book_line(
     movements: &mut Vec<Movement>,
     statements: &mut Vec<Statement>,
 ) -> Result<(), Halt> {
-    let mut left = line.goods.quantity;
-    let mut picked = Vec::new();
-    let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
-    let any = Goods { lot: None, ..line.goods.clone() };
-    for candidates in on_the_leg(desk, consignment.id, journey.leg().id, &line.goods)? {
-        let candidates = less_planned(candidates, movements);
-        let parts = pick_goods(desk, candidates, &any, left, context)?;
-        left -= parts.iter().map(|part| part.quantity).sum::<i64>();
-        picked.extend(parts);
-    }
-    if left > 0 {
-        let account = "in_transit";
-        let there = line.goods.quantity - left;
-        let pointer = &line.goods.pointer;
-        let name = &line.goods.item.name;
-        return Err(crate::ledger::event::short(pointer, account, there, line.goods.quantity, name).into());
-    }
-    let facts = {
-        let held: Vec<Holding> = picked
-            .iter()
-            .map(|part| {
-                let lot = line.goods.lot.unwrap_or(part.cell.lot);
-                Holding {
-                    cell: Cell { lot, ..part.cell },
-                    quantity: part.quantity,
-                    first_at: happening.occurred_at,
-                }
-            })
-            .collect();
-        lot_facts(desk, &held)?
-    };
+    let picked = pick_received(desk, happening, consignment, journey, line, movements)?;
+    let named = |cell: Cell| Cell { lot: line.goods.lot.unwrap_or(cell.lot), ..cell };
+    let came: Vec<Holding> = picked
+        .iter()
+        .map(|part| Holding {
+            cell: named(part.cell),
+            quantity: part.quantity,
+            first_at: happening.occurred_at,
+        })
+        .collect();
+    let facts = lot_facts(desk, &came)?;
     let mut rest: Vec<i64> = picked.iter().map(|part| part.quantity).collect();
     let shares = [
         (Some(Condition::Damaged), line.damaged),
@@ -349,7 +328,7 @@ fn book_line(
             let to = match condition {
                 None => part.cell.on(Account::Missing),
                 Some(condition) => {
-                    let lot = line.goods.lot.unwrap_or(part.cell.lot);
+                    let lot = named(part.cell).lot;
                     // A lot under recall stays on hold whatever a receipt says.
                     let recalled = condition == Condition::Good && facts.recalled.contains(&lot);
                     let condition = if recalled { Condition::OnHold } else { condition };
@@ -364,6 +343,33 @@ fn book_line(
         }
     }
     Ok(())
+}
+
+/// Picks what a line counts out of what is on the leg.
+fn pick_received(
+    desk: &mut Desk,
+    happening: &Happening,
+    consignment: &Consignment,
+    journey: &Journey,
+    line: &Counted,
+    planned: &[Movement],
+) -> Result<Vec<Picked>, Halt> {
+    let mut left = line.goods.quantity;
+    let mut picked = Vec::new();
+    let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
+    let any = Goods { lot: None, ..line.goods.clone() };
+    for candidates in on_the_leg(desk, consignment.id, journey.leg().id, &line.goods)? {
+        let candidates = less_planned(candidates, planned);
+        let parts = pick_goods(desk, candidates, &any, left, context)?;
+        left -= parts.iter().map(|part| part.quantity).sum::<i64>();
+        picked.extend(parts);
+    }
+    if left > 0 {
+        let goods = &line.goods;
+        let there = goods.quantity - left;
+        return Err(short(&goods.pointer, "in_transit", there, goods.quantity, &goods.item.name).into());
+    }
+    Ok(picked)
 }
 
 /// Books what is too much: each excess opens a line of a pledge made for it, and is usable.
@@ -387,6 +393,7 @@ fn book_surplus(
         let lot = line.goods.lot.unwrap_or(LotId::unknown(item));
         let source = Cell::source(Account::Surplus, pledge_line, lot, item);
         let to = arrival_cell(desk, consignment, journey, source, Condition::Good)?;
+        let to = held_if_recalled(desk, to)?;
         movements.push(Movement::given(source, to, line.surplus));
         statements.push(Statement { line: pledge_line, lot, item, promised: 0, surplus: line.surplus });
     }
@@ -430,118 +437,4 @@ fn check_nothing_left(
     .with("item", item.id.to_string())
     .with("quantity", quantity)
     .into())
-}
-
-/// A departure that comes after its receipt: it confirms the implied one, moves it to the earlier of both
-/// times, and settles the difference in quantity.
-pub(super) fn confirm_departure(
-    desk: &mut Desk,
-    happening: &Happening,
-    subjects: Subjects,
-    journey: &Journey,
-    inferred: &[EventRecord],
-    goods: Option<&[Goods]>,
-) -> Result<EventResult, Halt> {
-    let consignment = find_open(desk, journey.leg().consignment_id)?;
-    let subjects = Subjects { about: inferred.first().map(|record| record.id), ..subjects };
-    let mut implied: Vec<Movement> = Vec::new();
-    let mut implied_at = happening.occurred_at;
-    for (index, record) in inferred.iter().enumerate() {
-        implied.extend(drawn_by(desk, record.sequence, &consignment, journey)?);
-        implied_at = if index == 0 { record.effective_at } else { implied_at.min(record.effective_at) };
-    }
-    let mut more: Vec<Movement> = Vec::new();
-    let mut back: Vec<Movement> = Vec::new();
-    let mut statements = Vec::new();
-    match goods {
-        None => more = everything_reserved(desk, &consignment, journey)?,
-        Some(goods) => {
-            for one in goods {
-                let known: i64 = implied
-                    .iter()
-                    .filter(|part| part.from.item == one.item.id)
-                    .map(|part| part.quantity)
-                    .sum();
-                if one.quantity > known {
-                    let drawn =
-                        draw(desk, happening, &consignment, journey, one, one.quantity - known, &more)?;
-                    more.extend(drawn.movements);
-                } else {
-                    give_back(&implied, one.item.id, known - one.quantity, &mut back, &mut statements);
-                }
-            }
-            let named = |item: ItemId| goods.iter().any(|one| one.item.id == item);
-            let others: Vec<Movement> =
-                implied.iter().filter(|part| !named(part.from.item)).copied().collect();
-            for part in &others {
-                give_back(&[*part], part.from.item, part.quantity, &mut back, &mut statements);
-            }
-        }
-    }
-    if journey.leg().received_final {
-        let missing =
-            more.iter().map(|part| Movement::given(part.to, part.to.on(Account::Missing), part.quantity));
-        let missing: Vec<Movement> = missing.collect();
-        more.extend(missing);
-    }
-    let mut settled = more;
-    settled.extend(back);
-    let settled_at = desk.shelf::<Book>().earliest(&settled, happening.occurred_at)?;
-    let earlier = desk.shelf::<Book>().earliest(&implied, happening.occurred_at.min(implied_at));
-    // The goods an implied departure drew may not have been there any earlier; then it stays where it is.
-    let earlier = earlier.unwrap_or(implied_at);
-    let undo: Vec<Movement> =
-        implied.iter().map(|part| Movement { from: part.to, to: part.from, ..*part }).collect();
-    let mut parts = vec![Part { effective_at: settled_at, movements: &settled, statements: &statements }];
-    if earlier < implied_at {
-        parts.insert(0, Part { effective_at: earlier, movements: &implied, statements: &[] });
-        parts.push(Part { effective_at: implied_at, movements: &undo, statements: &[] });
-    }
-    Ok(happening.post_parts(desk, subjects, &parts, None)?)
-}
-
-/// What an implied departure moved onto the leg.
-fn drawn_by(
-    desk: &mut Desk,
-    sequence: i64,
-    consignment: &Consignment,
-    journey: &Journey,
-) -> Result<Vec<Movement>, Halt> {
-    let postings = desk.shelf::<Book>().postings_of(sequence)?;
-    let drawn = postings.iter().filter(|posting| posting.quantity < 0);
-    Ok(drawn
-        .map(|posting| {
-            let to = on_leg(posting.cell, consignment, journey);
-            Movement::given(posting.cell, to, -posting.quantity)
-        })
-        .collect())
-}
-
-/// Less departed than was received: the rest goes back to where it was drawn from, and what was received
-/// beyond the departure is surplus of the same line.
-fn give_back(
-    implied: &[Movement],
-    item: ItemId,
-    quantity: i64,
-    back: &mut Vec<Movement>,
-    statements: &mut Vec<Statement>,
-) {
-    let mut left = quantity;
-    for part in implied.iter().rev().filter(|part| part.from.item == item) {
-        let share = left.min(part.quantity);
-        if share == 0 {
-            continue;
-        }
-        left -= share;
-        let source = Cell::source(Account::Surplus, part.from.line, part.from.lot, item);
-        back.push(Movement::given(part.to, part.from, share));
-        back.push(Movement::given(source, part.to, share));
-        statements.push(Statement {
-            line: part.from.line,
-            lot: part.from.lot,
-            item,
-            promised: 0,
-            surplus: share,
-        });
-    }
 }

@@ -134,30 +134,7 @@ fn new_child(
         .find(child.consignee)?
         .ok_or_else(|| Halt::unknown("organization", child.consignee.0))?;
     find_site(desk, child.destination)?;
-    let mut legs = Vec::new();
-    let mut start = origin;
-    if let Some(journey) = journey {
-        let leg = journey.leg();
-        start = leg.to_id;
-        let id = derived(happening.id.0, "split leg", 0);
-        legs.push(Leg { id, consignment_id: child.id, ordinal: 0, received_final: false, ..leg.clone() });
-    }
-    let chain: Vec<(SiteId, SiteId)> = child.legs.iter().map(|leg| (leg.from, leg.to)).collect();
-    check_chain(start, child.destination, &chain, true).map_err(|mut problem| {
-        for error in &mut problem.errors {
-            error.pointer = format!("/child{}", error.pointer);
-        }
-        problem
-    })?;
-    if chain.is_empty() && start != child.destination {
-        let detail = "are missing; say how it goes from there to its destination";
-        return Err(Problem::field("/child/legs", detail).into());
-    }
-    for (index, leg) in child.legs.iter().enumerate() {
-        find_site(desk, leg.to)?;
-        let id = leg.id.unwrap_or_else(|| derived(happening.id.0, "split leg", index as u64 + 1));
-        legs.push(leg.row(child.id, id, legs.len() as i64));
-    }
+    let legs = child_legs(desk, happening, child, journey, origin)?;
     let now = desk.now();
     let row = Consignment {
         id: child.id,
@@ -182,4 +159,44 @@ fn new_child(
         updated_at: now,
     };
     Ok((row, legs))
+}
+
+/// The child's legs, checked to join and to reach its destination.
+fn child_legs(
+    desk: &mut Desk,
+    happening: &Happening,
+    child: &Child,
+    journey: Option<&Journey>,
+    origin: SiteId,
+) -> Result<Vec<Leg>, Halt> {
+    let mut legs = Vec::new();
+    let mut start = origin;
+    if let Some(journey) = journey {
+        let leg = journey.leg();
+        start = leg.to_id;
+        let id = derived(happening.id.0, "split leg", 0);
+        legs.push(Leg { id, consignment_id: child.id, ordinal: 0, received_final: false, ..leg.clone() });
+    }
+    let chain: Vec<(SiteId, SiteId)> = child.legs.iter().map(|leg| (leg.from, leg.to)).collect();
+    check_chain(start, child.destination, &chain, true).map_err(|mut problem| {
+        for error in &mut problem.errors {
+            error.pointer = format!("/child{}", error.pointer);
+        }
+        problem
+    })?;
+    if chain.is_empty() && start != child.destination {
+        let detail = "are missing; say how it goes from there to its destination";
+        return Err(Problem::field("/child/legs", detail).into());
+    }
+    for (index, leg) in child.legs.iter().enumerate() {
+        find_site(desk, leg.to)?;
+        let id = leg.id.unwrap_or_else(|| derived(happening.id.0, "split leg", index as u64 + 1));
+        let twice = legs.iter().any(|other: &Leg| other.id == id);
+        if twice || desk.shelf::<Drawer<Leg>>().find(id)?.is_some() {
+            let detail = format!("The leg {id} is there already; make a new id.");
+            return Err(Problem::new(Code::Duplicate, detail).at(format!("/child/legs/{index}/id")).into());
+        }
+        legs.push(leg.row(child.id, id, legs.len() as i64));
+    }
+    Ok(legs)
 }

@@ -195,7 +195,14 @@ impl Journey {
 pub fn find_leg(desk: &mut Desk, consignment: ConsignmentId, leg: Option<LegId>) -> Result<Journey, Halt> {
     let legs = legs_of(desk, consignment)?;
     let position = match leg {
-        Some(id) => legs.iter().position(|one| one.id == id).ok_or_else(|| Halt::unknown("leg", id.0))?,
+        Some(id) => match legs.iter().position(|one| one.id == id) {
+            Some(position) => position,
+            None if find_replaced(desk, consignment, id)?.is_some() => {
+                let detail = "This leg was replaced by a diversion; name the leg the goods are on now.";
+                return Err(Problem::new(Code::WrongState, detail).at("/leg").into());
+            }
+            None => return Err(Halt::unknown("leg", id.0)),
+        },
         None if legs.len() == 1 => 0,
         None => {
             return Err(Problem::field(
@@ -206,4 +213,24 @@ pub fn find_leg(desk: &mut Desk, consignment: ConsignmentId, leg: Option<LegId>)
         }
     };
     Ok(Journey { legs, position })
+}
+
+fn find_replaced(desk: &mut Desk, consignment: ConsignmentId, leg: LegId) -> Result<Option<Arc<Leg>>, Halt> {
+    let all = desk.shelf::<Drawer<Leg>>().group(consignment)?;
+    Ok(all.into_iter().find(|one| one.id == leg && one.superseded))
+}
+
+/// As [`find_leg`], for what went missing on a leg before a diversion replaced it: such a leg stands alone.
+///
+/// # Errors
+/// As [`find_leg`].
+pub fn find_leg_even_replaced(
+    desk: &mut Desk,
+    consignment: ConsignmentId,
+    leg: LegId,
+) -> Result<Journey, Halt> {
+    match find_replaced(desk, consignment, leg)? {
+        Some(replaced) => Ok(Journey { legs: vec![replaced], position: 0 }),
+        None => find_leg(desk, consignment, Some(leg)),
+    }
 }

@@ -1,14 +1,15 @@
 //! Correcting an event: it states the right figures, and the difference is posted at the time of what it
 //! corrects. What has moved on meanwhile comes from surplus and stays listed until somebody decides.
 
-use super::kind::Command;
+use super::kind::{Command, Kind};
 use super::post::decide_kind;
 use super::reverse::{as_movements, standing};
+use crate::consignments::Leg;
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
-use crate::ledger::event::{EventResult, Halt, Happening, Part, Rehearsal, Subjects};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Rehearsal, Subjects};
 use crate::ledger::{Account, Book, Cell, Statement, net};
-use crate::writer::Desk;
+use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -54,7 +55,9 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
     }
     let old = standing(desk, body.event)?;
     let record = old.record.clone();
-    if !CORRECTABLE.contains(&record.kind.as_str()) || record.inferred {
+    // A departure that confirmed an implied one posted only what differed: it is reversed and posted anew.
+    let confirming = record.kind == "departed" && record.about_id.is_some();
+    if !CORRECTABLE.contains(&record.kind.as_str()) || record.inferred || confirming {
         let detail =
             format!("An event of kind {} is not corrected; reverse it and post it anew.", record.kind);
         return Err(Problem::new(Code::WrongState, detail).at("/event").into());
@@ -94,7 +97,33 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
     let happening = Happening { occurred_at: record.occurred_at, ..happening.clone() };
     let effective_at = desk.shelf::<Book>().earliest(&movements, record.occurred_at)?;
     let part = Part { effective_at, movements: &movements, statements: &statements };
-    Ok(happening.post_parts(desk, subjects, &[part], (moved_on > 0).then_some(moved_on))?)
+    let result = happening.post_parts(desk, subjects, &[part], (moved_on > 0).then_some(moved_on))?;
+    if let Kind::Received(right) = &kind {
+        close_or_open(desk, &record, right.is_final)?;
+    }
+    Ok(result)
+}
+
+/// Whether a leg's receipt is closed follows the corrected receipt, unless it was another one that closed it.
+fn close_or_open(desk: &mut Desk, record: &EventRecord, is_final: bool) -> Result<(), Halt> {
+    let Some(leg) = record.leg_id else { return Ok(()) };
+    let Some(row) = desk.shelf::<Drawer<Leg>>().find(leg)? else { return Ok(()) };
+    let mut was_final = says_final(&record.body, "/final");
+    for later in desk.shelf::<Drawer<EventRecord>>().group(Some(record.id))? {
+        if later.kind == "corrected" && says_final(&later.body, "/right/final") {
+            was_final = true;
+        }
+    }
+    let received_final = is_final || (row.received_final && !was_final);
+    if received_final != row.received_final {
+        desk.shelf::<Drawer<Leg>>().put(Leg { received_final, ..row.as_ref().clone() });
+    }
+    Ok(())
+}
+
+fn says_final(body: &str, pointer: &str) -> bool {
+    let body: Value = serde_json::from_str(body).unwrap_or_default();
+    body.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
 }
 
 /// Decides the right figures as if the event had not been posted, and says what they would post.
@@ -102,7 +131,7 @@ fn rehearse(
     desk: &mut Desk,
     happening: &Happening,
     old: &[(Cell, i64)],
-    kind: &super::kind::Kind,
+    kind: &Kind,
     occurred_at: crate::core::time::Timestamp,
 ) -> Result<Rehearsal, Halt> {
     let checkmark = desk.checkmark();

@@ -8,8 +8,8 @@ use crate::consignments as consigned;
 use crate::core::id::{ConsignmentId, LegId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::distributions as handed;
-use crate::ledger::Book;
 use crate::ledger::event::{EventRecord, EventResult, EventStatus, Halt, Happening, Wait, clamp};
+use crate::ledger::{Account, Book};
 use crate::pledges as promised;
 use crate::stock as stocked;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
@@ -74,11 +74,32 @@ impl PostEvent {
         })
     }
 
+    /// An event that was woken and cannot post yet either: where it waits for something else now, that is
+    /// recorded, or nothing would wake it again; else nothing is.
+    fn wait_on(&self, desk: &mut Desk, happening: &Happening, wait: Wait) -> Result<EventResult, Refusal> {
+        let still = Problem::new(Code::WrongState, wait.reason.clone());
+        let Some(known) = desk.shelf::<Drawer<WaitingRecord>>().find(happening.id)? else {
+            return Err(still.into());
+        };
+        if known.waits_for == wait.waits_for.as_bytes() {
+            return Err(still.into());
+        }
+        let result = serde_json::from_str(&known.result)
+            .map_err(|error| Problem::internal(format!("a stored result cannot be read: {error}")))?;
+        let action = format!("event.{}.waiting", happening.kind);
+        desk.begin(Entry { action, kind: "event", id: happening.id.0, reason: Some(wait.reason.clone()) });
+        desk.shelf::<Drawer<WaitingRecord>>().put(WaitingRecord {
+            waits_for: wait.waits_for.as_bytes().to_vec(),
+            reason: wait.reason,
+            ..known.as_ref().clone()
+        });
+        Ok(result)
+    }
+
     /// Acknowledges an event that cannot post yet.
     fn wait(&self, desk: &mut Desk, happening: &Happening, wait: Wait) -> Result<EventResult, Refusal> {
         if self.woken {
-            // It waits already; nothing is recorded again.
-            return Err(Problem::new(Code::WrongState, wait.reason).into());
+            return self.wait_on(desk, happening, wait);
         }
         let (consignment, site) = subjects(&self.command.kind);
         let entry = Entry {
@@ -291,11 +312,12 @@ fn want(kind: &Kind, desk: &mut Desk) {
         | Kind::Corrected(_)
         | Kind::Reversed(_) => None,
     };
+    let account = if matches!(kind, Kind::Distributed(_)) { Account::Delivered } else { Account::InStorage };
     if let Some((lines, site)) = lines {
         for line in lines {
             desk.shelf::<Drawer<crate::items::Item>>().want(line.item);
             match (site, line.pledge_line) {
-                (Some(site), _) => desk.shelf::<Book>().want_stock(site, line.item),
+                (Some(site), _) => desk.shelf::<Book>().want_stock(site, line.item, account),
                 (None, Some(label)) => desk.shelf::<Book>().want_line(label),
                 (None, None) => {}
             }

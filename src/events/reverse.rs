@@ -7,7 +7,8 @@ use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects};
 use crate::ledger::{Book, Cell, Movement, Posted, Statement};
-use crate::pledges::{Pledge, PledgeLine, rules::PledgeState};
+use crate::pledges::rules::{PledgeKind, PledgeState};
+use crate::pledges::{Pledge, PledgeLine};
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -50,8 +51,13 @@ pub(super) fn standing(desk: &mut Desk, event: EventId) -> Result<Net, Halt> {
     let mut changes: Vec<(Cell, i64)> = Vec::new();
     let mut statements = Vec::new();
     let mut last_sequence = record.sequence;
-    let corrections = about.iter().filter(|one| one.kind == "corrected").map(|one| one.sequence);
-    let sequences: Vec<i64> = [record.sequence].into_iter().chain(corrections).collect();
+    let mut sequences = vec![record.sequence];
+    for correction in about.iter().filter(|one| one.kind == "corrected") {
+        let since = desk.shelf::<Drawer<EventRecord>>().group(Some(correction.id))?;
+        if !since.iter().any(|one| one.kind == "reversed") {
+            sequences.push(correction.sequence);
+        }
+    }
     for sequence in sequences {
         last_sequence = last_sequence.max(sequence);
         add(&mut changes, &desk.shelf::<Book>().postings_of(sequence)?);
@@ -122,6 +128,9 @@ pub fn reverse(desk: &mut Desk, happening: &Happening, body: &Reversed) -> Resul
     let part = Part { effective_at: at, movements: &movements, statements: &statements };
     let result = happening.post_parts(desk, subjects, &[part], None)?;
     take_back(desk, record, &net.statements)?;
+    if record.kind == "diverted" {
+        take_back_way(desk, record, &net.changes)?;
+    }
     Ok(result)
 }
 
@@ -184,16 +193,41 @@ fn take_back(desk: &mut Desk, record: &EventRecord, statements: &[Statement]) ->
     recall_undone(desk, record, &value)
 }
 
+/// Puts the way back that a diversion replaced: the leg the goods were on and what followed it then.
+fn take_back_way(desk: &mut Desk, record: &EventRecord, changes: &[(Cell, i64)]) -> Result<(), Halt> {
+    let (Some(consignment), Some(new)) = (record.consignment_id, record.leg_id) else { return Ok(()) };
+    let legs = desk.shelf::<Drawer<Leg>>().group(consignment)?;
+    let Some(new) = legs.iter().find(|leg| leg.id == new) else { return Ok(()) };
+    for leg in legs.iter().filter(|leg| leg.ordinal >= new.ordinal && !leg.superseded) {
+        desk.shelf::<Drawer<Leg>>().put(Leg { superseded: true, ..leg.as_ref().clone() });
+    }
+    let old = changes.iter().find(|(_, change)| *change < 0).and_then(|(cell, _)| cell.leg);
+    let mut current = legs.iter().find(|leg| Some(leg.id) == old);
+    while let Some(leg) = current {
+        desk.shelf::<Drawer<Leg>>().put(Leg { superseded: false, ..leg.as_ref().clone() });
+        // Of several that once went on from there, the newest was the one replaced.
+        current = legs
+            .iter()
+            .filter(|next| next.from_id == leg.to_id && next.superseded)
+            .filter(|next| next.ordinal > leg.ordinal && next.ordinal < new.ordinal)
+            .max_by_key(|next| next.ordinal);
+    }
+    Ok(())
+}
+
 fn take_back_pledge(
     desk: &mut Desk,
     pledge: &Pledge,
     record: &EventRecord,
     statements: &[Statement],
 ) -> Result<(), Halt> {
-    if !matches!(
-        record.kind.as_str(),
-        "pledge_accepted" | "pledge_declined" | "pledge_withdrawn" | "collected"
-    ) {
+    // Only opening stock is accepted by being collected; otherwise collecting decides nothing.
+    let decided = match record.kind.as_str() {
+        "pledge_accepted" | "pledge_declined" | "pledge_withdrawn" => true,
+        "collected" => pledge.kind() == PledgeKind::Opening,
+        _ => false,
+    };
+    if !decided {
         return Ok(());
     }
     let lines = desk.shelf::<Drawer<PledgeLine>>().group(pledge.id)?;

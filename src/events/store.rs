@@ -46,19 +46,20 @@ record! {
     }
 }
 
-/// Finds updates that waited for any of these subjects and makes jobs of them.
+/// Finds updates that waited for any of these subjects, or all that wait, and makes jobs of them.
 ///
 /// # Errors
 /// What the database says.
-pub fn wake(conn: &mut Conn, touched: &[Uuid]) -> Outcome<Vec<Box<dyn Job>>> {
-    let mut subjects: Vec<Vec<u8>> = touched.iter().map(|subject| subject.as_bytes().to_vec()).collect();
-    subjects.sort_unstable();
-    subjects.dedup();
-    let rows: Vec<(String, UserId, String)> = waiting::table
-        .filter(waiting::waits_for.eq_any(&subjects))
-        .filter(waiting::posted.eq(false))
+pub fn wake(conn: &mut Conn, touched: Option<&[Uuid]>) -> Outcome<Vec<Box<dyn Job>>> {
+    let mut query = waiting::table.filter(waiting::posted.eq(false)).into_boxed();
+    if let Some(touched) = touched {
+        let mut subjects: Vec<Vec<u8>> = touched.iter().map(|subject| subject.as_bytes().to_vec()).collect();
+        subjects.sort_unstable();
+        subjects.dedup();
+        query = query.filter(waiting::waits_for.eq_any(subjects)).limit(WAKE_LIMIT);
+    }
+    let rows: Vec<(String, UserId, String)> = query
         .order((waiting::received_at, waiting::id))
-        .limit(WAKE_LIMIT)
         .select((waiting::body, waiting::actor_id, waiting::acted_as))
         .load(conn)
         .map_err(read_failure)?;

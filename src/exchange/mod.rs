@@ -20,6 +20,7 @@ pub mod encoding;
 pub mod import;
 pub mod mapping;
 pub mod mapping_check;
+mod mapping_error;
 mod merge;
 pub mod plan;
 pub mod planner;

@@ -49,7 +49,14 @@ pub fn write_csv(out: impl Write, verdicts: &[RowVerdict], warnings: &[Warning])
         match &verdict.outcome {
             RowOutcome::Rejected { problems } => {
                 for problem in problems {
-                    line(verdict.number, &verdict.key, outcome, &problem.column, &problem.value, &problem.reason)?;
+                    line(
+                        verdict.number,
+                        &verdict.key,
+                        outcome,
+                        &problem.column,
+                        &problem.value,
+                        &problem.reason,
+                    )?;
                 }
             }
             RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Skipped => {

@@ -5,8 +5,8 @@ use crate::core::id::{ItemId, LotId, PledgeLineId};
 use crate::core::problem::Problem;
 use crate::core::quantity::Quantity;
 use crate::core::time::Timestamp;
-use crate::ledger::Holding;
 use crate::ledger::event::Halt;
+use crate::ledger::{Account, Cell, Condition, Holding};
 use crate::writer::{Desk, Drawer, Wanted};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -269,6 +269,20 @@ pub fn lot_facts(desk: &mut Desk, holdings: &[Holding]) -> Result<LotFacts, Want
         }
     }
     if missing { Err(Wanted) } else { Ok(facts) }
+}
+
+/// The same cell, on hold where its lot is under recall: whatever a later document says of a recalled lot, it
+/// stays on hold until the recall ends.
+///
+/// # Errors
+/// [`Wanted`] where the lot is not loaded.
+pub fn held_if_recalled(desk: &mut Desk, cell: Cell) -> Result<Cell, Wanted> {
+    let has_condition = cell.account.is_custody() || cell.account == Account::Delivered;
+    if !has_condition || cell.condition != Condition::Good || cell.lot.is_unknown_of(cell.item) {
+        return Ok(cell);
+    }
+    let recalled = desk.shelf::<Drawer<Lot>>().find(cell.lot)?.is_some_and(|lot| lot.recalled);
+    Ok(if recalled { cell.being(Condition::OnHold) } else { cell })
 }
 
 /// What picking needs to know besides the goods themselves.

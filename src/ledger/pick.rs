@@ -52,7 +52,8 @@ pub fn pick(book: &mut Book, candidates: Vec<Holding>, want: &Shelfful<'_>) -> R
         {
             continue;
         }
-        let there = book.available(&holding.cell, want.at);
+        // Earlier lines of the same update may have taken from it: the holding says what they left.
+        let there = book.available(&holding.cell, want.at).map(|there| there.min(holding.quantity));
         let facts = book.line(holding.cell.line).map(|facts| (facts.earmark.clone(), facts.programme));
         let (Ok(there), Ok((earmark, programme))) = (there, facts) else {
             missing = true;

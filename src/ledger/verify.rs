@@ -6,9 +6,11 @@
 
 use super::book::Book;
 use super::cell::CellKey;
+use super::cuboids::{RollupRow, fold, rollup_row};
+use super::load::load_facts;
 use super::recorded::StatementRead;
 use super::rollup::Changes;
-use super::store::{self, BalanceRow, PostingRead, RollupRow, rollup_row};
+use super::rows::{BalanceRow, PostingRead};
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
 use crate::core::problem::Outcome;
@@ -77,7 +79,9 @@ fn fold_balances(conn: &mut Conn, first: u8, report: &mut Report) -> QueryResult
     }
     let range = balances::table.filter(balances::cell.ge(vec![first]));
     let stored: Vec<BalanceRow> = match first.checked_add(1) {
-        Some(next) => range.filter(balances::cell.lt(vec![next])).select(BalanceRow::as_select()).load(conn)?,
+        Some(next) => {
+            range.filter(balances::cell.lt(vec![next])).select(BalanceRow::as_select()).load(conn)?
+        }
         None => range.select(BalanceRow::as_select()).load(conn)?,
     };
     report.check("balances", stored.len());
@@ -257,7 +261,7 @@ impl RollupFold {
             .load(conn)?;
         self.book.statements = stated.into_iter().map(StatementRead::stated).collect();
         self.load_facts(conn)?;
-        if let Err(line) = store::fold(&self.book, &mut self.changes) {
+        if let Err(line) = fold(&self.book, &mut self.changes) {
             self.is_incomplete = true;
             let problem = "postings name this pledge line, which is not there";
             report.find(Finding::new("pledge_lines", line.to_string(), problem));
@@ -277,7 +281,7 @@ impl RollupFold {
         lines.retain(|line| !book.lines.contains_key(line));
         consignments.retain(|consignment| !book.consignments.contains_key(consignment));
         sites.retain(|site| !book.sites.contains_key(site));
-        store::load_facts(conn, book, lines, consignments, sites)
+        load_facts(conn, book, lines, consignments, sites)
     }
 
     /// Compares with the rows that are kept.

@@ -5,6 +5,7 @@ use super::store::{Pledge, PledgeLine, find_pledge};
 use crate::core::id::{LotId, PledgeId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::Quantity;
+use crate::items::goods::lot_facts;
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
 use crate::writer::{Desk, Drawer};
@@ -51,6 +52,10 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
     let lines = desk.shelf::<Drawer<PledgeLine>>().group(pledge.id)?;
     if matches!(pledge.state(), PledgeState::Declined | PledgeState::Withdrawn | PledgeState::Accepted) {
         return Err(already(&pledge).into());
+    }
+    if pledge.kind() == PledgeKind::Opening {
+        let detail = "Opening stock is accepted by being there; post it as collected into its warehouse.";
+        return Err(Problem::new(Code::WrongState, detail).at("/pledge").into());
     }
     let parts = parts(&lines, body)?;
     let mut movements = Vec::new();
@@ -100,16 +105,20 @@ fn release(
     movements: &mut Vec<Movement>,
     statements: &mut Vec<Statement>,
 ) -> Result<(), Halt> {
-    let book = desk.shelf::<Book>();
+    let holdings = desk.shelf::<Book>().of_line(line.id)?;
+    let facts = lot_facts(desk, &holdings)?;
     let mut left = quantity;
-    for holding in book.of_line(line.id)? {
+    for holding in holdings {
         let cell = holding.cell;
         if cell.account != Account::InStorage || cell.condition != Condition::OnHold || left == 0 {
             continue;
         }
         let part = left.min(holding.quantity);
         left -= part;
-        movements.push(Movement::given(cell, cell.being(Condition::Good), part));
+        // A recalled lot is accepted like any other, but nothing lifts its hold save the end of the recall.
+        if !facts.recalled.contains(&cell.lot) {
+            movements.push(Movement::given(cell, cell.being(Condition::Good), part));
+        }
         movements.push(Movement::given(
             Cell::source(Account::Promised, line.id, cell.lot, cell.item),
             Cell::source(Account::Surplus, line.id, cell.lot, cell.item),

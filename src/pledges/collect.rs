@@ -4,7 +4,7 @@ use super::rules::{PledgeKind, PledgeState};
 use super::store::{Pledge, PledgeLine, find_pledge};
 use crate::core::id::{LotId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
-use crate::items::goods::{Goods, GoodsLine, understand};
+use crate::items::goods::{Goods, GoodsLine, held_if_recalled, understand};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
 use crate::sites::find_site;
@@ -93,31 +93,13 @@ fn take(
     movements: &mut Vec<Movement>,
     statements: &mut Vec<Statement>,
 ) -> Result<i64, Halt> {
-    let book = desk.shelf::<Book>();
     match pledge.kind() {
-        PledgeKind::Offered => {
-            let holdings = book.of_line(line.id)?;
-            let mut left = wanted;
-            for holding in holdings.iter().filter(|one| one.cell.account == Account::Unallocated) {
-                let planned: i64 =
-                    movements.iter().filter(|one| one.from == holding.cell).map(|one| one.quantity).sum();
-                let part = left.min(holding.quantity - planned);
-                if part > 0 {
-                    let to = if target.lot.is_unknown_of(target.item) {
-                        Cell { lot: holding.cell.lot, ..target }
-                    } else {
-                        target
-                    };
-                    relabel(book, holding.cell, to, part, movements, statements)?;
-                    left -= part;
-                }
-            }
-            Ok(wanted - left)
-        }
+        PledgeKind::Offered => take_unallocated(desk, line, target, wanted, movements, statements),
         PledgeKind::Opening => {
             let part = wanted.min(line.offered - line.accepted - before).max(0);
             if part > 0 {
                 let source = Cell::source(Account::Promised, line.id, target.lot, line.item_id);
+                let target = held_if_recalled(desk, target)?;
                 movements.push(Movement::given(source, target, part));
                 statements.push(Statement {
                     line: line.id,
@@ -130,7 +112,8 @@ fn take(
             Ok(part)
         }
         PledgeKind::Unsolicited | PledgeKind::Surplus => {
-            let came: i64 = book
+            let came: i64 = desk
+                .shelf::<Book>()
                 .of_line(line.id)?
                 .iter()
                 .filter(|one| one.cell.account.is_source())
@@ -151,6 +134,33 @@ fn take(
             Ok(part)
         }
     }
+}
+
+/// Takes what is still with the donor; goods keep a lot that is known, or get the one named.
+fn take_unallocated(
+    desk: &mut Desk,
+    line: &PledgeLine,
+    target: Cell,
+    wanted: i64,
+    movements: &mut Vec<Movement>,
+    statements: &mut Vec<Statement>,
+) -> Result<i64, Halt> {
+    let mut left = wanted;
+    for holding in
+        desk.shelf::<Book>().of_line(line.id)?.iter().filter(|one| one.cell.account == Account::Unallocated)
+    {
+        let planned: i64 =
+            movements.iter().filter(|one| one.from == holding.cell).map(|one| one.quantity).sum();
+        let part = left.min(holding.quantity - planned);
+        if part > 0 {
+            let unnamed = target.lot.is_unknown_of(target.item);
+            let lot = if unnamed { holding.cell.lot } else { target.lot };
+            let to = held_if_recalled(desk, Cell { lot, ..target })?;
+            relabel(desk.shelf(), holding.cell, to, part, movements, statements)?;
+            left -= part;
+        }
+    }
+    Ok(wanted - left)
 }
 
 fn too_much(goods: &Goods, left: i64, pledge: &Pledge) -> Problem {

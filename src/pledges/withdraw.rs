@@ -51,7 +51,7 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
         let asked = match &body.lines {
             None => None,
             Some(parts) => match parts.iter().position(|part| part.line == line.id) {
-                Some(index) => Some((index, parts[index].quantity.get())),
+                Some(index) => Some((index, asked_of(parts, line.id))),
                 None => continue,
             },
         };
@@ -61,7 +61,13 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
             .filter(|one| one.cell.account == Account::Unallocated)
             .map(|one| one.quantity)
             .sum();
-        let quantity = asked.map_or(line.accepted, |(_, quantity)| quantity);
+        // Without lines everything goes back; what was withdrawn before is back already.
+        let given: i64 = holdings
+            .iter()
+            .filter(|one| !one.cell.account.is_source() && one.cell.account != Account::Withdrawn)
+            .map(|one| one.quantity)
+            .sum();
+        let quantity = asked.map_or(given, |(_, quantity)| quantity);
         if quantity > with_donor {
             let index = asked.map_or(0, |(index, _)| index);
             return Err(held_elsewhere(index, with_donor, quantity, &holdings).into());
@@ -95,10 +101,18 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
     Ok(result)
 }
 
+/// How much is asked of a line, which may be named more than once.
+fn asked_of(parts: &[WithdrawnLine], line: PledgeLineId) -> i64 {
+    parts.iter().filter(|part| part.line == line).map(|part| part.quantity.get()).fold(0, i64::saturating_add)
+}
+
 fn held_elsewhere(index: usize, with_donor: i64, asked: i64, holdings: &[crate::ledger::Holding]) -> Problem {
     let others: Vec<serde_json::Value> = holdings
         .iter()
-        .filter(|one| one.cell.account != Account::Unallocated && !one.cell.account.is_source())
+        .filter(|one| {
+            !matches!(one.cell.account, Account::Unallocated | Account::Withdrawn)
+                && !one.cell.account.is_source()
+        })
         .map(|one| {
             serde_json::json!({
                 "account": one.cell.account.word(),

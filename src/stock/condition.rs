@@ -4,7 +4,7 @@
 use super::place::{IN_HAND, Place, pick_or_refuse, share_or_refuse};
 use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, SiteId};
 use crate::core::problem::{Code, Problem};
-use crate::items::goods::{Goods, GoodsLine, find_item, lot_facts, name_lot, understand};
+use crate::items::goods::{Goods, GoodsLine, find_item, held_if_recalled, lot_facts, name_lot, understand};
 use crate::items::{Lot, lot_id};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel};
 use crate::ledger::{Account, Book, Cell, Condition, Movement};
@@ -185,7 +185,7 @@ pub fn relot(desk: &mut Desk, happening: &Happening, body: &Relotted) -> Result<
         let exact = Goods { lot: Some(old), ..one.clone() };
         let there = place.goods(desk, &exact, &[Account::InStorage])?;
         for part in pick_or_refuse(desk, happening, there, &exact, &movements, "in_storage")? {
-            let to = Cell { lot, ..part.cell };
+            let to = held_if_recalled(desk, Cell { lot, ..part.cell })?;
             relabel(desk.shelf(), part.cell, to, part.quantity, &mut movements, &mut statements)?;
         }
     }

@@ -4,8 +4,8 @@ use super::place::Place;
 use crate::core::id::{ItemId, LotId, ProgrammeId, SiteId};
 use crate::core::problem::Problem;
 use crate::core::quantity::{Quantity, share_pro_rata};
-use crate::items::goods::{check_lines, find_item, in_base_units, name_lot};
-use crate::ledger::event::{EventResult, Halt, Happening};
+use crate::items::goods::{check_lines, find_item, held_if_recalled, in_base_units, name_lot};
+use crate::ledger::event::{EventResult, Halt, Happening, short};
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
 use crate::pledges::open_surplus;
 use crate::programmes::Programme;
@@ -56,12 +56,33 @@ pub fn count(desk: &mut Desk, happening: &Happening, body: &Counted) -> Result<E
     let place = Place { site: Some(body.site), ..Place::default() };
     let subjects = place.subjects(desk)?;
     check_lines(body.lines.len())?;
+    check_once(&body.lines)?;
     let mut movements = Vec::new();
     let mut statements = Vec::new();
     for (index, line) in body.lines.iter().enumerate() {
         count_line(desk, happening, body, index, line, &mut movements, &mut statements)?;
     }
     Ok(happening.post(desk, subjects, &movements, &statements)?)
+}
+
+/// Each heap is counted once: a line without a lot counts all lots of its item together.
+fn check_once(lines: &[CountedLine]) -> Result<(), Problem> {
+    for (index, line) in lines.iter().enumerate() {
+        let twice = lines[..index].iter().any(|other| {
+            let lots = (other.lot.as_deref().map(str::trim), line.lot.as_deref().map(str::trim));
+            let overlap = match lots {
+                (Some(one), Some(two)) => one == two,
+                (None, _) | (_, None) => true,
+            };
+            other.item == line.item && other.condition == line.condition && overlap
+        });
+        if twice {
+            let detail =
+                "counts again what an earlier line counts; write one line for each item, lot and condition";
+            return Err(Problem::field(format!("/lines/{index}"), detail));
+        }
+    }
+    Ok(())
 }
 
 fn count_line(
@@ -86,7 +107,7 @@ fn count_line(
     let book = desk.shelf::<Book>();
     let mut there = Vec::new();
     let mut recorded = 0;
-    for held in book.of_stock(body.site, item.id)? {
+    for held in book.of_stock(body.site, item.id, Account::InStorage)? {
         let counts = held.cell.account == Account::InStorage
             && held.cell.condition == line.condition
             && lot.is_none_or(|lot| held.cell.lot == lot);
@@ -98,7 +119,12 @@ fn count_line(
     there.sort_unstable_by_key(|held| held.cell.key());
     if counted < recorded {
         let weights: Vec<i64> = there.iter().map(|held| held.quantity).collect();
-        let shares = share_pro_rata(recorded - counted, &weights);
+        let (lacking, left) = (recorded - counted, weights.iter().sum());
+        if lacking > left {
+            let name = format!("{} ({recorded} recorded at the time, {counted} counted)", item.name);
+            return Err(short(&format!("{pointer}/counted"), "in_storage", left, lacking, &name).into());
+        }
+        let shares = share_pro_rata(lacking, &weights);
         for (held, share) in there.iter().zip(shares).filter(|(_, share)| *share > 0) {
             movements.push(Movement::given(held.cell, held.cell.on(Account::Missing), share));
         }
@@ -106,6 +132,7 @@ fn count_line(
         let over = counted - recorded;
         let to = surplus_cell(desk, happening, body, index, &there, item.id, lot, line.condition, over)?;
         let source = Cell::source(Account::Surplus, to.line, to.lot, to.item);
+        let to = held_if_recalled(desk, to)?;
         movements.push(Movement::given(source, to, over));
         statements.push(Statement { line: to.line, lot: to.lot, item: to.item, promised: 0, surplus: over });
     }

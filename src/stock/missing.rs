@@ -2,10 +2,10 @@
 
 use super::decision::Decision;
 use super::place::{IN_HAND, Place, share_or_refuse};
-use crate::consignments::{arrival_cell, find_consignment, find_leg};
+use crate::consignments::{arrival_cell, find_consignment, find_leg_even_replaced};
 use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, SiteId};
 use crate::core::problem::{Code, Problem};
-use crate::items::goods::{GoodsLine, understand};
+use crate::items::goods::{GoodsLine, held_if_recalled, understand};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Statement};
 use crate::sites::find_site;
@@ -141,7 +141,7 @@ pub fn find_again(
         match (cell.consignment, cell.leg) {
             (Some(consignment), Some(leg)) => {
                 let consignment = find_consignment(desk, consignment)?;
-                let journey = find_leg(desk, consignment.id, Some(leg))?;
+                let journey = find_leg_even_replaced(desk, consignment.id, leg)?;
                 arrival_cell(desk, &consignment, &journey, cell, Condition::Good)
             }
             (Some(_), None) => Ok(cell.on(Account::Allocated)),
@@ -169,7 +169,7 @@ pub fn miscount(desk: &mut Desk, happening: &Happening, body: &MissingDecided) -
             }));
         };
         let consignment = find_consignment(desk, consignment)?;
-        let journey = find_leg(desk, consignment.id, Some(leg))?;
+        let journey = find_leg_even_replaced(desk, consignment.id, leg)?;
         let donor = desk.shelf::<Book>().line(cell.line)?.donor;
         if journey.is_first() && donor.is_some() && donor == consignment.consignor_id {
             return Ok(Cell { leg: None, site: None, ..cell.on(Account::Withdrawn).being(Condition::Good) });
@@ -204,6 +204,7 @@ fn settle(
         let there = place.goods(desk, one, &[Account::Missing])?;
         for (held, quantity) in share_or_refuse(there, one, &movements, "missing")? {
             let to = target(desk, &held)?;
+            let to = held_if_recalled(desk, to)?;
             movements.push(Movement::given(held.cell, to, quantity));
         }
     }

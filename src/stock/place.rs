@@ -1,6 +1,6 @@
 //! Where goods of an update are: in storage at a site, or with a consignment at a stop or on a leg.
 
-use crate::consignments::{find_consignment, find_leg};
+use crate::consignments::{find_consignment, find_leg_even_replaced};
 use crate::core::id::{ConsignmentId, LegId, SiteId};
 use crate::core::problem::Problem;
 use crate::items::goods::{Goods, PickContext, less_planned, pick_goods};
@@ -27,8 +27,8 @@ impl Place {
         if let Some(consignment) = self.consignment {
             let consignment = find_consignment(desk, consignment)?;
             subjects = Subjects { site: self.site, ..consignment.subjects() };
-            if self.leg.is_some() {
-                subjects.leg = Some(find_leg(desk, consignment.id, self.leg)?.leg().id);
+            if let Some(leg) = self.leg {
+                subjects.leg = Some(find_leg_even_replaced(desk, consignment.id, leg)?.leg().id);
             }
         }
         if self.site.is_none() && self.consignment.is_none() {
@@ -48,7 +48,13 @@ impl Place {
         let book = desk.shelf::<Book>();
         let mut there = match (self.consignment, self.site) {
             (Some(consignment), _) => book.of_consignment(consignment)?,
-            (None, Some(site)) => book.of_stock(site, goods.item.id)?,
+            (None, Some(site)) => {
+                let mut there = Vec::new();
+                for account in accounts {
+                    there.extend(book.of_stock(site, goods.item.id, *account)?);
+                }
+                there
+            }
             (None, None) => Vec::new(),
         };
         there.retain(|one| {

@@ -93,6 +93,22 @@ pub fn stock_read(
         .map_err(read_failure)?;
     let sequence: Option<i64> =
         ledger_state::table.select(ledger_state::sequence).first(conn).optional().map_err(read_failure)?;
+    let lines = add_up(rows, &lot_rows, &item_rows, today);
+    Ok(StockView {
+        site: site.id,
+        name: site.name,
+        items: lines.into_values().collect(),
+        sequence: sequence.unwrap_or(0),
+    })
+}
+
+/// Adds heaps up by item and lot, each unit into exactly one figure.
+fn add_up(
+    rows: Vec<(ItemId, LotId, i32, i32, i64)>,
+    lot_rows: &[(LotId, String, Option<String>)],
+    item_rows: &[(ItemId, String, String, String)],
+    today: &str,
+) -> BTreeMap<(String, Option<String>), StockLine> {
     let mut lines: BTreeMap<(String, Option<String>), StockLine> = BTreeMap::new();
     for (item, lot, account, condition, quantity) in rows {
         let known = item_rows.iter().find(|row| row.0 == item);
@@ -123,10 +139,5 @@ pub fn stock_read(
             Condition::Good => line.free += quantity,
         }
     }
-    Ok(StockView {
-        site: site.id,
-        name: site.name,
-        items: lines.into_values().collect(),
-        sequence: sequence.unwrap_or(0),
-    })
+    lines
 }

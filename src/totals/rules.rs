@@ -271,7 +271,10 @@ pub fn read_corridor(text: Option<&str>) -> Result<Option<(SiteId, SiteId)>, Pro
     let Some(text) = text else { return Ok(None) };
     let both = text.split_once("..").and_then(|(from, to)| Some((from.parse().ok()?, to.parse().ok()?)));
     both.map(Some).ok_or_else(|| {
-        Problem::field("/corridor", format!("{text:?} is no corridor; write ORIGIN..DESTINATION, two site ids"))
+        Problem::field(
+            "/corridor",
+            format!("{text:?} is no corridor; write ORIGIN..DESTINATION, two site ids"),
+        )
     })
 }
 

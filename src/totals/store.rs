@@ -192,7 +192,8 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
         let figures = row.figures.figures();
         total.add(&figures);
         let keys = names.keys(question, row);
-        let is_placed = question.group_by.iter().all(|group| !group.is_place() || keys[group.word()].is_some());
+        let is_placed =
+            question.group_by.iter().all(|group| !group.is_place() || keys[group.word()].is_some());
         if is_placed {
             placed.push(TotalsRow::new(keys, &figures, by_place));
         } else {
@@ -448,9 +449,7 @@ impl Names {
             Group::Corridor => {
                 let origin = named(&self.sites, row.origin_id.as_deref());
                 let destination = named(&self.sites, row.destination_id.as_deref());
-                origin
-                    .zip(destination)
-                    .map(|(origin, destination)| Key::Corridor { origin, destination })
+                origin.zip(destination).map(|(origin, destination)| Key::Corridor { origin, destination })
             }
             Group::Month => row.month.map(|month| Key::Month(Month(month).to_string())),
         };

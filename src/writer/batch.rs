@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Moment, Refusal};
 use super::log::{self, LogState, log_state};
-use super::queue::{Job, Pending, Priority, Queue};
+use super::queue::{BATCH_LIMIT, Job, Pending, Priority, Queue};
 use super::{Leaf, Recorded, Update};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -20,8 +20,8 @@ const ROUNDS: usize = 24;
 /// Times a batch is tried again when the database asks for it.
 const RETRIES: u32 = 10;
 
-/// Finds updates that waited for what a batch touched.
-pub type Wake = fn(&mut Conn, &[Uuid]) -> Outcome<Vec<Box<dyn Job>>>;
+/// Finds updates that waited for what a batch touched, or, where nothing is named, all that wait.
+pub type Wake = fn(&mut Conn, Option<&[Uuid]>) -> Outcome<Vec<Box<dyn Job>>>;
 
 /// Where a writer gets its time and chance from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -163,18 +163,30 @@ struct Verdict {
 
 impl Worker {
     fn run(&mut self) {
-        while let Some(mut batch) = self.queue.take() {
-            while !batch.is_empty() {
-                let woken = if self.settings.one_by_one {
-                    let rest = batch.split_off(1);
-                    let woken = self.record(batch);
-                    batch = rest;
-                    woken
-                } else {
-                    self.record(std::mem::take(&mut batch))
-                };
-                batch.extend(woken);
-            }
+        // A process that ended between a commit and the waking it called for left updates waiting for nothing.
+        let mut waited = self.woken(None);
+        while !waited.is_empty() {
+            let rest = waited.split_off(waited.len().min(BATCH_LIMIT));
+            self.work(waited);
+            waited = rest;
+        }
+        while let Some(batch) = self.queue.take() {
+            self.work(batch);
+        }
+    }
+
+    /// Records a batch and whatever it wakes.
+    fn work(&mut self, mut batch: Vec<Box<dyn Job>>) {
+        while !batch.is_empty() {
+            let woken = if self.settings.one_by_one {
+                let rest = batch.split_off(1);
+                let woken = self.record(batch);
+                batch = rest;
+                woken
+            } else {
+                self.record(std::mem::take(&mut batch))
+            };
+            batch.extend(woken);
         }
     }
 
@@ -188,7 +200,7 @@ impl Worker {
                     for verdict in verdicts {
                         verdict.job.answer(verdict.result);
                     }
-                    return self.woken(&touched);
+                    return if touched.is_empty() { Vec::new() } else { self.woken(Some(&touched)) };
                 }
                 Err(problem) if problem.code == Code::Unavailable && attempt < RETRIES => {
                     attempt += 1;
@@ -225,11 +237,8 @@ impl Worker {
         Ok((verdicts, touched))
     }
 
-    fn woken(&mut self, touched: &[Uuid]) -> Vec<Box<dyn Job>> {
+    fn woken(&mut self, touched: Option<&[Uuid]>) -> Vec<Box<dyn Job>> {
         let (Some(wake), Some(conn)) = (self.settings.wake, self.conn.as_mut()) else { return Vec::new() };
-        if touched.is_empty() {
-            return Vec::new();
-        }
         wake(conn, touched).unwrap_or_else(|problem| {
             tracing::error!(cause = problem.internal.as_deref(), "waiting updates could not be looked up");
             Vec::new()

@@ -35,10 +35,7 @@ impl Rehearsal {
     ///
     /// # Errors
     /// Where the database cannot be read; what an update refuses is in its own place.
-    pub fn decide_all<U: Update>(
-        &mut self,
-        updates: Vec<U>,
-    ) -> Outcome<Vec<Outcome<Recorded<U::Answer>>>> {
+    pub fn decide_all<U: Update>(&mut self, updates: Vec<U>) -> Outcome<Vec<Outcome<Recorded<U::Answer>>>> {
         let mut answers = Vec::with_capacity(updates.len());
         let mut updates = updates.into_iter().peekable();
         while updates.peek().is_some() {

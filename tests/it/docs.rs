@@ -155,10 +155,7 @@ fn bodies_have_the_members_the_guide_says() {
     let broken = text.replace("| `volume_cm3` |", "| `volume_l` |");
     assert_eq!(
         body_differences(&broken),
-        [
-            "POST /api/v1/loads: only documented: volume_l",
-            "POST /api/v1/loads: not documented: volume_cm3",
-        ]
+        ["POST /api/v1/loads: only documented: volume_l", "POST /api/v1/loads: not documented: volume_cm3",]
     );
 }
 
@@ -193,7 +190,9 @@ fn commands_that_nobody_understands_are_caught() {
     assert_eq!(post("{name}"), ["the body is not JSON"]);
     let event = |body: &str| curl_faults(&format!("curl $R/api/v1/events -d '{body}'"));
     assert_eq!(event("{\"kind\": \"departed\"}").len(), 1, "no id");
-    assert!(curl_faults("curl -X PUT $R/api/v1/sites/1").contains(&"there is no PUT /api/v1/sites/1".to_owned()));
+    assert!(
+        curl_faults("curl -X PUT $R/api/v1/sites/1").contains(&"there is no PUT /api/v1/sites/1".to_owned())
+    );
 }
 
 /// Links to files that are not there.
@@ -201,7 +200,8 @@ fn dead_links(name: &str, text: &str) -> Vec<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join(name);
     let folder = folder.parent().unwrap();
     let targets = text.split("](").skip(1).filter_map(|rest| rest.split_once(')')).map(|(target, _)| target);
-    let sources = text.split("src=\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(target, _)| target);
+    let sources =
+        text.split("src=\"").skip(1).filter_map(|rest| rest.split_once('"')).map(|(target, _)| target);
     targets
         .chain(sources)
         .filter(|target| !target.contains("://") && !target.starts_with('#'))

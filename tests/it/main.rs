@@ -26,3 +26,4 @@ mod tidy;
 mod totals;
 mod tracking;
 mod verify;
+mod whole_story;

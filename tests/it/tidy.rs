@@ -24,10 +24,8 @@ const UNNAMED_DEPENDENCIES: [(&str, &str); 2] = [
 ];
 
 /// Dependencies whose rooms are not built yet. Empty this list before the rooms are called done.
-const DEPENDENCIES_OF_ROOMS_TO_COME: [(&str, &str); 2] = [
-    ("awc", "webhooks are to come"),
-    ("flate2", "exports are to come"),
-];
+const DEPENDENCIES_OF_ROOMS_TO_COME: [(&str, &str); 2] =
+    [("awc", "webhooks are to come"), ("flate2", "exports are to come")];
 
 fn excused() -> Vec<(&'static str, &'static str)> {
     UNNAMED_DEPENDENCIES.into_iter().chain(DEPENDENCIES_OF_ROOMS_TO_COME).collect()

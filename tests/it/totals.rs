@@ -18,7 +18,7 @@ fn ask_as(database: &TestDatabase, scope: Scope, query: &str) -> Outcome<Value> 
     opened.read(|conn| answer(conn, &question)).map(|view| serde_json::to_value(view).expect("it is JSON"))
 }
 
-fn ask(database: &TestDatabase, query: &str) -> Value {
+pub fn ask(database: &TestDatabase, query: &str) -> Value {
     ask_as(database, Scope::All, query).unwrap_or_else(|problem| panic!("{query}: {problem:?}"))
 }
 
@@ -28,7 +28,7 @@ fn rows(answer: &Value, members: &[&str]) -> Value {
     rows.iter().map(|row| members.iter().map(|member| row[*member].clone()).collect::<Value>()).collect()
 }
 
-fn assert_closed(answer: &Value, query: &str) {
+pub fn assert_closed(answer: &Value, query: &str) {
     let rows = answer["rows"].as_array().expect("there are rows").iter();
     for row in rows.chain([&answer["total"]]).chain(answer.get("not_placed")) {
         assert_eq!(row["residual"], 0, "{query}: {row:#}");
@@ -100,7 +100,7 @@ on_both_databases! {
     fn filters_narrow_what_is_counted(database: &TestDatabase) {
         let ledger = Ledger::with_gift(database.url());
         for query in [
-            format!("group_by=item&country=GM"),
+            "group_by=item&country=GM".to_owned(),
             format!("group_by=item&site={}", ledger.banjul),
             format!("group_by=item&corridor={}..{}&country=GM", ledger.beijing, ledger.banjul),
             format!("group_by=item&consignee={}&country=GM", ledger.consignee),

@@ -135,7 +135,10 @@ fn one_network_is_slowed_down_and_its_neighbours_are_not() {
     assert!((0..MANY).any(|_| !admit("203.0.113.7")));
     assert!(!admit("::ffff:203.0.113.7"), "the same address, as a socket for both families says it");
     assert!(admit("203.0.113.8"));
-    assert!((0..MANY).any(|index| !admit(&format!("2001:db8:0:1::{index:x}"))), "one subscriber has 2^64 addresses");
+    assert!(
+        (0..MANY).any(|index| !admit(&format!("2001:db8:0:1::{index:x}"))),
+        "one subscriber has 2^64 addresses"
+    );
     assert!(admit("2001:db8:0:2::1"));
 }
 

@@ -1,7 +1,7 @@
 //! `relief verify`: sound where nothing was touched, and naming whatever was.
 
 use crate::support::ledger::{Ledger, migrate, tamper};
-use crate::support::{TestDatabase, on_both_databases};
+use crate::support::on_both_databases;
 use relief_ledger::audit::checkpoint::Checkpoint;
 use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::audit::store::{CheckpointSigner, newest_checkpoint};
@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use std::path::Path;
 
 /// Exit code and JSON of `relief verify`.
-fn verify(url: &str, keys: &Path) -> (Option<i32>, Value) {
+pub fn verify(url: &str, keys: &Path) -> (Option<i32>, Value) {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_relief"))
         .args(["verify", "--json", "--database-url", url, "--keys"])
         .arg(keys)

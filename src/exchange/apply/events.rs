@@ -66,7 +66,12 @@ pub struct Poster {
 }
 
 impl Poster {
-    fn post(&self, id: EventId, (at, precision): (Timestamp, Precision), kind: Kind) -> Result<Restate, Problem> {
+    fn post(
+        &self,
+        id: EventId,
+        (at, precision): (Timestamp, Precision),
+        kind: Kind,
+    ) -> Result<Restate, Problem> {
         let command = Command::made_here(id, at, precision, kind)?;
         Ok(Restate::new(command, Actor::clone(&self.actor)))
     }
@@ -82,7 +87,8 @@ impl Poster {
         pledge: PledgeId,
         lines: &[(PledgeLineId, i64)],
     ) -> Result<Restate, Problem> {
-        let lines = lines.iter().map(|(line, units)| Ok(AcceptedLine { line: *line, quantity: quantity(*units)? }));
+        let lines =
+            lines.iter().map(|(line, units)| Ok(AcceptedLine { line: *line, quantity: quantity(*units)? }));
         let lines = Some(lines.collect::<Result<Vec<_>, Problem>>()?);
         self.post(id, at, Kind::PledgeAccepted(Box::new(PledgeAccepted { pledge, lines })))
     }

@@ -162,9 +162,8 @@ impl Application<'_> {
         let mut updates = Vec::with_capacity(plan.consignments.len());
         let mut places = Vec::with_capacity(plan.consignments.len());
         for (place, consignment) in plan.consignments.iter().enumerate() {
-            let rows = self
-                .ends(consignment)
-                .and_then(|ends| rows::consignment(self.names, &ends, consignment));
+            let rows =
+                self.ends(consignment).and_then(|ends| rows::consignment(self.names, &ends, consignment));
             let Some((wanted, legs)) = rows else {
                 let refusal = needs("its goods, its consignee or its sites");
                 self.verdicts.record(RecordAt::Consignment(ConsignmentAt(place)), refusal);
@@ -236,7 +235,9 @@ impl Application<'_> {
         let mut updates = Vec::new();
         let mut places = Vec::new();
         for (place, plan) in self.plan.consignments.iter().enumerate() {
-            let (Some((id, _)), Some(at)) = (&self.consignments.ids[place], times.get(&place)) else { continue };
+            let (Some((id, _)), Some(at)) = (&self.consignments.ids[place], times.get(&place)) else {
+                continue;
+            };
             let goods: Vec<LabelledGoods> = plan
                 .lines
                 .iter()

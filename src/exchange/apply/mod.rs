@@ -77,7 +77,8 @@ struct Application<'a> {
 impl<'a> Application<'a> {
     fn new(plan: &'a Plan, actor: Actor, recorder: &'a mut Recorder, progress: Progress<'a>) -> Self {
         let packs: usize = plan.items.iter().map(|item| item.packs.len()).sum();
-        let catalogue = plan.programmes.len() + plan.organizations.len() + plan.sites.len() + plan.items.len();
+        let catalogue =
+            plan.programmes.len() + plan.organizations.len() + plan.sites.len() + plan.items.len();
         // Each consignment has an allocation besides itself.
         let flow = plan.pledges.len() + 2 * plan.consignments.len() + plan.events.len();
         Self {

@@ -33,7 +33,11 @@ impl Restate {
     }
 
     /// The details the ledger holds for the event now, and the id a further correction would have.
-    fn standing(&self, desk: &mut Desk, first: &EventRecord) -> Result<(Map<String, Value>, EventId), Refusal> {
+    fn standing(
+        &self,
+        desk: &mut Desk,
+        first: &EventRecord,
+    ) -> Result<(Map<String, Value>, EventId), Refusal> {
         let mut details = details(&first.body)?;
         for revision in 1..=CORRECTIONS_MAXIMUM {
             let id: EventId = derived(self.command.id.0, "imported correction", revision);

@@ -57,10 +57,7 @@ impl Recorder {
     }
 }
 
-fn record_window<U: Update>(
-    writer: &Writer,
-    updates: Vec<U>,
-) -> Outcome<Vec<Outcome<Recorded<U::Answer>>>> {
+fn record_window<U: Update>(writer: &Writer, updates: Vec<U>) -> Outcome<Vec<Outcome<Recorded<U::Answer>>>> {
     let mut receivers: Vec<oneshot::Receiver<_>> = Vec::with_capacity(updates.len());
     for update in updates {
         wait_for_room(writer)?;
@@ -92,5 +89,8 @@ fn wait_for_room(writer: &Writer) -> Outcome<()> {
         }
         std::thread::sleep(PAUSE);
     }
-    Err(Problem::new(Code::Unavailable, "The writer is busy. Import the file again: it goes on where it stopped."))
+    Err(Problem::new(
+        Code::Unavailable,
+        "The writer is busy. Import the file again: it goes on where it stopped.",
+    ))
 }

@@ -11,7 +11,9 @@ use crate::exchange::plan::{
     Attributes, ConsignmentPlan, Figure, ItemPlan, LegPlan, Money, OrganizationPlan, PackPlan,
     PledgeLinePlan, ProgrammePlan, SitePlan,
 };
-use crate::exchange::references::{OrganizationRole, SiteKind as PlannedSite, TitlePasses as PlannedTitle, TransportMode};
+use crate::exchange::references::{
+    OrganizationRole, SiteKind as PlannedSite, TitlePasses as PlannedTitle, TransportMode,
+};
 use crate::exchange::value::Decimal;
 use crate::items::rules::StorageClass;
 use crate::items::{Item, Pack, pack_id};

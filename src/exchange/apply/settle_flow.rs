@@ -2,8 +2,8 @@
 //! an accepted line keeps its quantity, a consignment its consignee and its way.
 
 use super::settle::{Change, differs, entry};
-use crate::core::code::tracking_code;
 use crate::consignments::{Consignment, Leg};
+use crate::core::code::tracking_code;
 use crate::core::problem::Problem;
 use crate::ledger::{Book, ConsignmentFacts, LineFacts, TitlePasses};
 use crate::pledges::{Pledge, PledgeLine};
@@ -51,8 +51,7 @@ impl Update for SettlePledge {
         let lines: Vec<Result<(Change, PledgeLine), Problem>> =
             self.lines.iter().map(|line| renewed_line(&known_lines, line)).collect();
         let same = known.as_deref() == renewed.as_ref();
-        let quiet =
-            lines.iter().all(|line| !matches!(line, Ok((Change::Created | Change::Updated, _))));
+        let quiet = lines.iter().all(|line| !matches!(line, Ok((Change::Created | Change::Updated, _))));
         let change = match (&known, same) {
             (None, _) => Change::Created,
             (Some(_), true) => Change::Unchanged,

@@ -66,8 +66,11 @@ fn help(path: &[&str]) -> Option<String> {
     static ASKED: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
     let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
     let ask = || {
-        let output =
-            Process::new(env!("CARGO_BIN_EXE_relief")).args(path).arg("--help").output().expect("relief runs");
+        let output = Process::new(env!("CARGO_BIN_EXE_relief"))
+            .args(path)
+            .arg("--help")
+            .output()
+            .expect("relief runs");
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
     };
     asked.entry(path.join(" ")).or_insert_with(ask).clone()
@@ -75,7 +78,8 @@ fn help(path: &[&str]) -> Option<String> {
 
 /// Whether the help lists a subcommand.
 fn has_subcommands(help: &str, word: &str) -> bool {
-    let commands = help.split_once("Commands:").map_or("", |(_, rest)| rest.split("Options:").next().unwrap_or(""));
+    let commands =
+        help.split_once("Commands:").map_or("", |(_, rest)| rest.split("Options:").next().unwrap_or(""));
     commands.lines().any(|line| line.trim_start().split(' ').next() == Some(word))
 }
 
@@ -107,9 +111,12 @@ pub fn relief_faults(command: &str) -> Vec<String> {
     let Some(text) = (!path.is_empty()).then(|| help(&path)).flatten() else {
         return vec![format!("there is no relief {}", arguments.first().copied().unwrap_or_default())];
     };
-    let known: BTreeSet<&str> =
-        text.split(|letter: char| letter.is_whitespace() || letter == ',').filter(|word| word.starts_with("--")).collect();
-    let flags = arguments.iter().filter(|word| word.starts_with("--")).map(|word| word.split('=').next().unwrap());
+    let known: BTreeSet<&str> = text
+        .split(|letter: char| letter.is_whitespace() || letter == ',')
+        .filter(|word| word.starts_with("--"))
+        .collect();
+    let flags =
+        arguments.iter().filter(|word| word.starts_with("--")).map(|word| word.split('=').next().unwrap());
     flags
         .filter(|flag| !known.contains(flag))
         .map(|flag| format!("relief {} has no flag {flag}", path.join(" ")))
@@ -122,8 +129,10 @@ pub fn curl_faults(command: &str) -> Vec<String> {
     if !words.iter().any(|word| word == "curl") {
         return Vec::new();
     }
-    let after = |flag: &str| words.iter().position(|word| word == flag).and_then(|index| words.get(index + 1));
-    let Some(url) = words.iter().find(|word| word.starts_with("$R/") || word.starts_with("http://127.0.0.1:8080/"))
+    let after =
+        |flag: &str| words.iter().position(|word| word == flag).and_then(|index| words.get(index + 1));
+    let Some(url) =
+        words.iter().find(|word| word.starts_with("$R/") || word.starts_with("http://127.0.0.1:8080/"))
     else {
         return vec!["no address of this server".to_owned()];
     };
@@ -142,7 +151,9 @@ pub fn curl_faults(command: &str) -> Vec<String> {
 }
 
 fn body_faults(document: &Value, method: &str, path: &str, body: &str) -> Vec<String> {
-    let Ok(body) = serde_json::from_str::<Value>(body) else { return vec!["the body is not JSON".to_owned()] };
+    let Ok(body) = serde_json::from_str::<Value>(body) else {
+        return vec!["the body is not JSON".to_owned()];
+    };
     let events = match path {
         "/api/v1/events" => vec![body],
         "/api/v1/events/batch" => body["events"].as_array().cloned().unwrap_or_default(),
@@ -155,15 +166,23 @@ fn body_faults(document: &Value, method: &str, path: &str, body: &str) -> Vec<St
                 .collect();
         }
     };
-    events.into_iter().filter_map(|event| Command::read(event).err()).map(|problem| problem.to_string()).collect()
+    events
+        .into_iter()
+        .filter_map(|event| Command::read(event).err())
+        .map(|problem| problem.to_string())
+        .collect()
 }
 
 /// The documented path a real one is an example of.
 fn template(document: &Value, method: &str, path: &str) -> Option<String> {
     let fits = |template: &str| {
-        let (ours, theirs): (Vec<&str>, Vec<&str>) = (template.split('/').collect(), path.split('/').collect());
+        let (ours, theirs): (Vec<&str>, Vec<&str>) =
+            (template.split('/').collect(), path.split('/').collect());
         ours.len() == theirs.len()
-            && ours.iter().zip(theirs).all(|(our, their)| *our == their || (our.starts_with('{') && !their.is_empty()))
+            && ours
+                .iter()
+                .zip(theirs)
+                .all(|(our, their)| *our == their || (our.starts_with('{') && !their.is_empty()))
     };
     let paths = document["paths"].as_object()?;
     let exact = paths.keys().find(|known| *known == path);

@@ -57,6 +57,9 @@ pub fn real_members(kind: &str) -> Vec<String> {
     let refusal = Command::read(event).expect_err("no kind takes zzz").detail;
     let known = refusal.split_once("expected").expect("the refusal says what is known").1;
     let members: Vec<String> = known.split('`').skip(1).step_by(2).map(str::to_owned).collect();
-    assert!(!members.is_empty() && !members.iter().any(|member| COMMON.contains(&member.as_str())), "{refusal}");
+    assert!(
+        !members.is_empty() && !members.iter().any(|member| COMMON.contains(&member.as_str())),
+        "{refusal}"
+    );
     members.into_iter().map(|member| format!("{kind}.{member}")).collect()
 }

@@ -63,8 +63,12 @@ pub struct Ledger {
 impl Ledger {
     /// A writer on this database.
     pub fn start(url: &str) -> Writer {
-        let settings =
-            WriterSettings { url: url.to_owned(), wake: Some(wake), one_by_one: false, source: Source::Machine };
+        let settings = WriterSettings {
+            url: url.to_owned(),
+            wake: Some(wake),
+            one_by_one: false,
+            source: Source::Machine,
+        };
         Writer::start(settings).expect("the writer starts")
     }
 
@@ -219,12 +223,18 @@ impl Ledger {
     }
 
     fn stage_flow(&self) {
+        self.put_pledge(self.pledge, self.line, "offered", 1_000);
+        self.put_consignment(self.consignment, self.leg);
+    }
+
+    /// A pledge with one line, meant for the Gambia.
+    pub fn put_pledge(&self, pledge: PledgeId, line: PledgeLineId, kind: &str, offered: i64) {
         let now = Timestamp(1);
         self.put(Pledge {
-            id: self.pledge,
+            id: pledge,
             programme_id: self.programme,
             donor_id: Some(self.donor),
-            kind: "offered".into(),
+            kind: kind.into(),
             state: "offered".into(),
             reference: None,
             offered_at: now,
@@ -236,11 +246,11 @@ impl Ledger {
             updated_at: now,
         });
         self.put(PledgeLine {
-            id: self.line,
-            pledge_id: self.pledge,
+            id: line,
+            pledge_id: pledge,
             ordinal: 1,
             item_id: self.item,
-            offered: 1_000,
+            offered,
             accepted: 0,
             earmark_country: Some("GM".into()),
             title_passes: "proof_of_delivery".into(),
@@ -248,11 +258,16 @@ impl Ledger {
             currency: None,
             value_basis: None,
         });
-        self.put(Consignment {
-            id: self.consignment,
+    }
+
+    /// A consignment from Beijing to Banjul with one leg; whatever waits for it wakes.
+    pub fn put_consignment(&self, consignment: ConsignmentId, leg: LegId) {
+        let now = Timestamp(1);
+        let row = Consignment {
+            id: consignment,
             programme_id: self.programme,
             reference: None,
-            tracking_code: format!("T-{}", self.consignment),
+            tracking_code: format!("T-{consignment}"),
             consignor_id: Some(self.operator),
             consignee_id: self.consignee,
             origin_id: self.beijing,
@@ -269,10 +284,10 @@ impl Ledger {
             revision: 1,
             created_at: now,
             updated_at: now,
-        });
-        self.put(Leg {
-            id: self.leg,
-            consignment_id: self.consignment,
+        };
+        let leg = Leg {
+            id: leg,
+            consignment_id: consignment,
             ordinal: 1,
             mode: "air".into(),
             from_id: self.beijing,
@@ -282,6 +297,11 @@ impl Ledger {
             planned_arrival: None,
             received_final: false,
             superseded: false,
+        };
+        self.stage(move |desk| {
+            desk.shelf::<Drawer<Consignment>>().put(row.clone());
+            desk.shelf::<Drawer<Leg>>().put(leg.clone());
+            desk.touch(row.id.0);
         });
     }
 }
@@ -292,7 +312,9 @@ pub fn tamper(url: &str, sql: &str) {
     let mut conn = relief_ledger::db::connect(url).expect("the database opens");
     for table in ["events", "postings", "statements", "log_entries"] {
         let unguard = if url.starts_with("sqlite:") {
-            format!("DROP TRIGGER IF EXISTS {table}_refuse_update; DROP TRIGGER IF EXISTS {table}_refuse_delete")
+            format!(
+                "DROP TRIGGER IF EXISTS {table}_refuse_update; DROP TRIGGER IF EXISTS {table}_refuse_delete"
+            )
         } else {
             format!("ALTER TABLE {table} DISABLE TRIGGER USER")
         };
