@@ -13,7 +13,7 @@ use relief_ledger::core::problem::Code;
 use relief_ledger::events::Kind;
 use relief_ledger::web::Access;
 
-use self::commands::{curl_faults, relief_faults, shell_commands};
+use self::commands::{curl_faults, help, relief_faults, shell_commands};
 use self::tables::{members_of_kinds, rows_of, section, table_after};
 
 /// Every page with commands in it.
@@ -193,6 +193,38 @@ fn commands_that_nobody_understands_are_caught() {
     assert!(
         curl_faults("curl -X PUT $R/api/v1/sites/1").contains(&"there is no PUT /api/v1/sites/1".to_owned())
     );
+}
+
+/// Flags and environment variables that the table of settings has and `relief serve` has not.
+fn strange_settings(text: &str) -> Vec<String> {
+    let known = help(&["serve"]).expect("relief serve has help");
+    let rows = table_after(text, "## Settings");
+    assert!(rows.len() > 4, "there is a table of settings");
+    let names = rows.iter().flat_map(|cells| [&cells[0], &cells[1]]).map(|name| name.trim_matches('`'));
+    names.filter(|name| !known.contains(name)).map(str::to_owned).collect()
+}
+
+#[test]
+fn settings_of_the_guide_are_those_of_the_server() {
+    let text = page("docs/operations.md");
+    assert_eq!(strange_settings(&text), Vec::<String>::new());
+    assert_eq!(strange_settings(&text.replace("`RELIEF_KEYS`", "`RELIEF_KEYRING`")), ["RELIEF_KEYRING"]);
+}
+
+/// The rooms the map in words names, in its order.
+fn mapped_rooms(text: &str) -> Vec<String> {
+    let rows = table_after(text, "## The map, with one promise for each room");
+    rows.iter().map(|cells| cells[0].trim_matches('`').to_owned()).collect()
+}
+
+#[test]
+fn the_map_in_words_has_the_rooms_of_the_map_in_code() {
+    let library = page("src/lib.rs");
+    let rooms: Vec<&str> =
+        library.lines().filter_map(|line| line.strip_prefix("pub mod ")?.strip_suffix(';')).collect();
+    let text = page("ARCHITECTURE.md");
+    assert_eq!(mapped_rooms(&text), rooms);
+    assert_ne!(mapped_rooms(&text.replace("| `stock` |", "| `cellar` |")), rooms);
 }
 
 /// Links to files that are not there.

@@ -62,7 +62,7 @@ fn words(command: &str) -> Vec<String> {
 }
 
 /// The help of a subcommand; nothing where there is no such subcommand. Each is asked for once.
-fn help(path: &[&str]) -> Option<String> {
+pub fn help(path: &[&str]) -> Option<String> {
     static ASKED: Mutex<BTreeMap<String, Option<String>>> = Mutex::new(BTreeMap::new());
     let mut asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
     let ask = || {
