@@ -6,6 +6,7 @@
 //! | `server` | start, listen, stop in order |
 //! | `observe` | request id, logs, metrics and security headers around every request |
 //! | `checkpoints` | signing the log's head once a second, and the log over HTTP |
+//! | `throttle` | slowing down strangers on routes that answer to codes |
 //! | `health` | whether the server lives, is ready, and how it does |
 //! | `docs` | the OpenAPI document and Swagger UI |
 //!
@@ -18,9 +19,11 @@ mod health;
 mod observe;
 mod server;
 mod settings;
+mod throttle;
 
 pub use server::{RunningServer, start};
 pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Layer, SETTINGS_FILE, Settings};
+pub use throttle::AddressThrottle;
 
 use crate::web::Routes;
 use crate::{

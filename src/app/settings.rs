@@ -1,5 +1,6 @@
 //! Settings: flags over environment over `relief.toml` over defaults.
 
+use super::throttle::AddressThrottle;
 use crate::audit::keys::DEFAULT_KEY_FOLDER;
 use crate::core::problem::{Outcome, Problem};
 use crate::web::Throttle;
@@ -30,7 +31,7 @@ pub struct Settings {
     pub signals: bool,
     /// Finds updates that waited.
     pub wake: Option<Wake>,
-    /// Slows down strangers on public routes that ask for it.
+    /// Slows down strangers on public routes that ask for it. No flag or file turns it off; a test may.
     pub throttle: Option<Arc<dyn Throttle>>,
 }
 
@@ -84,7 +85,7 @@ impl Layer {
             workers: self.workers,
             signals: true,
             wake: None,
-            throttle: None,
+            throttle: Some(Arc::new(AddressThrottle::default())),
         }
     }
 }

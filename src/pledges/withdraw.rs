@@ -9,6 +9,7 @@ use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
 use crate::ledger::{Account, Book, Movement};
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A pledge, or a part of it, is withdrawn; without lines, all that still stands with the donor.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -81,14 +82,7 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
             }
         }
     }
-    if let Some(parts) = &body.lines
-        && let Some(index) = parts.iter().position(|part| !lines.iter().any(|line| line.id == part.line))
-    {
-        let pointer = format!("/lines/{index}/line");
-        return Err(
-            Problem::field(pointer, format!("{} is no line of this pledge", parts[index].line)).into()
-        );
-    }
+    check_lines_known(body, &lines)?;
     let subjects =
         Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
     let result = happening.post(desk, subjects, &movements, &[])?;
@@ -104,6 +98,18 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
 /// How much is asked of a line, which may be named more than once.
 fn asked_of(parts: &[WithdrawnLine], line: PledgeLineId) -> i64 {
     parts.iter().filter(|part| part.line == line).map(|part| part.quantity.get()).fold(0, i64::saturating_add)
+}
+
+/// Every line named must be one of the pledge's.
+fn check_lines_known(body: &PledgeWithdrawn, lines: &[Arc<PledgeLine>]) -> Result<(), Problem> {
+    let parts = body.lines.as_deref().unwrap_or_default();
+    match parts.iter().position(|part| !lines.iter().any(|line| line.id == part.line)) {
+        Some(index) => {
+            let detail = format!("{} is no line of this pledge", parts[index].line);
+            Err(Problem::field(format!("/lines/{index}/line"), detail))
+        }
+        None => Ok(()),
+    }
 }
 
 fn held_elsewhere(index: usize, with_donor: i64, asked: i64, holdings: &[crate::ledger::Holding]) -> Problem {
