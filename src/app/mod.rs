@@ -5,12 +5,14 @@
 //! | `settings` | flags over environment over `relief.toml` over defaults |
 //! | `server` | start, listen, stop in order |
 //! | `observe` | request id, logs, metrics and security headers around every request |
+//! | `checkpoints` | signing the log's head once a second, and the log over HTTP |
 //! | `health` | whether the server lives, is ready, and how it does |
 //! | `docs` | the OpenAPI document and Swagger UI |
 //!
 //! This room lists the rooms that have routes, and knows nothing else about them. Never here: a rule about
 //! goods, or a query.
 
+mod checkpoints;
 mod docs;
 mod health;
 mod observe;
@@ -22,7 +24,7 @@ pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Layer, SETTINGS_FILE, S
 
 use crate::web::Routes;
 use crate::{
-    consignments, events, items, pages, parties, pledges, programmes, sites, stock, tracking, users,
+    consignments, events, items, pages, parties, pledges, programmes, sites, stock, totals, tracking, users,
 };
 
 /// All routes of the server, room by room.
@@ -39,6 +41,8 @@ pub fn routes() -> Routes {
     stock::http::routes(&mut routes);
     events::http::routes(&mut routes);
     tracking::http::routes(&mut routes);
+    totals::routes(&mut routes);
+    checkpoints::routes(&mut routes);
     pages::routes(&mut routes);
     health::routes(&mut routes);
     docs::routes(&mut routes);

@@ -1,6 +1,7 @@
 //! Starting, listening, and stopping in order: take no more requests, finish those that are in, then
 //! finish what is queued.
 
+use super::checkpoints::CheckpointTask;
 use super::docs::Document;
 use super::observe::{Metrics, RequestSpan, observe};
 use super::routes;
@@ -146,6 +147,7 @@ fn run(
     started: &mpsc::SyncSender<ServerHandle>,
 ) -> Outcome<()> {
     let writer = state.writer.clone();
+    let checkpoints = CheckpointTask::start(settings.database_url.clone(), state.signer.clone())?;
     let result = actix_web::rt::System::new().block_on(async {
         let server = server(settings, listener, all, state)?;
         drop(started.send(server.handle()));
@@ -153,6 +155,7 @@ fn run(
     });
     // Every request is answered by now; what is queued still is recorded.
     writer.stop();
+    checkpoints.stop();
     result
 }
 

@@ -113,6 +113,19 @@ impl KeyRing {
         Ok(Self { log: read_or_create(folder, LOG_FILE)?, tokens: read_or_create(folder, TOKENS_FILE)? })
     }
 
+    /// The key that verifies receipts and checkpoints, if there is one in this folder; nothing is made.
+    ///
+    /// # Errors
+    /// When the file cannot be read, is no key, or is open to others.
+    pub fn find_log_key(folder: &Path) -> Result<Option<VerifyingKey>, KeyError> {
+        let path = folder.join(LOG_FILE);
+        match File::open(&path) {
+            Ok(file) => Ok(Some(read(&path, file)?.verifying_key())),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(source) => Err(KeyError::File { path, source }),
+        }
+    }
+
     /// The log's signer, under the log's origin.
     ///
     /// # Errors

@@ -291,6 +291,12 @@ impl Note {
         }
     }
 
+    /// The text without any check: for whoever has no key and says so.
+    #[must_use]
+    pub fn unverified_text(&self) -> &str {
+        &self.text
+    }
+
     /// All signature lines, verified or not.
     #[must_use]
     pub fn signatures(&self) -> &[NoteSignature] {

@@ -1,17 +1,20 @@
 //! The command line: one file per subcommand.
 //!
-//! Exit codes: 0 done, 1 refused or failed, 2 not understood. Answers go to standard output, words about
+//! Exit codes: 0 done, 1 refused or failed, 2 not understood; `verify` says its own. Answers go to standard output, words about
 //! the way there to standard error. Never here: a decision that the server would not make as well.
 
 mod migrate;
 mod openapi;
 mod serve;
+mod totals;
 mod user;
+mod verify;
 
 use crate::app::{Layer, SETTINGS_FILE, Settings};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::db::{self, Database};
 use clap::{Args, Parser, Subcommand};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 #[derive(Parser)]
@@ -33,6 +36,8 @@ enum Command {
     Serve(serve::Serve),
     Migrate(migrate::Migrate),
     User(user::User),
+    Totals(totals::Totals),
+    Verify(verify::Verify),
     Openapi(openapi::Openapi),
 }
 
@@ -58,6 +63,22 @@ impl Common {
     }
 }
 
+/// Opens a database that is there already and has the present schema; nothing is made or changed.
+pub(crate) fn open_to_read(url: &str) -> Outcome<Database> {
+    if let Some(path) = url.strip_prefix("sqlite://")
+        && !Path::new(path).exists()
+    {
+        return Err(Problem::field("/database_url", format!("There is no database {path:?} here.")));
+    }
+    let database = Database::open(db::Settings { url: url.to_owned() })?;
+    let waiting = database.read(db::pending)?;
+    if waiting.is_empty() {
+        return Ok(database);
+    }
+    let words = format!("The database lacks migrations: {}. Run relief migrate.", waiting.join(", "));
+    Err(Problem::new(Code::Unavailable, words))
+}
+
 /// Runs the command line of this process.
 pub fn run() -> ExitCode {
     let line = match CommandLine::try_parse() {
@@ -73,6 +94,8 @@ pub fn run() -> ExitCode {
         Command::Serve(command) => command.run(),
         Command::Migrate(command) => command.run(),
         Command::User(command) => command.run(),
+        Command::Totals(command) => command.run(),
+        Command::Verify(command) => return command.run(),
         Command::Openapi(command) => command.run(),
     };
     match result {

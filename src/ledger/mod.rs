@@ -12,6 +12,7 @@ pub mod event;
 mod facts;
 mod history;
 mod pick;
+pub mod recorded;
 pub mod rollup;
 mod store;
 pub mod verify;

@@ -205,26 +205,26 @@ pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
 
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = postings)]
-struct PostingRead {
-    sequence: i64,
-    ordinal: i64,
-    cell: Vec<u8>,
-    account: i32,
-    condition: i32,
-    pledge_line_id: PledgeLineId,
-    lot_id: LotId,
-    item_id: ItemId,
-    consignment_id: Option<ConsignmentId>,
-    leg_id: Option<LegId>,
-    site_id: Option<SiteId>,
-    holder_id: Option<OrganizationId>,
-    quantity: i64,
-    chosen: i32,
-    effective_at: Timestamp,
+pub(super) struct PostingRead {
+    pub(super) sequence: i64,
+    pub(super) ordinal: i64,
+    pub(super) cell: Vec<u8>,
+    pub(super) account: i32,
+    pub(super) condition: i32,
+    pub(super) pledge_line_id: PledgeLineId,
+    pub(super) lot_id: LotId,
+    pub(super) item_id: ItemId,
+    pub(super) consignment_id: Option<ConsignmentId>,
+    pub(super) leg_id: Option<LegId>,
+    pub(super) site_id: Option<SiteId>,
+    pub(super) holder_id: Option<OrganizationId>,
+    pub(super) quantity: i64,
+    pub(super) chosen: i32,
+    pub(super) effective_at: Timestamp,
 }
 
 impl PostingRead {
-    fn posted(self) -> QueryResult<Posted> {
+    pub(super) fn posted(self) -> QueryResult<Posted> {
         let broken = || diesel::result::Error::DeserializationError("a posting cannot be read".into());
         let cell = Cell {
             account: Account::from_code(self.account).ok_or_else(broken)?,
@@ -333,7 +333,7 @@ fn load_histories(
 }
 
 #[expect(clippy::type_complexity, reason = "the columns of one query")]
-fn load_facts(
+pub(super) fn load_facts(
     conn: &mut Conn,
     book: &mut Book,
     lines: std::collections::HashSet<PledgeLineId>,
@@ -417,7 +417,10 @@ pub(super) fn flush(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
     let stated: Vec<StatementRow> = book.statements.iter().map(statement_row).collect();
     insert_all!(conn, statements::table, &stated)?;
     flush_balances(conn, book)?;
-    let changes = changes(book)?;
+    let mut changes = Changes::default();
+    fold(book, &mut changes).map_err(|line| {
+        diesel::result::Error::DeserializationError(format!("the pledge line {line} is not known").into())
+    })?;
     write_rollups(conn, &changes)
 }
 
@@ -512,18 +515,18 @@ fn balance_row(key: CellKey, entry: &Entry) -> BalanceRow {
     }
 }
 
-/// The rollup changes of everything the book is about to write.
-fn changes(book: &Book) -> QueryResult<Changes> {
-    let unknown =
-        || diesel::result::Error::DeserializationError("a posting's pledge line is not known".into());
-    let mut changes = Changes::default();
+/// Adds the rollup changes of all postings and statements in the book.
+///
+/// # Errors
+/// The pledge line that is not known.
+pub(super) fn fold(book: &Book, changes: &mut Changes) -> Result<(), PledgeLineId> {
     let mut sequence = None;
     for posting in &book.postings {
         if sequence.is_some_and(|before| before != posting.sequence) {
             changes.end_event();
         }
         sequence = Some(posting.sequence);
-        let line = book.lines.get(&posting.cell.line).ok_or_else(unknown)?;
+        let line = book.lines.get(&posting.cell.line).ok_or(posting.cell.line)?;
         let consignment = posting.cell.consignment.and_then(|id| book.consignments.get(&id));
         let place = Place::of(&posting.cell, posting.effective_at, line, consignment, &book.sites);
         changes.post(&place, &posting.cell, posting.quantity);
@@ -531,53 +534,81 @@ fn changes(book: &Book) -> QueryResult<Changes> {
     changes.end_event();
     for stated in &book.statements {
         let statement = stated.statement;
-        let line = book.lines.get(&statement.line).ok_or_else(unknown)?;
+        let line = book.lines.get(&statement.line).ok_or(statement.line)?;
         let cell = Cell::source(Account::Promised, statement.line, statement.lot, statement.item);
         let place = Place::of(&cell, stated.effective_at, line, None, &book.sites);
         changes.state(&place, statement.promised, statement.surplus);
     }
-    Ok(changes)
+    Ok(())
 }
 
 #[derive(Insertable, Queryable, Selectable, Clone, Debug, PartialEq)]
 #[diesel(table_name = rollups)]
 pub(super) struct RollupRow {
-    cuboid: i32,
-    cell: Vec<u8>,
-    programme_id: crate::core::id::ProgrammeId,
-    donor_id: Option<OrganizationId>,
-    item_id: Option<ItemId>,
-    lot_id: Option<LotId>,
-    pledge_id: Option<crate::core::id::PledgeId>,
-    site_id: Option<SiteId>,
-    country_at: Option<String>,
-    country_for: Option<String>,
-    holder_id: Option<OrganizationId>,
-    owner_id: Option<OrganizationId>,
-    consignee_id: Option<OrganizationId>,
-    origin_id: Option<SiteId>,
-    destination_id: Option<SiteId>,
-    month: Option<i32>,
-    stated_promised: i64,
-    stated_surplus: i64,
-    promised: i64,
-    surplus: i64,
-    unallocated: i64,
-    in_storage: i64,
-    allocated: i64,
-    in_transit: i64,
-    missing: i64,
-    delivered: i64,
-    distributed: i64,
-    lost: i64,
-    disposed: i64,
-    returned: i64,
-    withdrawn: i64,
-    on_hold: i64,
-    damaged: i64,
-    moved_in: i64,
-    moved_out: i64,
-    ever_delivered: i64,
+    pub(super) cuboid: i32,
+    pub(super) cell: Vec<u8>,
+    pub(super) programme_id: crate::core::id::ProgrammeId,
+    pub(super) donor_id: Option<OrganizationId>,
+    pub(super) item_id: Option<ItemId>,
+    pub(super) lot_id: Option<LotId>,
+    pub(super) pledge_id: Option<crate::core::id::PledgeId>,
+    pub(super) site_id: Option<SiteId>,
+    pub(super) country_at: Option<String>,
+    pub(super) country_for: Option<String>,
+    pub(super) holder_id: Option<OrganizationId>,
+    pub(super) owner_id: Option<OrganizationId>,
+    pub(super) consignee_id: Option<OrganizationId>,
+    pub(super) origin_id: Option<SiteId>,
+    pub(super) destination_id: Option<SiteId>,
+    pub(super) month: Option<i32>,
+    pub(super) stated_promised: i64,
+    pub(super) stated_surplus: i64,
+    pub(super) promised: i64,
+    pub(super) surplus: i64,
+    pub(super) unallocated: i64,
+    pub(super) in_storage: i64,
+    pub(super) allocated: i64,
+    pub(super) in_transit: i64,
+    pub(super) missing: i64,
+    pub(super) delivered: i64,
+    pub(super) distributed: i64,
+    pub(super) lost: i64,
+    pub(super) disposed: i64,
+    pub(super) returned: i64,
+    pub(super) withdrawn: i64,
+    pub(super) on_hold: i64,
+    pub(super) damaged: i64,
+    pub(super) moved_in: i64,
+    pub(super) moved_out: i64,
+    pub(super) ever_delivered: i64,
+}
+
+impl RollupRow {
+    /// What the row adds up, by column.
+    pub(super) fn figures(&self) -> [(&'static str, i64); 20] {
+        [
+            ("stated_promised", self.stated_promised),
+            ("stated_surplus", self.stated_surplus),
+            ("promised", self.promised),
+            ("surplus", self.surplus),
+            ("unallocated", self.unallocated),
+            ("in_storage", self.in_storage),
+            ("allocated", self.allocated),
+            ("in_transit", self.in_transit),
+            ("missing", self.missing),
+            ("delivered", self.delivered),
+            ("distributed", self.distributed),
+            ("lost", self.lost),
+            ("disposed", self.disposed),
+            ("returned", self.returned),
+            ("withdrawn", self.withdrawn),
+            ("on_hold", self.on_hold),
+            ("damaged", self.damaged),
+            ("moved_in", self.moved_in),
+            ("moved_out", self.moved_out),
+            ("ever_delivered", self.ever_delivered),
+        ]
+    }
 }
 
 pub(super) fn rollup_row(cuboid: i32, key: CellKey, place: &Place, sums: &Sums) -> RollupRow {

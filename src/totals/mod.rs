@@ -1,1 +1,21 @@
-//! totals
+//! Totals by any dimension, with both sides of every identity.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `rules` | what may be asked, what figures are, and what must close; pure |
+//! | `store` | one grouped query over the rollups, and the names of what it found |
+//! | `view` | the answer as it goes over the wire |
+//! | `http` | `GET /api/v1/totals` |
+//!
+//! Everything is answered from the rollups, so that a total costs the same however many postings there
+//! are. Never here: one side of an identity worked out from the other, a float, or a figure that others
+//! reported.
+
+mod http;
+pub mod rules;
+mod store;
+mod view;
+
+pub use http::{TotalsQuery, routes};
+pub use store::answer;
+pub use view::{TotalsRow, TotalsView};

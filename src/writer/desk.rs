@@ -116,6 +116,8 @@ pub struct Desk {
     last: Moment,
     open: Option<Open>,
     entries: EntryWriter,
+    /// Up to where each shelf's staged rows stand in an entry already.
+    described: Vec<usize>,
     pub(super) sealed: Vec<Sealed>,
     touched: Vec<Uuid>,
 }
@@ -123,6 +125,7 @@ pub struct Desk {
 /// Where the desk stood before an update, to go back to if it is refused.
 pub struct Checkmark {
     marks: Vec<usize>,
+    described: Vec<usize>,
     last: Moment,
     sealed: usize,
     touched: usize,
@@ -141,6 +144,7 @@ impl Desk {
             last,
             open: None,
             entries: EntryWriter::new(),
+            described: Vec::new(),
             sealed: Vec::new(),
             touched: Vec::new(),
         }
@@ -188,15 +192,18 @@ impl Desk {
         }
     }
 
-    /// Starts an entry of the log; what is staged from here on belongs to it.
+    /// Starts an entry of the log. What is staged until the next entry belongs to it, and so does what its
+    /// update staged before: a lot that is named while its quantities are still being understood.
     pub fn begin(&mut self, entry: Entry) -> Moment {
-        self.seal();
+        if self.open.is_some() {
+            self.seal();
+        }
         let moment = Moment {
             sequence: self.last.sequence + 1,
             recorded_at: Timestamp(self.now.0.max(self.last.recorded_at.0 + 1)),
         };
         self.last = moment;
-        self.open = Some(Open { moment, entry, marks: self.marks() });
+        self.open = Some(Open { moment, entry, marks: self.described.clone() });
         moment
     }
 
@@ -221,9 +228,13 @@ impl Desk {
         self.shelves.iter().map(|shelf| shelf.mark()).collect()
     }
 
-    /// Closes the open entry: describes its rows and hashes the whole.
+    /// Closes the open entry, if there is one: describes its rows and hashes the whole. What an update staged
+    /// without any entry is nobody's.
     pub(super) fn seal(&mut self) {
-        let Some(open) = self.open.take() else { return };
+        let Some(open) = self.open.take() else {
+            self.described = self.marks();
+            return;
+        };
         let mut writer = std::mem::take(&mut self.entries);
         writer.begin(&Heading {
             sequence: Some(open.moment.sequence),
@@ -246,12 +257,14 @@ impl Desk {
         let hash = crate::audit::tree::leaf_hash(&body);
         let leaf = Leaf { sequence: open.moment.sequence, hash, recorded_at: open.moment.recorded_at };
         self.sealed.push(Sealed { leaf, body });
+        self.described = self.marks();
     }
 
     /// Where the desk stands now.
     pub fn checkmark(&self) -> Checkmark {
         Checkmark {
             marks: self.marks(),
+            described: self.described.clone(),
             last: self.last,
             sealed: self.sealed.len(),
             touched: self.touched.len(),
@@ -264,6 +277,7 @@ impl Desk {
             shelf.undo(checkmark.marks.get(position).copied().unwrap_or(0));
         }
         self.last = checkmark.last;
+        self.described.clone_from(&checkmark.described);
         self.open = None;
         self.sealed.truncate(checkmark.sealed);
         self.touched.truncate(checkmark.touched);

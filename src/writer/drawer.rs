@@ -3,6 +3,7 @@
 use super::desk::{Shelf, Wanted};
 use crate::audit::digest::Value;
 use crate::audit::entry::EntryWriter;
+use crate::audit::rows::{Reading, RowSource, VisitRow};
 use crate::core::quantity::Quantity;
 use crate::core::time::Timestamp;
 use crate::db::Conn;
@@ -29,7 +30,12 @@ pub trait Record: Clone + Send + Sync + 'static {
     /// The key as the log writes it.
     fn key_text(&self) -> String;
     /// Shows every column, in the order of the table.
-    fn columns(&self, visit: &mut dyn FnMut(&'static str, Value<'_>));
+    fn columns<'a>(&'a self, visit: &mut dyn FnMut(&'static str, Value<'a>));
+    /// Loads the rows after a key, in the order of keys.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    fn page(conn: &mut Conn, after: Option<Self::Id>, limit: i64) -> QueryResult<Vec<Self>>;
     /// Loads rows by key.
     ///
     /// # Errors
@@ -163,9 +169,25 @@ macro_rules! record {
             fn key_text(&self) -> String {
                 self.$key.to_string()
             }
-            fn columns(&self, visit: &mut dyn FnMut(&'static str, $crate::audit::digest::Value<'_>)) {
+            fn columns<'a>(
+                &'a self,
+                visit: &mut dyn FnMut(&'static str, $crate::audit::digest::Value<'a>),
+            ) {
                 use $crate::writer::AsValue as _;
                 $(visit(stringify!($field), self.$field.as_value());)*
+            }
+            fn page(
+                conn: &mut $crate::db::Conn,
+                after: Option<Self::Id>,
+                limit: i64,
+            ) -> diesel::QueryResult<Vec<Self>> {
+                use $crate::db::schema::$table::dsl;
+                use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
+                let rows = dsl::$table.order(dsl::$key).limit(limit).select(Self::as_select());
+                match after {
+                    Some(key) => rows.filter(dsl::$key.gt(key)).load(conn),
+                    None => rows.load(conn),
+                }
             }
             fn load(conn: &mut $crate::db::Conn, ids: &[Self::Id]) -> diesel::QueryResult<Vec<Self>> {
                 use $crate::db::schema::$table::dsl;
@@ -189,6 +211,30 @@ macro_rules! record {
     };
 }
 pub(crate) use record;
+
+/// Rows read at once when a whole table is shown to a verifier.
+const ROWS_PER_PAGE: i64 = 2_000;
+
+/// The table of these rows, for comparing it with what the log says.
+pub fn row_source<R: Record>() -> RowSource {
+    RowSource { table: R::TABLE, reading: Reading::Whole(every_row::<R>) }
+}
+
+fn every_row<R: Record>(conn: &mut Conn, visit: &mut VisitRow<'_>) -> QueryResult<()> {
+    let mut after = None;
+    loop {
+        let rows = R::page(conn, after, ROWS_PER_PAGE)?;
+        for row in &rows {
+            let mut columns = Vec::new();
+            row.columns(&mut |name, value| columns.push((name, value)));
+            visit(&row.key_text(), &columns);
+        }
+        match rows.last() {
+            Some(last) => after = Some(last.id()),
+            None => return Ok(()),
+        }
+    }
+}
 
 struct Slot<R> {
     row: Option<Arc<R>>,

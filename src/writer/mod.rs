@@ -19,7 +19,7 @@ mod register;
 pub use batch::{Source, Wake, Writer, WriterSettings};
 pub use desk::{Actor, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;
-pub use drawer::{AsValue, Drawer, Record};
+pub use drawer::{AsValue, Drawer, Record, row_source};
 pub use log::{LEDGER_ORIGIN, LogState, log_state};
 pub use queue::{Job, Priority};
 pub use register::{Register, Unique};

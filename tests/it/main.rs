@@ -22,3 +22,5 @@ mod stories;
 mod support;
 mod table;
 mod tidy;
+mod totals;
+mod verify;

@@ -1,6 +1,7 @@
 //! What stories share: databases of their own on both backends. Nothing here knows a resource.
 
 pub mod harness;
+pub mod ledger;
 pub mod postgres;
 pub mod server;
 

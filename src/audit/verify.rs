@@ -1,0 +1,428 @@
+//! Reads the log from its first entry to its last and compares everything it vouches for: the leaves, the
+//! tree, the signed checkpoints, and every row an entry names.
+//!
+//! Rows that are written once are compared batch by batch beside their entries. Of rows that change, the
+//! position and the hash of the last record are remembered, some 150 bytes each, and the tables read once at the
+//! end. Never here: what a table means, or figures folded again; `ledger::verify` does that.
+
+use super::checkpoint::Checkpoint;
+use super::digest::{RowDigest, Value};
+use super::entry::{Alteration, Entry, EntryError, RecordedRow};
+use super::finding::{Finding, LastChange, Report};
+use super::hash::Hash256;
+use super::note::VerifierKey;
+use super::rows::{Reading, RowSource};
+use super::store::{self, StoredCheckpoint, StoredEntry};
+use super::tree::{RightEdge, leaf_hash};
+use crate::core::problem::Outcome;
+use crate::db::schema::log_entries;
+use crate::db::{Conn, read_failure};
+use diesel::prelude::*;
+use std::collections::{HashMap, VecDeque};
+
+/// Entries read at once.
+const ENTRIES_PER_READ: i64 = 2_000;
+/// Checkpoints read at once.
+const CHECKPOINTS_PER_READ: i64 = 1_000;
+
+/// Tells how far a verifier has come.
+pub type Progress<'p> = dyn FnMut(&str, u64) + 'p;
+
+/// The last record of a row that changes.
+#[derive(Clone, Copy)]
+struct Remembered {
+    position: i64,
+    hash: Hash256,
+}
+
+struct Walk<'a> {
+    sources: &'a [RowSource],
+    report: &'a mut Report,
+    edge: RightEdge,
+    expected: i64,
+    last_at: i64,
+    remembered: Vec<HashMap<String, Remembered>>,
+    checkpoints: VecDeque<StoredCheckpoint>,
+    last_checkpoint: i64,
+    has_more_checkpoints: bool,
+}
+
+/// Verifies the log and every row it vouches for. Without `key`, checkpoints are compared with the tree but
+/// their signatures are not checked, and the report says so.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn verify_log(
+    conn: &mut Conn,
+    sources: &[RowSource],
+    key: Option<&VerifierKey>,
+    report: &mut Report,
+    progress: &mut Progress<'_>,
+) -> Outcome<()> {
+    let mut walk = Walk {
+        sources,
+        report,
+        edge: RightEdge::new(),
+        expected: 0,
+        last_at: i64::MIN,
+        remembered: sources.iter().map(|_| HashMap::new()).collect(),
+        checkpoints: VecDeque::new(),
+        last_checkpoint: -1,
+        has_more_checkpoints: true,
+    };
+    let mut after = -1;
+    loop {
+        let rows = store::entries_after(conn, after, ENTRIES_PER_READ).map_err(read_failure)?;
+        let Some(last) = rows.last() else { break };
+        after = last.position;
+        walk.entries(conn, &rows, key)?;
+        progress("log entries", rows.len() as u64);
+    }
+    walk.check_head(conn)?;
+    walk.check_later_checkpoints(conn, key)?;
+    for (index, source) in sources.iter().enumerate() {
+        if let Reading::Whole(read) = source.reading {
+            walk.compare_whole(conn, index, read)?;
+            progress(source.table, 0);
+        }
+    }
+    if key.is_none() && store::newest_checkpoint(conn).map_err(read_failure)?.is_some() {
+        let words = "signatures of checkpoints: there is no key to check them with";
+        walk.report.unchecked.push(words.to_owned());
+    }
+    Ok(())
+}
+
+impl Walk<'_> {
+    /// Checks one batch of entries and the rows written once by it.
+    fn entries(&mut self, conn: &mut Conn, rows: &[StoredEntry], key: Option<&VerifierKey>) -> Outcome<()> {
+        let mut once: HashMap<(usize, String), (RecordedRow, i64, LastChange)> = HashMap::new();
+        let (first, last) = (rows[0].position + 1, rows[rows.len() - 1].position + 1);
+        for row in rows {
+            self.check_leaf(row);
+            self.check_checkpoint(conn, key)?;
+            let Some(entry) = self.read(row) else { continue };
+            let change = last_change(&entry);
+            for recorded in entry.rows {
+                let Some(index) = self.sources.iter().position(|source| source.table == recorded.table)
+                else {
+                    self.report.unchecked.push(format!(
+                        "table {}, which entry {} names: this program does not know it",
+                        recorded.table, row.position
+                    ));
+                    continue;
+                };
+                match self.sources[index].reading {
+                    Reading::Whole(_) => {
+                        let remembered = Remembered { position: row.position, hash: recorded.hash };
+                        self.remembered[index].insert(recorded.key, remembered);
+                    }
+                    Reading::BySequence(_) => {
+                        let key = (index, recorded.key.clone());
+                        once.insert(key, (recorded, row.position, change.clone()));
+                    }
+                }
+            }
+        }
+        self.report.check("log entries", rows.len());
+        self.compare_once(conn, once, first, last)
+    }
+
+    fn check_leaf(&mut self, row: &StoredEntry) {
+        if row.position != self.expected {
+            let problem = format!("positions {} to {} are not there", self.expected, row.position - 1);
+            self.report.find(Finding::new("log_entries", row.position.to_string(), problem));
+        }
+        self.expected = row.position + 1;
+        let hash = leaf_hash(row.body.as_bytes());
+        if hash.0.as_slice() != row.leaf_hash {
+            let problem = "the body is not the one that was hashed";
+            let finding = Finding::new("log_entries", row.position.to_string(), problem);
+            self.report.find(finding.column("body").entry(row.position));
+        }
+        // The tree is folded over the bodies: a changed body changes every root after it.
+        self.edge.append(hash);
+    }
+
+    fn read(&mut self, row: &StoredEntry) -> Option<Entry> {
+        let key = row.position.to_string();
+        let entry = match Entry::parse(row.body.as_bytes()) {
+            Ok(entry) => entry,
+            Err(error @ EntryError::UnknownVersion(_)) => {
+                self.report.unchecked.push(format!("log entry {}: {error}", row.position));
+                return None;
+            }
+            Err(error @ (EntryError::Malformed(_) | EntryError::NotCanonical(_))) => {
+                let finding = Finding::new("log_entries", key, error.to_string());
+                self.report.find(finding.column("body").entry(row.position));
+                return None;
+            }
+        };
+        if entry.sequence.is_some_and(|sequence| sequence != row.position + 1) {
+            let problem = format!("says sequence {:?} at position {}", entry.sequence, row.position);
+            self.report.find(Finding::new("log_entries", key.clone(), problem).entry(row.position));
+        }
+        if entry.recorded_at_us <= self.last_at {
+            let problem = "was recorded no later than the entry before it";
+            self.report.find(Finding::new("log_entries", key, problem).entry(row.position));
+        }
+        self.last_at = entry.recorded_at_us;
+        Some(entry)
+    }
+
+    /// Compares rows written once with the entries of the same sequences.
+    fn compare_once(
+        &mut self,
+        conn: &mut Conn,
+        mut once: HashMap<(usize, String), (RecordedRow, i64, LastChange)>,
+        first: i64,
+        last: i64,
+    ) -> Outcome<()> {
+        for (index, source) in self.sources.iter().enumerate() {
+            let Reading::BySequence(read) = source.reading else { continue };
+            let mut found = Vec::new();
+            let mut count = 0;
+            read(conn, first, last, &mut |key, columns| {
+                count += 1;
+                match once.remove(&(index, key.to_owned())) {
+                    None => found.push(unrecorded(source.table, key)),
+                    Some((recorded, position, change)) => {
+                        found.extend(compare(&recorded, source.table, key, columns, position, &change));
+                    }
+                }
+            })
+            .map_err(read_failure)?;
+            self.report.check(source.table, count);
+            found.into_iter().for_each(|finding| self.report.find(finding));
+        }
+        for ((index, key), (_, position, change)) in once {
+            self.report.find(gone(self.sources[index].table, key, position).changed(change));
+        }
+        Ok(())
+    }
+
+    /// Compares the rows of a table that changes with the last record of each.
+    fn compare_whole(
+        &mut self,
+        conn: &mut Conn,
+        index: usize,
+        read: fn(&mut Conn, &mut super::rows::VisitRow<'_>) -> QueryResult<()>,
+    ) -> Outcome<()> {
+        let table = self.sources[index].table;
+        let mut remembered = std::mem::take(&mut self.remembered[index]);
+        let mut digest = RowDigest::new();
+        let mut differing = Vec::new();
+        let mut unknown = Vec::new();
+        let mut count = 0;
+        read(conn, &mut |key, columns| {
+            count += 1;
+            let Some(record) = remembered.remove(key) else {
+                unknown.push(unrecorded(table, key));
+                return;
+            };
+            digest.begin(table, key);
+            for (name, value) in columns {
+                digest.column(name, *value);
+            }
+            if digest.hash() != record.hash {
+                let owned: Vec<(&'static str, Kept)> =
+                    columns.iter().map(|(name, value)| (*name, Kept::of(*value))).collect();
+                differing.push((key.to_owned(), record.position, owned));
+            }
+        })
+        .map_err(read_failure)?;
+        self.report.check(table, count);
+        unknown.into_iter().for_each(|finding| self.report.find(finding));
+        for (key, position, columns) in differing {
+            self.explain(conn, table, &key, position, &columns)?;
+        }
+        for (key, record) in remembered {
+            let mut finding = gone(table, key, record.position);
+            finding.last_change = entry_at(conn, record.position)?.as_ref().map(last_change);
+            self.report.find(finding);
+        }
+        Ok(())
+    }
+
+    /// Reads the entry again that vouches for a row, to name the columns that differ.
+    fn explain(
+        &mut self,
+        conn: &mut Conn,
+        table: &str,
+        key: &str,
+        position: i64,
+        columns: &[(&'static str, Kept)],
+    ) -> Outcome<()> {
+        let Some(entry) = entry_at(conn, position)? else { return Ok(()) };
+        let change = last_change(&entry);
+        let values: Vec<(&'static str, Value<'_>)> =
+            columns.iter().map(|(name, value)| (*name, value.value())).collect();
+        for recorded in entry.rows.iter().filter(|row| row.table == table && row.key == key) {
+            for finding in compare(recorded, table, key, &values, position, &change) {
+                self.report.find(finding);
+            }
+        }
+        Ok(())
+    }
+
+    /// Compares the tree as it is now with a checkpoint of this size.
+    fn check_checkpoint(&mut self, conn: &mut Conn, key: Option<&VerifierKey>) -> Outcome<()> {
+        let size = i64::try_from(self.edge.size()).unwrap_or(i64::MAX);
+        loop {
+            if self.checkpoints.is_empty() && self.has_more_checkpoints {
+                let page = store::checkpoints_above(conn, self.last_checkpoint, CHECKPOINTS_PER_READ)
+                    .map_err(read_failure)?;
+                self.has_more_checkpoints = !page.is_empty();
+                self.last_checkpoint = page.last().map_or(self.last_checkpoint, |last| last.size);
+                self.checkpoints.extend(page);
+            }
+            let Some(stored) = self.checkpoints.pop_front_if(|next| next.size <= size) else { break };
+            self.compare_checkpoint(&stored, size, key);
+        }
+        Ok(())
+    }
+
+    fn compare_checkpoint(&mut self, stored: &StoredCheckpoint, size: i64, key: Option<&VerifierKey>) {
+        self.report.check("checkpoints", 1);
+        let label = stored.size.to_string();
+        let opened = match key {
+            Some(key) => Checkpoint::open(&stored.note, key),
+            None => super::note::Note::parse(&stored.note)
+                .map_err(Into::into)
+                .and_then(|note| Checkpoint::parse_text(note.unverified_text())),
+        };
+        let problem = match opened {
+            Err(error) => error.to_string(),
+            Ok(checkpoint) if i64::try_from(checkpoint.head.size) != Ok(stored.size) || stored.size != size => {
+                format!("it states {} leaves and is kept as one of {}", checkpoint.head.size, stored.size)
+            }
+            Ok(checkpoint) if checkpoint.head.root != self.edge.root() => {
+                "the log up to here is not the one that was signed".to_owned()
+            }
+            Ok(_) => return,
+        };
+        self.report.find(Finding::new("checkpoints", label, problem).column("note"));
+    }
+
+    /// The stored head must be that of the entries.
+    fn check_head(&mut self, conn: &mut Conn) -> Outcome<()> {
+        let key = "1";
+        let Some(head) = store::head(conn).map_err(read_failure)? else {
+            if self.edge.size() > 0 {
+                self.report.find(Finding::new("ledger_state", key, "the row is gone"));
+            }
+            return Ok(());
+        };
+        if head.edge != self.edge.to_bytes() {
+            let problem = "the tree over the log's entries is another one";
+            self.report.find(Finding::new("ledger_state", key, problem).column("edge"));
+        }
+        if u64::try_from(head.sequence) != Ok(self.edge.size()) {
+            let problem = format!("says {} where the log has {} entries", head.sequence, self.edge.size());
+            self.report.find(Finding::new("ledger_state", key, problem).column("sequence"));
+        }
+        if self.edge.size() > 0 && head.recorded_at.0 != self.last_at {
+            let problem = "is not the time of the last entry";
+            self.report.find(Finding::new("ledger_state", key, problem).column("recorded_at"));
+        }
+        Ok(())
+    }
+
+    /// Checkpoints that speak of more leaves than there are.
+    fn check_later_checkpoints(&mut self, conn: &mut Conn, key: Option<&VerifierKey>) -> Outcome<()> {
+        let size = i64::try_from(self.edge.size()).unwrap_or(i64::MAX);
+        for stored in store::checkpoints_above(conn, size, CHECKPOINTS_PER_READ).map_err(read_failure)? {
+            if key.is_none_or(|key| Checkpoint::open(&stored.note, key).is_ok()) {
+                let problem = format!("{} leaves were signed and {size} are there", stored.size);
+                self.report.find(Finding::new("checkpoints", stored.size.to_string(), problem));
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A value that outlives the row it was read from.
+enum Kept {
+    Null,
+    Integer(i64),
+    Text(String),
+    Bytes(Vec<u8>),
+    Bool(bool),
+    Real(f64),
+}
+
+impl Kept {
+    fn of(value: Value<'_>) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(integer) => Self::Integer(integer),
+            Value::Text(text) => Self::Text(text.to_owned()),
+            Value::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+            Value::Bool(boolean) => Self::Bool(boolean),
+            Value::Real(real) => Self::Real(real),
+        }
+    }
+
+    fn value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Integer(integer) => Value::Integer(*integer),
+            Self::Text(text) => Value::Text(text),
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+            Self::Bool(boolean) => Value::Bool(*boolean),
+            Self::Real(real) => Value::Real(*real),
+        }
+    }
+}
+
+fn compare(
+    recorded: &RecordedRow,
+    table: &str,
+    key: &str,
+    columns: &[(&'static str, Value<'_>)],
+    position: i64,
+    change: &LastChange,
+) -> Vec<Finding> {
+    let finding = |problem: &str| Finding::new(table, key, problem).entry(position).changed(change.clone());
+    let alterations = recorded.compare(table, key, columns);
+    alterations
+        .into_iter()
+        .filter_map(|alteration| match alteration {
+            Alteration::Changed(column) => {
+                Some(finding("the value is not the one recorded").column(&column))
+            }
+            Alteration::Missing(column) => Some(finding("the column is gone").column(&column)),
+            // A migration adds columns that older entries cannot know.
+            Alteration::Unrecorded(_) => None,
+            Alteration::Unnamed => Some(finding("the row is not the one recorded")),
+        })
+        .collect()
+}
+
+fn unrecorded(table: &str, key: &str) -> Finding {
+    Finding::new(table, key, "no entry of the log says that this row was written")
+}
+
+fn gone(table: &str, key: String, position: i64) -> Finding {
+    Finding::new(table, key, "the row was recorded and is gone").entry(position)
+}
+
+fn last_change(entry: &Entry) -> LastChange {
+    LastChange {
+        sequence: entry.sequence,
+        recorded_at_us: entry.recorded_at_us,
+        actor: entry.actor.clone(),
+        role: entry.role.clone(),
+        action: entry.action.clone(),
+    }
+}
+
+fn entry_at(conn: &mut Conn, position: i64) -> Outcome<Option<Entry>> {
+    let body: Option<String> = log_entries::table
+        .filter(log_entries::position.eq(position))
+        .select(log_entries::body)
+        .first(conn)
+        .optional()
+        .map_err(read_failure)?;
+    Ok(body.and_then(|body| Entry::parse(body.as_bytes()).ok()))
+}

@@ -1,0 +1,161 @@
+//! `relief verify`: the only command whose exit code says more than done or not done.
+
+use super::{Common, complain, open_to_read};
+use crate::app::Layer;
+use crate::audit::finding::Report;
+use crate::audit::keys::KeyRing;
+use crate::audit::note::VerifierKey;
+use crate::audit::rows::RowSource;
+use crate::audit::verify::verify_log;
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::ledger;
+use crate::ledger::verify::verify_figures;
+use crate::writer::{log_state, row_source};
+use crate::{auth, consignments, events, items, parties, pledges, programmes, sites, stock};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::io::IsTerminal;
+use std::process::ExitCode;
+use std::time::Duration;
+
+/// Folds every figure again and compares the whole database with its log
+#[derive(Args)]
+#[command(
+    after_help = "Examples:\n  relief verify\n  relief verify --json\n  \
+                        relief verify --database-url postgres://relief@localhost/relief\n  \
+                        relief verify --key 'relief-ledger+1a2b3c4d+AQ…'\n\n\
+                        Exit codes: 0 sound, 1 tampered, 2 cannot tell. Nothing is changed, and a server may run\n\
+                        meanwhile. Signatures are checked with the key in the key folder, or with --key."
+)]
+pub(super) struct Verify {
+    /// One JSON object with all findings
+    #[arg(long)]
+    json: bool,
+    /// The verifier key of the log, where its key folder is not here
+    #[arg(long, value_name = "KEY")]
+    key: Option<VerifierKey>,
+    #[command(flatten)]
+    common: Common,
+}
+
+impl Verify {
+    pub(super) fn run(self) -> ExitCode {
+        match self.verify() {
+            Ok(report) if report.count > 0 => ExitCode::from(1),
+            Ok(report) if !report.unchecked.is_empty() => ExitCode::from(2),
+            Ok(_) => ExitCode::SUCCESS,
+            Err(problem) => {
+                complain(&problem);
+                ExitCode::from(2)
+            }
+        }
+    }
+
+    fn verify(self) -> Outcome<Report> {
+        let settings = self.common.settings(Layer::default())?;
+        let database = open_to_read(&settings.database_url)?;
+        let found = KeyRing::find_log_key(&settings.keys)
+            .map_err(|error| Problem::new(Code::Invalid, error.to_string()).at("/keys"))?;
+        let bar = bar();
+        let report = database.read(|conn| {
+            let key = match (self.key, found) {
+                (Some(key), _) => Some(key),
+                (None, Some(public)) => {
+                    let origin = log_state(conn).map(|state| state.origin);
+                    // Where even the origin cannot be read, that is found below.
+                    let origin = origin.unwrap_or_else(|_| crate::writer::LEDGER_ORIGIN.to_owned());
+                    VerifierKey::new(&origin, public).ok()
+                }
+                (None, None) => None,
+            };
+            let mut report = Report::default();
+            let mut progress = |what: &str, count: u64| {
+                bar.set_message(what.to_owned());
+                bar.inc(count);
+            };
+            verify_log(conn, &sources(), key.as_ref(), &mut report, &mut progress)?;
+            verify_figures(conn, &mut report, &mut progress)?;
+            Ok(report)
+        })?;
+        bar.finish_and_clear();
+        if self.json {
+            let mut value = serde_json::to_value(&report).map_err(|error| Problem::internal(error.to_string()))?;
+            value["verdict"] = verdict(&report).into();
+            println!("{value:#}");
+        } else {
+            print(&report);
+        }
+        Ok(report)
+    }
+}
+
+/// Every table the log vouches for. What is derived is folded again; `checkpoints` and `ledger_state` are
+/// compared with the tree; nothing else is kept.
+pub(crate) fn sources() -> Vec<RowSource> {
+    let mut sources = vec![
+        row_source::<auth::User>(),
+        row_source::<parties::Organization>(),
+        row_source::<items::Item>(),
+        row_source::<items::Pack>(),
+        row_source::<items::Lot>(),
+        row_source::<sites::Site>(),
+        row_source::<programmes::Programme>(),
+        row_source::<programmes::ReportedFigure>(),
+        row_source::<pledges::Pledge>(),
+        row_source::<pledges::PledgeLine>(),
+        row_source::<consignments::Consignment>(),
+        row_source::<consignments::Leg>(),
+        row_source::<consignments::Load>(),
+        row_source::<events::WaitingRecord>(),
+        row_source::<stock::Decision>(),
+    ];
+    sources.extend(ledger::recorded::sources());
+    sources
+}
+
+fn bar() -> ProgressBar {
+    let bar = ProgressBar::no_length();
+    if !std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::hidden());
+    }
+    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {human_pos} {msg}") {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+fn verdict(report: &Report) -> &'static str {
+    if report.count > 0 {
+        "tampered"
+    } else if report.unchecked.is_empty() {
+        "sound"
+    } else {
+        "cannot tell"
+    }
+}
+
+fn print(report: &Report) {
+    for finding in &report.findings {
+        let column = finding.column.as_ref().map(|column| format!(".{column}")).unwrap_or_default();
+        println!("{} {}{column}: {}", finding.table, finding.key, finding.problem);
+        if let Some(position) = finding.entry {
+            println!("  log entry {position}");
+        }
+        if let Some(change) = &finding.last_change {
+            let at = crate::core::time::Timestamp(change.recorded_at_us);
+            println!("  last changed {at} by {} as {}: {}", change.actor, change.role, change.action);
+        }
+    }
+    for words in &report.unchecked {
+        println!("not checked: {words}");
+    }
+    let checked: Vec<String> =
+        report.checked.iter().map(|(what, count)| format!("{count} {what}")).collect();
+    println!("Checked {}.", checked.join(", "));
+    match verdict(report) {
+        "sound" => println!("Sound."),
+        "tampered" => println!("TAMPERED: {} places differ from what was recorded.", report.count),
+        _ => println!("Cannot tell: something could not be checked."),
+    }
+}

@@ -1,0 +1,124 @@
+//! `GET /api/v1/totals`.
+
+use super::rules::{Filters, PlaceMeaning, Question, months, read_corridor, read_groups, read_month};
+use super::store::answer;
+use super::view::TotalsView;
+use crate::atlas::CountryCode;
+use crate::auth::{Permit, Scope, action};
+use crate::core::id::{ItemId, LotId, OrganizationId, ProgrammeId, SiteId};
+use crate::core::problem::Outcome;
+use crate::web::{Query, Routes, State};
+use actix_web::web::Json;
+use serde::Deserialize;
+
+/// What is asked of totals.
+#[derive(Clone, Debug, Default, Deserialize, clap::Args, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TotalsQuery {
+    /// One to three, with commas: programme, donor, item, lot, country, site, holder, owner, consignee,
+    /// corridor, month
+    #[arg(long, value_name = "DIMENSIONS")]
+    pub group_by: String,
+    /// Whether a country is where goods are (at) or where they are meant to go (for) [default: at]
+    #[arg(long, value_enum)]
+    #[param(inline)]
+    pub place: Option<PlaceMeaning>,
+    /// Only this programme
+    #[arg(long, value_name = "ID")]
+    pub programme: Option<ProgrammeId>,
+    /// Only this donor
+    #[arg(long, value_name = "ID")]
+    pub donor: Option<OrganizationId>,
+    /// Only this item
+    #[arg(long, value_name = "ID")]
+    pub item: Option<ItemId>,
+    /// Only this lot
+    #[arg(long, value_name = "ID")]
+    pub lot: Option<LotId>,
+    /// Only this country, such as GM
+    #[arg(long, value_name = "CODE")]
+    #[param(value_type = Option<String>)]
+    pub country: Option<CountryCode>,
+    /// Only this site
+    #[arg(long, value_name = "ID")]
+    pub site: Option<SiteId>,
+    /// Only what this organization holds
+    #[arg(long, value_name = "ID")]
+    pub holder: Option<OrganizationId>,
+    /// Only what this organization owns
+    #[arg(long, value_name = "ID")]
+    pub owner: Option<OrganizationId>,
+    /// Only what is for this organization
+    #[arg(long, value_name = "ID")]
+    pub consignee: Option<OrganizationId>,
+    /// Only this corridor: two site ids, ORIGIN..DESTINATION
+    #[arg(long, value_name = "SITES")]
+    pub corridor: Option<String>,
+    /// Only this month, such as 2020-08
+    #[arg(long, value_name = "MONTH")]
+    pub month: Option<String>,
+    /// From this month on
+    #[arg(long, value_name = "MONTH")]
+    pub from_month: Option<String>,
+    /// Up to and with this month
+    #[arg(long, value_name = "MONTH")]
+    pub to_month: Option<String>,
+}
+
+impl TotalsQuery {
+    /// The question, as far as `scope` lets it be asked.
+    ///
+    /// # Errors
+    /// `invalid` at the parameter that cannot be.
+    pub fn question(&self, scope: Scope) -> Outcome<Question> {
+        let month = read_month("month", self.month.as_deref())?;
+        let from = read_month("from_month", self.from_month.as_deref())?;
+        let to = read_month("to_month", self.to_month.as_deref())?;
+        let (from_month, to_month) = months(month, from, to)?;
+        Ok(Question {
+            group_by: read_groups(&self.group_by)?,
+            place: self.place.unwrap_or_default(),
+            filters: Filters {
+                programme: self.programme,
+                donor: self.donor,
+                item: self.item,
+                lot: self.lot,
+                country: self.country.map(|code| code.as_str().to_owned()),
+                site: self.site,
+                holder: self.holder,
+                owner: self.owner,
+                consignee: self.consignee,
+                corridor: read_corridor(self.corridor.as_deref())?,
+                from_month,
+                to_month,
+            },
+            scope,
+        })
+    }
+}
+
+/// Totals by one to three dimensions, with both sides of their identity and what is left between them.
+///
+/// Without a place dimension the residual is that of identity 1: what documents state against what all
+/// accounts hold. By country, site, holder, owner, consignee or corridor, or under a filter by one of
+/// them, it is that of identity 3: opening + in − out against closing; sources and goods that are
+/// nowhere stand in `not_placed`. A month row is its net change.
+///
+/// Who is bound to an organization sees what it gave, holds, owns or is to get; to a country, what is in
+/// it or meant for it; a donor sees its own pledges and what became of them.
+#[utoipa::path(get, path = "/api/v1/totals", tag = "figures", params(TotalsQuery),
+    responses((status = 200, description = "Rows, what is not placed, and the total", body = TotalsView)))]
+pub async fn totals(
+    permit: Permit<action::TotalsRead>,
+    state: State,
+    query: Query<TotalsQuery>,
+) -> Outcome<Json<TotalsView>> {
+    let question = query.0.question(permit.scope().clone())?;
+    Ok(Json(state.read(move |conn| answer(conn, &question)).await?))
+}
+
+/// The routes of totals.
+pub fn routes(routes: &mut Routes) {
+    routes.add(__path_totals, totals);
+}

@@ -1,0 +1,476 @@
+//! One grouped query over the rollups, and one for each dimension's names.
+//!
+//! The statement is put together from words of this file only; every value is bound. Both databases read
+//! the same text: `$1`, `$2` … stand in the order of the values.
+
+use super::rules::{Figures, Filters, Group, Question, ROWS_MAXIMUM, flows_residual};
+use super::view::{Key, Named, TotalsRow, TotalsView};
+use crate::atlas::{CountryCode, Language};
+use crate::auth::Scope;
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::Month;
+use crate::db::schema::{items, lots, organizations, programmes, sites};
+use crate::db::{Backend, Conn, read_failure};
+use crate::ledger::Account;
+use crate::ledger::rollup::{Dimension, Sums, cuboid_for};
+use crate::writer::log_state;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// Identifiers of one IN list; SQLite takes 32,766 bound values.
+const NAMES_PER_QUERY: usize = 5_000;
+
+/// All accounts of a row added up, sources negative.
+const ALL_ACCOUNTS: &str = "promised + surplus + unallocated + in_storage + allocated + in_transit + missing \
+                            + delivered + distributed + lost + disposed + returned + withdrawn";
+
+/// The columns that are added up as they are.
+const SUMMED: [&str; 20] = [
+    "stated_promised",
+    "stated_surplus",
+    "promised",
+    "surplus",
+    "unallocated",
+    "in_storage",
+    "allocated",
+    "in_transit",
+    "missing",
+    "delivered",
+    "distributed",
+    "lost",
+    "disposed",
+    "returned",
+    "withdrawn",
+    "on_hold",
+    "damaged",
+    "moved_in",
+    "moved_out",
+    "ever_delivered",
+];
+
+#[derive(QueryableByName)]
+struct Row {
+    #[diesel(sql_type = Nullable<Binary>)]
+    programme_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    donor_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    item_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    lot_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Text>)]
+    country: Option<String>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    site_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    holder_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    owner_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    consignee_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    origin_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Binary>)]
+    destination_id: Option<Vec<u8>>,
+    #[diesel(sql_type = Nullable<Integer>)]
+    month: Option<i32>,
+    #[diesel(embed)]
+    figures: FiguresRow,
+}
+
+#[derive(QueryableByName)]
+struct FiguresRow {
+    #[diesel(sql_type = BigInt)]
+    stated_promised: i64,
+    #[diesel(sql_type = BigInt)]
+    stated_surplus: i64,
+    #[diesel(sql_type = BigInt)]
+    promised: i64,
+    #[diesel(sql_type = BigInt)]
+    surplus: i64,
+    #[diesel(sql_type = BigInt)]
+    unallocated: i64,
+    #[diesel(sql_type = BigInt)]
+    in_storage: i64,
+    #[diesel(sql_type = BigInt)]
+    allocated: i64,
+    #[diesel(sql_type = BigInt)]
+    in_transit: i64,
+    #[diesel(sql_type = BigInt)]
+    missing: i64,
+    #[diesel(sql_type = BigInt)]
+    delivered: i64,
+    #[diesel(sql_type = BigInt)]
+    distributed: i64,
+    #[diesel(sql_type = BigInt)]
+    lost: i64,
+    #[diesel(sql_type = BigInt)]
+    disposed: i64,
+    #[diesel(sql_type = BigInt)]
+    returned: i64,
+    #[diesel(sql_type = BigInt)]
+    withdrawn: i64,
+    #[diesel(sql_type = BigInt)]
+    on_hold: i64,
+    #[diesel(sql_type = BigInt)]
+    damaged: i64,
+    #[diesel(sql_type = BigInt)]
+    moved_in: i64,
+    #[diesel(sql_type = BigInt)]
+    moved_out: i64,
+    #[diesel(sql_type = BigInt)]
+    ever_delivered: i64,
+    #[diesel(sql_type = BigInt)]
+    opening: i64,
+    #[diesel(sql_type = BigInt)]
+    closing: i64,
+}
+
+impl FiguresRow {
+    fn figures(&self) -> Figures {
+        let mut accounts = [0; Account::ALL.len()];
+        let by_account = [
+            (Account::Promised, self.promised),
+            (Account::Surplus, self.surplus),
+            (Account::Unallocated, self.unallocated),
+            (Account::InStorage, self.in_storage),
+            (Account::Allocated, self.allocated),
+            (Account::InTransit, self.in_transit),
+            (Account::Missing, self.missing),
+            (Account::Delivered, self.delivered),
+            (Account::Distributed, self.distributed),
+            (Account::Lost, self.lost),
+            (Account::Disposed, self.disposed),
+            (Account::Returned, self.returned),
+            (Account::Withdrawn, self.withdrawn),
+        ];
+        for (account, figure) in by_account {
+            accounts[account as usize] = figure;
+        }
+        Figures {
+            sums: Sums {
+                stated_promised: self.stated_promised,
+                stated_surplus: self.stated_surplus,
+                accounts,
+                on_hold: self.on_hold,
+                damaged: self.damaged,
+                moved_in: self.moved_in,
+                moved_out: self.moved_out,
+                ever_delivered: self.ever_delivered,
+            },
+            opening: self.opening,
+            closing: self.closing,
+        }
+    }
+}
+
+/// A value of a statement.
+enum Bound {
+    Number(i32),
+    Id(Uuid),
+    Words(String),
+}
+
+/// Answers a question in the snapshot of this connection.
+///
+/// # Errors
+/// `invalid` where the answer would have too many rows; whatever the database says.
+pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
+    let sequence = log_state(conn)?.last.sequence;
+    let rows = load(conn, question)?;
+    if rows.len() > ROWS_MAXIMUM {
+        let detail = format!("more than {ROWS_MAXIMUM} rows; add a filter or group by less");
+        return Err(Problem::field("/group_by", detail));
+    }
+    let names = Names::load(conn, question, &rows)?;
+    let by_place = question.is_by_place();
+    let mut placed = Vec::with_capacity(rows.len());
+    let (mut total, mut elsewhere) = (Figures::default(), Figures::default());
+    for row in &rows {
+        let figures = row.figures.figures();
+        total.add(&figures);
+        let keys = names.keys(question, row);
+        let is_placed = question.group_by.iter().all(|group| !group.is_place() || keys[group.word()].is_some());
+        if is_placed {
+            placed.push(TotalsRow::new(keys, &figures, by_place));
+        } else {
+            elsewhere.add(&figures);
+        }
+    }
+    let order = |row: &TotalsRow| -> Vec<Option<Key>> {
+        question.group_by.iter().map(|group| row.keys.get(group.word()).cloned().flatten()).collect()
+    };
+    placed.sort_by_cached_key(order);
+    let has_place = question.group_by.iter().any(|group| group.is_place());
+    Ok(TotalsView {
+        rows: placed,
+        not_placed: has_place.then(|| TotalsRow::new(BTreeMap::new(), &elsewhere, true)),
+        total: TotalsRow::new(BTreeMap::new(), &total, question.is_partial()),
+        deployed: total.sums.ever_delivered,
+        countries: countries(conn, question)?,
+        flows_residual: (!question.is_partial()).then(|| flows_residual(&total)),
+        sequence,
+        place: question.place,
+    })
+}
+
+fn load(conn: &mut Conn, question: &Question) -> Outcome<Vec<Row>> {
+    let cuboid = cuboid_for(&question.dimensions());
+    let by_month = question.group_by.contains(&Group::Month);
+    let chosen = chosen(question, cuboid.number, by_month);
+    let mut keys: Vec<&str> = Vec::new();
+    let mut columns: Vec<String> = Vec::new();
+    for (group, column, kind) in KEY_COLUMNS {
+        let grouped = question.group_by.contains(&group);
+        let source = match (group, question.place.word()) {
+            (Group::Country, "for") => "country_for",
+            (Group::Country, _) => "country_at",
+            (_, _) => column,
+        };
+        if grouped {
+            keys.push(source);
+            columns.push(format!("{source} AS {column}"));
+        } else {
+            columns.push(format!("CAST(NULL AS {kind}) AS {column}"));
+        }
+    }
+    for column in SUMMED {
+        columns.push(format!("CAST(COALESCE(SUM({column} * within), 0) AS BIGINT) AS {column}"));
+    }
+    columns.push(format!(
+        "CAST(COALESCE(SUM(({ALL_ACCOUNTS}) * (1 - within)), 0) AS BIGINT) AS opening, \
+         CAST(COALESCE(SUM({ALL_ACCOUNTS}), 0) AS BIGINT) AS closing"
+    ));
+    let text = format!(
+        "SELECT {} FROM {} GROUP BY {} LIMIT {}",
+        columns.join(", "),
+        chosen.text,
+        keys.join(", "),
+        ROWS_MAXIMUM + 1
+    );
+    run(conn, text, chosen.values)
+}
+
+/// Dimension, name in [`Row`] and in the table, and type; SQLite reads the types as it pleases.
+const KEY_COLUMNS: [(Group, &str, &str); 12] = [
+    (Group::Programme, "programme_id", "BYTEA"),
+    (Group::Donor, "donor_id", "BYTEA"),
+    (Group::Item, "item_id", "BYTEA"),
+    (Group::Lot, "lot_id", "BYTEA"),
+    (Group::Country, "country", "TEXT"),
+    (Group::Site, "site_id", "BYTEA"),
+    (Group::Holder, "holder_id", "BYTEA"),
+    (Group::Owner, "owner_id", "BYTEA"),
+    (Group::Consignee, "consignee_id", "BYTEA"),
+    (Group::Corridor, "origin_id", "BYTEA"),
+    (Group::Corridor, "destination_id", "BYTEA"),
+    (Group::Month, "month", "INTEGER"),
+];
+
+/// The rollup rows that are counted, as a table of its own, with the values it needs.
+struct Chosen {
+    text: String,
+    values: Vec<Bound>,
+}
+
+/// `within` is 1 for rows of the months asked for and 0 for those before, which only make the opening.
+/// Where months are rows themselves there is no before: a month row is its net change.
+fn chosen(question: &Question, cuboid: i32, by_month: bool) -> Chosen {
+    let mut values = Vec::new();
+    let mut place = |value: Bound| -> String {
+        values.push(value);
+        format!("${}", values.len())
+    };
+    let filters = &question.filters;
+    let within = match filters.from_month.filter(|_| !by_month) {
+        Some(from) => format!("CASE WHEN month >= {} THEN 1 ELSE 0 END", place(Bound::Number(from.0))),
+        None => "1".to_owned(),
+    };
+    let mut conditions = vec![format!("cuboid = {}", place(Bound::Number(cuboid)))];
+    if let Some(from) = filters.from_month.filter(|_| by_month) {
+        conditions.push(format!("month >= {}", place(Bound::Number(from.0))));
+    }
+    if let Some(to) = filters.to_month {
+        conditions.push(format!("month <= {}", place(Bound::Number(to.0))));
+    }
+    for (column, id) in identifiers(filters) {
+        conditions.push(format!("{column} = {}", place(Bound::Id(id))));
+    }
+    if let Some(country) = &filters.country {
+        let column = format!("country_{}", question.place.word());
+        conditions.push(format!("{column} = {}", place(Bound::Words(country.clone()))));
+    }
+    match &question.scope {
+        Scope::All => {}
+        // What the organization gave, holds, owns or is to get: the same goods may be seen by several.
+        Scope::Organization(own) => {
+            let columns = ["donor_id", "holder_id", "owner_id", "consignee_id"];
+            let either: Vec<String> =
+                columns.iter().map(|column| format!("{column} = {}", place(Bound::Id(own.0)))).collect();
+            conditions.push(format!("({})", either.join(" OR ")));
+        }
+        Scope::Country(country) => {
+            let at = place(Bound::Words(country.clone()));
+            let meant = place(Bound::Words(country.clone()));
+            conditions.push(format!("(country_at = {at} OR country_for = {meant})"));
+        }
+        Scope::OwnPledges(donor) => conditions.push(format!("donor_id = {}", place(Bound::Id(donor.0)))),
+    }
+    let text = format!(
+        "(SELECT rollups.*, {within} AS within FROM rollups WHERE {}) AS chosen",
+        conditions.join(" AND ")
+    );
+    Chosen { text, values }
+}
+
+fn identifiers(filters: &Filters) -> Vec<(&'static str, Uuid)> {
+    let named = [
+        ("programme_id", filters.programme.map(|id| id.0)),
+        ("donor_id", filters.donor.map(|id| id.0)),
+        ("item_id", filters.item.map(|id| id.0)),
+        ("lot_id", filters.lot.map(|id| id.0)),
+        ("site_id", filters.site.map(|id| id.0)),
+        ("holder_id", filters.holder.map(|id| id.0)),
+        ("owner_id", filters.owner.map(|id| id.0)),
+        ("consignee_id", filters.consignee.map(|id| id.0)),
+        ("origin_id", filters.corridor.map(|(origin, _)| origin.0)),
+        ("destination_id", filters.corridor.map(|(_, destination)| destination.0)),
+    ];
+    named.into_iter().filter_map(|(column, id)| Some((column, id?))).collect()
+}
+
+/// Countries to which anything was ever delivered, of what is counted.
+fn countries(conn: &mut Conn, question: &Question) -> Outcome<i64> {
+    let mut wanted = question.dimensions();
+    wanted.push(Dimension::CountryAt);
+    let by_month = question.group_by.contains(&Group::Month);
+    let chosen = chosen(question, cuboid_for(&wanted).number, by_month);
+    let text = format!(
+        "SELECT CAST(COUNT(*) AS BIGINT) AS value FROM (SELECT country_at FROM {} WHERE country_at IS NOT NULL \
+         GROUP BY country_at HAVING SUM(ever_delivered * within) > 0) AS reached",
+        chosen.text
+    );
+    let rows: Vec<crate::db::CountRow> = run(conn, text, chosen.values)?;
+    Ok(rows.first().map_or(0, |row| row.value))
+}
+
+fn run<R>(conn: &mut Conn, text: String, values: Vec<Bound>) -> Outcome<Vec<R>>
+where
+    R: diesel::deserialize::FromSqlRow<diesel::sql_types::Untyped, Backend> + 'static,
+{
+    let mut query = diesel::sql_query(text).into_boxed::<Backend>();
+    for value in values {
+        query = match value {
+            Bound::Number(number) => query.bind::<Integer, _>(number),
+            Bound::Id(id) => query.bind::<Binary, _>(id.as_bytes().to_vec()),
+            Bound::Words(words) => query.bind::<Text, _>(words),
+        };
+    }
+    query.load(conn).map_err(read_failure)
+}
+
+/// The words people know things by, one query for each kind of thing.
+#[derive(Default)]
+struct Names {
+    programmes: HashMap<Uuid, (String, Option<String>)>,
+    organizations: HashMap<Uuid, (String, Option<String>)>,
+    items: HashMap<Uuid, (String, Option<String>)>,
+    lots: HashMap<Uuid, (String, Option<String>)>,
+    sites: HashMap<Uuid, (String, Option<String>)>,
+}
+
+/// Loads name and code of a set of things.
+macro_rules! load_names {
+    ($conn:expr, $ids:expr, $table:ident, $name:expr, $code:expr) => {{
+        let ids: Vec<Vec<u8>> = $ids.into_iter().collect();
+        let mut names = HashMap::with_capacity(ids.len());
+        for chunk in ids.chunks(NAMES_PER_QUERY) {
+            let found: Vec<(Vec<u8>, String, Option<String>)> = $table::table
+                .filter($table::id.eq_any(chunk))
+                .select(($table::id, $name, $code))
+                .load($conn)
+                .map_err(read_failure)?;
+            for (id, name, code) in found {
+                names.insert(uuid_of(&id)?, (name, code));
+            }
+        }
+        names
+    }};
+}
+
+fn uuid_of(bytes: &[u8]) -> Outcome<Uuid> {
+    Uuid::from_slice(bytes)
+        .map_err(|error| Problem::new(Code::Internal, "").log(format!("an identifier in rollups: {error}")))
+}
+
+impl Names {
+    fn load(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<Self> {
+        let of = |read: fn(&Row) -> Vec<&Option<Vec<u8>>>| -> BTreeSet<Vec<u8>> {
+            rows.iter().flat_map(read).flatten().cloned().collect()
+        };
+        let mut names = Self::default();
+        let by = |group| question.group_by.contains(&group);
+        if by(Group::Programme) {
+            let ids = of(|row| vec![&row.programme_id]);
+            names.programmes =
+                load_names!(conn, ids, programmes, programmes::name, programmes::code.nullable());
+        }
+        let ids = of(|row| vec![&row.donor_id, &row.holder_id, &row.owner_id, &row.consignee_id]);
+        names.organizations =
+            load_names!(conn, ids, organizations, organizations::name, organizations::reference);
+        if by(Group::Item) {
+            let ids = of(|row| vec![&row.item_id]);
+            names.items = load_names!(conn, ids, items, items::name, items::code.nullable());
+        }
+        if by(Group::Lot) {
+            let ids = of(|row| vec![&row.lot_id]);
+            names.lots = load_names!(conn, ids, lots, lots::number, lots::number.nullable());
+        }
+        let ids = of(|row| vec![&row.site_id, &row.origin_id, &row.destination_id]);
+        names.sites = load_names!(conn, ids, sites, sites::name, sites::code);
+        Ok(names)
+    }
+
+    /// What a row is about; null where a dimension has no value.
+    fn keys(&self, question: &Question, row: &Row) -> BTreeMap<&'static str, Option<Key>> {
+        let key = |group: &Group| match group {
+            Group::Programme => named(&self.programmes, row.programme_id.as_deref()).map(Key::Named),
+            Group::Donor => named(&self.organizations, row.donor_id.as_deref()).map(Key::Named),
+            Group::Item => named(&self.items, row.item_id.as_deref()).map(Key::Named),
+            Group::Lot => named(&self.lots, row.lot_id.as_deref()).map(Key::Named),
+            Group::Site => named(&self.sites, row.site_id.as_deref()).map(Key::Named),
+            Group::Holder => named(&self.organizations, row.holder_id.as_deref()).map(Key::Named),
+            Group::Owner => named(&self.organizations, row.owner_id.as_deref()).map(Key::Named),
+            Group::Consignee => named(&self.organizations, row.consignee_id.as_deref()).map(Key::Named),
+            Group::Country => row.country.as_deref().map(country),
+            Group::Corridor => {
+                let origin = named(&self.sites, row.origin_id.as_deref());
+                let destination = named(&self.sites, row.destination_id.as_deref());
+                origin
+                    .zip(destination)
+                    .map(|(origin, destination)| Key::Corridor { origin, destination })
+            }
+            Group::Month => row.month.map(|month| Key::Month(Month(month).to_string())),
+        };
+        question.group_by.iter().map(|group| (group.word(), key(group))).collect()
+    }
+}
+
+fn named(names: &HashMap<Uuid, (String, Option<String>)>, id: Option<&[u8]>) -> Option<Named> {
+    let id = Uuid::from_slice(id?).ok()?;
+    let (name, code) = match names.get(&id) {
+        Some((name, code)) => (Some(name.clone()), code.clone()),
+        // A lot that is not known has no row.
+        None => (None, None),
+    };
+    Some(Named { name, code, id })
+}
+
+fn country(code: &str) -> Key {
+    let name = code
+        .parse::<CountryCode>()
+        .map_or_else(|_| code.to_owned(), |code| code.country().short_name(Language::English).to_owned());
+    Key::Country { name, code: code.to_owned() }
+}
