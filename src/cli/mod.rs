@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 refused or failed, 2 not understood; `verify` says its own. Answers go to standard output, words about
 //! the way there to standard error. Never here: a decision that the server would not make as well.
 
+mod import;
 mod migrate;
 mod openapi;
 mod serve;
@@ -34,6 +35,7 @@ struct CommandLine {
 #[derive(Subcommand)]
 enum Command {
     Serve(serve::Serve),
+    Import(import::Import),
     Migrate(migrate::Migrate),
     User(user::User),
     Totals(totals::Totals),
@@ -92,6 +94,7 @@ pub fn run() -> ExitCode {
     };
     let result = match line.command {
         Command::Serve(command) => command.run(),
+        Command::Import(command) => return command.run(),
         Command::Migrate(command) => command.run(),
         Command::User(command) => command.run(),
         Command::Totals(command) => command.run(),
@@ -106,6 +109,11 @@ pub fn run() -> ExitCode {
         }
     }
 }
+
+/// The exit code where the data say no, as when a row of a file is rejected.
+pub(crate) const DATA_SAY_NO: u8 = 1;
+/// The exit code where the command could not be tried: a bad flag, file or database.
+pub(crate) const NOT_TRIED: u8 = 2;
 
 /// Tells the person at the terminal everything: the operator is who the internal words are for.
 fn complain(problem: &Problem) {

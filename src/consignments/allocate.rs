@@ -77,7 +77,7 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
     for one in &goods {
         let mut candidates = match body.site {
             Some(site) => free_stock(desk, site, one, happening)?,
-            None => desk.shelf::<Book>().of_unplaced(one.item.id)?,
+            None => with_donors(desk, one)?,
         };
         if let Some(lines) = &only {
             candidates.retain(|holding| lines.iter().any(|line| line.id == holding.cell.line));
@@ -108,6 +108,15 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
     }
     let subjects = Subjects { site: body.site, pledge: body.pledge, ..consignment.subjects() };
     Ok(happening.post(desk, subjects, &movements, &[])?)
+}
+
+/// Goods that are with their donors: of the line a label names, which is a handful of heaps, or of all lines
+/// of the item.
+fn with_donors(desk: &mut Desk, goods: &Goods) -> Result<Vec<Holding>, Halt> {
+    let Some(label) = goods.label else { return Ok(desk.shelf::<Book>().of_unplaced(goods.item.id)?) };
+    let mut holdings = desk.shelf::<Book>().of_line(label)?;
+    holdings.retain(|one| one.cell.account == Account::Unallocated && one.cell.item == goods.item.id);
+    Ok(holdings)
 }
 
 /// Free, usable goods of an item at a site; expired ones only where their lot is named.

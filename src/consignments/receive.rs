@@ -162,6 +162,8 @@ fn count(desk: &mut Desk, body: &Received) -> Result<Vec<Counted>, Halt> {
         let goods = Goods { pointer, item, lot, quantity, label: line.pledge_line };
         lines.push(Counted { goods, good, damaged, on_hold, missing, surplus });
     }
+    // What names its pledge line comes first: the rest may be of any line.
+    lines.sort_by_key(|line| line.goods.label.is_none());
     Ok(lines)
 }
 
@@ -197,33 +199,31 @@ fn imply_departure(
     let mut movements: Vec<Movement> = Vec::new();
     let mut wanted: Vec<(Goods, i64)> = Vec::new();
     for line in lines {
-        match wanted
-            .iter_mut()
-            .find(|(goods, _)| goods.item.id == line.goods.item.id && goods.lot == line.goods.lot)
-        {
+        let same = |goods: &Goods| {
+            goods.item.id == line.goods.item.id
+                && goods.lot == line.goods.lot
+                && goods.label == line.goods.label
+        };
+        match wanted.iter_mut().find(|(goods, _)| same(goods)) {
             Some((_, sum)) => *sum += line.goods.quantity,
             None => wanted.push((line.goods.clone(), line.goods.quantity)),
         }
     }
-    let mut spare: Vec<(ItemId, i64)> = Vec::new();
+    let mut there = desk.shelf::<Book>().of_consignment(consignment.id)?;
+    there.retain(|one| {
+        one.cell.account == Account::InTransit
+            && one.cell.leg == Some(journey.leg().id)
+            && one.quantity > 0
+    });
     for (goods, quantity) in &wanted {
-        let there: i64 = on_the_leg(desk, consignment.id, journey.leg().id, goods)?
-            .iter()
-            .flatten()
-            .map(|one| one.quantity)
-            .sum();
-        let left = match spare.iter_mut().find(|(item, _)| *item == goods.item.id) {
-            Some((_, left)) => left,
-            None => {
-                spare.push((goods.item.id, there));
-                match spare.last_mut() {
-                    Some((_, left)) => left,
-                    None => continue,
-                }
-            }
-        };
-        let short = (quantity - *left).max(0);
-        *left = (*left - quantity).max(0);
+        let mut short = *quantity;
+        for one in there.iter_mut().filter(|one| {
+            one.cell.item == goods.item.id && goods.label.is_none_or(|label| label == one.cell.line)
+        }) {
+            let part = short.min(one.quantity);
+            one.quantity -= part;
+            short -= part;
+        }
         if short > 0 {
             let drawn = draw(desk, happening, consignment, journey, goods, short, &movements);
             match drawn {

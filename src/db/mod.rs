@@ -14,7 +14,7 @@ mod types;
 pub use bulk::ROWS_PER_STATEMENT;
 pub(crate) use bulk::{insert_all, upsert_all};
 pub use migrate::{migrate, pending};
-pub use pool::{Database, Settings, connect, exclusive, read_failure};
+pub use pool::{Database, Settings, connect, exclusive, read_failure, snapshot};
 pub use search::begins_with;
 
 use diesel::{MultiConnection, PgConnection, SqliteConnection};

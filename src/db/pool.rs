@@ -95,11 +95,7 @@ impl Database {
         let mut conn = self.pool.get().map_err(|error| {
             Problem::new(Code::Unavailable, "The database is busy. Try again in a moment.").log(error)
         })?;
-        let begin = match &mut *conn {
-            Conn::Sqlite(_) => "BEGIN DEFERRED",
-            Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-        };
-        conn.batch_execute(begin).map_err(read_failure)?;
+        snapshot(&mut conn).map_err(read_failure)?;
         let result = work(&mut conn);
         conn.batch_execute("COMMIT").map_err(read_failure)?;
         result
@@ -163,6 +159,18 @@ pub fn exclusive(conn: &mut Conn) -> diesel::QueryResult<()> {
         Conn::Postgres(postgres) => postgres
             .batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(7310584629)"),
     }
+}
+
+/// Begins a transaction that only reads, and reads one state of the database to its end.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn snapshot(conn: &mut Conn) -> diesel::QueryResult<()> {
+    let begin = match conn {
+        Conn::Sqlite(_) => "BEGIN DEFERRED",
+        Conn::Postgres(_) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+    };
+    conn.batch_execute(begin)
 }
 
 /// What a failed statement means to a caller.

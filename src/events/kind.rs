@@ -31,6 +31,11 @@ macro_rules! kinds {
             /// Every word.
             pub const WORDS: &'static [&'static str] = &[$($word,)*];
 
+            /// The details as they stand in a command.
+            fn details(&self) -> serde_json::Result<Value> {
+                match self { $(Self::$variant(body) => serde_json::to_value(body),)* }
+            }
+
             fn read(word: &str, details: Value) -> Result<Self, Problem> {
                 match word {
                     $($word => read::<$body>(details).map(|body| Self::$variant(Box::new(body))),)*
@@ -137,24 +142,59 @@ impl Command {
     /// # Errors
     /// `invalid` or `malformed`.
     pub fn read(value: Value) -> Result<Self, Problem> {
-        let Value::Object(mut members) = value else {
-            return Err(Problem::new(Code::Malformed, "An event is a JSON object.").at(""));
-        };
-        let text = canonical(&members);
-        let id: EventId = take(&mut members, "id")?.ok_or_else(|| missing("id", "a UUIDv7 made by you"))?;
-        check_version(id)?;
-        let word: String = take(&mut members, "kind")?.ok_or_else(|| missing("kind", "what happened"))?;
-        let occurred_at: Timestamp =
-            take(&mut members, "occurred_at")?.ok_or_else(|| missing("occurred_at", "when it happened"))?;
-        let precision: Precision = take(&mut members, "precision")?.unwrap_or(Precision::Minute);
-        if precision == Precision::Inferred {
+        let command = Self::read_recorded(value)?;
+        check_version(command.id)?;
+        if command.precision == Precision::Inferred {
             return Err(Problem::field(
                 "/precision",
                 "\"inferred\" is ours to say; write minute, day or month",
             ));
         }
+        Ok(command)
+    }
+
+    /// Reads a command that was acknowledged before, be it a client's or one of our own
+    /// ([`Command::made_here`]).
+    ///
+    /// # Errors
+    /// `invalid` or `malformed`.
+    pub fn read_recorded(value: Value) -> Result<Self, Problem> {
+        let Value::Object(mut members) = value else {
+            return Err(Problem::new(Code::Malformed, "An event is a JSON object.").at(""));
+        };
+        let text = canonical(&members);
+        let id: EventId = take(&mut members, "id")?.ok_or_else(|| missing("id", "a UUIDv7 made by you"))?;
+        let word: String = take(&mut members, "kind")?.ok_or_else(|| missing("kind", "what happened"))?;
+        let occurred_at: Timestamp =
+            take(&mut members, "occurred_at")?.ok_or_else(|| missing("occurred_at", "when it happened"))?;
+        let precision: Precision = take(&mut members, "precision")?.unwrap_or(Precision::Minute);
         let reason = members.get("reason").and_then(Value::as_str).map(str::to_owned);
         let kind = Kind::read(&word, Value::Object(members))?;
+        Ok(Self { id, occurred_at, precision, kind, reason, text })
+    }
+
+    /// An event this program makes itself, as out of a file: its id is derived, so that making it again
+    /// counts once, and its time may be inferred.
+    ///
+    /// # Errors
+    /// `internal` where the details cannot be written.
+    pub fn made_here(
+        id: EventId,
+        occurred_at: Timestamp,
+        precision: Precision,
+        kind: Kind,
+    ) -> Result<Self, Problem> {
+        let written = kind.details().map_err(|error| Problem::internal(error.to_string()))?;
+        let Value::Object(mut members) = written else {
+            return Err(Problem::internal("the details of an event are no object"));
+        };
+        members.retain(|_, value| !value.is_null());
+        let reason = members.get("reason").and_then(Value::as_str).map(str::to_owned);
+        members.insert("id".to_owned(), id.to_string().into());
+        members.insert("kind".to_owned(), kind.word().into());
+        members.insert("occurred_at".to_owned(), occurred_at.to_string().into());
+        members.insert("precision".to_owned(), precision.word().into());
+        let text = canonical(&members);
         Ok(Self { id, occurred_at, precision, kind, reason, text })
     }
 

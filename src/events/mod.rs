@@ -14,6 +14,6 @@ pub mod store;
 
 pub use correct::Corrected;
 pub use kind::{Command, Kind};
-pub use post::PostEvent;
+pub use post::{PostEvent, want_event};
 pub use reverse::Reversed;
 pub use store::{WaitingRecord, wake};

@@ -5,7 +5,7 @@ use super::kind::{Command, Kind};
 use super::reverse::reverse;
 use super::store::WaitingRecord;
 use crate::consignments as consigned;
-use crate::core::id::{ConsignmentId, LegId, SiteId};
+use crate::core::id::{ConsignmentId, LegId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::distributions as handed;
 use crate::ledger::Book;
@@ -129,9 +129,7 @@ impl Update for PostEvent {
     }
 
     fn keys(&self, desk: &mut Desk) {
-        desk.shelf::<Drawer<EventRecord>>().want(self.command.id);
-        desk.shelf::<Drawer<WaitingRecord>>().want(self.command.id);
-        want(&self.command.kind, desk);
+        want_event(&self.command, desk);
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<EventResult, Refusal> {
@@ -231,6 +229,13 @@ fn subjects(kind: &Kind) -> (Option<ConsignmentId>, Option<SiteId>) {
     }
 }
 
+/// Asks for what posting a command will want.
+pub fn want_event(command: &Command, desk: &mut Desk) {
+    desk.shelf::<Drawer<EventRecord>>().want(command.id);
+    desk.shelf::<Drawer<WaitingRecord>>().want(command.id);
+    want(&command.kind, desk);
+}
+
 /// Asks for what the common kinds will want, so that a batch is loaded in a few queries.
 fn want(kind: &Kind, desk: &mut Desk) {
     let (consignment, site) = subjects(kind);
@@ -253,10 +258,16 @@ fn want(kind: &Kind, desk: &mut Desk) {
             want_departure(desk, body.consignment, body.leg);
             None
         }
-        Kind::PledgeAccepted(_)
-        | Kind::PledgeDeclined(_)
+        Kind::PledgeAccepted(body) => {
+            want_pledge(desk, body.pledge);
+            None
+        }
+        Kind::Collected(body) => {
+            want_pledge(desk, body.pledge);
+            Some((&body.lines, None))
+        }
+        Kind::PledgeDeclined(_)
         | Kind::PledgeWithdrawn(_)
-        | Kind::Collected(_)
         | Kind::Released(_)
         | Kind::Packed(_)
         | Kind::Split(_)
@@ -283,8 +294,10 @@ fn want(kind: &Kind, desk: &mut Desk) {
     if let Some((lines, site)) = lines {
         for line in lines {
             desk.shelf::<Drawer<crate::items::Item>>().want(line.item);
-            if let Some(site) = site {
-                desk.shelf::<Book>().want_stock(site, line.item);
+            match (site, line.pledge_line) {
+                (Some(site), _) => desk.shelf::<Book>().want_stock(site, line.item),
+                (None, Some(label)) => desk.shelf::<Book>().want_line(label),
+                (None, None) => {}
             }
         }
     }
@@ -299,6 +312,15 @@ fn want_consignment(desk: &mut Desk, consignment: ConsignmentId) {
     desk.shelf::<Book>().want_consignment(consignment);
     if let Ok(Some(found)) = desk.shelf::<Drawer<consigned::Consignment>>().find(consignment) {
         desk.shelf::<Drawer<crate::sites::Site>>().want(found.destination_id);
+    }
+}
+
+fn want_pledge(desk: &mut Desk, pledge: PledgeId) {
+    desk.shelf::<Drawer<promised::Pledge>>().want(pledge);
+    desk.shelf::<Drawer<promised::PledgeLine>>().want_group(pledge);
+    let Ok(lines) = desk.shelf::<Drawer<promised::PledgeLine>>().group(pledge) else { return };
+    for line in lines {
+        desk.shelf::<Book>().want_line(line.id);
     }
 }
 

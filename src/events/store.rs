@@ -68,7 +68,7 @@ pub fn wake(conn: &mut Conn, touched: &[Uuid]) -> Outcome<Vec<Box<dyn Job>>> {
         let actor = Actor { user, role: role.to_owned(), scope: scope.to_owned() };
         match serde_json::from_str(&body)
             .map_err(|error| error.to_string())
-            .and_then(|value| Command::read(value).map_err(|problem| problem.to_string()))
+            .and_then(|value| Command::read_recorded(value).map_err(|problem| problem.to_string()))
         {
             Ok(command) => jobs.push(Writer::detached(PostEvent::woken(command, actor))),
             Err(error) => tracing::error!(%error, "a waiting update cannot be read any more"),

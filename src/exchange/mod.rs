@@ -6,14 +6,18 @@
 //! ([`reading`], [`value`], [`dates`]) into a [`plan`] of typed records with stable references;
 //! [`verdict`] then says for each row whether it was created, updated, unchanged or rejected.
 //!
-//! Never done here: posting to the ledger, guessing what a cell may have meant, or changing a
+//! The back half, [`apply`], brings a plan into the ledger, or rehearses that.
+//!
+//! Never done here: guessing what a cell may have meant, or changing a
 //! cell without saying so. A row that cannot be read is rejected with row, column, value and
 //! reason, and takes nothing else with it.
 
+pub mod apply;
 pub mod dates;
 pub mod delimiter;
 mod draft;
 pub mod encoding;
+pub mod import;
 pub mod mapping;
 pub mod mapping_check;
 mod merge;
@@ -21,6 +25,7 @@ pub mod plan;
 pub mod planner;
 pub mod reading;
 pub mod references;
+pub mod report;
 pub mod table;
 pub mod template;
 pub mod value;

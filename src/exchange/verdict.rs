@@ -91,6 +91,14 @@ impl<'plan> Verdicts<'plan> {
         self.outcomes.insert(record, outcome);
     }
 
+    /// Notes what became of a part of a record, where the record itself was there just so.
+    pub fn record_if_unchanged(&mut self, record: RecordAt, outcome: RecordOutcome) {
+        match self.outcomes.get(&record) {
+            None | Some(RecordOutcome::Unchanged) => self.record(record, outcome),
+            Some(RecordOutcome::Created | RecordOutcome::Updated | RecordOutcome::Refused { .. }) => {}
+        }
+    }
+
     /// Whether a record was refused, so that what depends on it need not be tried.
     pub fn is_refused(&self, record: RecordAt) -> bool {
         matches!(self.outcomes.get(&record), Some(RecordOutcome::Refused { .. }))

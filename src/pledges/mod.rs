@@ -15,7 +15,7 @@ pub mod store;
 mod surplus;
 mod withdraw;
 
-pub use accept::{PledgeAccepted, PledgeDeclined, accept, decline};
+pub use accept::{AcceptedLine, PledgeAccepted, PledgeDeclined, accept, decline};
 pub use collect::{Collected, collect};
 pub use link::{LinkChange, link_hash};
 pub use offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer, check_text};

@@ -8,6 +8,10 @@ use serde::{Deserialize, Serialize};
 use std::fmt::Display;
 use utoipa::ToSchema;
 
+/// The country of a site of which a file says nothing: user-assigned in ISO 3166-1 and "unknown region" in
+/// Unicode's CLDR. Only an import makes such a site, as for a vendor's place of dispatch; nobody types it.
+pub const COUNTRY_NOT_STATED: &str = "ZZ";
+
 /// What kind of place a site is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -39,7 +39,7 @@ pub enum Source {
 }
 
 impl Source {
-    fn draw(self) -> (Timestamp, [u8; 32]) {
+    pub(super) fn draw(self) -> (Timestamp, [u8; 32]) {
         match self {
             Self::Machine => (now(), rand::random()),
             Self::Fixed { now, entropy } => (now, entropy),
@@ -265,7 +265,7 @@ fn transact(
 }
 
 /// Loads what the batch says it will want, following references until nothing new is asked for.
-fn prefetch(conn: &mut Conn, desk: &mut Desk, jobs: &[Box<dyn Job>]) -> Outcome<()> {
+pub(super) fn prefetch(conn: &mut Conn, desk: &mut Desk, jobs: &[Box<dyn Job>]) -> Outcome<()> {
     for _ in 0..ROUNDS {
         for job in jobs {
             job.keys(desk);
@@ -279,7 +279,7 @@ fn prefetch(conn: &mut Conn, desk: &mut Desk, jobs: &[Box<dyn Job>]) -> Outcome<
 }
 
 /// Decides one update; where it misses rows, loads what it and all later ones miss, and decides again.
-fn decide(
+pub(super) fn decide(
     conn: &mut Conn,
     desk: &mut Desk,
     jobs: &mut [Box<dyn Job>],

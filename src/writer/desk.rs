@@ -317,6 +317,12 @@ impl Desk {
         Ok(())
     }
 
+    /// Lets go of entries that will not be written: only a rehearsal does.
+    pub(super) fn forget_entries(&mut self) {
+        self.sealed.clear();
+        self.touched.clear();
+    }
+
     pub(super) fn last(&self) -> Moment {
         self.last
     }

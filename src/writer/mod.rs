@@ -15,6 +15,7 @@ mod drawer;
 mod log;
 mod queue;
 mod register;
+mod rehearsal;
 
 pub use batch::{Source, Wake, Writer, WriterSettings};
 pub use desk::{Actor, Desk, Entry, Moment, Refusal, Shelf, Wanted};
@@ -23,6 +24,7 @@ pub use drawer::{AsValue, Drawer, Record, row_source};
 pub use log::{LEDGER_ORIGIN, LogState, log_state};
 pub use queue::{Job, Priority};
 pub use register::{Register, Unique};
+pub use rehearsal::Rehearsal;
 
 use crate::audit::hash::Hash256;
 use crate::core::time::Timestamp;

@@ -1,0 +1,278 @@
+//! Making organizations, sites, items, packs and programmes be as a file says: made where they are not
+//! there, changed where they differ, left alone where they are just so.
+//!
+//! A record is the one with the same reference, whoever made it. What must never change (a site's country,
+//! an item's base unit) refuses the record instead.
+
+use crate::core::id::{ItemId, OrganizationId, PackId, ProgrammeId, SiteId};
+use crate::core::problem::{Code, Problem};
+use crate::core::time::Timestamp;
+use crate::items::{Item, ItemCodes, Pack};
+use crate::ledger::{Book, SiteFacts};
+use crate::parties::{Organization, OrganizationReferences};
+use crate::programmes::{Programme, ProgrammeCodes};
+use crate::sites::{Site, SiteCodes};
+use crate::writer::{Actor, Desk, Drawer, Entry, Record, Refusal, Register, Unique, Update};
+use std::sync::Arc;
+use uuid::Uuid;
+
+/// What became of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// It was not there and is now.
+    Created,
+    /// It was there and differs now.
+    Updated,
+    /// It was there just so.
+    Unchanged,
+}
+
+/// A record that is as it should be now.
+#[derive(Clone, Copy, Debug)]
+pub struct Settled<Id> {
+    /// Its identifier: of the record that was there, or of the new one.
+    pub id: Id,
+    /// What became of it.
+    pub change: Change,
+}
+
+/// A record of the catalogue that is found by a reference.
+pub trait Catalogued: Record<Group = <Self as Record>::Id> + PartialEq {
+    /// Its references.
+    type References: Unique<Holder = Self::Id>;
+    /// What it is, in the log's words.
+    const KIND: &'static str;
+    /// The reference.
+    fn reference(&self) -> &str;
+    /// The identifier as the log writes it.
+    fn uuid(id: Self::Id) -> Uuid;
+    /// The known record as the wanted one says.
+    ///
+    /// # Errors
+    /// Where what differs can never change.
+    fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem>;
+    /// The record with its revision and times.
+    fn stamped(self, revision: i64, created_at: Timestamp, updated_at: Timestamp) -> Self;
+    /// Its revision and when it was recorded first.
+    fn stamp(&self) -> (i64, Timestamp);
+    /// Tells the ledger of it, where the ledger has to know.
+    fn tell(&self, _desk: &mut Desk) {}
+}
+
+/// Makes one record of the catalogue be as `wanted`.
+pub struct Settle<R> {
+    /// Who says so.
+    pub actor: Arc<Actor>,
+    /// How it should be; its id, revision and times count only where it is new.
+    pub wanted: R,
+}
+
+impl<R: Catalogued> Update for Settle<R> {
+    type Answer = Settled<R::Id>;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Register<R::References>>().want(self.wanted.reference());
+        desk.shelf::<Drawer<R>>().want(self.wanted.id());
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
+        let holder = desk.shelf::<Register<R::References>>().holder(self.wanted.reference())?;
+        let id = holder.unwrap_or(self.wanted.id());
+        let Some(known) = desk.shelf::<Drawer<R>>().find(id)? else {
+            let now = desk.begin(entry(R::KIND, "created", R::uuid(id))).recorded_at;
+            let row = self.wanted.clone().stamped(1, now, now);
+            row.tell(desk);
+            desk.shelf::<Register<R::References>>().assign(self.wanted.reference(), Some(id));
+            desk.shelf::<Drawer<R>>().put(row);
+            desk.touch(R::uuid(id));
+            return Ok(Settled { id, change: Change::Created });
+        };
+        let renewed = R::renewed(&known, &self.wanted)?;
+        if renewed == *known {
+            return Ok(Settled { id, change: Change::Unchanged });
+        }
+        let now = desk.begin(entry(R::KIND, "changed", R::uuid(id))).recorded_at;
+        let (revision, created_at) = known.stamp();
+        desk.shelf::<Drawer<R>>().put(renewed.stamped(revision + 1, created_at, now));
+        Ok(Settled { id, change: Change::Updated })
+    }
+}
+
+pub(super) fn entry(kind: &'static str, verb: &str, id: Uuid) -> Entry {
+    Entry { action: format!("{kind}.{verb}"), kind, id, reason: None }
+}
+
+macro_rules! stamps {
+    () => {
+        fn stamped(self, revision: i64, created_at: Timestamp, updated_at: Timestamp) -> Self {
+            Self { revision, created_at, updated_at, ..self }
+        }
+        fn stamp(&self) -> (i64, Timestamp) {
+            (self.revision, self.created_at)
+        }
+    };
+}
+
+impl Catalogued for Organization {
+    type References = OrganizationReferences;
+    const KIND: &'static str = "organization";
+    stamps!();
+
+    fn reference(&self) -> &str {
+        self.reference.as_deref().unwrap_or_default()
+    }
+    fn uuid(id: OrganizationId) -> Uuid {
+        id.0
+    }
+    fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
+        Ok(Self {
+            name: wanted.name.clone(),
+            country: wanted.country.clone().or_else(|| known.country.clone()),
+            // What it does elsewhere it goes on doing.
+            is_donor: known.is_donor || wanted.is_donor,
+            is_consignor: known.is_consignor || wanted.is_consignor,
+            is_consignee: known.is_consignee || wanted.is_consignee,
+            is_carrier: known.is_carrier || wanted.is_carrier,
+            is_partner: known.is_partner || wanted.is_partner,
+            ..known.clone()
+        })
+    }
+}
+
+impl Catalogued for Site {
+    type References = SiteCodes;
+    const KIND: &'static str = "site";
+    stamps!();
+
+    fn reference(&self) -> &str {
+        self.code.as_deref().unwrap_or_default()
+    }
+    fn uuid(id: SiteId) -> Uuid {
+        id.0
+    }
+    fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
+        if known.country != wanted.country {
+            return Err(differs(
+                "country",
+                &wanted.country,
+                &known.country,
+                "a site never moves to another country; give the other place a reference of its own",
+            ));
+        }
+        let position = |site: &Self| (site.latitude, site.longitude);
+        let (latitude, longitude) =
+            if wanted.latitude.is_some() { position(wanted) } else { position(known) };
+        Ok(Self {
+            name: wanted.name.clone(),
+            kind: wanted.kind.clone(),
+            latitude,
+            longitude,
+            locode: wanted.locode.clone().or_else(|| known.locode.clone()),
+            operator_id: wanted.operator_id.or(known.operator_id),
+            ..known.clone()
+        })
+    }
+    fn tell(&self, desk: &mut Desk) {
+        desk.shelf::<Book>().know_site(SiteFacts {
+            site: self.id,
+            country: self.country.clone(),
+            operator: self.operator_id,
+        });
+    }
+}
+
+impl Catalogued for Item {
+    type References = ItemCodes;
+    const KIND: &'static str = "item";
+    stamps!();
+
+    fn reference(&self) -> &str {
+        &self.code
+    }
+    fn uuid(id: ItemId) -> Uuid {
+        id.0
+    }
+    fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
+        if known.base_unit != wanted.base_unit {
+            return Err(differs(
+                "base_unit",
+                &wanted.base_unit,
+                &known.base_unit,
+                "an item's base unit never changes, because every quantity recorded would change its meaning",
+            ));
+        }
+        Ok(Self {
+            name: wanted.name.clone(),
+            category: wanted.category.clone(),
+            sector: wanted.sector.clone().or_else(|| known.sector.clone()),
+            ..known.clone()
+        })
+    }
+}
+
+impl Catalogued for Programme {
+    type References = ProgrammeCodes;
+    const KIND: &'static str = "programme";
+    stamps!();
+
+    fn reference(&self) -> &str {
+        &self.code
+    }
+    fn uuid(id: ProgrammeId) -> Uuid {
+        id.0
+    }
+    fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
+        Ok(Self { name: wanted.name.clone(), ..known.clone() })
+    }
+}
+
+/// Says what differs from what is there already and why that cannot be. `field` is where the table's own
+/// report looks for the column.
+pub(super) fn differs(field: &str, wanted: &str, known: &str, why: &str) -> Problem {
+    let words = format!("\"{wanted}\" differs from \"{known}\", which is recorded already: {why}");
+    Problem::new(Code::WrongState, words).at(format!("/{field}")).with("value", wanted)
+}
+
+/// Makes a pack of an item be as `wanted`.
+pub struct SettlePack {
+    /// Who says so.
+    pub actor: Arc<Actor>,
+    /// How it should be.
+    pub wanted: Pack,
+}
+
+impl Update for SettlePack {
+    type Answer = Settled<PackId>;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<Pack>>().want(self.wanted.id);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
+        let id = self.wanted.id;
+        let known = desk.shelf::<Drawer<Pack>>().find(id)?;
+        let (row, change) = match known {
+            None => (self.wanted.clone(), Change::Created),
+            Some(known) => {
+                let Pack { numerator, denominator, .. } = self.wanted;
+                let row = Pack { numerator, denominator, ..known.as_ref().clone() };
+                if row == *known {
+                    return Ok(Settled { id, change: Change::Unchanged });
+                }
+                (row, Change::Updated)
+            }
+        };
+        let verb = if change == Change::Created { "created" } else { "changed" };
+        desk.begin(entry("pack", verb, id.0));
+        desk.shelf::<Drawer<Pack>>().put(row);
+        Ok(Settled { id, change })
+    }
+}
