@@ -20,7 +20,7 @@ mod server;
 mod settings;
 
 pub use server::{RunningServer, start};
-pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Layer, SETTINGS_FILE, Settings};
+pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Handicap, Layer, SETTINGS_FILE, Settings};
 
 use crate::web::Routes;
 use crate::{

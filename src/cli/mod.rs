@@ -3,6 +3,7 @@
 //! Exit codes: 0 done, 1 refused or failed, 2 not understood; `verify` says its own. Answers go to standard output, words about
 //! the way there to standard error. Never here: a decision that the server would not make as well.
 
+mod bench;
 mod import;
 mod migrate;
 mod openapi;
@@ -41,6 +42,7 @@ enum Command {
     Totals(totals::Totals),
     Verify(verify::Verify),
     Openapi(openapi::Openapi),
+    Bench(bench::Bench),
 }
 
 /// What every command that opens the database takes.
@@ -100,6 +102,11 @@ pub fn run() -> ExitCode {
         Command::Totals(command) => command.run(),
         Command::Verify(command) => return command.run(),
         Command::Openapi(command) => command.run(),
+        Command::Bench(command) => match command.run() {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(DATA_SAY_NO),
+            Err(problem) => Err(problem),
+        },
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

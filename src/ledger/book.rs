@@ -580,6 +580,19 @@ impl Book {
         self.file(key, entry);
     }
 
+    /// Stages a posting that was decided before, as it was.
+    pub(super) fn repeat(&mut self, posted: Posted) {
+        self.change(posted.cell, posted.key, posted.quantity, posted.effective_at);
+        self.postings.push(posted);
+    }
+
+    /// Lets go of what is written.
+    pub(super) fn forget(&mut self) {
+        self.journal.clear();
+        self.postings.clear();
+        self.statements.clear();
+    }
+
     /// Puts an entry where every scope finds it.
     pub(super) fn file(&mut self, key: CellKey, entry: Entry) {
         let cell = entry.cell;
@@ -674,9 +687,7 @@ impl Shelf for Book {
 
     fn flush(&mut self, conn: &mut Conn) -> QueryResult<()> {
         store::flush(conn, self)?;
-        self.journal.clear();
-        self.postings.clear();
-        self.statements.clear();
+        self.forget();
         Ok(())
     }
 

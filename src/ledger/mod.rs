@@ -7,6 +7,7 @@
 
 mod account;
 mod book;
+pub mod bulk;
 mod cell;
 pub mod event;
 mod facts;
