@@ -22,7 +22,7 @@ mod settings;
 mod throttle;
 
 pub use server::{RunningServer, start};
-pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Layer, SETTINGS_FILE, Settings};
+pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Handicap, Layer, SETTINGS_FILE, Settings};
 pub use throttle::AddressThrottle;
 
 use crate::web::Routes;

@@ -127,12 +127,15 @@ fn open(settings: &Settings) -> Outcome<State> {
     let database = Database::open(db::Settings { url: url.clone() })?;
     Ok(State::new(StateParts {
         auth: Auth::new(database.clone(), &keys)?,
-        writer: Writer::start(WriterSettings {
-            url,
-            wake: settings.wake.or(Some(crate::events::wake)),
-            one_by_one: false,
-            source: crate::writer::Source::Machine,
-        })?,
+        writer: Writer::start_slowed(
+            WriterSettings {
+                url,
+                wake: settings.wake.or(Some(crate::events::wake)),
+                one_by_one: settings.handicap.one_by_one,
+                source: crate::writer::Source::Machine,
+            },
+            settings.handicap.commit_delay,
+        )?,
         database,
         signer,
         throttle: settings.throttle.clone(),

@@ -8,6 +8,7 @@ use crate::writer::Wake;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Read from the working folder where it is there.
 pub const SETTINGS_FILE: &str = "relief.toml";
@@ -33,6 +34,17 @@ pub struct Settings {
     pub wake: Option<Wake>,
     /// Slows down strangers on public routes that ask for it. No flag or file turns it off; a test may.
     pub throttle: Option<Arc<dyn Throttle>>,
+    /// What the bench does to the writer; nothing in the ordinary.
+    pub handicap: Handicap,
+}
+
+/// What the bench takes from the writer to compare with. No flag and no file can say it.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Handicap {
+    /// A transaction for each update.
+    pub one_by_one: bool,
+    /// A pause after each commit, as a slower disk would make.
+    pub commit_delay: Duration,
 }
 
 /// One layer of settings: what it does not say is left to the layer below.
@@ -86,6 +98,7 @@ impl Layer {
             signals: true,
             wake: None,
             throttle: Some(Arc::new(AddressThrottle::default())),
+            handicap: Handicap::default(),
         }
     }
 }

@@ -4,6 +4,7 @@
 //! the way there to standard error. Never here: a decision that the server would not make as well.
 
 mod demo;
+mod bench;
 mod import;
 mod migrate;
 mod openapi;
@@ -43,6 +44,7 @@ enum Command {
     Totals(totals::Totals),
     Verify(verify::Verify),
     Openapi(openapi::Openapi),
+    Bench(bench::Bench),
 }
 
 /// What every command that opens the database takes.
@@ -103,6 +105,11 @@ pub fn run() -> ExitCode {
         Command::Totals(command) => command.run(),
         Command::Verify(command) => return command.run(),
         Command::Openapi(command) => command.run(),
+        Command::Bench(command) => match command.run() {
+            Ok(true) => Ok(()),
+            Ok(false) => return ExitCode::from(DATA_SAY_NO),
+            Err(problem) => Err(problem),
+        },
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

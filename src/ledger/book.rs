@@ -379,9 +379,7 @@ impl Shelf for Book {
 
     fn flush(&mut self, conn: &mut Conn) -> QueryResult<()> {
         store::flush(conn, self)?;
-        self.journal.clear();
-        self.postings.clear();
-        self.statements.clear();
+        self.forget();
         Ok(())
     }
 

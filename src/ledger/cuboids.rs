@@ -154,17 +154,23 @@ macro_rules! grow {
     };
 }
 
-pub(super) fn write_rollups(conn: &mut Conn, changes: &Changes) -> QueryResult<()> {
+/// The rows of the changed rollups, in the order of their keys.
+pub(super) fn rollup_rows(changes: &Changes) -> Vec<RollupRow> {
     let mut rows: Vec<RollupRow> = changes
         .rows
         .iter()
         .map(|((cuboid, key), (place, sums))| rollup_row(*cuboid, *key, place, sums))
         .collect();
     rows.sort_unstable_by(|left, right| (left.cuboid, &left.cell).cmp(&(right.cuboid, &right.cell)));
+    rows
+}
+
+/// Adds the rows' figures to what stands.
+pub(super) fn write_rollups(conn: &mut Conn, rows: &[RollupRow]) -> QueryResult<()> {
     upsert_all!(
         conn,
         rollups::table,
-        &rows,
+        rows,
         (rollups::cuboid, rollups::cell),
         grow!(
             stated_promised,

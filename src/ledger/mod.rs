@@ -7,6 +7,7 @@
 
 mod account;
 mod book;
+pub mod bulk;
 mod cell;
 mod cuboids;
 pub mod event;

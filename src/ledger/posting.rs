@@ -224,6 +224,19 @@ impl Book {
         Ok(())
     }
 
+    /// Stages a posting that was decided before, as it was.
+    pub(super) fn repeat(&mut self, posted: Posted) {
+        self.change(posted.cell, posted.key, posted.quantity, posted.effective_at);
+        self.postings.push(posted);
+    }
+
+    /// Lets go of what is written.
+    pub(super) fn forget(&mut self) {
+        self.journal.clear();
+        self.postings.clear();
+        self.statements.clear();
+    }
+
     fn change(&mut self, cell: Cell, key: CellKey, change: i64, effective_at: Timestamp) {
         let before = self.entries.get(&key).cloned();
         let mut entry = before.clone().unwrap_or_else(|| Entry::empty(cell, effective_at));

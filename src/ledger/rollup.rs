@@ -54,6 +54,9 @@ pub struct Cuboid {
 
 /// All cuboids, the small before the large; the last keeps everything.
 pub const CUBOIDS: &[Cuboid] = &[
+    // Countries alone, and by month: asked most, and no larger for more items or consignments.
+    Cuboid { number: 6, keeps: &[Dimension::Programme, Dimension::CountryAt, Dimension::Month] },
+    Cuboid { number: 7, keeps: &[Dimension::Programme, Dimension::CountryFor, Dimension::Month] },
     Cuboid {
         number: 0,
         keeps: &[Dimension::Programme, Dimension::Item, Dimension::CountryAt, Dimension::CountryFor],

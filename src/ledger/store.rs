@@ -1,8 +1,8 @@
 //! Writing what the book holds.
 
-use super::book::Book;
+use super::book::{Book, Posted, Stated};
 use super::cell::CellKey;
-use super::cuboids::{fold, write_rollups};
+use super::cuboids::{RollupRow, fold, rollup_rows, write_rollups};
 use super::rollup::Changes;
 use super::rows::{BalanceRow, PostingRow, StatementRow, balance_row, posting_row, statement_row};
 use crate::db::schema::{balances, postings, statements};
@@ -10,39 +10,78 @@ use crate::db::{Conn, insert_all, upsert_all};
 use diesel::prelude::*;
 use diesel::upsert::excluded;
 
+/// Rows that follow from what is posted.
+pub(super) struct Derived {
+    balances: Vec<BalanceRow>,
+    rollups: Vec<RollupRow>,
+}
+
 /// Writes postings, statements, balances and rollups.
 pub(super) fn flush(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
     if book.postings.is_empty() && book.statements.is_empty() {
         return Ok(());
     }
-    let rows: Vec<PostingRow<'_>> = book.postings.iter().map(posting_row).collect();
-    insert_all!(conn, postings::table, &rows)?;
-    let stated: Vec<StatementRow> = book.statements.iter().map(statement_row).collect();
-    insert_all!(conn, statements::table, &stated)?;
-    flush_balances(conn, book)?;
+    let derived = derive(book)?;
+    write(conn, &book.postings, &book.statements, &derived)?;
+    settle(book, &derived);
+    Ok(())
+}
+
+/// The balances the book has changed, as they are now, and the rollups of what it has posted.
+pub(super) fn derive(book: &Book) -> QueryResult<Derived> {
+    let mut balances: Vec<BalanceRow> = book
+        .entries
+        .iter()
+        .filter(|(_, entry)| entry.revision != entry.stored_revision)
+        .map(|(key, entry)| balance_row(*key, entry))
+        .collect();
+    balances.sort_unstable_by(|left, right| left.cell.cmp(&right.cell));
     let mut changes = Changes::default();
     fold(book, &mut changes).map_err(|line| {
         diesel::result::Error::DeserializationError(format!("the pledge line {line} is not known").into())
     })?;
-    write_rollups(conn, &changes)
+    Ok(Derived { balances, rollups: rollup_rows(&changes) })
+}
+
+/// Writes rows, however they came about.
+pub(super) fn write(
+    conn: &mut Conn,
+    posted: &[Posted],
+    stated: &[Stated],
+    derived: &Derived,
+) -> QueryResult<()> {
+    write_postings(conn, posted)?;
+    let stated: Vec<StatementRow> = stated.iter().map(statement_row).collect();
+    insert_all!(conn, statements::table, &stated)?;
+    write_balances(conn, &derived.balances)?;
+    write_rollups(conn, &derived.rollups)
+}
+
+/// Writes postings alone.
+pub(super) fn write_postings(conn: &mut Conn, posted: &[Posted]) -> QueryResult<()> {
+    let rows: Vec<PostingRow<'_>> = posted.iter().map(posting_row).collect();
+    insert_all!(conn, postings::table, &rows).map(|_| ())
+}
+
+/// Notes in the book that its balances are written.
+pub(super) fn settle(book: &mut Book, derived: &Derived) {
+    for row in &derived.balances {
+        let Ok(key) = <[u8; 16]>::try_from(row.cell.as_slice()) else { continue };
+        if let Some(entry) = book.entries.get_mut(&CellKey(key)) {
+            entry.revision = row.revision;
+            entry.stored_revision = row.revision;
+        }
+    }
 }
 
 /// Writes each changed balance as it is now; a balance that somebody else changed meanwhile matches no
 /// row, and the batch fails.
-fn flush_balances(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
-    let mut changed: Vec<(CellKey, BalanceRow)> = book
-        .entries
-        .iter()
-        .filter(|(_, entry)| entry.revision != entry.stored_revision)
-        .map(|(key, entry)| (*key, balance_row(*key, entry)))
-        .collect();
-    changed.sort_unstable_by_key(|(key, _)| *key);
+fn write_balances(conn: &mut Conn, rows: &[BalanceRow]) -> QueryResult<()> {
     // The guard compares one change at a time, so a balance changed thrice by this batch counts once.
-    let rows: Vec<BalanceRow> = changed.iter().map(|(_, row)| row.clone()).collect();
     let written = upsert_all!(
         conn,
         balances::table,
-        &rows,
+        rows,
         balances::cell,
         (
             balances::quantity.eq(excluded(balances::quantity)),
@@ -52,14 +91,5 @@ fn flush_balances(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
         ),
         (balances::revision + 1).eq(excluded(balances::revision))
     )?;
-    if written != rows.len() {
-        return Err(diesel::result::Error::RollbackTransaction);
-    }
-    for (key, row) in changed {
-        if let Some(entry) = book.entries.get_mut(&key) {
-            entry.revision = row.revision;
-            entry.stored_revision = row.revision;
-        }
-    }
-    Ok(())
+    if written == rows.len() { Ok(()) } else { Err(diesel::result::Error::RollbackTransaction) }
 }

@@ -74,11 +74,21 @@ impl Writer {
     /// # Errors
     /// Where the database cannot be opened or the thread not started.
     pub fn start(settings: WriterSettings) -> Outcome<Self> {
+        Self::start_slowed(settings, Duration::ZERO)
+    }
+
+    /// As [`Writer::start`], with a pause after each commit and before its answers, as a slower disk would
+    /// make. Only the bench asks for one.
+    ///
+    /// # Errors
+    /// As [`Writer::start`].
+    pub fn start_slowed(settings: WriterSettings, commit_delay: Duration) -> Outcome<Self> {
         let mut conn = connect(&settings.url)?;
         let state = log_state(&mut conn)?;
         let queue = Arc::new(Queue::new());
         let (announce, sequence) = watch::channel(state.last.sequence);
-        let mut worker = Worker { settings, conn: Some(conn), queue: Arc::clone(&queue), announce };
+        let mut worker =
+            Worker { settings, commit_delay, conn: Some(conn), queue: Arc::clone(&queue), announce };
         let thread = std::thread::Builder::new()
             .name("relief-writer".to_owned())
             .spawn(move || worker.run())
@@ -150,6 +160,7 @@ fn unknown() -> Problem {
 
 struct Worker {
     settings: WriterSettings,
+    commit_delay: Duration,
     conn: Option<Conn>,
     queue: Arc<Queue>,
     announce: watch::Sender<i64>,
@@ -233,6 +244,9 @@ impl Worker {
             self.conn = Some(conn);
         }
         let (verdicts, touched, sequence) = result?;
+        if !self.commit_delay.is_zero() {
+            std::thread::sleep(self.commit_delay);
+        }
         self.announce.send_replace(sequence);
         Ok((verdicts, touched))
     }

@@ -1,0 +1,267 @@
+//! What the updates are posted to: a ledger with sites, items and pledged goods in store, and shipments
+//! whose journeys are ready to be posted.
+
+use super::failed;
+use super::load::{Chain, Request, Sent, Work, send};
+use crate::app::{self, Handicap, Layer, RunningServer, Settings};
+use crate::audit::keys::KeyRing;
+use crate::auth::{Role, Tokens};
+use crate::core::id::{ItemId, OrganizationId, ProgrammeId, SiteId, UserId};
+use crate::core::problem::Outcome;
+use crate::db::{connect, migrate};
+use crate::items::ItemCreate;
+use crate::parties::OrganizationCreate;
+use crate::programmes::ProgrammeCreate;
+use crate::sites::SiteCreate;
+use crate::users::store::{NewUser, UserAdd};
+use crate::writer::{Actor, Source, Update, Writer, WriterSettings};
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+use std::path::PathBuf;
+use uuid::Uuid;
+
+/// Connections that post at once.
+pub(super) const CONNECTIONS: usize = 64;
+/// Places where goods start; as many as connections, so that each ships from its own.
+const ORIGINS: usize = 64;
+/// Places they pass through and end at.
+const STOPS: usize = 32;
+/// Kinds of goods.
+const ITEMS: usize = 8;
+/// Countries of the sites.
+const COUNTRIES: [&str; 8] = ["CN", "GM", "KE", "GT", "NP", "PE", "TD", "YE"];
+/// Base units in store at each origin: more than all shipments take.
+const IN_STORE: i64 = 100_000_000;
+/// Updates of one shipment: a departure and a receipt for each of three legs.
+pub(super) const UPDATES_PER_SHIPMENT: usize = 6;
+
+/// A ledger to post to.
+pub(super) struct House {
+    /// Its database.
+    pub(super) url: String,
+    keys: PathBuf,
+    officer: UserId,
+    manager: UserId,
+    programme: Uuid,
+    consignee: Uuid,
+    items: Vec<Uuid>,
+    origins: Vec<Uuid>,
+    stops: Vec<Uuid>,
+}
+
+/// Shipments that are open and allocated, and the updates of their journeys.
+pub(super) struct Shipments {
+    /// The consignments.
+    pub(super) consignments: Vec<Uuid>,
+    /// The updates, a chain for each.
+    pub(super) journeys: Vec<Chain>,
+}
+
+fn read<T: DeserializeOwned>(value: Value) -> Outcome<T> {
+    serde_json::from_value(value).map_err(failed)
+}
+
+fn post(path: &str, body: &Value) -> Request {
+    Request { path: path.to_owned(), body: Some(body.to_string()) }
+}
+
+fn event(kind: &str, occurred_at: &str, details: Value) -> Request {
+    let mut body = details;
+    body["id"] = json!(Uuid::now_v7());
+    body["kind"] = json!(kind);
+    body["occurred_at"] = json!(occurred_at);
+    post("/api/v1/events", &body)
+}
+
+fn operator() -> Actor {
+    Actor { user: UserId(Uuid::nil()), role: "operator".to_owned(), scope: "bench".to_owned() }
+}
+
+/// Records what a house begins with, in this process.
+struct Founding(Writer);
+
+impl Founding {
+    fn record<U: Update>(&self, update: Outcome<U>) -> Outcome<()> {
+        self.0.record_blocking(update?).map(|_| ())
+    }
+
+    fn user(&self, role: Role) -> Outcome<UserId> {
+        let id = UserId(Uuid::now_v7());
+        let user = NewUser {
+            id,
+            login: format!("bench-{}", role.word()),
+            name: format!("The {}", role.word()),
+            password_hash: "none".to_owned(),
+            role,
+            organization: None,
+            country: None,
+        };
+        self.record(Ok(UserAdd { actor: operator(), user }))?;
+        Ok(id)
+    }
+
+    fn organization(&self) -> Outcome<Uuid> {
+        let id = Uuid::now_v7();
+        let draft = json!({"name": "Health Organization", "country": "GM", "donor": true, "consignee": true});
+        self.record(OrganizationCreate::new(operator(), &read(draft)?, OrganizationId(id)))?;
+        Ok(id)
+    }
+
+    fn programme(&self) -> Outcome<Uuid> {
+        let id = Uuid::now_v7();
+        let draft = json!({"code": "BENCH", "name": "Bench (synthetic)", "synthetic": true});
+        self.record(ProgrammeCreate::new(operator(), &read(draft)?, ProgrammeId(id)))?;
+        Ok(id)
+    }
+
+    fn item(&self, number: usize) -> Outcome<Uuid> {
+        let id = Uuid::now_v7();
+        let draft = json!({"code": format!("ITEM-{number}"), "name": format!("Item {number}"), "base_unit": "piece",
+            "category": "protective equipment", "storage_class": "ambient"});
+        self.record(ItemCreate::new(operator(), &read(draft)?, ItemId(id)))?;
+        Ok(id)
+    }
+
+    fn site(&self, number: usize) -> Outcome<Uuid> {
+        let id = Uuid::now_v7();
+        let draft = json!({"name": format!("Warehouse {number}"), "kind": "warehouse",
+            "country": COUNTRIES[number % COUNTRIES.len()]});
+        self.record(SiteCreate::new(operator(), &read(draft)?, SiteId(id)))?;
+        Ok(id)
+    }
+}
+
+impl House {
+    /// Builds one in an empty database.
+    ///
+    /// # Errors
+    /// What the database or the ledger refuses.
+    pub(super) fn build(url: String, keys: PathBuf) -> Outcome<Self> {
+        migrate(&mut connect(&url)?)?;
+        let writer = Writer::start(WriterSettings {
+            url: url.clone(),
+            wake: None,
+            one_by_one: false,
+            source: Source::Machine,
+        })?;
+        let founding = Founding(writer.clone());
+        let house = Self {
+            url,
+            keys,
+            officer: founding.user(Role::Officer)?,
+            manager: founding.user(Role::Manager)?,
+            programme: founding.programme()?,
+            consignee: founding.organization()?,
+            items: (0..ITEMS).map(|number| founding.item(number)).collect::<Outcome<_>>()?,
+            origins: (0..ORIGINS).map(|number| founding.site(number)).collect::<Outcome<_>>()?,
+            stops: (0..STOPS).map(|number| founding.site(number)).collect::<Outcome<_>>()?,
+        };
+        writer.stop();
+        house.fill()?;
+        Ok(house)
+    }
+
+    /// Goods are pledged, accepted and collected at every origin.
+    fn fill(&self) -> Outcome<()> {
+        let (mut offers, mut acceptances, mut collections) = (Vec::new(), Vec::new(), Vec::new());
+        for (number, origin) in self.origins.iter().enumerate() {
+            let pledge = Uuid::now_v7();
+            let lines = json!([{"item": self.items[number % ITEMS], "quantity": IN_STORE}]);
+            let offer = json!({"id": pledge, "programme": self.programme, "donor": self.consignee,
+                "offered_at": "2024-01-01", "lines": lines});
+            offers.push(vec![post("/api/v1/pledges", &offer)]);
+            acceptances.push(vec![event("pledge_accepted", "2024-01-02", json!({"pledge": pledge}))]);
+            let collected = json!({"pledge": pledge, "site": origin, "lines": lines});
+            collections.push(vec![event("collected", "2024-01-03", collected)]);
+        }
+        let server = self.open(Handicap::default())?;
+        self.send_as(&server, self.officer, CONNECTIONS, offers)?;
+        self.send_as(&server, self.manager, CONNECTIONS, acceptances)?;
+        self.send_as(&server, self.officer, CONNECTIONS, collections)?;
+        server.stop()
+    }
+
+    /// Starts the server on this ledger.
+    ///
+    /// # Errors
+    /// Where it does not start.
+    pub(super) fn open(&self, handicap: Handicap) -> Outcome<RunningServer> {
+        app::start(Settings {
+            listen: "127.0.0.1:0".to_owned(),
+            database_url: self.url.clone(),
+            keys: self.keys.clone(),
+            signals: false,
+            handicap,
+            ..Layer::default().settings()
+        })
+    }
+
+    /// Sends chains as the officer.
+    ///
+    /// # Errors
+    /// Where anything is refused.
+    pub(super) fn send(&self, server: &RunningServer, chains: Vec<Chain>) -> Outcome<Sent> {
+        self.send_as(server, self.officer, CONNECTIONS, chains)
+    }
+
+    fn send_as(
+        &self,
+        server: &RunningServer,
+        user: UserId,
+        connections: usize,
+        chains: Vec<Chain>,
+    ) -> Outcome<Sent> {
+        let keys = KeyRing::open_or_create(&self.keys).map_err(failed)?;
+        let token =
+            Tokens::new(&keys).and_then(|tokens| tokens.issue(user, Uuid::now_v7())).map_err(failed)?;
+        send(&Work { address: server.address, token, connections, chains: chains.into() })
+    }
+
+    /// Opens and allocates shipments; their journeys are still to be posted.
+    ///
+    /// # Errors
+    /// Where anything is refused.
+    pub(super) fn prepare(&self, count: usize) -> Outcome<Shipments> {
+        let mut shipments = Shipments { consignments: Vec::new(), journeys: Vec::new() };
+        let mut openings = Vec::with_capacity(count);
+        for number in 0..count {
+            let consignment = Uuid::now_v7();
+            let (opening, journey) = self.shipment(consignment, number);
+            shipments.consignments.push(consignment);
+            openings.push(opening);
+            shipments.journeys.push(journey);
+        }
+        let server = self.open(Handicap::default())?;
+        self.send(&server, openings)?;
+        server.stop()?;
+        Ok(shipments)
+    }
+
+    fn shipment(&self, consignment: Uuid, number: usize) -> (Chain, Chain) {
+        let origin = number % ORIGINS;
+        let item = self.items[origin % ITEMS];
+        let stop = |step: usize| self.stops[(number / ORIGINS + origin + step) % STOPS];
+        let way = [self.origins[origin], stop(0), stop(1), stop(2)];
+        let legs: Vec<Uuid> = (0..3).map(|_| Uuid::now_v7()).collect();
+        let planned: Vec<Value> = legs
+            .iter()
+            .zip(way.windows(2))
+            .map(|(leg, ends)| json!({"id": leg, "mode": "road", "from": ends[0], "to": ends[1]}))
+            .collect();
+        let opened = json!({"id": consignment, "programme": self.programme, "consignee": self.consignee,
+            "origin": way[0], "destination": way[3], "legs": planned});
+        let allocated = json!({"consignment": consignment, "site": way[0],
+            "lines": [{"item": item, "quantity": 100}]});
+        let opening =
+            vec![post("/api/v1/consignments", &opened), event("allocated", "2024-02-01", allocated)];
+        let mut journey = Vec::with_capacity(UPDATES_PER_SHIPMENT);
+        for (step, leg) in legs.iter().enumerate() {
+            let departed = json!({"consignment": consignment, "leg": leg});
+            journey.push(event("departed", &format!("2024-02-{:02}", 2 * step + 2), departed));
+            let received = json!({"consignment": consignment, "leg": leg, "final": true,
+                "lines": [{"item": item, "good": 100}]});
+            journey.push(event("received", &format!("2024-02-{:02}", 2 * step + 3), received));
+        }
+        (opening, journey)
+    }
+}

@@ -1,0 +1,180 @@
+//! `relief bench`: every figure the ledger promises, measured against its limit in one run.
+//!
+//! Limits are ratios within the run or CPU times, so that a slower machine is not a failure. Everything is
+//! made in a temporary folder and thrown away; no database of anybody's is touched.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `figure` | a figure, its limit and the report |
+//! | `scratch` | the temporary folder and the private PostgreSQL |
+//! | `cpu` | CPU time from `/proc` |
+//! | `load` | the process that sends requests |
+//! | `house` | what updates are posted to |
+//! | `updates`, `limit` | updates in batches against one by one and against bulk SQL |
+//! | `reading` | one consignment with its history |
+//! | `totals` | totals over few and many consignments |
+//! | `importing` | a table through the ledger against bulk SQL |
+//! | `starting` | start to ready |
+//!
+//! Never here: a way of recording that the server does not have.
+
+mod cpu;
+mod figure;
+mod house;
+mod importing;
+mod limit;
+mod load;
+mod reading;
+mod scratch;
+mod starting;
+mod totals;
+mod updates;
+
+use crate::core::problem::{Outcome, Problem};
+use clap::{Args, ValueEnum};
+use figure::Figure;
+use house::House;
+use scratch::{Cluster, NewDatabase, Scratch};
+use std::path::PathBuf;
+use std::sync::Mutex;
+use updates::{Counts, Targets};
+
+/// Measures the promised figures against their limits, in a temporary folder
+#[derive(Args)]
+#[command(after_help = "Examples:\n  relief bench --quick\n  relief bench --json\n  \
+                        relief bench --only updates --postgres postgres://postgres@localhost/postgres\n  \
+                        relief bench --only import --scms delivery_history.csv\n\n\
+                        PostgreSQL is measured where a server's programs are installed, or at --postgres, where two\n\
+                        databases are made and dropped. Exit codes: 0 every limit kept, 1 one was missed.")]
+pub(super) struct Bench {
+    /// Fewer updates and a smaller ledger: a minute instead of several
+    #[arg(long)]
+    quick: bool,
+    /// Prints the figures as JSON
+    #[arg(long)]
+    json: bool,
+    /// Measures only these parts
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PARTS")]
+    only: Vec<Part>,
+    /// A PostgreSQL server where databases may be made
+    #[arg(long, env = "RELIEF_BENCH_POSTGRES", hide_env_values = true, value_name = "URL")]
+    postgres: Option<String>,
+    /// The SCMS delivery history, for the import
+    #[arg(long, env = "RELIEF_BENCH_SCMS", value_name = "FILE")]
+    scms: Option<PathBuf>,
+    /// Sends the requests read from standard input: the bench starts itself so
+    #[arg(long, hide = true)]
+    client: bool,
+}
+
+/// A part of the bench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum Part {
+    /// Updates, reads and start on SQLite.
+    Sqlite,
+    /// The same on PostgreSQL.
+    Postgres,
+    /// Totals over few and many consignments.
+    Totals,
+    /// The import of a file.
+    Import,
+}
+
+/// Whatever goes wrong around the measuring.
+fn failed(error: impl std::fmt::Display) -> Problem {
+    let mut problem = Problem::internal(error.to_string());
+    "The bench could not be run.".clone_into(&mut problem.detail);
+    problem
+}
+
+impl Bench {
+    /// Runs; whether every limit was kept.
+    pub(super) fn run(self) -> Outcome<bool> {
+        if self.client {
+            return load::run_client().map(|()| true);
+        }
+        let scratch = Scratch::new()?;
+        log_to_file(&scratch)?;
+        let mut figures = Vec::new();
+        if self.wants(Part::Sqlite) {
+            eprintln!("relief: updates, reads and start on SQLite …");
+            let house = House::build(scratch.sqlite("updates.db"), scratch.path("keys"))?;
+            let targets = Targets { over_one_by_one: 2.5, name: "SQLite" };
+            self.on(&scratch, &house, &scratch.sqlite("limit.db"), &targets, &mut figures)?;
+        }
+        if self.wants(Part::Postgres) {
+            self.on_postgres(&scratch, &mut figures)?;
+        }
+        if self.wants(Part::Totals) {
+            eprintln!("relief: totals …");
+            totals::measure(&scratch, self.quick, &mut figures)?;
+        }
+        match &self.scms {
+            Some(file) if self.wants(Part::Import) => importing::measure(&scratch, file, &mut figures)?,
+            None if self.wants(Part::Import) => {
+                eprintln!("relief: the import is not measured; name its file with --scms");
+            }
+            Some(_) | None => {}
+        }
+        if self.json {
+            println!("{}", serde_json::to_string_pretty(&figures).map_err(failed)?);
+        } else {
+            print!("{}", figure::table(&figures));
+        }
+        Ok(figures.iter().all(Figure::passes))
+    }
+
+    fn wants(&self, part: Part) -> bool {
+        self.only.is_empty() || self.only.contains(&part)
+    }
+
+    fn on_postgres(&self, scratch: &Scratch, figures: &mut Vec<Figure>) -> Outcome<()> {
+        eprintln!("relief: updates, reads and start on PostgreSQL …");
+        let cluster = match &self.postgres {
+            Some(_) => None,
+            None => match Cluster::start(scratch) {
+                Ok(cluster) => Some(cluster),
+                Err(problem) => {
+                    let why = problem.internal.unwrap_or(problem.detail);
+                    eprintln!("relief: PostgreSQL is not measured: {why}");
+                    return Ok(());
+                }
+            },
+        };
+        let server = match (&self.postgres, &cluster) {
+            (Some(url), _) => url.as_str(),
+            (None, Some(cluster)) => cluster.url(),
+            (None, None) => return Ok(()),
+        };
+        let updates = NewDatabase::create(server, "updates")?;
+        let limit = NewDatabase::create(server, "limit")?;
+        let house = House::build(updates.url().to_owned(), scratch.path("keys"))?;
+        let targets = Targets { over_one_by_one: 5.0, name: "PostgreSQL" };
+        self.on(scratch, &house, limit.url(), &targets, figures)
+    }
+
+    fn on(
+        &self,
+        scratch: &Scratch,
+        house: &House,
+        limit_url: &str,
+        targets: &Targets,
+        figures: &mut Vec<Figure>,
+    ) -> Outcome<()> {
+        let counts = Counts::new(self.quick);
+        let consignments = updates::measure(house, limit_url, &counts, targets, figures)?;
+        reading::measure(house, targets.name, &consignments, self.quick, figures)?;
+        starting::measure(house, targets.name, &scratch.path("keys"), figures)
+    }
+}
+
+/// The server logs as it always does, one JSON line a request; only not to the terminal.
+fn log_to_file(scratch: &Scratch) -> Outcome<()> {
+    let file = std::fs::File::create(scratch.path("log.json")).map_err(failed)?;
+    let logs = tracing_subscriber::fmt()
+        .json()
+        .with_span_list(false)
+        .with_env_filter(tracing_subscriber::EnvFilter::new("info"))
+        .with_writer(Mutex::new(file));
+    logs.try_init().map_err(failed)
+}
