@@ -37,7 +37,7 @@ name = "Masks"
 as = "donor"
 reference = "donor:{Donor}"
 name = "{Donor}"
-roles = ["donor"]
+roles = ["donor", "consignor"]
 [[organization]]
 as = "city"
 reference = "city:{City}"
