@@ -73,6 +73,7 @@ leg = [{ from = "start", to = "end", mode = "road" }]
 [[event]]
 kind = "accepted"
 occurred = ["Delivered"]
+when_rows_differ = "earliest"
 [[event]]
 kind = "received"
 occurred = ["Delivered"]
