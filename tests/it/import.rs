@@ -37,7 +37,7 @@ name = "Masks"
 as = "donor"
 reference = "donor:{Donor}"
 name = "{Donor}"
-roles = ["donor"]
+roles = ["donor", "consignor"]
 [[organization]]
 as = "city"
 reference = "city:{City}"
@@ -73,6 +73,7 @@ leg = [{ from = "start", to = "end", mode = "road" }]
 [[event]]
 kind = "accepted"
 occurred = ["Delivered"]
+when_rows_differ = "earliest"
 [[event]]
 kind = "received"
 occurred = ["Delivered"]
