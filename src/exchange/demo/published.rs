@@ -117,17 +117,7 @@ fn tell_gift(script: &mut Script, programme: ProgrammeId, index: usize, gift: &N
     let (at, precision) = dated(gift)?;
     let donor =
         script.organization(&format!("cities-2020:donor:{}", gift.donor), &gift.donor, None, Does::Gives);
-    let gifts = match gift.quantity {
-        None => Vec::new(),
-        Some(pieces) => {
-            let category = if gift.is_mask { "masks" } else { "medical supplies" };
-            let item = script.item(&format!("cities-2020:{}", gift.item), &gift.item, category, &[]);
-            let country = gift.country.map(|code| code.as_str().to_owned());
-            let quantity = i64::try_from(pieces).unwrap_or(i64::MAX);
-            let value_cents = gift.value_usd.and_then(|dollars| i64::try_from(dollars * 100).ok());
-            vec![Gift { item, quantity, earmark: country, value_cents }]
-        }
-    };
+    let gifts: Vec<Gift> = given(script, gift).into_iter().collect();
     let reference = format!("CITIES-2020/{:02}", index + 1);
     let (pledge, lines) = script.pledge(Promise {
         reference: &reference,
@@ -165,42 +155,63 @@ fn tell_gift(script: &mut Script, programme: ProgrammeId, index: usize, gift: &N
             script.event(&format!("{reference} collected"), (at, precision), "collected", details)
         }
         GiftState::Dispatched | GiftState::Delivered => {
-            let (destination, consignee) = ends(script, gift);
-            let origin = script.site(
-                "cities-2020:origin",
-                "Place of dispatch (not published)",
-                SiteKind::Warehouse,
-                COUNTRY_NOT_STATED,
-                None,
-                None,
-            );
-            let (consignment, legs) = script.consignment(&Journey {
-                reference: &reference,
-                programme,
-                consignor: donor,
-                consignee,
-                carrier: None,
-                stops: &[origin, destination],
-                modes: &[Mode::Unknown],
-                planned_arrival: None,
-            });
-            let details = json!({"consignment": consignment, "lines": goods});
-            script.event(
-                &format!("{reference} allocated"),
-                (at, Precision::Inferred),
-                "allocated",
-                details,
-            )?;
-            let leg = legs.first();
-            if gift.state == GiftState::Dispatched {
-                let details = json!({"consignment": consignment, "leg": leg});
-                return script.event(&format!("{reference} departed"), (at, precision), "departed", details);
-            }
-            let came = json!([{"item": given.item, "good": given.quantity, "pledge_line": line}]);
-            let details = json!({"consignment": consignment, "leg": leg, "final": true, "lines": came});
-            script.event(&format!("{reference} received"), (at, precision), "received", details)
+            let sent = Sent { reference: &reference, programme, donor, goods, at, precision };
+            tell_journey(script, gift, &sent, given.quantity)
         }
     }
+}
+
+/// What is given, where a quantity was published.
+fn given(script: &mut Script, gift: &NamedGift) -> Option<Gift> {
+    let pieces = gift.quantity?;
+    let category = if gift.is_mask { "masks" } else { "medical supplies" };
+    let item = script.item(&format!("cities-2020:{}", gift.item), &gift.item, category, &[]);
+    let earmark = gift.country.map(|code| code.as_str().to_owned());
+    let quantity = i64::try_from(pieces).unwrap_or(i64::MAX);
+    let value_cents = gift.value_usd.and_then(|dollars| i64::try_from(dollars * 100).ok());
+    Some(Gift { item, quantity, earmark, value_cents })
+}
+
+/// A gift on its way.
+struct Sent<'a> {
+    reference: &'a str,
+    programme: ProgrammeId,
+    donor: OrganizationId,
+    goods: serde_json::Value,
+    at: Timestamp,
+    precision: Precision,
+}
+
+/// Tells how a gift was sent, and that it arrived where that was published.
+fn tell_journey(script: &mut Script, gift: &NamedGift, sent: &Sent<'_>, quantity: i64) -> Outcome<()> {
+    let Sent { reference, programme, donor, at, precision, .. } = *sent;
+    let (destination, consignee) = ends(script, gift);
+    let name = "Place of dispatch (not published)";
+    let origin = script.site("cities-2020:origin", name, SiteKind::Warehouse, COUNTRY_NOT_STATED, None, None);
+    let (consignment, legs) = script.consignment(&Journey {
+        reference,
+        programme,
+        consignor: donor,
+        consignee,
+        carrier: None,
+        stops: &[origin, destination],
+        modes: &[Mode::Unknown],
+        planned_arrival: None,
+    });
+    let details = json!({"consignment": consignment, "lines": sent.goods});
+    script.event(&format!("{reference} allocated"), (at, Precision::Inferred), "allocated", details)?;
+    let leg = legs.first();
+    if gift.state == GiftState::Dispatched {
+        let details = json!({"consignment": consignment, "leg": leg});
+        return script.event(&format!("{reference} departed"), (at, precision), "departed", details);
+    }
+    let mut came = sent.goods.clone();
+    if let Some(line) = came.get_mut(0).and_then(serde_json::Value::as_object_mut) {
+        line.remove("quantity");
+        line.insert("good".to_owned(), quantity.into());
+    }
+    let details = json!({"consignment": consignment, "leg": leg, "final": true, "lines": came});
+    script.event(&format!("{reference} received"), (at, precision), "received", details)
 }
 
 /// Where a gift went and to whom, as far as that was published.
