@@ -129,7 +129,7 @@ pub(super) fn free_stock(
     goods: &Goods,
     happening: &Happening,
 ) -> Result<Vec<Holding>, Halt> {
-    let mut candidates = desk.shelf::<Book>().of_stock(site, goods.item.id)?;
+    let mut candidates = desk.shelf::<Book>().of_stock(site, goods.item.id, Account::InStorage)?;
     candidates.retain(|one| one.cell.account == Account::InStorage && one.cell.condition == Condition::Good);
     if goods.lot.is_none() {
         let facts = lot_facts(desk, &candidates)?;

@@ -53,7 +53,7 @@ pub fn deliver(desk: &mut Desk, happening: &Happening, body: &Delivered) -> Resu
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
     for one in &goods {
-        let mut there = desk.shelf::<Book>().of_stock(site.id, one.item.id)?;
+        let mut there = desk.shelf::<Book>().of_stock(site.id, one.item.id, Account::InStorage)?;
         there
             .retain(|held| held.cell.account == Account::InStorage && held.cell.condition == Condition::Good);
         let facts = lot_facts(desk, &there)?;

@@ -41,7 +41,7 @@ pub fn distribute(desk: &mut Desk, happening: &Happening, body: &Distributed) ->
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
     for one in &goods {
-        let mut there = desk.shelf::<Book>().of_stock(site.id, one.item.id)?;
+        let mut there = desk.shelf::<Book>().of_stock(site.id, one.item.id, Account::Delivered)?;
         there.retain(|held| {
             held.cell.account == Account::Delivered
                 && body.consignment.is_none_or(|id| held.cell.consignment == Some(id))

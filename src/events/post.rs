@@ -8,8 +8,8 @@ use crate::consignments as consigned;
 use crate::core::id::{ConsignmentId, LegId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::distributions as handed;
-use crate::ledger::Book;
 use crate::ledger::event::{EventRecord, EventResult, EventStatus, Halt, Happening, Wait, clamp};
+use crate::ledger::{Account, Book};
 use crate::pledges as promised;
 use crate::stock as stocked;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
@@ -312,11 +312,12 @@ fn want(kind: &Kind, desk: &mut Desk) {
         | Kind::Corrected(_)
         | Kind::Reversed(_) => None,
     };
+    let account = if matches!(kind, Kind::Distributed(_)) { Account::Delivered } else { Account::InStorage };
     if let Some((lines, site)) = lines {
         for line in lines {
             desk.shelf::<Drawer<crate::items::Item>>().want(line.item);
             match (site, line.pledge_line) {
-                (Some(site), _) => desk.shelf::<Book>().want_stock(site, line.item),
+                (Some(site), _) => desk.shelf::<Book>().want_stock(site, line.item, account),
                 (None, Some(label)) => desk.shelf::<Book>().want_line(label),
                 (None, None) => {}
             }

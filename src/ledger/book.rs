@@ -2,18 +2,16 @@
 //! update is refused.
 
 use super::account::Account;
-use super::cell::{Cell, CellKey, Movement, Statement};
-use super::event::{Part, Rehearsal};
+use super::cell::{Cell, CellKey, Statement};
+use super::event::Rehearsal;
 use super::facts::{ConsignmentFacts, LineFacts, SiteFacts};
 use super::history::History;
-use super::store;
+use super::{load, rows, store};
 use crate::audit::entry::EntryWriter;
 use crate::core::id::{ConsignmentId, ItemId, LotId, PledgeLineId, SiteId};
-use crate::core::problem::{Code, Problem};
-use crate::core::quantity;
 use crate::core::time::Timestamp;
 use crate::db::Conn;
-use crate::writer::{Moment, Refusal, Shelf, Wanted};
+use crate::writer::{Shelf, Wanted};
 use diesel::QueryResult;
 use std::any::Any;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
@@ -31,7 +29,7 @@ pub(super) struct Entry {
 }
 
 impl Entry {
-    fn empty(cell: Cell, first_at: Timestamp) -> Self {
+    pub(super) fn empty(cell: Cell, first_at: Timestamp) -> Self {
         Self {
             cell,
             quantity: 0,
@@ -87,15 +85,14 @@ pub(super) struct Stated {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Scope {
     Consignment(ConsignmentId),
-    Stock(SiteId, ItemId),
-    Site(SiteId),
+    Stock(SiteId, ItemId, Account),
     Line(PledgeLineId),
     Lot(LotId),
     Unplaced(ItemId),
     Cell(CellKey),
 }
 
-enum Undo {
+pub(super) enum Undo {
     Cell(CellKey, Option<Entry>),
     Postings(usize),
     Statements(usize),
@@ -143,8 +140,8 @@ pub struct Book {
     pub(super) recorded: HashMap<i64, Vec<Posted>>,
     pub(super) recorded_statements: HashMap<i64, Vec<Statement>>,
     pub(super) draws: HashMap<CellKey, Vec<i64>>,
-    rehearsed: Rehearsal,
-    journal: Vec<Undo>,
+    pub(super) rehearsed: Rehearsal,
+    pub(super) journal: Vec<Undo>,
 }
 
 impl Book {
@@ -157,24 +154,13 @@ impl Book {
         Ok(self.collect(self.by_consignment.get(&consignment), |_| true))
     }
 
-    /// Goods of one item at a site.
+    /// Goods of one item at a site, on one account.
     ///
     /// # Errors
     /// [`Wanted`] where not loaded.
-    pub fn of_stock(&mut self, site: SiteId, item: ItemId) -> Result<Vec<Holding>, Wanted> {
-        if !self.loaded.contains(&Scope::Site(site)) {
-            self.need(Scope::Stock(site, item))?;
-        }
-        Ok(self.collect(self.by_site.get(&site), |cell| cell.item == item))
-    }
-
-    /// All goods at a site.
-    ///
-    /// # Errors
-    /// [`Wanted`] where not loaded.
-    pub fn of_site(&mut self, site: SiteId) -> Result<Vec<Holding>, Wanted> {
-        self.need(Scope::Site(site))?;
-        Ok(self.collect(self.by_site.get(&site), |_| true))
+    pub fn of_stock(&mut self, site: SiteId, item: ItemId, account: Account) -> Result<Vec<Holding>, Wanted> {
+        self.need(Scope::Stock(site, item, account))?;
+        Ok(self.collect(self.by_site.get(&site), |cell| cell.item == item && cell.account == account))
     }
 
     /// All goods of a pledge line, sources included.
@@ -212,8 +198,8 @@ impl Book {
     }
 
     /// Asks for an item's goods at a site ahead of time.
-    pub fn want_stock(&mut self, site: SiteId, item: ItemId) {
-        let _ = self.need(Scope::Stock(site, item));
+    pub fn want_stock(&mut self, site: SiteId, item: ItemId, account: Account) {
+        let _ = self.need(Scope::Stock(site, item, account));
         self.want_site_facts(site);
     }
 
@@ -249,86 +235,6 @@ impl Book {
         Ok(self.entries.get(&key).map_or(0, |entry| entry.quantity))
     }
 
-    /// What can be drawn from a cell at `at` without any later moment falling short.
-    ///
-    /// # Errors
-    /// [`Wanted`] where its history is not loaded.
-    pub fn available(&mut self, cell: &Cell, at: Timestamp) -> Result<i64, Wanted> {
-        let key = cell.key();
-        self.know(cell, key)?;
-        let Some(entry) = self.entries.get(&key) else { return Ok(0) };
-        if at >= entry.last_at {
-            return Ok(entry.quantity);
-        }
-        if !entry.history.reaches(at) {
-            let since = self.wants.histories.entry(key).or_insert(at);
-            *since = (*since).min(at);
-            return Err(Wanted);
-        }
-        Ok(entry.history.least_from(at, entry.quantity).max(0))
-    }
-
-    /// The earliest time, `at` or later, at which all movements together can be posted.
-    ///
-    /// # Errors
-    /// `insufficient` where a cell never holds enough, or [`Wanted`].
-    pub fn earliest(&mut self, movements: &[Movement], at: Timestamp) -> Result<Timestamp, Refusal> {
-        let mut earliest = at;
-        for (cell, change) in net(movements) {
-            if change >= 0 || cell.account.is_source() {
-                continue;
-            }
-            let available = self.available(&cell, at)?;
-            if available >= -change {
-                continue;
-            }
-            let entry = self.entries.get(&cell.key());
-            let (balance, found) = match entry {
-                Some(entry) => (entry.quantity, entry.history.earliest_with(at, -change, entry.quantity)),
-                None => (0, None),
-            };
-            match found {
-                Some(time) => earliest = earliest.max(time),
-                None => return Err(insufficient(&cell, balance, -change).into()),
-            }
-        }
-        Ok(earliest)
-    }
-
-    /// As [`Book::earliest`], as if `beside` had been posted already.
-    ///
-    /// # Errors
-    /// As [`Book::earliest`].
-    pub fn earliest_beside(
-        &mut self,
-        movements: &[Movement],
-        at: Timestamp,
-        beside: &[Part<'_>],
-    ) -> Result<Timestamp, Refusal> {
-        let mut earliest = at;
-        for (cell, change) in net(movements) {
-            if change >= 0 || cell.account.is_source() {
-                continue;
-            }
-            // Makes sure that the history reaches back to `at`.
-            self.available(&cell, at)?;
-            let entry = self.entries.get(&cell.key());
-            let mut balance = entry.map_or(0, |entry| entry.quantity);
-            let mut history = entry.map_or(History::settled(at), |entry| entry.history.clone());
-            for part in beside {
-                for (_, more) in net(part.movements).into_iter().filter(|(other, _)| *other == cell) {
-                    balance += more;
-                    history.add(part.effective_at, more);
-                }
-            }
-            match history.earliest_with(at, -change, balance) {
-                Some(time) => earliest = earliest.max(time),
-                None => return Err(insufficient(&cell, balance.max(0), -change).into()),
-            }
-        }
-        Ok(earliest)
-    }
-
     /// What a pledge line says.
     ///
     /// # Errors
@@ -357,15 +263,9 @@ impl Book {
         self.sites.insert(facts.site, facts);
     }
 
-    fn know(&mut self, cell: &Cell, key: CellKey) -> Result<(), Wanted> {
+    pub(super) fn know(&mut self, cell: &Cell, key: CellKey) -> Result<(), Wanted> {
         let covered = self.entries.contains_key(&key)
             || cell.consignment.is_some_and(|id| self.loaded.contains(&Scope::Consignment(id)))
-            || cell.site.is_some_and(|id| {
-                // Stock leaves out empty balances of consignments.
-                let stocked = cell.consignment.is_none() || cell.account == Account::InStorage;
-                (stocked && self.loaded.contains(&Scope::Stock(id, cell.item)))
-                    || self.loaded.contains(&Scope::Site(id))
-            })
             || self.loaded.contains(&Scope::Line(cell.line))
             || self.loaded.contains(&Scope::Cell(key));
         if covered {
@@ -375,7 +275,7 @@ impl Book {
         Err(Wanted)
     }
 
-    fn know_facts(&mut self, cell: &Cell) -> Result<(), Wanted> {
+    pub(super) fn know_facts(&mut self, cell: &Cell) -> Result<(), Wanted> {
         let mut missing = self.line(cell.line).is_err();
         let mut sites = [cell.site, None, None];
         if let Some(consignment) = cell.consignment {
@@ -396,86 +296,6 @@ impl Book {
         if missing { Err(Wanted) } else { Ok(()) }
     }
 
-    /// Posts movements and what documents state, each part at its own effective time.
-    ///
-    /// # Errors
-    /// `insufficient` where a cell but a source's would go below zero; `invalid` where a figure would grow
-    /// beyond what can be counted; [`Refusal::Missed`].
-    pub fn post(&mut self, moment: Moment, parts: &[Part<'_>]) -> Result<(), Refusal> {
-        self.know_parts(parts)?;
-        self.journal.push(Undo::Postings(self.postings.len()));
-        self.journal.push(Undo::Statements(self.statements.len()));
-        let mut before: Vec<(CellKey, i64)> = Vec::new();
-        let mut ordinal = 0;
-        let mut stated = 0;
-        for part in parts {
-            for (cell, change) in net(part.movements) {
-                let key = cell.key();
-                if !before.iter().any(|(known, _)| *known == key) {
-                    before.push((key, self.entries.get(&key).map_or(0, |entry| entry.quantity)));
-                }
-                let chosen = part.movements.iter().find(|one| one.from == cell || one.to == cell);
-                self.change(cell, key, change, part.effective_at);
-                self.postings.push(Posted {
-                    sequence: moment.sequence,
-                    ordinal,
-                    cell,
-                    key,
-                    quantity: change,
-                    chosen: chosen.map_or(0, |one| one.chosen.code()),
-                    effective_at: part.effective_at,
-                });
-                ordinal += 1;
-            }
-            for statement in part.statements {
-                self.statements.push(Stated {
-                    sequence: moment.sequence,
-                    ordinal: stated,
-                    statement: *statement,
-                    effective_at: part.effective_at,
-                });
-                stated += 1;
-            }
-        }
-        self.check_bounds(&before)
-    }
-
-    fn know_parts(&mut self, parts: &[Part<'_>]) -> Result<(), Wanted> {
-        let mut missing = false;
-        for part in parts {
-            for movement in part.movements {
-                for cell in [&movement.from, &movement.to] {
-                    missing |= self.know(cell, cell.key()).is_err();
-                    missing |= self.know_facts(cell).is_err();
-                }
-            }
-            for statement in part.statements {
-                missing |= self.line(statement.line).is_err();
-            }
-        }
-        if missing { Err(Wanted) } else { Ok(()) }
-    }
-
-    /// Whether every cell an event changed is still at or above zero, and countable.
-    fn check_bounds(&self, before: &[(CellKey, i64)]) -> Result<(), Refusal> {
-        for (key, quantity) in before {
-            let Some(entry) = self.entries.get(key) else { continue };
-            if entry.quantity < 0 && !entry.cell.account.is_source() {
-                return Err(insufficient(&entry.cell, *quantity, quantity - entry.quantity).into());
-            }
-            if entry.quantity.abs() > quantity::MAXIMUM {
-                let account = entry.cell.account.word();
-                let detail = format!(
-                    "{account} would grow to {}, beyond {} base units.",
-                    entry.quantity,
-                    quantity::MAXIMUM
-                );
-                return Err(Problem::new(Code::Invalid, detail).into());
-            }
-        }
-        Ok(())
-    }
-
     /// Goods of one item that are with their donors.
     ///
     /// # Errors
@@ -494,129 +314,6 @@ impl Book {
         Ok(holdings)
     }
 
-    /// Notes what a rehearsed event would post, and changes balances as if it had; to be undone by the desk.
-    ///
-    /// # Errors
-    /// [`Wanted`] where a balance is not known.
-    pub fn rehearse(&mut self, parts: &[Part<'_>]) -> Result<(), Refusal> {
-        self.know_parts(parts)?;
-        for part in parts {
-            self.pretend(&net(part.movements))?;
-            self.rehearsed.movements.extend_from_slice(part.movements);
-            self.rehearsed.statements.extend_from_slice(part.statements);
-        }
-        Ok(())
-    }
-
-    /// Hands over what was rehearsed.
-    pub fn take_rehearsal(&mut self) -> Rehearsal {
-        std::mem::take(&mut self.rehearsed)
-    }
-
-    /// Changes balances for a rehearsal, below zero if need be; to be undone by the desk.
-    ///
-    /// # Errors
-    /// [`Wanted`] where a balance is not known.
-    pub fn pretend(&mut self, changes: &[(Cell, i64)]) -> Result<(), Wanted> {
-        let mut missing = false;
-        for (cell, _) in changes {
-            missing |= self.know(cell, cell.key()).is_err();
-        }
-        if missing {
-            return Err(Wanted);
-        }
-        for (cell, change) in changes {
-            let key = cell.key();
-            let before = self.entries.get(&key).cloned();
-            let mut entry = before.clone().unwrap_or_else(|| Entry::empty(*cell, Timestamp(0)));
-            entry.quantity += change;
-            // As if it had been so for ever: the rehearsal asks at the time of the event it stands for.
-            entry.last_at = Timestamp(i64::MIN);
-            self.journal.push(Undo::Cell(key, before));
-            self.file(key, entry);
-        }
-        Ok(())
-    }
-
-    /// The postings of a recorded event.
-    ///
-    /// # Errors
-    /// [`Wanted`] where not loaded.
-    pub fn postings_of(&mut self, sequence: i64) -> Result<Vec<Posted>, Wanted> {
-        if let Some(known) = self.recorded.get(&sequence) {
-            return Ok(known.clone());
-        }
-        let here: Vec<Posted> =
-            self.postings.iter().filter(|one| one.sequence == sequence).cloned().collect();
-        if !here.is_empty() {
-            return Ok(here);
-        }
-        self.wants.events.insert(sequence);
-        Err(Wanted)
-    }
-
-    /// The statements of a recorded event.
-    ///
-    /// # Errors
-    /// [`Wanted`] where not loaded.
-    pub fn statements_of(&mut self, sequence: i64) -> Result<Vec<Statement>, Wanted> {
-        if let Some(known) = self.recorded_statements.get(&sequence) {
-            return Ok(known.clone());
-        }
-        let here = self.statements.iter().filter(|one| one.sequence == sequence);
-        let here: Vec<Statement> = here.map(|one| one.statement).collect();
-        if self.postings.iter().any(|one| one.sequence == sequence) {
-            return Ok(here);
-        }
-        self.wants.events.insert(sequence);
-        Err(Wanted)
-    }
-
-    /// The sequences of later events that drew from any of these cells.
-    ///
-    /// # Errors
-    /// [`Wanted`] where not loaded.
-    pub fn later_draws(&mut self, cells: &[Cell], after: i64) -> Result<Vec<i64>, Wanted> {
-        let mut found = BTreeSet::new();
-        let mut missing = false;
-        for cell in cells {
-            let key = cell.key();
-            match self.draws.get(&key) {
-                Some(draws) => found.extend(draws.iter().filter(|sequence| **sequence > after)),
-                None => {
-                    self.wants.draws.insert(key);
-                    missing = true;
-                }
-            }
-            let here = self.postings.iter().filter(|one| one.key == key && one.quantity < 0);
-            found.extend(here.map(|one| one.sequence).filter(|sequence| *sequence > after));
-        }
-        if missing { Err(Wanted) } else { Ok(found.into_iter().collect()) }
-    }
-
-    /// The base units a cell held at a time.
-    ///
-    /// # Errors
-    /// [`Wanted`] where its history is not loaded.
-    pub fn balance_at(&mut self, cell: &Cell, at: Timestamp) -> Result<i64, Wanted> {
-        self.available(cell, at)?;
-        Ok(self.entries.get(&cell.key()).map_or(0, |entry| entry.history.balance_at(at, entry.quantity)))
-    }
-
-    fn change(&mut self, cell: Cell, key: CellKey, change: i64, effective_at: Timestamp) {
-        let before = self.entries.get(&key).cloned();
-        let mut entry = before.clone().unwrap_or_else(|| Entry::empty(cell, effective_at));
-        if entry.quantity == 0 && change > 0 {
-            entry.first_at = effective_at;
-        }
-        entry.quantity += change;
-        entry.revision += 1;
-        entry.last_at = entry.last_at.max(effective_at);
-        entry.history.add(effective_at, change);
-        self.journal.push(Undo::Cell(key, before));
-        self.file(key, entry);
-    }
-
     /// Puts an entry where every scope finds it.
     pub(super) fn file(&mut self, key: CellKey, entry: Entry) {
         let cell = entry.cell;
@@ -633,42 +330,13 @@ impl Book {
     }
 }
 
-/// The change of each cell, without those that cancel out, in a fixed order.
-pub fn net(movements: &[Movement]) -> Vec<(Cell, i64)> {
-    let mut changes: Vec<(Cell, i64)> = Vec::with_capacity(movements.len() * 2);
-    let mut add = |cell: Cell, change: i64| match changes.iter_mut().find(|(known, _)| *known == cell) {
-        Some((_, sum)) => *sum += change,
-        None => changes.push((cell, change)),
-    };
-    for movement in movements {
-        add(movement.from, -movement.quantity);
-        add(movement.to, movement.quantity);
-    }
-    changes.retain(|(_, change)| *change != 0);
-    changes
-}
-
-fn insufficient(cell: &Cell, available: i64, asked: i64) -> Problem {
-    let account = cell.account.word();
-    Problem::new(
-        Code::Insufficient,
-        format!(
-            "Only {available} base units are {account} where {asked} are asked for; nothing was changed."
-        ),
-    )
-    .with("account", account)
-    .with("available", available)
-    .with("asked", asked)
-    .with("item", cell.item.to_string())
-}
-
 impl Shelf for Book {
     fn is_wanting(&self) -> bool {
         !self.wants.is_empty()
     }
 
     fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
-        store::load(conn, self)
+        load::load(conn, self)
     }
 
     fn mark(&self) -> usize {
@@ -702,10 +370,10 @@ impl Shelf for Book {
             }
         }
         for posting in &self.postings[postings..] {
-            store::describe_posting(posting, entry);
+            rows::describe_posting(posting, entry);
         }
         for statement in &self.statements[statements..] {
-            store::describe_statement(statement, entry);
+            rows::describe_statement(statement, entry);
         }
     }
 

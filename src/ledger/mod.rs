@@ -8,17 +8,23 @@
 mod account;
 mod book;
 mod cell;
+mod cuboids;
 pub mod event;
 mod facts;
 mod history;
+mod load;
+mod look;
+mod posting;
 mod pick;
 pub mod recorded;
 pub mod rollup;
+mod rows;
 mod store;
 pub mod verify;
 
 pub use account::{Account, Condition};
-pub use book::{Book, Holding, Posted, net};
+pub use book::{Book, Holding, Posted};
 pub use cell::{Cell, CellKey, Chosen, Movement, Statement};
 pub use facts::{ConsignmentFacts, LineFacts, SiteFacts, TitlePasses};
 pub use pick::{Picked, Shelfful, pick};
+pub use posting::net;

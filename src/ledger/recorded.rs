@@ -3,7 +3,7 @@
 use super::book::Stated;
 use super::cell::Statement;
 use super::event::EventRecord;
-use super::store::PostingRead;
+use super::rows::PostingRead;
 use crate::audit::digest::Value;
 use crate::audit::rows::{Reading, RowSource, VisitRow};
 use crate::core::id::{ItemId, LotId, PledgeLineId};

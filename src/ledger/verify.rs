@@ -6,9 +6,11 @@
 
 use super::book::Book;
 use super::cell::CellKey;
+use super::cuboids::{RollupRow, fold, rollup_row};
+use super::load::load_facts;
 use super::recorded::StatementRead;
 use super::rollup::Changes;
-use super::store::{self, BalanceRow, PostingRead, RollupRow, rollup_row};
+use super::rows::{BalanceRow, PostingRead};
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
 use crate::core::problem::Outcome;
@@ -259,7 +261,7 @@ impl RollupFold {
             .load(conn)?;
         self.book.statements = stated.into_iter().map(StatementRead::stated).collect();
         self.load_facts(conn)?;
-        if let Err(line) = store::fold(&self.book, &mut self.changes) {
+        if let Err(line) = fold(&self.book, &mut self.changes) {
             self.is_incomplete = true;
             let problem = "postings name this pledge line, which is not there";
             report.find(Finding::new("pledge_lines", line.to_string(), problem));
@@ -279,7 +281,7 @@ impl RollupFold {
         lines.retain(|line| !book.lines.contains_key(line));
         consignments.retain(|consignment| !book.consignments.contains_key(consignment));
         sites.retain(|site| !book.sites.contains_key(site));
-        store::load_facts(conn, book, lines, consignments, sites)
+        load_facts(conn, book, lines, consignments, sites)
     }
 
     /// Compares with the rows that are kept.

@@ -107,7 +107,7 @@ fn count_line(
     let book = desk.shelf::<Book>();
     let mut there = Vec::new();
     let mut recorded = 0;
-    for held in book.of_stock(body.site, item.id)? {
+    for held in book.of_stock(body.site, item.id, Account::InStorage)? {
         let counts = held.cell.account == Account::InStorage
             && held.cell.condition == line.condition
             && lot.is_none_or(|lot| held.cell.lot == lot);

@@ -48,7 +48,13 @@ impl Place {
         let book = desk.shelf::<Book>();
         let mut there = match (self.consignment, self.site) {
             (Some(consignment), _) => book.of_consignment(consignment)?,
-            (None, Some(site)) => book.of_stock(site, goods.item.id)?,
+            (None, Some(site)) => {
+                let mut there = Vec::new();
+                for account in accounts {
+                    there.extend(book.of_stock(site, goods.item.id, *account)?);
+                }
+                there
+            }
             (None, None) => Vec::new(),
         };
         there.retain(|one| {

@@ -288,7 +288,7 @@ CREATE TABLE balances (
     CHECK (account < 2 OR quantity >= 0)
 ) WITHOUT ROWID;
 CREATE INDEX balances_by_consignment ON balances (consignment_id);
-CREATE INDEX balances_by_site ON balances (site_id, item_id);
+CREATE INDEX balances_by_site ON balances (site_id, item_id, account) WHERE quantity <> 0;
 CREATE INDEX balances_by_line ON balances (pledge_line_id);
 CREATE INDEX balances_by_lot ON balances (lot_id);
 

@@ -2,8 +2,8 @@
 //! an accepted line keeps its quantity, a consignment its consignee and its way.
 
 use super::settle::{Change, differs, entry};
-use crate::consignments::rules::tracking_code;
 use crate::consignments::{Consignment, Leg};
+use crate::core::code::tracking_code;
 use crate::core::problem::Problem;
 use crate::ledger::{Book, ConsignmentFacts, LineFacts, TitlePasses};
 use crate::pledges::{Pledge, PledgeLine};

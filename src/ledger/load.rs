@@ -1,0 +1,259 @@
+//! Loading what the book asks for, one query for each kind of question.
+
+use super::account::Account;
+use super::book::{Book, Entry, Scope, Wants};
+use super::cell::CellKey;
+use super::facts::{ConsignmentFacts, LineFacts, SiteFacts, TitlePasses};
+use super::history::History;
+use super::rows::{BalanceRow, PostingRead};
+use crate::core::id::{
+    ConsignmentId, ItemId, LotId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
+};
+use crate::core::time::Timestamp;
+use crate::db::Conn;
+use crate::db::schema::{balances, consignments, pledge_lines, pledges, postings, sites, statements};
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// The words the partial index of balances is made with; a bound 0 would not match it.
+const NOT_EMPTY: &str = "balances.quantity <> 0";
+
+/// Loads everything the book asked for.
+pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
+    let wants = std::mem::take(&mut book.wants);
+    for row in load_scopes(conn, &wants)? {
+        let (cell, key) = row.cell()?;
+        if !book.entries.contains_key(&key) {
+            let entry = Entry {
+                cell,
+                quantity: row.quantity,
+                first_at: row.first_at,
+                last_at: row.last_at,
+                revision: row.revision,
+                stored_revision: row.revision,
+                history: History::settled(row.last_at),
+            };
+            book.file(key, entry);
+        }
+    }
+    book.loaded.extend(wants.scopes);
+    load_histories(conn, book, &wants.histories)?;
+    load_events(conn, book, &wants.events)?;
+    load_draws(conn, book, &wants.draws)?;
+    load_facts(conn, book, wants.lines, wants.consignments, wants.sites)
+}
+
+/// The balances of all scopes. What can pile up over the years, a site's or an item's goods, is loaded
+/// without its empty cells, through the partial index.
+fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
+    let (mut consignments, mut lines, mut lots, mut items, mut cells) =
+        <(Vec<_>, Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
+    let mut stock: BTreeMap<Account, (Vec<SiteId>, Vec<ItemId>)> = BTreeMap::new();
+    for scope in &wants.scopes {
+        match scope {
+            Scope::Consignment(id) => consignments.push(*id),
+            Scope::Stock(site, item, account) => {
+                let (sites, items) = stock.entry(*account).or_default();
+                sites.push(*site);
+                items.push(*item);
+            }
+            Scope::Line(id) => lines.push(*id),
+            Scope::Lot(id) => lots.push(*id),
+            Scope::Unplaced(item) => items.push(*item),
+            Scope::Cell(key) => cells.push(key.0.to_vec()),
+        }
+    }
+    let mut rows: Vec<BalanceRow> = Vec::new();
+    let all = || balances::table.select(BalanceRow::as_select()).into_boxed();
+    if !consignments.is_empty() {
+        rows.extend(all().filter(balances::consignment_id.eq_any(consignments)).load::<BalanceRow>(conn)?);
+    }
+    for (account, (sites, items)) in stock {
+        // The product of both lists covers every pair asked for; the few more are welcome.
+        let there = all()
+            .filter(balances::site_id.eq_any(sites).and(balances::item_id.eq_any(items)))
+            .filter(balances::account.eq(account.code()))
+            .filter(sql::<Bool>(NOT_EMPTY));
+        rows.extend(there.load::<BalanceRow>(conn)?);
+    }
+    if !lines.is_empty() {
+        rows.extend(all().filter(balances::pledge_line_id.eq_any(lines)).load::<BalanceRow>(conn)?);
+    }
+    if !lots.is_empty() {
+        rows.extend(all().filter(balances::lot_id.eq_any(lots)).load::<BalanceRow>(conn)?);
+    }
+    if !items.is_empty() {
+        let with_donors = all()
+            .filter(balances::site_id.is_null().and(balances::item_id.eq_any(items)))
+            .filter(balances::account.eq(Account::Unallocated.code()))
+            .filter(sql::<Bool>(NOT_EMPTY));
+        rows.extend(with_donors.load::<BalanceRow>(conn)?);
+    }
+    if !cells.is_empty() {
+        rows.extend(all().filter(balances::cell.eq_any(cells)).load::<BalanceRow>(conn)?);
+    }
+    Ok(rows)
+}
+
+fn load_events(conn: &mut Conn, book: &mut Book, wanted: &BTreeSet<i64>) -> QueryResult<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<PostingRead> = postings::table
+        .filter(postings::sequence.eq_any(wanted.iter().copied().collect::<Vec<_>>()))
+        .order((postings::sequence, postings::ordinal))
+        .select(PostingRead::as_select())
+        .load(conn)?;
+    let stated: Vec<(i64, PledgeLineId, LotId, ItemId, i64, i64)> = statements::table
+        .filter(statements::sequence.eq_any(wanted.iter().copied().collect::<Vec<_>>()))
+        .order((statements::sequence, statements::ordinal))
+        .select((
+            statements::sequence,
+            statements::pledge_line_id,
+            statements::lot_id,
+            statements::item_id,
+            statements::promised,
+            statements::surplus,
+        ))
+        .load(conn)?;
+    for sequence in wanted {
+        book.recorded.insert(*sequence, Vec::new());
+        book.recorded_statements.insert(*sequence, Vec::new());
+    }
+    for row in rows {
+        let posted = row.posted()?;
+        book.recorded.entry(posted.sequence).or_default().push(posted);
+    }
+    for (sequence, line, lot, item, promised, surplus) in stated {
+        let statement = super::cell::Statement { line, lot, item, promised, surplus };
+        book.recorded_statements.entry(sequence).or_default().push(statement);
+    }
+    Ok(())
+}
+
+fn load_draws(conn: &mut Conn, book: &mut Book, wanted: &BTreeSet<CellKey>) -> QueryResult<()> {
+    if wanted.is_empty() {
+        return Ok(());
+    }
+    let rows: Vec<(Vec<u8>, i64)> = postings::table
+        .filter(postings::cell.eq_any(wanted.iter().map(|key| key.0.to_vec()).collect::<Vec<_>>()))
+        .filter(postings::quantity.lt(0))
+        .select((postings::cell, postings::sequence))
+        .load(conn)?;
+    for key in wanted {
+        let draws = rows.iter().filter(|(cell, _)| cell.as_slice() == key.0).map(|(_, sequence)| *sequence);
+        book.draws.insert(*key, draws.collect());
+    }
+    Ok(())
+}
+
+fn load_histories(
+    conn: &mut Conn,
+    book: &mut Book,
+    wanted: &BTreeMap<CellKey, Timestamp>,
+) -> QueryResult<()> {
+    let Some(since) = wanted.values().min().copied() else { return Ok(()) };
+    let keys: Vec<Vec<u8>> = wanted.keys().map(|key| key.0.to_vec()).collect();
+    let rows: Vec<(Vec<u8>, i64, Timestamp)> = postings::table
+        .filter(postings::cell.eq_any(&keys))
+        .filter(postings::effective_at.gt(since))
+        .select((postings::cell, postings::quantity, postings::effective_at))
+        .load(conn)?;
+    for key in wanted.keys() {
+        let mut history = History::settled(since);
+        for (cell, quantity, at) in rows.iter().filter(|(cell, _, _)| cell.as_slice() == key.0) {
+            debug_assert_eq!(cell.len(), key.0.len());
+            history.add(*at, *quantity);
+        }
+        // What this batch posted already is not in the database yet.
+        for posting in book.postings.iter().filter(|posting| posting.key == *key) {
+            history.add(posting.effective_at, posting.quantity);
+        }
+        if let Some(entry) = book.entries.get_mut(key) {
+            entry.history = history;
+        }
+    }
+    Ok(())
+}
+
+pub(super) fn load_facts(
+    conn: &mut Conn,
+    book: &mut Book,
+    lines: HashSet<PledgeLineId>,
+    wanted_consignments: HashSet<ConsignmentId>,
+    mut wanted_sites: HashSet<SiteId>,
+) -> QueryResult<()> {
+    // A loaded cell's line and places will be asked for as soon as it is drawn from.
+    let mut lines = lines;
+    for entry in book.entries.values() {
+        if !book.lines.contains_key(&entry.cell.line) {
+            lines.insert(entry.cell.line);
+        }
+        if let Some(site) = entry.cell.site.filter(|site| !book.sites.contains_key(site)) {
+            wanted_sites.insert(site);
+        }
+    }
+    load_lines(conn, book, lines)?;
+    if !wanted_consignments.is_empty() {
+        let rows: Vec<(ConsignmentId, OrganizationId, SiteId, SiteId)> = consignments::table
+            .filter(consignments::id.eq_any(wanted_consignments.into_iter().collect::<Vec<_>>()))
+            .select((
+                consignments::id,
+                consignments::consignee_id,
+                consignments::origin_id,
+                consignments::destination_id,
+            ))
+            .load(conn)?;
+        for (consignment, consignee, origin, destination) in rows {
+            wanted_sites.extend([origin, destination]);
+            let facts = ConsignmentFacts { consignment, consignee, origin, destination };
+            book.consignments.entry(consignment).or_insert(facts);
+        }
+    }
+    wanted_sites.retain(|site| !book.sites.contains_key(site));
+    if !wanted_sites.is_empty() {
+        let rows: Vec<(SiteId, String, Option<OrganizationId>)> = sites::table
+            .filter(sites::id.eq_any(wanted_sites.into_iter().collect::<Vec<_>>()))
+            .select((sites::id, sites::country, sites::operator_id))
+            .load(conn)?;
+        for (site, country, operator) in rows {
+            book.sites.entry(site).or_insert(SiteFacts { site, country, operator });
+        }
+    }
+    Ok(())
+}
+
+#[expect(clippy::type_complexity, reason = "the columns of one query")]
+fn load_lines(conn: &mut Conn, book: &mut Book, lines: HashSet<PledgeLineId>) -> QueryResult<()> {
+    for chunk in lines.into_iter().collect::<Vec<_>>().chunks(1_000) {
+        let rows: Vec<(
+            PledgeLineId,
+            PledgeId,
+            ProgrammeId,
+            Option<OrganizationId>,
+            ItemId,
+            Option<String>,
+            String,
+        )> = pledge_lines::table
+            .inner_join(pledges::table)
+            .filter(pledge_lines::id.eq_any(chunk))
+            .select((
+                pledge_lines::id,
+                pledges::id,
+                pledges::programme_id,
+                pledges::donor_id,
+                pledge_lines::item_id,
+                pledge_lines::earmark_country,
+                pledge_lines::title_passes,
+            ))
+            .load(conn)?;
+        for (line, pledge, programme, donor, item, earmark, title) in rows {
+            let title_passes = TitlePasses::from_word(&title).unwrap_or_default();
+            let facts = LineFacts { line, pledge, programme, donor, item, earmark, title_passes };
+            book.lines.entry(line).or_insert(facts);
+        }
+    }
+    Ok(())
+}

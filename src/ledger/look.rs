@@ -1,0 +1,64 @@
+//! Looking up what is recorded already: an event's postings and statements, and who drew from a balance.
+
+use super::book::{Book, Posted};
+use super::cell::{Cell, Statement};
+use crate::writer::Wanted;
+use std::collections::BTreeSet;
+
+impl Book {
+    /// The postings of a recorded event.
+    ///
+    /// # Errors
+    /// [`Wanted`] where not loaded.
+    pub fn postings_of(&mut self, sequence: i64) -> Result<Vec<Posted>, Wanted> {
+        if let Some(known) = self.recorded.get(&sequence) {
+            return Ok(known.clone());
+        }
+        let here: Vec<Posted> =
+            self.postings.iter().filter(|one| one.sequence == sequence).cloned().collect();
+        if !here.is_empty() {
+            return Ok(here);
+        }
+        self.wants.events.insert(sequence);
+        Err(Wanted)
+    }
+
+    /// The statements of a recorded event.
+    ///
+    /// # Errors
+    /// [`Wanted`] where not loaded.
+    pub fn statements_of(&mut self, sequence: i64) -> Result<Vec<Statement>, Wanted> {
+        if let Some(known) = self.recorded_statements.get(&sequence) {
+            return Ok(known.clone());
+        }
+        let here = self.statements.iter().filter(|one| one.sequence == sequence);
+        let here: Vec<Statement> = here.map(|one| one.statement).collect();
+        if self.postings.iter().any(|one| one.sequence == sequence) {
+            return Ok(here);
+        }
+        self.wants.events.insert(sequence);
+        Err(Wanted)
+    }
+
+    /// The sequences of later events that drew from any of these cells.
+    ///
+    /// # Errors
+    /// [`Wanted`] where not loaded.
+    pub fn later_draws(&mut self, cells: &[Cell], after: i64) -> Result<Vec<i64>, Wanted> {
+        let mut found = BTreeSet::new();
+        let mut missing = false;
+        for cell in cells {
+            let key = cell.key();
+            match self.draws.get(&key) {
+                Some(draws) => found.extend(draws.iter().filter(|sequence| **sequence > after)),
+                None => {
+                    self.wants.draws.insert(key);
+                    missing = true;
+                }
+            }
+            let here = self.postings.iter().filter(|one| one.key == key && one.quantity < 0);
+            found.extend(here.map(|one| one.sequence).filter(|sequence| *sequence > after));
+        }
+        if missing { Err(Wanted) } else { Ok(found.into_iter().collect()) }
+    }
+}
