@@ -12,10 +12,12 @@ mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
 mod command_line;
+mod drills;
 mod http_surface;
 mod items;
 mod parties;
 mod programmes;
+mod properties;
 mod register;
 mod sites;
 mod stories;
