@@ -189,7 +189,7 @@ pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: Event
 }
 
 /// An acknowledged event that waits.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Debug, Queryable, Serialize, utoipa::ToSchema)]
 pub struct WaitingView {
     /// The event.
     pub id: EventId,
@@ -230,7 +230,7 @@ pub fn waiting_list(
     if let Some(after) = after {
         query = query.filter(waiting::id.gt(after));
     }
-    let rows: Vec<(EventId, String, Option<ConsignmentId>, Option<SiteId>, String, Timestamp)> = query
+    query
         .order(waiting::id)
         .limit(limit)
         .select((
@@ -242,14 +242,5 @@ pub fn waiting_list(
             waiting::received_at,
         ))
         .load(conn)
-        .map_err(read_failure)?;
-    let view = |(id, kind, consignment, site, reason, received_at)| WaitingView {
-        id,
-        kind,
-        consignment,
-        site,
-        reason,
-        received_at,
-    };
-    Ok(rows.into_iter().map(view).collect())
+        .map_err(read_failure)
 }

@@ -57,12 +57,10 @@ pub fn collect(desk: &mut Desk, happening: &Happening, body: &Collected) -> Resu
                 site: Some(site.id),
                 holder: site.operator_id,
             };
-            left -=
-                take(desk, &pledge, line, collected[index], target, left, &mut movements, &mut statements)
-                    .map(|taken| {
-                        collected[index] += taken;
-                        taken
-                    })?;
+            let before = collected[index];
+            let taken = take(desk, &pledge, line, before, target, left, &mut movements, &mut statements)?;
+            collected[index] += taken;
+            left -= taken;
         }
         if left > 0 {
             return Err(too_much(one, left, &pledge).into());

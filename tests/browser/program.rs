@@ -57,6 +57,11 @@ impl Program {
         &self.address
     }
 
+    /// Ends the program at once, as a power cut does.
+    pub fn kill(mut self) {
+        self.child.kill().and_then(|()| self.child.wait()).expect("the program under test is killed");
+    }
+
     /// The lines printed so far: logins, tracking codes, links.
     pub fn printed(&self) -> Vec<String> {
         self.printed.lock().expect("no reader failed").clone()
@@ -65,6 +70,9 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
+        if !matches!(self.child.try_wait(), Ok(None)) {
+            return;
+        }
         // TERM first, as a service manager does; whoever ignores it for ten seconds is killed.
         let told = Command::new("kill").arg(self.child.id().to_string()).status();
         let begun = Instant::now();

@@ -1,4 +1,12 @@
 //! The jobs the product exists for, told through HTTP on both databases.
 
 mod banjul;
+mod corrections;
+mod hub;
+mod once;
+mod promises;
+mod receipts;
 pub mod scene;
+mod stock;
+mod unsolicited;
+mod waiting;

@@ -10,6 +10,7 @@ use relief_ledger::auth::Role;
 /// A server with a programme, an item, and callers of the roles a story needs.
 pub struct Scene {
     pub house: Server,
+    pub url: String,
     pub admin: Caller,
     pub officer: Caller,
     pub manager: Caller,
@@ -37,7 +38,8 @@ impl Scene {
         let masks = json!({"code": "MASK", "name": "Surgical masks", "base_unit": "piece", "category": "protective equipment",
             "storage_class": "ambient", "packs": [{"name": "carton", "numerator": 2000, "denominator": 1}]});
         let masks = id_of(&admin.post("/api/v1/items", &masks).expect(201));
-        Self { house, admin, officer, manager, auditor, programme, masks }
+        let url = database.url().to_owned();
+        Self { house, url, admin, officer, manager, auditor, programme, masks }
     }
 
     pub fn organization(&self, name: &str, country: &str) -> String {
@@ -94,6 +96,62 @@ impl Scene {
     /// Posts an event with a new identifier.
     pub fn post(&self, caller: &Caller, kind: &str, occurred_at: &str, details: Value) -> Reply {
         caller.post("/api/v1/events", &event(&id(), kind, occurred_at, details))
+    }
+
+    /// The same by an officer.
+    pub fn does(&self, kind: &str, occurred_at: &str, details: Value) -> Reply {
+        self.post(&self.officer, kind, occurred_at, details)
+    }
+
+    /// The same by the manager, who decides.
+    pub fn decides(&self, kind: &str, occurred_at: &str, details: Value) -> Reply {
+        self.post(&self.manager, kind, occurred_at, details)
+    }
+
+    /// Goods that lie at a site leave for a consignee over the given stops; returns the consignment and its
+    /// first leg.
+    pub fn sent(&self, consignee: &str, stops: &[&str], quantity: i64, day: &str) -> (String, String) {
+        let (consignment, leg) = self.planned(consignee, stops);
+        let body = json!({"consignment": consignment, "leg": leg, "lines": [self.line(quantity)]});
+        self.does("departed", day, body).expect(201);
+        (consignment, leg)
+    }
+
+    /// A consignment with nothing in it, and its first leg.
+    pub fn planned(&self, consignee: &str, stops: &[&str]) -> (String, String) {
+        let consignment = self.consignment(consignee, stops);
+        (id_of(&consignment), consignment["leg_ids"][0].as_str().expect("a leg").to_owned())
+    }
+
+    /// A final receipt of one item; `figures` are good, damaged, missing and so on.
+    pub fn receives(&self, consignment: &str, leg: &str, day: &str, figures: Value) -> Reply {
+        let mut line = figures;
+        line["item"] = json!(self.masks);
+        let body = json!({"consignment": consignment, "leg": leg, "final": true, "lines": [line]});
+        self.does("received", day, body)
+    }
+
+    /// How many entries the log has: a refusal leaves it as it was.
+    pub fn log_size(&self) -> i64 {
+        let mut conn = relief_ledger::db::connect(&self.url).expect("the database opens");
+        relief_ledger::writer::log_state(&mut conn).expect("the log's state is readable").last.sequence
+    }
+
+    /// The event as it stands recorded.
+    pub fn event(&self, id: &str) -> Reply {
+        self.officer.get(&format!("/api/v1/events/{id}"))
+    }
+
+    /// Everything that must hold after any story: each derived figure folds again to what is kept, no account
+    /// was ever below zero, and every total closes.
+    pub fn closes(&self) {
+        crate::support::books::assert_sound(&self.url);
+        for group in ["programme", "donor", "item", "lot", "country", "site", "holder", "owner", "month"] {
+            let totals = self.auditor.get(&format!("/api/v1/totals?group_by={group}")).expect(200);
+            for row in totals["rows"].as_array().expect("rows") {
+                assert_eq!(row["residual"], 0, "by {group}: {row:#}");
+            }
+        }
     }
 
     pub fn stock(&self, site: &str) -> Value {

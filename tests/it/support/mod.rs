@@ -1,5 +1,6 @@
 //! What stories share: databases of their own on both backends. Nothing here knows a resource.
 
+pub mod books;
 pub mod harness;
 pub mod ledger;
 pub mod postgres;

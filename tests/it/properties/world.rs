@@ -1,0 +1,456 @@
+//! A small world and the commands that may happen in it, many of them wrong.
+
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use proptest::prelude::*;
+use relief_ledger::consignments::{ConsignmentNew, ConsignmentOpen};
+use relief_ledger::core::id::{ConsignmentId, ItemId, OrganizationId, PledgeId, ProgrammeId, SiteId, UserId};
+use relief_ledger::core::time::Timestamp;
+use relief_ledger::db::connect;
+use relief_ledger::events::{Command, PostEvent, wake};
+use relief_ledger::items::Item;
+use relief_ledger::parties::Organization;
+use relief_ledger::pledges::{PledgeNew, PledgeOffer};
+use relief_ledger::programmes::Programme;
+use relief_ledger::sites::Site;
+use relief_ledger::writer::{
+    Actor, Desk, Drawer, Entry, Record, Refusal, Source, Update, Writer, WriterSettings,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+/// The clock of all these ledgers: 1 January 2021.
+const NOW: Timestamp = Timestamp(1_609_459_200_000_000);
+
+/// The n-th identifier of a kind, always the same.
+pub fn fixed(kind: u64, number: usize) -> Uuid {
+    let mut random = [0_u8; 10];
+    random[..8].copy_from_slice(&(number as u64).to_be_bytes());
+    uuid::Builder::from_unix_timestamp_millis(1_577_836_800_000 + kind, &random).into_uuid()
+}
+
+pub fn item(number: usize) -> Uuid {
+    fixed(1, number)
+}
+/// 0 a warehouse, 1 a hub, 2 a city.
+pub fn site(number: usize) -> Uuid {
+    fixed(2, number)
+}
+pub fn pledge(number: usize) -> Uuid {
+    fixed(3, number)
+}
+pub fn line(pledge: usize, number: usize) -> Uuid {
+    fixed(4, pledge * 10 + number)
+}
+pub fn consignment(number: usize) -> Uuid {
+    fixed(5, number)
+}
+pub fn leg(consignment: usize, number: usize) -> Uuid {
+    fixed(6, consignment * 10 + number)
+}
+fn organization(number: usize) -> Uuid {
+    fixed(7, number)
+}
+fn programme() -> Uuid {
+    fixed(8, 0)
+}
+fn event(number: usize) -> Uuid {
+    fixed(9, number)
+}
+
+/// Where the legs of each consignment go; the last consignment is opened by a command only.
+const WAYS: [&[usize]; 4] = [&[0, 1, 2], &[0, 2], &[1, 2], &[0, 2]];
+const LOTS: [Option<&str>; 3] = [None, Some("L-1"), Some("L-2")];
+
+/// One command in numbers, so that it shrinks well.
+#[derive(Clone, Debug)]
+pub struct Step {
+    kind: &'static str,
+    site: usize,
+    item: usize,
+    quantity: i64,
+    more: i64,
+    consignment: usize,
+    leg: usize,
+    lot: usize,
+    day: u32,
+    flag: bool,
+    back: usize,
+}
+
+const KINDS: [(u32, &str); 32] = [
+    (6, "pledge_accepted"),
+    (1, "pledge_withdrawn"),
+    (8, "collected"),
+    (5, "allocated"),
+    (2, "released"),
+    (1, "packed"),
+    (2, "split"),
+    (9, "departed"),
+    (10, "received"),
+    (2, "customs_held"),
+    (2, "customs_released"),
+    (1, "diverted"),
+    (1, "cancelled"),
+    (4, "moved"),
+    (2, "counted"),
+    (2, "delivered"),
+    (4, "distributed"),
+    (2, "damaged"),
+    (2, "held"),
+    (2, "released_from_hold"),
+    (1, "relotted"),
+    (2, "reported_missing"),
+    (2, "found"),
+    (1, "miscounted"),
+    (2, "lost"),
+    (1, "disposed"),
+    (1, "returned"),
+    (2, "corrected"),
+    (3, "reversed"),
+    (1, "recalled"),
+    (1, "opened"),
+    (2, "again"),
+];
+
+pub fn step() -> impl Strategy<Value = Step> {
+    let kinds: Vec<(u32, Just<&'static str>)> =
+        KINDS.iter().map(|(weight, kind)| (*weight, Just(*kind))).collect();
+    let quantity = prop_oneof![6 => 1_i64..40, 2 => 40_i64..120, 1 => Just(0)];
+    let more = prop_oneof![2 => Just(0_i64), 1 => 1_i64..20];
+    let numbers = (0_usize..3, 0_usize..2, quantity, more, 0_usize..4, 0_usize..2);
+    (
+        prop::strategy::Union::new_weighted(kinds),
+        numbers,
+        prop_oneof![4 => Just(0_usize), 1 => 1_usize..3],
+        1_u32..28,
+        any::<bool>(),
+        0_usize..12,
+    )
+        .prop_map(|(kind, (site, item, quantity, more, consignment, leg), lot, day, flag, back)| Step {
+            kind,
+            site,
+            item,
+            quantity,
+            more,
+            consignment,
+            leg,
+            lot,
+            day,
+            flag,
+            back,
+        })
+}
+
+struct Stage<F>(Actor, F);
+
+impl<F: Fn(&mut Desk) + Send + 'static> Update for Stage<F> {
+    type Answer = ();
+
+    fn actor(&self) -> &Actor {
+        &self.0
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<(), Refusal> {
+        desk.begin(Entry { action: "test.staged".to_owned(), kind: "test", id: Uuid::nil(), reason: None });
+        (self.1)(desk);
+        Ok(())
+    }
+}
+
+/// A ledger whose clock and chance stand still.
+pub struct World {
+    pub writer: Writer,
+    actor: Actor,
+}
+
+impl World {
+    pub fn open(url: &str) -> Self {
+        let source = Source::Fixed { now: NOW, entropy: [7; 32] };
+        let settings = WriterSettings { url: url.to_owned(), wake: Some(wake), one_by_one: false, source };
+        let actor = Actor { user: UserId(fixed(10, 0)), role: "officer".into(), scope: "all".into() };
+        let world = Self { writer: Writer::start(settings).expect("a writer starts"), actor };
+        world.furnish();
+        world
+    }
+
+    fn put<R: Record>(&self, row: R) {
+        let stage = move |desk: &mut Desk| desk.shelf::<Drawer<R>>().put(row.clone());
+        self.writer.record_blocking(Stage(self.actor.clone(), stage)).expect("the row is staged");
+    }
+
+    fn furnish(&self) {
+        let now = Timestamp(1);
+        self.put(Programme {
+            id: ProgrammeId(programme()),
+            code: "P".into(),
+            name: "Programme".into(),
+            sensitive: false,
+            synthetic: true,
+            focus_areas: "[]".into(),
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+        });
+        for number in 0..4 {
+            self.put(Organization {
+                id: OrganizationId(organization(number)),
+                name: format!("O{number}"),
+                reference: None,
+                country: None,
+                is_donor: true,
+                is_consignor: true,
+                is_consignee: true,
+                is_carrier: false,
+                is_partner: false,
+                revision: 1,
+                created_at: now,
+                updated_at: now,
+            });
+        }
+        for number in 0..2 {
+            self.put(Item {
+                id: ItemId(item(number)),
+                code: format!("I{number}"),
+                name: format!("Item {number}"),
+                base_unit: "piece".into(),
+                category: "c".into(),
+                sector: None,
+                hs_code: None,
+                shelf_life_days: None,
+                storage_class: "ambient".into(),
+                standard_kind: None,
+                standard_quantity: None,
+                standard_persons: None,
+                standard_days: None,
+                revision: 1,
+                created_at: now,
+                updated_at: now,
+            });
+        }
+        for (number, (kind, country, operator)) in
+            [("warehouse", "CN", None), ("warehouse", "SN", Some(3)), ("city", "GM", None)]
+                .into_iter()
+                .enumerate()
+        {
+            self.put(Site {
+                id: SiteId(site(number)),
+                code: Some(format!("S{number}")),
+                name: format!("Site {number}"),
+                kind: kind.into(),
+                country: country.into(),
+                latitude: None,
+                longitude: None,
+                locode: None,
+                area_code: None,
+                operator_id: operator.map(|one| OrganizationId(organization(one))),
+                revision: 1,
+                created_at: now,
+                updated_at: now,
+            });
+        }
+        let pledges = [
+            ("offered", Some(0), vec![(0, 100), (1, 50)]),
+            ("offered", Some(1), vec![(0, 100)]),
+            ("unsolicited", None, vec![(0, 30)]),
+            ("opening", None, vec![(1, 40)]),
+        ];
+        for (number, (kind, donor, lines)) in pledges.into_iter().enumerate() {
+            let lines: Vec<Value> = lines
+                .iter()
+                .enumerate()
+                .map(|(index, (what, quantity))| {
+                    json!({
+                "id": line(number, index), "item": item(*what), "quantity": quantity,
+                "earmark_country": if number == 1 { json!("GM") } else { Value::Null }})
+                })
+                .collect();
+            let body = json!({"programme": programme(), "kind": kind, "donor": donor.map(organization),
+                "offered_at": "2020-01-01", "lines": lines});
+            let new: PledgeNew = serde_json::from_value(body).expect("a pledge");
+            let offer = PledgeOffer::new(PledgeId(pledge(number)), new, self.actor.clone());
+            self.writer.record_blocking(offer).expect("the offer is recorded");
+        }
+        for number in 0..3 {
+            self.open_consignment(number).expect("the consignment is opened");
+        }
+    }
+
+    fn open_consignment(&self, number: usize) -> Result<(), String> {
+        let way = WAYS[number];
+        let legs: Vec<Value> = way
+            .windows(2)
+            .enumerate()
+            .map(|(index, pair)| {
+                json!({"id": leg(number, index),
+            "mode": "road", "from": site(pair[0]), "to": site(pair[1])})
+            })
+            .collect();
+        let body = json!({"programme": programme(), "consignee": organization(2), "origin": site(way[0]),
+            "consignor": if number == 1 { json!(organization(0)) } else { Value::Null },
+            "destination": site(way[way.len() - 1]), "legs": legs});
+        let new: ConsignmentNew = serde_json::from_value(body).expect("a consignment");
+        let open = ConsignmentOpen::new(ConsignmentId(consignment(number)), new, self.actor.clone());
+        self.writer.record_blocking(open).map(|_| ()).map_err(|problem| problem.code.word().to_owned())
+    }
+
+    /// Performs a step; `posted` are the commands so far. Returns what was answered, in words.
+    pub fn perform(&self, index: usize, step: &Step, posted: &mut Vec<Value>) -> String {
+        if step.kind == "opened" {
+            return format!("opened: {:?}", self.open_consignment(3));
+        }
+        let earlier = posted.len().checked_sub(step.back + 1).map(|at| posted[at].clone());
+        let body = match (step.kind, earlier) {
+            ("again", None) => return "nothing to repeat".to_owned(),
+            ("again", Some(mut body)) => {
+                if step.flag {
+                    body["reason"] = json!("another body");
+                }
+                body
+            }
+            (_, earlier) => {
+                let (kind, mut body) = details(step, earlier);
+                body["id"] = json!(event(index));
+                body["kind"] = json!(kind);
+                body["occurred_at"] = json!(format!("2020-03-{:02}", step.day));
+                body
+            }
+        };
+        posted.push(body.clone());
+        let kind = body["kind"].as_str().unwrap_or_default().to_owned();
+        let answer = Command::read(body)
+            .and_then(|command| self.writer.record_blocking(PostEvent::new(command, self.actor.clone())));
+        match answer {
+            Ok(done) => format!(
+                "{kind}: {:?} moved {} {:?}",
+                done.answer.status, done.answer.moved, done.answer.moved_on
+            ),
+            Err(problem) => {
+                assert_ne!(problem.code.word(), "internal", "{kind}: {problem:?}");
+                assert_ne!(problem.code.word(), "unavailable", "{kind}: {problem:?}");
+                format!("{kind}: {problem}")
+            }
+        }
+    }
+}
+
+/// The details of a step's command, and its kind.
+fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
+    let (here, there) = (site(step.site), site((step.site + 1) % 2));
+    let (item, quantity) = (item(step.item), step.quantity);
+    let number = step.consignment;
+    let (consignment, leg) = (consignment(number), leg(number, step.leg.min(WAYS[number].len() - 2)));
+    let lot = LOTS[step.lot];
+    let mut goods = json!({"item": item, "quantity": quantity});
+    if let Some(lot) = lot {
+        goods["lot"] = json!(lot);
+    }
+    let on_leg = json!({"consignment": consignment, "leg": leg, "lines": [goods], "reason": "so it was"});
+    let at_site = json!({"site": here, "lines": [goods], "reason": "so it was"});
+    let either = if step.flag { on_leg.clone() } else { at_site.clone() };
+    let body = match step.kind {
+        "pledge_accepted" if step.flag => json!({"pledge": pledge(number)}),
+        "pledge_accepted" | "pledge_withdrawn" => {
+            let only = line(number, if number == 0 { step.item } else { 0 });
+            json!({"pledge": pledge(number), "lines": [{"line": only, "quantity": quantity}]})
+        }
+        "collected" => json!({"pledge": pledge(number), "site": here, "lines": [goods]}),
+        "allocated" if step.flag => json!({"consignment": consignment, "lines": [goods]}),
+        "allocated" | "released" => json!({"consignment": consignment, "site": here, "lines": [goods]}),
+        "packed" => {
+            json!({"consignment": consignment, "lines": [{"item": item, "quantity": quantity, "lot": "L-1"}]})
+        }
+        "split" => {
+            json!({"consignment": consignment, "leg": leg, "lines": [goods], "child": {"id": fixed(11, step.back),
+            "consignee": organization(2), "destination": site(2),
+            "legs": if step.leg == 0 && number == 0 { json!([{"mode": "road", "from": site(1), "to": site(2)}]) } else { json!([]) }}})
+        }
+        "departed" => json!({"consignment": consignment, "leg": leg, "lines": [goods]}),
+        "received" => {
+            let mut line = json!({"item": item, "good": quantity, "damaged": step.more / 2, "surplus": step.more / 3,
+                "missing": if step.flag { step.more } else { 0 }, "reason": "so it was"});
+            if let Some(lot) = lot {
+                line["lot"] = json!(lot);
+            }
+            json!({"consignment": consignment, "leg": leg, "final": step.flag, "lines": [line]})
+        }
+        "customs_held" | "customs_released" => {
+            json!({"consignment": consignment, "leg": leg, "lines": [goods]})
+        }
+        "diverted" => json!({"consignment": consignment, "leg": leg, "reason": "closed", "legs": [
+            {"mode": "road", "from": site(WAYS[number][step.leg.min(WAYS[number].len() - 2)]), "to": site(2)}]}),
+        "cancelled" => json!({"consignment": consignment, "reason": "no truck"}),
+        "moved" => {
+            json!({"site": here, "to_site": there, "lines": [goods], "condition": if step.flag { "good" } else { "damaged" }})
+        }
+        "counted" => {
+            json!({"site": here, "programme": programme(), "lines": [{"item": item, "counted": quantity}]})
+        }
+        "delivered" => json!({"site": here, "consignee": organization(2), "lines": [goods, goods]}),
+        "distributed" => json!({"site": site(2), "lines": [goods]}),
+        "damaged" | "held" | "released_from_hold" => either,
+        "recalled" => {
+            let body = json!({"item": item, "lot": "L-1", "reason": "recall"});
+            return (if step.flag { "held" } else { "released_from_hold" }, body);
+        }
+        "relotted" => json!({"site": here, "lines": [goods], "to_lot": "L-2"}),
+        "reported_missing" | "found" => on_leg,
+        "miscounted" => either,
+        "lost" => {
+            let mut body = either;
+            body["evidence"] = json!({"cause": "transport"});
+            body
+        }
+        "disposed" => json!({"site": here, "lines": [goods], "reason": "mould"}),
+        "returned" => {
+            json!({"site": here, "lines": [goods], "condition": if step.flag { "good" } else { "on_hold" }})
+        }
+        "corrected" => {
+            let mut right = earlier.clone().unwrap_or_default();
+            let about = right["id"].clone();
+            for figure in ["quantity", "good", "counted"] {
+                if let Some(value) = right.pointer_mut(&format!("/lines/0/{figure}")) {
+                    *value = json!(quantity);
+                }
+            }
+            if let Some(members) = right.as_object_mut() {
+                for common in ["id", "kind", "occurred_at"] {
+                    members.remove(common);
+                }
+            }
+            json!({"event": if about.is_null() { json!(event(999)) } else { about },
+                "right": if right.is_object() { right } else { json!({}) }, "reason": "typing error"})
+        }
+        "reversed" => {
+            let about = earlier.map_or(json!(event(999)), |body| body["id"].clone());
+            json!({"event": about, "reason": "it never was"})
+        }
+        other => unreachable!("{other} is not a kind of step"),
+    };
+    (step.kind, body)
+}
+
+#[derive(QueryableByName, Debug, PartialEq)]
+pub struct Row {
+    #[diesel(sql_type = sql_types::Binary)]
+    cell: Vec<u8>,
+    #[diesel(sql_type = sql_types::BigInt)]
+    number: i64,
+    #[diesel(sql_type = sql_types::BigInt)]
+    sum: i64,
+}
+
+/// Every balance with its revision.
+pub fn balances(url: &str) -> Vec<Row> {
+    let sql = "SELECT cell, revision AS number, quantity AS sum FROM balances ORDER BY cell";
+    sql_query(sql).load(&mut connect(url).expect("it opens")).expect("balances")
+}
+
+/// Every rollup row, its figures weighed so that none can stand for another.
+pub fn rollups(url: &str) -> Vec<Row> {
+    let sql = "SELECT cell, CAST(cuboid AS BIGINT) AS number, CAST(stated_promised + 3 * stated_surplus + 7 * promised + 11 * surplus \
+               + 13 * unallocated + 17 * in_storage + 19 * allocated + 23 * in_transit + 29 * missing + 31 * delivered \
+               + 37 * distributed + 41 * lost + 43 * disposed + 47 * returned + 53 * withdrawn + 59 * on_hold \
+               + 61 * damaged + 67 * moved_in + 71 * moved_out + 73 * ever_delivered AS BIGINT) AS sum \
+               FROM rollups ORDER BY cuboid, cell";
+    sql_query(sql).load(&mut connect(url).expect("it opens")).expect("rollups")
+}

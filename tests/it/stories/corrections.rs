@@ -1,0 +1,119 @@
+//! What was recorded wrongly is put right by new entries, never by changing old ones.
+
+use serde_json::{Value, json};
+
+use super::scene::Scene;
+use crate::support::on_both_databases;
+use crate::support::server::migrate;
+
+/// A thousand masks said to be received at a hub in Accra; returns consignment, leg, hub, pledge and receipt.
+fn received(scene: &Scene) -> (String, String, String, String, String) {
+    let donor = scene.organization("Hainan", "CN");
+    let partner = scene.organization("Hub operator", "GH");
+    let beijing = scene.site("Beijing", "warehouse", "CN");
+    let hub = scene.site("Accra", "warehouse", "GH");
+    let pledge = scene.in_store(&donor, &beijing, 1_000);
+    let (consignment, leg) = scene.sent(&partner, &[&beijing, &hub], 1_000, "2020-08-01");
+    let receipt = scene.receives(&consignment, &leg, "2020-08-05", json!({"good": 1_000})).expect(201);
+    let receipt = receipt["id"].as_str().expect("an id").to_owned();
+    (consignment, leg, hub, pledge, receipt)
+}
+
+fn right(scene: &Scene, (consignment, leg): (&str, &str), figures: Value) -> Value {
+    let mut line = figures;
+    line["item"] = json!(scene.masks);
+    json!({"consignment": consignment, "leg": leg, "final": true, "lines": [line]})
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn a_wrong_receipt_is_corrected_after_half_has_moved_on(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (consignment, leg, hub, pledge, receipt) = received(&scene);
+        let kumasi = scene.site("Kumasi", "warehouse", "GH");
+        let moved = json!({"site": hub, "to_site": kumasi, "lines": [scene.line(500)]});
+        scene.does("moved", "2020-08-10", moved).expect(201);
+        let right = right(&scene, (&consignment, &leg), json!({"good": 300, "missing": 700, "reason": "counted again"}));
+        let correction = json!({"event": receipt, "right": right, "reason": "pallets were counted twice"});
+        let corrected = scene.does("corrected", "2020-08-12", correction.clone()).expect(201);
+        assert_eq!(corrected["occurred_at"], "2020-08-05T00:00:00Z", "a correction takes the time of what it corrects");
+        assert_eq!(corrected["moved_on"], 200);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 500, "missing": 700}));
+        assert_eq!(scene.stock(&hub), json!([]));
+
+        let against = |quantity: i64| json!({"consignment": consignment, "leg": leg, "correction": corrected["id"],
+            "lines": [scene.line(quantity)], "reason": "the units moved on are those that were missing"});
+        scene.decides("miscounted", "2020-08-13", against(201)).refused("insufficient", &["/lines/0/quantity"]);
+        scene.decides("miscounted", "2020-08-13", against(200)).expect(201);
+        scene.decides("miscounted", "2020-08-13", against(1)).refused("insufficient", &["/lines/0/quantity"]);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 500, "missing": 500}));
+        let lost = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(500)], "reason": "never found",
+            "evidence": {"cause": "transport"}});
+        scene.decides("lost", "2020-08-20", lost).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 500, "lost": 500}));
+        let shown = scene.event(&receipt).expect(200);
+        assert_eq!(shown["followed_by"], json!([corrected["id"]]));
+        scene.closes();
+    }
+
+    fn a_correction_is_itself_reversed_and_the_receipt_corrected_anew(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (consignment, leg, _, pledge, receipt) = received(&scene);
+        let corrects = |figures: Value| {
+            let right = right(&scene, (&consignment, &leg), figures);
+            scene.does("corrected", "2020-08-12", json!({"event": receipt, "right": right, "reason": "recount"}))
+        };
+        let first = corrects(json!({"good": 900, "missing": 100, "reason": "short"})).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 900, "missing": 100}));
+        scene.does("reversed", "2020-08-13", json!({"event": first["id"], "reason": "it was right"})).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 1_000}));
+        corrects(json!({"good": 950, "missing": 50, "reason": "short"})).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 950, "missing": 50}));
+        corrects(json!({"good": 960, "damaged": 40, "reason": "torn"})).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 1_000}));
+        scene.does("reversed", "2020-08-14", json!({"event": receipt, "reason": "another consignment"})).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_transit": 1_000}));
+        scene.receives(&consignment, &leg, "2020-08-15", json!({"good": 1_000})).expect(201);
+        scene.closes();
+    }
+
+    fn a_reversal_is_refused_while_later_events_depend_on_it_and_names_them(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (_, _, hub, pledge, receipt) = received(&scene);
+        let kumasi = scene.site("Kumasi", "warehouse", "GH");
+        let moved = json!({"site": hub, "to_site": kumasi, "lines": [scene.line(1)]});
+        let later = scene.does("moved", "2020-08-10", moved).expect(201);
+        let reverse = |event: &Value| scene.does("reversed", "2020-08-12", json!({"event": event, "reason": "wrong ship"}));
+        let size = scene.log_size();
+        let refusal = reverse(&json!(receipt));
+        refusal.refused("depended_on", &["/event"]);
+        assert_eq!(refusal.json()["events"][0]["event"], later["id"], "{}", refusal.text);
+        assert_eq!(scene.log_size(), size);
+        let reversal = reverse(&later["id"]).expect(201);
+        assert_eq!(reversal["effective_at"], later["effective_at"]);
+        reverse(&later["id"]).refused("wrong_state", &["/event"]);
+        reverse(&reversal["id"]).refused("wrong_state", &["/event"]);
+        reverse(&json!(receipt)).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_transit": 1_000}));
+        scene.closes();
+    }
+
+    fn what_was_handed_out_reversed_and_handed_out_again_counts_once(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 100);
+        let (consignment, leg) = scene.sent(&city, &[&beijing, &banjul], 100, "2020-08-01");
+        scene.receives(&consignment, &leg, "2020-08-05", json!({"good": 100})).expect(201);
+        let hand_out = || scene.does("distributed", "2020-08-06", json!({"site": banjul, "lines": [scene.line(100)]}));
+        for _ in 0..2 {
+            let event = hand_out().expect(201);
+            scene.does("reversed", "2020-08-07", json!({"event": event["id"], "reason": "rained off"})).expect(201);
+        }
+        hand_out().expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"distributed": 100}));
+        scene.closes();
+    }
+}

@@ -1,0 +1,114 @@
+//! Pledges: accepted in part, declined, withdrawn, and followed by a private link.
+
+use serde_json::{Value, json};
+
+use super::scene::Scene;
+use crate::support::on_both_databases;
+use crate::support::server::migrate;
+
+fn link_of(scene: &Scene, pledge: &str) -> String {
+    let made = scene.officer.post(&format!("/api/v1/pledges/{pledge}/link"), &Value::Null).expect(201);
+    made["path"].as_str().expect("a path").to_owned()
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn a_pledge_is_accepted_in_part_and_withdrawn_as_far_as_it_is_with_the_donor(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let beijing = scene.site("Beijing", "warehouse", "CN");
+        let (pledge, line) = scene.pledge(&donor, 1_000);
+        let part = |quantity: i64| json!({"pledge": pledge, "lines": [{"line": line, "quantity": quantity}]});
+        scene.decides("pledge_accepted", "2020-07-02", part(1_001)).refused("invalid", &["/lines/0/quantity"]);
+        scene.decides("pledge_accepted", "2020-07-02", part(600)).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"unallocated": 600}), "only what is accepted counts as promised");
+        scene.decides("pledge_accepted", "2020-07-03", json!({"pledge": pledge})).expect(201);
+        scene.decides("pledge_accepted", "2020-07-03", json!({"pledge": pledge})).refused("wrong_state", &[]);
+
+        let body = json!({"pledge": pledge, "site": beijing, "lines": [scene.line(300)]});
+        scene.does("collected", "2020-07-10", body).expect(201);
+        let size = scene.log_size();
+        let refusal = scene.does("pledge_withdrawn", "2020-07-11", json!({"pledge": pledge, "reason": "flood at home"}));
+        refusal.refused("insufficient", &["/lines/0/quantity"]);
+        let body = refusal.json();
+        assert_eq!((&body["available"], &body["asked"]), (&json!(700), &json!(1_000)));
+        assert_eq!((&body["held"][0]["account"], &body["held"][0]["site"], &body["held"][0]["quantity"]),
+            (&json!("in_storage"), &json!(beijing), &json!(300)), "{body:#}");
+        // The same line twice is asked for twice.
+        let twice = json!({"pledge": pledge, "lines": [{"line": line, "quantity": 400}, {"line": line, "quantity": 400}]});
+        scene.does("pledge_withdrawn", "2020-07-11", twice).refused("insufficient", &["/lines/0/quantity"]);
+        assert_eq!(scene.log_size(), size);
+        scene.does("pledge_withdrawn", "2020-07-11", part(700)).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 300, "withdrawn": 700}));
+        scene.closes();
+    }
+
+    fn what_was_withdrawn_before_does_not_stand_in_the_way_of_the_rest(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let (pledge, line) = scene.accepted(&donor, 1_000);
+        let part = json!({"pledge": pledge, "lines": [{"line": line, "quantity": 400}]});
+        scene.does("pledge_withdrawn", "2020-07-11", part).expect(201);
+        scene.does("pledge_withdrawn", "2020-07-12", json!({"pledge": pledge, "reason": "flood"})).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"withdrawn": 1_000}));
+        let seen = scene.officer.get(&format!("/api/v1/pledges/{pledge}")).expect(200);
+        assert_eq!((&seen["state"], &seen["reason"]), (&json!("withdrawn"), &json!("flood")));
+        scene.closes();
+    }
+
+    fn a_pledge_is_declined_with_a_reason(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let (pledge, _) = scene.pledge(&donor, 1_000);
+        let decline = |reason: &str| scene.decides("pledge_declined", "2020-07-02", json!({"pledge": pledge, "reason": reason}));
+        decline(" ").refused("invalid", &["/reason"]);
+        decline("We have enough of these.").expect(201);
+        decline("Again.").refused("wrong_state", &[]);
+        scene.decides("pledge_accepted", "2020-07-02", json!({"pledge": pledge})).refused("wrong_state", &[]);
+        let seen = scene.officer.get(&format!("/api/v1/pledges/{pledge}")).expect(200);
+        assert_eq!((&seen["state"], &seen["reason"]), (&json!("declined"), &json!("We have enough of these.")));
+        assert_eq!(scene.accounts(&pledge), json!({}));
+        scene.closes();
+    }
+
+    fn a_private_link_shows_each_unit_until_it_is_revoked(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 1_000);
+        scene.sent(&city, &[&beijing, &banjul], 400, "2020-08-01");
+        let link = link_of(&scene, &pledge);
+        let stranger = scene.house.stranger();
+        let seen = stranger.get(&link).expect(200);
+        let places = seen["lines"][0]["places"].as_array().expect("places");
+        let places: Vec<(Option<&str>, Option<i64>, Option<&str>, Option<&str>)> = places.iter()
+            .map(|one| (one["account"].as_str(), one["quantity"].as_i64(), one["site_name"].as_str(), one["country"].as_str())).collect();
+        assert_eq!(places, [
+            (Some("in_storage"), Some(600), Some("Beijing"), Some("CN")),
+            (Some("in_transit"), Some(400), Some("Banjul"), Some("GM")),
+        ]);
+        assert!(seen["lines"][0]["places"][1]["tracking_code"].is_string());
+        let newer = link_of(&scene, &pledge);
+        stranger.get(&link).expect(404);
+        stranger.get(&newer).expect(200);
+        scene.officer.send("DELETE", &format!("/api/v1/pledges/{pledge}/link"), &[], None).expect(200);
+        stranger.get(&newer).expect(404);
+    }
+
+    fn a_private_link_of_a_sensitive_programme_names_no_site(database: &TestDatabase) {
+        let mut scene = Scene::new(database);
+        let quiet = json!({"code": "QUIET", "name": "Quiet", "focus_areas": [], "sensitive": true, "synthetic": false});
+        let quiet = scene.manager.post("/api/v1/programmes", &quiet).expect(201);
+        scene.programme = quiet["id"].as_str().expect("an id").to_owned();
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let clinic = scene.site("Clinic of the border camp", "warehouse", "ML");
+        let pledge = scene.in_store(&donor, &clinic, 10);
+        let seen = scene.house.stranger().get(&link_of(&scene, &pledge)).expect(200);
+        let place = &seen["lines"][0]["places"][0];
+        assert_eq!((&place["quantity"], &place["country"]), (&json!(10), &json!("ML")));
+        assert!(place.get("site").is_none() && place.get("site_name").is_none(), "{place:#}");
+        assert!(!seen.to_string().contains("Clinic") && !seen.to_string().contains(&clinic));
+    }
+}

@@ -1,0 +1,209 @@
+//! Receipts that do not say what was sent: short, damaged, or earlier than the departure they imply.
+
+use serde_json::{Value, json};
+
+use super::scene::{Scene, event, id};
+use crate::support::books::held_at;
+use crate::support::on_both_databases;
+use crate::support::server::migrate;
+use diesel::{RunQueryDsl, sql_query};
+use relief_ledger::db::{CountRow, connect};
+use relief_ledger::ledger::Account;
+
+/// A city that gets masks from a warehouse in Beijing; returns city organization, warehouse, city, pledge.
+fn setting(scene: &Scene, quantity: i64) -> (String, String, String, String) {
+    let donor = scene.organization("Shenzhen federation", "CN");
+    let city = scene.organization("Banjul City Council", "GM");
+    let beijing = scene.site("Beijing warehouse", "warehouse", "CN");
+    let banjul = scene.site("Banjul", "city", "GM");
+    let pledge = scene.in_store(&donor, &beijing, quantity);
+    (city, beijing, banjul, pledge)
+}
+
+fn decisions(scene: &Scene) -> i64 {
+    let mut conn = connect(&scene.url).expect("the database opens");
+    let count: CountRow = sql_query("SELECT CAST(COUNT(*) AS BIGINT) AS value FROM decisions")
+        .get_result(&mut conn)
+        .expect("counted");
+    count.value
+}
+
+/// Nothing departed as far as anybody knows, but 900 of 1,000 were received on 6 August.
+fn received_first(scene: &Scene) -> (String, String, String, String, String) {
+    let (city, beijing, banjul, pledge) = setting(scene, 1_000);
+    let (consignment, leg) = scene.planned(&city, &[&beijing, &banjul]);
+    let received = scene.receives(&consignment, &leg, "2020-08-06", json!({"good": 900})).expect(201);
+    assert_eq!(scene.accounts(&pledge), json!({"delivered": 900, "in_storage": 100}));
+    let inferred = received["inferred"].as_str().expect("a departure is implied").to_owned();
+    let shown = scene.event(&inferred).expect(200);
+    assert_eq!(
+        (&shown["kind"], &shown["inferred"], &shown["precision"]),
+        (&json!("departed"), &json!(true), &json!("inferred"))
+    );
+    (consignment, leg, pledge, inferred, beijing)
+}
+
+fn departs(scene: &Scene, consignment: &str, leg: &str, day: &str, quantity: i64) -> Value {
+    let body = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(quantity)]});
+    scene.does("departed", day, body).expect(201)
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn a_short_and_damaged_receipt_is_resolved_unit_by_unit(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (city, beijing, banjul, pledge) = setting(&scene, 10_000);
+        let (consignment, leg) = scene.sent(&city, &[&beijing, &banjul], 10_000, "2020-08-01");
+        let size = scene.log_size();
+        let count = |figures: Value| scene.receives(&consignment, &leg, "2020-08-05", figures);
+        count(json!({"good": 9_600, "damaged": 100, "missing": 300})).refused("invalid", &["/lines/0/reason"]);
+        count(json!({"good": 9_600, "damaged": 100, "reason": "wet"})).refused("invalid", &["/lines"]);
+        count(json!({"good": 10_001})).refused("insufficient", &["/lines/0"]);
+        let open = json!({"consignment": consignment, "leg": leg,
+            "lines": [{"item": scene.masks, "good": 9_000, "missing": 10, "reason": "short"}]});
+        scene.does("received", "2020-08-05", open).refused("invalid", &["/lines/0/missing"]);
+        assert_eq!(scene.log_size(), size, "a refusal leaves nothing behind");
+        count(json!({"good": 9_600, "damaged": 100, "missing": 300, "reason": "cartons torn"})).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 9_700, "missing": 300}));
+        count(json!({"good": 1})).refused("wrong_state", &["/leg"]);
+
+        let decided = |quantity: i64| json!({"consignment": consignment, "leg": leg, "lines": [scene.line(quantity)],
+            "reason": "recount of 7 August"});
+        scene.does("found", "2020-08-07", decided(100)).refused("forbidden", &[]);
+        scene.decides("found", "2020-08-07", decided(100)).expect(201);
+        scene.decides("miscounted", "2020-08-08", decided(50)).expect(201);
+        scene.decides("lost", "2020-08-09", decided(150)).refused("invalid", &["/evidence/cause"]);
+        let mut lost = decided(150);
+        lost["evidence"] = json!({"report_number": "LR-1", "cause": "theft", "filed": "cabinet 3"});
+        scene.decides("lost", "2020-08-09", lost.clone()).expect(201);
+        scene.decides("lost", "2020-08-09", lost).refused("insufficient", &["/lines/0/quantity"]);
+        assert_eq!(decisions(&scene), 3);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 9_800, "in_storage": 50, "lost": 150}));
+        assert_eq!(scene.stock(&beijing)[0]["free"], 50, "what never left is where it was dispatched from");
+
+        // Damaged goods are delivered, and never distributed; they end by disposal.
+        let hand_over = |quantity: i64| json!({"site": banjul, "lines": [scene.line(quantity)]});
+        scene.does("distributed", "2020-08-10", hand_over(9_701)).refused("insufficient", &["/lines/0/quantity"]);
+        scene.does("distributed", "2020-08-10", hand_over(9_700)).expect(201);
+        let burn = json!({"site": banjul, "consignment": consignment, "lines": [scene.line(100)], "reason": "mould"});
+        scene.decides("disposed", "2020-08-11", burn).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"disposed": 100, "distributed": 9_700, "in_storage": 50, "lost": 150}));
+        scene.closes();
+    }
+
+    fn what_a_donor_packed_short_was_never_given(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let city = scene.organization("Banjul City Council", "GM");
+        let (shenzhen, banjul) = (scene.site("Shenzhen", "city", "CN"), scene.site("Banjul", "city", "GM"));
+        let (pledge, _) = scene.accepted(&donor, 500);
+        let (consignment, leg) = (id(), id());
+        let opened = json!({"id": consignment, "programme": scene.programme, "consignor": donor, "consignee": city,
+            "origin": shenzhen, "destination": banjul, "legs": [{"id": leg, "mode": "air", "from": shenzhen, "to": banjul}]});
+        scene.officer.post("/api/v1/consignments", &opened).expect(201);
+        let allocated = json!({"consignment": consignment, "lines": [scene.line(500)]});
+        scene.does("allocated", "2020-07-20", allocated).expect(201);
+        scene.does("departed", "2020-08-01", json!({"consignment": consignment})).expect(201);
+        scene.receives(&consignment, &leg, "2020-08-05", json!({"good": 480, "missing": 20, "reason": "short"})).expect(201);
+        let decided = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(20)], "reason": "the donor packed 480"});
+        scene.decides("miscounted", "2020-08-07", decided).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 480, "withdrawn": 20}));
+        scene.closes();
+    }
+
+    fn a_departure_that_comes_after_its_receipt_confirms_it_at_the_earlier_time(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (consignment, leg, pledge, inferred, _) = received_first(&scene);
+        assert_eq!(held_at(&scene.url, Account::InTransit, "2020-08-03"), 0);
+        let departed = departs(&scene, &consignment, &leg, "2020-08-01", 900);
+        assert_eq!(departed["effective_at"], "2020-08-01T00:00:00Z", "{departed:#}");
+        let shown = scene.event(departed["id"].as_str().expect("an id")).expect(200);
+        assert_eq!(shown["about"], json!(inferred));
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 900, "in_storage": 100}));
+        assert_eq!(held_at(&scene.url, Account::InTransit, "2020-08-03"), 900);
+        assert_eq!(held_at(&scene.url, Account::InStorage, "2020-08-03"), 100);
+        assert_eq!(held_at(&scene.url, Account::InTransit, "2020-08-07"), 0);
+        scene.closes();
+    }
+
+    fn a_departure_of_more_than_a_closed_receipt_counted_leaves_the_rest_missing(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (consignment, leg, pledge, _, _) = received_first(&scene);
+        departs(&scene, &consignment, &leg, "2020-08-01", 950);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 900, "in_storage": 50, "missing": 50}));
+        assert_eq!(held_at(&scene.url, Account::InTransit, "2020-08-03"), 900);
+        scene.closes();
+    }
+
+    fn a_departure_of_less_than_was_received_makes_the_rest_surplus_of_its_line(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (consignment, leg, pledge, _, beijing) = received_first(&scene);
+        // Named twice, as a waybill with two pallets does.
+        let body = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(500), scene.line(350)]});
+        scene.does("departed", "2020-08-01", body).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 900, "in_storage": 150}));
+        let status = scene.officer.get(&format!("/api/v1/pledges/{pledge}/status")).expect(200);
+        assert_eq!((&status["lines"][0]["promised"], &status["lines"][0]["surplus"]), (&json!(1_000), &json!(50)));
+        assert_eq!(scene.stock(&beijing)[0]["free"], 150);
+        scene.closes();
+    }
+
+    fn a_departure_said_to_be_later_than_the_receipt_leaves_the_implied_time(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (consignment, leg, pledge, _, _) = received_first(&scene);
+        departs(&scene, &consignment, &leg, "2020-08-10", 900);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 900, "in_storage": 100}));
+        assert_eq!(held_at(&scene.url, Account::Delivered, "2020-08-06"), 900);
+        scene.closes();
+    }
+
+    fn a_confirmation_reversed_can_be_posted_again(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (consignment, leg, pledge, _, _) = received_first(&scene);
+        let wrong = departs(&scene, &consignment, &leg, "2020-08-01", 950);
+        let taken_back = json!({"event": wrong["id"], "reason": "typing error"});
+        scene.does("reversed", "2020-08-12", taken_back).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 900, "in_storage": 100}));
+        departs(&scene, &consignment, &leg, "2020-08-01", 900);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 900, "in_storage": 100}));
+        scene.closes();
+    }
+
+    fn a_confirmation_never_draws_what_was_not_there_yet(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (city, beijing, banjul, pledge) = setting(&scene, 200);
+        // A hundred were taken out of the way between 20 July and 3 August.
+        let elsewhere = scene.site("Tianjin", "warehouse", "CN");
+        let moved = |from: &str, to: &str| json!({"site": from, "to_site": to, "lines": [scene.line(100)]});
+        scene.does("moved", "2020-07-20", moved(&beijing, &elsewhere)).expect(201);
+        scene.does("moved", "2020-08-03", moved(&elsewhere, &beijing)).expect(201);
+        let (consignment, leg) = scene.planned(&city, &[&beijing, &banjul]);
+        scene.receives(&consignment, &leg, "2020-08-06", json!({"good": 100})).expect(201);
+        departs(&scene, &consignment, &leg, "2020-08-01", 150);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 100, "in_storage": 50, "missing": 50}));
+        scene.closes();
+    }
+
+    fn a_receipt_in_parts_is_open_until_it_is_final(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (city, beijing, banjul, pledge) = setting(&scene, 1_000);
+        let (consignment, leg) = scene.sent(&city, &[&beijing, &banjul], 1_000, "2020-08-01");
+        let part = |quantity: i64| {
+            let body = json!({"consignment": consignment, "leg": leg, "lines": [{"item": scene.masks, "good": quantity}]});
+            event(&id(), "received", "2020-08-05", body)
+        };
+        scene.officer.post("/api/v1/events", &part(400)).expect(201);
+        scene.officer.post("/api/v1/events", &part(300)).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 700, "in_transit": 300}));
+        let rest = json!({"good": 290, "missing": 10, "surplus": 5, "reason": "one carton of another batch"});
+        scene.receives(&consignment, &leg, "2020-08-06", rest).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 990, "missing": 10}));
+        // The excess is of a pledge of its own, of the only donor.
+        let pledges = scene.officer.get("/api/v1/pledges").expect(200);
+        let surplus = pledges["items"].as_array().expect("pledges").iter().find(|one| one["kind"] == "surplus").expect("one for the excess").clone();
+        assert_eq!(scene.accounts(surplus["id"].as_str().expect("an id")), json!({"delivered": 5}));
+        assert!(surplus["donor"].is_string());
+        scene.closes();
+    }
+}

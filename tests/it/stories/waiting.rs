@@ -1,0 +1,146 @@
+//! Updates that come before what they speak of: acknowledged, in no total, and posted by themselves.
+
+use std::time::{Duration, Instant};
+
+use relief_ledger::auth::Role;
+use relief_ledger::consignments::{ConsignmentNew, ConsignmentOpen};
+use relief_ledger::core::id::ConsignmentId;
+use serde_json::{Value, json};
+
+use super::scene::{Scene, event, id};
+use crate::support::on_both_databases;
+use crate::support::server::{Caller, Server, migrate, operator};
+
+/// What an event waits for is looked up right after a commit; a busy machine takes its time.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Waits until the event counts.
+fn posts_by_itself(caller: &Caller, event: &str) -> Value {
+    let begun = Instant::now();
+    loop {
+        let reply = caller.get(&format!("/api/v1/events/{event}"));
+        if reply.status == 200 {
+            return reply.json();
+        }
+        assert!(begun.elapsed() < PATIENCE, "{event} still waits: {}", reply.text);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn waiting(caller: &Caller, filter: &str) -> Vec<String> {
+    let list = caller.get(&format!("/api/v1/events/waiting{filter}")).expect(200);
+    list["items"]
+        .as_array()
+        .expect("items")
+        .iter()
+        .filter_map(|one| one["id"].as_str())
+        .map(str::to_owned)
+        .collect()
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn a_receipt_for_a_consignment_not_known_yet_waits_for_it(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 100);
+        let (consignment, leg, receipt) = (id(), id(), id());
+        let body = |good: i64| event(&receipt, "received", "2020-08-06",
+            json!({"consignment": consignment, "leg": leg, "final": true, "lines": [{"item": scene.masks, "good": good}]}));
+        let first = scene.officer.post("/api/v1/events", &body(100)).expect(202);
+        assert_eq!(first["status"], "waiting");
+        assert!(first["receipt"]["signature"].is_string(), "an acknowledgement is signed");
+        let size = scene.log_size();
+        let again = scene.officer.post("/api/v1/events", &body(100)).expect(202);
+        assert_eq!((&again["recorded_at"], scene.log_size()), (&first["recorded_at"], size));
+        scene.officer.post("/api/v1/events", &body(99)).refused("idempotency_conflict", &["/id"]);
+        assert_eq!(waiting(&scene.officer, ""), [receipt.clone()]);
+        assert_eq!(waiting(&scene.manager, &format!("?consignment={consignment}")), [receipt.clone()]);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 100}));
+        scene.event(&receipt).expect(404);
+        scene.closes();
+
+        let opened = json!({"id": consignment, "programme": scene.programme, "consignee": city, "origin": beijing,
+            "destination": banjul, "legs": [{"id": leg, "mode": "air", "from": beijing, "to": banjul}]});
+        scene.officer.post("/api/v1/consignments", &opened).expect(201);
+        posts_by_itself(&scene.officer, &receipt);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 100}));
+        assert!(waiting(&scene.officer, "").is_empty());
+        assert_eq!(scene.officer.post("/api/v1/events", &body(100)).expect(200)["status"], "posted");
+        scene.closes();
+    }
+
+    fn a_second_leg_departs_before_the_receipt_of_the_first_is_known(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let beijing = scene.site("Beijing", "warehouse", "CN");
+        let (airport, banjul) = (scene.site("Airport", "airport", "GM"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 100);
+        let consignment = scene.consignment(&city, &[&beijing, &airport, &banjul]);
+        let (id, legs) = (&consignment["id"], &consignment["leg_ids"]);
+        let depart = |leg: &Value, lines: Value| json!({"consignment": id, "leg": leg, "lines": lines});
+        let receive = |leg: &Value| json!({"consignment": id, "leg": leg, "final": true, "lines": [{"item": scene.masks, "good": 100}]});
+        scene.does("departed", "2020-08-01", depart(&legs[0], json!([scene.line(100)]))).expect(201);
+        let second = scene.does("departed", "2020-08-03", depart(&legs[1], json!([scene.line(100)]))).expect(202);
+        let last = scene.does("received", "2020-08-04", receive(&legs[1])).expect(202);
+        // What its goods still upstream do not cover is refused, not acknowledged.
+        scene.does("departed", "2020-08-03", depart(&legs[1], json!([scene.line(101)]))).refused("insufficient", &["/lines/0/quantity"]);
+        let filter = format!("?consignment={}", id.as_str().expect("an id"));
+        assert_eq!(waiting(&scene.officer, &filter).len(), 2);
+        assert_eq!(scene.accounts(&pledge), json!({"in_transit": 100}));
+        scene.does("received", "2020-08-02", receive(&legs[0])).expect(201);
+        for event in [&second, &last] {
+            posts_by_itself(&scene.officer, event["id"].as_str().expect("an id"));
+        }
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 100}));
+        scene.closes();
+    }
+
+    fn an_event_that_waits_for_two_things_waits_for_the_second_once_it_has_the_first(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 100);
+        let (consignment, load) = (id(), id());
+        let body = json!({"consignment": consignment, "load": load, "lines": [scene.line(100)]});
+        let departed = scene.does("departed", "2020-08-06", body).expect(202);
+        let opened = json!({"id": consignment, "programme": scene.programme, "consignee": city, "origin": beijing,
+            "destination": banjul, "legs": [{"mode": "air", "from": beijing, "to": banjul}]});
+        scene.officer.post("/api/v1/consignments", &opened).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 100}));
+        let loaded = json!({"id": load, "mode": "air", "from": beijing, "to": banjul});
+        scene.officer.post("/api/v1/loads", &loaded).expect(201);
+        posts_by_itself(&scene.officer, departed["id"].as_str().expect("an id"));
+        assert_eq!(scene.accounts(&pledge), json!({"in_transit": 100}));
+        scene.closes();
+    }
+
+    fn what_a_stopped_server_did_not_wake_posts_at_the_next_start(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 100);
+        let consignment = id();
+        let body = json!({"consignment": consignment, "lines": [scene.line(100)]});
+        let departed = scene.does("departed", "2020-08-06", body).expect(202);
+        let opened = json!({"programme": scene.programme, "consignee": city, "origin": beijing, "destination": banjul,
+            "legs": [{"mode": "air", "from": beijing, "to": banjul}]});
+        let new: ConsignmentNew = serde_json::from_value(opened).expect("a consignment");
+        // Recorded by a process that ended before it woke anybody.
+        let id: ConsignmentId = consignment.parse().expect("an id");
+        scene.house.record(ConsignmentOpen::new(id, new, operator()));
+        scene.event(departed["id"].as_str().expect("an id")).expect(404);
+        scene.house.stop();
+        let house = Server::start(database);
+        let officer = house.login_as(Role::Officer);
+        posts_by_itself(&officer, departed["id"].as_str().expect("an id"));
+        let status = officer.get(&format!("/api/v1/pledges/{pledge}/status")).expect(200);
+        assert_eq!(status["lines"][0]["places"][0]["account"], "in_transit");
+    }
+}
