@@ -211,6 +211,26 @@ fn settings_of_the_guide_are_those_of_the_server() {
     assert_eq!(strange_settings(&text.replace("`RELIEF_KEYS`", "`RELIEF_KEYRING`")), ["RELIEF_KEYRING"]);
 }
 
+/// Subcommands as the table of commands has them, and as the program lists them.
+fn command_differences(text: &str) -> Vec<String> {
+    let rows = table_after(text, "## Commands");
+    let documented = rows.iter().filter_map(|cells| cells[0].trim_matches('`').strip_prefix("relief "));
+    let listed = help(&[]).expect("relief has help");
+    let listed =
+        listed.split_once("Commands:").expect("it lists commands").1.split("Options:").next().unwrap();
+    let real =
+        listed.lines().filter_map(|line| line.split_whitespace().next()).filter(|word| *word != "help");
+    differences(&documented.map(str::to_owned).collect(), &real.map(str::to_owned).collect())
+}
+
+#[test]
+fn every_subcommand_is_in_the_guide() {
+    let text = page("docs/operations.md");
+    assert_eq!(command_differences(&text), Vec::<String>::new());
+    let broken = text.replace("| `relief openapi` |", "| `relief open` |");
+    assert_eq!(command_differences(&broken), ["only documented: open", "not documented: openapi"]);
+}
+
 /// The rooms the map in words names, in its order.
 fn mapped_rooms(text: &str) -> Vec<String> {
     let rows = table_after(text, "## The map, with one promise for each room");

@@ -8,9 +8,6 @@ use relief_ledger::app;
 use relief_ledger::events::Command;
 use serde_json::Value;
 
-/// Commands that pages mention and that are not built yet. Empty this list when they are.
-const COMMANDS_TO_COME: [&str; 1] = ["demo"];
-
 /// The commands of all blocks fenced as `sh`: those that call `relief` or `curl`, wherever in a pipe.
 pub fn shell_commands(text: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -98,9 +95,6 @@ pub fn relief_faults(command: &str) -> Vec<String> {
     };
     let arguments: Vec<&str> =
         arguments.iter().map(String::as_str).take_while(|word| !["|", ">", "&"].contains(word)).collect();
-    if arguments.first().is_some_and(|word| COMMANDS_TO_COME.contains(word)) {
-        return Vec::new();
-    }
     let mut path: Vec<&str> = Vec::new();
     for word in arguments.iter().take_while(|word| !word.starts_with('-')) {
         if !help(&path).is_some_and(|text| has_subcommands(&text, word)) {
