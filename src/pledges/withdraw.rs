@@ -6,7 +6,7 @@ use crate::core::id::{PledgeId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::Quantity;
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
-use crate::ledger::{Account, Book, Movement};
+use crate::ledger::{Account, Book, Holding, Movement};
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
 
@@ -72,14 +72,7 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
             let index = asked.map_or(0, |(index, _)| index);
             return Err(held_elsewhere(index, with_donor, quantity, &holdings).into());
         }
-        let mut left = quantity;
-        for holding in holdings.iter().filter(|one| one.cell.account == Account::Unallocated) {
-            let part = left.min(holding.quantity);
-            if part > 0 {
-                movements.push(Movement::given(holding.cell, holding.cell.on(Account::Withdrawn), part));
-                left -= part;
-            }
-        }
+        take_back(&holdings, quantity, &mut movements);
     }
     if let Some(parts) = &body.lines
         && let Some(index) = parts.iter().position(|part| !lines.iter().any(|line| line.id == part.line))
@@ -101,12 +94,23 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
     Ok(result)
 }
 
+fn take_back(holdings: &[Holding], quantity: i64, movements: &mut Vec<Movement>) {
+    let mut left = quantity;
+    for holding in holdings.iter().filter(|one| one.cell.account == Account::Unallocated) {
+        let part = left.min(holding.quantity);
+        if part > 0 {
+            movements.push(Movement::given(holding.cell, holding.cell.on(Account::Withdrawn), part));
+            left -= part;
+        }
+    }
+}
+
 /// How much is asked of a line, which may be named more than once.
 fn asked_of(parts: &[WithdrawnLine], line: PledgeLineId) -> i64 {
     parts.iter().filter(|part| part.line == line).map(|part| part.quantity.get()).fold(0, i64::saturating_add)
 }
 
-fn held_elsewhere(index: usize, with_donor: i64, asked: i64, holdings: &[crate::ledger::Holding]) -> Problem {
+fn held_elsewhere(index: usize, with_donor: i64, asked: i64, holdings: &[Holding]) -> Problem {
     let others: Vec<serde_json::Value> = holdings
         .iter()
         .filter(|one| {
