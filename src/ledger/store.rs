@@ -18,7 +18,7 @@ use diesel::prelude::*;
 use diesel::upsert::excluded;
 
 #[derive(Queryable, Selectable, Insertable, Clone)]
-#[diesel(table_name = balances)]
+#[diesel(table_name = balances, treat_none_as_default_value = false)]
 pub(super) struct BalanceRow {
     pub(super) cell: Vec<u8>,
     pub(super) account: i32,
@@ -59,7 +59,7 @@ impl BalanceRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = postings)]
+#[diesel(table_name = postings, treat_none_as_default_value = false)]
 struct PostingRow<'a> {
     sequence: i64,
     ordinal: i64,
@@ -573,7 +573,7 @@ pub(super) fn fold(book: &Book, changes: &mut Changes) -> Result<(), PledgeLineI
 }
 
 #[derive(Insertable, Queryable, Selectable, Clone, Debug, PartialEq)]
-#[diesel(table_name = rollups)]
+#[diesel(table_name = rollups, treat_none_as_default_value = false)]
 pub(super) struct RollupRow {
     pub(super) cuboid: i32,
     pub(super) cell: Vec<u8>,
