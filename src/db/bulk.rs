@@ -1,7 +1,8 @@
 //! Many rows in one go: one body, compiled for each connection.
 //!
 //! The enum cannot carry batch inserts or upserts. SQLite runs a cached single-row statement for each row
-//! (no round trip to save there); PostgreSQL gets multi-row statements.
+//! (no round trip to save there); PostgreSQL gets multi-row statements. Rows must always name all their
+//! columns (`treat_none_as_default_value = false`), so that one text serves them all.
 
 /// Rows of one multi-row statement on PostgreSQL: 1,000 rows of 40 columns stay below the protocol's
 /// 65,535 parameters.
@@ -43,13 +44,14 @@ macro_rules! upsert_all {
             match $conn {
                 $crate::db::Conn::Sqlite(sqlite) => {
                     for row in rows {
-                        written += diesel::insert_into($table)
+                        struct Upsert;
+                        let statement = diesel::insert_into($table)
                             .values(row)
                             .on_conflict($target)
                             .do_update()
                             .set($set)
-                            .filter($guard)
-                            .execute(sqlite)?;
+                            .filter($guard);
+                        written += $crate::db::Fixed::new(statement, Upsert).execute(sqlite)?;
                     }
                 }
                 $crate::db::Conn::Postgres(postgres) => {
@@ -69,4 +71,17 @@ macro_rules! upsert_all {
     }};
 }
 
-pub(crate) use {insert_all, upsert_all};
+/// `change_row!(conn, update)`: runs an UPDATE whose text is the same for all values, prepared once;
+/// returns rows changed.
+macro_rules! change_row {
+    ($conn:expr, $update:expr) => {{
+        use diesel::RunQueryDsl as _;
+        struct Update;
+        match $conn {
+            $crate::db::Conn::Sqlite(sqlite) => $crate::db::Fixed::new($update, Update).execute(sqlite),
+            $crate::db::Conn::Postgres(postgres) => $crate::db::Fixed::new($update, Update).execute(postgres),
+        }
+    }};
+}
+
+pub(crate) use {change_row, insert_all, upsert_all};

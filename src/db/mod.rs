@@ -5,6 +5,7 @@
 //! reaches a client.
 
 mod bulk;
+mod fixed;
 mod migrate;
 mod pool;
 pub mod schema;
@@ -12,7 +13,8 @@ mod search;
 mod types;
 
 pub use bulk::ROWS_PER_STATEMENT;
-pub(crate) use bulk::{insert_all, upsert_all};
+pub(crate) use bulk::{change_row, insert_all, upsert_all};
+pub use fixed::Fixed;
 pub use migrate::{migrate, pending};
 pub use pool::{Database, Settings, connect, exclusive, read_failure, snapshot};
 pub use search::begins_with;

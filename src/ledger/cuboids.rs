@@ -38,7 +38,7 @@ pub(super) fn fold(book: &Book, changes: &mut Changes) -> Result<(), PledgeLineI
 }
 
 #[derive(Insertable, Queryable, Selectable, Clone, Debug, PartialEq)]
-#[diesel(table_name = rollups)]
+#[diesel(table_name = rollups, treat_none_as_default_value = false)]
 pub(super) struct RollupRow {
     pub(super) cuboid: i32,
     pub(super) cell: Vec<u8>,

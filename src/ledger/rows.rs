@@ -11,7 +11,7 @@ use crate::db::schema::{balances, postings, statements};
 use diesel::prelude::*;
 
 #[derive(Queryable, Selectable, Insertable, Clone)]
-#[diesel(table_name = balances)]
+#[diesel(table_name = balances, treat_none_as_default_value = false)]
 pub(super) struct BalanceRow {
     pub(super) cell: Vec<u8>,
     pub(super) account: i32,
@@ -72,7 +72,7 @@ pub(super) fn balance_row(key: CellKey, entry: &Entry) -> BalanceRow {
 }
 
 #[derive(Insertable)]
-#[diesel(table_name = postings)]
+#[diesel(table_name = postings, treat_none_as_default_value = false)]
 pub(super) struct PostingRow<'a> {
     sequence: i64,
     ordinal: i64,

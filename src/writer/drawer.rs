@@ -150,7 +150,11 @@ macro_rules! record {
         #[derive(
             Clone, Debug, PartialEq, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset,
         )]
-        #[diesel(table_name = crate::db::schema::$table, treat_none_as_null = true)]
+        #[diesel(
+            table_name = crate::db::schema::$table,
+            treat_none_as_null = true,
+            treat_none_as_default_value = false
+        )]
         pub struct $name {
             $($(#[$field_doc])* pub $field: $type,)*
         }
@@ -204,8 +208,12 @@ macro_rules! record {
             }
             fn change(conn: &mut $crate::db::Conn, row: &Self) -> diesel::QueryResult<()> {
                 use $crate::db::schema::$table::dsl;
-                use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _};
-                diesel::update(dsl::$table.filter(dsl::$key.eq(row.$key))).set(row.clone()).execute(conn).map(|_| ())
+                use diesel::{ExpressionMethods as _, QueryDsl as _};
+                $crate::db::change_row!(
+                    conn,
+                    diesel::update(dsl::$table.filter(dsl::$key.eq(row.$key))).set(row)
+                )
+                .map(|_| ())
             }
         }
     };

@@ -6,8 +6,8 @@ use relief_ledger::exchange::apply::Recorder;
 use relief_ledger::exchange::demo::{DEPLOYED_MASKS, fill, gap};
 use relief_ledger::writer::{Source, Writer, WriterSettings};
 
+use crate::support::on_both_databases;
 use crate::support::server::migrate;
-use crate::support::{TestDatabase, on_both_databases};
 
 fn play(url: &str) {
     let wake = Some(relief_ledger::events::wake as relief_ledger::writer::Wake);

@@ -43,6 +43,7 @@ pub(super) struct House {
     officer: UserId,
     manager: UserId,
     programme: Uuid,
+    donor: Uuid,
     consignee: Uuid,
     items: Vec<Uuid>,
     origins: Vec<Uuid>,
@@ -100,9 +101,9 @@ impl Founding {
         Ok(id)
     }
 
-    fn organization(&self) -> Outcome<Uuid> {
+    fn organization(&self, name: &str, country: &str) -> Outcome<Uuid> {
         let id = Uuid::now_v7();
-        let draft = json!({"name": "Health Organization", "country": "GM", "donor": true, "consignee": true});
+        let draft = json!({"name": name, "country": country, "donor": true, "consignee": true});
         self.record(OrganizationCreate::new(operator(), &read(draft)?, OrganizationId(id)))?;
         Ok(id)
     }
@@ -122,9 +123,9 @@ impl Founding {
         Ok(id)
     }
 
-    fn site(&self, number: usize) -> Outcome<Uuid> {
+    fn site(&self, kind: &str, number: usize) -> Outcome<Uuid> {
         let id = Uuid::now_v7();
-        let draft = json!({"name": format!("Warehouse {number}"), "kind": "warehouse",
+        let draft = json!({"name": format!("{kind} {number}"), "kind": kind,
             "country": COUNTRIES[number % COUNTRIES.len()]});
         self.record(SiteCreate::new(operator(), &read(draft)?, SiteId(id)))?;
         Ok(id)
@@ -151,10 +152,11 @@ impl House {
             officer: founding.user(Role::Officer)?,
             manager: founding.user(Role::Manager)?,
             programme: founding.programme()?,
-            consignee: founding.organization()?,
+            donor: founding.organization("Donor", "CN")?,
+            consignee: founding.organization("Health Organization", "GM")?,
             items: (0..ITEMS).map(|number| founding.item(number)).collect::<Outcome<_>>()?,
-            origins: (0..ORIGINS).map(|number| founding.site(number)).collect::<Outcome<_>>()?,
-            stops: (0..STOPS).map(|number| founding.site(number)).collect::<Outcome<_>>()?,
+            origins: (0..ORIGINS).map(|number| founding.site("warehouse", number)).collect::<Outcome<_>>()?,
+            stops: (0..STOPS).map(|number| founding.site("city", number)).collect::<Outcome<_>>()?,
         };
         writer.stop();
         house.fill()?;
@@ -167,7 +169,7 @@ impl House {
         for (number, origin) in self.origins.iter().enumerate() {
             let pledge = Uuid::now_v7();
             let lines = json!([{"item": self.items[number % ITEMS], "quantity": IN_STORE}]);
-            let offer = json!({"id": pledge, "programme": self.programme, "donor": self.consignee,
+            let offer = json!({"id": pledge, "programme": self.programme, "donor": self.donor,
                 "offered_at": "2024-01-01", "lines": lines});
             offers.push(vec![post("/api/v1/pledges", &offer)]);
             acceptances.push(vec![event("pledge_accepted", "2024-01-02", json!({"pledge": pledge}))]);

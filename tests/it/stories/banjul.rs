@@ -4,7 +4,6 @@
 use serde_json::json;
 
 use super::scene::Scene;
-use crate::support::TestDatabase;
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 

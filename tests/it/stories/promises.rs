@@ -83,7 +83,7 @@ on_both_databases! {
         let stranger = scene.house.stranger();
         let seen = stranger.get(&link).expect(200);
         let places = seen["lines"][0]["places"].as_array().expect("places");
-        let places: Vec<(Option<&str>, Option<i64>, Option<&str>, Option<&str>)> = places.iter()
+        let places: Vec<_> = places.iter()
             .map(|one| (one["account"].as_str(), one["quantity"].as_i64(), one["site_name"].as_str(), one["country"].as_str())).collect();
         assert_eq!(places, [
             (Some("in_storage"), Some(600), Some("Beijing"), Some("CN")),

@@ -57,8 +57,8 @@ on_both_databases! {
         let again = scene.officer.post("/api/v1/events", &body(100)).expect(202);
         assert_eq!((&again["recorded_at"], scene.log_size()), (&first["recorded_at"], size));
         scene.officer.post("/api/v1/events", &body(99)).refused("id_reused", &["/id"]);
-        assert_eq!(waiting(&scene.officer, ""), [receipt.clone()]);
-        assert_eq!(waiting(&scene.manager, &format!("?consignment={consignment}")), [receipt.clone()]);
+        assert_eq!(waiting(&scene.officer, ""), std::slice::from_ref(&receipt));
+        assert_eq!(waiting(&scene.manager, &format!("?consignment={consignment}")), std::slice::from_ref(&receipt));
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 100}));
         scene.event(&receipt).expect(404);
         scene.closes();
