@@ -24,7 +24,8 @@ mod user;
 
 pub use password::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM, Passwords, check_password};
 pub use policy::{
-    Action, Grant, Named, POLICY, Permit, Reach, Role, Rule, Scope, action, actions_of, authorize,
+    Action, Grant, Named, OPERATOR, POLICY, Permit, Reach, Role, Rule, Scope, action, actions_of, actor_may,
+    authorize,
 };
 pub use principal::{Principal, Principals};
 pub use service::{Auth, Session};

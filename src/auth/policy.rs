@@ -69,6 +69,10 @@ impl fmt::Display for Role {
     }
 }
 
+/// The word in the log for whoever holds the database itself, as when a file is imported at the command line.
+/// No user can have it: [`Role::from_word`] does not know it.
+pub const OPERATOR: &str = "operator";
+
 /// A marker type that names an action in a handler's signature.
 pub trait Named: Send + Sync + 'static {
     /// The action it names.
@@ -326,14 +330,38 @@ impl<A: Named> Permit<A> {
         }
     }
 
-    /// A permit of the same caller for something further, as where one route carries several kinds.
+    /// The same caller acting under something further, as where one route carries several kinds.
     ///
     /// # Errors
     /// As [`authorize`].
-    pub fn further<B: Named>(&self) -> Outcome<Permit<B>> {
-        let grant = authorize(&self.grant.principal, B::ACTION)?;
-        Ok(Permit { grant, named: PhantomData })
+    pub fn further(&self, action: Action) -> Outcome<Actor> {
+        let grant = authorize(&self.grant.principal, action)?;
+        Ok(Actor { scope: grant.scope.to_string(), ..self.actor() })
     }
+}
+
+/// Whether whoever acts may do something further that only shows when it is decided, as when a reversal turns
+/// out to concern a decision.
+///
+/// # Errors
+/// `forbidden` where the role has no such line.
+pub fn actor_may(actor: &Actor, action: Action) -> Outcome<()> {
+    let role = Role::from_word(&actor.role);
+    if actor.role == OPERATOR || POLICY.iter().any(|rule| Some(rule.role) == role && rule.action == action) {
+        return Ok(());
+    }
+    Err(not_for(&actor.role, action))
+}
+
+fn not_for(role: &str, action: Action) -> Problem {
+    let may: Vec<&str> =
+        POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role.word()).collect();
+    let detail = format!(
+        "This needs {}, which the role {role} does not include. It is for: {}.",
+        action.word(),
+        may.join(", ")
+    );
+    Problem::new(Code::Forbidden, detail)
 }
 
 /// The words of everything a role may do.
@@ -341,24 +369,15 @@ pub fn actions_of(role: Role) -> Vec<&'static str> {
     POLICY.iter().filter(|rule| rule.role == role).map(|rule| rule.action.word()).collect()
 }
 
-/// Decides whether a caller may do something, and how far. The only reader of [`POLICY`].
+/// Decides whether a caller may do something, and how far. With
+/// [`actor_may`] the only reader of [`POLICY`].
 ///
 /// # Errors
 /// `forbidden` where the caller's role has no such line, or reaches nothing.
 pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
     let rule = POLICY.iter().find(|rule| rule.role == principal.role && rule.action == action);
     let Some(rule) = rule else {
-        let may: Vec<&str> =
-            POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role.word()).collect();
-        return Err(Problem::new(
-            Code::Forbidden,
-            format!(
-                "This needs {}, which the role {} does not include. It is for: {}.",
-                action.word(),
-                principal.role,
-                may.join(", ")
-            ),
-        ));
+        return Err(not_for(principal.role.word(), action));
     };
     let scope = match (rule.reach, principal.organization, &principal.country) {
         (Reach::All, _, _) | (Reach::Own, None, None) => Scope::All,

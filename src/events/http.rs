@@ -31,41 +31,9 @@ pub struct EventNew {
     precision: Option<crate::core::time::Precision>,
 }
 
-/// Whether the caller may post this kind: managers decide, officers record.
+/// Who posts, where the policy lets the caller post this kind: managers decide, officers record.
 fn allow(permit: &Permit<action::EventSubmit>, kind: &Kind) -> Outcome<Actor> {
-    match kind {
-        Kind::PledgeAccepted(_) | Kind::PledgeDeclined(_) => {
-            Ok(permit.further::<action::PledgeDecide>()?.actor())
-        }
-        Kind::PledgeWithdrawn(_) => Ok(permit.further::<action::PledgeOffer>()?.actor()),
-        Kind::Found(_) | Kind::Miscounted(_) | Kind::Lost(_) | Kind::Disposed(_) => {
-            Ok(permit.further::<action::MissingDecide>()?.actor())
-        }
-        Kind::Allocated(_) | Kind::Released(_) => Ok(permit.further::<action::Allocate>()?.actor()),
-        Kind::Collected(_)
-        | Kind::Packed(_)
-        | Kind::Split(_)
-        | Kind::Departed(_)
-        | Kind::Arrived(_)
-        | Kind::CustomsHeld(_)
-        | Kind::CustomsReleased(_)
-        | Kind::Received(_)
-        | Kind::Diverted(_)
-        | Kind::Cancelled(_)
-        | Kind::Stored(_)
-        | Kind::Moved(_)
-        | Kind::Counted(_)
-        | Kind::Delivered(_)
-        | Kind::Distributed(_)
-        | Kind::Damaged(_)
-        | Kind::Held(_)
-        | Kind::ReleasedFromHold(_)
-        | Kind::Relotted(_)
-        | Kind::ReportedMissing(_)
-        | Kind::Returned(_)
-        | Kind::Corrected(_)
-        | Kind::Reversed(_) => Ok(permit.further::<action::EventPost>()?.actor()),
-    }
+    permit.further(kind.action())
 }
 
 fn status_of(recorded: &Recorded<EventResult>) -> u16 {

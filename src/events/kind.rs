@@ -2,6 +2,7 @@
 
 use super::correct::Corrected;
 use super::reverse::Reversed;
+use crate::auth::Action;
 use crate::consignments::{
     Allocated, Arrived, Cancelled, CustomsHeld, Departed, Diverted, Packed, Received, Released, Split,
 };
@@ -17,7 +18,7 @@ use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident($body:ty) = $word:literal,)*) => {
+    ($($(#[$doc:meta])* $variant:ident($body:ty) = $word:literal by $action:ident,)*) => {
         /// What happened, with its details.
         #[derive(Clone, Debug)]
         pub enum Kind { $($(#[$doc])* $variant(Box<$body>),)* }
@@ -30,6 +31,17 @@ macro_rules! kinds {
 
             /// Every word.
             pub const WORDS: &'static [&'static str] = &[$($word,)*];
+
+            /// What a caller must be allowed to do to post this kind. Whoever corrects or reverses must
+            /// besides be allowed what the corrected or reversed event needed; see `PostEvent`.
+            pub fn action(&self) -> Action {
+                match self { $(Self::$variant(_) => Action::$action,)* }
+            }
+
+            /// The same for the word of a kind, as an event on record has it.
+            pub fn action_of(word: &str) -> Option<Action> {
+                match word { $($word => Some(Action::$action),)* _ => None }
+            }
 
             /// The details as they stand in a command.
             fn details(&self) -> serde_json::Result<Value> {
@@ -51,69 +63,79 @@ macro_rules! kinds {
 
 kinds! {
     /// A pledge is accepted, in whole or part.
-    PledgeAccepted(PledgeAccepted) = "pledge_accepted",
+    PledgeAccepted(PledgeAccepted) = "pledge_accepted" by PledgeDecide,
     /// A pledge is declined.
-    PledgeDeclined(PledgeDeclined) = "pledge_declined",
+    PledgeDeclined(PledgeDeclined) = "pledge_declined" by PledgeDecide,
     /// A pledge is withdrawn as far as it is still with the donor.
-    PledgeWithdrawn(PledgeWithdrawn) = "pledge_withdrawn",
+    PledgeWithdrawn(PledgeWithdrawn) = "pledge_withdrawn" by PledgeOffer,
     /// Goods of a pledge come into a warehouse.
-    Collected(Collected) = "collected",
+    Collected(Collected) = "collected" by EventPost,
     /// Goods are reserved for a consignment.
-    Allocated(Allocated) = "allocated",
+    Allocated(Allocated) = "allocated" by Allocate,
     /// Reserved goods are free again.
-    Released(Released) = "released",
+    Released(Released) = "released" by Allocate,
     /// Reserved goods are packed and their lots named.
-    Packed(Packed) = "packed",
+    Packed(Packed) = "packed" by EventPost,
     /// A part of a consignment gets its own way.
-    Split(Split) = "split",
+    Split(Split) = "split" by EventPost,
     /// A leg departs.
-    Departed(Departed) = "departed",
+    Departed(Departed) = "departed" by EventPost,
     /// A leg arrives.
-    Arrived(Arrived) = "arrived",
+    Arrived(Arrived) = "arrived" by EventPost,
     /// Customs holds goods.
-    CustomsHeld(CustomsHeld) = "customs_held",
+    CustomsHeld(CustomsHeld) = "customs_held" by EventPost,
     /// Customs releases goods.
-    CustomsReleased(CustomsHeld) = "customs_released",
+    CustomsReleased(CustomsHeld) = "customs_released" by EventPost,
     /// Goods are received at the end of a leg.
-    Received(Received) = "received",
+    Received(Received) = "received" by EventPost,
     /// A leg under way goes elsewhere.
-    Diverted(Diverted) = "diverted",
+    Diverted(Diverted) = "diverted" by EventPost,
     /// A consignment is cancelled.
-    Cancelled(Cancelled) = "cancelled",
+    Cancelled(Cancelled) = "cancelled" by EventPost,
     /// Goods are put away.
-    Stored(Stored) = "stored",
+    Stored(Stored) = "stored" by EventPost,
     /// Goods move between sites.
-    Moved(Moved) = "moved",
+    Moved(Moved) = "moved" by EventPost,
     /// Free stock is counted.
-    Counted(Counted) = "counted",
+    Counted(Counted) = "counted" by EventPost,
     /// Goods in storage are handed to a consignee.
-    Delivered(Delivered) = "delivered",
+    Delivered(Delivered) = "delivered" by EventPost,
     /// Goods are handed over to people.
-    Distributed(Distributed) = "distributed",
+    Distributed(Distributed) = "distributed" by EventPost,
     /// Goods are damaged.
-    Damaged(ConditionChanged) = "damaged",
+    Damaged(ConditionChanged) = "damaged" by EventPost,
     /// Goods are held, or a lot is recalled.
-    Held(ConditionChanged) = "held",
+    Held(ConditionChanged) = "held" by EventPost,
     /// Goods are released from hold, or a recall ends.
-    ReleasedFromHold(ConditionChanged) = "released_from_hold",
+    ReleasedFromHold(ConditionChanged) = "released_from_hold" by EventPost,
     /// Goods turn out to be of another lot.
-    Relotted(Relotted) = "relotted",
+    Relotted(Relotted) = "relotted" by EventPost,
     /// Goods are not where they should be.
-    ReportedMissing(MissingReported) = "reported_missing",
+    ReportedMissing(MissingReported) = "reported_missing" by EventPost,
     /// Missing goods turned up.
-    Found(MissingDecided) = "found",
+    Found(MissingDecided) = "found" by MissingDecide,
     /// Missing goods never left.
-    Miscounted(MissingDecided) = "miscounted",
+    Miscounted(MissingDecided) = "miscounted" by MissingDecide,
     /// Missing goods are lost.
-    Lost(MissingDecided) = "lost",
+    Lost(MissingDecided) = "lost" by MissingDecide,
     /// Goods are destroyed or otherwise disposed of.
-    Disposed(Disposed) = "disposed",
+    Disposed(Disposed) = "disposed" by MissingDecide,
     /// Goods are back with their donor.
-    Returned(Returned) = "returned",
+    Returned(Returned) = "returned" by EventPost,
     /// An earlier event had the wrong figures.
-    Corrected(Corrected) = "corrected",
+    Corrected(Corrected) = "corrected" by EventSubmit,
     /// An earlier event never happened.
-    Reversed(Reversed) = "reversed",
+    Reversed(Reversed) = "reversed" by EventSubmit,
+}
+
+impl Kind {
+    /// The earlier event this one is about, where it corrects or reverses.
+    pub fn about(&self) -> Option<EventId> {
+        if let Self::Corrected(body) = self {
+            return Some(body.event);
+        }
+        if let Self::Reversed(body) = self { Some(body.event) } else { None }
+    }
 }
 
 /// An event as a client posts it.

@@ -4,6 +4,7 @@ use super::correct::correct;
 use super::kind::{Command, Kind};
 use super::reverse::reverse;
 use super::store::WaitingRecord;
+use crate::auth::{Action, actor_may};
 use crate::consignments as consigned;
 use crate::core::id::{ConsignmentId, LegId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
@@ -55,6 +56,22 @@ impl PostEvent {
         let result = serde_json::from_str(&result)
             .map_err(|error| Problem::internal(format!("a stored result cannot be read: {error}")))?;
         Ok(Some(result))
+    }
+
+    /// Whoever corrects or reverses an event must be allowed to post its kind: a decision is taken back by who
+    /// may decide. What is not known yet is checked when it is, before anything is posted.
+    fn check_about(&self, desk: &mut Desk) -> Result<(), Refusal> {
+        let mut about = self.command.kind.about();
+        // A reversed correction concerns what was corrected.
+        while let Some(id) = about {
+            let Some(record) = desk.shelf::<Drawer<EventRecord>>().find(id)? else { return Ok(()) };
+            match Kind::action_of(&record.kind) {
+                Some(Action::EventSubmit) => about = record.about_id,
+                Some(action) => return actor_may(&self.actor, action).map_err(Refusal::from),
+                None => return Err(Problem::internal("an event of an unknown kind").into()),
+            }
+        }
+        Ok(())
     }
 
     fn hash(&self) -> Vec<u8> {
@@ -158,6 +175,7 @@ impl Update for PostEvent {
         if let Some(result) = self.before(desk)? {
             return Ok(result);
         }
+        self.check_about(desk)?;
         let happening = self.happening(desk)?;
         let checkmark = desk.checkmark();
         match decide_kind(desk, &happening, &self.command.kind) {

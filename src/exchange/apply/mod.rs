@@ -22,6 +22,7 @@ pub use settle_flow::{SettleConsignment, SettlePledge, SettledPledge};
 use super::plan::Plan;
 use super::references::{ItemAt, OrganizationAt, ProgrammeAt, RecordAt, SiteAt};
 use super::verdict::{RecordOutcome, RowVerdict, Verdicts};
+use crate::auth::OPERATOR;
 use crate::core::id::{ItemId, OrganizationId, PackId, ProgrammeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::writer::{Actor, Recorded};
@@ -31,7 +32,7 @@ use uuid::Uuid;
 
 /// Who imports on the machine of the server, in the words of the log.
 pub fn import_actor(mapping: &str) -> Actor {
-    Actor { user: UserId(Uuid::nil()), role: "operator".to_owned(), scope: format!("import:{mapping}") }
+    Actor { user: UserId(Uuid::nil()), role: OPERATOR.to_owned(), scope: format!("import:{mapping}") }
 }
 
 /// Tells how far an import has come: records done, of how many.

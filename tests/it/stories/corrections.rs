@@ -57,6 +57,41 @@ on_both_databases! {
         scene.closes();
     }
 
+    fn who_may_not_decide_may_not_take_a_decision_back(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (pledge, _) = scene.pledge(&donor, 1_000);
+        let accepting = json!({"pledge": pledge});
+        let accepted = scene.decides("pledge_accepted", "2020-07-05", accepting).expect(201);
+        let undo = json!({"event": accepted["id"], "reason": "I would rather not"});
+        let before = scene.log_size();
+        for (kind, details) in [
+            ("reversed", undo.clone()),
+            ("corrected", json!({"event": accepted["id"], "reason": "half", "right": {"pledge": pledge, "lines": []}})),
+        ] {
+            let told = scene.does(kind, "2020-07-06", details).refused("forbidden", &[]);
+            assert!(told.contains("pledge.decide"), "it names what is missing: {told}");
+        }
+        assert_eq!(scene.log_size(), before);
+        // The other way round, a manager takes back no receipt: recording is the officer's.
+        let beijing = scene.site("Beijing", "warehouse", "CN");
+        let body = json!({"pledge": pledge, "site": beijing, "lines": [scene.line(400)]});
+        let collected = scene.does("collected", "2020-07-10", body).expect(201);
+        let undo_collected = json!({"event": collected["id"], "reason": "no"});
+        scene.decides("reversed", "2020-07-11", undo_collected.clone()).refused("forbidden", &[]);
+        scene.does("reversed", "2020-07-11", undo_collected).expect(201);
+        // What is not known yet waits, and is refused all the same when it turns up.
+        let later = super::scene::id();
+        let early = json!({"event": later, "reason": "sent ahead of what it is about"});
+        scene.does("reversed", "2020-07-12", early).expect(202);
+        scene.decides("reversed", "2020-07-12", undo).expect(201);
+        let again = super::scene::event(&later, "pledge_accepted", "2020-07-13", json!({"pledge": pledge}));
+        scene.manager.post("/api/v1/events", &again).expect(201);
+        assert_eq!(scene.event(&later).expect(200)["followed_by"], json!([]));
+        assert_eq!(scene.accounts(&pledge), json!({"unallocated": 1_000}));
+        scene.closes();
+    }
+
     fn a_correction_is_itself_reversed_and_the_receipt_corrected_anew(database: &TestDatabase) {
         let scene = Scene::new(database);
         let (consignment, leg, _, pledge, receipt) = received(&scene);
