@@ -1,87 +1,83 @@
 //! Many rows in one go: one body, compiled for each connection.
 //!
 //! The enum cannot carry batch inserts or upserts. SQLite runs a cached single-row statement for each row
-//! (no round trip to save there); PostgreSQL gets multi-row statements. Rows must always name all their
-//! columns (`treat_none_as_default_value = false`), so that one text serves them all.
+//! (no round trip to save there); PostgreSQL gets statements of 64, 16, 4 and 1 rows, which it has prepared
+//! before: parsing and planning a statement of a thousand rows costs more than the few round trips. Rows
+//! must always name all their columns (`treat_none_as_default_value = false`), so that one text serves them
+//! all.
 
-/// Rows of one multi-row statement on PostgreSQL: 1,000 rows of 40 columns stay below the protocol's
-/// 65,535 parameters.
-pub const ROWS_PER_STATEMENT: usize = 1_000;
+/// `each_part!(rows, part => run)`: runs `run` for each part of a slice, as arrays of 64, 16, 4 and 1.
+macro_rules! each_part {
+    ($rows:expr, $part:ident => $run:expr) => {{
+        let rows = $rows;
+        let mut written = 0;
+        let (parts, rest) = rows.as_chunks::<64>();
+        for $part in parts {
+            written += $run?;
+        }
+        let (parts, rest) = rest.as_chunks::<16>();
+        for $part in parts {
+            written += $run?;
+        }
+        let (parts, rest) = rest.as_chunks::<4>();
+        for $part in parts {
+            written += $run?;
+        }
+        let (parts, _) = rest.as_chunks::<1>();
+        for $part in parts {
+            written += $run?;
+        }
+        Ok(written)
+    }};
+}
 
-/// `insert_all!(conn, table, rows)`: inserts a slice of `Insertable` references; returns rows written.
+/// `insert_all!(conn, table, rows)`: inserts a slice of `Insertable` rows; returns rows written.
 macro_rules! insert_all {
     ($conn:expr, $table:path, $rows:expr) => {{
         use diesel::RunQueryDsl as _;
         let rows = $rows;
         (|| -> diesel::QueryResult<usize> {
-            let mut written = 0;
             match $conn {
                 $crate::db::Conn::Sqlite(sqlite) => {
+                    let mut written = 0;
                     for row in rows {
                         written += diesel::insert_into($table).values(row).execute(sqlite)?;
                     }
+                    Ok(written)
                 }
                 $crate::db::Conn::Postgres(postgres) => {
-                    for chunk in rows.chunks($crate::db::ROWS_PER_STATEMENT) {
-                        written += diesel::insert_into($table).values(chunk).execute(postgres)?;
-                    }
+                    $crate::db::each_part!(rows, part => diesel::insert_into($table).values(part).execute(postgres))
                 }
             }
-            Ok(written)
         })()
     }};
 }
 
-/// `upsert_all!(conn, table, rows, target, set)` and the same with a `guard`: what stands already is
-/// changed as `set` says, where `guard` holds; returns rows written.
+/// `upsert_all!(conn, table, rows, clause)`: inserts rows, and where the words of `clause` say so
+/// (` ON CONFLICT …`) changes what stands already; returns rows written.
 macro_rules! upsert_all {
-    ($conn:expr, $table:path, $rows:expr, $target:expr, $set:expr, $guard:expr) => {{
+    ($conn:expr, $table:path, $rows:expr, $clause:expr) => {{
         use diesel::RunQueryDsl as _;
-        use diesel::query_dsl::methods::FilterDsl as _;
+        struct Clause;
         let rows = $rows;
+        let clause: &'static str = $clause;
         (|| -> diesel::QueryResult<usize> {
-            let mut written = 0;
             match $conn {
                 $crate::db::Conn::Sqlite(sqlite) => {
+                    let mut written = 0;
                     for row in rows {
-                        struct Upsert;
-                        let statement = diesel::insert_into($table)
-                            .values(row)
-                            .on_conflict($target)
-                            .do_update()
-                            .set($set)
-                            .filter($guard);
-                        written += $crate::db::Fixed::new(statement, Upsert).execute(sqlite)?;
+                        let insert = diesel::insert_into($table).values(row);
+                        written += $crate::db::InsertThen::new(insert, clause, Clause).execute(sqlite)?;
                     }
+                    Ok(written)
                 }
-                $crate::db::Conn::Postgres(postgres) => {
-                    for chunk in rows.chunks($crate::db::ROWS_PER_STATEMENT) {
-                        written += diesel::insert_into($table)
-                            .values(chunk)
-                            .on_conflict($target)
-                            .do_update()
-                            .set($set)
-                            .filter($guard)
-                            .execute(postgres)?;
-                    }
-                }
+                $crate::db::Conn::Postgres(postgres) => $crate::db::each_part!(rows, part => {
+                    let insert = diesel::insert_into($table).values(part);
+                    $crate::db::InsertThen::new(insert, clause, Clause).execute(postgres)
+                }),
             }
-            Ok(written)
         })()
     }};
 }
 
-/// `change_row!(conn, update)`: runs an UPDATE whose text is the same for all values, prepared once;
-/// returns rows changed.
-macro_rules! change_row {
-    ($conn:expr, $update:expr) => {{
-        use diesel::RunQueryDsl as _;
-        struct Update;
-        match $conn {
-            $crate::db::Conn::Sqlite(sqlite) => $crate::db::Fixed::new($update, Update).execute(sqlite),
-            $crate::db::Conn::Postgres(postgres) => $crate::db::Fixed::new($update, Update).execute(postgres),
-        }
-    }};
-}
-
-pub(crate) use {change_row, insert_all, upsert_all};
+pub(crate) use {each_part, insert_all, upsert_all};

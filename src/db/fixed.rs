@@ -1,41 +1,52 @@
 //! Statements that are prepared once and kept.
 //!
-//! Diesel prepares every UPDATE and every upsert anew, because in general their text depends on their
-//! values. Those of the write path always have one text, and preparing an upsert of the rollups takes
-//! SQLite longer than running it.
+//! Diesel prepares every upsert anew, because in general its text depends on its values. Those of the write
+//! path always have one text, and preparing an upsert of the rollups takes SQLite longer than running it.
 
 use diesel::QueryResult;
 use diesel::backend::Backend;
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
 use std::marker::PhantomData;
 
-/// A statement whose text is the same for all values. `Tag` is its name in the connection's cache: a type
-/// of its own for each place where such a statement is written.
-pub struct Fixed<Q, Tag> {
-    statement: Q,
+/// An INSERT followed by words of its own, such as an `ON CONFLICT` clause, that never change. `Tag` names
+/// them in the connection's cache of prepared statements: a type of its own for each text.
+///
+/// The clause is plain text because diesel marks its own clause as never the same, and that mark cannot be
+/// taken off from outside.
+pub struct InsertThen<Insert, Tag> {
+    insert: Insert,
+    clause: &'static str,
     tag: PhantomData<Tag>,
 }
 
-impl<Q, Tag> Fixed<Q, Tag> {
-    /// Promises that the statement's text never changes: every column is always named, none by default.
-    pub fn new(statement: Q, _tag: Tag) -> Self {
-        Self { statement, tag: PhantomData }
+impl<Insert, Tag> InsertThen<Insert, Tag> {
+    /// The clause begins with a space.
+    pub fn new(insert: Insert, clause: &'static str, _tag: Tag) -> Self {
+        Self { insert, clause, tag: PhantomData }
     }
 }
 
-impl<DB: Backend, Q: QueryFragment<DB>, Tag> QueryFragment<DB> for Fixed<Q, Tag> {
-    fn walk_ast<'b>(&'b self, out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
-        self.statement.walk_ast(out)
-    }
-
-    fn is_safe_to_cache_prepared(&self, _backend: &DB) -> QueryResult<bool> {
-        Ok(true)
+impl<DB: Backend, Insert: QueryFragment<DB>, Tag> QueryFragment<DB> for InsertThen<Insert, Tag> {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        self.insert.walk_ast(out.reborrow())?;
+        out.push_sql(self.clause);
+        Ok(())
     }
 }
 
-impl<Q, Tag: 'static> QueryId for Fixed<Q, Tag> {
-    type QueryId = Tag;
-    const HAS_STATIC_QUERY_ID: bool = true;
+impl<Insert: QueryId, Tag: 'static> QueryId for InsertThen<Insert, Tag> {
+    type QueryId = (Insert::QueryId, Tag);
+    const HAS_STATIC_QUERY_ID: bool = Insert::HAS_STATIC_QUERY_ID;
 }
 
-impl<Q, Tag, C> diesel::RunQueryDsl<C> for Fixed<Q, Tag> {}
+impl<Insert, Tag, C> diesel::RunQueryDsl<C> for InsertThen<Insert, Tag> {}
+
+/// ` ON CONFLICT (key) DO UPDATE SET column = excluded.column, …` over all columns but the key.
+pub fn replacing(key: &str, columns: &[&str]) -> String {
+    let set: Vec<String> = columns
+        .iter()
+        .filter(|column| **column != key)
+        .map(|column| format!("{column} = excluded.{column}"))
+        .collect();
+    format!(" ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", "))
+}

@@ -12,9 +12,8 @@ pub mod schema;
 mod search;
 mod types;
 
-pub use bulk::ROWS_PER_STATEMENT;
-pub(crate) use bulk::{change_row, insert_all, upsert_all};
-pub use fixed::Fixed;
+pub(crate) use bulk::{each_part, insert_all, upsert_all};
+pub use fixed::{InsertThen, replacing};
 pub use migrate::{migrate, pending};
 pub use pool::{Database, Settings, connect, exclusive, read_failure, snapshot};
 pub use search::begins_with;

@@ -8,7 +8,6 @@ use crate::core::id::{ItemId, LotId, OrganizationId, PledgeLineId, SiteId};
 use crate::db::schema::rollups;
 use crate::db::{Conn, upsert_all};
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 
 /// Adds the rollup changes of all postings and statements in the book.
 ///
@@ -148,11 +147,39 @@ pub(super) fn rollup_row(cuboid: i32, key: CellKey, place: &Place, sums: &Sums) 
     }
 }
 
-macro_rules! grow {
-    ($($column:ident),*) => {
-        ($(rollups::$column.eq(rollups::$column + excluded(rollups::$column)),)*)
+macro_rules! growing {
+    ($first:ident $(, $column:ident)*) => {
+        concat!(
+            " ON CONFLICT (cuboid, cell) DO UPDATE SET ",
+            stringify!($first), " = rollups.", stringify!($first), " + excluded.", stringify!($first),
+            $(", ", stringify!($column), " = rollups.", stringify!($column), " + excluded.", stringify!($column)),*
+        )
     };
 }
+
+/// What a row that stands already becomes: its figures grow by the new ones.
+const GROWING: &str = growing!(
+    stated_promised,
+    stated_surplus,
+    promised,
+    surplus,
+    unallocated,
+    in_storage,
+    allocated,
+    in_transit,
+    missing,
+    delivered,
+    distributed,
+    lost,
+    disposed,
+    returned,
+    withdrawn,
+    on_hold,
+    damaged,
+    moved_in,
+    moved_out,
+    ever_delivered
+);
 
 /// The rows of the changed rollups, in the order of their keys.
 pub(super) fn rollup_rows(changes: &Changes) -> Vec<RollupRow> {
@@ -167,34 +194,5 @@ pub(super) fn rollup_rows(changes: &Changes) -> Vec<RollupRow> {
 
 /// Adds the rows' figures to what stands.
 pub(super) fn write_rollups(conn: &mut Conn, rows: &[RollupRow]) -> QueryResult<()> {
-    upsert_all!(
-        conn,
-        rollups::table,
-        rows,
-        (rollups::cuboid, rollups::cell),
-        grow!(
-            stated_promised,
-            stated_surplus,
-            promised,
-            surplus,
-            unallocated,
-            in_storage,
-            allocated,
-            in_transit,
-            missing,
-            delivered,
-            distributed,
-            lost,
-            disposed,
-            returned,
-            withdrawn,
-            on_hold,
-            damaged,
-            moved_in,
-            moved_out,
-            ever_delivered
-        ),
-        rollups::cuboid.eq(excluded(rollups::cuboid))
-    )
-    .map(|_| ())
+    upsert_all!(conn, rollups::table, rows, GROWING).map(|_| ())
 }

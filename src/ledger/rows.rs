@@ -73,10 +73,10 @@ pub(super) fn balance_row(key: CellKey, entry: &Entry) -> BalanceRow {
 
 #[derive(Insertable)]
 #[diesel(table_name = postings, treat_none_as_default_value = false)]
-pub(super) struct PostingRow<'a> {
+pub(super) struct PostingRow {
     sequence: i64,
     ordinal: i64,
-    cell: &'a [u8],
+    cell: Vec<u8>,
     account: i32,
     condition: i32,
     pledge_line_id: PledgeLineId,
@@ -91,12 +91,12 @@ pub(super) struct PostingRow<'a> {
     effective_at: Timestamp,
 }
 
-pub(super) fn posting_row(posting: &Posted) -> PostingRow<'_> {
+pub(super) fn posting_row(posting: &Posted) -> PostingRow {
     let cell = posting.cell;
     PostingRow {
         sequence: posting.sequence,
         ordinal: posting.ordinal,
-        cell: &posting.key.0,
+        cell: posting.key.0.to_vec(),
         account: cell.account.code(),
         condition: cell.condition.code(),
         pledge_line_id: cell.line,

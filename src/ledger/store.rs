@@ -8,7 +8,6 @@ use super::rows::{BalanceRow, PostingRow, StatementRow, balance_row, posting_row
 use crate::db::schema::{balances, postings, statements};
 use crate::db::{Conn, insert_all, upsert_all};
 use diesel::prelude::*;
-use diesel::upsert::excluded;
 
 /// Rows that follow from what is posted.
 pub(super) struct Derived {
@@ -59,7 +58,7 @@ pub(super) fn write(
 
 /// Writes postings alone.
 pub(super) fn write_postings(conn: &mut Conn, posted: &[Posted]) -> QueryResult<()> {
-    let rows: Vec<PostingRow<'_>> = posted.iter().map(posting_row).collect();
+    let rows: Vec<PostingRow> = posted.iter().map(posting_row).collect();
     insert_all!(conn, postings::table, &rows).map(|_| ())
 }
 
@@ -74,22 +73,15 @@ pub(super) fn settle(book: &mut Book, derived: &Derived) {
     }
 }
 
+/// What a balance that stands already becomes. The guard compares one change at a time, so a balance that
+/// this batch changed thrice counts once.
+const REPLACING: &str = " ON CONFLICT (cell) DO UPDATE SET quantity = excluded.quantity, \
+    first_at = excluded.first_at, last_at = excluded.last_at, revision = excluded.revision \
+    WHERE balances.revision + 1 = excluded.revision";
+
 /// Writes each changed balance as it is now; a balance that somebody else changed meanwhile matches no
 /// row, and the batch fails.
 fn write_balances(conn: &mut Conn, rows: &[BalanceRow]) -> QueryResult<()> {
-    // The guard compares one change at a time, so a balance changed thrice by this batch counts once.
-    let written = upsert_all!(
-        conn,
-        balances::table,
-        rows,
-        balances::cell,
-        (
-            balances::quantity.eq(excluded(balances::quantity)),
-            balances::first_at.eq(excluded(balances::first_at)),
-            balances::last_at.eq(excluded(balances::last_at)),
-            balances::revision.eq(excluded(balances::revision)),
-        ),
-        (balances::revision + 1).eq(excluded(balances::revision))
-    )?;
+    let written = upsert_all!(conn, balances::table, rows, REPLACING)?;
     if written == rows.len() { Ok(()) } else { Err(diesel::result::Error::RollbackTransaction) }
 }

@@ -340,7 +340,7 @@ fn save(conn: &mut Conn, desk: &mut Desk, state: &mut LogState) -> diesel::Query
     desk.flush(conn)?;
     let last: Moment = desk.last();
     let sealed = std::mem::take(&mut desk.sealed);
-    log::append(conn, state, &sealed, last)
+    log::append(conn, state, sealed, last)
 }
 
 /// Decides and writes each update under a savepoint, so that only what the database refuses fails.

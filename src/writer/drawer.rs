@@ -51,11 +51,11 @@ pub trait Record: Clone + Send + Sync + 'static {
     /// # Errors
     /// Whatever the database says.
     fn insert(conn: &mut Conn, rows: &[Self]) -> QueryResult<()>;
-    /// Changes one row to what it is now.
+    /// Changes rows to what they are now.
     ///
     /// # Errors
     /// Whatever the database says.
-    fn change(conn: &mut Conn, row: &Self) -> QueryResult<()>;
+    fn change(conn: &mut Conn, rows: &[Self]) -> QueryResult<()>;
 }
 
 /// A column's value as the log hashes it.
@@ -148,11 +148,10 @@ macro_rules! record {
     ) => {
         $(#[$doc])*
         #[derive(
-            Clone, Debug, PartialEq, diesel::Queryable, diesel::Selectable, diesel::Insertable, diesel::AsChangeset,
+            Clone, Debug, PartialEq, diesel::Queryable, diesel::Selectable, diesel::Insertable,
         )]
         #[diesel(
             table_name = crate::db::schema::$table,
-            treat_none_as_null = true,
             treat_none_as_default_value = false
         )]
         pub struct $name {
@@ -206,14 +205,11 @@ macro_rules! record {
             fn insert(conn: &mut $crate::db::Conn, rows: &[Self]) -> diesel::QueryResult<()> {
                 $crate::db::insert_all!(conn, crate::db::schema::$table::table, rows).map(|_| ())
             }
-            fn change(conn: &mut $crate::db::Conn, row: &Self) -> diesel::QueryResult<()> {
-                use $crate::db::schema::$table::dsl;
-                use diesel::{ExpressionMethods as _, QueryDsl as _};
-                $crate::db::change_row!(
-                    conn,
-                    diesel::update(dsl::$table.filter(dsl::$key.eq(row.$key))).set(row)
-                )
-                .map(|_| ())
+            fn change(conn: &mut $crate::db::Conn, rows: &[Self]) -> diesel::QueryResult<()> {
+                static CLAUSE: std::sync::LazyLock<String> = std::sync::LazyLock::new(|| {
+                    $crate::db::replacing(stringify!($key), &[$(stringify!($field)),*])
+                });
+                $crate::db::upsert_all!(conn, crate::db::schema::$table::table, rows, CLAUSE.as_str()).map(|_| ())
             }
         }
     };
@@ -416,15 +412,14 @@ impl<R: Record> Shelf for Drawer<R> {
         let mut ids: Vec<R::Id> = self.journal.drain(..).map(|(id, _, _)| id).collect();
         ids.sort_unstable();
         ids.dedup();
-        let mut new = Vec::new();
+        let (mut new, mut changed) = (Vec::new(), Vec::new());
         for id in &ids {
             let Some(slot) = self.slots.get(id) else { continue };
             let Some(row) = &slot.row else { continue };
-            if slot.stored {
-                R::change(conn, row)?;
-            } else {
-                new.push(row.as_ref().clone());
-            }
+            if slot.stored { &mut changed } else { &mut new }.push(row.as_ref().clone());
+        }
+        if !changed.is_empty() {
+            R::change(conn, &changed)?;
         }
         if !new.is_empty() {
             R::insert(conn, &new)?;

@@ -49,17 +49,17 @@ pub fn log_state(conn: &mut Conn) -> Outcome<LogState> {
 
 #[derive(Insertable)]
 #[diesel(table_name = log_entries)]
-struct EntryRow<'a> {
+struct EntryRow {
     position: i64,
-    body: &'a str,
-    leaf_hash: &'a [u8],
+    body: String,
+    leaf_hash: Vec<u8>,
 }
 
 /// Writes a batch's entries and moves the edge over them.
 pub(super) fn append(
     conn: &mut Conn,
     state: &mut LogState,
-    sealed: &[Sealed],
+    sealed: Vec<Sealed>,
     last: Moment,
 ) -> QueryResult<()> {
     let is_first = state.last.sequence == 0;
@@ -68,9 +68,9 @@ pub(super) fn append(
         state.edge.append(entry.leaf.hash);
         rows.push(EntryRow {
             position: entry.leaf.sequence - 1,
-            body: std::str::from_utf8(&entry.body)
+            body: String::from_utf8(entry.body)
                 .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?,
-            leaf_hash: &entry.leaf.hash.0,
+            leaf_hash: entry.leaf.hash.0.to_vec(),
         });
     }
     insert_all!(conn, log_entries::table, &rows)?;
