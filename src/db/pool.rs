@@ -138,6 +138,25 @@ pub fn connect(url: &str) -> Outcome<Conn> {
     ))
 }
 
+/// Prepares a connection for the writer, which reads nothing but single rows by their indexes, again and
+/// again with the same statements.
+///
+/// PostgreSQL guesses from statistics that lag behind: until it next looks, a table that just grew by ten
+/// thousand rows is small to it and read whole for each batch. Its plans for these statements are made once.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn read_by_index(conn: &mut Conn) -> Outcome<()> {
+    match conn {
+        Conn::Sqlite(_) => Ok(()),
+        Conn::Postgres(postgres) => postgres
+            .batch_execute(
+                "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off",
+            )
+            .map_err(read_failure),
+    }
+}
+
 /// A URL without its password, for messages.
 fn redacted(url: &str) -> String {
     match (url.find("://"), url.rfind('@')) {

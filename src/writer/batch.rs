@@ -6,7 +6,7 @@ use super::queue::{BATCH_LIMIT, Job, Pending, Priority, Queue};
 use super::{Leaf, Recorded, Update};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::{Conn, connect, exclusive, read_failure};
+use crate::db::{Conn, connect, exclusive, read_by_index, read_failure};
 use diesel::connection::SimpleConnection;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -83,7 +83,7 @@ impl Writer {
     /// # Errors
     /// As [`Writer::start`].
     pub fn start_slowed(settings: WriterSettings, commit_delay: Duration) -> Outcome<Self> {
-        let mut conn = connect(&settings.url)?;
+        let mut conn = connect_to_write(&settings.url)?;
         let state = log_state(&mut conn)?;
         let queue = Arc::new(Queue::new());
         let (announce, sequence) = watch::channel(state.last.sequence);
@@ -149,6 +149,12 @@ impl Writer {
             drop(thread.join());
         }
     }
+}
+
+fn connect_to_write(url: &str) -> Outcome<Conn> {
+    let mut conn = connect(url)?;
+    read_by_index(&mut conn)?;
+    Ok(conn)
 }
 
 fn unknown() -> Problem {
@@ -233,7 +239,7 @@ impl Worker {
     fn attempt(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Outcome<(Vec<Verdict>, Vec<Uuid>)> {
         let mut conn = match self.conn.take() {
             Some(conn) => conn,
-            None => connect(&self.settings.url)?,
+            None => connect_to_write(&self.settings.url)?,
         };
         let result = transact(&mut conn, jobs, self.settings.source);
         let keep = match &result {
