@@ -358,6 +358,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    refusals (event_id) {
+        event_id -> Binary,
+        code -> Text,
+        problem -> Text,
+        refused_at -> BigInt,
+    }
+}
+
+diesel::table! {
     decisions (event_id) {
         event_id -> Binary,
         kind -> Text,
@@ -422,6 +431,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     balances,
     rollups,
     waiting,
+    refusals,
     decisions,
     log_entries,
     ledger_state,

@@ -1,9 +1,9 @@
 //! Correcting an event: it states the right figures, and the difference is posted at the time of what it
 //! corrects. What has moved on meanwhile comes from surplus and stays listed until somebody decides.
 
-use super::kind::{Command, Kind};
+use super::kind::{Beside, Command, Kind};
 use super::post::decide_kind;
-use super::reverse::{as_movements, standing};
+use super::reverse::{as_movements, is_deploying, standing};
 use crate::consignments::Leg;
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
@@ -94,7 +94,8 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
         load: record.load_id,
         about: Some(record.id),
     };
-    let happening = Happening { occurred_at: record.occurred_at, ..happening.clone() };
+    let deploys = is_deploying(desk, &record)?;
+    let happening = Happening { occurred_at: record.occurred_at, deploys, ..happening.clone() };
     let effective_at = desk.shelf::<Book>().earliest(&movements, record.occurred_at)?;
     let part = Part { effective_at, movements: &movements, statements: &statements };
     let result = happening.post_parts(desk, subjects, &[part], (moved_on > 0).then_some(moved_on))?;
@@ -119,6 +120,27 @@ fn close_or_open(desk: &mut Desk, record: &EventRecord, is_final: bool) -> Resul
         desk.shelf::<Drawer<Leg>>().put(Leg { received_final, ..row.as_ref().clone() });
     }
     Ok(())
+}
+
+/// Whether a leg's receipt is closed once a correction of it never was: as the correction before it says, or
+/// the receipt itself.
+pub(super) fn close_as_before(desk: &mut Desk, correction: &EventRecord) -> Result<(), Halt> {
+    let Some(id) = correction.about_id else { return Ok(()) };
+    let Some(receipt) = desk.shelf::<Drawer<EventRecord>>().find(id)? else { return Ok(()) };
+    if Kind::beside(&receipt.kind) != Some(Beside::ReceiptClosed) {
+        return Ok(());
+    }
+    let mut last = 0;
+    let mut is_final = says_final(&receipt.body, "/final");
+    for other in desk.shelf::<Drawer<EventRecord>>().group(Some(receipt.id))? {
+        let since = desk.shelf::<Drawer<EventRecord>>().group(Some(other.id))?;
+        let stands = other.id != correction.id && !since.iter().any(|one| one.kind == "reversed");
+        if other.kind == "corrected" && stands && other.sequence > last {
+            last = other.sequence;
+            is_final = says_final(&other.body, "/right/final");
+        }
+    }
+    close_or_open(desk, &receipt, is_final)
 }
 
 fn says_final(body: &str, pointer: &str) -> bool {

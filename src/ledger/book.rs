@@ -146,6 +146,8 @@ pub struct Book {
     pub(super) sites: HashMap<SiteId, SiteFacts>,
     pub(super) postings: Vec<Posted>,
     pub(super) statements: Vec<Stated>,
+    /// The sequences among the postings that leave what was ever delivered as it is.
+    pub(super) undeployed: HashSet<i64>,
     pub(super) recorded: HashMap<i64, Vec<Posted>>,
     pub(super) recorded_statements: HashMap<i64, Vec<Statement>>,
     pub(super) draws: HashMap<CellKey, Vec<Draw>>,

@@ -2,6 +2,7 @@
 
 mod banjul;
 mod corrections;
+mod deployed;
 mod hub;
 mod once;
 mod promises;
