@@ -122,6 +122,7 @@ diesel::table! {
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        salt -> Nullable<Binary>,
     }
 }
 

@@ -20,7 +20,7 @@ mod rehearsal;
 pub use batch::{Source, Wake, WakeKey, Woken, Writer, WriterSettings};
 pub use desk::{Actor, Checkmark, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;
-pub use drawer::{AsValue, Drawer, Record, row_source};
+pub use drawer::{AsValue, Drawer, Personal, Record, row_source};
 pub use log::{LEDGER_ORIGIN, LogState, log_state};
 pub use queue::{BATCH_LIMIT, Job, Priority};
 pub use register::{Register, Unique};
