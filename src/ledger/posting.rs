@@ -108,6 +108,7 @@ impl Book {
     /// beyond what can be counted; [`Refusal::Missed`].
     pub fn post(&mut self, moment: Moment, parts: &[Part<'_>], deploys: bool) -> Result<(), Refusal> {
         self.know_parts(parts)?;
+        self.grow(parts)?;
         // Each sequence is said anew, since a refused event gives its own back.
         if deploys {
             self.undeployed.remove(&moment.sequence);

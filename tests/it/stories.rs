@@ -4,6 +4,7 @@ mod banjul;
 mod corrections;
 mod deployed;
 mod hub;
+mod limits;
 mod once;
 mod promises;
 mod receipts;
