@@ -73,6 +73,7 @@ impl Verify {
             };
             verify_log(conn, &sources(), key.as_ref(), &mut report, &mut progress)?;
             verify_figures(conn, events::Kind::is_deploying, &mut report, &mut progress)?;
+            events::verify_flows(conn, &mut report, &mut progress)?;
             Ok(report)
         })?;
         bar.finish_and_clear();

@@ -6,6 +6,7 @@
 //! refusals are not remembered.
 
 mod correct;
+mod flows;
 pub mod http;
 mod kind;
 mod moved_on;
@@ -16,6 +17,7 @@ pub mod store;
 mod wait;
 
 pub use correct::Corrected;
+pub use flows::verify_flows;
 pub use kind::{Command, Kind};
 pub use post::{PostEvent, want_event};
 pub use reverse::Reversed;

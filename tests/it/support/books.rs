@@ -56,6 +56,8 @@ pub fn faults(url: &str) -> Vec<String> {
     let mut conn = connect(url).expect("the database opens");
     verify_figures(&mut conn, relief_ledger::events::Kind::is_deploying, &mut report, &mut |_, _| {})
         .expect("the figures are readable");
+    relief_ledger::events::verify_flows(&mut conn, &mut report, &mut |_, _| {})
+        .expect("the flows are readable");
     let mut found: Vec<String> = report.findings.iter().map(|finding| format!("{finding:?}")).collect();
     let postings = postings(url);
     let mut sums: BTreeMap<(i64, &[u8], &[u8]), i64> = BTreeMap::new();
