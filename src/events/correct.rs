@@ -1,9 +1,9 @@
 //! Correcting an event: it states the right figures, and the difference is posted at the time of what it
 //! corrects. What has moved on meanwhile comes from surplus and stays listed until somebody decides.
 
-use super::kind::{Beside, Command, Kind};
+use super::kind::{Command, Kind};
 use super::post::decide_kind;
-use super::reverse::{as_movements, is_deploying, standing};
+use super::reverse::{as_movements, is_deploying, standing, take_back_figures};
 use crate::consignments::Leg;
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
@@ -68,6 +68,8 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
         }
         problem
     })?;
+    // The rule decides on a pledge as it was before, and leaves it as it is to be.
+    take_back_figures(desk, &old, &record.kind)?;
     let right = rehearse(desk, happening, &old.changes, &kind, record.occurred_at)?;
     let mut changes = net(&right.movements);
     for (cell, change) in &old.changes {
@@ -124,12 +126,11 @@ fn close_or_open(desk: &mut Desk, record: &EventRecord, is_final: bool) -> Resul
 
 /// Whether a leg's receipt is closed once a correction of it never was: as the correction before it says, or
 /// the receipt itself.
-pub(super) fn close_as_before(desk: &mut Desk, correction: &EventRecord) -> Result<(), Halt> {
-    let Some(id) = correction.about_id else { return Ok(()) };
-    let Some(receipt) = desk.shelf::<Drawer<EventRecord>>().find(id)? else { return Ok(()) };
-    if Kind::beside(&receipt.kind) != Some(Beside::ReceiptClosed) {
-        return Ok(());
-    }
+pub(super) fn close_as_before(
+    desk: &mut Desk,
+    correction: &EventRecord,
+    receipt: &EventRecord,
+) -> Result<(), Halt> {
     let mut last = 0;
     let mut is_final = says_final(&receipt.body, "/final");
     for other in desk.shelf::<Drawer<EventRecord>>().group(Some(receipt.id))? {
@@ -140,7 +141,7 @@ pub(super) fn close_as_before(desk: &mut Desk, correction: &EventRecord) -> Resu
             is_final = says_final(&other.body, "/right/final");
         }
     }
-    close_or_open(desk, &receipt, is_final)
+    close_or_open(desk, receipt, is_final)
 }
 
 fn says_final(body: &str, pointer: &str) -> bool {

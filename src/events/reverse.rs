@@ -205,7 +205,38 @@ fn take_back(desk: &mut Desk, net: &Net) -> Result<(), Halt> {
         Beside::Cancellation => take_back_cancellation(desk, record),
         Beside::RecallBegun => recall_undone(desk, record, false),
         Beside::RecallEnded => recall_undone(desk, record, true),
-        Beside::Correction => close_as_before(desk, record),
+        Beside::Correction => take_back_correction(desk, net),
+    }
+}
+
+/// What a correction changed of what the corrected event had changed besides the ledger.
+fn take_back_correction(desk: &mut Desk, net: &Net) -> Result<(), Halt> {
+    let Some(about) = net.record.about_id else { return Ok(()) };
+    let Some(corrected) = desk.shelf::<Drawer<EventRecord>>().find(about)? else { return Ok(()) };
+    if Kind::beside(&corrected.kind) == Some(Beside::ReceiptClosed) {
+        return close_as_before(desk, &net.record, &corrected);
+    }
+    take_back_figures(desk, net, &corrected.kind)
+}
+
+/// Takes back what the figures of an event of this kind decided besides the ledger: whatever a correction
+/// states anew.
+pub(super) fn take_back_figures(desk: &mut Desk, net: &Net, kind: &str) -> Result<(), Halt> {
+    match Kind::beside(kind) {
+        Some(Beside::PledgeDecided) => take_back_pledge(desk, net, false),
+        Some(Beside::Collection) => take_back_pledge(desk, net, true),
+        // No figures: that a leg has left, a receipt is closed, a way is another or a lot is recalled.
+        Some(
+            Beside::Nothing
+            | Beside::SentOff
+            | Beside::ReceiptClosed
+            | Beside::Diversion
+            | Beside::Cancellation
+            | Beside::RecallBegun
+            | Beside::RecallEnded
+            | Beside::Correction,
+        )
+        | None => Ok(()),
     }
 }
 

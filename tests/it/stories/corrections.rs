@@ -136,6 +136,33 @@ on_both_databases! {
         scene.verifies();
     }
 
+    fn a_corrected_acceptance_leaves_the_pledge_accepted_as_it_should_have_been(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (pledge, line) = scene.pledge(&donor, 1_000);
+        let accept = |quantity: i64| json!({"pledge": pledge, "lines": [{"line": line, "quantity": quantity}]});
+        let stands = |accepted: i64| {
+            let shown = scene.manager.get(&format!("/api/v1/pledges/{pledge}")).expect(200);
+            assert_eq!((&shown["lines"][0]["accepted"], scene.accounts(&pledge)), (&json!(accepted), json!({"unallocated": accepted})));
+            shown["state"].clone()
+        };
+        let event = scene.decides("pledge_accepted", "2020-07-05", json!({"pledge": pledge})).expect(201);
+        let whole = stands(1_000);
+        let corrects = |quantity: i64| scene.decides("corrected", "2020-07-06",
+            json!({"event": event["id"], "right": accept(quantity), "reason": "a slip"}));
+        corrects(1_001).refused("invalid", &["/lines/0/quantity"]);
+        let corrected = corrects(400).expect(201);
+        assert_ne!(stands(400), whole);
+        let again = corrects(700).expect(201);
+        stands(700);
+        scene.decides("reversed", "2020-07-07", json!({"event": again["id"], "reason": "it was right"})).expect(201);
+        stands(400);
+        scene.decides("reversed", "2020-07-07", json!({"event": corrected["id"], "reason": "it was right at first"})).expect(201);
+        assert_eq!(stands(1_000), whole);
+        scene.closes();
+        scene.verifies();
+    }
+
     fn who_may_not_decide_may_not_take_a_decision_back(database: &TestDatabase) {
         let scene = Scene::new(database);
         let donor = scene.organization("Hainan", "CN");
