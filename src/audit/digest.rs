@@ -50,6 +50,8 @@ pub enum Value<'a> {
     Bytes(&'a [u8]),
     /// True or false.
     Bool(bool),
+    /// A commitment in place of a personal value: bytes of its own, not borrowed ones.
+    Committed([u8; HASH_BYTES]),
     /// A floating-point number. Store no NaN: SQLite gives it back as null.
     Real(f64),
 }
@@ -102,7 +104,7 @@ impl RowDigest {
 /// A commitment to a personal value: it says nothing about the value without the salt, and fits no other.
 ///
 /// It is plain SHA-256 over the salt, of fixed length, and the column; whoever has salt and value can
-/// compute it again. Record it as [`Value::Bytes`] in place of the value. Erasing salt and value leaves
+/// compute it again. Record it as [`Value::Committed`] in place of the value. Erasing salt and value leaves
 /// a commitment nobody can open, and the log stays valid. Salts are random and never shared by two people;
 /// the column's name is within, so that one salt may serve all columns of a person.
 #[must_use]
@@ -151,6 +153,11 @@ fn push_column(out: &mut Vec<u8>, name: &str, value: Value<'_>) {
             out.push(3);
             push_length(out, bytes.len());
             out.extend_from_slice(bytes);
+        }
+        Value::Committed(bytes) => {
+            out.push(3);
+            push_length(out, bytes.len());
+            out.extend_from_slice(&bytes);
         }
         Value::Bool(boolean) => out.extend_from_slice(&[4, u8::from(boolean)]),
         Value::Real(real) => {

@@ -360,6 +360,7 @@ impl Kept {
             Value::Integer(integer) => Self::Integer(integer),
             Value::Text(text) => Self::Text(text.to_owned()),
             Value::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
+            Value::Committed(bytes) => Self::Bytes(bytes.to_vec()),
             Value::Bool(boolean) => Self::Bool(boolean),
             Value::Real(real) => Self::Real(real),
         }

@@ -12,7 +12,7 @@ use diesel::prelude::*;
 
 record! {
     /// A user who can log in.
-    pub struct User in users key id: UserId, group id: UserId {
+    pub struct User in users key id: UserId, group id: UserId, personal(salt: login, name, password_hash) {
         /// Key.
         id: UserId,
         /// What is typed to log in, in its normal form.
@@ -35,6 +35,8 @@ record! {
         created_at: Timestamp,
         /// When it was changed last.
         updated_at: Timestamp,
+        /// What the log's commitments to the personal columns are salted with; none for users from before it was.
+        salt: Option<Vec<u8>>,
     }
 }
 

@@ -72,7 +72,8 @@ impl Verify {
                 bar.inc(count);
             };
             verify_log(conn, &sources(), key.as_ref(), &mut report, &mut progress)?;
-            verify_figures(conn, &mut report, &mut progress)?;
+            verify_figures(conn, events::Kind::is_deploying, &mut report, &mut progress)?;
+            events::verify_flows(conn, &mut report, &mut progress)?;
             Ok(report)
         })?;
         bar.finish_and_clear();
@@ -106,6 +107,7 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<consignments::Leg>(),
         row_source::<consignments::Load>(),
         row_source::<events::WaitingRecord>(),
+        row_source::<events::RefusalRecord>(),
         row_source::<stock::Decision>(),
     ];
     sources.extend(ledger::recorded::sources());

@@ -3,7 +3,8 @@
 use super::store::{Consignment, find_open};
 use crate::core::id::{ConsignmentId, LotId, PledgeId, SiteId};
 use crate::items::goods::{
-    Goods, GoodsLine, PickContext, held_if_recalled, less_planned, lot_facts, pick_goods, understand,
+    Goods, GoodsLine, PickContext, held_if_recalled, less_planned, lot_facts, pick_goods, short_of,
+    understand,
 };
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement};
@@ -90,18 +91,11 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
             programme: Some(consignment.programme_id),
             destination: Some(&country),
         };
-        let picked = pick_goods(desk, candidates, one, one.quantity, context)?;
+        let picked = pick_goods(desk, candidates.clone(), one, one.quantity, context)?;
         let there: i64 = picked.iter().map(|part| part.quantity).sum();
         if there < one.quantity {
             let account = if body.site.is_some() { "in_storage" } else { "unallocated" };
-            return Err(short(
-                &format!("{}/quantity", one.pointer),
-                account,
-                there,
-                one.quantity,
-                &one.item.name,
-            )
-            .into());
+            return Err(short_of(desk, candidates, one, there, account, context)?.into());
         }
         for part in picked {
             let to = Cell { consignment: Some(consignment.id), ..part.cell.on(Account::Allocated) };

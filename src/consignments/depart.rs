@@ -1,8 +1,9 @@
 //! Departure and arrival of a leg, and what becomes of a departure that a receipt implied before.
 
 use super::allocate::{destination_country, free_stock};
+use super::departures::Departures;
 use super::store::{Consignment, Journey, find_leg, find_open};
-use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, LotId, derived};
+use crate::core::id::{ConsignmentId, EventId, ItemId, LegId, LoadId, LotId, derived};
 use crate::core::problem::Problem;
 use crate::core::time::Precision;
 use crate::items::goods::{Goods, GoodsLine, PickContext, less_planned, pick_goods, understand};
@@ -58,28 +59,42 @@ pub fn depart(desk: &mut Desk, happening: &Happening, body: &Departed) -> Result
         Some(lines) => Some(understand(desk, lines)?),
         None => None,
     };
-    let subjects = Subjects { leg: Some(journey.leg().id), load: body.load, ..consignment.subjects() };
-    if let Some(inferred) = last_inferred(desk, journey.leg().id)? {
-        return super::confirm::confirm_departure(
-            desk,
-            happening,
-            subjects,
-            &journey,
-            &inferred,
-            goods.as_deref(),
-        );
+    let result = send_off(desk, happening, body.load, &consignment, &journey, goods.as_deref())?;
+    note_departure(desk, happening, journey.leg().id, &result);
+    Ok(result)
+}
+
+/// Notes for later receipts of the same batch that a leg has left.
+pub(super) fn note_departure(desk: &mut Desk, happening: &Happening, leg: LegId, result: &EventResult) {
+    if let (false, Some(sequence)) = (happening.rehearsal, result.sequence) {
+        desk.shelf::<Departures>().note(leg, happening.id, sequence);
     }
-    let picked = match &goods {
+}
+
+/// Posts what leaves, or what differs from what receipts implied.
+fn send_off(
+    desk: &mut Desk,
+    happening: &Happening,
+    load: Option<LoadId>,
+    consignment: &Consignment,
+    journey: &Journey,
+    goods: Option<&[Goods]>,
+) -> Result<EventResult, Halt> {
+    let subjects = Subjects { leg: Some(journey.leg().id), load, ..consignment.subjects() };
+    if let Some(inferred) = last_inferred(desk, journey.leg().id)? {
+        return super::confirm::confirm_departure(desk, happening, subjects, journey, &inferred, goods);
+    }
+    let picked = match goods {
         Some(goods) => {
             let mut movements = Vec::new();
             for one in goods {
                 movements.extend(
-                    draw(desk, happening, &consignment, &journey, one, one.quantity, &movements)?.movements,
+                    draw(desk, happening, consignment, journey, one, one.quantity, &movements)?.movements,
                 );
             }
             movements
         }
-        None => everything(desk, &consignment, &journey)?,
+        None => everything(desk, consignment, journey)?,
     };
     Ok(happening.post(desk, subjects, &picked, &[])?)
 }
@@ -307,6 +322,41 @@ pub(super) fn last_inferred(desk: &mut Desk, leg: LegId) -> Result<Option<Vec<Ev
     Ok(if open.is_empty() { None } else { Some(open) })
 }
 
+/// Base units of an item that the departures of a leg sent, with their corrections and with what receipts
+/// implied before.
+pub(super) fn dispatched(desk: &mut Desk, leg: LegId, item: ItemId) -> Result<i64, Halt> {
+    let departures = desk.shelf::<Departures>().of(leg)?;
+    let mut sent: Vec<(EventId, i64)> =
+        departures.into_iter().map(|departure| (departure.event, departure.sequence)).collect();
+    for ordinal in 0.. {
+        let Some(record) = desk.shelf::<Drawer<EventRecord>>().find(inferred_id(leg, ordinal))? else {
+            break;
+        };
+        if !was_reversed(desk, record.id)? {
+            sent.push((record.id, record.sequence));
+        }
+    }
+    for index in 0..sent.len() {
+        for about in desk.shelf::<Drawer<EventRecord>>().group(Some(sent[index].0))? {
+            if about.kind == "corrected" && !was_reversed(desk, about.id)? {
+                sent.push((about.id, about.sequence));
+            }
+        }
+    }
+    let mut total = 0;
+    for (_, sequence) in sent {
+        for posting in desk.shelf::<Book>().postings_of(sequence)? {
+            let cell = posting.cell;
+            let is_on_leg = cell.account == Account::InTransit && cell.leg == Some(leg);
+            // What was received beyond the departure came from surplus and was never sent.
+            if cell.item == item && (is_on_leg || cell.account == Account::Surplus) {
+                total += posting.quantity;
+            }
+        }
+    }
+    Ok(total)
+}
+
 fn was_reversed(desk: &mut Desk, event: EventId) -> Result<bool, Halt> {
     let about = desk.shelf::<Drawer<EventRecord>>().group(Some(event))?;
     Ok(about.iter().any(|one| one.kind == "reversed"))
@@ -336,6 +386,7 @@ pub(super) fn infer(
         body: body.into(),
         reason: None,
         rehearsal: receipt.rehearsal,
+        deploys: receipt.deploys,
     };
     let subjects = Subjects { leg: Some(leg), ..consignment.subjects() };
     let no_statements: &[Statement] = &[];

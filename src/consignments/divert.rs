@@ -1,6 +1,7 @@
 //! Sending goods that are under way to another stop: the leg is replaced by a new one, and the way goes on
 //! from there. Another consignee or destination needs a consignment of its own: split first.
 
+use super::depart::note_departure;
 use super::rules::{Mode, check_chain};
 use super::store::{Leg, find_leg, find_open};
 use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
@@ -111,6 +112,7 @@ pub fn divert(desk: &mut Desk, happening: &Happening, body: &Diverted) -> Result
         moving.iter().map(|one| Movement::given(one.cell, to(one.cell), one.quantity)).collect();
     let subjects = Subjects { leg: Some(first.id), site: Some(first.to_id), ..consignment.subjects() };
     let result = happening.post(desk, subjects, &movements, &[])?;
+    note_departure(desk, happening, first.id, &result);
     for leg in &journey.legs[journey.position..] {
         desk.shelf::<Drawer<Leg>>().put(Leg { superseded: true, ..leg.as_ref().clone() });
     }

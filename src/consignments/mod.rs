@@ -9,6 +9,7 @@ mod cancel;
 mod confirm;
 mod customs;
 mod depart;
+mod departures;
 mod divert;
 pub mod http;
 mod open;
@@ -22,6 +23,7 @@ pub use allocate::{Allocated, Packed, Released, allocate, pack, release};
 pub use cancel::{Cancelled, cancel};
 pub use customs::{CustomsHeld, customs_hold, customs_release};
 pub use depart::{Arrived, Departed, arrive, depart, inferred_id};
+pub use departures::Departures;
 pub use divert::{Diverted, PlannedLeg, divert};
 pub use open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
 pub use read::{

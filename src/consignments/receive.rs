@@ -1,7 +1,8 @@
 //! Receipts: what came, in what condition, what is missing and what is too much; and the departure they
 //! imply.
 
-use super::depart::{draw, infer, is_upstream, upstream};
+use super::depart::{dispatched, draw, infer, is_upstream, upstream};
+use super::departures::Departures;
 use super::store::{Consignment, Journey, Leg, find_leg, find_open};
 use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, OrganizationId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
@@ -224,6 +225,7 @@ fn imply_departure(
             short -= part;
         }
         if short > 0 {
+            refuse_if_left(desk, journey, goods, *quantity, short)?;
             let drawn = draw(desk, happening, consignment, journey, goods, short, &movements);
             match drawn {
                 Ok(drawn) => movements.extend(drawn.movements),
@@ -243,6 +245,34 @@ fn imply_departure(
         return Ok(None);
     }
     infer(desk, happening, consignment, journey, &movements).map(Some)
+}
+
+/// Nothing is inferred once somebody has said what left: what exceeds that is surplus, and is said to be.
+fn refuse_if_left(
+    desk: &mut Desk,
+    journey: &Journey,
+    goods: &Goods,
+    counted: i64,
+    excess: i64,
+) -> Result<(), Halt> {
+    let leg = journey.leg();
+    if desk.shelf::<Departures>().of(leg.id)?.is_empty() {
+        return Ok(());
+    }
+    let sent = dispatched(desk, leg.id, goods.item.id)?;
+    let there = counted - excess;
+    let name = &goods.item.name;
+    let detail = format!(
+        "{counted} base units of {name} are counted, but only {there} of {sent} dispatched are on this leg. Count the \
+         {excess} too many as surplus, with a reason; or correct the departure, or post the one that is missing, first."
+    );
+    let problem = Problem::new(Code::Insufficient, detail)
+        .at(goods.pointer.clone())
+        .with("account", "in_transit")
+        .with("available", there)
+        .with("asked", counted)
+        .with("dispatched", sent);
+    Err(problem.into())
 }
 
 fn too_many(goods: &Goods, counted: i64, short: i64, cause: &Problem) -> Problem {

@@ -1,6 +1,8 @@
 //! Separating a part of a consignment: it becomes a child with its own tracking code, on the same account,
 //! at the same place.
 
+use super::depart::note_departure;
+use super::departures::split_leg;
 use super::divert::PlannedLeg;
 use super::rules::check_chain;
 use super::store::{Consignment, Journey, Leg, find_leg, find_open};
@@ -57,10 +59,7 @@ pub struct Child {
 /// `insufficient`, `invalid`, `duplicate`; waits for what is not known yet.
 pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<EventResult, Halt> {
     let parent = find_open(desk, body.consignment)?;
-    let journey = match body.leg {
-        Some(leg) => Some(find_leg(desk, parent.id, Some(leg))?),
-        None => None,
-    };
+    let journey = body.leg.map(|leg| find_leg(desk, parent.id, Some(leg))).transpose()?;
     let origin = match (&journey, body.site) {
         (Some(journey), None) => journey.leg().from_id,
         (None, Some(site)) => find_site(desk, site)?.id,
@@ -107,6 +106,9 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
     desk.shelf::<Book>().know_consignment(facts);
     let subjects = Subjects { leg: body.leg, site: body.site, ..parent.subjects() };
     let result = happening.post(desk, subjects, &movements, &[])?;
+    if let Some(first) = first.filter(|_| journey.is_some()) {
+        note_departure(desk, happening, first, &result);
+    }
     desk.touch(child.id.0);
     desk.shelf::<Drawer<Consignment>>().put(child);
     for leg in legs {
@@ -174,7 +176,7 @@ fn child_legs(
     if let Some(journey) = journey {
         let leg = journey.leg();
         start = leg.to_id;
-        let id = derived(happening.id.0, "split leg", 0);
+        let id = split_leg(happening.id);
         legs.push(Leg { id, consignment_id: child.id, ordinal: 0, received_final: false, ..leg.clone() });
     }
     let chain: Vec<(SiteId, SiteId)> = child.legs.iter().map(|leg| (leg.from, leg.to)).collect();

@@ -122,6 +122,7 @@ diesel::table! {
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        salt -> Nullable<Binary>,
     }
 }
 
@@ -358,6 +359,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    refusals (event_id) {
+        event_id -> Binary,
+        code -> Text,
+        problem -> Text,
+        refused_at -> BigInt,
+    }
+}
+
+diesel::table! {
     decisions (event_id) {
         event_id -> Binary,
         kind -> Text,
@@ -422,6 +432,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     balances,
     rollups,
     waiting,
+    refusals,
     decisions,
     log_entries,
     ledger_state,

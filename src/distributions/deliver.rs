@@ -3,8 +3,10 @@
 use crate::consignments::find_consignment;
 use crate::core::id::{ConsignmentId, OrganizationId, SiteId};
 use crate::core::problem::Problem;
-use crate::items::goods::{GoodsLine, PickContext, less_planned, lot_facts, pick_goods, understand};
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, short};
+use crate::items::goods::{
+    GoodsLine, PickContext, less_planned, lot_facts, pick_goods, short_of, understand,
+};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
 use crate::ledger::{Account, Book, Cell, Condition, Movement};
 use crate::parties::Organization;
 use crate::sites::find_site;
@@ -60,11 +62,11 @@ pub fn deliver(desk: &mut Desk, happening: &Happening, body: &Delivered) -> Resu
         there.retain(|held| one.lot.is_some() || !facts.is_expired(held.cell.lot, happening.occurred_at));
         let context =
             PickContext { at: happening.occurred_at, programme, destination: Some(site.country.as_str()) };
-        let picked = pick_goods(desk, less_planned(there, &movements), one, one.quantity, context)?;
+        let there = less_planned(there, &movements);
+        let picked = pick_goods(desk, there.clone(), one, one.quantity, context)?;
         let found: i64 = picked.iter().map(|part| part.quantity).sum();
         if found < one.quantity {
-            let pointer = format!("{}/quantity", one.pointer);
-            return Err(short(&pointer, "in_storage", found, one.quantity, &one.item.name).into());
+            return Err(short_of(desk, there, one, found, "in_storage", context)?.into());
         }
         for part in picked {
             let to = Cell {

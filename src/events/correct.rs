@@ -3,7 +3,7 @@
 
 use super::kind::{Command, Kind};
 use super::post::decide_kind;
-use super::reverse::{as_movements, standing};
+use super::reverse::{as_movements, is_deploying, standing, take_back_figures};
 use crate::consignments::Leg;
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
@@ -68,6 +68,8 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
         }
         problem
     })?;
+    // The rule decides on a pledge as it was before, and leaves it as it is to be.
+    take_back_figures(desk, &old, &record.kind)?;
     let right = rehearse(desk, happening, &old.changes, &kind, record.occurred_at)?;
     let mut changes = net(&right.movements);
     for (cell, change) in &old.changes {
@@ -94,7 +96,8 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
         load: record.load_id,
         about: Some(record.id),
     };
-    let happening = Happening { occurred_at: record.occurred_at, ..happening.clone() };
+    let deploys = is_deploying(desk, &record)?;
+    let happening = Happening { occurred_at: record.occurred_at, deploys, ..happening.clone() };
     let effective_at = desk.shelf::<Book>().earliest(&movements, record.occurred_at)?;
     let part = Part { effective_at, movements: &movements, statements: &statements };
     let result = happening.post_parts(desk, subjects, &[part], (moved_on > 0).then_some(moved_on))?;
@@ -119,6 +122,26 @@ fn close_or_open(desk: &mut Desk, record: &EventRecord, is_final: bool) -> Resul
         desk.shelf::<Drawer<Leg>>().put(Leg { received_final, ..row.as_ref().clone() });
     }
     Ok(())
+}
+
+/// Whether a leg's receipt is closed once a correction of it never was: as the correction before it says, or
+/// the receipt itself.
+pub(super) fn close_as_before(
+    desk: &mut Desk,
+    correction: &EventRecord,
+    receipt: &EventRecord,
+) -> Result<(), Halt> {
+    let mut last = 0;
+    let mut is_final = says_final(&receipt.body, "/final");
+    for other in desk.shelf::<Drawer<EventRecord>>().group(Some(receipt.id))? {
+        let since = desk.shelf::<Drawer<EventRecord>>().group(Some(other.id))?;
+        let stands = other.id != correction.id && !since.iter().any(|one| one.kind == "reversed");
+        if other.kind == "corrected" && stands && other.sequence > last {
+            last = other.sequence;
+            is_final = says_final(&other.body, "/right/final");
+        }
+    }
+    close_or_open(desk, receipt, is_final)
 }
 
 fn says_final(body: &str, pointer: &str) -> bool {

@@ -1,12 +1,16 @@
 //! Events over HTTP: post one, post many, read them, and see what waits.
 
 use super::kind::{Command, Kind};
+use super::moved_on::{MovedOnView, moved_on_list};
 use super::post::PostEvent;
-use super::read::{EventFilter, EventView, WaitingView, event_list, event_read, waiting_list};
+use super::read::{
+    EventFilter, EventView, WaitingFilter, WaitingState, WaitingView, event_list, event_read, waiting_list,
+};
 use crate::auth::{Permit, action};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
-use crate::core::page::Page;
+use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::Timestamp;
 use crate::ledger::event::{EventResult, EventStatus};
 use crate::web::{Json, Paging, Path, Query, Routes, State, WrittenBody, encode_key};
 use crate::writer::{Actor, Priority, Recorded};
@@ -193,21 +197,54 @@ pub async fn event_show(
     Ok(actix_web::web::Json(view))
 }
 
-/// Lists acknowledged events that wait, with their age, for a consignment or a site, or all.
-#[utoipa::path(get, path = "/api/v1/events/waiting", tag = "events", params(EventQuery),
+/// What a list of waiting events is narrowed to.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct WaitingQuery {
+    /// For this consignment.
+    pub consignment: Option<ConsignmentId>,
+    /// At this site.
+    pub site: Option<SiteId>,
+    /// `waiting` or `refused`; both if left out.
+    pub state: Option<WaitingState>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// Rows wanted, 1 to 500; 50 if not said.
+    pub limit: Option<i64>,
+}
+
+/// Lists acknowledged events that do not count yet, with their age: what waits, and what was refused when it
+/// could have been posted.
+#[utoipa::path(get, path = "/api/v1/events/waiting", tag = "events", params(WaitingQuery),
     responses((status = 200, body = Page<WaitingView>)))]
 pub async fn event_waiting(
     permit: Permit<action::EventRead>,
     state: State,
-    query: Query<EventQuery>,
+    query: Query<WaitingQuery>,
 ) -> Outcome<actix_web::web::Json<Page<WaitingView>>> {
     let query = query.0;
     let paging: Paging<EventId> = Paging::new(query.after.as_deref(), query.limit)?;
     let limit = paging.limit;
-    let rows = state.read(move |conn| {
-        waiting_list(conn, &permit, query.consignment, query.site, paging.after, paging.limit + 1)
-    });
+    let filter = WaitingFilter { consignment: query.consignment, site: query.site, state: query.state };
+    let now = Timestamp(chrono::Utc::now().timestamp_micros());
+    let rows = state.read(move |conn| waiting_list(conn, &permit, filter, now, &paging));
     Ok(actix_web::web::Json(Page::from_rows(rows.await?, limit, |row| encode_key(&row.id))))
+}
+
+/// Lists corrections whose units had moved on and are not decided yet, with their age, in the order they were
+/// recorded.
+#[utoipa::path(get, path = "/api/v1/events/moved-on", tag = "events", params(PageQuery),
+    responses((status = 200, body = Page<MovedOnView>)))]
+pub async fn event_moved_on(
+    permit: Permit<action::EventRead>,
+    state: State,
+    query: Query<PageQuery>,
+) -> Outcome<actix_web::web::Json<Page<MovedOnView>>> {
+    let paging: Paging<i64> = Paging::of(&query.0)?;
+    let limit = paging.limit;
+    let now = Timestamp(chrono::Utc::now().timestamp_micros());
+    let rows = state.read(move |conn| moved_on_list(conn, &permit, now, &paging));
+    Ok(actix_web::web::Json(Page::from_rows(rows.await?, limit, |row| encode_key(&row.sequence))))
 }
 
 /// The routes of this room.
@@ -216,5 +253,6 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_event_batch, event_batch);
     routes.add(__path_event_index, event_index);
     routes.add(__path_event_waiting, event_waiting);
+    routes.add(__path_event_moved_on, event_moved_on);
     routes.add(__path_event_show, event_show);
 }

@@ -17,8 +17,56 @@ use crate::stock::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
+/// How far an event changes what was ever delivered, as its kind decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deployed {
+    /// It grows and falls with what the event brings to delivered goods and takes from them.
+    Follows,
+    /// It stays: goods that come back, end or get lost were delivered all the same.
+    Stays,
+    /// As the event that this one restates.
+    AsRestated,
+}
+
+impl Deployed {
+    /// Whether it follows; `None` where that is decided by the event restated.
+    pub fn decided(self) -> Option<bool> {
+        match self {
+            Self::Follows => Some(true),
+            Self::Stays => Some(false),
+            Self::AsRestated => None,
+        }
+    }
+}
+
+/// What an event changes besides the ledger. Each kind says so where it is named, so that a reversal cannot
+/// forget one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Beside {
+    /// Nothing: postings and statements are all of it.
+    Nothing,
+    /// The state of a pledge, and how much of its lines is accepted.
+    PledgeDecided,
+    /// The same where the pledge is opening stock, which is accepted by being collected.
+    Collection,
+    /// A leg has left.
+    SentOff,
+    /// The receipt of a leg is closed.
+    ReceiptClosed,
+    /// Legs are replaced, and the new ones have left.
+    Diversion,
+    /// A consignment is cancelled.
+    Cancellation,
+    /// A lot is recalled.
+    RecallBegun,
+    /// A recall ends.
+    RecallEnded,
+    /// Whether the receipt of a leg is closed, where it corrects one.
+    Correction,
+}
+
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident($body:ty) = $word:literal by $action:ident,)*) => {
+    ($($(#[$doc:meta])* $variant:ident($body:ty) = $word:literal by $action:ident, $deployed:ident, $beside:ident;)*) => {
         /// What happened, with its details.
         #[derive(Clone, Debug)]
         pub enum Kind { $($(#[$doc])* $variant(Box<$body>),)* }
@@ -43,6 +91,21 @@ macro_rules! kinds {
                 match word { $($word => Some(Action::$action),)* _ => None }
             }
 
+            /// How far this kind changes what was ever delivered.
+            pub fn deployed(&self) -> Deployed {
+                match self { $(Self::$variant(_) => Deployed::$deployed,)* }
+            }
+
+            /// The same for the word of a kind, as an event on record has it.
+            pub fn deployed_by(word: &str) -> Option<Deployed> {
+                match word { $($word => Some(Deployed::$deployed),)* _ => None }
+            }
+
+            /// What events of a kind change besides the ledger, by the kind's word: what a reversal must put back.
+            pub fn beside(word: &str) -> Option<Beside> {
+                match word { $($word => Some(Beside::$beside),)* _ => None }
+            }
+
             /// The details as they stand in a command.
             fn details(&self) -> serde_json::Result<Value> {
                 match self { $(Self::$variant(body) => serde_json::to_value(body),)* }
@@ -61,74 +124,82 @@ macro_rules! kinds {
     };
 }
 
+// Each kind: its body, its word, what its poster must be allowed, how what was ever delivered changes with it,
+// and what it changes besides the ledger.
 kinds! {
     /// A pledge is accepted, in whole or part.
-    PledgeAccepted(PledgeAccepted) = "pledge_accepted" by PledgeDecide,
+    PledgeAccepted(PledgeAccepted) = "pledge_accepted" by PledgeDecide, Follows, PledgeDecided;
     /// A pledge is declined.
-    PledgeDeclined(PledgeDeclined) = "pledge_declined" by PledgeDecide,
+    PledgeDeclined(PledgeDeclined) = "pledge_declined" by PledgeDecide, Follows, PledgeDecided;
     /// A pledge is withdrawn as far as it is still with the donor.
-    PledgeWithdrawn(PledgeWithdrawn) = "pledge_withdrawn" by PledgeOffer,
+    PledgeWithdrawn(PledgeWithdrawn) = "pledge_withdrawn" by PledgeOffer, Follows, PledgeDecided;
     /// Goods of a pledge come into a warehouse.
-    Collected(Collected) = "collected" by EventPost,
+    Collected(Collected) = "collected" by EventPost, Follows, Collection;
     /// Goods are reserved for a consignment.
-    Allocated(Allocated) = "allocated" by Allocate,
+    Allocated(Allocated) = "allocated" by Allocate, Follows, Nothing;
     /// Reserved goods are free again.
-    Released(Released) = "released" by Allocate,
+    Released(Released) = "released" by Allocate, Follows, Nothing;
     /// Reserved goods are packed and their lots named.
-    Packed(Packed) = "packed" by EventPost,
+    Packed(Packed) = "packed" by EventPost, Follows, Nothing;
     /// A part of a consignment gets its own way.
-    Split(Split) = "split" by EventPost,
+    Split(Split) = "split" by EventPost, Follows, SentOff;
     /// A leg departs.
-    Departed(Departed) = "departed" by EventPost,
+    Departed(Departed) = "departed" by EventPost, Follows, SentOff;
     /// A leg arrives.
-    Arrived(Arrived) = "arrived" by EventPost,
+    Arrived(Arrived) = "arrived" by EventPost, Follows, Nothing;
     /// Customs holds goods.
-    CustomsHeld(CustomsHeld) = "customs_held" by EventPost,
+    CustomsHeld(CustomsHeld) = "customs_held" by EventPost, Follows, Nothing;
     /// Customs releases goods.
-    CustomsReleased(CustomsHeld) = "customs_released" by EventPost,
+    CustomsReleased(CustomsHeld) = "customs_released" by EventPost, Follows, Nothing;
     /// Goods are received at the end of a leg.
-    Received(Received) = "received" by EventPost,
+    Received(Received) = "received" by EventPost, Follows, ReceiptClosed;
     /// A leg under way goes elsewhere.
-    Diverted(Diverted) = "diverted" by EventPost,
+    Diverted(Diverted) = "diverted" by EventPost, Follows, Diversion;
     /// A consignment is cancelled.
-    Cancelled(Cancelled) = "cancelled" by EventPost,
+    Cancelled(Cancelled) = "cancelled" by EventPost, Follows, Cancellation;
     /// Goods are put away.
-    Stored(Stored) = "stored" by EventPost,
+    Stored(Stored) = "stored" by EventPost, Follows, Nothing;
     /// Goods move between sites.
-    Moved(Moved) = "moved" by EventPost,
+    Moved(Moved) = "moved" by EventPost, Follows, Nothing;
     /// Free stock is counted.
-    Counted(Counted) = "counted" by EventPost,
+    Counted(Counted) = "counted" by EventPost, Follows, Nothing;
     /// Goods in storage are handed to a consignee.
-    Delivered(Delivered) = "delivered" by EventPost,
+    Delivered(Delivered) = "delivered" by EventPost, Follows, Nothing;
     /// Goods are handed over to people.
-    Distributed(Distributed) = "distributed" by EventPost,
+    Distributed(Distributed) = "distributed" by EventPost, Follows, Nothing;
     /// Goods are damaged.
-    Damaged(ConditionChanged) = "damaged" by EventPost,
+    Damaged(ConditionChanged) = "damaged" by EventPost, Follows, Nothing;
     /// Goods are held, or a lot is recalled.
-    Held(ConditionChanged) = "held" by EventPost,
+    Held(ConditionChanged) = "held" by EventPost, Follows, RecallBegun;
     /// Goods are released from hold, or a recall ends.
-    ReleasedFromHold(ConditionChanged) = "released_from_hold" by EventPost,
+    ReleasedFromHold(ConditionChanged) = "released_from_hold" by EventPost, Follows, RecallEnded;
     /// Goods turn out to be of another lot.
-    Relotted(Relotted) = "relotted" by EventPost,
+    Relotted(Relotted) = "relotted" by EventPost, Follows, Nothing;
     /// Goods are not where they should be.
-    ReportedMissing(MissingReported) = "reported_missing" by EventPost,
+    ReportedMissing(MissingReported) = "reported_missing" by EventPost, Stays, Nothing;
     /// Missing goods turned up.
-    Found(MissingDecided) = "found" by MissingDecide,
+    Found(MissingDecided) = "found" by MissingDecide, Follows, Nothing;
     /// Missing goods never left.
-    Miscounted(MissingDecided) = "miscounted" by MissingDecide,
+    Miscounted(MissingDecided) = "miscounted" by MissingDecide, Stays, Nothing;
     /// Missing goods are lost.
-    Lost(MissingDecided) = "lost" by MissingDecide,
+    Lost(MissingDecided) = "lost" by MissingDecide, Stays, Nothing;
     /// Goods are destroyed or otherwise disposed of.
-    Disposed(Disposed) = "disposed" by MissingDecide,
+    Disposed(Disposed) = "disposed" by MissingDecide, Stays, Nothing;
     /// Goods are back with their donor.
-    Returned(Returned) = "returned" by EventPost,
+    Returned(Returned) = "returned" by EventPost, Stays, Nothing;
     /// An earlier event had the wrong figures.
-    Corrected(Corrected) = "corrected" by EventSubmit,
+    Corrected(Corrected) = "corrected" by EventSubmit, AsRestated, Correction;
     /// An earlier event never happened.
-    Reversed(Reversed) = "reversed" by EventSubmit,
+    Reversed(Reversed) = "reversed" by EventSubmit, AsRestated, Nothing;
 }
 
 impl Kind {
+    /// Whether what was ever delivered follows events of a kind, by its word; `None` where the event restated
+    /// decides, or the word is no kind's.
+    pub fn is_deploying(word: &str) -> Option<bool> {
+        Self::deployed_by(word).and_then(Deployed::decided)
+    }
+
     /// The earlier event this one is about, where it corrects or reverses.
     pub fn about(&self) -> Option<EventId> {
         if let Self::Corrected(body) = self {

@@ -2,18 +2,23 @@
 //!
 //! An event's identifier is made by the client and counts once: the same body again returns the first
 //! result, another body is refused. What names something not known yet, or needs goods that are still
-//! upstream, is acknowledged and posts by itself. Refusals are not remembered.
+//! upstream, is acknowledged and posts by itself, or is refused when it could; that is kept beside it. Other
+//! refusals are not remembered.
 
 mod correct;
+mod flows;
 pub mod http;
 mod kind;
+mod moved_on;
 mod post;
 mod read;
 mod reverse;
 pub mod store;
+mod wait;
 
 pub use correct::Corrected;
+pub use flows::verify_flows;
 pub use kind::{Command, Kind};
 pub use post::{PostEvent, want_event};
 pub use reverse::Reversed;
-pub use store::{WaitingRecord, wake};
+pub use store::{RefusalRecord, WaitingRecord, wake};

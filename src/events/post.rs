@@ -3,25 +3,26 @@
 use super::correct::correct;
 use super::kind::{Command, Kind};
 use super::reverse::reverse;
-use super::store::WaitingRecord;
+use super::store::{RefusalRecord, WaitingRecord};
+use super::wait::subjects;
 use crate::auth::{Action, actor_may};
 use crate::consignments as consigned;
 use crate::core::id::{ConsignmentId, LegId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::distributions as handed;
 use crate::items::goods::GoodsLine;
-use crate::ledger::event::{EventRecord, EventResult, EventStatus, Halt, Happening, Wait, clamp};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, clamp};
 use crate::ledger::{Account, Book};
 use crate::pledges as promised;
 use crate::stock as stocked;
-use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
+use crate::writer::{Actor, Checkmark, Desk, Drawer, Refusal, Update};
 use std::sync::Arc;
 
 /// Posts one event.
 pub struct PostEvent {
-    command: Command,
-    actor: Actor,
-    woken: bool,
+    pub(super) command: Command,
+    pub(super) actor: Actor,
+    pub(super) woken: bool,
 }
 
 impl PostEvent {
@@ -40,6 +41,7 @@ impl PostEvent {
         let hash = self.hash();
         let posted = desk.shelf::<Drawer<EventRecord>>().find(self.command.id)?;
         let waiting = desk.shelf::<Drawer<WaitingRecord>>().find(self.command.id)?;
+        let is_waiting = posted.is_none();
         let (known, result) = match (posted, waiting) {
             (Some(record), _) => (record.body_hash.clone(), record.result.clone()),
             (None, Some(record)) if !self.woken => (record.body_hash.clone(), record.result.clone()),
@@ -52,6 +54,9 @@ impl PostEvent {
                 self.command.id
             );
             return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
+        }
+        if is_waiting && let Some(refused) = desk.shelf::<Drawer<RefusalRecord>>().find(self.command.id)? {
+            return Err(refused.problem()?.into());
         }
         let result = serde_json::from_str(&result)
             .map_err(|error| Problem::internal(format!("a stored result cannot be read: {error}")))?;
@@ -74,7 +79,7 @@ impl PostEvent {
         Ok(())
     }
 
-    fn hash(&self) -> Vec<u8> {
+    pub(super) fn hash(&self) -> Vec<u8> {
         use sha2::Digest as _;
         sha2::Sha256::digest(self.command.text.as_bytes()).to_vec()
     }
@@ -89,74 +94,9 @@ impl PostEvent {
             body: Arc::from(self.command.text.as_str()),
             reason: self.command.reason.clone(),
             rehearsal: false,
+            // What restates another event is told by that one, in `correct` and `reverse`.
+            deploys: self.command.kind.deployed().decided().unwrap_or(true),
         })
-    }
-
-    /// An event that was woken and cannot post yet either: where it waits for something else now, that is
-    /// recorded, or nothing would wake it again; else nothing is.
-    fn wait_on(&self, desk: &mut Desk, happening: &Happening, wait: Wait) -> Result<EventResult, Refusal> {
-        let still = Problem::new(Code::WrongState, wait.reason.clone());
-        let Some(known) = desk.shelf::<Drawer<WaitingRecord>>().find(happening.id)? else {
-            return Err(still.into());
-        };
-        if known.waits_for == wait.waits_for.as_bytes() {
-            return Err(still.into());
-        }
-        let result = serde_json::from_str(&known.result)
-            .map_err(|error| Problem::internal(format!("a stored result cannot be read: {error}")))?;
-        let action = format!("event.{}.waiting", happening.kind);
-        desk.begin(Entry { action, kind: "event", id: happening.id.0, reason: Some(wait.reason.clone()) });
-        desk.shelf::<Drawer<WaitingRecord>>().put(WaitingRecord {
-            waits_for: wait.waits_for.as_bytes().to_vec(),
-            reason: wait.reason,
-            ..known.as_ref().clone()
-        });
-        Ok(result)
-    }
-
-    /// Acknowledges an event that cannot post yet.
-    fn wait(&self, desk: &mut Desk, happening: &Happening, wait: Wait) -> Result<EventResult, Refusal> {
-        if self.woken {
-            return self.wait_on(desk, happening, wait);
-        }
-        let (consignment, site) = subjects(&self.command.kind);
-        let entry = Entry {
-            action: format!("event.{}.waiting", happening.kind),
-            kind: "event",
-            id: happening.id.0,
-            reason: Some(wait.reason.clone()),
-        };
-        let moment = desk.begin(entry);
-        let result = EventResult {
-            id: happening.id,
-            kind: happening.kind.to_owned(),
-            status: EventStatus::Waiting,
-            sequence: None,
-            occurred_at: happening.occurred_at,
-            effective_at: None,
-            recorded_at: moment.recorded_at,
-            moved: false,
-            inferred: None,
-            moved_on: None,
-            waits_for: Some(wait.reason.clone()),
-        };
-        let told = serde_json::to_string(&result).map_err(|error| Problem::internal(error.to_string()))?;
-        desk.shelf::<Drawer<WaitingRecord>>().put(WaitingRecord {
-            id: happening.id,
-            kind: happening.kind.to_owned(),
-            actor_id: self.actor.user,
-            acted_as: format!("{}\n{}", self.actor.role, self.actor.scope),
-            consignment_id: consignment,
-            site_id: site,
-            body: self.command.text.clone(),
-            body_hash: self.hash(),
-            reason: wait.reason,
-            waits_for: wait.waits_for.as_bytes().to_vec(),
-            result: told,
-            received_at: moment.recorded_at,
-            posted: false,
-        });
-        Ok(result)
     }
 }
 
@@ -175,9 +115,22 @@ impl Update for PostEvent {
         if let Some(result) = self.before(desk)? {
             return Ok(result);
         }
+        let checkmark = desk.checkmark();
+        match self.post(desk, &checkmark) {
+            Err(Refusal::Problem(problem)) if self.woken && problem.code.status() < 500 => {
+                desk.go_back(&checkmark);
+                self.refuse(desk, &problem)
+            }
+            other => other,
+        }
+    }
+}
+
+impl PostEvent {
+    /// Posts the event now or has it wait.
+    fn post(&self, desk: &mut Desk, checkmark: &Checkmark) -> Result<EventResult, Refusal> {
         self.check_about(desk)?;
         let happening = self.happening(desk)?;
-        let checkmark = desk.checkmark();
         match decide_kind(desk, &happening, &self.command.kind) {
             Ok(result) => {
                 let waited = desk.shelf::<Drawer<WaitingRecord>>().find(self.command.id)?;
@@ -189,7 +142,7 @@ impl Update for PostEvent {
             }
             Err(Halt::Refused(refusal)) => Err(refusal),
             Err(Halt::Waits(wait)) => {
-                desk.go_back(&checkmark);
+                desk.go_back(checkmark);
                 self.wait(desk, &happening, wait)
             }
         }
@@ -231,41 +184,6 @@ pub(super) fn decide_kind(desk: &mut Desk, happening: &Happening, kind: &Kind) -
         Kind::Returned(body) => stocked::give_back(desk, happening, body),
         Kind::Corrected(body) => correct(desk, happening, body),
         Kind::Reversed(body) => reverse(desk, happening, body),
-    }
-}
-
-/// The consignment and the site an event names, for showing it to both ends while it waits.
-fn subjects(kind: &Kind) -> (Option<ConsignmentId>, Option<SiteId>) {
-    match kind {
-        Kind::Allocated(body) => (Some(body.consignment), body.site),
-        Kind::Released(body) => (Some(body.consignment), body.site),
-        Kind::Packed(body) => (Some(body.consignment), body.site),
-        Kind::Split(body) => (Some(body.consignment), body.site),
-        Kind::Departed(body) => (Some(body.consignment), None),
-        Kind::Arrived(body) => (Some(body.consignment), None),
-        Kind::CustomsHeld(body) | Kind::CustomsReleased(body) => (Some(body.consignment), body.site),
-        Kind::Received(body) => (Some(body.consignment), None),
-        Kind::Diverted(body) => (Some(body.consignment), None),
-        Kind::Cancelled(body) => (Some(body.consignment), None),
-        Kind::Stored(body) => (body.consignment, Some(body.site)),
-        Kind::Moved(body) => (None, Some(body.site)),
-        Kind::Counted(body) => (None, Some(body.site)),
-        Kind::Collected(body) => (None, Some(body.site)),
-        Kind::Delivered(body) => (body.consignment, Some(body.site)),
-        Kind::Distributed(body) => (body.consignment, Some(body.site)),
-        Kind::Damaged(body) | Kind::Held(body) | Kind::ReleasedFromHold(body) => {
-            (body.consignment, body.site)
-        }
-        Kind::Relotted(body) => (None, Some(body.site)),
-        Kind::ReportedMissing(body) => (body.consignment, body.site),
-        Kind::Found(body) | Kind::Miscounted(body) | Kind::Lost(body) => (body.consignment, body.site),
-        Kind::Disposed(body) => (body.consignment, Some(body.site)),
-        Kind::Returned(body) => (body.consignment, Some(body.site)),
-        Kind::PledgeAccepted(_)
-        | Kind::PledgeDeclined(_)
-        | Kind::PledgeWithdrawn(_)
-        | Kind::Corrected(_)
-        | Kind::Reversed(_) => (None, None),
     }
 }
 

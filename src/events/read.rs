@@ -1,13 +1,15 @@
 //! Reading events and what waits.
 
+use super::store::{RefusalRecord, WaitingRecord};
 use crate::auth::{Permit, Scope, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
-use crate::core::time::Timestamp;
-use crate::db::schema::{balances, events, pledge_lines, pledges, waiting};
+use crate::core::time::{MICROSECONDS, Timestamp};
+use crate::db::schema::{balances, events, pledge_lines, pledges, refusals, waiting};
 use crate::db::{Conn, read_failure};
+use crate::web::Paging;
 use diesel::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What a list of events is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -188,59 +190,110 @@ pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: Event
     Ok(view)
 }
 
-/// An acknowledged event that waits.
-#[derive(Debug, Queryable, Serialize, utoipa::ToSchema)]
+/// Whether an acknowledged event can still post.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitingState {
+    /// It posts by itself once what it waits for is there.
+    Waiting,
+    /// It was refused when that was there: send it corrected, under a new id.
+    Refused,
+}
+
+/// An acknowledged event that does not count yet.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct WaitingView {
     /// The event.
     pub id: EventId,
     /// Its kind.
     pub kind: String,
+    /// Whether it can still post.
+    pub state: WaitingState,
     /// The consignment it names.
     pub consignment: Option<ConsignmentId>,
-    /// The site it names.
+    /// The site it is about; of a departure or receipt the end of its leg, once that is known.
     pub site: Option<SiteId>,
-    /// What it waits for.
+    /// What it waits for, or last waited for.
     pub reason: String,
     /// When it was acknowledged.
     pub received_at: Timestamp,
+    /// Whole seconds since then.
+    pub age_seconds: i64,
+    /// When it was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused_at: Option<Timestamp>,
+    /// Why: the problem it would have been answered with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<crate::web::ProblemBody>)]
+    pub problem: Option<serde_json::Value>,
 }
 
-/// What waits, by identifier.
+impl WaitingView {
+    fn of(row: WaitingRecord, refusal: Option<RefusalRecord>, now: Timestamp) -> Self {
+        let state = if refusal.is_some() { WaitingState::Refused } else { WaitingState::Waiting };
+        Self {
+            id: row.id,
+            kind: row.kind,
+            state,
+            consignment: row.consignment_id,
+            site: row.site_id,
+            reason: row.reason,
+            received_at: row.received_at,
+            age_seconds: (now.0 - row.received_at.0).max(0) / MICROSECONDS,
+            refused_at: refusal.as_ref().map(|refusal| refusal.refused_at),
+            problem: refusal.and_then(|refusal| serde_json::from_str(&refusal.problem).ok()),
+        }
+    }
+}
+
+/// What a list of what waits is narrowed to.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct WaitingFilter {
+    /// For this consignment.
+    pub consignment: Option<ConsignmentId>,
+    /// At this site.
+    pub site: Option<SiteId>,
+    /// Only what can still post, or only what was refused.
+    pub state: Option<WaitingState>,
+}
+
+/// What was acknowledged and does not count yet, by identifier; `now` is what ages are reckoned to.
 ///
 /// # Errors
 /// What the database says; `not_found` for a donor, who sees what is posted only.
 pub fn waiting_list(
     conn: &mut Conn,
     permit: &Permit<action::EventRead>,
-    consignment: Option<ConsignmentId>,
-    site: Option<SiteId>,
-    after: Option<EventId>,
-    limit: i64,
+    filter: WaitingFilter,
+    now: Timestamp,
+    paging: &Paging<EventId>,
 ) -> Outcome<Vec<WaitingView>> {
     if !sees_all(permit.scope()) {
         return Err(Problem::not_found());
     }
-    let mut query = waiting::table.filter(waiting::posted.eq(false)).into_boxed();
-    if let Some(consignment) = consignment {
+    let mut query = waiting::table
+        .left_join(refusals::table.on(refusals::event_id.eq(waiting::id)))
+        .filter(waiting::posted.eq(false))
+        .into_boxed();
+    if let Some(consignment) = filter.consignment {
         query = query.filter(waiting::consignment_id.eq(consignment));
     }
-    if let Some(site) = site {
+    if let Some(site) = filter.site {
         query = query.filter(waiting::site_id.eq(site));
     }
-    if let Some(after) = after {
+    match filter.state {
+        Some(WaitingState::Waiting) => query = query.filter(refusals::event_id.nullable().is_null()),
+        Some(WaitingState::Refused) => query = query.filter(refusals::event_id.nullable().is_not_null()),
+        None => {}
+    }
+    if let Some(after) = paging.after {
         query = query.filter(waiting::id.gt(after));
     }
-    query
+    let rows: Vec<(WaitingRecord, Option<RefusalRecord>)> = query
         .order(waiting::id)
-        .limit(limit)
-        .select((
-            waiting::id,
-            waiting::kind,
-            waiting::consignment_id,
-            waiting::site_id,
-            waiting::reason,
-            waiting::received_at,
-        ))
+        .limit(paging.limit + 1)
+        .select((WaitingRecord::as_select(), Option::<RefusalRecord>::as_select()))
         .load(conn)
-        .map_err(read_failure)
+        .map_err(read_failure)?;
+    Ok(rows.into_iter().map(|(row, refusal)| WaitingView::of(row, refusal, now)).collect())
 }

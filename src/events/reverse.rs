@@ -1,7 +1,8 @@
 //! Reversing an event that never happened: its postings once more with the opposite sign, at its own time.
 
-use super::kind::Kind;
-use crate::consignments::{Consignment, Leg};
+use super::correct::close_as_before;
+use super::kind::{Beside, Kind};
+use crate::consignments::{Consignment, Departures, Leg};
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
@@ -66,6 +67,26 @@ pub(super) fn standing(desk: &mut Desk, event: EventId) -> Result<Net, Halt> {
     Ok(Net { record, changes, statements, sequences })
 }
 
+/// Whether what was ever delivered follows an event; a correction does as the event it restates.
+pub(super) fn is_deploying(desk: &mut Desk, record: &EventRecord) -> Result<bool, Halt> {
+    let mut kind = record.kind.clone();
+    let mut about = record.about_id;
+    loop {
+        if let Some(deploys) = Kind::is_deploying(&kind) {
+            return Ok(deploys);
+        }
+        let restated = match about {
+            Some(id) => desk.shelf::<Drawer<EventRecord>>().find(id)?,
+            None => None,
+        };
+        let Some(restated) = restated else {
+            return Err(Problem::internal(format!("{} restates no event", record.id)).into());
+        };
+        kind.clone_from(&restated.kind);
+        about = restated.about_id;
+    }
+}
+
 fn add(changes: &mut Vec<(Cell, i64)>, postings: &[Posted]) {
     for posting in postings {
         match changes.iter_mut().find(|(cell, _)| *cell == posting.cell) {
@@ -123,13 +144,11 @@ pub fn reverse(desk: &mut Desk, happening: &Happening, body: &Reversed) -> Resul
         load: record.load_id,
         about: Some(record.id),
     };
-    let happening = Happening { occurred_at: at, ..happening.clone() };
+    let deploys = is_deploying(desk, record)?;
+    let happening = Happening { occurred_at: at, deploys, ..happening.clone() };
     let part = Part { effective_at: at, movements: &movements, statements: &statements };
     let result = happening.post_parts(desk, subjects, &[part], None)?;
-    take_back(desk, record, &net.statements)?;
-    if record.kind == "diverted" {
-        take_back_way(desk, record, &net.changes)?;
-    }
+    take_back(desk, &net)?;
     Ok(result)
 }
 
@@ -165,33 +184,78 @@ fn refuse_while_needed(desk: &mut Desk, net: &Net, at: Timestamp) -> Result<(), 
 }
 
 /// Takes back what the event changed besides the ledger.
-fn take_back(desk: &mut Desk, record: &EventRecord, statements: &[Statement]) -> Result<(), Halt> {
-    let value = serde_json::from_str(&record.body).unwrap_or_default();
-    let now = desk.now();
-    if let Some(id) = record.leg_id
-        && record.kind == "received"
-        && let Some(leg) = desk.shelf::<Drawer<Leg>>().find(id)?
-    {
+fn take_back(desk: &mut Desk, net: &Net) -> Result<(), Halt> {
+    let record = &net.record;
+    let Some(beside) = Kind::beside(&record.kind) else {
+        return Err(Problem::internal(format!("{} is of an unknown kind", record.id)).into());
+    };
+    match beside {
+        Beside::Nothing => Ok(()),
+        Beside::PledgeDecided => take_back_pledge(desk, net, false),
+        Beside::Collection => take_back_pledge(desk, net, true),
+        Beside::SentOff => {
+            desk.shelf::<Departures>().reverse(record.id);
+            Ok(())
+        }
+        Beside::ReceiptClosed => open_receipt(desk, record),
+        Beside::Diversion => {
+            desk.shelf::<Departures>().reverse(record.id);
+            take_back_way(desk, record, &net.changes)
+        }
+        Beside::Cancellation => take_back_cancellation(desk, record),
+        Beside::RecallBegun => recall_undone(desk, record, false),
+        Beside::RecallEnded => recall_undone(desk, record, true),
+        Beside::Correction => take_back_correction(desk, net),
+    }
+}
+
+/// What a correction changed of what the corrected event had changed besides the ledger.
+fn take_back_correction(desk: &mut Desk, net: &Net) -> Result<(), Halt> {
+    let Some(about) = net.record.about_id else { return Ok(()) };
+    let Some(corrected) = desk.shelf::<Drawer<EventRecord>>().find(about)? else { return Ok(()) };
+    if Kind::beside(&corrected.kind) == Some(Beside::ReceiptClosed) {
+        return close_as_before(desk, &net.record, &corrected);
+    }
+    take_back_figures(desk, net, &corrected.kind)
+}
+
+/// Takes back what the figures of an event of this kind decided besides the ledger: whatever a correction
+/// states anew.
+pub(super) fn take_back_figures(desk: &mut Desk, net: &Net, kind: &str) -> Result<(), Halt> {
+    match Kind::beside(kind) {
+        Some(Beside::PledgeDecided) => take_back_pledge(desk, net, false),
+        Some(Beside::Collection) => take_back_pledge(desk, net, true),
+        // No figures: that a leg has left, a receipt is closed, a way is another or a lot is recalled.
+        Some(
+            Beside::Nothing
+            | Beside::SentOff
+            | Beside::ReceiptClosed
+            | Beside::Diversion
+            | Beside::Cancellation
+            | Beside::RecallBegun
+            | Beside::RecallEnded
+            | Beside::Correction,
+        )
+        | None => Ok(()),
+    }
+}
+
+fn open_receipt(desk: &mut Desk, record: &EventRecord) -> Result<(), Halt> {
+    let Some(id) = record.leg_id else { return Ok(()) };
+    if let Some(leg) = desk.shelf::<Drawer<Leg>>().find(id)? {
         desk.shelf::<Drawer<Leg>>().put(Leg { received_final: false, ..leg.as_ref().clone() });
     }
-    if let Some(id) = record.consignment_id
-        && record.kind == "cancelled"
-        && let Some(row) = desk.shelf::<Drawer<Consignment>>().find(id)?
-    {
-        let row = Consignment {
-            cancelled: false,
-            revision: row.revision + 1,
-            updated_at: now,
-            ..row.as_ref().clone()
-        };
+    Ok(())
+}
+
+fn take_back_cancellation(desk: &mut Desk, record: &EventRecord) -> Result<(), Halt> {
+    let Some(id) = record.consignment_id else { return Ok(()) };
+    if let Some(row) = desk.shelf::<Drawer<Consignment>>().find(id)? {
+        let (revision, updated_at) = (row.revision + 1, desk.now());
+        let row = Consignment { cancelled: false, revision, updated_at, ..row.as_ref().clone() };
         desk.shelf::<Drawer<Consignment>>().put(row);
     }
-    if let Some(id) = record.pledge_id
-        && let Some(pledge) = desk.shelf::<Drawer<Pledge>>().find(id)?
-    {
-        take_back_pledge(desk, &pledge, record, statements)?;
-    }
-    recall_undone(desk, record, &value)
+    Ok(())
 }
 
 /// Puts the way back that a diversion replaced: the leg the goods were on and what followed it then.
@@ -216,26 +280,19 @@ fn take_back_way(desk: &mut Desk, record: &EventRecord, changes: &[(Cell, i64)])
     Ok(())
 }
 
-fn take_back_pledge(
-    desk: &mut Desk,
-    pledge: &Pledge,
-    record: &EventRecord,
-    statements: &[Statement],
-) -> Result<(), Halt> {
-    // Only opening stock is accepted by being collected; otherwise collecting decides nothing.
-    let decided = match record.kind.as_str() {
-        "pledge_accepted" | "pledge_declined" | "pledge_withdrawn" => true,
-        "collected" => pledge.kind() == PledgeKind::Opening,
-        _ => false,
-    };
-    if !decided {
+/// Puts back what an event decided about a pledge, where it decides any, or `only_opening` stock.
+fn take_back_pledge(desk: &mut Desk, net: &Net, only_opening: bool) -> Result<(), Halt> {
+    let Some(id) = net.record.pledge_id else { return Ok(()) };
+    let Some(pledge) = desk.shelf::<Drawer<Pledge>>().find(id)? else { return Ok(()) };
+    if only_opening && pledge.kind() != PledgeKind::Opening {
         return Ok(());
     }
     let lines = desk.shelf::<Drawer<PledgeLine>>().group(pledge.id)?;
     let (mut offered, mut accepted) = (0, 0);
     for line in lines {
         // Only what first entered the ledger as promised was accepted by the event; a renamed lot sums to 0.
-        let promised: i64 = statements.iter().filter(|one| one.line == line.id).map(|one| one.promised).sum();
+        let promised: i64 =
+            net.statements.iter().filter(|one| one.line == line.id).map(|one| one.promised).sum();
         offered += line.offered;
         accepted += line.accepted - promised;
         if promised != 0 {
@@ -250,12 +307,8 @@ fn take_back_pledge(
 }
 
 /// A recall, or its end, that never was.
-fn recall_undone(desk: &mut Desk, record: &EventRecord, body: &serde_json::Value) -> Result<(), Halt> {
-    let recalled = match record.kind.as_str() {
-        "held" => false,
-        "released_from_hold" => true,
-        _ => return Ok(()),
-    };
+fn recall_undone(desk: &mut Desk, record: &EventRecord, recalled: bool) -> Result<(), Halt> {
+    let body: serde_json::Value = serde_json::from_str(&record.body).unwrap_or_default();
     let Some(members) = body.as_object() else { return Ok(()) };
     let kind = super::kind::Command::read_details(&record.kind, members.clone())?;
     let (Kind::Held(details) | Kind::ReleasedFromHold(details)) = kind else { return Ok(()) };

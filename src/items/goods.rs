@@ -2,14 +2,14 @@
 
 use super::store::{Item, Lot, Pack, lot_id, lot_row};
 use crate::core::id::{ItemId, LotId, PledgeLineId};
-use crate::core::problem::Problem;
-use crate::core::quantity::Quantity;
+use crate::core::problem::{Code, Problem};
+use crate::core::quantity::{MAXIMUM, Quantity};
 use crate::core::time::Timestamp;
-use crate::ledger::event::Halt;
-use crate::ledger::{Account, Cell, Condition, Holding};
+use crate::ledger::event::{Halt, short};
+use crate::ledger::{Account, Book, Cell, Condition, Holding};
 use crate::writer::{Desk, Drawer, Wanted};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Lines of one update: more than any waybill has, few enough to decide at once.
@@ -319,6 +319,44 @@ pub fn pick_goods(
         expiry: &facts.expiry,
     };
     crate::ledger::pick(desk.shelf(), candidates, &want)
+}
+
+/// Why a line could not be picked whole: for want of goods, or because what is there is earmarked for another
+/// country than the one it would go to.
+///
+/// # Errors
+/// [`Wanted`] where rows are missing on the desk.
+pub fn short_of(
+    desk: &mut Desk,
+    candidates: Vec<Holding>,
+    goods: &Goods,
+    found: i64,
+    account: &str,
+    context: PickContext<'_>,
+) -> Result<Problem, Wanted> {
+    let pointer = format!("{}/quantity", goods.pointer);
+    let lines: Vec<_> = candidates.iter().map(|one| one.cell.line).collect();
+    let anywhere = PickContext { destination: None, ..context };
+    let there = pick_goods(desk, candidates, goods, MAXIMUM, anywhere)?;
+    let elsewhere = there.iter().map(|part| part.quantity).sum::<i64>() - found;
+    let (Some(country), true) = (context.destination, elsewhere > 0) else {
+        return Ok(short(&pointer, account, found, goods.quantity, &goods.item.name));
+    };
+    let mut earmarks = BTreeSet::new();
+    for line in lines {
+        earmarks.extend(desk.shelf::<Book>().line(line)?.earmark.clone().filter(|one| one != country));
+    }
+    let earmarks: Vec<String> = earmarks.into_iter().collect();
+    let detail = format!(
+        "{} base units of {} are asked for, and {found} that are {account} may go to {country}; {elsewhere} more are \
+         earmarked for {}. Nothing was changed: take other goods, or name the pledge line of those.",
+        goods.quantity,
+        goods.item.name,
+        earmarks.join(", ")
+    );
+    let problem = Problem::new(Code::Insufficient, detail).at(pointer);
+    let figures = problem.with("account", account).with("available", found).with("asked", goods.quantity);
+    Ok(figures.with("earmarked_elsewhere", elsewhere))
 }
 
 /// Candidates less what earlier lines of the same update take from them.

@@ -105,6 +105,16 @@ pub(super) enum Undo {
     Cell(CellKey, Option<Entry>),
     Postings(usize),
     Statements(usize),
+    Volume(Volume),
+}
+
+/// How much the whole ledger holds and has moved, as far as somebody asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Volume {
+    /// Everything ever promised or in excess, less what was taken back.
+    pub(super) stated: Option<i64>,
+    /// The largest figure of any rollup that only grows.
+    pub(super) moved: Option<i64>,
 }
 
 /// What the book was asked for and does not have yet.
@@ -117,6 +127,8 @@ pub(super) struct Wants {
     pub(super) sites: HashSet<SiteId>,
     pub(super) events: BTreeSet<i64>,
     pub(super) draws: BTreeSet<CellKey>,
+    pub(super) stated: bool,
+    pub(super) moved: bool,
 }
 
 impl Wants {
@@ -128,6 +140,8 @@ impl Wants {
             && self.sites.is_empty()
             && self.events.is_empty()
             && self.draws.is_empty()
+            && !self.stated
+            && !self.moved
     }
 }
 
@@ -146,9 +160,12 @@ pub struct Book {
     pub(super) sites: HashMap<SiteId, SiteFacts>,
     pub(super) postings: Vec<Posted>,
     pub(super) statements: Vec<Stated>,
+    /// The sequences among the postings that leave what was ever delivered as it is.
+    pub(super) undeployed: HashSet<i64>,
     pub(super) recorded: HashMap<i64, Vec<Posted>>,
     pub(super) recorded_statements: HashMap<i64, Vec<Statement>>,
     pub(super) draws: HashMap<CellKey, Vec<Draw>>,
+    pub(super) volume: Volume,
     pub(super) rehearsed: Rehearsal,
     pub(super) journal: Vec<Undo>,
 }
@@ -364,6 +381,7 @@ impl Shelf for Book {
                 }
                 Some(Undo::Postings(length)) => self.postings.truncate(length),
                 Some(Undo::Statements(length)) => self.statements.truncate(length),
+                Some(Undo::Volume(before)) => self.volume = before,
                 None => return,
             }
         }
@@ -375,7 +393,7 @@ impl Shelf for Book {
             match undo {
                 Undo::Postings(length) => postings = postings.min(*length),
                 Undo::Statements(length) => statements = statements.min(*length),
-                Undo::Cell(..) => {}
+                Undo::Cell(..) | Undo::Volume(_) => {}
             }
         }
         for posting in &self.postings[postings..] {

@@ -23,7 +23,11 @@ pub(super) fn fold(book: &Book, changes: &mut Changes) -> Result<(), PledgeLineI
         let line = book.lines.get(&posting.cell.line).ok_or(posting.cell.line)?;
         let consignment = posting.cell.consignment.and_then(|id| book.consignments.get(&id));
         let place = Place::of(&posting.cell, posting.effective_at, line, consignment, &book.sites);
-        changes.post(&place, &posting.cell, posting.quantity);
+        if book.undeployed.contains(&posting.sequence) {
+            changes.post_undeployed(&place, &posting.cell, posting.quantity);
+        } else {
+            changes.post(&place, &posting.cell, posting.quantity);
+        }
     }
     changes.end_event();
     for stated in &book.statements {

@@ -58,6 +58,10 @@ record! {
     }
 }
 
+/// That an event was not reversed, for queries over `events`.
+pub const STANDS: &str = "NOT EXISTS (SELECT 1 FROM events AS reversals \
+                          WHERE reversals.about_id = events.id AND reversals.kind = 'reversed')";
+
 /// Movements and statements that count from one time.
 #[derive(Clone, Copy, Debug)]
 pub struct Part<'a> {
@@ -190,6 +194,8 @@ pub struct Happening {
     pub reason: Option<String>,
     /// Captures what would be posted instead of posting it: how a correction learns the right postings.
     pub rehearsal: bool,
+    /// Whether what was ever delivered follows it: not where delivered goods come back or end.
+    pub deploys: bool,
 }
 
 /// What a rehearsed event would have posted.
@@ -262,7 +268,7 @@ impl Happening {
         if self.rehearsal {
             book.rehearse(parts)?;
         } else {
-            book.post(moment, parts)?;
+            book.post(moment, parts, self.deploys)?;
         }
         let effective_at = parts.first().map_or(self.occurred_at, |part| part.effective_at);
         let result = self.result(moment, effective_at, moved_on);

@@ -42,6 +42,7 @@ pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
     load_histories(conn, book, &wants.histories)?;
     load_events(conn, book, &wants.events)?;
     load_draws(conn, book, &wants.draws)?;
+    book.load_volume(conn, wants.stated, wants.moved)?;
     load_facts(conn, book, wants.lines, wants.consignments, wants.sites)
 }
 

@@ -22,6 +22,7 @@ pub mod rollup;
 mod rows;
 mod store;
 pub mod verify;
+mod volume;
 
 pub use account::{Account, Condition};
 pub use book::{Book, Draw, Holding, Posted};

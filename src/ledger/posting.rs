@@ -100,13 +100,21 @@ impl Book {
         Ok(self.entries.get(&cell.key()).map_or(0, |entry| entry.history.balance_at(at, entry.quantity)))
     }
 
-    /// Posts movements and what documents state, each part at its own effective time.
+    /// Posts movements and what documents state, each part at its own effective time. `deploys` says whether
+    /// what was ever delivered follows them.
     ///
     /// # Errors
     /// `insufficient` where a cell but a source's would go below zero; `invalid` where a figure would grow
     /// beyond what can be counted; [`Refusal::Missed`].
-    pub fn post(&mut self, moment: Moment, parts: &[Part<'_>]) -> Result<(), Refusal> {
+    pub fn post(&mut self, moment: Moment, parts: &[Part<'_>], deploys: bool) -> Result<(), Refusal> {
         self.know_parts(parts)?;
+        self.grow(parts)?;
+        // Each sequence is said anew, since a refused event gives its own back.
+        if deploys {
+            self.undeployed.remove(&moment.sequence);
+        } else {
+            self.undeployed.insert(moment.sequence);
+        }
         self.journal.push(Undo::Postings(self.postings.len()));
         self.journal.push(Undo::Statements(self.statements.len()));
         let mut before: Vec<(CellKey, i64)> = Vec::new();
@@ -235,6 +243,7 @@ impl Book {
         self.journal.clear();
         self.postings.clear();
         self.statements.clear();
+        self.undeployed.clear();
     }
 
     fn change(&mut self, cell: Cell, key: CellKey, change: i64, effective_at: Timestamp) {

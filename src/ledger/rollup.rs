@@ -263,7 +263,8 @@ pub struct Sums {
     pub moved_in: i64,
     /// What events took from this row, net per event.
     pub moved_out: i64,
-    /// Units ever delivered, net of reversals: what left custody for the consignee.
+    /// Units ever delivered, net of corrections and reversals: what left custody for the consignee. What comes
+    /// back or ends later was delivered all the same.
     pub ever_delivered: i64,
 }
 
@@ -282,7 +283,7 @@ impl Sums {
         self.ever_delivered += other.ever_delivered;
     }
 
-    fn post(&mut self, cell: &Cell, quantity: i64) {
+    fn post(&mut self, cell: &Cell, quantity: i64, deploys: bool) {
         self.accounts[cell.account as usize] += quantity;
         if cell.account.is_custody() || cell.account == Account::Delivered {
             match cell.condition {
@@ -292,7 +293,7 @@ impl Sums {
             }
         }
         // Handing over to people takes from delivered what was delivered already.
-        if matches!(cell.account, Account::Delivered | Account::Distributed) {
+        if deploys && matches!(cell.account, Account::Delivered | Account::Distributed) {
             self.ever_delivered += quantity;
         }
     }
@@ -309,9 +310,18 @@ pub struct Changes {
 impl Changes {
     /// Adds one posting.
     pub fn post(&mut self, place: &Place, cell: &Cell, quantity: i64) {
+        self.add(place, cell, quantity, true);
+    }
+
+    /// Adds one posting of an event that leaves what was ever delivered as it is.
+    pub fn post_undeployed(&mut self, place: &Place, cell: &Cell, quantity: i64) {
+        self.add(place, cell, quantity, false);
+    }
+
+    fn add(&mut self, place: &Place, cell: &Cell, quantity: i64, deploys: bool) {
         for cuboid in CUBOIDS {
             let (key, sums) = self.row(cuboid, place);
-            sums.post(cell, quantity);
+            sums.post(cell, quantity, deploys);
             *self.event.entry(key).or_insert(0) += quantity;
         }
     }

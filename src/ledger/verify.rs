@@ -13,9 +13,10 @@ use super::rollup::Changes;
 use super::rows::{BalanceRow, PostingRead};
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
+use crate::core::id::EventId;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::{balances, postings, rollups, statements};
+use crate::db::schema::{balances, events, postings, rollups, statements};
 use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
@@ -23,14 +24,26 @@ use std::collections::{HashMap, HashSet};
 
 /// Events read at once.
 const EVENTS_PER_READ: i64 = 2_000;
+/// A reversal of a correction of an event: no chain of events that restate others is longer, and one made by
+/// hand in a ring is not followed for ever.
+const RESTATED_DEPTH: usize = 2;
 /// Rollup rows read at once.
 const ROLLUPS_PER_READ: i64 = 5_000;
+
+/// Says by the word of an event's kind whether what was ever delivered follows such events; `None` where the
+/// event restated decides. The ledger itself knows no kind.
+pub type IsDeploying = fn(&str) -> Option<bool>;
 
 /// Verifies every derived figure of the ledger.
 ///
 /// # Errors
 /// Whatever the database says.
-pub fn verify_figures(conn: &mut Conn, report: &mut Report, progress: &mut Progress<'_>) -> Outcome<()> {
+pub fn verify_figures(
+    conn: &mut Conn,
+    is_deploying: IsDeploying,
+    report: &mut Report,
+    progress: &mut Progress<'_>,
+) -> Outcome<()> {
     for first in 0..=u8::MAX {
         fold_balances(conn, first, report).map_err(read_failure)?;
         progress("balances", 1);
@@ -41,7 +54,7 @@ pub fn verify_figures(conn: &mut Conn, report: &mut Report, progress: &mut Progr
     while first <= last {
         let end = first + EVENTS_PER_READ - 1;
         check_sums(conn, first, end, report).map_err(read_failure)?;
-        fold.add(conn, first, end, report).map_err(read_failure)?;
+        fold.add(conn, (first, end), is_deploying, report).map_err(read_failure)?;
         progress("events folded", u64::try_from(end.min(last) - first + 1).unwrap_or(0));
         first = end + 1;
     }
@@ -233,6 +246,48 @@ fn check_sources(conn: &mut Conn, report: &mut Report) -> QueryResult<()> {
     Ok(())
 }
 
+/// The sequences of a range that leave what was ever delivered as it is.
+fn undeployed(
+    conn: &mut Conn,
+    first: i64,
+    last: i64,
+    is_deploying: IsDeploying,
+) -> QueryResult<HashSet<i64>> {
+    let rows: Vec<(i64, String, Option<EventId>)> = events::table
+        .filter(events::sequence.between(first, last))
+        .select((events::sequence, events::kind, events::about_id))
+        .load(conn)?;
+    let mut found = HashSet::new();
+    // What restates another event does as that one; a correction may itself be reversed.
+    let mut open: Vec<(i64, EventId)> = Vec::new();
+    for (sequence, kind, about) in rows {
+        match (is_deploying(&kind), about) {
+            (Some(false), _) => drop(found.insert(sequence)),
+            (None, Some(about)) => open.push((sequence, about)),
+            (Some(true), _) | (None, None) => {}
+        }
+    }
+    for _ in 0..RESTATED_DEPTH {
+        let wanted: Vec<EventId> = open.iter().map(|(_, about)| *about).collect();
+        let rows: Vec<(EventId, String, Option<EventId>)> = events::table
+            .filter(events::id.eq_any(wanted))
+            .select((events::id, events::kind, events::about_id))
+            .load(conn)?;
+        let restated: HashMap<EventId, (Option<bool>, Option<EventId>)> =
+            rows.into_iter().map(|(id, kind, about)| (id, (is_deploying(&kind), about))).collect();
+        let mut further = Vec::new();
+        for (sequence, about) in open {
+            match restated.get(&about) {
+                Some((Some(false), _)) => drop(found.insert(sequence)),
+                Some((None, Some(next))) => further.push((sequence, *next)),
+                Some((Some(true), _) | (None, None)) | None => {}
+            }
+        }
+        open = further;
+    }
+    Ok(found)
+}
+
 /// The rollups folded again.
 #[derive(Default)]
 struct RollupFold {
@@ -243,7 +298,14 @@ struct RollupFold {
 
 impl RollupFold {
     /// Adds the events of a range.
-    fn add(&mut self, conn: &mut Conn, first: i64, last: i64, report: &mut Report) -> QueryResult<()> {
+    fn add(
+        &mut self,
+        conn: &mut Conn,
+        (first, last): (i64, i64),
+        is_deploying: IsDeploying,
+        report: &mut Report,
+    ) -> QueryResult<()> {
+        self.book.undeployed = undeployed(conn, first, last, is_deploying)?;
         let rows: Vec<PostingRead> = postings::table
             .filter(postings::sequence.between(first, last))
             .order((postings::sequence, postings::ordinal))

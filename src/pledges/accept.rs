@@ -8,7 +8,7 @@ use crate::core::quantity::Quantity;
 use crate::items::goods::lot_facts;
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
-use crate::writer::{Desk, Drawer};
+use crate::writer::{Desk, Drawer, Refusal};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -77,7 +77,17 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
     }
     let subjects =
         Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
-    let result = happening.post(desk, subjects, &movements, &statements)?;
+    let result =
+        happening.post(desk, subjects, &movements, &statements).map_err(|refusal| match refusal {
+            // Where a pledge is accepted whole, there are no lines to point to.
+            Refusal::Problem(mut problem) if body.lines.is_none() => {
+                for error in problem.errors.iter_mut().filter(|error| error.pointer == "/lines") {
+                    error.pointer = "/pledge".to_owned();
+                }
+                Refusal::Problem(problem)
+            }
+            other => other,
+        })?;
     let changed_at = desk.now();
     let mut offered = 0;
     let mut accepted = 0;

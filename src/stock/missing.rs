@@ -7,7 +7,7 @@ use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{GoodsLine, held_if_recalled, understand};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening};
-use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Statement};
+use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Posted, Statement};
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
@@ -227,9 +227,7 @@ fn against_moved_on(
     let Some(record) = desk.shelf::<Drawer<EventRecord>>().find(correction)? else {
         return Err(Halt::unknown("event", correction.0));
     };
-    let taken = desk.shelf::<Book>().postings_of(record.sequence)?;
-    let taken: Vec<_> =
-        taken.into_iter().filter(|one| one.cell.account == Account::Surplus && one.quantity < 0).collect();
+    let (taken, mut open) = moved_on(desk, &record)?;
     let goods = understand(desk, &body.lines)?;
     let mut movements: Vec<Movement> = Vec::new();
     let mut statements = Vec::new();
@@ -242,9 +240,10 @@ fn against_moved_on(
                 taken.iter().filter(|posting| posting.cell == source).map(|posting| -posting.quantity).sum();
             let outstanding = moved_on.min(-desk.shelf::<Book>().balance(&source)?);
             let planned: i64 = movements.iter().filter(|one| one.to == source).map(|one| one.quantity).sum();
-            let part = left.min(held.quantity).min(outstanding - planned).max(0);
+            let part = left.min(held.quantity).min(outstanding - planned).min(open).max(0);
             if part > 0 {
                 left -= part;
+                open -= part;
                 movements.push(Movement::given(held.cell, source, part));
                 statements.push(Statement {
                     line: source.line,
@@ -268,6 +267,46 @@ fn against_moved_on(
     let result = happening.post(desk, subjects, &movements, &statements)?;
     decide(desk, happening, "miscounted", &place, total, &body.reason, &body.evidence)?;
     Ok(result)
+}
+
+/// What the corrections of one event took from surplus together, and how many of the units moved on no decision
+/// has used yet. Each correction says anew how many have moved on, so the last that stands counts.
+fn moved_on(desk: &mut Desk, correction: &EventRecord) -> Result<(Vec<Posted>, i64), Halt> {
+    let wrong = |detail: &str| Halt::from(Problem::new(Code::WrongState, detail).at("/correction"));
+    let (Some(corrected), "corrected") = (correction.about_id, correction.kind.as_str()) else {
+        return Err(wrong("This event is no correction; name the correction that told the units moved on."));
+    };
+    let mut standing = Vec::new();
+    for one in desk.shelf::<Drawer<EventRecord>>().group(Some(corrected))? {
+        if one.kind == "corrected" && !is_reversed(desk, one.id)? {
+            standing.push(one);
+        }
+    }
+    if standing.iter().all(|one| one.id != correction.id) {
+        return Err(wrong("This correction was reversed; it has no units moved on any more."));
+    }
+    let Some(last) = standing.iter().max_by_key(|one| one.sequence) else { return Ok((Vec::new(), 0)) };
+    let told: EventResult = serde_json::from_str(&last.result)
+        .map_err(|error| Problem::internal(format!("events.result of {}: {error}", last.id)))?;
+    let mut open = told.moved_on.unwrap_or(0);
+    let mut taken = Vec::new();
+    for one in &standing {
+        taken.extend(desk.shelf::<Book>().postings_of(one.sequence)?);
+        for since in desk.shelf::<Drawer<EventRecord>>().group(Some(one.id))? {
+            if since.kind == "miscounted" && !is_reversed(desk, since.id)? {
+                let mut used = desk.shelf::<Book>().postings_of(since.sequence)?;
+                used.retain(|one| one.cell.account == Account::Surplus);
+                open -= used.iter().map(|one| one.quantity).sum::<i64>();
+            }
+        }
+    }
+    taken.retain(|one| one.cell.account == Account::Surplus);
+    Ok((taken, open.max(0)))
+}
+
+fn is_reversed(desk: &mut Desk, event: EventId) -> Result<bool, Halt> {
+    let about = desk.shelf::<Drawer<EventRecord>>().group(Some(event))?;
+    Ok(about.iter().any(|one| one.kind == "reversed"))
 }
 
 /// Keeps the decision with its reasons.

@@ -75,6 +75,7 @@ impl Update for UserAdd {
             revision: 1,
             created_at: moment.recorded_at,
             updated_at: moment.recorded_at,
+            salt: Some(desk.salt(new.id.0).to_vec()),
         };
         desk.shelf::<Drawer<User>>().put(user.clone());
         Ok(user)
@@ -185,6 +186,9 @@ impl Update for UserChange {
         let moment = desk.begin(entry("user.changed", user.id, Some(changes.words())));
         user.revision += 1;
         user.updated_at = moment.recorded_at;
+        if user.salt.is_none() {
+            user.salt = Some(desk.salt(user.id.0).to_vec());
+        }
         desk.shelf::<Drawer<User>>().put(user.clone());
         Ok(user)
     }

@@ -2,12 +2,13 @@
 
 use super::desk::{Desk, Moment, Refusal};
 use super::log::{self, LogState, log_state};
-use super::queue::{BATCH_LIMIT, Job, Pending, Priority, Queue};
+use super::queue::{Job, Pending, Priority, Queue};
 use super::{Leaf, Recorded, Update};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::{Conn, connect, exclusive, read_by_index, read_failure};
 use diesel::connection::SimpleConnection;
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,8 +21,21 @@ const ROUNDS: usize = 24;
 /// Times a batch is tried again when the database asks for it.
 const RETRIES: u32 = 10;
 
-/// Finds updates that waited for what a batch touched, or, where nothing is named, all that wait.
-pub type Wake = fn(&mut Conn, Option<&[Uuid]>) -> Outcome<Vec<Box<dyn Job>>>;
+/// Finds a page of the updates that waited for what a batch touched, or, where nothing is named, of all that
+/// wait; the page comes after the key.
+pub type Wake = fn(&mut Conn, Option<&[Uuid]>, Option<WakeKey>) -> Outcome<Woken>;
+
+/// Where a page of waiting updates ends: when the last one was received, and which it is.
+pub type WakeKey = (i64, Uuid);
+
+/// A page of updates that waited.
+#[derive(Default)]
+pub struct Woken {
+    /// The updates, at most a batch of them.
+    pub jobs: Vec<Box<dyn Job>>,
+    /// Where the next page goes on; absent after the last.
+    pub next: Option<WakeKey>,
+}
 
 /// Where a writer gets its time and chance from.
 #[derive(Clone, Copy, Debug, Default)]
@@ -87,8 +101,14 @@ impl Writer {
         let state = log_state(&mut conn)?;
         let queue = Arc::new(Queue::new());
         let (announce, sequence) = watch::channel(state.last.sequence);
-        let mut worker =
-            Worker { settings, commit_delay, conn: Some(conn), queue: Arc::clone(&queue), announce };
+        let mut worker = Worker {
+            settings,
+            commit_delay,
+            conn: Some(conn),
+            queue: Arc::clone(&queue),
+            announce,
+            touched: BTreeSet::new(),
+        };
         let thread = std::thread::Builder::new()
             .name("relief-writer".to_owned())
             .spawn(move || worker.run())
@@ -164,12 +184,20 @@ fn unknown() -> Problem {
     )
 }
 
+/// How far what waits has been looked through, for these subjects or for all.
+struct Scan {
+    touched: Option<BTreeSet<Uuid>>,
+    after: Option<WakeKey>,
+}
+
 struct Worker {
     settings: WriterSettings,
     commit_delay: Duration,
     conn: Option<Conn>,
     queue: Arc<Queue>,
     announce: watch::Sender<i64>,
+    /// What batches have touched since the last look at what waits.
+    touched: BTreeSet<Uuid>,
 }
 
 /// A job with its verdict so far.
@@ -181,34 +209,50 @@ struct Verdict {
 impl Worker {
     fn run(&mut self) {
         // A process that ended between a commit and the waking it called for left updates waiting for nothing.
-        let mut waited = self.woken(None);
-        while !waited.is_empty() {
-            let rest = waited.split_off(waited.len().min(BATCH_LIMIT));
-            self.work(waited);
-            waited = rest;
-        }
-        while let Some(batch) = self.queue.take() {
-            self.work(batch);
+        let mut scan = Some(Scan { touched: None, after: None });
+        loop {
+            // What waits and what is new take turns: however many wait for one thing, neither starves.
+            if let Some(one) = scan.take() {
+                scan = self.wake_page(one);
+            } else if !self.touched.is_empty() {
+                scan = Some(Scan { touched: Some(std::mem::take(&mut self.touched)), after: None });
+                continue;
+            }
+            let is_idle = scan.is_none() && self.touched.is_empty();
+            match self.queue.take(is_idle) {
+                Some(batch) => self.work(batch),
+                None if is_idle => return,
+                None => {}
+            }
         }
     }
 
-    /// Records a batch and whatever it wakes.
+    /// Tries one page of what waits; returns where to go on.
+    fn wake_page(&mut self, scan: Scan) -> Option<Scan> {
+        let (Some(wake), Some(conn)) = (self.settings.wake, self.conn.as_mut()) else { return None };
+        let touched: Option<Vec<Uuid>> = scan.touched.as_ref().map(|set| set.iter().copied().collect());
+        let woken = wake(conn, touched.as_deref(), scan.after).unwrap_or_else(|problem| {
+            tracing::error!(cause = problem.internal.as_deref(), "waiting updates could not be looked up");
+            Woken::default()
+        });
+        self.work(woken.jobs);
+        woken.next.map(|next| Scan { touched: scan.touched, after: Some(next) })
+    }
+
+    /// Records a batch, or each of it alone.
     fn work(&mut self, mut batch: Vec<Box<dyn Job>>) {
         while !batch.is_empty() {
-            let woken = if self.settings.one_by_one {
-                let rest = batch.split_off(1);
-                let woken = self.record(batch);
-                batch = rest;
-                woken
-            } else {
-                self.record(std::mem::take(&mut batch))
-            };
-            batch.extend(woken);
+            let rest = batch.split_off(if self.settings.one_by_one { 1 } else { batch.len() });
+            let touched = self.record(batch);
+            if self.settings.wake.is_some() {
+                self.touched.extend(touched);
+            }
+            batch = rest;
         }
     }
 
-    /// Records a batch, answers it, and returns the updates it woke.
-    fn record(&mut self, jobs: Vec<Box<dyn Job>>) -> Vec<Box<dyn Job>> {
+    /// Records a batch, answers it, and returns what it touched.
+    fn record(&mut self, jobs: Vec<Box<dyn Job>>) -> Vec<Uuid> {
         let mut jobs = jobs;
         let mut attempt = 0;
         loop {
@@ -217,7 +261,7 @@ impl Worker {
                     for verdict in verdicts {
                         verdict.job.answer(verdict.result);
                     }
-                    return if touched.is_empty() { Vec::new() } else { self.woken(Some(&touched)) };
+                    return touched;
                 }
                 Err(problem) if problem.code == Code::Unavailable && attempt < RETRIES => {
                     attempt += 1;
@@ -255,14 +299,6 @@ impl Worker {
         }
         self.announce.send_replace(sequence);
         Ok((verdicts, touched))
-    }
-
-    fn woken(&mut self, touched: Option<&[Uuid]>) -> Vec<Box<dyn Job>> {
-        let (Some(wake), Some(conn)) = (self.settings.wake, self.conn.as_mut()) else { return Vec::new() };
-        wake(conn, touched).unwrap_or_else(|problem| {
-            tracing::error!(cause = problem.internal.as_deref(), "waiting updates could not be looked up");
-            Vec::new()
-        })
     }
 }
 

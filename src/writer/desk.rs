@@ -174,6 +174,16 @@ impl Desk {
         u64::from_be_bytes(bits)
     }
 
+    /// A salt for a person's columns in the log, never that of another person.
+    pub fn salt(&self, person: Uuid) -> [u8; 32] {
+        Sha256::new()
+            .chain_update(self.entropy)
+            .chain_update(b"salt")
+            .chain_update(person.as_bytes())
+            .finalize()
+            .into()
+    }
+
     /// The shelf of a type, made empty at its first use.
     pub fn shelf<S: Shelf + Default>(&mut self) -> &mut S {
         let key = TypeId::of::<S>();

@@ -1,7 +1,7 @@
 //! A shelf of rows of one table, by identifier and, for children, by parent.
 
 use super::desk::{Shelf, Wanted};
-use crate::audit::digest::Value;
+use crate::audit::digest::{SALT_BYTES, Value, commitment};
 use crate::audit::entry::EntryWriter;
 use crate::audit::rows::{Reading, RowSource, VisitRow};
 use crate::core::quantity::Quantity;
@@ -136,13 +136,48 @@ identifier_values!(
     EventId
 );
 
+/// Which columns of a row say who a person is, and the salt they are committed to under.
+#[derive(Clone, Copy, Debug)]
+pub struct Personal<'a> {
+    /// The salt, where the row has one.
+    pub salt: Option<&'a [u8]>,
+    /// The column of the salt, which the log never sees.
+    pub hidden: &'static [&'static str],
+    /// The columns.
+    pub columns: &'static [&'static str],
+}
+
+impl Personal<'_> {
+    /// Shows a column as the log may see it.
+    pub fn show<'v>(
+        &self,
+        name: &'static str,
+        value: Value<'v>,
+        visit: &mut dyn FnMut(&'static str, Value<'v>),
+    ) {
+        if self.hidden.contains(&name) {
+            return;
+        }
+        let salt = self.salt.and_then(|salt| <&[u8; SALT_BYTES]>::try_from(salt).ok());
+        match salt.filter(|_| self.columns.contains(&name)) {
+            Some(salt) => visit(name, Value::Committed(commitment(salt, name, value))),
+            None => visit(name, value),
+        }
+    }
+}
+
 /// Declares a row type with its table, key and parent, and everything [`Record`] wants of it.
+///
+/// `personal(salt: column, …)` after the parent names what says who a person is: it enters the log as a
+/// commitment under the row's salt, which itself never does, so that erasing both leaves a log that still
+/// verifies and tells nothing. A row without a salt is shown as it is.
 ///
 /// Written as a macro because thirteen tables would otherwise each repeat their columns four times.
 macro_rules! record {
     (
         $(#[$doc:meta])*
-        pub struct $name:ident in $table:ident key $key:ident: $id:ty, group $group:ident: $parent:ty {
+        pub struct $name:ident in $table:ident key $key:ident: $id:ty, group $group:ident: $parent:ty
+            $(, personal($salt:ident: $($personal:ident),+))? {
             $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
         }
     ) => {
@@ -177,7 +212,12 @@ macro_rules! record {
                 visit: &mut dyn FnMut(&'static str, $crate::audit::digest::Value<'a>),
             ) {
                 use $crate::writer::AsValue as _;
-                $(visit(stringify!($field), self.$field.as_value());)*
+                let personal = $crate::writer::Personal {
+                    salt: [None::<&[u8]>, $(self.$salt.as_deref())?].into_iter().flatten().next(),
+                    hidden: &[$(stringify!($salt))?],
+                    columns: &[$($(stringify!($personal)),+)?],
+                };
+                $(personal.show(stringify!($field), self.$field.as_value(), visit);)*
             }
             fn page(
                 conn: &mut $crate::db::Conn,

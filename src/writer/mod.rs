@@ -17,12 +17,12 @@ mod queue;
 mod register;
 mod rehearsal;
 
-pub use batch::{Source, Wake, Writer, WriterSettings};
-pub use desk::{Actor, Desk, Entry, Moment, Refusal, Shelf, Wanted};
+pub use batch::{Source, Wake, WakeKey, Woken, Writer, WriterSettings};
+pub use desk::{Actor, Checkmark, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;
-pub use drawer::{AsValue, Drawer, Record, row_source};
+pub use drawer::{AsValue, Drawer, Personal, Record, row_source};
 pub use log::{LEDGER_ORIGIN, LogState, log_state};
-pub use queue::{Job, Priority};
+pub use queue::{BATCH_LIMIT, Job, Priority};
 pub use register::{Register, Unique};
 pub use rehearsal::Rehearsal;
 

@@ -118,8 +118,9 @@ impl Queue {
         Ok(())
     }
 
-    /// Waits for work and takes a batch; `None` once the queue is closed and empty.
-    pub(super) fn take(&self) -> Option<Vec<Box<dyn Job>>> {
+    /// Takes a batch, waiting for work if `patient`; `None` once the queue is closed and empty, or where there
+    /// is nothing now.
+    pub(super) fn take(&self, patient: bool) -> Option<Vec<Box<dyn Job>>> {
         let mut state = self.lock();
         loop {
             let mut batch: Vec<Box<dyn Job>> = Vec::new();
@@ -130,7 +131,7 @@ impl Queue {
             if !batch.is_empty() {
                 return Some(batch);
             }
-            if !state.open {
+            if !state.open || !patient {
                 return None;
             }
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);

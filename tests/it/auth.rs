@@ -4,14 +4,18 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use relief_ledger::audit::digest::{RowDigest, Value::Text};
+use relief_ledger::audit::entry::Entry;
 use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::auth::{
-    ACCESS_TOKEN_SECONDS, Action, POLICY, Passwords, Principal, Reach, Role, Scope, TOKEN_TYPE, authorize,
+    ACCESS_TOKEN_SECONDS, Action, POLICY, Passwords, Principal, Reach, Role, Scope, TOKEN_TYPE, User,
+    authorize,
 };
 use relief_ledger::core::id::{OrganizationId, UserId};
 use relief_ledger::core::problem::Code;
 use relief_ledger::db;
 use relief_ledger::users::store::{Changes, NewUser, UserAdd, UserChange};
+use relief_ledger::writer::{Actor, Desk, Drawer, Entry as LogEntry, Refusal, Update};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -259,6 +263,86 @@ fn a_token_that_is_not_quite_ours_is_refused() {
     );
     assert_eq!(status(&"a".repeat(10_000)), 401);
     assert_eq!(status(&forged(&keys, as_is, |_| {}, UserId(Uuid::now_v7()))), 401, "a user who is not there");
+}
+
+/// What an entry of the log says about a column of a user, in each entry that left the row behind.
+fn hints(url: &str, user: UserId, column: &str) -> Vec<String> {
+    use diesel::prelude::*;
+    use relief_ledger::db::schema::log_entries::dsl::{body, log_entries, position};
+    let mut conn = db::connect(url).unwrap();
+    let bodies: Vec<String> = log_entries.order(position).select(body).load(&mut conn).unwrap();
+    let entries = bodies.iter().map(|text| Entry::parse(text.as_bytes()).unwrap());
+    let rows = entries
+        .flat_map(|entry| entry.rows)
+        .filter(|row| row.table == "users" && row.key == user.to_string());
+    rows.filter_map(|row| {
+        row.columns.iter().find(|(name, _)| name == column).map(|(_, hint)| format!("{hint:?}"))
+    })
+    .collect()
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn who_a_person_is_enters_the_log_as_a_commitment_and_can_be_erased(database: &TestDatabase) {
+        let server = Server::start(database);
+        let url = database.url();
+        let admin = server.login_as(Role::Admin);
+        let add = |login: &str| {
+            let body = json!({"login": login, "name": "Binta Ceesay", "password": PASSWORD, "role": "officer"});
+            let added = admin.post("/api/v1/users", &body).expect(201);
+            UserId(added["id"].as_str().unwrap().parse().unwrap())
+        };
+        let (first, second) = (add("binta"), add("fatou"));
+        let plain = |column: &str, value: &str| format!("{:?}", RowDigest::new().column(column, Text(value)));
+        let named = |user: UserId| hints(url, user, "name").pop().unwrap();
+        assert_ne!(named(first), plain("name", "Binta Ceesay"), "whoever guesses a name could check it");
+        assert_ne!(hints(url, first, "login").pop().unwrap(), plain("login", "binta"));
+        assert_ne!(named(first), named(second), "two of one name cannot be told to have it");
+        assert_eq!(hints(url, first, "role").pop().unwrap(), plain("role", "officer"), "what is not personal stays plain");
+        assert!(hints(url, first, "salt").is_empty());
+        let nowhere = std::path::Path::new("/nonexistent/keys");
+        let faults = || crate::verify::verify(url, nowhere).1["findings"].clone();
+        assert_eq!(faults(), json!([]));
+
+        // Erasing is a change like any other: nothing of the person stays, and the log still verifies.
+        server.record(Erase(first));
+        assert_eq!(faults(), json!([]));
+        let texts: Vec<String> = hints(url, first, "name");
+        assert_eq!((texts.len(), &texts[1]), (2, &plain("name", "")));
+
+        let literal = if url.starts_with("sqlite:") { format!("X'{}'", second.0.simple()) } else { format!("'\\x{}'", second.0.simple()) };
+        crate::support::ledger::tamper(url, &format!("UPDATE users SET name = 'Somebody else' WHERE id = {literal}"));
+        let found = faults();
+        assert_eq!((&found[0]["table"], &found[0]["column"]), (&json!("users"), &json!("name")), "{found:#}");
+        crate::support::ledger::tamper(url, &format!("UPDATE users SET salt = NULL WHERE id = {literal}"));
+        assert!(faults().as_array().is_some_and(|found| found.len() >= 2), "a person is not erased behind the log's back");
+    }
+}
+
+/// Erases a person as a later release may: what is left says nothing.
+struct Erase(UserId);
+
+impl Update for Erase {
+    type Answer = ();
+
+    fn actor(&self) -> &Actor {
+        static OPERATOR: std::sync::LazyLock<Actor> = std::sync::LazyLock::new(operator);
+        &OPERATOR
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<(), Refusal> {
+        let user = desk.shelf::<Drawer<User>>().find(self.0)?.unwrap();
+        desk.begin(LogEntry { action: "user.erased".to_owned(), kind: "user", id: self.0.0, reason: None });
+        desk.shelf::<Drawer<User>>().put(User {
+            login: self.0.to_string(),
+            name: String::new(),
+            password_hash: "none".to_owned(),
+            salt: None,
+            ..user.as_ref().clone()
+        });
+        Ok(())
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ mod drills;
 mod http_surface;
 mod import;
 mod items;
+mod migrations;
 mod parties;
 mod programmes;
 mod properties;

@@ -2,7 +2,9 @@
 
 mod banjul;
 mod corrections;
+mod deployed;
 mod hub;
+mod limits;
 mod once;
 mod promises;
 mod receipts;

@@ -124,6 +124,24 @@ on_both_databases! {
         assert_eq!(found(&report).len(), 1, "{report:#}");
     }
 
+    fn a_consignment_whose_flows_do_not_add_up_is_named_with_its_residual(database: &TestDatabase) {
+        let keys = tempfile::tempdir().expect("a folder for keys");
+        let ledger = gift(database.url(), keys.path());
+        let (_, report) = verify(database.url(), keys.path());
+        assert_eq!(report["checked"]["consignments' flows"], 1, "{report:#}");
+        let residual = |sql: &str, more: i64| {
+            let report = assert_named(database.url(), keys.path(), sql, &[("consignments", "-")]);
+            let findings = report["findings"].as_array().expect("there are findings");
+            let named = findings.iter().find(|finding| finding["table"] == "consignments").expect("it is named");
+            assert_eq!(named["key"], ledger.consignment.to_string());
+            let problem = named["problem"].as_str().expect("in words");
+            assert!(problem.ends_with(&format!("the residual is {more}")), "{problem}");
+        };
+        residual("UPDATE balances SET quantity = quantity - 7 WHERE account = 6", 7);
+        residual("UPDATE balances SET quantity = quantity + 7 WHERE account = 6; \
+            UPDATE postings SET quantity = quantity + 5 WHERE account = 7 AND quantity > 100 AND condition = 0", -5);
+    }
+
     fn a_changed_body_of_the_log_breaks_leaf_tree_and_checkpoint(database: &TestDatabase) {
         let keys = tempfile::tempdir().expect("a folder for keys");
         let _ledger = gift(database.url(), keys.path());

@@ -5,6 +5,8 @@ use serde_json::{Value, json};
 use super::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
+use relief_ledger::auth::Role;
+use relief_ledger::core::id::OrganizationId;
 
 /// A thousand masks said to be received at a hub in Accra; returns consignment, leg, hub, pledge and receipt.
 fn received(scene: &Scene) -> (String, String, String, String, String) {
@@ -41,11 +43,23 @@ on_both_databases! {
         assert_eq!(corrected["moved_on"], 200);
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 500, "missing": 700}));
         assert_eq!(scene.stock(&hub), json!([]));
+        let open = || scene.manager.get("/api/v1/events/moved-on").expect(200)["items"].clone();
+        let listed = open();
+        let row = &listed[0];
+        assert_eq!((&row["correction"], &row["corrected"]), (&corrected["id"], &json!(receipt)));
+        assert_eq!((&row["quantity"], &row["decided"], &row["open"]), (&json!(200), &json!(0), &json!(200)));
+        assert_eq!((&row["consignment"], &row["site"]), (&json!(consignment), &json!(hub)));
+        assert!(row["age_seconds"].as_i64().is_some_and(|age| (0..60).contains(&age)), "{row:#}");
 
         let against = |quantity: i64| json!({"consignment": consignment, "leg": leg, "correction": corrected["id"],
             "lines": [scene.line(quantity)], "reason": "the units moved on are those that were missing"});
         scene.decides("miscounted", "2020-08-13", against(201)).refused("insufficient", &["/lines/0/quantity"]);
+        let part = scene.decides("miscounted", "2020-08-13", against(50)).expect(201);
+        assert_eq!((&open()[0]["decided"], &open()[0]["open"]), (&json!(50), &json!(150)));
+        scene.decides("reversed", "2020-08-13", json!({"event": part["id"], "reason": "decided too soon"})).expect(201);
+        assert_eq!(open()[0]["open"], 200);
         scene.decides("miscounted", "2020-08-13", against(200)).expect(201);
+        assert_eq!(open(), json!([]));
         scene.decides("miscounted", "2020-08-13", against(1)).refused("insufficient", &["/lines/0/quantity"]);
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 500, "missing": 500}));
         let lost = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(500)], "reason": "never found",
@@ -55,6 +69,98 @@ on_both_databases! {
         let shown = scene.event(&receipt).expect(200);
         assert_eq!(shown["followed_by"], json!([corrected["id"]]));
         scene.closes();
+    }
+
+    fn every_correction_with_units_moved_on_is_listed_until_they_are_decided(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (consignment, leg, hub, _, receipt) = received(&scene);
+        let kumasi = scene.site("Kumasi", "warehouse", "GH");
+        scene.does("moved", "2020-08-10", json!({"site": hub, "to_site": kumasi, "lines": [scene.line(1_000)]})).expect(201);
+        let corrects = |receipt: &str, (consignment, leg): (&str, &str), good: i64| {
+            let right = right(&scene, (consignment, leg), json!({"good": good, "missing": 1_000 - good, "reason": "counted again"}));
+            scene.does("corrected", "2020-08-12", json!({"event": receipt, "right": right, "reason": "recount"})).expect(201)
+        };
+        let first = corrects(&receipt, (&consignment, &leg), 900);
+        let (other, other_leg, other_hub, _, other_receipt) = received(&scene);
+        scene.does("moved", "2020-08-10", json!({"site": other_hub, "to_site": kumasi, "lines": [scene.line(1_000)]})).expect(201);
+        let elsewhere = corrects(&other_receipt, (&other, &other_leg), 995);
+        let page = |query: &str| scene.auditor.get(&format!("/api/v1/events/moved-on?limit=1{query}")).expect(200);
+        let one = page("");
+        assert_eq!((&one["items"][0]["correction"], &one["items"][0]["open"]), (&first["id"], &json!(100)));
+        let next = one["next"].as_str().expect("there is more");
+        let two = page(&format!("&after={next}"));
+        assert_eq!((&two["items"][0]["correction"], &two["items"][0]["open"]), (&elsewhere["id"], &json!(5)));
+        assert_eq!(two["next"], Value::Null);
+
+        // A second correction of the same receipt says it anew: what it moved on counts instead of what the first did.
+        let against = |correction: &Value, quantity: i64| {
+            let body = json!({"consignment": consignment, "leg": leg, "correction": correction["id"],
+                "lines": [scene.line(quantity)], "reason": "the units moved on are those that were missing"});
+            scene.decides("miscounted", "2020-08-13", body)
+        };
+        against(&first, 60).expect(201);
+        against(&first, 41).refused("insufficient", &["/lines/0/quantity"]);
+        let second = corrects(&receipt, (&consignment, &leg), 700);
+        let open = || scene.auditor.get("/api/v1/events/moved-on").expect(200)["items"].clone();
+        let figures = |row: &Value| (row["correction"].clone(), row["quantity"].clone(), row["decided"].clone(), row["open"].clone());
+        assert_eq!(figures(&open()[1]), (second["id"].clone(), json!(300), json!(60), json!(240)));
+        against(&second, 241).refused("insufficient", &["/lines/0/quantity"]);
+        scene.does("reversed", "2020-08-14", json!({"event": second["id"], "reason": "the first was right"})).expect(201);
+        assert_eq!(figures(&open()[0]), (first["id"].clone(), json!(100), json!(60), json!(40)));
+        against(&second, 1).refused("wrong_state", &["/correction"]);
+        against(&json!({"id": receipt}), 1).refused("wrong_state", &["/correction"]);
+        against(&first, 40).expect(201);
+        let left = open();
+        assert_eq!((left.as_array().map(Vec::len), &left[0]["correction"]), (Some(1), &elsewhere["id"]));
+        let donor = scene.house.login_bound(Role::Donor, Some(OrganizationId(uuid::Uuid::parse_str(&scene.organization("Other", "CN")).expect("an id"))), None);
+        donor.get("/api/v1/events/moved-on").expect(404);
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn a_receipt_stands_open_again_once_the_correction_that_closed_it_is_reversed(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        scene.in_store(&donor, &beijing, 100);
+        let (consignment, leg) = scene.sent(&city, &[&beijing, &banjul], 100, "2020-08-01");
+        let part = |good: i64| json!({"consignment": consignment, "leg": leg, "lines": [{"item": scene.masks, "good": good}]});
+        let receipt = scene.does("received", "2020-08-05", part(60)).expect(201);
+        let closing = right(&scene, (&consignment, &leg), json!({"good": 60, "missing": 40, "reason": "no more came"}));
+        let closed = scene.does("corrected", "2020-08-06", json!({"event": receipt["id"], "right": closing, "reason": "that was all"})).expect(201);
+        scene.does("received", "2020-08-07", part(40)).refused("wrong_state", &["/leg"]);
+        scene.does("reversed", "2020-08-07", json!({"event": closed["id"], "reason": "the second lorry came"})).expect(201);
+        scene.does("received", "2020-08-07", part(40)).expect(201);
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn a_corrected_acceptance_leaves_the_pledge_accepted_as_it_should_have_been(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (pledge, line) = scene.pledge(&donor, 1_000);
+        let accept = |quantity: i64| json!({"pledge": pledge, "lines": [{"line": line, "quantity": quantity}]});
+        let stands = |accepted: i64| {
+            let shown = scene.manager.get(&format!("/api/v1/pledges/{pledge}")).expect(200);
+            assert_eq!((&shown["lines"][0]["accepted"], scene.accounts(&pledge)), (&json!(accepted), json!({"unallocated": accepted})));
+            shown["state"].clone()
+        };
+        let event = scene.decides("pledge_accepted", "2020-07-05", json!({"pledge": pledge})).expect(201);
+        let whole = stands(1_000);
+        let corrects = |quantity: i64| scene.decides("corrected", "2020-07-06",
+            json!({"event": event["id"], "right": accept(quantity), "reason": "a slip"}));
+        corrects(1_001).refused("invalid", &["/lines/0/quantity"]);
+        let corrected = corrects(400).expect(201);
+        assert_ne!(stands(400), whole);
+        let again = corrects(700).expect(201);
+        stands(700);
+        scene.decides("reversed", "2020-07-07", json!({"event": again["id"], "reason": "it was right"})).expect(201);
+        stands(400);
+        scene.decides("reversed", "2020-07-07", json!({"event": corrected["id"], "reason": "it was right at first"})).expect(201);
+        assert_eq!(stands(1_000), whole);
+        scene.closes();
+        scene.verifies();
     }
 
     fn who_may_not_decide_may_not_take_a_decision_back(database: &TestDatabase) {

@@ -206,4 +206,64 @@ on_both_databases! {
         assert!(surplus["donor"].is_string());
         scene.closes();
     }
+
+    fn a_receipt_above_what_was_dispatched_is_refused_unless_it_says_surplus(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 1_000);
+        let (consignment, leg) = scene.planned(&city, &[&beijing, &banjul]);
+        let depart = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(300)]});
+        let departed = scene.does("departed", "2020-08-01", depart).expect(201);
+        let size = scene.log_size();
+        let refusal = scene.receives(&consignment, &leg, "2020-08-05", json!({"good": 350}));
+        let told = refusal.refused("insufficient", &["/lines/0"]);
+        assert!(told.contains("350 base units") && told.contains("300 of 300 dispatched") && told.contains("50 too many as surplus"), "{told}");
+        assert_eq!((&refusal.json()["dispatched"], scene.log_size()), (&json!(300), size));
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 700, "in_transit": 300}));
+
+        // Without the departure it is an early receipt like any other.
+        scene.does("reversed", "2020-08-02", json!({"event": departed["id"], "reason": "another consignment"})).expect(201);
+        let part = |good: i64| json!({"consignment": consignment, "leg": leg, "lines": [{"item": scene.masks, "good": good}]});
+        let early = scene.does("received", "2020-08-05", part(100)).expect(201);
+        assert!(early["inferred"].is_string(), "{early:#}");
+        let depart = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(300)]});
+        scene.does("departed", "2020-08-01", depart).expect(201);
+        let told = scene.does("received", "2020-08-06", part(201)).refused("insufficient", &["/lines/0"]);
+        assert!(told.contains("200 of 300 dispatched"), "{told}");
+        scene.receives(&consignment, &leg, "2020-08-06", json!({"good": 200, "surplus": 1})).refused("invalid", &["/lines/0/reason"]);
+        let rest = json!({"good": 200, "surplus": 50, "reason": "a carton too many"});
+        scene.receives(&consignment, &leg, "2020-08-06", rest).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 700, "delivered": 300}));
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn a_diverted_or_split_off_leg_has_left_already(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 1_000);
+        let (consignment, leg) = scene.sent(&city, &[&beijing, &banjul], 300, "2020-08-01");
+        let child = id();
+        let split = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(100)],
+            "child": {"id": child, "consignee": city, "destination": banjul, "legs": []}});
+        scene.does("split", "2020-08-02", split).expect(201);
+        let receive = |consignment: &str, good: i64| json!({"consignment": consignment, "final": true, "lines": [{"item": scene.masks, "good": good}]});
+        let told = scene.does("received", "2020-08-05", receive(&child, 101)).refused("insufficient", &["/lines/0"]);
+        assert!(told.contains("100 of 100 dispatched"), "{told}");
+        scene.does("received", "2020-08-05", receive(&child, 100)).expect(201);
+        let (there, way) = (scene.site("Brikama", "warehouse", "GM"), id());
+        let divert = json!({"consignment": consignment, "leg": leg, "reason": "strike",
+            "legs": [{"id": way, "mode": "air", "from": beijing, "to": there}, {"mode": "road", "from": there, "to": banjul}]});
+        scene.does("diverted", "2020-08-03", divert).expect(201);
+        let at_stop = |good: i64| json!({"consignment": consignment, "leg": way, "final": true, "lines": [{"item": scene.masks, "good": good}]});
+        let told = scene.does("received", "2020-08-05", at_stop(201)).refused("insufficient", &["/lines/0"]);
+        assert!(told.contains("200 of 200 dispatched"), "{told}");
+        scene.does("received", "2020-08-05", at_stop(200)).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 700, "allocated": 200, "delivered": 100}));
+        scene.verifies();
+    }
 }

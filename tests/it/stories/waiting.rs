@@ -14,6 +14,18 @@ use crate::support::server::{Caller, Server, migrate, operator};
 /// What an event waits for is looked up right after a commit; a busy machine takes its time.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Waits until there is an answer.
+fn until<T>(ask: impl Fn() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begun.elapsed() < PATIENCE, "it does not come about");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 /// Waits until the event counts.
 fn posts_by_itself(caller: &Caller, event: &str) -> Value {
     let begun = Instant::now();
@@ -142,5 +154,80 @@ on_both_databases! {
         posts_by_itself(&officer, departed["id"].as_str().expect("an id"));
         let status = officer.get(&format!("/api/v1/pledges/{pledge}/status")).expect(200);
         assert_eq!(status["lines"][0]["places"][0]["account"], "in_transit");
+    }
+
+    fn what_is_refused_once_it_could_post_says_so_and_is_not_tried_again(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 100);
+        let (consignment, leg, departure) = (id(), id(), id());
+        let body = event(&departure, "departed", "2020-08-06", json!({"consignment": consignment, "lines": [scene.line(150)]}));
+        scene.officer.post("/api/v1/events", &body).expect(202);
+        let listed = |filter: &str| scene.manager.get(&format!("/api/v1/events/waiting{filter}")).expect(200)["items"].clone();
+        let before = listed("");
+        assert_eq!((&before[0]["state"], &before[0]["site"]), (&json!("waiting"), &Value::Null), "its leg is not known yet");
+        assert!(before[0]["age_seconds"].as_i64().is_some_and(|age| (0..60).contains(&age)), "{before:#}");
+        assert!(before[0]["problem"].is_null(), "{before:#}");
+
+        let opened = json!({"id": consignment, "programme": scene.programme, "consignee": city, "origin": beijing,
+            "destination": banjul, "legs": [{"id": leg, "mode": "air", "from": beijing, "to": banjul}]});
+        scene.officer.post("/api/v1/consignments", &opened).expect(201);
+        let refused = until(|| {
+            let found = listed("?state=refused");
+            found[0].is_object().then_some(found)
+        });
+        let row = &refused[0];
+        assert_eq!((&row["id"], &row["state"], &row["site"]), (&json!(departure), &json!("refused"), &json!(beijing)));
+        assert_eq!((&row["problem"]["code"], &row["problem"]["available"]), (&json!("insufficient"), &json!(100)));
+        assert!(row["problem"]["detail"].as_str().is_some_and(|words| words.contains("Only 100")), "{row:#}");
+        assert!(row["refused_at"].is_string() && listed("?state=waiting") == json!([]), "{row:#}");
+        assert_eq!(listed(&format!("?site={beijing}")), refused);
+        let told = scene.officer.post("/api/v1/events", &body).refused("insufficient", &["/lines/0/quantity"]);
+        assert!(told.contains("Only 100"), "{told}");
+
+        // Whatever touches the consignment later, or a new start, does not try it again.
+        let size = scene.log_size();
+        let corrected = json!({"consignment": consignment, "lines": [scene.line(90)]});
+        scene.does("departed", "2020-08-06", corrected).expect(201);
+        scene.receives(&consignment, &leg, "2020-08-08", json!({"good": 90})).expect(201);
+        scene.in_store(&donor, &beijing, 500);
+        assert_eq!(scene.log_size(), size + 5);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 10, "delivered": 90}));
+        scene.closes();
+        scene.verifies();
+        scene.house.stop();
+        let house = Server::start(database);
+        let officer = house.login_as(Role::Officer);
+        officer.get(&format!("/api/v1/events/{departure}")).expect(404);
+        let kept = officer.get("/api/v1/events/waiting").expect(200);
+        assert_eq!(kept["items"][0]["state"], "refused");
+    }
+
+    fn however_many_wait_for_one_thing_the_last_of_them_posts_too(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let beijing = scene.site("Beijing", "warehouse", "CN");
+        let (airport, banjul) = (scene.site("Airport", "airport", "GM"), scene.site("Banjul", "city", "GM"));
+        scene.in_store(&donor, &beijing, 100);
+        let consignment = scene.consignment(&city, &[&beijing, &airport, &banjul]);
+        let (name, legs) = (&consignment["id"], &consignment["leg_ids"]);
+        scene.does("allocated", "2020-07-20", json!({"consignment": name, "site": beijing, "lines": [scene.line(10)]})).expect(201);
+        // More than a batch depart from the airport too early, and only the last of them asks for no more than will
+        // have come that far.
+        let quantities: Vec<i64> = std::iter::repeat_n(10, 299).chain([4]).collect();
+        let events: Vec<Value> = quantities.iter().map(|quantity| event(&id(), "departed", "2020-08-03",
+            json!({"consignment": name, "leg": legs[1], "lines": [scene.line(*quantity)]}))).collect();
+        let sent = scene.officer.post("/api/v1/events/batch", &json!({"events": events})).expect(200);
+        assert_eq!(sent["accepted"], 300);
+        assert_eq!(sent["results"][299]["status"], 202);
+        let part = json!({"consignment": name, "leg": legs[0], "lines": [scene.line(4)]});
+        scene.does("departed", "2020-08-01", part).expect(201);
+        let receipt = json!({"consignment": name, "leg": legs[0], "final": true, "lines": [{"item": scene.masks, "good": 4}]});
+        scene.does("received", "2020-08-02", receipt).expect(201);
+        posts_by_itself(&scene.officer, events[299]["id"].as_str().expect("an id"));
+        scene.closes();
     }
 }

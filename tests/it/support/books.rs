@@ -54,7 +54,10 @@ pub fn assert_sound(url: &str) {
 pub fn faults(url: &str) -> Vec<String> {
     let mut report = Report::default();
     let mut conn = connect(url).expect("the database opens");
-    verify_figures(&mut conn, &mut report, &mut |_, _| {}).expect("the figures are readable");
+    verify_figures(&mut conn, relief_ledger::events::Kind::is_deploying, &mut report, &mut |_, _| {})
+        .expect("the figures are readable");
+    relief_ledger::events::verify_flows(&mut conn, &mut report, &mut |_, _| {})
+        .expect("the flows are readable");
     let mut found: Vec<String> = report.findings.iter().map(|finding| format!("{finding:?}")).collect();
     let postings = postings(url);
     let mut sums: BTreeMap<(i64, &[u8], &[u8]), i64> = BTreeMap::new();

@@ -1,0 +1,1 @@
+UPDATE rollups SET ever_delivered = delivered + distributed;

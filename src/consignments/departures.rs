@@ -1,0 +1,131 @@
+//! Which legs have left: the departures that somebody posted and nobody reversed, by leg. What a receipt implied
+//! is none of them. A diversion sends its new leg off, and a split the leg of its child: their goods are under
+//! way already.
+
+use crate::audit::entry::EntryWriter;
+use crate::core::id::{EventId, LegId, derived};
+use crate::db::Conn;
+use crate::db::schema::{consignments, events, legs};
+use crate::ledger::event::STANDS;
+use crate::writer::{Shelf, Wanted};
+use diesel::QueryResult;
+use diesel::dsl::sql;
+use diesel::prelude::*;
+use diesel::sql_types::Bool;
+use std::any::Any;
+use std::collections::{HashMap, HashSet};
+
+/// A departure that counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Departure {
+    pub(super) event: EventId,
+    pub(super) sequence: i64,
+}
+
+/// The leg of the child that a split makes for goods under way.
+pub(super) fn split_leg(split: EventId) -> LegId {
+    derived(split.0, "split leg", 0)
+}
+
+enum Undo {
+    Noted(LegId),
+    Reversed(EventId),
+}
+
+/// The departures of the legs a batch asks for.
+#[derive(Default)]
+pub struct Departures {
+    stored: HashMap<LegId, Vec<Departure>>,
+    noted: HashMap<LegId, Vec<Departure>>,
+    reversed: HashSet<EventId>,
+    wanted: HashSet<LegId>,
+    journal: Vec<Undo>,
+}
+
+impl Departures {
+    /// The departures of a leg that stand.
+    ///
+    /// # Errors
+    /// [`Wanted`] where they are not loaded.
+    pub(super) fn of(&mut self, leg: LegId) -> Result<Vec<Departure>, Wanted> {
+        let Some(stored) = self.stored.get(&leg) else {
+            self.wanted.insert(leg);
+            return Err(Wanted);
+        };
+        let all = stored.iter().chain(self.noted.get(&leg).into_iter().flatten());
+        Ok(all.filter(|one| !self.reversed.contains(&one.event)).copied().collect())
+    }
+
+    /// Notes a departure of this batch.
+    pub(super) fn note(&mut self, leg: LegId, event: EventId, sequence: i64) {
+        self.noted.entry(leg).or_default().push(Departure { event, sequence });
+        self.journal.push(Undo::Noted(leg));
+    }
+
+    /// Notes that a departure was reversed.
+    pub fn reverse(&mut self, event: EventId) {
+        if self.reversed.insert(event) {
+            self.journal.push(Undo::Reversed(event));
+        }
+    }
+}
+
+impl Shelf for Departures {
+    fn is_wanting(&self) -> bool {
+        !self.wanted.is_empty()
+    }
+
+    fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        let wanted: Vec<LegId> = self.wanted.drain().collect();
+        let sent_off: Vec<(Option<LegId>, EventId, i64)> = events::table
+            .filter(events::leg_id.eq_any(&wanted))
+            .filter(events::kind.eq("departed").or(events::kind.eq("diverted")))
+            .filter(events::inferred.eq(false))
+            .filter(sql::<Bool>(STANDS))
+            .select((events::leg_id, events::id, events::sequence))
+            .load(conn)?;
+        let split: Vec<(LegId, EventId, i64)> = legs::table
+            .inner_join(consignments::table.on(consignments::id.eq(legs::consignment_id)))
+            .inner_join(events::table.on(events::consignment_id.eq(consignments::parent_id)))
+            .filter(legs::id.eq_any(&wanted))
+            .filter(events::kind.eq("split").and(events::leg_id.is_not_null()))
+            .filter(sql::<Bool>(STANDS))
+            .select((legs::id, events::id, events::sequence))
+            .load(conn)?;
+        for leg in wanted {
+            let sent_off = sent_off.iter().filter(|(of, ..)| *of == Some(leg));
+            let split = split.iter().filter(|(of, event, _)| *of == leg && split_leg(*event) == leg);
+            let departure = |event, sequence| Departure { event, sequence };
+            let mut all: Vec<Departure> = sent_off.map(|one| departure(one.1, one.2)).collect();
+            all.extend(split.map(|one| departure(one.1, one.2)));
+            self.stored.insert(leg, all);
+        }
+        Ok(())
+    }
+
+    fn mark(&self) -> usize {
+        self.journal.len()
+    }
+
+    fn undo(&mut self, mark: usize) {
+        while self.journal.len() > mark {
+            match self.journal.pop() {
+                Some(Undo::Noted(leg)) => drop(self.noted.get_mut(&leg).and_then(Vec::pop)),
+                Some(Undo::Reversed(event)) => drop(self.reversed.remove(&event)),
+                None => return,
+            }
+        }
+    }
+
+    // The rows are another shelf's.
+    fn describe(&self, _mark: usize, _entry: &mut EntryWriter) {}
+
+    fn flush(&mut self, _conn: &mut Conn) -> QueryResult<()> {
+        self.journal.clear();
+        Ok(())
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}

@@ -1,0 +1,110 @@
+//! A database of an earlier release is brought to the present schema with everything in it, and verifies.
+//!
+//! `migrations/0001.json` holds every row of a small ledger that the first release wrote: users, a gift received
+//! short and damaged, goods returned and disposed of after their delivery and some of that taken back, a
+//! correction whose units had moved on, and a departure that waits.
+
+use crate::support::on_both_databases;
+use crate::verify::verify;
+use diesel::connection::SimpleConnection;
+use diesel::{QueryableByName, RunQueryDsl};
+use diesel_migrations::{FileBasedMigrations, MigrationHarness};
+use relief_ledger::db::{self, Conn, connect};
+use serde_json::Value;
+use std::path::Path;
+
+fn path(name: &str) -> std::path::PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(name)
+}
+
+/// The schema of the first release and nothing else.
+fn first_release(url: &str) {
+    let mut conn = connect(url).expect("the database opens");
+    let folder = |name: &str| FileBasedMigrations::from_path(path(name)).expect("there are migrations");
+    match &mut conn {
+        Conn::Sqlite(sqlite) => {
+            drop(sqlite.run_next_migration(folder("migrations/sqlite")).expect("it runs"))
+        }
+        Conn::Postgres(postgres) => {
+            drop(postgres.run_next_migration(folder("migrations/postgres")).expect("it runs"))
+        }
+    }
+}
+
+/// A value as SQL of this database.
+fn literal(value: &Value, is_sqlite: bool) -> String {
+    match value {
+        Value::Null => "NULL".to_owned(),
+        Value::Bool(yes) => if *yes { "TRUE" } else { "FALSE" }.to_owned(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => format!("'{}'", text.replace('\'', "''")),
+        Value::Object(bytes) => {
+            let hex = bytes["hex"].as_str().expect("bytes");
+            if is_sqlite { format!("X'{hex}'") } else { format!("'\\x{hex}'::bytea") }
+        }
+        Value::Array(_) => panic!("a column holds no list"),
+    }
+}
+
+/// Fills a database of the first release.
+fn fill(url: &str) {
+    let text = std::fs::read_to_string(path("tests/it/migrations/0001.json")).expect("the rows are there");
+    let tables: Value = serde_json::from_str(&text).expect("the rows are JSON");
+    let is_sqlite = url.starts_with("sqlite:");
+    // Foreign keys are deferred, so that the tables may come in any order.
+    let mut sql = "BEGIN;".to_owned();
+    for (table, rows) in tables.as_object().expect("tables") {
+        let columns: Vec<&str> =
+            rows["columns"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        for row in rows["rows"].as_array().into_iter().flatten() {
+            let values: Vec<String> =
+                row.as_array().into_iter().flatten().map(|one| literal(one, is_sqlite)).collect();
+            sql.push_str(&format!(
+                "INSERT INTO {table} ({}) VALUES ({});",
+                columns.join(", "),
+                values.join(", ")
+            ));
+        }
+    }
+    sql.push_str("COMMIT;");
+    connect(url).expect("the database opens").batch_execute(&sql).expect("the rows are written");
+}
+
+#[derive(QueryableByName)]
+struct Figure {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    value: i64,
+}
+
+fn figure(url: &str, sql: &str) -> i64 {
+    let mut conn = connect(url).expect("the database opens");
+    let found: Figure = diesel::sql_query(sql).get_result(&mut conn).expect("the figure is there");
+    found.value
+}
+
+/// Units ever delivered, by each cuboid the same.
+fn deployed(url: &str, cuboid: i32) -> i64 {
+    figure(
+        url,
+        &format!("SELECT CAST(SUM(ever_delivered) AS BIGINT) AS value FROM rollups WHERE cuboid = {cuboid}"),
+    )
+}
+
+on_both_databases! {
+    migrate: first_release;
+
+    fn a_database_of_the_first_release_migrates_with_its_rows_and_verifies(database: &TestDatabase) {
+        let url = database.url();
+        fill(url);
+        assert_eq!(deployed(url, 5), 790, "goods that were returned or disposed of no longer counted as delivered");
+        db::migrate(&mut connect(url).expect("the database opens")).expect("it migrates");
+        for cuboid in 0..8 {
+            assert_eq!(deployed(url, cuboid), 1_060, "cuboid {cuboid}");
+        }
+        let (_, report) = verify(url, Path::new("/nonexistent/keys"));
+        assert_eq!(report["count"], 0, "{report:#}");
+        for what in ["users", "rollups", "waiting", "balances", "postings"] {
+            assert!(report["checked"][what].as_u64().unwrap_or(0) > 0, "{what} were not checked: {report:#}");
+        }
+    }
+}
