@@ -16,7 +16,7 @@ pub use bulk::ROWS_PER_STATEMENT;
 pub(crate) use bulk::{change_row, insert_all, upsert_all};
 pub use fixed::Fixed;
 pub use migrate::{migrate, pending};
-pub use pool::{Database, Settings, connect, exclusive, read_failure, snapshot};
+pub use pool::{BUSY_WAIT_MS, Database, Settings, connect, exclusive, read_failure, snapshot};
 pub use search::begins_with;
 
 use diesel::{MultiConnection, PgConnection, SqliteConnection};
