@@ -2,9 +2,11 @@
 
 mod banjul;
 mod corrections;
+mod figures;
 mod hub;
 mod once;
 mod promises;
+mod proof;
 mod receipts;
 pub mod scene;
 mod stock;
