@@ -72,6 +72,7 @@ on_both_databases! {
                 assert!(begun.elapsed() < ANSWERED_WITHIN, "the queue does not fill: {}", depth(&officer));
                 std::thread::sleep(Duration::from_millis(10));
             }
+            println!("the queue was full after {:?}", begun.elapsed());
             let begun = Instant::now();
             told_to_come_back(&officer.post("/api/v1/events", &field.moved(&one_more)));
             assert!(begun.elapsed() < Duration::from_secs(2), "a full queue is told at once");
