@@ -4,9 +4,10 @@
 mod fit;
 mod model;
 mod step;
+mod sums;
 mod world;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
@@ -73,6 +74,7 @@ fn any_sequence_of_commands_keeps_the_books_on_both_databases_and_agrees_with_th
     let sequences = prop::collection::vec(step::step(), STEPS);
     let counted: RefCell<Counts> = RefCell::default();
     let foretold: RefCell<Counts> = RefCell::default();
+    let done = Cell::new(0_u32);
     runner()
         .run(&sequences, |steps| {
             let (sqlite, postgres) = (TestDatabase::sqlite(migrate), TestDatabase::postgres(migrate));
@@ -83,6 +85,10 @@ fn any_sequence_of_commands_keeps_the_books_on_both_databases_and_agrees_with_th
             prop_assert_eq!(log_root(sqlite.url()), log_root(postgres.url()));
             prop_assert_eq!(world::balances(sqlite.url()), world::balances(postgres.url()));
             prop_assert_eq!(world::rollups(sqlite.url()), world::rollups(postgres.url()));
+            done.set(done.get() + 1);
+            if done.get().is_multiple_of(50) {
+                println!("{} sequences are well", done.get());
+            }
             let mut counted = counted.borrow_mut();
             for answer in &on_sqlite {
                 let kind = answer.split(':').next().unwrap_or_default().to_owned();

@@ -15,6 +15,7 @@ use relief_ledger::ledger::{Account, Condition};
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::sums::{Class, Sums, difference, subtract};
 use super::world::{consignment, item, leg, line, pledge, site};
 
 #[derive(QueryableByName)]
@@ -43,37 +44,6 @@ struct Held {
     quantity: i64,
 }
 
-/// Where goods stand, as coarse as can be said without choosing lines.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Class {
-    Source,
-    AtRest,
-    UnderWay,
-    Missing,
-    Delivered,
-    Ended,
-}
-
-impl Class {
-    fn of(account: Account) -> Self {
-        match account {
-            Account::Promised | Account::Surplus => Self::Source,
-            Account::Unallocated | Account::InStorage | Account::Allocated => Self::AtRest,
-            Account::InTransit => Self::UnderWay,
-            Account::Missing => Self::Missing,
-            Account::Delivered => Self::Delivered,
-            Account::Distributed
-            | Account::Lost
-            | Account::Disposed
-            | Account::Returned
-            | Account::Withdrawn => Self::Ended,
-        }
-    }
-}
-
-/// Units of an item in a class.
-type Sums = BTreeMap<(String, Class), i64>;
-
 #[derive(Default)]
 pub struct Model {
     seen: i64,
@@ -91,8 +61,8 @@ pub struct Model {
     parts: BTreeSet<String>,
     /// What each event did, with its corrections, and its kind.
     done: BTreeMap<String, (String, Sums)>,
-    /// Events with a correction for which the model took the ledger's word.
-    unfollowed: BTreeSet<String>,
+    /// What each correction corrects.
+    corrects: BTreeMap<String, String>,
     /// Something changed what is on legs in a way the model does not follow.
     legs_unknown: bool,
     /// A kind this model does not hear of, to show that it would be noticed.
@@ -113,16 +83,6 @@ fn text(value: &Value) -> String {
 fn goods(body: &Value) -> Vec<(String, i64)> {
     let lines = body["lines"].as_array().into_iter().flatten();
     lines.map(|one| (text(&one["item"]), number(one, "quantity"))).collect()
-}
-
-/// What changed from one state to the next.
-fn difference(after: &Sums, before: &Sums) -> Sums {
-    let mut change = after.clone();
-    for (key, quantity) in before {
-        *change.entry(key.clone()).or_insert(0) -= quantity;
-    }
-    change.retain(|_, quantity| *quantity != 0);
-    change
 }
 
 impl Model {
@@ -147,11 +107,7 @@ impl Model {
             let id = Uuid::from_slice(&event.id).expect("an id").to_string();
             let known = self.apply(event, &id);
             let (foretold, taken) = self.foretold.entry(event.kind.clone()).or_default();
-            if known {
-                *foretold += 1
-            } else {
-                *taken += 1
-            }
+            *(if known { foretold } else { taken }) += 1;
             if !known {
                 trusted = Some((id.clone(), before.clone()));
             }
@@ -164,12 +120,27 @@ impl Model {
             None => prop_assert_eq!(&self.sums, &actual, "the model and the ledger differ: {}", context),
             Some((id, before)) => {
                 self.sums = actual;
-                if let Some((_, sums)) = self.done.get_mut(&id) {
-                    *sums = difference(&self.sums, &before);
-                }
+                self.learn(&id, (recorded.len() == 1).then(|| difference(&self.sums, &before)));
             }
         }
         Ok(())
+    }
+
+    /// What an event did is what the ledger says, where that can be told from what others did.
+    fn learn(&mut self, id: &str, did: Option<Sums>) {
+        let about = self.corrects.get(id).cloned();
+        let Some(did) = did else {
+            self.done.remove(id);
+            about.and_then(|about| self.done.remove(&about));
+            return;
+        };
+        if let Some((_, sums)) = about.and_then(|about| self.done.get_mut(&about)) {
+            let back: Sums = did.iter().map(|(key, quantity)| (key.clone(), -quantity)).collect();
+            subtract(sums, &back);
+        }
+        if let Some((_, sums)) = self.done.get_mut(id) {
+            *sums = did;
+        }
     }
 
     /// What is on hold changes by what is held and released, and by nothing that says something else.
@@ -238,7 +209,7 @@ impl Model {
             return true;
         }
         match event.kind.as_str() {
-            "corrected" => return self.correct(&body, &event.result),
+            "corrected" => return self.correct(&body, id, &event.result),
             "reversed" => return self.reverse(&body),
             "departed" | "received" if self.legs_unknown => return false,
             "departed" => self.depart(&body, &goods(&body)),
@@ -292,25 +263,25 @@ impl Model {
     }
 
     /// The right figures instead of the wrong ones, as long as nothing has moved on.
-    fn correct(&mut self, body: &Value, result: &str) -> bool {
+    fn correct(&mut self, body: &Value, id: &str, result: &str) -> bool {
         let about = text(&body["event"]);
-        let Some((kind, wrong)) = self.done.get(&about).cloned() else { return false };
+        self.corrects.insert(id.to_owned(), about.clone());
+        let Some((kind, wrong)) = self.done.get(&about).cloned() else {
+            self.legs_unknown = true;
+            return false;
+        };
         if matches!(kind.as_str(), "departed" | "received" | "reported_missing") {
             self.legs_unknown = true;
-            self.unfollowed.insert(about);
             return false;
         }
         let result: Value = serde_json::from_str(result).expect("a result");
         if kind == "counted" || result["moved_on"].as_i64().is_some_and(|units| units > 0) {
-            self.unfollowed.insert(about);
             return false;
         }
         let before = self.sums.clone();
         let known = self.plain(&kind, &body["right"]);
         let right = difference(&self.sums, &before);
-        for (key, quantity) in wrong {
-            *self.sums.entry(key).or_insert(0) -= quantity;
-        }
+        subtract(&mut self.sums, &wrong);
         self.done.insert(about, (kind, right));
         known
     }
@@ -318,19 +289,27 @@ impl Model {
     /// What was done is undone, with its corrections.
     fn reverse(&mut self, body: &Value) -> bool {
         let about = text(&body["event"]);
-        let Some((kind, did)) = self.done.get(&about).cloned() else { return false };
-        if matches!(kind.as_str(), "departed" | "received" | "reported_missing" | "split" | "diverted") {
+        let Some((kind, did)) = self.done.get(&about).cloned() else {
+            self.legs_unknown = true;
+            return false;
+        };
+        // With a correction goes what it changed of the event it corrects.
+        let corrected = self.corrects.get(&about).and_then(|event| self.done.get_mut(event));
+        let at_heart = match corrected {
+            Some((of, sums)) => {
+                subtract(sums, &did);
+                of.clone()
+            }
+            None => kind.clone(),
+        };
+        if matches!(at_heart.as_str(), "departed" | "received" | "reported_missing" | "split" | "diverted") {
             self.legs_unknown = true;
         }
-        // A receipt takes the departure it implied back with it, and some corrections were not followed.
-        if matches!(kind.as_str(), "departed" | "received" | "corrected" | "reversed")
-            || self.unfollowed.contains(&about)
-        {
+        // A receipt takes the departure it implied back with it.
+        if matches!(kind.as_str(), "departed" | "received" | "reversed") {
             return false;
         }
-        for (key, quantity) in did {
-            *self.sums.entry(key).or_insert(0) -= quantity;
-        }
+        subtract(&mut self.sums, &did);
         true
     }
 
