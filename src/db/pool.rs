@@ -11,8 +11,8 @@ use std::time::Duration;
 const POOL_SIZE: u32 = 8;
 /// How long a reader waits for a connection before the answer is 503.
 const POOL_WAIT: Duration = Duration::from_secs(5);
-/// How long SQLite waits for another process's write lock.
-const BUSY_WAIT_MS: u32 = 5_000;
+/// How long the writer waits for another process's lock before its callers are told to come back.
+pub const BUSY_WAIT_MS: u32 = 5_000;
 
 /// Where the database is and how to treat it.
 #[derive(Clone, Debug)]
@@ -32,16 +32,25 @@ struct Manager {
     url: String,
 }
 
+/// A connection of the pool. One that could not begin or end a transaction is never used again: the
+/// server behind it may be gone.
+struct Pooled {
+    conn: Conn,
+    broken: bool,
+}
+
 impl r2d2::ManageConnection for Manager {
-    type Connection = Conn;
+    type Connection = Pooled;
     type Error = ConnectionFailure;
 
-    fn connect(&self) -> Result<Conn, ConnectionFailure> {
-        connect(&self.url).map_err(|problem| ConnectionFailure(problem.to_string()))
+    fn connect(&self) -> Result<Pooled, ConnectionFailure> {
+        connect(&self.url)
+            .map(|conn| Pooled { conn, broken: false })
+            .map_err(|problem| ConnectionFailure(problem.to_string()))
     }
 
-    fn is_valid(&self, conn: &mut Conn) -> Result<(), ConnectionFailure> {
-        match conn {
+    fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectionFailure> {
+        match &mut pooled.conn {
             Conn::Sqlite(_) => Ok(()),
             Conn::Postgres(postgres) => diesel::sql_query("SELECT 1")
                 .execute(postgres)
@@ -50,11 +59,8 @@ impl r2d2::ManageConnection for Manager {
         }
     }
 
-    fn has_broken(&self, conn: &mut Conn) -> bool {
-        match conn {
-            Conn::Sqlite(_) => false,
-            Conn::Postgres(_) => std::thread::panicking(),
-        }
+    fn has_broken(&self, pooled: &mut Pooled) -> bool {
+        pooled.broken || std::thread::panicking()
     }
 }
 
@@ -92,13 +98,34 @@ impl Database {
     /// # Errors
     /// What `work` refuses; `unavailable` where no connection comes free in time.
     pub fn read<T>(&self, work: impl FnOnce(&mut Conn) -> Outcome<T>) -> Outcome<T> {
-        let mut conn = self.pool.get().map_err(|error| {
-            Problem::new(Code::Unavailable, "The database is busy. Try again in a moment.").log(error)
-        })?;
-        snapshot(&mut conn).map_err(read_failure)?;
-        let result = work(&mut conn);
-        conn.batch_execute("COMMIT").map_err(read_failure)?;
+        let mut pooled = self.begin()?;
+        let result = work(&mut pooled.conn);
+        if let Err(error) = pooled.conn.batch_execute("COMMIT") {
+            pooled.broken = true;
+            return Err(read_failure(error));
+        }
         result
+    }
+
+    /// A connection in a snapshot. After a restart of the server every idle connection is dead: each is
+    /// tried once and thrown away, then a new one is made.
+    fn begin(&self) -> Outcome<r2d2::PooledConnection<Manager>> {
+        let mut attempts = POOL_SIZE;
+        loop {
+            let mut pooled = self.pool.get().map_err(|error| {
+                Problem::new(Code::Unavailable, "The database is busy. Try again in a moment.").log(error)
+            })?;
+            match snapshot(&mut pooled.conn) {
+                Ok(()) => return Ok(pooled),
+                Err(error) => {
+                    pooled.broken = true;
+                    if attempts == 0 {
+                        return Err(read_failure(error));
+                    }
+                    attempts -= 1;
+                }
+            }
+        }
     }
 }
 
@@ -168,15 +195,18 @@ fn redacted(url: &str) -> String {
 /// Begins the one transaction that may write at this moment, over all processes.
 ///
 /// SQLite takes the write lock at once. PostgreSQL takes a lock of its own kind first, so that the first
-/// statement that reads already sees what the last writer committed.
+/// statement that reads already sees what the last writer committed. Both wait [`BUSY_WAIT_MS`] for whoever
+/// holds it and then fail.
 ///
 /// # Errors
 /// Whatever the database says, for the writer to judge.
 pub fn exclusive(conn: &mut Conn) -> diesel::QueryResult<()> {
     match conn {
         Conn::Sqlite(sqlite) => sqlite.batch_execute("BEGIN IMMEDIATE"),
-        Conn::Postgres(postgres) => postgres
-            .batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT pg_advisory_xact_lock(7310584629)"),
+        Conn::Postgres(postgres) => postgres.batch_execute(&format!(
+            "BEGIN ISOLATION LEVEL READ COMMITTED; SET LOCAL lock_timeout = {BUSY_WAIT_MS}; \
+             SELECT pg_advisory_xact_lock(7310584629)"
+        )),
     }
 }
 
@@ -216,8 +246,11 @@ pub fn read_failure(error: DieselError) -> Problem {
                 .log(&error)
             } else if matches!(
                 kind,
-                DatabaseErrorKind::SerializationFailure | DatabaseErrorKind::ClosedConnection
+                DatabaseErrorKind::SerializationFailure
+                    | DatabaseErrorKind::ClosedConnection
+                    | DatabaseErrorKind::UnableToSendCommand
             ) || words.contains("database is locked")
+                || words.contains("lock timeout")
                 || words.contains("deadlock")
             {
                 Problem::new(Code::Unavailable, "The database is busy. Try again in a moment.").log(&error)

@@ -64,6 +64,8 @@ impl Place {
                 && goods.label.is_none_or(|line| one.cell.line == line)
                 && self.leg.is_none_or(|leg| one.cell.leg == Some(leg))
                 && self.site.is_none_or(|site| one.cell.site == Some(site))
+                // What is under way carries the site it goes to, and is not there yet.
+                && (self.site.is_none() || one.cell.account != Account::InTransit)
         });
         there.sort_unstable_by_key(|one| one.cell.key());
         Ok(there)

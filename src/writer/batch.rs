@@ -6,12 +6,12 @@ use super::queue::{Job, Pending, Priority, Queue};
 use super::{Leaf, Recorded, Update};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::{Conn, connect, exclusive, read_by_index, read_failure};
+use crate::db::{BUSY_WAIT_MS, Conn, connect, exclusive, read_by_index, read_failure};
 use diesel::connection::SimpleConnection;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
@@ -20,6 +20,8 @@ use uuid::Uuid;
 const ROUNDS: usize = 24;
 /// Times a batch is tried again when the database asks for it.
 const RETRIES: u32 = 10;
+/// After this long a batch is not tried again: each attempt may wait as long for a lock, and callers wait.
+const RETRY_TIME: Duration = Duration::from_millis(BUSY_WAIT_MS as u64);
 
 /// Finds a page of the updates that waited for what a batch touched, or, where nothing is named, of all that
 /// wait; the page comes after the key.
@@ -255,6 +257,7 @@ impl Worker {
     fn record(&mut self, jobs: Vec<Box<dyn Job>>) -> Vec<Uuid> {
         let mut jobs = jobs;
         let mut attempt = 0;
+        let begun = Instant::now();
         loop {
             match self.attempt(&mut jobs) {
                 Ok((verdicts, touched)) => {
@@ -263,13 +266,21 @@ impl Worker {
                     }
                     return touched;
                 }
-                Err(problem) if problem.code == Code::Unavailable && attempt < RETRIES => {
+                Err(problem)
+                    if problem.code == Code::Unavailable
+                        && attempt < RETRIES
+                        && begun.elapsed() < RETRY_TIME =>
+                {
                     attempt += 1;
                     tracing::warn!(attempt, cause = problem.internal.as_deref(), "batch is tried again");
                     std::thread::sleep(jitter(attempt));
                 }
                 Err(problem) => {
                     tracing::error!(cause = problem.internal.as_deref(), "batch was not recorded");
+                    if problem.code == Code::Unavailable {
+                        // Whoever queued meanwhile has waited too and would wait again for the same lock.
+                        jobs.extend(self.queue.take_all());
+                    }
                     for job in jobs {
                         job.answer(Err(problem.clone()));
                     }

@@ -138,6 +138,13 @@ impl Queue {
         }
     }
 
+    /// Takes everything that waits, without waiting for more.
+    pub(super) fn take_all(&self) -> Vec<Box<dyn Job>> {
+        let mut state = self.lock();
+        let State { single, chunks, .. } = &mut *state;
+        single.drain(..).chain(chunks.drain(..)).collect()
+    }
+
     /// Takes nothing new any more; what is queued is still done.
     pub(super) fn close(&self) {
         self.lock().open = false;

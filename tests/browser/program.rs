@@ -57,6 +57,11 @@ impl Program {
         &self.address
     }
 
+    /// The number of its process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Ends the program at once, as a power cut does.
     pub fn kill(mut self) {
         self.child.kill().and_then(|()| self.child.wait()).expect("the program under test is killed");

@@ -3,10 +3,12 @@
 mod banjul;
 mod corrections;
 mod deployed;
+mod figures;
 mod hub;
 mod limits;
 mod once;
 mod promises;
+mod proof;
 mod receipts;
 pub mod scene;
 mod stock;

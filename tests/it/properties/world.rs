@@ -1,7 +1,6 @@
 //! A small world and the commands that may happen in it, many of them wrong.
 
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
-use proptest::prelude::*;
 use relief_ledger::consignments::{ConsignmentNew, ConsignmentOpen};
 use relief_ledger::core::id::{ConsignmentId, ItemId, OrganizationId, PledgeId, ProgrammeId, SiteId, UserId};
 use relief_ledger::core::time::Timestamp;
@@ -17,6 +16,9 @@ use relief_ledger::writer::{
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
+
+use super::fit;
+use super::step::Step;
 
 /// The clock of all these ledgers: 1 January 2021.
 const NOW: Timestamp = Timestamp(1_609_459_200_000_000);
@@ -47,7 +49,7 @@ pub fn consignment(number: usize) -> Uuid {
 pub fn leg(consignment: usize, number: usize) -> Uuid {
     fixed(6, consignment * 10 + number)
 }
-fn organization(number: usize) -> Uuid {
+pub fn organization(number: usize) -> Uuid {
     fixed(7, number)
 }
 fn programme() -> Uuid {
@@ -60,86 +62,6 @@ fn event(number: usize) -> Uuid {
 /// Where the legs of each consignment go; the last consignment is opened by a command only.
 const WAYS: [&[usize]; 4] = [&[0, 1, 2], &[0, 2], &[1, 2], &[0, 2]];
 const LOTS: [Option<&str>; 3] = [None, Some("L-1"), Some("L-2")];
-
-/// One command in numbers, so that it shrinks well.
-#[derive(Clone, Debug)]
-pub struct Step {
-    kind: &'static str,
-    site: usize,
-    item: usize,
-    quantity: i64,
-    more: i64,
-    consignment: usize,
-    leg: usize,
-    lot: usize,
-    day: u32,
-    flag: bool,
-    back: usize,
-}
-
-const KINDS: [(u32, &str); 32] = [
-    (6, "pledge_accepted"),
-    (1, "pledge_withdrawn"),
-    (8, "collected"),
-    (5, "allocated"),
-    (2, "released"),
-    (1, "packed"),
-    (2, "split"),
-    (9, "departed"),
-    (10, "received"),
-    (2, "customs_held"),
-    (2, "customs_released"),
-    (1, "diverted"),
-    (1, "cancelled"),
-    (4, "moved"),
-    (2, "counted"),
-    (2, "delivered"),
-    (4, "distributed"),
-    (2, "damaged"),
-    (2, "held"),
-    (2, "released_from_hold"),
-    (1, "relotted"),
-    (2, "reported_missing"),
-    (2, "found"),
-    (1, "miscounted"),
-    (2, "lost"),
-    (1, "disposed"),
-    (1, "returned"),
-    (2, "corrected"),
-    (3, "reversed"),
-    (1, "recalled"),
-    (1, "opened"),
-    (2, "again"),
-];
-
-pub fn step() -> impl Strategy<Value = Step> {
-    let kinds: Vec<(u32, Just<&'static str>)> =
-        KINDS.iter().map(|(weight, kind)| (*weight, Just(*kind))).collect();
-    let quantity = prop_oneof![12 => 1_i64..12, 4 => 12_i64..40, 1 => 40_i64..120, 1 => Just(0)];
-    let more = prop_oneof![2 => Just(0_i64), 1 => 1_i64..20];
-    let numbers = (0_usize..3, 0_usize..2, quantity, more, 0_usize..4, 0_usize..2);
-    (
-        prop::strategy::Union::new_weighted(kinds),
-        numbers,
-        prop_oneof![8 => Just(0_usize), 1 => 1_usize..3],
-        1_u32..28,
-        any::<bool>(),
-        0_usize..12,
-    )
-        .prop_map(|(kind, (site, item, quantity, more, consignment, leg), lot, day, flag, back)| Step {
-            kind,
-            site,
-            item,
-            quantity,
-            more,
-            consignment,
-            leg,
-            lot,
-            day,
-            flag,
-            back,
-        })
-}
 
 struct Stage<F>(Actor, F);
 
@@ -160,6 +82,7 @@ impl<F: Fn(&mut Desk) + Send + 'static> Update for Stage<F> {
 /// A ledger whose clock and chance stand still.
 pub struct World {
     pub writer: Writer,
+    url: String,
     actor: Actor,
 }
 
@@ -168,7 +91,8 @@ impl World {
         let source = Source::Fixed { now: NOW, entropy: [7; 32] };
         let settings = WriterSettings { url: url.to_owned(), wake: Some(wake), one_by_one: false, source };
         let actor = Actor { user: UserId(fixed(10, 0)), role: "officer".into(), scope: "all".into() };
-        let world = Self { writer: Writer::start(settings).expect("a writer starts"), actor };
+        let url = url.to_owned();
+        let world = Self { writer: Writer::start(settings).expect("a writer starts"), url, actor };
         world.furnish();
         world
     }
@@ -253,6 +177,7 @@ impl World {
             ("offered", Some(1), vec![(0, 100)]),
             ("unsolicited", None, vec![(0, 30)]),
             ("opening", None, vec![(1, 40)]),
+            ("offered", Some(0), vec![(0, 60), (1, 40)]),
         ];
         for (number, (kind, donor, lines)) in pledges.into_iter().enumerate() {
             let lines: Vec<Value> = lines
@@ -282,6 +207,9 @@ impl World {
         let collected = |of: usize, at: usize, what: usize, quantity: i64| {
             ("collected", json!({"pledge": pledge(of), "site": site(at), "lines": lines(what, quantity)}))
         };
+        let under_way = |number: usize, lines: Value| json!({"consignment": consignment(number), "leg": leg(number, 0), "lines": lines});
+        let mut short = under_way(2, lines(0, 4));
+        short["reason"] = json!("so it was");
         let beginnings = [
             ("pledge_accepted", json!({"pledge": pledge(0)})),
             ("pledge_accepted", json!({"pledge": pledge(1)})),
@@ -293,6 +221,9 @@ impl World {
             collected(2, 1, 0, 20),
             collected(3, 1, 1, 30),
             ("damaged", json!({"site": site(0), "lines": lines(0, 7)})),
+            ("departed", under_way(0, lines(0, 15))),
+            ("departed", under_way(2, lines(0, 12))),
+            ("reported_missing", short),
         ];
         for (index, (kind, mut body)) in beginnings.into_iter().enumerate() {
             body["id"] = json!(event(1_000 + index));
@@ -337,7 +268,11 @@ impl World {
                 body
             }
             (_, earlier) => {
-                let (kind, mut body) = details(step, earlier);
+                let fitting = if step.fits { fit::details(&self.url, step, index, posted) } else { None };
+                let (kind, mut body) = match fitting {
+                    Some(body) => (step.kind, body),
+                    None => details(step, earlier),
+                };
                 body["id"] = json!(event(index));
                 body["kind"] = json!(kind);
                 body["occurred_at"] = json!(format!("2020-03-{:02}", step.day));

@@ -47,6 +47,21 @@ fn figures(stock: &Value, lot: &str) -> [i64; 5] {
 on_both_databases! {
     migrate: migrate;
 
+    fn what_is_under_way_is_not_at_the_site_it_goes_to_yet(database: &TestDatabase) {
+        let Way { scene, city, beijing, hub, banjul, pledge } = way(database);
+        scene.does("moved", "2020-07-20", json!({"site": beijing, "to_site": hub, "lines": [scene.line(100)]})).expect(201);
+        let (consignment, _) = scene.sent(&city, &[&beijing, &hub, &banjul], 900, "2020-08-01");
+        let in_dakar = |quantity: i64| json!({"site": hub, "lines": [scene.line(quantity)], "reason": "the roof leaks"});
+        for kind in ["reported_missing", "damaged", "held"] {
+            scene.does(kind, "2020-08-02", in_dakar(101)).refused("insufficient", &["/lines/0/quantity"]);
+        }
+        let with_it = json!({"consignment": consignment, "site": hub, "lines": [scene.line(1)], "reason": "wet"});
+        scene.does("damaged", "2020-08-02", with_it).refused("insufficient", &["/lines/0/quantity"]);
+        scene.does("reported_missing", "2020-08-02", in_dakar(100)).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_transit": 900, "missing": 100}));
+        scene.closes();
+    }
+
     fn a_part_is_split_off_in_transit_and_goes_its_own_way(database: &TestDatabase) {
         let Way { scene, city, beijing, hub, banjul, pledge } = way(database);
         let consignment = scene.consignment(&city, &[&beijing, &hub, &banjul]);

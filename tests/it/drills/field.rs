@@ -1,0 +1,116 @@
+//! Where drills take place: much of one item in Beijing, and an officer who may move it.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use relief_ledger::audit::keys::KeyRing;
+use relief_ledger::auth::{Role, Tokens};
+use relief_ledger::core::id::{PledgeId, UserId};
+use relief_ledger::db::connect;
+use relief_ledger::pledges::PledgeOffer;
+use relief_ledger::users::store::{NewUser, UserAdd};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::browser::program::Program;
+use crate::support::ledger::Ledger;
+use crate::support::server::{Caller, operator};
+
+/// A ledger in a database, and the keys of the servers that will serve it.
+pub struct Field {
+    pub ledger: Ledger,
+    pub token: String,
+    url: String,
+    folder: tempfile::TempDir,
+}
+
+impl Field {
+    /// Puts this many pieces into Beijing; no writer is left behind.
+    pub fn lay(url: &str, quantity: i64) -> Self {
+        let folder = tempfile::tempdir().expect("a folder for keys");
+        let ledger = Ledger::open(url);
+        let pledge = PledgeId(Uuid::now_v7());
+        let lines = json!([{"item": ledger.item, "quantity": quantity}]);
+        let offer = json!({"programme": ledger.programme, "donor": ledger.donor, "offered_at": "2020-05-01",
+            "lines": lines});
+        let offer = serde_json::from_value(offer).expect("an offer");
+        let offer = PledgeOffer::new(pledge, offer, ledger.actor.clone());
+        ledger.writer.record_blocking(offer).expect("it is offered");
+        ledger.posted("pledge_accepted", "2020-06-01", json!({"pledge": pledge}));
+        let collected = json!({"pledge": pledge, "site": ledger.beijing, "lines": lines});
+        ledger.posted("collected", "2020-06-10", collected);
+        let user = UserId(Uuid::now_v7());
+        let new = NewUser {
+            id: user,
+            login: "officer".into(),
+            name: "The officer".into(),
+            password_hash: "none".into(),
+            role: Role::Officer,
+            organization: None,
+            country: None,
+        };
+        ledger.writer.record_blocking(UserAdd { actor: operator(), user: new }).expect("the user is added");
+        ledger.writer.stop();
+        let ring = KeyRing::open_or_create(&folder.path().join("keys")).expect("there are keys");
+        let token = Tokens::new(&ring).expect("they sign").issue(user, Uuid::now_v7()).expect("a token");
+        Self { ledger, token, url: url.to_owned(), folder }
+    }
+
+    /// The folder of the keys.
+    pub fn keys(&self) -> PathBuf {
+        self.folder.path().join("keys")
+    }
+
+    /// Starts the real program as a process of its own.
+    pub fn start(&self) -> Program {
+        // A limit on file sizes is to be met as a full disk is: by an error and not by a signal.
+        let mut command = Command::new("bash");
+        command.args(["-c", "trap '' XFSZ; exec \"$@\"", "bash", env!("CARGO_BIN_EXE_relief"), "serve"]);
+        command.args(["--listen", "127.0.0.1:0", "--workers", "2", "--database-url", &self.url, "--keys"]);
+        command.arg(self.keys()).env("RELIEF_LOG", "off");
+        Program::start(command.stderr(Stdio::null()))
+    }
+
+    /// The officer, at this server.
+    pub fn officer(&self, program: &Program) -> Caller {
+        let address = program.address().trim_start_matches("http://").parse().expect("an address");
+        Caller { address, token: Some(self.token.clone()), user: None }
+    }
+
+    /// A piece that goes from Beijing to Banjul, under this identifier.
+    pub fn moved(&self, id: &str) -> Value {
+        json!({"id": id, "kind": "moved", "occurred_at": "2020-08-01", "site": self.ledger.beijing,
+            "to_site": self.ledger.banjul, "lines": [{"item": self.ledger.item, "quantity": 1}]})
+    }
+}
+
+/// A new identifier as clients make them.
+pub fn id() -> String {
+    Uuid::now_v7().to_string()
+}
+
+/// The moves recorded, by identifier; each as often as it stands there.
+pub fn recorded(url: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql_types::Binary)]
+        id: Vec<u8>,
+    }
+    let sql = "SELECT id FROM events WHERE kind = 'moved'";
+    let rows: Vec<Row> = sql_query(sql).load(&mut connect(url).expect("it opens")).expect("events");
+    rows.iter().map(|row| Uuid::from_slice(&row.id).expect("an id").to_string()).collect()
+}
+
+/// What was acknowledged and is not there, or is there more than once.
+pub fn broken_promises(url: &str, acknowledged: &BTreeSet<String>) -> Vec<String> {
+    let recorded = recorded(url);
+    let times = |id: &String| recorded.iter().filter(|one| *one == id).count();
+    acknowledged.iter().filter(|id| times(id) != 1).cloned().collect()
+}
+
+/// What is recorded although its poster was told that it is not.
+pub fn recorded_in_secret(url: &str, acknowledged: &BTreeSet<String>) -> Vec<String> {
+    recorded(url).into_iter().filter(|id| !acknowledged.contains(id)).collect()
+}
