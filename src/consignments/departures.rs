@@ -4,14 +4,12 @@
 
 use crate::audit::entry::EntryWriter;
 use crate::core::id::{EventId, LegId, derived};
-use crate::db::Conn;
 use crate::db::schema::{consignments, events, legs};
+use crate::db::{Clause, Conn};
 use crate::ledger::event::STANDS;
 use crate::writer::{Shelf, Wanted};
 use diesel::QueryResult;
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use std::any::Any;
 use std::collections::{HashMap, HashSet};
 
@@ -81,7 +79,7 @@ impl Shelf for Departures {
             .filter(events::leg_id.eq_any(&wanted))
             .filter(events::kind.eq("departed").or(events::kind.eq("diverted")))
             .filter(events::inferred.eq(false))
-            .filter(sql::<Bool>(STANDS))
+            .filter(Clause(STANDS))
             .select((events::leg_id, events::id, events::sequence))
             .load(conn)?;
         let split: Vec<(LegId, EventId, i64)> = legs::table
@@ -89,7 +87,7 @@ impl Shelf for Departures {
             .inner_join(events::table.on(events::consignment_id.eq(consignments::parent_id)))
             .filter(legs::id.eq_any(&wanted))
             .filter(events::kind.eq("split").and(events::leg_id.is_not_null()))
-            .filter(sql::<Bool>(STANDS))
+            .filter(Clause(STANDS))
             .select((legs::id, events::id, events::sequence))
             .load(conn)?;
         for leg in wanted {

@@ -1,17 +1,21 @@
 //! Many rows in one go: one body, compiled for each connection.
 //!
 //! The enum cannot carry batch inserts or upserts. SQLite runs a cached single-row statement for each row
-//! (no round trip to save there); PostgreSQL gets statements of 64, 16, 4 and 1 rows, which it has prepared
+//! (no round trip to save there); PostgreSQL gets statements of 256, 64, 16, 4 and 1 rows, which it has prepared
 //! before: parsing and planning a statement of a thousand rows costs more than the few round trips. Rows
 //! must always name all their columns (`treat_none_as_default_value = false`), so that one text serves them
 //! all.
 
-/// `each_part!(rows, part => run)`: runs `run` for each part of a slice, as arrays of 64, 16, 4 and 1.
+/// `each_part!(rows, part => run)`: runs `run` for each part of a slice, as arrays of 256, 64, 16, 4 and 1.
 macro_rules! each_part {
     ($rows:expr, $part:ident => $run:expr) => {{
         let rows = $rows;
         let mut written = 0;
-        let (parts, rest) = rows.as_chunks::<64>();
+        let (parts, rest) = rows.as_chunks::<256>();
+        for $part in parts {
+            written += $run?;
+        }
+        let (parts, rest) = rest.as_chunks::<64>();
         for $part in parts {
             written += $run?;
         }

@@ -5,7 +5,9 @@
 
 use diesel::QueryResult;
 use diesel::backend::Backend;
+use diesel::expression::{AppearsOnTable, Expression, SelectableExpression, ValidGrouping, is_aggregate};
 use diesel::query_builder::{AstPass, QueryFragment, QueryId};
+use diesel::sql_types::Bool;
 use std::marker::PhantomData;
 
 /// An INSERT followed by words of its own, such as an `ON CONFLICT` clause, that never change. `Tag` names
@@ -49,4 +51,32 @@ pub fn replacing(key: &str, columns: &[&str]) -> String {
         .map(|column| format!("{column} = excluded.{column}"))
         .collect();
     format!(" ON CONFLICT ({key}) DO UPDATE SET {}", set.join(", "))
+}
+
+/// A condition whose words never change, such as the one a partial index is made with. Unlike
+/// `diesel::dsl::sql` it lets the statement it stands in be kept.
+#[derive(Clone, Copy, Debug)]
+pub struct Clause(pub &'static str);
+
+impl Expression for Clause {
+    type SqlType = Bool;
+}
+
+impl<DB: Backend> QueryFragment<DB> for Clause {
+    fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, DB>) -> QueryResult<()> {
+        out.push_sql(self.0);
+        Ok(())
+    }
+}
+
+impl QueryId for Clause {
+    type QueryId = ();
+    // Two conditions are of one type: the cache tells them apart by their text.
+    const HAS_STATIC_QUERY_ID: bool = false;
+}
+
+impl<Source> AppearsOnTable<Source> for Clause {}
+impl<Source> SelectableExpression<Source> for Clause {}
+impl<Grouping> ValidGrouping<Grouping> for Clause {
+    type IsAggregate = is_aggregate::Never;
 }

@@ -13,7 +13,7 @@ mod search;
 mod types;
 
 pub(crate) use bulk::{each_part, insert_all, upsert_all};
-pub use fixed::{InsertThen, replacing};
+pub use fixed::{Clause, InsertThen, replacing};
 pub use migrate::{migrate, pending};
 pub use pool::{BUSY_WAIT_MS, Database, Settings, connect, exclusive, read_by_index, read_failure, snapshot};
 pub use search::begins_with;

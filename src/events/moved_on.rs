@@ -8,13 +8,11 @@ use crate::core::id::{ConsignmentId, EventId, LegId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::schema::{events, postings};
-use crate::db::{Conn, read_failure};
+use crate::db::{Clause, Conn, read_failure};
 use crate::ledger::Account;
 use crate::ledger::event::{EventResult, STANDS};
 use crate::web::Paging;
-use diesel::dsl::sql;
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -125,11 +123,11 @@ fn view(row: CorrectionRow, quantity: i64, decided: i64, now: Timestamp) -> Move
 /// Corrections that stand and moved units on, after a sequence.
 fn corrections(conn: &mut Conn, after: i64) -> QueryResult<Vec<CorrectionRow>> {
     events::table
-        .filter(sql::<Bool>(IS_CORRECTION))
+        .filter(Clause(IS_CORRECTION))
         .filter(events::sequence.gt(after))
         .filter(events::result.like("%\"moved_on\":%"))
-        .filter(sql::<Bool>(STANDS))
-        .filter(sql::<Bool>(IS_LAST))
+        .filter(Clause(STANDS))
+        .filter(Clause(IS_LAST))
         .order(events::sequence)
         .limit(CORRECTIONS_PER_READ)
         .select(CorrectionRow::as_select())
@@ -150,7 +148,7 @@ fn decided(conn: &mut Conn, corrected: &[EventId]) -> QueryResult<HashMap<EventI
         .filter(events::about_id.eq_any(of.keys().copied().collect::<Vec<_>>()))
         .filter(events::kind.eq("miscounted"))
         .filter(postings::account.eq(Account::Surplus.code()))
-        .filter(sql::<Bool>(STANDS))
+        .filter(Clause(STANDS))
         .select((events::about_id, postings::quantity))
         .load(conn)?;
     let mut sums = HashMap::new();

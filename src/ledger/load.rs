@@ -10,15 +10,13 @@ use crate::core::id::{
     ConsignmentId, EventId, ItemId, LotId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
 };
 use crate::core::time::Timestamp;
-use crate::db::Conn;
 use crate::db::schema::{balances, consignments, events, pledge_lines, pledges, postings, sites, statements};
-use diesel::dsl::sql;
+use crate::db::{Clause, Conn};
 use diesel::prelude::*;
-use diesel::sql_types::Bool;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The words the partial index of balances is made with; a bound 0 would not match it.
-const NOT_EMPTY: &str = "balances.quantity <> 0";
+pub const NOT_EMPTY: &str = "balances.quantity <> 0";
 
 /// Loads everything the book asked for.
 pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
@@ -76,7 +74,7 @@ fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
         let there = all()
             .filter(balances::site_id.eq_any(sites).and(balances::item_id.eq_any(items)))
             .filter(balances::account.eq(account.code()))
-            .filter(sql::<Bool>(NOT_EMPTY));
+            .filter(Clause(NOT_EMPTY));
         rows.extend(there.load::<BalanceRow>(conn)?);
     }
     if !lines.is_empty() {
@@ -89,7 +87,7 @@ fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
         let with_donors = all()
             .filter(balances::site_id.is_null().and(balances::item_id.eq_any(items)))
             .filter(balances::account.eq(Account::Unallocated.code()))
-            .filter(sql::<Bool>(NOT_EMPTY));
+            .filter(Clause(NOT_EMPTY));
         rows.extend(with_donors.load::<BalanceRow>(conn)?);
     }
     if !cells.is_empty() {

@@ -4,8 +4,8 @@ use crate::auth::{Permit, Scope, action};
 use crate::core::id::{ItemId, LotId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{balances, items, ledger_state, lots, sites};
-use crate::db::{Conn, read_failure};
-use crate::ledger::{Account, Condition};
+use crate::db::{Clause, Conn, read_failure};
+use crate::ledger::{Account, Condition, NOT_EMPTY};
 use crate::sites::Site;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -70,7 +70,7 @@ pub fn stock_read(
     }
     let site: Site = query.first(conn).map_err(read_failure)?;
     let rows: Vec<(ItemId, LotId, i32, i32, i64)> = balances::table
-        .filter(balances::site_id.eq(id).and(balances::quantity.ne(0)))
+        .filter(balances::site_id.eq(id).and(Clause(NOT_EMPTY)))
         .filter(balances::account.eq_any([Account::InStorage.code(), Account::Allocated.code()]))
         .select((
             balances::item_id,

@@ -213,14 +213,17 @@ impl Worker {
         // A process that ended between a commit and the waking it called for left updates waiting for nothing.
         let mut scan = Some(Scan { touched: None, after: None });
         loop {
-            // What waits and what is new take turns: however many wait for one thing, neither starves.
+            // A page of what waits is tried, and what that wakes in turn, before anything new, so that the
+            // order does not hang on how fast the next update comes. Further pages take turns with what is
+            // new: however many wait for one thing, neither starves.
             if let Some(one) = scan.take() {
                 scan = self.wake_page(one);
-            } else if !self.touched.is_empty() {
+            }
+            if scan.is_none() && !self.touched.is_empty() {
                 scan = Some(Scan { touched: Some(std::mem::take(&mut self.touched)), after: None });
                 continue;
             }
-            let is_idle = scan.is_none() && self.touched.is_empty();
+            let is_idle = scan.is_none();
             match self.queue.take(is_idle) {
                 Some(batch) => self.work(batch),
                 None if is_idle => return,

@@ -17,7 +17,7 @@ use self::model::Model;
 use self::step::Step;
 use self::world::World;
 use crate::support::TestDatabase;
-use crate::support::books::{faults, log_root, log_root_of_entries};
+use crate::support::books::{faults, first_difference, log_root, log_root_of_entries};
 use crate::support::server::migrate;
 
 /// Sequences of an ordinary run, and of `RELIEF_LONG=1`.
@@ -82,6 +82,7 @@ fn any_sequence_of_commands_keeps_the_books_on_both_databases_and_agrees_with_th
             let on_sqlite = run(&sqlite, &steps, Some(&mut model))?;
             let on_postgres = run(&postgres, &steps, None)?;
             prop_assert_eq!(&on_sqlite, &on_postgres);
+            prop_assert_eq!(first_difference(sqlite.url(), postgres.url()), None);
             prop_assert_eq!(log_root(sqlite.url()), log_root(postgres.url()));
             prop_assert_eq!(world::balances(sqlite.url()), world::balances(postgres.url()));
             prop_assert_eq!(world::rollups(sqlite.url()), world::rollups(postgres.url()));

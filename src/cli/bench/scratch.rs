@@ -66,7 +66,7 @@ impl Cluster {
             .spawn()
             .map_err(failed)?;
         let mut cluster = Self { keeper, url: String::new() };
-        cluster.url = wait_for_url(&folder)?;
+        cluster.url = over_socket(&wait_for_url(&folder)?, &folder);
         Ok(cluster)
     }
 
@@ -74,6 +74,12 @@ impl Cluster {
     pub(super) fn url(&self) -> &str {
         &self.url
     }
+}
+
+/// The same server over its socket in the folder, as a database on the machine of its server is reached.
+fn over_socket(url: &str, folder: &Path) -> String {
+    let folder = folder.display().to_string().replace('%', "%25").replace('/', "%2F");
+    url.replacen("127.0.0.1", &folder, 1)
 }
 
 fn wait_for_url(folder: &Path) -> Outcome<String> {

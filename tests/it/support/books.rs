@@ -95,8 +95,7 @@ pub fn log_root(url: &str) -> String {
     format!("{:?}", relief_ledger::writer::log_state(&mut conn).expect("the log's state").edge.root())
 }
 
-/// How many entries the log has, and the root over them computed anew.
-pub fn log_root_of_entries(url: &str) -> (i64, String) {
+fn log_bodies(url: &str) -> Vec<String> {
     #[derive(QueryableByName)]
     struct Leaf {
         #[diesel(sql_type = sql_types::Text)]
@@ -106,9 +105,20 @@ pub fn log_root_of_entries(url: &str) -> (i64, String) {
     let leaves: Vec<Leaf> = sql_query("SELECT body FROM log_entries ORDER BY position")
         .load(&mut conn)
         .expect("the log is readable");
+    leaves.into_iter().map(|leaf| leaf.body).collect()
+}
+
+/// How many entries the log has, and the root over them computed anew.
+pub fn log_root_of_entries(url: &str) -> (i64, String) {
+    let leaves = log_bodies(url);
     let mut edge = relief_ledger::audit::tree::RightEdge::new();
     for leaf in &leaves {
-        edge.append(relief_ledger::audit::tree::leaf_hash(leaf.body.as_bytes()));
+        edge.append(relief_ledger::audit::tree::leaf_hash(leaf.as_bytes()));
     }
     (leaves.len() as i64, format!("{:?}", edge.root()))
+}
+
+/// The first entry in which two logs differ, as both have it: what a difference of roots is told by.
+pub fn first_difference(left: &str, right: &str) -> Option<(String, String)> {
+    log_bodies(left).into_iter().zip(log_bodies(right)).find(|(left, right)| left != right)
 }
