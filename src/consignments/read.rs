@@ -7,7 +7,7 @@ use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, Pro
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::{balances, consignments, events, legs, loads, pledge_lines, pledges, sites};
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, either, read_failure};
 use crate::ledger::Account;
 use diesel::prelude::*;
 
@@ -113,6 +113,12 @@ pub fn consignment_read<A: Named>(
     permit: &Permit<A>,
     id: ConsignmentId,
 ) -> Outcome<Consignment> {
+    if *permit.scope() == Scope::All {
+        return either!(conn, one => {
+            consignments::table.filter(consignments::id.eq(id)).select(Consignment::as_select()).first(one)
+        })
+        .map_err(read_failure);
+    }
     within(consignments::table.into_boxed(), permit.scope())
         .filter(consignments::id.eq(id))
         .select(Consignment::as_select())
@@ -137,12 +143,14 @@ pub fn consignment_by_code(conn: &mut Conn, code: &str) -> Outcome<Consignment> 
 /// # Errors
 /// What the database says.
 pub fn legs_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Vec<Leg>> {
-    legs::table
-        .filter(legs::consignment_id.eq(consignment))
-        .order(legs::ordinal)
-        .select(Leg::as_select())
-        .load(conn)
-        .map_err(read_failure)
+    either!(conn, one => {
+        legs::table
+            .filter(legs::consignment_id.eq(consignment))
+            .order(legs::ordinal)
+            .select(Leg::as_select())
+            .load(one)
+    })
+    .map_err(read_failure)
 }
 
 /// An event in a consignment's history.
@@ -184,26 +192,28 @@ pub fn history_read(
     after: i64,
     limit: i64,
 ) -> Outcome<Vec<HistoryRow>> {
-    events::table
-        .filter(events::consignment_id.eq(consignment).and(events::sequence.gt(after)))
-        .order(events::sequence)
-        .limit(limit)
-        .select((
-            events::sequence,
-            events::id,
-            events::kind,
-            events::leg_id,
-            events::site_id,
-            events::occurred_at,
-            events::occurred_precision,
-            events::effective_at,
-            events::recorded_at,
-            events::moved,
-            events::inferred,
-            events::about_id,
-        ))
-        .load(conn)
-        .map_err(read_failure)
+    either!(conn, one => {
+        events::table
+            .filter(events::consignment_id.eq(consignment).and(events::sequence.gt(after)))
+            .order(events::sequence)
+            .limit(limit)
+            .select((
+                events::sequence,
+                events::id,
+                events::kind,
+                events::leg_id,
+                events::site_id,
+                events::occurred_at,
+                events::occurred_precision,
+                events::effective_at,
+                events::recorded_at,
+                events::moved,
+                events::inferred,
+                events::about_id,
+            ))
+            .load(one)
+    })
+    .map_err(read_failure)
 }
 
 /// What a consignment's goods are doing.
@@ -211,11 +221,13 @@ pub fn history_read(
 /// # Errors
 /// What the database says.
 pub fn standing_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Standing> {
-    let rows: Vec<(i32, i64)> = balances::table
-        .filter(balances::consignment_id.eq(consignment).and(balances::quantity.ne(0)))
-        .select((balances::account, balances::quantity))
-        .load(conn)
-        .map_err(read_failure)?;
+    let rows: Vec<(i32, i64)> = either!(conn, one => {
+        balances::table
+            .filter(balances::consignment_id.eq(consignment).and(balances::quantity.ne(0)))
+            .select((balances::account, balances::quantity))
+            .load(one)
+    })
+    .map_err(read_failure)?;
     let mut standing = Standing::default();
     for (account, quantity) in rows {
         match Account::from_code(account) {

@@ -84,4 +84,16 @@ macro_rules! upsert_all {
     }};
 }
 
-pub(crate) use {each_part, insert_all, upsert_all};
+/// `either!(conn, one => query.load(one))`: runs the same query on whichever connection this is, compiled for
+/// each. What is read most goes this way: the enum writes the words of a query anew each time and boxes
+/// every value of every row.
+macro_rules! either {
+    ($conn:expr, $one:ident => $run:expr) => {
+        match $conn {
+            $crate::db::Conn::Sqlite($one) => $run,
+            $crate::db::Conn::Postgres($one) => $run,
+        }
+    };
+}
+
+pub(crate) use {each_part, either, insert_all, upsert_all};

@@ -12,7 +12,7 @@ pub mod schema;
 mod search;
 mod types;
 
-pub(crate) use bulk::{each_part, insert_all, upsert_all};
+pub(crate) use bulk::{each_part, either, insert_all, upsert_all};
 pub use fixed::{Clause, InsertThen, replacing};
 pub use migrate::{migrate, pending};
 pub use pool::{BUSY_WAIT_MS, Database, Settings, connect, exclusive, read_by_index, read_failure, snapshot};

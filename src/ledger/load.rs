@@ -11,7 +11,7 @@ use crate::core::id::{
 };
 use crate::core::time::Timestamp;
 use crate::db::schema::{balances, consignments, events, pledge_lines, pledges, postings, sites, statements};
-use crate::db::{Clause, Conn};
+use crate::db::{Clause, Conn, either};
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -44,6 +44,15 @@ pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
     load_facts(conn, book, wants.lines, wants.consignments, wants.sites)
 }
 
+/// The balances that meet a condition.
+macro_rules! meeting {
+    ($conn:expr, $condition:expr) => {
+        either!($conn, one => {
+            balances::table.filter($condition).select(BalanceRow::as_select()).load::<BalanceRow>(one)
+        })?
+    };
+}
+
 /// The balances of all scopes. What can pile up over the years, a site's or an item's goods, is loaded
 /// without its empty cells, through the partial index.
 fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
@@ -65,33 +74,39 @@ fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
         }
     }
     let mut rows: Vec<BalanceRow> = Vec::new();
-    let all = || balances::table.select(BalanceRow::as_select()).into_boxed();
     if !consignments.is_empty() {
-        rows.extend(all().filter(balances::consignment_id.eq_any(consignments)).load::<BalanceRow>(conn)?);
+        rows.extend(meeting!(conn, balances::consignment_id.eq_any(&consignments)));
     }
     for (account, (sites, items)) in stock {
         // The product of both lists covers every pair asked for; the few more are welcome.
-        let there = all()
-            .filter(balances::site_id.eq_any(sites).and(balances::item_id.eq_any(items)))
-            .filter(balances::account.eq(account.code()))
-            .filter(Clause(NOT_EMPTY));
-        rows.extend(there.load::<BalanceRow>(conn)?);
+        rows.extend(meeting!(
+            conn,
+            balances::site_id
+                .eq_any(&sites)
+                .and(balances::item_id.eq_any(&items))
+                .and(balances::account.eq(account.code()))
+                .and(Clause(NOT_EMPTY))
+        ));
     }
     if !lines.is_empty() {
-        rows.extend(all().filter(balances::pledge_line_id.eq_any(lines)).load::<BalanceRow>(conn)?);
+        rows.extend(meeting!(conn, balances::pledge_line_id.eq_any(&lines)));
     }
     if !lots.is_empty() {
-        rows.extend(all().filter(balances::lot_id.eq_any(lots)).load::<BalanceRow>(conn)?);
+        rows.extend(meeting!(conn, balances::lot_id.eq_any(&lots)));
     }
     if !items.is_empty() {
-        let with_donors = all()
-            .filter(balances::site_id.is_null().and(balances::item_id.eq_any(items)))
-            .filter(balances::account.eq(Account::Unallocated.code()))
-            .filter(Clause(NOT_EMPTY));
-        rows.extend(with_donors.load::<BalanceRow>(conn)?);
+        // With their donors still.
+        rows.extend(meeting!(
+            conn,
+            balances::site_id
+                .is_null()
+                .and(balances::item_id.eq_any(&items))
+                .and(balances::account.eq(Account::Unallocated.code()))
+                .and(Clause(NOT_EMPTY))
+        ));
     }
     if !cells.is_empty() {
-        rows.extend(all().filter(balances::cell.eq_any(cells)).load::<BalanceRow>(conn)?);
+        rows.extend(meeting!(conn, balances::cell.eq_any(&cells)));
     }
     Ok(rows)
 }
@@ -200,15 +215,18 @@ pub(super) fn load_facts(
     }
     load_lines(conn, book, lines)?;
     if !wanted_consignments.is_empty() {
-        let rows: Vec<(ConsignmentId, OrganizationId, SiteId, SiteId)> = consignments::table
-            .filter(consignments::id.eq_any(wanted_consignments.into_iter().collect::<Vec<_>>()))
-            .select((
-                consignments::id,
-                consignments::consignee_id,
-                consignments::origin_id,
-                consignments::destination_id,
-            ))
-            .load(conn)?;
+        let wanted: Vec<ConsignmentId> = wanted_consignments.into_iter().collect();
+        let rows: Vec<(ConsignmentId, OrganizationId, SiteId, SiteId)> = either!(conn, one => {
+            consignments::table
+                .filter(consignments::id.eq_any(&wanted))
+                .select((
+                    consignments::id,
+                    consignments::consignee_id,
+                    consignments::origin_id,
+                    consignments::destination_id,
+                ))
+                .load(one)
+        })?;
         for (consignment, consignee, origin, destination) in rows {
             wanted_sites.extend([origin, destination]);
             let facts = ConsignmentFacts { consignment, consignee, origin, destination };
@@ -217,10 +235,13 @@ pub(super) fn load_facts(
     }
     wanted_sites.retain(|site| !book.sites.contains_key(site));
     if !wanted_sites.is_empty() {
-        let rows: Vec<(SiteId, String, Option<OrganizationId>)> = sites::table
-            .filter(sites::id.eq_any(wanted_sites.into_iter().collect::<Vec<_>>()))
-            .select((sites::id, sites::country, sites::operator_id))
-            .load(conn)?;
+        let wanted: Vec<SiteId> = wanted_sites.into_iter().collect();
+        let rows: Vec<(SiteId, String, Option<OrganizationId>)> = either!(conn, one => {
+            sites::table
+                .filter(sites::id.eq_any(&wanted))
+                .select((sites::id, sites::country, sites::operator_id))
+                .load(one)
+        })?;
         for (site, country, operator) in rows {
             book.sites.entry(site).or_insert(SiteFacts { site, country, operator });
         }
@@ -239,19 +260,21 @@ fn load_lines(conn: &mut Conn, book: &mut Book, lines: HashSet<PledgeLineId>) ->
             ItemId,
             Option<String>,
             String,
-        )> = pledge_lines::table
-            .inner_join(pledges::table)
-            .filter(pledge_lines::id.eq_any(chunk))
-            .select((
-                pledge_lines::id,
-                pledges::id,
-                pledges::programme_id,
-                pledges::donor_id,
-                pledge_lines::item_id,
-                pledge_lines::earmark_country,
-                pledge_lines::title_passes,
-            ))
-            .load(conn)?;
+        )> = either!(conn, one => {
+            pledge_lines::table
+                .inner_join(pledges::table)
+                .filter(pledge_lines::id.eq_any(chunk))
+                .select((
+                    pledge_lines::id,
+                    pledges::id,
+                    pledges::programme_id,
+                    pledges::donor_id,
+                    pledge_lines::item_id,
+                    pledge_lines::earmark_country,
+                    pledge_lines::title_passes,
+                ))
+                .load(one)
+        })?;
         for (line, pledge, programme, donor, item, earmark, title) in rows {
             let title_passes = TitlePasses::from_word(&title).unwrap_or_default();
             let facts = LineFacts { line, pledge, programme, donor, item, earmark, title_passes };

@@ -235,12 +235,16 @@ macro_rules! record {
             fn load(conn: &mut $crate::db::Conn, ids: &[Self::Id]) -> diesel::QueryResult<Vec<Self>> {
                 use $crate::db::schema::$table::dsl;
                 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
-                dsl::$table.filter(dsl::$key.eq_any(ids)).select(Self::as_select()).load(conn)
+                $crate::db::either!(conn, one => {
+                    dsl::$table.filter(dsl::$key.eq_any(ids)).select(Self::as_select()).load(one)
+                })
             }
             fn load_groups(conn: &mut $crate::db::Conn, groups: &[Self::Group]) -> diesel::QueryResult<Vec<Self>> {
                 use $crate::db::schema::$table::dsl;
                 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
-                dsl::$table.filter(dsl::$group.eq_any(groups)).select(Self::as_select()).load(conn)
+                $crate::db::either!(conn, one => {
+                    dsl::$table.filter(dsl::$group.eq_any(groups)).select(Self::as_select()).load(one)
+                })
             }
             fn insert(conn: &mut $crate::db::Conn, rows: &[Self]) -> diesel::QueryResult<()> {
                 $crate::db::insert_all!(conn, crate::db::schema::$table::table, rows).map(|_| ())
