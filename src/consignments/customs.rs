@@ -63,12 +63,13 @@ fn change(
     };
     let mut there: Vec<Holding> = desk.shelf::<Book>().of_consignment(consignment.id)?;
     there.retain(|one| {
-        let here = match (one.cell.account, leg, body.site) {
-            (Account::InTransit, Some(leg), _) => one.cell.leg == Some(leg),
-            (Account::InTransit, None, None) => true,
-            (Account::Allocated, None, Some(site)) => one.cell.site == Some(site),
-            (Account::Allocated, None, None) => one.cell.site.is_some(),
-            (_, _, _) => false,
+        // Customs holds what is on its way or waits at a stop; nothing else of a consignment.
+        let here = if one.cell.account == Account::InTransit {
+            leg.map_or(body.site.is_none(), |leg| one.cell.leg == Some(leg))
+        } else if one.cell.account == Account::Allocated && leg.is_none() {
+            body.site.map_or(one.cell.site.is_some(), |site| one.cell.site == Some(site))
+        } else {
+            false
         };
         here && one.cell.condition == from
     });

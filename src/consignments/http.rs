@@ -3,14 +3,14 @@
 use super::divert::PlannedLeg;
 use super::open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
 use super::read::{
-    ConsignmentFilter, HistoryRow, consignment_list, consignment_read, history_read, legs_read, load_list,
-    standing_read, state_of,
+    ConsignmentFilter, HistoryRow, consignment_list, consignment_read, history_read, latest_history,
+    legs_read, load_list, standing_read, state_of,
 };
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg, Load};
 use crate::auth::{Permit, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
-use crate::core::page::{PAGE_LIMIT_MAXIMUM, Page};
+use crate::core::page::Page;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::pledges::Money;
@@ -90,7 +90,7 @@ pub struct ConsignmentDetail {
     pub standing: Standing,
     /// Its way.
     pub legs: Vec<LegView>,
-    /// Its latest events at most; more under `events`.
+    /// Its latest events, at most 500, in the order they were recorded; all are under `history`.
     pub history: Vec<HistoryView>,
 }
 
@@ -259,7 +259,7 @@ pub async fn consignment_show(
     let detail = state.read(move |conn| {
         let row = consignment_read(conn, &permit, path.0)?;
         let legs = legs_read(conn, row.id)?;
-        let history = history_read(conn, row.id, 0, PAGE_LIMIT_MAXIMUM)?;
+        let history = latest_history(conn, row.id)?;
         let standing = standing_read(conn, row.id)?;
         Ok(ConsignmentDetail {
             state: state_of(&row, standing, &history),

@@ -27,8 +27,10 @@ pub use departures::Departures;
 pub use divert::{Diverted, PlannedLeg, divert};
 pub use open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
 pub use read::{
-    HistoryRow, consignment_by_code, consignment_read, history_read, legs_read, standing_read, state_of,
+    HistoryRow, consignment_by_code, consignment_read, consignments_within, latest_history, legs_read,
+    standing_events, standing_read, state_of,
 };
+pub(crate) use read::{in_country, of_organization};
 pub use receive::{Received, ReceivedLine, arrival_cell, receive};
 pub use split::{Child, Split, split};
 pub use store::{Consignment, Leg, Load, find_consignment, find_leg, find_leg_even_replaced};

@@ -10,6 +10,7 @@ use crate::db::schema::{balances, consignments, events, legs, loads, pledge_line
 use crate::db::{Conn, either, read_failure};
 use crate::ledger::Account;
 use diesel::prelude::*;
+use std::collections::HashSet;
 
 /// What a list of consignments is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -28,32 +29,42 @@ pub struct ConsignmentFilter {
 
 type Boxed<'a> = consignments::BoxedQuery<'a, crate::db::Backend>;
 
-/// Narrows to what a scope reaches.
-fn within<'a>(query: Boxed<'a>, scope: &Scope) -> Boxed<'a> {
+/// Consignments that concern an organization: as consignor, consignee or carrier, or at sites it runs. A macro,
+/// since the type of such a condition cannot be written down.
+macro_rules! of_organization {
+    ($organization:expr) => {
+        consignments::consignor_id
+            .eq($organization)
+            .or(consignments::consignee_id.eq($organization).assume_not_null())
+            .or(consignments::id
+                .eq_any(legs::table.filter(legs::carrier_id.eq($organization)).select(legs::consignment_id))
+                .assume_not_null())
+            .or(consignments::origin_id
+                .eq_any(sites::table.filter(sites::operator_id.eq($organization)).select(sites::id))
+                .assume_not_null())
+            .or(consignments::destination_id
+                .eq_any(sites::table.filter(sites::operator_id.eq($organization)).select(sites::id))
+                .assume_not_null())
+    };
+}
+
+/// Consignments from or to a country.
+macro_rules! in_country {
+    ($country:expr) => {
+        consignments::origin_id
+            .eq_any(sites::table.filter(sites::country.eq($country)).select(sites::id))
+            .or(consignments::destination_id
+                .eq_any(sites::table.filter(sites::country.eq($country)).select(sites::id)))
+    };
+}
+pub(crate) use {in_country, of_organization};
+
+/// Narrows to the consignments a scope reaches.
+pub fn consignments_within<'a>(query: Boxed<'a>, scope: &Scope) -> Boxed<'a> {
     match scope {
         Scope::All => query,
-        Scope::Organization(organization) => query.filter(
-            consignments::consignor_id
-                .eq(*organization)
-                .or(consignments::consignee_id.eq(*organization).assume_not_null())
-                .or(consignments::id
-                    .eq_any(
-                        legs::table.filter(legs::carrier_id.eq(*organization)).select(legs::consignment_id),
-                    )
-                    .assume_not_null())
-                .or(consignments::origin_id
-                    .eq_any(sites::table.filter(sites::operator_id.eq(*organization)).select(sites::id))
-                    .assume_not_null())
-                .or(consignments::destination_id
-                    .eq_any(sites::table.filter(sites::operator_id.eq(*organization)).select(sites::id))
-                    .assume_not_null()),
-        ),
-        Scope::Country(country) => query.filter(
-            consignments::origin_id
-                .eq_any(sites::table.filter(sites::country.eq(country.clone())).select(sites::id))
-                .or(consignments::destination_id
-                    .eq_any(sites::table.filter(sites::country.eq(country.clone())).select(sites::id))),
-        ),
+        Scope::Organization(organization) => query.filter(of_organization!(*organization)),
+        Scope::Country(country) => query.filter(in_country!(country.clone())),
         Scope::OwnPledges(donor) => query.filter(
             consignments::id.eq_any(
                 balances::table
@@ -77,7 +88,7 @@ pub fn consignment_list<A: Named>(
     after: Option<ConsignmentId>,
     limit: i64,
 ) -> Outcome<Vec<Consignment>> {
-    let mut query = within(consignments::table.into_boxed(), permit.scope());
+    let mut query = consignments_within(consignments::table.into_boxed(), permit.scope());
     if let Some(programme) = filter.programme {
         query = query.filter(consignments::programme_id.eq(programme));
     }
@@ -119,7 +130,7 @@ pub fn consignment_read<A: Named>(
         })
         .map_err(read_failure);
     }
-    within(consignments::table.into_boxed(), permit.scope())
+    consignments_within(consignments::table.into_boxed(), permit.scope())
         .filter(consignments::id.eq(id))
         .select(Consignment::as_select())
         .first(conn)
@@ -182,6 +193,56 @@ pub struct HistoryRow {
     pub about: Option<EventId>,
 }
 
+type HistoryColumns = (
+    events::sequence,
+    events::id,
+    events::kind,
+    events::leg_id,
+    events::site_id,
+    events::occurred_at,
+    events::occurred_precision,
+    events::effective_at,
+    events::recorded_at,
+    events::moved,
+    events::inferred,
+    events::about_id,
+);
+const HISTORY_COLUMNS: HistoryColumns = (
+    events::sequence,
+    events::id,
+    events::kind,
+    events::leg_id,
+    events::site_id,
+    events::occurred_at,
+    events::occurred_precision,
+    events::effective_at,
+    events::recorded_at,
+    events::moved,
+    events::inferred,
+    events::about_id,
+);
+
+/// Events of a consignment shown with it: its latest.
+pub const HISTORY_SHOWN: usize = 500;
+
+/// The latest events of a consignment, in the order they were recorded.
+///
+/// # Errors
+/// What the database says.
+pub fn latest_history(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Vec<HistoryRow>> {
+    let mut rows: Vec<HistoryRow> = either!(conn, one => {
+        events::table
+            .filter(events::consignment_id.eq(consignment))
+            .order(events::sequence.desc())
+            .limit(HISTORY_SHOWN as i64)
+            .select(HISTORY_COLUMNS)
+            .load(one)
+    })
+    .map_err(read_failure)?;
+    rows.reverse();
+    Ok(rows)
+}
+
 /// A consignment's events in the order they were recorded.
 ///
 /// # Errors
@@ -197,20 +258,7 @@ pub fn history_read(
             .filter(events::consignment_id.eq(consignment).and(events::sequence.gt(after)))
             .order(events::sequence)
             .limit(limit)
-            .select((
-                events::sequence,
-                events::id,
-                events::kind,
-                events::leg_id,
-                events::site_id,
-                events::occurred_at,
-                events::occurred_precision,
-                events::effective_at,
-                events::recorded_at,
-                events::moved,
-                events::inferred,
-                events::about_id,
-            ))
+            .select(HISTORY_COLUMNS)
             .load(one)
     })
     .map_err(read_failure)
@@ -249,10 +297,19 @@ pub fn standing_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Sta
     Ok(standing)
 }
 
+/// The events of a history that were not reversed.
+pub fn standing_events(history: &[HistoryRow]) -> impl Iterator<Item = &HistoryRow> {
+    let reversed: HashSet<EventId> =
+        history.iter().filter(|event| event.kind == "reversed").filter_map(|event| event.about).collect();
+    history.iter().filter(move |event| event.kind != "reversed" && !reversed.contains(&event.id))
+}
+
 /// The state of a consignment in one word, from its goods and its history.
 pub fn state_of(consignment: &Consignment, standing: Standing, history: &[HistoryRow]) -> ConsignmentState {
-    let has = |kind: &str| history.iter().any(|event| event.kind == kind);
-    state(standing, consignment.cancelled, has("departed"), has("received"))
+    let has = |kind: &str| standing_events(history).any(|event| event.kind == kind);
+    // Of a long history only the latest is read; goods that have so much of it have been on their way.
+    let is_long = history.len() >= HISTORY_SHOWN;
+    state(standing, consignment.cancelled, is_long || has("departed"), is_long || has("received"))
 }
 
 /// Loads in order of their identifier.

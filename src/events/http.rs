@@ -3,10 +3,11 @@
 use super::kind::{Command, Kind};
 use super::moved_on::{MovedOnView, moved_on_list};
 use super::post::PostEvent;
+use super::reach;
 use super::read::{
     EventFilter, EventView, WaitingFilter, WaitingState, WaitingView, event_list, event_read, waiting_list,
 };
-use crate::auth::{Permit, action};
+use crate::auth::{Permit, Scope, action};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -40,6 +41,36 @@ fn allow(permit: &Permit<action::EventSubmit>, kind: &Kind) -> Outcome<Actor> {
     permit.further(kind.action())
 }
 
+/// Whether the caller's scope reaches what each command is about.
+async fn reach_all(
+    permit: &Permit<action::EventSubmit>,
+    state: &State,
+    commands: &[Command],
+) -> Outcome<Vec<Outcome<()>>> {
+    let scope = permit.scope().clone();
+    if scope == Scope::All {
+        return Ok(commands.iter().map(|_| Ok(())).collect());
+    }
+    let kinds: Vec<Kind> = commands.iter().map(|command| command.kind.clone()).collect();
+    state.read(move |conn| reach::check(conn, &scope, &kinds.iter().collect::<Vec<_>>())).await
+}
+
+/// The commands of a batch, each readable and within reach or the problem it has.
+async fn read_all(
+    permit: &Permit<action::EventSubmit>,
+    state: &State,
+    values: Vec<Value>,
+) -> Outcome<Vec<Outcome<Command>>> {
+    let read: Vec<Outcome<Command>> = values.into_iter().map(Command::read).collect();
+    let readable: Vec<Command> = read.iter().flatten().cloned().collect();
+    let mut reached = reach_all(permit, state, &readable).await?.into_iter();
+    let within = |command: Outcome<Command>| -> Outcome<Command> {
+        let command = command?;
+        reached.next().unwrap_or(Ok(())).map(|()| command)
+    };
+    Ok(read.into_iter().map(within).collect())
+}
+
 fn status_of(recorded: &Recorded<EventResult>) -> u16 {
     match (recorded.answer.status, recorded.leaf) {
         (EventStatus::Waiting, _) => 202,
@@ -65,6 +96,7 @@ pub async fn event_post(
 ) -> Outcome<HttpResponse> {
     let command = Command::read(body.0)?;
     let actor = allow(&permit, &command.kind)?;
+    reach_all(&permit, &state, std::slice::from_ref(&command)).await?.pop().unwrap_or(Ok(()))?;
     let recorded = state.writer.record(PostEvent::new(command, actor)).await?;
     let status = actix_web::http::StatusCode::from_u16(status_of(&recorded)).unwrap_or_default();
     Ok(HttpResponse::build(status).json(signed(&state, recorded)))
@@ -120,8 +152,8 @@ pub async fn event_batch(
     }
     // All are queued before any is waited for, so that they share commits and keep their order.
     let mut queued = Vec::with_capacity(count);
-    for value in body.0.events {
-        queued.push(Command::read(value).and_then(|command| {
+    for command in read_all(&permit, &state, body.0.events).await? {
+        queued.push(command.and_then(|command| {
             let actor = allow(&permit, &command.kind)?;
             state.writer.submit(PostEvent::new(command, actor), Priority::Single)
         }));

@@ -11,6 +11,7 @@ pub mod http;
 mod kind;
 mod moved_on;
 mod post;
+mod reach;
 mod read;
 mod reverse;
 pub mod store;

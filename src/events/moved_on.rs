@@ -3,6 +3,7 @@
 //! Each correction of an event says anew how many have moved on, so the last that stands counts, less what was
 //! decided against any of them.
 
+use super::reach::events_within;
 use crate::auth::{Permit, Scope, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, SiteId};
 use crate::core::problem::{Outcome, Problem};
@@ -84,7 +85,7 @@ pub fn moved_on_list(
     let mut after = paging.after.unwrap_or(0);
     let mut found = Vec::new();
     loop {
-        let rows = corrections(conn, after).map_err(read_failure)?;
+        let rows = corrections(conn, permit.scope(), after).map_err(read_failure)?;
         let Some(last) = rows.last() else { return Ok(found) };
         after = last.sequence;
         let corrected: Vec<EventId> = rows.iter().filter_map(|row| row.about_id).collect();
@@ -121,8 +122,8 @@ fn view(row: CorrectionRow, quantity: i64, decided: i64, now: Timestamp) -> Move
 }
 
 /// Corrections that stand and moved units on, after a sequence.
-fn corrections(conn: &mut Conn, after: i64) -> QueryResult<Vec<CorrectionRow>> {
-    events::table
+fn corrections(conn: &mut Conn, scope: &Scope, after: i64) -> QueryResult<Vec<CorrectionRow>> {
+    events_within(events::table.into_boxed(), scope)
         .filter(Clause(IS_CORRECTION))
         .filter(events::sequence.gt(after))
         .filter(events::result.like("%\"moved_on\":%"))

@@ -1,11 +1,13 @@
 //! Reading events and what waits.
 
+use super::reach::{events_within, in_country_too, of_organization_too, waiting_within};
 use super::store::{RefusalRecord, WaitingRecord};
 use crate::auth::{Permit, Scope, action};
+use crate::consignments::{in_country, of_organization};
 use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
-use crate::db::schema::{balances, events, pledge_lines, pledges, refusals, waiting};
+use crate::db::schema::{consignments, events, legs, pledges, refusals, sites, waiting};
 use crate::db::{Conn, read_failure};
 use crate::web::Paging;
 use diesel::prelude::*;
@@ -111,26 +113,6 @@ impl EventView {
     }
 }
 
-type Boxed<'a> = events::BoxedQuery<'a, crate::db::Backend>;
-
-/// A donor sees the events of its own pledges and of consignments that carry them.
-fn within<'a>(query: Boxed<'a>, scope: &Scope) -> Boxed<'a> {
-    match scope {
-        Scope::All | Scope::Organization(_) | Scope::Country(_) => query,
-        Scope::OwnPledges(donor) => query.filter(
-            events::pledge_id
-                .eq_any(pledges::table.filter(pledges::donor_id.eq(*donor)).select(pledges::id.nullable()))
-                .or(events::consignment_id.eq_any(
-                    balances::table
-                        .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
-                        .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
-                        .filter(pledges::donor_id.eq(*donor).and(balances::consignment_id.is_not_null()))
-                        .select(balances::consignment_id),
-                )),
-        ),
-    }
-}
-
 fn sees_all(scope: &Scope) -> bool {
     match scope {
         Scope::All | Scope::Organization(_) | Scope::Country(_) => true,
@@ -149,7 +131,8 @@ pub fn event_list(
     after: i64,
     limit: i64,
 ) -> Outcome<Vec<EventView>> {
-    let mut query = within(events::table.into_boxed(), permit.scope()).filter(events::sequence.gt(after));
+    let mut query =
+        events_within(events::table.into_boxed(), permit.scope()).filter(events::sequence.gt(after));
     if let Some(consignment) = filter.consignment {
         query = query.filter(events::consignment_id.eq(consignment));
     }
@@ -166,7 +149,9 @@ pub fn event_list(
         .load(conn)
         .map_err(read_failure)?;
     let in_full = sees_all(permit.scope());
-    Ok(rows.into_iter().map(|row| EventView::of(row, in_full)).collect())
+    let mut views: Vec<EventView> = rows.into_iter().map(|row| EventView::of(row, in_full)).collect();
+    hide_others(conn, permit.scope(), &mut views)?;
+    Ok(views)
 }
 
 /// One event with what was posted about it since.
@@ -174,7 +159,7 @@ pub fn event_list(
 /// # Errors
 /// `not_found`, or what the database says.
 pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: EventId) -> Outcome<EventView> {
-    let row: EventRow = within(events::table.into_boxed(), permit.scope())
+    let row: EventRow = events_within(events::table.into_boxed(), permit.scope())
         .filter(events::id.eq(id))
         .select(EventRow::as_select())
         .first(conn)
@@ -187,7 +172,23 @@ pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: Event
         .load(conn)
         .map_err(read_failure)?;
     view.followed_by = Some(followed);
+    hide_others(conn, permit.scope(), std::slice::from_mut(&mut view))?;
     Ok(view)
+}
+
+/// A donor is shown no pledge of others, even where they share a consignment.
+fn hide_others(conn: &mut Conn, scope: &Scope, views: &mut [EventView]) -> Outcome<()> {
+    let Scope::OwnPledges(donor) = scope else { return Ok(()) };
+    let named: Vec<PledgeId> = views.iter().filter_map(|view| view.pledge).collect();
+    let own: Vec<PledgeId> = pledges::table
+        .filter(pledges::donor_id.eq(*donor).and(pledges::id.eq_any(named).assume_not_null()))
+        .select(pledges::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    for view in views {
+        view.pledge = view.pledge.filter(|pledge| own.contains(pledge));
+    }
+    Ok(())
 }
 
 /// Whether an acknowledged event can still post.
@@ -275,6 +276,7 @@ pub fn waiting_list(
         .left_join(refusals::table.on(refusals::event_id.eq(waiting::id)))
         .filter(waiting::posted.eq(false))
         .into_boxed();
+    query = waiting_within!(query, permit.scope());
     if let Some(consignment) = filter.consignment {
         query = query.filter(waiting::consignment_id.eq(consignment));
     }

@@ -22,7 +22,7 @@ const SOURCES_CUBOID: i32 = 6;
 /// the limit, so smaller ones need no looking at.
 const LARGE: i64 = 1 << 40;
 /// What a growing figure may reach: half of what can be counted, so that two of them can still be added.
-const MOVED_MAXIMUM: i64 = 1 << 62;
+const MOVED_MAXIMUM: i64 = i64::MAX / 2;
 
 impl Book {
     /// Takes note of what an event adds; refuses what could no longer be counted.

@@ -5,7 +5,7 @@ use crate::auth::{Named, Permit, Scope, action};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::{pledge_lines, pledges, programmes};
+use crate::db::schema::{balances, pledge_lines, pledges, programmes, sites};
 use crate::db::{Conn, read_failure};
 use crate::ledger::event::Halt;
 use crate::writer::{Desk, Drawer, record};
@@ -97,6 +97,33 @@ pub fn find_pledge(desk: &mut Desk, pledge: PledgeId) -> Result<Arc<Pledge>, Hal
     desk.shelf::<Drawer<Pledge>>().find(pledge)?.ok_or_else(|| Halt::unknown("pledge", pledge.0))
 }
 
+/// Narrows to the pledges a scope reaches: an organization's own; for a country those earmarked for it and
+/// those whose goods lie there.
+pub fn pledges_within<'a>(
+    query: pledges::BoxedQuery<'a, crate::db::Backend>,
+    scope: &Scope,
+) -> pledges::BoxedQuery<'a, crate::db::Backend> {
+    match scope {
+        Scope::All => query,
+        Scope::Organization(organization) | Scope::OwnPledges(organization) => {
+            query.filter(pledges::donor_id.eq(*organization))
+        }
+        Scope::Country(country) => query.filter(
+            pledges::id.eq_any(
+                pledge_lines::table
+                    .left_join(balances::table.on(balances::pledge_line_id.eq(pledge_lines::id)))
+                    .left_join(sites::table.on(balances::site_id.eq(sites::id.nullable())))
+                    .filter(
+                        pledge_lines::earmark_country
+                            .eq(country.clone())
+                            .or(sites::country.nullable().eq(country.clone())),
+                    )
+                    .select(pledge_lines::pledge_id),
+            ),
+        ),
+    }
+}
+
 /// Pledges in order of their identifier, after `after`, as far as the scope reaches.
 ///
 /// # Errors
@@ -108,13 +135,8 @@ pub fn pledge_list(
     after: Option<PledgeId>,
     limit: i64,
 ) -> Outcome<Vec<Pledge>> {
-    let mut query = pledges::table.select(Pledge::as_select()).order(pledges::id).limit(limit).into_boxed();
-    match permit.scope() {
-        Scope::All | Scope::Country(_) => {}
-        Scope::Organization(organization) | Scope::OwnPledges(organization) => {
-            query = query.filter(pledges::donor_id.eq(*organization));
-        }
-    }
+    let mut query =
+        pledges_within(pledges::table.into_boxed(), permit.scope()).order(pledges::id).limit(limit);
     if let Some(programme) = filter.programme {
         query = query.filter(pledges::programme_id.eq(programme));
     }
@@ -127,7 +149,7 @@ pub fn pledge_list(
     if let Some(after) = after {
         query = query.filter(pledges::id.gt(after));
     }
-    query.load(conn).map_err(read_failure)
+    query.select(Pledge::as_select()).load(conn).map_err(read_failure)
 }
 
 /// What a list of pledges is narrowed to.
@@ -150,14 +172,11 @@ pub fn pledge_read<A: Named>(
     permit: &Permit<A>,
     id: PledgeId,
 ) -> Outcome<(Pledge, Vec<PledgeLine>)> {
-    let mut query = pledges::table.filter(pledges::id.eq(id)).select(Pledge::as_select()).into_boxed();
-    match permit.scope() {
-        Scope::All | Scope::Country(_) => {}
-        Scope::Organization(organization) | Scope::OwnPledges(organization) => {
-            query = query.filter(pledges::donor_id.eq(*organization));
-        }
-    }
-    let pledge: Pledge = query.first(conn).map_err(read_failure)?;
+    let pledge: Pledge = pledges_within(pledges::table.into_boxed(), permit.scope())
+        .filter(pledges::id.eq(id))
+        .select(Pledge::as_select())
+        .first(conn)
+        .map_err(read_failure)?;
     Ok((pledge.clone(), lines_of(conn, pledge.id)?))
 }
 

@@ -17,15 +17,13 @@ pub async fn tracking_show(state: State, path: Path<String>) -> Outcome<actix_we
         )
         .with("mistyped", true));
     };
-    let view =
-        state.read(move |conn| tracking_read(conn, &code)).await.map_err(|problem| match problem.code {
-            Code::NotFound => Problem::new(
-                Code::NotFound,
-                "This code is well formed, but no consignment has it. Ask whoever gave it to you.",
-            )
-            .with("mistyped", false),
-            _ => problem,
-        })?;
+    let view = state.read(move |conn| tracking_read(conn, &code)).await.map_err(|problem| {
+        if problem.code != Code::NotFound {
+            return problem;
+        }
+        let words = "This code is well formed, but no consignment has it. Ask whoever gave it to you.";
+        Problem::new(Code::NotFound, words).with("mistyped", false)
+    })?;
     Ok(actix_web::web::Json(view))
 }
 

@@ -1,9 +1,10 @@
 //! What the public may see of a consignment.
 
 use crate::consignments::rules::ConsignmentState;
-use crate::consignments::{consignment_by_code, history_read, legs_read, standing_read, state_of};
+use crate::consignments::{
+    consignment_by_code, latest_history, legs_read, standing_events, standing_read, state_of,
+};
 use crate::core::id::SiteId;
-use crate::core::page::PAGE_LIMIT_MAXIMUM;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::{programmes, sites};
@@ -42,7 +43,7 @@ pub struct TrackingEvent {
     pub precision: String,
     /// What happened.
     pub kind: String,
-    /// The country it happened in, where it has one.
+    /// The country it happened in, where it has one; absent in a sensitive programme.
     pub country: Option<String>,
     /// Whether it was worked out from another event.
     pub inferred: bool,
@@ -62,6 +63,11 @@ const PUBLIC_KINDS: [&str; 11] = [
     "cancelled",
     "returned",
 ];
+
+/// Of these the kinds that tell the way goods take; a sensitive programme shows none, and no country of an
+/// event either.
+const ROUTE_KINDS: [&str; 6] =
+    ["departed", "arrived", "customs_held", "customs_released", "received", "diverted"];
 
 fn sentence(state: ConsignmentState) -> &'static str {
     match state {
@@ -85,11 +91,11 @@ fn sentence(state: ConsignmentState) -> &'static str {
 pub fn tracking_read(conn: &mut Conn, code: &str) -> Outcome<TrackingView> {
     let row = consignment_by_code(conn, code)?;
     let legs = legs_read(conn, row.id)?;
-    let history = history_read(conn, row.id, 0, PAGE_LIMIT_MAXIMUM)?;
+    let history = latest_history(conn, row.id)?;
     let standing = standing_read(conn, row.id)?;
-    let synthetic: bool = programmes::table
+    let (synthetic, sensitive): (bool, bool) = programmes::table
         .filter(programmes::id.eq(row.programme_id))
-        .select(programmes::synthetic)
+        .select((programmes::synthetic, programmes::sensitive))
         .first(conn)
         .map_err(read_failure)?;
     let mut places: Vec<SiteId> = vec![row.origin_id, row.destination_id];
@@ -103,9 +109,9 @@ pub fn tracking_read(conn: &mut Conn, code: &str) -> Outcome<TrackingView> {
     let countries: HashMap<SiteId, String> = countries.into_iter().collect();
     let state = state_of(&row, standing, &history);
     let country = |site: Option<SiteId>| site.and_then(|id| countries.get(&id)).cloned();
-    let mut timeline: Vec<TrackingEvent> = history
-        .iter()
+    let mut timeline: Vec<TrackingEvent> = standing_events(&history)
         .filter(|event| PUBLIC_KINDS.contains(&event.kind.as_str()))
+        .filter(|event| !sensitive || !ROUTE_KINDS.contains(&event.kind.as_str()))
         .map(|event| {
             let leg = legs.iter().find(|leg| Some(leg.id) == event.leg);
             // A departure happens where its leg starts, everything else where it ends.
@@ -118,7 +124,7 @@ pub fn tracking_read(conn: &mut Conn, code: &str) -> Outcome<TrackingView> {
                 occurred_at: event.occurred_at,
                 precision: event.precision.clone(),
                 kind: event.kind.clone(),
-                country: country(place),
+                country: country(place).filter(|_| !sensitive),
                 inferred: event.inferred,
             }
         })

@@ -9,6 +9,7 @@ mod limits;
 mod once;
 mod promises;
 mod proof;
+mod reach;
 mod receipts;
 pub mod scene;
 mod stock;
