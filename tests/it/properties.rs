@@ -22,10 +22,10 @@ use crate::support::server::migrate;
 
 /// Sequences of an ordinary run, and of `RELIEF_LONG=1`.
 const CASES: u32 = 18;
-const CASES_LONG: u32 = 800;
+const CASES_LONG: u32 = 400;
 /// How often each kind must be recorded in all of them.
 const ACCEPTED: u32 = 2;
-const ACCEPTED_LONG: u32 = 80;
+const ACCEPTED_LONG: u32 = 40;
 /// Commands of one sequence.
 const STEPS: std::ops::Range<usize> = 24..48;
 
