@@ -51,12 +51,13 @@ pub(super) fn measure(scratch: &Scratch, file: &Path, figures: &mut Vec<Figure>)
 
 /// Seconds to write every row of one database file into another with the same schema.
 fn copy(from: &str, to: &str) -> Outcome<f64> {
+    // Tables in the order they were made in: a row comes after what it refers to.
     let mut conn = connect(to)?;
     let path = from.trim_start_matches("sqlite://").replace('\'', "''");
     conn.batch_execute(&format!("ATTACH DATABASE '{path}' AS source")).map_err(read_failure)?;
     let tables: Vec<TableName> = diesel::sql_query(
         "SELECT name FROM source.sqlite_master WHERE type = 'table' \
-         AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%diesel%' ORDER BY name",
+         AND name NOT LIKE 'sqlite%' AND name NOT LIKE '%diesel%' ORDER BY rowid",
     )
     .load(&mut conn)
     .map_err(read_failure)?;
