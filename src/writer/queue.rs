@@ -5,6 +5,7 @@ use super::{Leaf, Recorded, Update};
 use crate::core::problem::{Code, Outcome, Problem};
 use std::collections::VecDeque;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 /// Updates that may wait before callers are told to come back: two seconds of work at the slowest
@@ -118,9 +119,10 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes a batch, waiting for work if `patient`; `None` once the queue is closed and empty, or where there
-    /// is nothing now.
-    pub(super) fn take(&self, patient: bool) -> Option<Vec<Box<dyn Job>>> {
+    /// Takes a batch, waiting for work as long as said, or for ever; `None` once the queue is closed and
+    /// empty, or where nothing came in that time.
+    pub(super) fn take(&self, patience: Option<Duration>) -> Option<Vec<Box<dyn Job>>> {
+        let until = patience.map(|patience| Instant::now() + patience);
         let mut state = self.lock();
         loop {
             let mut batch: Vec<Box<dyn Job>> = Vec::new();
@@ -131,10 +133,14 @@ impl Queue {
             if !batch.is_empty() {
                 return Some(batch);
             }
-            if !state.open || !patient {
+            if !state.open {
                 return None;
             }
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                Some(Duration::ZERO) => return None,
+                Some(left) => self.filled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.filled.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
         }
     }
 
@@ -149,6 +155,11 @@ impl Queue {
     pub(super) fn close(&self) {
         self.lock().open = false;
         self.filled.notify_all();
+    }
+
+    /// Whether nothing new is taken any more.
+    pub(super) fn is_closed(&self) -> bool {
+        !self.lock().open
     }
 
     /// Updates waiting now.
