@@ -31,4 +31,4 @@ pub use read::{
 };
 pub use receive::{Received, ReceivedLine, arrival_cell, receive};
 pub use split::{Child, Split, split};
-pub use store::{Consignment, Leg, Load, find_consignment, find_leg, find_leg_even_replaced};
+pub use store::{Consignment, Leg, Load, find_consignment, find_leg, find_leg_even_replaced, find_open};
