@@ -21,6 +21,9 @@ use serde_json::Value;
 /// Events of one batch: a phone's week offline, or a page of a spreadsheet.
 pub const BATCH_MAXIMUM: usize = 1_000;
 
+/// Events of a batch that go before files like somebody's single ones.
+const HANDFUL: usize = 8;
+
 /// An event as it is posted. Beside these members stand those of its kind; see the guide to the API.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "read by the derive only; commands are read kind by kind")]
@@ -104,8 +107,15 @@ pub struct BatchNew {
     pub events: Vec<Value>,
 }
 
+fn read_command(permit: &Permit<action::EventSubmit>, value: Value) -> Outcome<PostEvent> {
+    let command = Command::read(value)?;
+    let actor = allow(permit, &command.kind)?;
+    Ok(PostEvent::new(command, actor))
+}
+
 /// Posts up to 1,000 events in their order; each gets a result of its own, and a refused one takes no other
-/// with it.
+/// with it. Where the server has no room for all, those from the first without room on answer 503: send them
+/// again.
 #[utoipa::path(post, path = "/api/v1/events/batch", tag = "events", request_body = BatchNew,
     responses((status = 200, body = BatchView)))]
 pub async fn event_batch(
@@ -118,13 +128,19 @@ pub async fn event_batch(
         let detail = format!("holds {count} events; send 1 to {BATCH_MAXIMUM}");
         return Err(Problem::field("/events", detail));
     }
-    // All are queued before any is waited for, so that they share commits and keep their order.
+    // Somebody's evening at a port waits like a person does; a file lets people go first.
+    let priority = if count > HANDFUL { Priority::Chunk } else { Priority::Single };
+    // All are queued before any is waited for, so that they share commits and keep their order. Where one
+    // finds no room, none after it is queued, though room may come: it would be decided before the other.
     let mut queued = Vec::with_capacity(count);
+    let mut full: Option<Problem> = None;
     for value in body.0.events {
-        queued.push(Command::read(value).and_then(|command| {
-            let actor = allow(&permit, &command.kind)?;
-            state.writer.submit(PostEvent::new(command, actor), Priority::Single)
-        }));
+        queued.push(match &full {
+            Some(problem) => Err(problem.clone()),
+            None => read_command(&permit, value).and_then(|event| {
+                state.writer.submit(event, priority).inspect_err(|problem| full = Some(problem.clone()))
+            }),
+        });
     }
     let mut results = Vec::with_capacity(count);
     for pending in queued {
