@@ -2,7 +2,7 @@
 
 use super::allocate::{destination_country, free_stock};
 use super::departures::Departures;
-use super::store::{Consignment, Journey, find_leg, find_open};
+use super::store::{Consignment, Journey, Load, find_leg, find_open};
 use crate::core::id::{ConsignmentId, EventId, ItemId, LegId, LoadId, LotId, derived};
 use crate::core::problem::Problem;
 use crate::core::time::Precision;
@@ -50,11 +50,7 @@ pub struct Arrived {
 pub fn depart(desk: &mut Desk, happening: &Happening, body: &Departed) -> Result<EventResult, Halt> {
     let consignment = find_open(desk, body.consignment)?;
     let journey = find_leg(desk, consignment.id, body.leg)?;
-    if let Some(load) = body.load {
-        desk.shelf::<Drawer<super::store::Load>>()
-            .find(load)?
-            .ok_or_else(|| Halt::unknown("load", load.0))?;
-    }
+    find_load(desk, body.load)?;
     let goods = match &body.lines {
         Some(lines) => Some(understand(desk, lines)?),
         None => None,
@@ -62,6 +58,13 @@ pub fn depart(desk: &mut Desk, happening: &Happening, body: &Departed) -> Result
     let result = send_off(desk, happening, body.load, &consignment, &journey, goods.as_deref())?;
     note_departure(desk, happening, journey.leg().id, &result);
     Ok(result)
+}
+
+/// Waits for a load that is not known yet.
+fn find_load(desk: &mut Desk, load: Option<LoadId>) -> Result<(), Halt> {
+    let Some(load) = load else { return Ok(()) };
+    let found = desk.shelf::<Drawer<Load>>().find(load)?;
+    found.map(|_| ()).ok_or_else(|| Halt::unknown("load", load.0))
 }
 
 /// Notes for later receipts of the same batch that a leg has left.
@@ -106,6 +109,7 @@ fn send_off(
 pub fn arrive(desk: &mut Desk, happening: &Happening, body: &Arrived) -> Result<EventResult, Halt> {
     let consignment = find_open(desk, body.consignment)?;
     let journey = find_leg(desk, consignment.id, body.leg)?;
+    find_load(desk, body.load)?;
     let subjects = Subjects {
         leg: Some(journey.leg().id),
         load: body.load,

@@ -2,13 +2,15 @@
 //! from there. Another consignee or destination needs a consignment of its own: split first.
 
 use super::depart::note_departure;
+use super::open::check_count;
 use super::rules::{Mode, check_chain};
-use super::store::{Leg, find_leg, find_open};
+use super::store::{Journey, Leg, find_leg, find_open};
 use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
-use crate::ledger::{Account, Book, Cell, Movement};
+use crate::ledger::{Account, Book, Cell, Holding, Movement};
+use crate::parties::find_organization;
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
@@ -71,6 +73,32 @@ pub struct Diverted {
     pub reason: String,
 }
 
+/// Checks that the stops and carriers of planned legs are known, or waits for the first that is not.
+pub(super) fn check_stops(desk: &mut Desk, legs: &[PlannedLeg]) -> Result<(), Halt> {
+    for leg in legs {
+        find_site(desk, leg.to)?;
+        if let Some(carrier) = leg.carrier {
+            find_organization(desk, carrier)?;
+        }
+    }
+    Ok(())
+}
+
+/// Refuses to replace later legs on which a part of the goods is under way already: nobody could receive it.
+fn check_later(journey: &Journey, moving: &[Holding]) -> Result<(), Problem> {
+    for leg in &journey.legs[journey.position + 1..] {
+        if moving.iter().any(|one| one.cell.leg == Some(leg.id)) {
+            let detail = format!(
+                "A part of this consignment is under way on the later leg {}, which this would replace. Receive \
+                 or divert that part first, or split off what goes another way.",
+                leg.id
+            );
+            return Err(Problem::new(Code::WrongState, detail).at("/leg").with("leg", leg.id.to_string()));
+        }
+    }
+    Ok(())
+}
+
 /// Diverts.
 ///
 /// # Errors
@@ -82,13 +110,14 @@ pub fn divert(desk: &mut Desk, happening: &Happening, body: &Diverted) -> Result
     if body.legs.is_empty() {
         return Err(Problem::field("/legs", "there are none; say the new way").into());
     }
+    check_count("/legs", &body.legs)?;
     let chain: Vec<(SiteId, SiteId)> = body.legs.iter().map(|leg| (leg.from, leg.to)).collect();
     check_chain(old.from_id, consignment.destination_id, &chain, true)?;
-    for leg in &body.legs {
-        find_site(desk, leg.to)?;
-    }
+    check_stops(desk, &body.legs)?;
     let mut moving = desk.shelf::<Book>().of_consignment(consignment.id)?;
-    moving.retain(|one| one.cell.account == Account::InTransit && one.cell.leg == Some(old.id));
+    moving.retain(|one| one.cell.account == Account::InTransit);
+    check_later(&journey, &moving)?;
+    moving.retain(|one| one.cell.leg == Some(old.id));
     if moving.is_empty() {
         let detail = "Nothing of this consignment is under way on that leg.";
         return Err(Problem::new(Code::WrongState, detail).at("/leg").into());

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 /// Legs of one consignment: the longest real journeys have six.
 const LEGS_MAXIMUM: usize = 50;
 /// Characters of a reference or a document number.
-const REFERENCE_MAXIMUM: usize = 200;
+pub(super) const REFERENCE_MAXIMUM: usize = 200;
 
 /// A consignment as it is opened.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -122,6 +122,14 @@ pub struct LoadRecord {
     actor: Actor,
 }
 
+/// Checks that a way has no more legs than any has.
+pub(super) fn check_count(pointer: &str, legs: &[PlannedLeg]) -> Result<(), Problem> {
+    if legs.len() > LEGS_MAXIMUM {
+        return Err(Problem::field(pointer, format!("are more than {LEGS_MAXIMUM}; check the way")));
+    }
+    Ok(())
+}
+
 fn check_measure(pointer: &str, value: Option<i64>) -> Result<(), Problem> {
     match value {
         Some(value) if !(1..=MAXIMUM).contains(&value) => {
@@ -169,9 +177,7 @@ impl ConsignmentOpen {
         if new.origin == new.destination {
             return Err(Problem::field("/destination", "is where it starts; say where it is to end"));
         }
-        if new.legs.len() > LEGS_MAXIMUM {
-            return Err(Problem::field("/legs", format!("are more than {LEGS_MAXIMUM}; check the way")));
-        }
+        check_count("/legs", &new.legs)?;
         let chain: Vec<(SiteId, SiteId)> = new.legs.iter().map(|leg| (leg.from, leg.to)).collect();
         check_chain(new.origin, new.destination, &chain, false)
     }

@@ -3,7 +3,8 @@
 
 use super::depart::note_departure;
 use super::departures::split_leg;
-use super::divert::PlannedLeg;
+use super::divert::{PlannedLeg, check_stops};
+use super::open::{REFERENCE_MAXIMUM, check_count};
 use super::rules::check_chain;
 use super::store::{Consignment, Journey, Leg, find_leg, find_open};
 use crate::core::code::tracking_code;
@@ -12,7 +13,8 @@ use crate::core::problem::{Code, Problem};
 use crate::items::goods::{GoodsLine, PickContext, less_planned, pick_goods, understand};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, short};
 use crate::ledger::{Account, Book, Cell, ConsignmentFacts, Movement};
-use crate::parties::Organization;
+use crate::parties::find_organization;
+use crate::pledges::check_text;
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
@@ -58,6 +60,7 @@ pub struct Child {
 /// # Errors
 /// `insufficient`, `invalid`, `duplicate`; waits for what is not known yet.
 pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<EventResult, Halt> {
+    check_child(&body.child)?;
     let parent = find_open(desk, body.consignment)?;
     let journey = body.leg.map(|leg| find_leg(desk, parent.id, Some(leg))).transpose()?;
     let origin = match (&journey, body.site) {
@@ -97,13 +100,7 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
     }
-    let facts = ConsignmentFacts {
-        consignment: child.id,
-        consignee: child.consignee_id,
-        origin: child.origin_id,
-        destination: child.destination_id,
-    };
-    desk.shelf::<Book>().know_consignment(facts);
+    desk.shelf::<Book>().know_consignment(facts(&child));
     let subjects = Subjects { leg: body.leg, site: body.site, ..parent.subjects() };
     let result = happening.post(desk, subjects, &movements, &[])?;
     if let Some(first) = first.filter(|_| journey.is_some()) {
@@ -116,6 +113,20 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
         desk.shelf::<Drawer<Leg>>().put(leg);
     }
     Ok(result)
+}
+
+fn check_child(child: &Child) -> Result<(), Problem> {
+    check_text("/child/reference", child.reference.as_deref(), REFERENCE_MAXIMUM)?;
+    check_count("/child/legs", &child.legs)
+}
+
+fn facts(child: &Consignment) -> ConsignmentFacts {
+    ConsignmentFacts {
+        consignment: child.id,
+        consignee: child.consignee_id,
+        origin: child.origin_id,
+        destination: child.destination_id,
+    }
 }
 
 /// The child's rows; under way, its first leg is its own copy of the parent's.
@@ -132,9 +143,7 @@ fn new_child(
         let detail = format!("The consignment {} is there already; make a new id.", child.id);
         return Err(Problem::new(Code::Duplicate, detail).at("/child/id").into());
     }
-    desk.shelf::<Drawer<Organization>>()
-        .find(child.consignee)?
-        .ok_or_else(|| Halt::unknown("organization", child.consignee.0))?;
+    find_organization(desk, child.consignee)?;
     find_site(desk, child.destination)?;
     let legs = child_legs(desk, happening, child, journey, origin)?;
     let now = desk.now();
@@ -190,8 +199,8 @@ fn child_legs(
         let detail = "are missing; say how it goes from there to its destination";
         return Err(Problem::field("/child/legs", detail).into());
     }
+    check_stops(desk, &child.legs)?;
     for (index, leg) in child.legs.iter().enumerate() {
-        find_site(desk, leg.to)?;
         let id = leg.id.unwrap_or_else(|| derived(happening.id.0, "split leg", index as u64 + 1));
         let twice = legs.iter().any(|other: &Leg| other.id == id);
         if twice || desk.shelf::<Drawer<Leg>>().find(id)?.is_some() {

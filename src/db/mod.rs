@@ -15,7 +15,10 @@ mod types;
 pub(crate) use bulk::{each_part, either, insert_all, upsert_all};
 pub use fixed::{Clause, InsertThen, replacing};
 pub use migrate::{migrate, pending};
-pub use pool::{BUSY_WAIT_MS, Database, Settings, connect, exclusive, read_by_index, read_failure, snapshot};
+pub use pool::{
+    BUSY_WAIT_MS, COMMIT_UNKNOWN, Database, Settings, commit_failure, connect, exclusive, read_by_index,
+    read_failure, snapshot,
+};
 pub use search::begins_with;
 
 use diesel::{MultiConnection, PgConnection, SqliteConnection};

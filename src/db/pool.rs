@@ -14,6 +14,10 @@ const POOL_WAIT: Duration = Duration::from_secs(5);
 /// How long the writer waits for another process's lock before its callers are told to come back.
 pub const BUSY_WAIT_MS: u32 = 5_000;
 
+/// What a caller is told where nobody knows whether a commit was made.
+pub const COMMIT_UNKNOWN: &str =
+    "It is not known whether this was recorded. Send it again with the same id: it counts once.";
+
 /// Where the database is and how to treat it.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -231,6 +235,20 @@ pub fn read_failure(error: DieselError) -> Problem {
             format!("Something with the same {} is there already.", unique_column(information.message())),
         )
         .log(&error),
+        DieselError::DatabaseError(
+            kind @ (DatabaseErrorKind::ForeignKeyViolation
+            | DatabaseErrorKind::CheckViolation
+            | DatabaseErrorKind::NotNullViolation
+            | DatabaseErrorKind::ExclusionViolation
+            | DatabaseErrorKind::RestrictViolation),
+            information,
+        ) => Problem::internal(format!(
+            "an update decided what the database does not take, and a check of ours is missing: {kind:?} of {}: \
+             {} {}",
+            information.constraint_name().or(information.table_name()).unwrap_or("a table it does not name"),
+            information.message(),
+            information.details().unwrap_or_default(),
+        )),
         DieselError::DatabaseError(kind, information) => {
             let words = information.message();
             if words.contains("database or disk is full")
@@ -263,6 +281,21 @@ pub fn read_failure(error: DieselError) -> Problem {
         }
         other => Problem::internal(other.to_string()),
     }
+}
+
+/// What a failed commit means to a caller. Where the connection or the disk failed, the commit may have been
+/// made all the same.
+pub fn commit_failure(error: DieselError) -> Problem {
+    let is_unknown = match &error {
+        DieselError::BrokenTransactionManager => true,
+        DieselError::DatabaseError(kind, information) => {
+            matches!(kind, DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand)
+                || information.message().contains("disk I/O error")
+        }
+        _ => false,
+    };
+    let problem = read_failure(error);
+    if is_unknown { Problem { detail: COMMIT_UNKNOWN.to_owned(), ..problem } } else { problem }
 }
 
 /// The column a unique violation is about, as far as the two databases' messages say.

@@ -1,6 +1,6 @@
 //! A warehouse hands goods over to a consignee: how a hub passes a gift on.
 
-use crate::consignments::find_consignment;
+use crate::consignments::find_open;
 use crate::core::id::{ConsignmentId, OrganizationId, SiteId};
 use crate::core::problem::Problem;
 use crate::items::goods::{
@@ -8,9 +8,9 @@ use crate::items::goods::{
 };
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
 use crate::ledger::{Account, Book, Cell, Condition, Movement};
-use crate::parties::Organization;
+use crate::parties::find_organization;
 use crate::sites::find_site;
-use crate::writer::{Desk, Drawer};
+use crate::writer::Desk;
 use serde::{Deserialize, Serialize};
 
 /// Goods in storage are handed to a consignee, of a consignment that ended there or of free stock.
@@ -32,14 +32,14 @@ pub struct Delivered {
 /// Delivers.
 ///
 /// # Errors
-/// `insufficient`, `invalid`; waits for what is not known yet.
+/// `insufficient`, `invalid`, `wrong_state`; waits for what is not known yet.
 pub fn deliver(desk: &mut Desk, happening: &Happening, body: &Delivered) -> Result<EventResult, Halt> {
     let site = find_site(desk, body.site)?;
     let mut subjects = Subjects { site: Some(site.id), ..Subjects::default() };
     let mut consignee = body.consignee;
     let mut programme = None;
     if let Some(id) = body.consignment {
-        let consignment = find_consignment(desk, id)?;
+        let consignment = find_open(desk, id)?;
         subjects = Subjects { site: Some(site.id), ..consignment.subjects() };
         consignee = consignee.or(Some(consignment.consignee_id));
         programme = Some(consignment.programme_id);
@@ -49,9 +49,7 @@ pub fn deliver(desk: &mut Desk, happening: &Happening, body: &Delivered) -> Resu
             Problem::field("/consignee", "is missing; say who gets the goods, or the consignment").into()
         );
     };
-    desk.shelf::<Drawer<Organization>>()
-        .find(consignee)?
-        .ok_or_else(|| Halt::unknown("organization", consignee.0))?;
+    find_organization(desk, consignee)?;
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
     for one in &goods {

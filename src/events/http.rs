@@ -22,6 +22,9 @@ use serde_json::Value;
 /// Events of one batch: a phone's week offline, or a page of a spreadsheet.
 pub const BATCH_MAXIMUM: usize = 1_000;
 
+/// Events of a batch that go before files like somebody's single ones.
+const HANDFUL: usize = 8;
+
 /// An event as it is posted. Beside these members stand those of its kind; see the guide to the API.
 #[derive(utoipa::ToSchema)]
 #[expect(dead_code, reason = "read by the derive only; commands are read kind by kind")]
@@ -55,18 +58,21 @@ async fn reach_all(
     state.read(move |conn| reach::check(conn, &scope, &kinds.iter().collect::<Vec<_>>())).await
 }
 
-/// The commands of a batch, each readable and within reach or the problem it has.
+/// The events of a batch, each ready to be posted or the problem it has: it cannot be read, is not the
+/// caller's to post, or is out of reach.
 async fn read_all(
     permit: &Permit<action::EventSubmit>,
     state: &State,
     values: Vec<Value>,
-) -> Outcome<Vec<Outcome<Command>>> {
+) -> Outcome<Vec<Outcome<PostEvent>>> {
     let read: Vec<Outcome<Command>> = values.into_iter().map(Command::read).collect();
     let readable: Vec<Command> = read.iter().flatten().cloned().collect();
     let mut reached = reach_all(permit, state, &readable).await?.into_iter();
-    let within = |command: Outcome<Command>| -> Outcome<Command> {
+    let within = |command: Outcome<Command>| -> Outcome<PostEvent> {
         let command = command?;
-        reached.next().unwrap_or(Ok(())).map(|()| command)
+        let reached = reached.next().unwrap_or(Ok(()));
+        let actor = allow(permit, &command.kind)?;
+        reached.map(|()| PostEvent::new(command, actor))
     };
     Ok(read.into_iter().map(within).collect())
 }
@@ -135,9 +141,9 @@ pub struct BatchNew {
     #[schema(value_type = Vec<EventNew>)]
     pub events: Vec<Value>,
 }
-
 /// Posts up to 1,000 events in their order; each gets a result of its own, and a refused one takes no other
-/// with it.
+/// with it. Where the server has no room for all, those from the first without room on answer 503: send them
+/// again.
 #[utoipa::path(post, path = "/api/v1/events/batch", tag = "events", request_body = BatchNew,
     responses((status = 200, body = BatchView)))]
 pub async fn event_batch(
@@ -150,13 +156,19 @@ pub async fn event_batch(
         let detail = format!("holds {count} events; send 1 to {BATCH_MAXIMUM}");
         return Err(Problem::field("/events", detail));
     }
-    // All are queued before any is waited for, so that they share commits and keep their order.
+    // Somebody's evening at a port waits like a person does; a file lets people go first.
+    let priority = if count > HANDFUL { Priority::Chunk } else { Priority::Single };
+    // All are queued before any is waited for, so that they share commits and keep their order. Where one
+    // finds no room, none after it is queued, though room may come: it would be decided before the other.
     let mut queued = Vec::with_capacity(count);
+    let mut full: Option<Problem> = None;
     for command in read_all(&permit, &state, body.0.events).await? {
-        queued.push(command.and_then(|command| {
-            let actor = allow(&permit, &command.kind)?;
-            state.writer.submit(PostEvent::new(command, actor), Priority::Single)
-        }));
+        queued.push(match &full {
+            Some(problem) => Err(problem.clone()),
+            None => command.and_then(|event| {
+                state.writer.submit(event, priority).inspect_err(|problem| full = Some(problem.clone()))
+            }),
+        });
     }
     let mut results = Vec::with_capacity(count);
     for pending in queued {

@@ -8,6 +8,7 @@ use crate::core::problem::{Code, Problem};
 use crate::items::goods::{GoodsLine, held_if_recalled, understand};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Posted, Statement};
+use crate::parties::find_organization;
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
@@ -328,6 +329,9 @@ pub(super) fn decide(
     }
     if happening.rehearsal {
         return Ok(());
+    }
+    if let Some(liable) = evidence.liable {
+        find_organization(desk, liable)?;
     }
     let actor = desk.actor().user;
     let now = desk.now();

@@ -6,7 +6,9 @@ use super::queue::{Job, Pending, Priority, Queue};
 use super::{Leaf, Recorded, Update};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::{BUSY_WAIT_MS, Conn, connect, exclusive, read_by_index, read_failure};
+use crate::db::{
+    BUSY_WAIT_MS, COMMIT_UNKNOWN, Conn, commit_failure, connect, exclusive, read_by_index, read_failure,
+};
 use diesel::connection::SimpleConnection;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,6 +24,8 @@ const ROUNDS: usize = 24;
 const RETRIES: u32 = 10;
 /// After this long a batch is not tried again: each attempt may wait as long for a lock, and callers wait.
 const RETRY_TIME: Duration = Duration::from_millis(BUSY_WAIT_MS as u64);
+/// Before a page of what waits is tried again after it failed.
+const WAKE_PAUSE: Duration = Duration::from_millis(500);
 
 /// Finds a page of the updates that waited for what a batch touched, or, where nothing is named, of all that
 /// wait; the page comes after the key.
@@ -180,16 +184,31 @@ fn connect_to_write(url: &str) -> Outcome<Conn> {
 }
 
 fn unknown() -> Problem {
-    Problem::new(
-        Code::Unavailable,
-        "It is not known whether this was recorded. Send it again with the same id: it counts once.",
-    )
+    Problem::new(Code::Unavailable, COMMIT_UNKNOWN)
 }
 
 /// How far what waits has been looked through, for these subjects or for all.
 struct Scan {
     touched: Option<BTreeSet<Uuid>>,
     after: Option<WakeKey>,
+    /// When to go on, where the last try failed.
+    not_before: Option<Instant>,
+}
+
+impl Scan {
+    fn over(touched: Option<BTreeSet<Uuid>>) -> Self {
+        Self { touched, after: None, not_before: None }
+    }
+
+    /// The same page after a pause.
+    fn later(self) -> Self {
+        Self { not_before: Some(Instant::now() + WAKE_PAUSE), ..self }
+    }
+
+    /// How long until it goes on.
+    fn pause(&self) -> Duration {
+        self.not_before.map_or(Duration::ZERO, |time| time.saturating_duration_since(Instant::now()))
+    }
 }
 
 struct Worker {
@@ -211,94 +230,126 @@ struct Verdict {
 impl Worker {
     fn run(&mut self) {
         // A process that ended between a commit and the waking it called for left updates waiting for nothing.
-        let mut scan = Some(Scan { touched: None, after: None });
+        let mut scan = Some(Scan::over(None));
         loop {
             // A page of what waits is tried, and what that wakes in turn, before anything new, so that the
             // order does not hang on how fast the next update comes. Further pages take turns with what is
             // new: however many wait for one thing, neither starves.
-            if let Some(one) = scan.take() {
+            if let Some(one) = scan.take_if(|scan| scan.pause().is_zero()) {
                 scan = self.wake_page(one);
             }
             if scan.is_none() && !self.touched.is_empty() {
-                scan = Some(Scan { touched: Some(std::mem::take(&mut self.touched)), after: None });
+                scan = Some(Scan::over(Some(std::mem::take(&mut self.touched))));
                 continue;
             }
-            let is_idle = scan.is_none();
-            match self.queue.take(is_idle) {
-                Some(batch) => self.work(batch),
-                None if is_idle => return,
+            let pause = scan.as_ref().map(Scan::pause);
+            match self.queue.take(pause) {
+                Some(batch) => drop(self.work(batch)),
+                // A page that failed is not waited for: the next start looks through everything.
+                None if pause.is_none_or(|pause| !pause.is_zero() && self.queue.is_closed()) => return,
                 None => {}
             }
         }
     }
 
-    /// Tries one page of what waits; returns where to go on.
+    /// Tries one page of what waits; returns where to go on. What was acknowledged is owed its waking: where
+    /// the page could not be looked up or tried for now, the same page comes again.
     fn wake_page(&mut self, scan: Scan) -> Option<Scan> {
-        let (Some(wake), Some(conn)) = (self.settings.wake, self.conn.as_mut()) else { return None };
-        let touched: Option<Vec<Uuid>> = scan.touched.as_ref().map(|set| set.iter().copied().collect());
-        let woken = wake(conn, touched.as_deref(), scan.after).unwrap_or_else(|problem| {
-            tracing::error!(cause = problem.internal.as_deref(), "waiting updates could not be looked up");
-            Woken::default()
-        });
-        self.work(woken.jobs);
-        woken.next.map(|next| Scan { touched: scan.touched, after: Some(next) })
+        let wake = self.settings.wake?;
+        let woken = match self.look_up(wake, &scan) {
+            Ok(woken) => woken,
+            Err(problem) => {
+                tracing::error!(cause = problem.internal.as_deref(), "waiting updates are looked up again");
+                // Where the question itself is refused, such as one about too many things, all that waits is asked for.
+                return Some(if may_pass(&problem) { scan } else { Scan::over(None) }.later());
+            }
+        };
+        if let Some(problem) = self.work(woken.jobs) {
+            tracing::warn!(cause = problem.internal.as_deref(), "waiting updates are tried again");
+            return Some(scan.later());
+        }
+        woken.next.map(|next| Scan { after: Some(next), not_before: None, ..scan })
     }
 
-    /// Records a batch, or each of it alone.
-    fn work(&mut self, mut batch: Vec<Box<dyn Job>>) {
-        while !batch.is_empty() {
-            let rest = batch.split_off(if self.settings.one_by_one { 1 } else { batch.len() });
-            let touched = self.record(batch);
-            if self.settings.wake.is_some() {
-                self.touched.extend(touched);
-            }
-            batch = rest;
+    fn look_up(&mut self, wake: Wake, scan: &Scan) -> Outcome<Woken> {
+        let touched: Option<Vec<Uuid>> = scan.touched.as_ref().map(|set| set.iter().copied().collect());
+        let mut conn = self.connection()?;
+        // A connection on which this failed is not used again.
+        let woken = wake(&mut conn, touched.as_deref(), scan.after)?;
+        self.conn = Some(conn);
+        Ok(woken)
+    }
+
+    fn connection(&mut self) -> Outcome<Conn> {
+        match self.conn.take() {
+            Some(conn) => Ok(conn),
+            None => connect_to_write(&self.settings.url),
         }
     }
 
-    /// Records a batch, answers it, and returns what it touched.
-    fn record(&mut self, jobs: Vec<Box<dyn Job>>) -> Vec<Uuid> {
-        let mut jobs = jobs;
+    /// Records a batch, or each of it alone; returns what failed of it for now and may pass.
+    fn work(&mut self, mut batch: Vec<Box<dyn Job>>) -> Option<Problem> {
+        let mut failed = None;
+        while !batch.is_empty() {
+            let rest = batch.split_off(if self.settings.one_by_one { 1 } else { batch.len() });
+            failed = self.record(batch).or(failed);
+            batch = rest;
+        }
+        failed
+    }
+
+    /// Records a batch and answers it; returns what failed of it for now and may pass.
+    ///
+    /// Where the database refuses a batch, perhaps not before its commit and for what only the database
+    /// knows, its halves are recorded after each other, and so on down to the update that is to blame: it
+    /// alone fails.
+    fn record(&mut self, mut jobs: Vec<Box<dyn Job>>) -> Option<Problem> {
         let mut attempt = 0;
         let begun = Instant::now();
         loop {
-            match self.attempt(&mut jobs) {
-                Ok((verdicts, touched)) => {
-                    for verdict in verdicts {
-                        verdict.job.answer(verdict.result);
-                    }
-                    return touched;
+            let problem = match self.attempt(&mut jobs) {
+                Ok(verdicts) => return answer(verdicts),
+                Err(problem) => problem,
+            };
+            let cause = problem.internal.as_deref();
+            if problem.code == Code::Unavailable && attempt < RETRIES && begun.elapsed() < RETRY_TIME {
+                attempt += 1;
+                tracing::warn!(attempt, cause, "batch is tried again");
+                std::thread::sleep(jitter(attempt));
+            } else if may_pass(&problem) {
+                tracing::error!(cause, "batch was not recorded");
+                if problem.code == Code::Unavailable {
+                    // Whoever queued meanwhile has waited too and would wait again for the same lock.
+                    jobs.extend(self.queue.take_all());
                 }
-                Err(problem)
-                    if problem.code == Code::Unavailable
-                        && attempt < RETRIES
-                        && begun.elapsed() < RETRY_TIME =>
-                {
-                    attempt += 1;
-                    tracing::warn!(attempt, cause = problem.internal.as_deref(), "batch is tried again");
-                    std::thread::sleep(jitter(attempt));
-                }
-                Err(problem) => {
-                    tracing::error!(cause = problem.internal.as_deref(), "batch was not recorded");
-                    if problem.code == Code::Unavailable {
-                        // Whoever queued meanwhile has waited too and would wait again for the same lock.
-                        jobs.extend(self.queue.take_all());
+                refuse(jobs, &problem);
+                return Some(problem);
+            } else if jobs.len() > 1 {
+                tracing::warn!(
+                    cause,
+                    updates = jobs.len(),
+                    "batch was refused by the database and is halved"
+                );
+                let rest = jobs.split_off(jobs.len() / 2);
+                let failed = self.record(jobs);
+                return match failed {
+                    Some(problem) => {
+                        refuse(rest, &problem);
+                        Some(problem)
                     }
-                    for job in jobs {
-                        job.answer(Err(problem.clone()));
-                    }
-                    return Vec::new();
-                }
+                    None => self.record(rest),
+                };
+            } else {
+                tracing::warn!(cause, "update was refused by the database");
+                refuse(jobs, &problem);
+                return None;
             }
         }
     }
 
-    /// One try at a batch. On an error the jobs are all still in `jobs`.
-    fn attempt(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Outcome<(Vec<Verdict>, Vec<Uuid>)> {
-        let mut conn = match self.conn.take() {
-            Some(conn) => conn,
-            None => connect_to_write(&self.settings.url)?,
-        };
+    /// One try at a batch. On an error the jobs are all still in `jobs`, and nothing of them is recorded.
+    fn attempt(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Outcome<Vec<Verdict>> {
+        let mut conn = self.connection()?;
         let result = transact(&mut conn, jobs, self.settings.source);
         let keep = match &result {
             Ok(_) => true,
@@ -311,9 +362,33 @@ impl Worker {
         if !self.commit_delay.is_zero() {
             std::thread::sleep(self.commit_delay);
         }
+        if self.settings.wake.is_some() {
+            self.touched.extend(touched);
+        }
         self.announce.send_replace(sequence);
-        Ok((verdicts, touched))
+        Ok(verdicts)
     }
+}
+
+/// Answers each caller; returns what failed for now and may pass.
+fn answer(verdicts: Vec<Verdict>) -> Option<Problem> {
+    let mut failed = None;
+    for verdict in verdicts {
+        failed = verdict.result.as_ref().err().filter(|problem| may_pass(problem)).cloned().or(failed);
+        verdict.job.answer(verdict.result);
+    }
+    failed
+}
+
+fn refuse(jobs: Vec<Box<dyn Job>>, problem: &Problem) {
+    for job in jobs {
+        job.answer(Err(problem.clone()));
+    }
+}
+
+/// Whether the same update may be recorded later, as nothing is wrong with it.
+fn may_pass(problem: &Problem) -> bool {
+    matches!(problem.code, Code::Unavailable | Code::StorageFull)
 }
 
 /// Everything between BEGIN and COMMIT.
@@ -330,15 +405,9 @@ fn transact(
     for index in 0..jobs.len() {
         results.push(decide(conn, &mut desk, jobs, index)?);
     }
-    let mut touched = desk.touched().to_vec();
-    if let Err(error) = save(conn, &mut desk, &mut state) {
-        tracing::warn!(%error, "batch failed inside the database and is decided one by one");
-        conn.batch_execute("ROLLBACK").map_err(read_failure)?;
-        exclusive(conn).map_err(read_failure)?;
-        state = log_state(conn)?;
-        (results, touched) = one_by_one(conn, &mut state, jobs, source)?;
-    }
-    conn.batch_execute("COMMIT").map_err(read_failure)?;
+    let touched = desk.touched().to_vec();
+    save(conn, &mut desk, &mut state).map_err(read_failure)?;
+    conn.batch_execute("COMMIT").map_err(commit_failure)?;
     let verdicts = jobs.drain(..).zip(results).map(|(job, result)| Verdict { job, result }).collect();
     Ok((verdicts, touched, state.last.sequence))
 }
@@ -397,43 +466,6 @@ fn save(conn: &mut Conn, desk: &mut Desk, state: &mut LogState) -> diesel::Query
     let last: Moment = desk.last();
     let sealed = std::mem::take(&mut desk.sealed);
     log::append(conn, state, sealed, last)
-}
-
-/// Decides and writes each update under a savepoint, so that only what the database refuses fails.
-#[expect(clippy::type_complexity, reason = "the verdicts and the touched subjects of one batch")]
-fn one_by_one(
-    conn: &mut Conn,
-    state: &mut LogState,
-    jobs: &mut [Box<dyn Job>],
-    source: Source,
-) -> Outcome<(Vec<Outcome<Option<Leaf>>>, Vec<Uuid>)> {
-    let mut results = Vec::with_capacity(jobs.len());
-    let mut touched = Vec::new();
-    for index in 0..jobs.len() {
-        let mut desk = Desk::new(source.draw(), state.last);
-        let only = &mut jobs[index..=index];
-        prefetch(conn, &mut desk, only)?;
-        let result = decide(conn, &mut desk, only, 0)?;
-        conn.batch_execute("SAVEPOINT update_alone").map_err(read_failure)?;
-        let before = state.clone();
-        match save(conn, &mut desk, state) {
-            Ok(()) => {
-                conn.batch_execute("RELEASE SAVEPOINT update_alone").map_err(read_failure)?;
-                touched.extend_from_slice(desk.touched());
-                results.push(result);
-            }
-            Err(error) => {
-                conn.batch_execute("ROLLBACK TO SAVEPOINT update_alone").map_err(read_failure)?;
-                *state = before;
-                let problem = read_failure(error);
-                if matches!(problem.code, Code::Unavailable | Code::StorageFull) {
-                    return Err(problem);
-                }
-                results.push(Err(problem));
-            }
-        }
-    }
-    Ok((results, touched))
 }
 
 /// The clock of this machine.

@@ -134,15 +134,20 @@ impl Queue {
         Ok(())
     }
 
-    /// Takes a batch, waiting for work if `patient`; `None` once the queue is closed and empty, or where there
-    /// is nothing now.
-    pub(super) fn take(&self, patient: bool) -> Option<Vec<Box<dyn Job>>> {
+    /// Takes a batch, waiting for work as long as said, or for ever; `None` once the queue is closed and
+    /// empty, or where nothing came in that time.
+    pub(super) fn take(&self, patience: Option<Duration>) -> Option<Vec<Box<dyn Job>>> {
+        let until = patience.map(|patience| Instant::now() + patience);
         let mut state = self.lock();
         while state.waiting() == 0 {
-            if !state.open || !patient {
+            if !state.open {
                 return None;
             }
-            state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state = match until.map(|until| until.saturating_duration_since(Instant::now())) {
+                Some(Duration::ZERO) => return None,
+                Some(left) => self.filled.wait_timeout(state, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.filled.wait(state).unwrap_or_else(PoisonError::into_inner),
+            };
         }
         let mut state = self.gather(state);
         let mut batch: Vec<Box<dyn Job>> = Vec::new();
@@ -181,6 +186,11 @@ impl Queue {
     pub(super) fn close(&self) {
         self.lock().open = false;
         self.filled.notify_all();
+    }
+
+    /// Whether nothing new is taken any more.
+    pub(super) fn is_closed(&self) -> bool {
+        !self.lock().open
     }
 
     /// Updates waiting now.

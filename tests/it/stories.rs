@@ -1,5 +1,6 @@
 //! The jobs the product exists for, told through HTTP on both databases.
 
+mod alone;
 mod banjul;
 mod corrections;
 mod deployed;

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
+use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use relief_ledger::db::{BUSY_WAIT_MS, Conn, connect, exclusive};
 use serde_json::{Value, json};
 
@@ -45,12 +46,25 @@ fn post_batch(field: &Field, officer: &Caller, ids: &[String]) -> (Vec<String>, 
     let mut told = (Vec::new(), Vec::new());
     for (id, result) in ids.iter().zip(results) {
         match result["status"].as_u64() {
+            Some(201) if !told.1.is_empty() => panic!("{id} was recorded before one that was sent first"),
             Some(201) => told.0.push(id.clone()),
             Some(503) if result["problem"]["code"] == "unavailable" => told.1.push(id.clone()),
             _ => panic!("neither recorded nor told to come back: {result:#}"),
         }
     }
     told
+}
+
+/// The sequence of the first move.
+fn sequence_of_first(url: &str) -> i64 {
+    #[derive(QueryableByName)]
+    struct Row {
+        #[diesel(sql_type = sql_types::BigInt)]
+        sequence: i64,
+    }
+    let sql = "SELECT MIN(sequence) AS sequence FROM events WHERE kind = 'moved'";
+    let row: Row = sql_query(sql).get_result(&mut connect(url).expect("it opens")).expect("a move");
+    row.sequence
 }
 
 on_both_databases! {
@@ -74,25 +88,36 @@ on_both_databases! {
             }
             println!("the queue was full after {:?}", begun.elapsed());
             let begun = Instant::now();
-            told_to_come_back(&officer.post("/api/v1/events", &field.moved(&one_more)));
+            let more: Vec<String> = (0..20).map(|_| id()).collect();
+            assert_eq!(post_batch(&field, &officer, &more).1, more);
             assert!(begun.elapsed() < Duration::from_secs(2), "a full queue is told at once");
+            // A person finds room beside the files, and is not kept waiting for them.
+            let single = scope.spawn(|| officer.post("/api/v1/events", &field.moved(&one_more)).expect(201));
+            while depth(&officer) <= 4_096 {
+                assert!(begun.elapsed() < ANSWERED_WITHIN, "a single update found no room");
+                std::thread::sleep(Duration::from_millis(10));
+            }
             // Reading needs no place in the queue.
             officer.get(&format!("/api/v1/sites/{}/stock", field.ledger.beijing)).expect(200);
             drop(held);
-            let mut told = (BTreeSet::new(), Vec::new());
+            let single = single.join().expect("a single update is answered");
+            let mut told = (BTreeSet::from([one_more.clone()]), Vec::new());
             for post in posts {
                 let (acknowledged, sent_back) = post.join().expect("a batch is answered");
                 told.0.extend(acknowledged);
                 told.1.extend(sent_back);
             }
+            let before = sequence_of_first(url);
+            let sequence = single["sequence"].as_i64().expect("a sequence");
+            assert!(sequence - before <= 2 * 256, "{} went before it", sequence - before);
             told
         });
-        assert!(acknowledged.len() >= 4_096, "{} found a place", acknowledged.len());
+        assert!(acknowledged.len() > 4_096, "{} found a place", acknowledged.len());
         assert!(!sent_back.is_empty(), "5,000 fit where 4,096 and a batch do");
         assert_eq!(broken_promises(url, &acknowledged), [""; 0]);
         assert_eq!(recorded_in_secret(url, &acknowledged), [""; 0]);
         assert_eq!(depth(&officer), 0);
-        officer.post("/api/v1/events", &field.moved(&one_more)).expect(201);
+        officer.post("/api/v1/events", &field.moved(&one_more)).expect(200);
         assert_eq!(post_batch(&field, &officer, &sent_back), (sent_back.clone(), Vec::new()));
         assert_eq!(recorded(url).len(), 5_001);
         drop(program);

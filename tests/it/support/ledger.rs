@@ -15,7 +15,7 @@ use relief_ledger::pledges::{Pledge, PledgeLine};
 use relief_ledger::programmes::Programme;
 use relief_ledger::sites::Site;
 use relief_ledger::writer::{
-    Actor, Desk, Drawer, Entry, Record, Refusal, Source, Update, Writer, WriterSettings,
+    Actor, Desk, Drawer, Entry, Priority, Record, Recorded, Refusal, Source, Update, Writer, WriterSettings,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -103,6 +103,15 @@ impl Ledger {
 
     pub fn stage(&self, stage: impl Fn(&mut Desk) + Send + 'static) {
         self.writer.record_blocking(Stage(self.actor.clone(), stage)).expect("the rows are staged");
+    }
+
+    /// As [`Ledger::stage`], without waiting for it.
+    pub fn submit(
+        &self,
+        stage: impl Fn(&mut Desk) + Send + 'static,
+    ) -> tokio::sync::oneshot::Receiver<Outcome<Recorded<()>>> {
+        let update = Stage(self.actor.clone(), stage);
+        self.writer.submit(update, Priority::Single).expect("the queue has room")
     }
 
     pub fn put<R: Record>(&self, row: R) {
