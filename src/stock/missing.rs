@@ -326,7 +326,7 @@ pub(super) fn decide(
         let detail = "is missing; say transport, storage, repacking, theft, origin or other";
         return Err(Problem::field("/evidence/cause", detail).into());
     }
-    if happening.rehearsal {
+    if happening.is_rehearsal() {
         return Ok(());
     }
     let actor = desk.actor().user;

@@ -112,6 +112,25 @@ on_both_databases! {
         scene.closes();
     }
 
+    fn a_confirmed_departure_that_never_was_leaves_the_goods_where_they_were_all_along(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (city, beijing, banjul, pledge) = setting(&scene, 290);
+        let (consignment, leg) = scene.planned(&city, &[&beijing, &banjul]);
+        scene.receives(&consignment, &leg, "2020-09-04", json!({"good": 30})).expect(201);
+        let held = |account: Account| ["2020-08-25", "2020-09-05"].map(|day| held_at(&scene.url, account, day));
+        let before = [held(Account::InStorage), held(Account::InTransit)];
+        assert_eq!(before, [[290, 260], [0, 0]]);
+        let departed = departs(&scene, &consignment, &leg, "2020-08-20", 30);
+        assert_eq!([held(Account::InStorage), held(Account::InTransit)], [[260, 260], [30, 0]]);
+        let reversal = json!({"event": departed["id"], "reason": "that was another lorry"});
+        let reversal = scene.does("reversed", "2020-09-06", reversal).expect(201);
+        assert_eq!(reversal["effective_at"], departed["effective_at"]);
+        assert_eq!([held(Account::InStorage), held(Account::InTransit)], before);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 30, "in_storage": 260}));
+        scene.closes();
+        scene.verifies();
+    }
+
     fn a_departure_that_comes_after_its_receipt_confirms_it_at_the_earlier_time(database: &TestDatabase) {
         let scene = Scene::new(database);
         let (consignment, leg, pledge, inferred, _) = received_first(&scene);
