@@ -299,6 +299,11 @@ impl World {
     }
 }
 
+/// What a loss or a disposal rests on.
+pub fn evidence() -> Value {
+    json!({"cause": "transport", "report_number": "LR-7", "filed": "cabinet 3"})
+}
+
 /// The details of a step's command, and its kind.
 fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
     let (here, there) = (site(step.site), site((step.site + 1) % 2));
@@ -363,10 +368,12 @@ fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
         "miscounted" => either,
         "lost" => {
             let mut body = either;
-            body["evidence"] = json!({"cause": "transport"});
+            body["evidence"] = evidence();
             body
         }
-        "disposed" => json!({"site": here, "lines": [goods], "reason": "mould"}),
+        "disposed" => {
+            json!({"site": here, "lines": [goods], "reason": "mould", "evidence": evidence()})
+        }
         "returned" => {
             json!({"site": here, "lines": [goods], "condition": if step.flag { "good" } else { "on_hold" }})
         }

@@ -75,7 +75,7 @@ on_both_databases! {
         scene.decides("miscounted", "2020-08-13", against(1)).refused("insufficient", &["/lines/0/quantity"]);
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 500, "missing": 500}));
         let lost = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(500)], "reason": "never found",
-            "evidence": {"cause": "transport"}});
+            "evidence": {"cause": "transport", "report_number": "LR-1", "filed": "cabinet 3"}});
         scene.decides("lost", "2020-08-20", lost).expect(201);
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 500, "lost": 500}));
         let shown = scene.event(&receipt).expect(200);

@@ -73,9 +73,14 @@ on_both_databases! {
         scene.does("found", "2020-08-07", decided(100)).refused("forbidden", &[]);
         scene.decides("found", "2020-08-07", decided(100)).expect(201);
         scene.decides("miscounted", "2020-08-08", decided(50)).expect(201);
-        scene.decides("lost", "2020-08-09", decided(150)).refused("invalid", &["/evidence/cause"]);
+        let evidence = json!({"report_number": "LR-1", "cause": "theft", "filed": "cabinet 3"});
         let mut lost = decided(150);
-        lost["evidence"] = json!({"report_number": "LR-1", "cause": "theft", "filed": "cabinet 3"});
+        for (member, wrong) in [("report_number", json!(" ")), ("cause", Value::Null), ("filed", Value::Null)] {
+            lost["evidence"] = evidence.clone();
+            lost["evidence"][member] = wrong;
+            scene.decides("lost", "2020-08-09", lost.clone()).refused("invalid", &[&format!("/evidence/{member}")]);
+        }
+        lost["evidence"] = evidence.clone();
         scene.decides("lost", "2020-08-09", lost.clone()).expect(201);
         scene.decides("lost", "2020-08-09", lost).refused("insufficient", &["/lines/0/quantity"]);
         assert_eq!(decisions(&scene), 3);
@@ -86,7 +91,9 @@ on_both_databases! {
         let hand_over = |quantity: i64| json!({"site": banjul, "lines": [scene.line(quantity)]});
         scene.does("distributed", "2020-08-10", hand_over(9_701)).refused("insufficient", &["/lines/0/quantity"]);
         scene.does("distributed", "2020-08-10", hand_over(9_700)).expect(201);
-        let burn = json!({"site": banjul, "consignment": consignment, "lines": [scene.line(100)], "reason": "mould"});
+        let mut burn = json!({"site": banjul, "consignment": consignment, "lines": [scene.line(100)], "reason": "mould"});
+        scene.decides("disposed", "2020-08-11", burn.clone()).refused("invalid", &["/evidence/report_number"]);
+        burn["evidence"] = evidence;
         scene.decides("disposed", "2020-08-11", burn).expect(201);
         assert_eq!(scene.accounts(&pledge), json!({"disposed": 100, "distributed": 9_700, "in_storage": 50, "lost": 150}));
         scene.closes();
