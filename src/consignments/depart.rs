@@ -69,7 +69,7 @@ fn find_load(desk: &mut Desk, load: Option<LoadId>) -> Result<(), Halt> {
 
 /// Notes for later receipts of the same batch that a leg has left.
 pub(super) fn note_departure(desk: &mut Desk, happening: &Happening, leg: LegId, result: &EventResult) {
-    if let (false, Some(sequence)) = (happening.rehearsal, result.sequence) {
+    if let (false, Some(sequence)) = (happening.is_rehearsal(), result.sequence) {
         desk.shelf::<Departures>().note(leg, happening.id, sequence);
     }
 }
@@ -389,7 +389,7 @@ pub(super) fn infer(
         inferred: true,
         body: body.into(),
         reason: None,
-        rehearsal: receipt.rehearsal,
+        restates: receipt.restates.clone(),
         deploys: receipt.deploys,
     };
     let subjects = Subjects { leg: Some(leg), ..consignment.subjects() };

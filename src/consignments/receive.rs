@@ -13,7 +13,7 @@ use crate::items::goods::{
 };
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Picked, Statement};
-use crate::pledges::open_surplus;
+use crate::pledges::{Excess, surplus_lines};
 use crate::sites::{SiteKind, find_site};
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ struct Counted {
 pub fn receive(desk: &mut Desk, happening: &Happening, body: &Received) -> Result<EventResult, Halt> {
     let consignment = find_open(desk, body.consignment)?;
     let journey = find_leg(desk, consignment.id, body.leg)?;
-    if journey.leg().received_final && !happening.rehearsal {
+    if journey.leg().received_final && !happening.is_rehearsal() {
         return Err(Problem::new(
             Code::WrongState,
             "The receipt of this leg is closed. Correct the final receipt, or report what was found.",
@@ -115,7 +115,7 @@ pub fn receive(desk: &mut Desk, happening: &Happening, body: &Received) -> Resul
         Subjects { leg: Some(journey.leg().id), site: Some(journey.leg().to_id), ..consignment.subjects() };
     let mut result = happening.post(desk, subjects, &movements, &statements)?;
     result.inferred = inferred.map(|departure| departure.id);
-    if body.is_final && !happening.rehearsal {
+    if body.is_final && !happening.is_rehearsal() {
         desk.shelf::<Drawer<Leg>>().put(Leg { received_final: true, ..journey.leg().clone() });
     }
     Ok(result)
@@ -416,16 +416,19 @@ fn book_surplus(
         return Ok(());
     }
     let donor = only_donor(desk, consignment.id)?;
-    for (ordinal, line) in lines.iter().enumerate().filter(|(_, line)| line.surplus > 0) {
+    let excess = |(ordinal, line): (usize, &Counted)| {
         let item = line.goods.item.id;
-        let pledge_line =
-            open_surplus(desk, happening, ordinal, consignment.programme_id, donor, item, line.surplus);
         let lot = line.goods.lot.unwrap_or(LotId::unknown(item));
+        (line.surplus > 0).then_some(Excess { ordinal, item, lot, quantity: line.surplus })
+    };
+    let excesses: Vec<Excess> = lines.iter().enumerate().filter_map(excess).collect();
+    let opened = surplus_lines(desk, happening, consignment.programme_id, donor, &excesses, &[])?;
+    for (Excess { item, lot, quantity, .. }, pledge_line) in excesses.into_iter().zip(opened) {
         let source = Cell::source(Account::Surplus, pledge_line, lot, item);
         let to = arrival_cell(desk, consignment, journey, source, Condition::Good)?;
         let to = held_if_recalled(desk, to)?;
-        movements.push(Movement::given(source, to, line.surplus));
-        statements.push(Statement { line: pledge_line, lot, item, promised: 0, surplus: line.surplus });
+        movements.push(Movement::given(source, to, quantity));
+        statements.push(Statement { line: pledge_line, lot, item, promised: 0, surplus: quantity });
     }
     Ok(())
 }

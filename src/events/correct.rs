@@ -3,15 +3,17 @@
 
 use super::kind::{Command, Kind};
 use super::post::decide_kind;
-use super::reverse::{as_movements, is_deploying, standing, take_back_figures};
+use super::reverse::{Net, as_movements, is_deploying, standing, take_back_figures};
 use crate::consignments::Leg;
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
-use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Rehearsal, Subjects};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Rehearsal, Restated, Subjects};
 use crate::ledger::{Account, Book, Cell, Statement, net};
+use crate::pledges::restate_surplus;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use std::sync::Arc;
 
 /// An earlier event had the wrong figures.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -70,7 +72,7 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
     })?;
     // The rule decides on a pledge as it was before, and leaves it as it is to be.
     take_back_figures(desk, &old, &record.kind)?;
-    let right = rehearse(desk, happening, &old.changes, &kind, record.occurred_at)?;
+    let right = rehearse(desk, happening, &old, &kind)?;
     let mut changes = net(&right.movements);
     for (cell, change) in &old.changes {
         match changes.iter_mut().find(|(known, _)| known == cell) {
@@ -80,7 +82,7 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
     }
     changes.retain(|(_, change)| *change != 0);
     let mut statements: Vec<Statement> = right.statements;
-    statements.extend(old.statements.iter().map(|one| Statement {
+    statements.extend(old.statements.iter().map(|(_, one)| Statement {
         promised: -one.promised,
         surplus: -one.surplus,
         ..*one
@@ -101,6 +103,7 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
     let effective_at = desk.shelf::<Book>().earliest(&movements, record.occurred_at)?;
     let part = Part { effective_at, movements: &movements, statements: &statements };
     let result = happening.post_parts(desk, subjects, &[part], (moved_on > 0).then_some(moved_on))?;
+    restate_surplus(desk, record.id, &statements)?;
     if let Kind::Received(right) = &kind {
         close_or_open(desk, &record, right.is_final)?;
     }
@@ -149,19 +152,24 @@ fn says_final(body: &str, pointer: &str) -> bool {
     body.pointer(pointer).and_then(Value::as_bool).unwrap_or(false)
 }
 
-/// Decides the right figures as if the event had not been posted, and says what they would post.
-fn rehearse(
-    desk: &mut Desk,
-    happening: &Happening,
-    old: &[(Cell, i64)],
-    kind: &Kind,
-    occurred_at: crate::core::time::Timestamp,
-) -> Result<Rehearsal, Halt> {
+/// Decides the right figures as if the event had not been posted, and says what they would post. They are
+/// decided under the event's own identifier: what it opened is what it should have opened.
+fn rehearse(desk: &mut Desk, happening: &Happening, old: &Net, kind: &Kind) -> Result<Rehearsal, Halt> {
     let checkmark = desk.checkmark();
     drop(desk.shelf::<Book>().take_rehearsal());
-    let inverse: Vec<(Cell, i64)> = old.iter().map(|(cell, change)| (*cell, -change)).collect();
+    let restated = Restated {
+        changes: old.changes.clone(),
+        statements: old.statements.iter().map(|(_, one)| *one).collect(),
+    };
+    let inverse: Vec<(Cell, i64)> = old.changes.iter().map(|(cell, change)| (*cell, -change)).collect();
     desk.shelf::<Book>().pretend(&inverse)?;
-    let rehearsal = Happening { kind: kind.word(), occurred_at, rehearsal: true, ..happening.clone() };
+    let rehearsal = Happening {
+        id: old.record.id,
+        kind: kind.word(),
+        occurred_at: old.record.occurred_at,
+        restates: Some(Arc::new(restated)),
+        ..happening.clone()
+    };
     let decided = decide_kind(desk, &rehearsal, kind);
     let posted = desk.shelf::<Book>().take_rehearsal();
     desk.go_back_in_book::<Book>(&checkmark);

@@ -93,7 +93,7 @@ impl PostEvent {
             inferred: false,
             body: Arc::from(self.command.text.as_str()),
             reason: self.command.reason.clone(),
-            rehearsal: false,
+            restates: None,
             // What restates another event is told by that one, in `correct` and `reverse`.
             deploys: self.command.kind.deployed().decided().unwrap_or(true),
         })

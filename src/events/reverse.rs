@@ -9,7 +9,7 @@ use crate::core::time::Timestamp;
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects};
 use crate::ledger::{Book, Cell, Draw, Movement, Posted, Statement};
 use crate::pledges::rules::{PledgeKind, PledgeState};
-use crate::pledges::{Pledge, PledgeLine};
+use crate::pledges::{Pledge, PledgeLine, restate_surplus};
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -28,7 +28,10 @@ pub struct Reversed {
 pub(super) struct Net {
     pub(super) record: Arc<EventRecord>,
     pub(super) changes: Vec<(Cell, i64)>,
-    pub(super) statements: Vec<Statement>,
+    /// The same, each change from when it counts, in the order of posting.
+    dated: Vec<(Timestamp, Cell, i64)>,
+    /// What was stated, and from when.
+    pub(super) statements: Vec<(Timestamp, Statement)>,
     /// The sequences that posted it.
     pub(super) sequences: Vec<i64>,
 }
@@ -51,6 +54,7 @@ pub(super) fn standing(desk: &mut Desk, event: EventId) -> Result<Net, Halt> {
             .into());
     }
     let mut changes: Vec<(Cell, i64)> = Vec::new();
+    let mut dated = Vec::new();
     let mut statements = Vec::new();
     let mut sequences = vec![record.sequence];
     for correction in about.iter().filter(|one| one.kind == "corrected") {
@@ -60,11 +64,13 @@ pub(super) fn standing(desk: &mut Desk, event: EventId) -> Result<Net, Halt> {
         }
     }
     for sequence in sequences.iter().copied() {
-        add(&mut changes, &desk.shelf::<Book>().postings_of(sequence)?);
+        let postings = desk.shelf::<Book>().postings_of(sequence)?;
+        add(&mut changes, &postings);
+        dated.extend(postings.iter().map(|one| (one.effective_at, one.cell, one.quantity)));
         statements.extend(desk.shelf::<Book>().statements_of(sequence)?);
     }
     changes.retain(|(_, change)| *change != 0);
-    Ok(Net { record, changes, statements, sequences })
+    Ok(Net { record, changes, dated, statements, sequences })
 }
 
 /// Whether what was ever delivered follows an event; a correction does as the event it restates.
@@ -126,14 +132,8 @@ pub fn reverse(desk: &mut Desk, happening: &Happening, body: &Reversed) -> Resul
     }
     let net = standing(desk, body.event)?;
     let at = net.record.effective_at;
-    refuse_while_needed(desk, &net, at)?;
-    let inverse: Vec<(Cell, i64)> = net.changes.iter().map(|(cell, change)| (*cell, -change)).collect();
-    let movements = as_movements(&inverse);
-    let statements: Vec<Statement> = net
-        .statements
-        .iter()
-        .map(|one| Statement { promised: -one.promised, surplus: -one.surplus, ..*one })
-        .collect();
+    let undone = undone(&net);
+    refuse_while_needed(desk, &net, &undone)?;
     let record = &net.record;
     let subjects = Subjects {
         programme: record.programme_id,
@@ -146,18 +146,90 @@ pub fn reverse(desk: &mut Desk, happening: &Happening, body: &Reversed) -> Resul
     };
     let deploys = is_deploying(desk, record)?;
     let happening = Happening { occurred_at: at, deploys, ..happening.clone() };
-    let part = Part { effective_at: at, movements: &movements, statements: &statements };
-    let result = happening.post_parts(desk, subjects, &[part], None)?;
+    let parts: Vec<Part<'_>> = undone
+        .iter()
+        .map(|one| Part {
+            effective_at: one.effective_at,
+            movements: &one.movements,
+            statements: &one.statements,
+        })
+        .collect();
+    let result = happening.post_parts(desk, subjects, &parts, None)?;
     take_back(desk, &net)?;
+    for one in &undone {
+        restate_surplus(desk, restated_event(&net.record), &one.statements)?;
+    }
     Ok(result)
 }
 
-/// Every cell the event filled must be able to give it back, now and at every time since.
-fn refuse_while_needed(desk: &mut Desk, net: &Net, at: Timestamp) -> Result<(), Halt> {
-    let mut needed = Vec::new();
-    for (cell, change) in net.changes.iter().filter(|(cell, change)| *change > 0 && !cell.account.is_source())
-    {
-        if desk.shelf::<Book>().available(cell, at)? < *change {
+/// The event whose figures an event states: a correction's are those of what it corrects.
+fn restated_event(record: &EventRecord) -> EventId {
+    match (Kind::beside(&record.kind), record.about_id) {
+        (Some(Beside::Correction), Some(about)) => about,
+        _ => record.id,
+    }
+}
+
+/// What takes back the changes of one time.
+struct Undone {
+    effective_at: Timestamp,
+    changes: Vec<(Cell, i64)>,
+    movements: Vec<Movement>,
+    statements: Vec<Statement>,
+}
+
+/// What takes an event back, each part at the time it was posted for: one that moved goods in time moved them
+/// from one time to another, and a correction may count later than what it corrects. The event's own comes first.
+fn undone(net: &Net) -> Vec<Undone> {
+    let at = |effective_at| Undone {
+        effective_at,
+        changes: Vec::new(),
+        movements: Vec::new(),
+        statements: Vec::new(),
+    };
+    let mut parts = vec![at(net.record.effective_at)];
+    for (effective_at, cell, change) in &net.dated {
+        let changes = &mut part_at(&mut parts, *effective_at, at).changes;
+        match changes.iter_mut().find(|(known, _)| known == cell) {
+            Some((_, sum)) => *sum -= change,
+            None => changes.push((*cell, -change)),
+        }
+    }
+    for (effective_at, one) in &net.statements {
+        let inverse = Statement { promised: -one.promised, surplus: -one.surplus, ..*one };
+        part_at(&mut parts, *effective_at, at).statements.push(inverse);
+    }
+    for part in &mut parts {
+        part.changes.retain(|(_, change)| *change != 0);
+        part.movements = as_movements(&part.changes);
+    }
+    parts
+}
+
+fn part_at(
+    parts: &mut Vec<Undone>,
+    effective_at: Timestamp,
+    new: impl Fn(Timestamp) -> Undone,
+) -> &mut Undone {
+    let index = parts.iter().position(|part| part.effective_at == effective_at).unwrap_or_else(|| {
+        parts.push(new(effective_at));
+        parts.len() - 1
+    });
+    &mut parts[index]
+}
+
+/// Every cell the event filled must be able to give it back, at each time it filled it and ever since.
+fn refuse_while_needed(desk: &mut Desk, net: &Net, undone: &[Undone]) -> Result<(), Halt> {
+    let mut needed: Vec<Cell> = Vec::new();
+    let all = || {
+        undone
+            .iter()
+            .flat_map(|part| part.changes.iter().map(|(cell, change)| (part.effective_at, cell, *change)))
+    };
+    for (_, cell, _) in all().filter(|(_, cell, change)| *change < 0 && !cell.account.is_source()) {
+        let changes: Vec<(Timestamp, i64)> =
+            all().filter(|(_, other, _)| *other == cell).map(|(at, _, change)| (at, change)).collect();
+        if !needed.contains(cell) && !desk.shelf::<Book>().bears(cell, &changes)? {
             needed.push(*cell);
         }
     }
@@ -178,8 +250,13 @@ fn refuse_while_needed(desk: &mut Desk, net: &Net, at: Timestamp) -> Result<(), 
             events.push(serde_json::json!({"event": record.id, "kind": record.kind, "sequence": sequence}));
         }
     }
-    let detail =
-        "Later events used what this one brought; reverse or correct them first: `events` names them.";
+    let detail = if events.is_empty() {
+        let accounts: Vec<&str> = needed.iter().map(|cell| cell.account.word()).collect();
+        format!("Without this event too little would have been {} at some time since.", accounts.join(", "))
+    } else {
+        "Later events used what this one brought; reverse or correct them first: `events` names them."
+            .to_owned()
+    };
     Err(Problem::new(Code::DependedOn, detail).at("/event").with("events", events).into())
 }
 
@@ -292,7 +369,7 @@ fn take_back_pledge(desk: &mut Desk, net: &Net, only_opening: bool) -> Result<()
     for line in lines {
         // Only what first entered the ledger as promised was accepted by the event; a renamed lot sums to 0.
         let promised: i64 =
-            net.statements.iter().filter(|one| one.line == line.id).map(|one| one.promised).sum();
+            net.statements.iter().filter(|(_, one)| one.line == line.id).map(|(_, one)| one.promised).sum();
         offered += line.offered;
         accepted += line.accepted - promised;
         if promised != 0 {

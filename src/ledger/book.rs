@@ -163,7 +163,7 @@ pub struct Book {
     /// The sequences among the postings that leave what was ever delivered as it is.
     pub(super) undeployed: HashSet<i64>,
     pub(super) recorded: HashMap<i64, Vec<Posted>>,
-    pub(super) recorded_statements: HashMap<i64, Vec<Statement>>,
+    pub(super) recorded_statements: HashMap<i64, Vec<(Timestamp, Statement)>>,
     pub(super) draws: HashMap<CellKey, Vec<Draw>>,
     pub(super) volume: Volume,
     pub(super) rehearsed: Rehearsal,

@@ -192,10 +192,20 @@ pub struct Happening {
     pub body: Arc<str>,
     /// A reason given.
     pub reason: Option<String>,
-    /// Captures what would be posted instead of posting it: how a correction learns the right postings.
-    pub rehearsal: bool,
+    /// What the event that is restated has posted so far. With it, what would be posted is captured instead of
+    /// posted: how a correction learns the right postings.
+    pub restates: Option<Arc<Restated>>,
     /// Whether what was ever delivered follows it: not where delivered goods come back or end.
     pub deploys: bool,
+}
+
+/// What an event and its corrections posted, in sum.
+#[derive(Clone, Debug, Default)]
+pub struct Restated {
+    /// The change of each cell.
+    pub changes: Vec<(Cell, i64)>,
+    /// What was stated.
+    pub statements: Vec<Statement>,
 }
 
 /// What a rehearsed event would have posted.
@@ -231,6 +241,11 @@ pub fn clamp(occurred_at: Timestamp, now: Timestamp) -> Result<Timestamp, Proble
 }
 
 impl Happening {
+    /// Whether the event is only rehearsed: it restates one that is recorded, whose identifier it then bears.
+    pub fn is_rehearsal(&self) -> bool {
+        self.restates.is_some()
+    }
+
     /// SHA-256 of the command.
     pub fn body_hash(&self) -> Vec<u8> {
         Sha256::digest(self.body.as_bytes()).to_vec()
@@ -263,16 +278,16 @@ impl Happening {
         parts: &[Part<'_>],
         moved_on: Option<i64>,
     ) -> Result<EventResult, Refusal> {
-        let moment = if self.rehearsal { desk.upcoming() } else { desk.begin(self.entry(subjects)) };
+        let moment = if self.is_rehearsal() { desk.upcoming() } else { desk.begin(self.entry(subjects)) };
         let book = desk.shelf::<Book>();
-        if self.rehearsal {
+        if self.is_rehearsal() {
             book.rehearse(parts)?;
         } else {
             book.post(moment, parts, self.deploys)?;
         }
         let effective_at = parts.first().map_or(self.occurred_at, |part| part.effective_at);
         let result = self.result(moment, effective_at, moved_on);
-        if !self.rehearsal {
+        if !self.is_rehearsal() {
             self.file(desk, subjects, moment, effective_at, &result)?;
         }
         Ok(result)

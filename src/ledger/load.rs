@@ -120,7 +120,7 @@ fn load_events(conn: &mut Conn, book: &mut Book, wanted: &BTreeSet<i64>) -> Quer
         .order((postings::sequence, postings::ordinal))
         .select(PostingRead::as_select())
         .load(conn)?;
-    let stated: Vec<(i64, PledgeLineId, LotId, ItemId, i64, i64)> = statements::table
+    let stated: Vec<(i64, PledgeLineId, LotId, ItemId, i64, i64, Timestamp)> = statements::table
         .filter(statements::sequence.eq_any(wanted.iter().copied().collect::<Vec<_>>()))
         .order((statements::sequence, statements::ordinal))
         .select((
@@ -130,6 +130,7 @@ fn load_events(conn: &mut Conn, book: &mut Book, wanted: &BTreeSet<i64>) -> Quer
             statements::item_id,
             statements::promised,
             statements::surplus,
+            statements::effective_at,
         ))
         .load(conn)?;
     for sequence in wanted {
@@ -140,9 +141,9 @@ fn load_events(conn: &mut Conn, book: &mut Book, wanted: &BTreeSet<i64>) -> Quer
         let posted = row.posted()?;
         book.recorded.entry(posted.sequence).or_default().push(posted);
     }
-    for (sequence, line, lot, item, promised, surplus) in stated {
+    for (sequence, line, lot, item, promised, surplus, effective_at) in stated {
         let statement = super::cell::Statement { line, lot, item, promised, surplus };
-        book.recorded_statements.entry(sequence).or_default().push(statement);
+        book.recorded_statements.entry(sequence).or_default().push((effective_at, statement));
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use super::book::{Book, Draw, Posted};
 use super::cell::{Cell, Statement};
+use crate::core::time::Timestamp;
 use crate::writer::Wanted;
 use std::collections::BTreeSet;
 
@@ -23,16 +24,16 @@ impl Book {
         Err(Wanted)
     }
 
-    /// The statements of a recorded event.
+    /// The statements of a recorded event, and from when each counts.
     ///
     /// # Errors
     /// [`Wanted`] where not loaded.
-    pub fn statements_of(&mut self, sequence: i64) -> Result<Vec<Statement>, Wanted> {
+    pub fn statements_of(&mut self, sequence: i64) -> Result<Vec<(Timestamp, Statement)>, Wanted> {
         if let Some(known) = self.recorded_statements.get(&sequence) {
             return Ok(known.clone());
         }
         let here = self.statements.iter().filter(|one| one.sequence == sequence);
-        let here: Vec<Statement> = here.map(|one| one.statement).collect();
+        let here: Vec<_> = here.map(|one| (one.effective_at, one.statement)).collect();
         if self.postings.iter().any(|one| one.sequence == sequence) {
             return Ok(here);
         }

@@ -96,8 +96,34 @@ impl Book {
     /// # Errors
     /// [`Wanted`] where its history is not loaded.
     pub fn balance_at(&mut self, cell: &Cell, at: Timestamp) -> Result<i64, Wanted> {
-        self.available(cell, at)?;
-        Ok(self.entries.get(&cell.key()).map_or(0, |entry| entry.history.balance_at(at, entry.quantity)))
+        let key = cell.key();
+        self.know(cell, key)?;
+        let Some(entry) = self.entries.get(&key) else { return Ok(0) };
+        // What left since counts in a rehearsal too, which pretends that nothing was posted lately.
+        if !entry.history.reaches(at) {
+            let since = self.wants.histories.entry(key).or_insert(at);
+            *since = (*since).min(at);
+            return Err(Wanted);
+        }
+        Ok(entry.history.balance_at(at, entry.quantity))
+    }
+
+    /// Whether a cell holds zero or more at all times with these changes beside what is posted.
+    ///
+    /// # Errors
+    /// [`Wanted`] where its history is not loaded.
+    pub fn bears(&mut self, cell: &Cell, changes: &[(Timestamp, i64)]) -> Result<bool, Wanted> {
+        let Some(first) = changes.iter().map(|(at, _)| *at).min() else { return Ok(true) };
+        // Makes sure that the history reaches back to the first change.
+        self.available(cell, first)?;
+        let entry = self.entries.get(&cell.key());
+        let mut balance = entry.map_or(0, |entry| entry.quantity);
+        let mut history = entry.map_or(History::settled(Timestamp(i64::MIN)), |entry| entry.history.clone());
+        for (at, change) in changes {
+            balance += change;
+            history.add(*at, *change);
+        }
+        Ok(history.least_from(first, balance) >= 0)
     }
 
     /// Posts movements and what documents state, each part at its own effective time. `deploys` says whether

@@ -21,5 +21,5 @@ pub use link::{LinkChange, link_hash};
 pub use offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer, check_text};
 pub use status::{PledgeStatus, pledge_status};
 pub use store::{Pledge, PledgeLine, pledges_within};
-pub use surplus::open_surplus;
+pub use surplus::{Excess, restate_surplus, surplus_lines};
 pub use withdraw::{PledgeWithdrawn, withdraw};

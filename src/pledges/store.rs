@@ -83,9 +83,11 @@ impl Pledge {
         PledgeState::from_word(&self.state).unwrap_or(PledgeState::Offered)
     }
 
-    /// The same pledge in another state.
+    /// The same pledge in another state. A reason belongs to the state it was given for; whoever declines or
+    /// withdraws gives a new one.
     pub fn changed(&self, state: PledgeState, at: Timestamp) -> Self {
-        Self { state: state.word().to_owned(), revision: self.revision + 1, updated_at: at, ..self.clone() }
+        let revision = self.revision + 1;
+        Self { state: state.word().to_owned(), reason: None, revision, updated_at: at, ..self.clone() }
     }
 }
 

@@ -1,13 +1,13 @@
 //! A count of a site: what is short goes to missing, what is over comes from surplus.
 
 use super::place::Place;
-use crate::core::id::{ItemId, LotId, ProgrammeId, SiteId};
+use crate::core::id::{ItemId, LotId, PledgeLineId, ProgrammeId, SiteId};
 use crate::core::problem::Problem;
 use crate::core::quantity::{Quantity, share_pro_rata};
 use crate::items::goods::{check_lines, find_item, held_if_recalled, in_base_units, name_lot};
 use crate::ledger::event::{EventResult, Halt, Happening, short};
-use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
-use crate::pledges::open_surplus;
+use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Statement};
+use crate::pledges::{Excess, surplus_lines};
 use crate::programmes::Programme;
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
@@ -130,7 +130,13 @@ fn count_line(
         }
     } else if counted > recorded {
         let over = counted - recorded;
-        let to = surplus_cell(desk, happening, body, index, &there, item.id, lot, line.condition, over)?;
+        let named = lot.unwrap_or(LotId::unknown(item.id));
+        let excess = Excess { ordinal: index, item: item.id, lot: named, quantity: over };
+        let known = restated_cell(happening, body.site, item.id, lot, line.condition);
+        let to = match known.or_else(|| first_in(&there)) {
+            Some(cell) => cell,
+            None => opened_cell(desk, happening, body, excess, line.condition, statements)?,
+        };
         let source = Cell::source(Account::Surplus, to.line, to.lot, to.item);
         let to = held_if_recalled(desk, to)?;
         movements.push(Movement::given(source, to, over));
@@ -139,22 +145,44 @@ fn count_line(
     Ok(())
 }
 
-/// Where what is over goes: beside what is there already, else on a pledge opened for it.
-#[expect(clippy::too_many_arguments, reason = "one step of a count whose parts it needs")]
-fn surplus_cell(
-    desk: &mut Desk,
+/// Where a count that is corrected put what was over: the goods stay on the line they came in on.
+fn restated_cell(
     happening: &Happening,
-    body: &Counted,
-    index: usize,
-    there: &[crate::ledger::Holding],
+    site: SiteId,
     item: ItemId,
     lot: Option<LotId>,
     condition: Condition,
-    over: i64,
+) -> Option<Cell> {
+    let restated = happening.restates.as_ref()?;
+    let is_excess = |cell: &Cell| {
+        restated.statements.iter().any(|one| one.surplus > 0 && one.line == cell.line && one.lot == cell.lot)
+    };
+    let found = restated.changes.iter().find(|(cell, change)| {
+        *change > 0
+            && cell.account == Account::InStorage
+            && cell.condition == condition
+            && cell.site == Some(site)
+            && cell.item == item
+            && lot.is_none_or(|lot| cell.lot == lot)
+            && is_excess(cell)
+    });
+    found.map(|(cell, _)| *cell)
+}
+
+/// What came first of what is there: what is over is put beside it.
+fn first_in(there: &[Holding]) -> Option<Cell> {
+    there.iter().min_by_key(|held| (held.first_at, held.cell.key())).map(|held| held.cell)
+}
+
+/// Where goods are put that nothing was known of: on a pledge opened for them.
+fn opened_cell(
+    desk: &mut Desk,
+    happening: &Happening,
+    body: &Counted,
+    excess: Excess,
+    condition: Condition,
+    statements: &[Statement],
 ) -> Result<Cell, Halt> {
-    if let Some(first) = there.iter().min_by_key(|held| (held.first_at, held.cell.key())) {
-        return Ok(first.cell);
-    }
     let Some(programme) = body.programme else {
         let detail =
             "is missing; nothing of an item counted was known here, so say whose programme it is for";
@@ -164,13 +192,17 @@ fn surplus_cell(
         .find(programme)?
         .ok_or_else(|| Halt::unknown("programme", programme.0))?;
     let site = find_site(desk, body.site)?;
-    let line = open_surplus(desk, happening, index, programme, None, item, over);
+    let taken: Vec<PledgeLineId> = statements.iter().map(|one| one.line).collect();
+    let lines = surplus_lines(desk, happening, programme, None, &[excess], &taken)?;
+    let Some(line) = lines.first().copied() else {
+        return Err(Problem::internal("an excess without a line".to_owned()).into());
+    };
     Ok(Cell {
         account: Account::InStorage,
         condition,
         line,
-        lot: lot.unwrap_or(LotId::unknown(item)),
-        item,
+        lot: excess.lot,
+        item: excess.item,
         consignment: None,
         leg: None,
         site: Some(site.id),

@@ -23,7 +23,7 @@ pub struct Disposed {
     pub condition: Option<Condition>,
     /// What is disposed of.
     pub lines: Vec<GoodsLine>,
-    /// Report, cause, evidence, liable party.
+    /// Report, cause, evidence, liable party; all but the liable party must be said.
     #[serde(default)]
     pub evidence: Evidence,
     /// Why.

@@ -50,7 +50,7 @@ pub struct MissingDecided {
     pub correction: Option<EventId>,
     /// How much of what.
     pub lines: Vec<GoodsLine>,
-    /// Report, cause, evidence, liable party.
+    /// Report, cause, evidence, liable party; for `lost`, all but the liable party must be said.
     #[serde(default)]
     pub evidence: Evidence,
     /// Why it is decided so.
@@ -310,6 +310,25 @@ fn is_reversed(desk: &mut Desk, event: EventId) -> Result<bool, Halt> {
     Ok(about.iter().any(|one| one.kind == "reversed"))
 }
 
+/// Goods are lost or disposed of only on a report that names the cause and says where the evidence is. Who is
+/// liable is said where somebody is.
+fn check_evidence(evidence: &Evidence) -> Result<(), Problem> {
+    let is_said = |words: &Option<String>| words.as_deref().is_some_and(|words| !words.trim().is_empty());
+    if !is_said(&evidence.report_number) {
+        let detail = "is missing; write the number of the loss or damage report";
+        return Err(Problem::field("/evidence/report_number", detail));
+    }
+    if evidence.cause.is_none() {
+        let detail = "is missing; say transport, storage, repacking, theft, origin or other";
+        return Err(Problem::field("/evidence/cause", detail));
+    }
+    if !is_said(&evidence.filed) {
+        let detail = "is missing; write where the report and its evidence are filed";
+        return Err(Problem::field("/evidence/filed", detail));
+    }
+    Ok(())
+}
+
 /// Keeps the decision with its reasons.
 pub(super) fn decide(
     desk: &mut Desk,
@@ -323,11 +342,10 @@ pub(super) fn decide(
     if reason.trim().is_empty() {
         return Err(Problem::field("/reason", "is empty; say why it is decided so").into());
     }
-    if kind == "lost" && evidence.cause.is_none() {
-        let detail = "is missing; say transport, storage, repacking, theft, origin or other";
-        return Err(Problem::field("/evidence/cause", detail).into());
+    if matches!(kind, "lost" | "disposed") {
+        check_evidence(evidence)?;
     }
-    if happening.rehearsal {
+    if happening.is_rehearsal() {
         return Ok(());
     }
     if let Some(liable) = evidence.liable {

@@ -44,7 +44,15 @@ impl Teller {
         self.tell("counted", "2020-08-13", count(260));
         self.tell("counted", "2020-08-14", count(267));
         self.tell("moved", "2020-08-15", with(here(100), "to_site", json!(brikama)));
-        self.tell("disposed", "2020-08-16", with(here(3), "reason", json!("burnt")));
+        self.tell(
+            "disposed",
+            "2020-08-16",
+            with(
+                with(here(3), "reason", json!("burnt")),
+                "evidence",
+                json!({"cause": "storage", "report_number": "R-0", "filed": "cabinet 3"}),
+            ),
+        );
         self.tell("returned", "2020-08-17", here(10));
         self.tell("reported_missing", "2020-08-18", with(here(5), "reason", json!("door open")));
         self.tell("stored", "2020-08-18", json!({"site": beijing, "note": "aisle 4"}));
@@ -57,7 +65,7 @@ impl Teller {
         let decided = |lines: Value| json!({"consignment": consignment, "leg": leg, "lines": lines, "reason": "found out"});
         for (kind, quantity) in [("found", 5), ("lost", 6), ("miscounted", 4)] {
             let mut body = decided(self.lines(quantity));
-            body["evidence"] = json!({"cause": "transport", "report_number": "R-1"});
+            body["evidence"] = json!({"cause": "transport", "report_number": "R-1", "filed": "cabinet 3"});
             self.tell(kind, "2020-08-20", body);
         }
     }

@@ -193,7 +193,9 @@ impl Telling<'_> {
         if damaged > 0 {
             let details = json!({
                 "site": shipment.stops[1], "consignment": self.consignment, "lines": shipment.goods(damaged),
-                "reason": "unfit for use", "evidence": {"report_number": format!("DR-{}", shipment.reference), "cause": "transport"},
+                "reason": "unfit for use",
+                "evidence": {"report_number": format!("DR-{}", shipment.reference), "cause": "transport",
+                             "filed": "synthetic file"},
             });
             self.say("disposed", days_after(at, 1), "disposed", details)?;
         }

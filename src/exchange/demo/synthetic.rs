@@ -286,7 +286,7 @@ fn extras(script: &mut Script, world: &World) -> Outcome<()> {
         script.event(&format!("SYN-EXTRA {key}"), on(day), kind, details)
     };
     say("damaged", 26, "damaged", json!({"site": cn, "lines": goods(1_000), "reason": "a leaking roof"}))?;
-    let evidence = json!({"report_number": "DR-SYN-1", "cause": "storage"});
+    let evidence = json!({"report_number": "DR-SYN-1", "cause": "storage", "filed": "synthetic file"});
     let details = json!({"site": cn, "lines": goods(600), "reason": "mould", "evidence": evidence});
     say("disposed", 27, "disposed", details)?;
     say("held", 28, "held", json!({"site": tr, "lines": goods(2_000), "reason": "certificate asked for"}))?;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::step::Step;
-use super::world::{consignment, fixed, line, organization, pledge, site};
+use super::world::{consignment, evidence, fixed, line, organization, pledge, site};
 
 /// Goods that lie together.
 #[derive(QueryableByName)]
@@ -203,12 +203,12 @@ pub fn details(url: &str, step: &Step, index: usize, posted: &[Value]) -> Option
         "found" | "miscounted" => some(|heap| heap.is(Account::Missing), Heap::place).map(because),
         "lost" => {
             let mut body = some(|heap| heap.is(Account::Missing), Heap::place).map(because)?;
-            body["evidence"] = json!({"cause": "transport"});
+            body["evidence"] = evidence();
             Some(body)
         }
         "disposed" => {
-            some(|heap| heap.is(Account::InStorage) && heap.is_damaged(), |heap| json!({"site": heap.site()}))
-                .map(because)
+            let damaged = |heap: &Heap| heap.is(Account::InStorage) && heap.is_damaged();
+            some(damaged, |heap| json!({"site": heap.site(), "evidence": evidence()})).map(because)
         }
         "returned" => {
             some(|heap| heap.is(Account::InStorage) && heap.is_good(), |heap| json!({"site": heap.site()}))

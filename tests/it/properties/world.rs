@@ -63,6 +63,21 @@ fn event(number: usize) -> Uuid {
 const WAYS: [&[usize]; 4] = [&[0, 1, 2], &[0, 2], &[1, 2], &[0, 2]];
 const LOTS: [Option<&str>; 3] = [None, Some("L-1"), Some("L-2")];
 
+/// An update that asks for nothing: the writer takes it up after all that an earlier one has woken.
+struct Nothing(Actor);
+
+impl Update for Nothing {
+    type Answer = ();
+
+    fn actor(&self) -> &Actor {
+        &self.0
+    }
+
+    fn decide(&self, _: &mut Desk) -> Result<(), Refusal> {
+        Ok(())
+    }
+}
+
 struct Stage<F>(Actor, F);
 
 impl<F: Fn(&mut Desk) + Send + 'static> Update for Stage<F> {
@@ -253,10 +268,17 @@ impl World {
         self.writer.record_blocking(open).map(|_| ()).map_err(|problem| problem.code.word().to_owned())
     }
 
+    /// Waits until all that was woken is recorded: the next step and the model read the database.
+    fn settle(&self) {
+        self.writer.record_blocking(Nothing(self.actor.clone())).expect("the writer goes on");
+    }
+
     /// Performs a step; `posted` are the commands acknowledged so far. Returns what was answered, in words.
     pub fn perform(&self, index: usize, step: &Step, posted: &mut Vec<Value>) -> String {
         if step.kind == "opened" {
-            return format!("opened: {:?}", self.open_consignment(3));
+            let answer = self.open_consignment(3);
+            self.settle();
+            return format!("opened: {answer:?}");
         }
         let earlier = posted.len().checked_sub(step.back + 1).map(|at| posted[at].clone());
         let body = match (step.kind, earlier) {
@@ -285,6 +307,7 @@ impl World {
         if answer.is_ok() {
             posted.push(body);
         }
+        self.settle();
         match answer {
             Ok(done) => format!(
                 "{kind}: {:?} moved {} {:?}",
@@ -297,6 +320,11 @@ impl World {
             }
         }
     }
+}
+
+/// What a loss or a disposal rests on.
+pub fn evidence() -> Value {
+    json!({"cause": "transport", "report_number": "LR-7", "filed": "cabinet 3"})
 }
 
 /// The details of a step's command, and its kind.
@@ -363,10 +391,12 @@ fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
         "miscounted" => either,
         "lost" => {
             let mut body = either;
-            body["evidence"] = json!({"cause": "transport"});
+            body["evidence"] = evidence();
             body
         }
-        "disposed" => json!({"site": here, "lines": [goods], "reason": "mould"}),
+        "disposed" => {
+            json!({"site": here, "lines": [goods], "reason": "mould", "evidence": evidence()})
+        }
         "returned" => {
             json!({"site": here, "lines": [goods], "condition": if step.flag { "good" } else { "on_hold" }})
         }

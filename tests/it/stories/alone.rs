@@ -69,7 +69,7 @@ impl Way {
     /// A decision that a mask is lost.
     fn lost(&self, liable: Option<&str>) -> Value {
         let details = json!({"site": self.beijing, "lines": [self.scene.line(1)], "reason": "stolen",
-            "evidence": {"cause": "theft", "liable": liable}});
+            "evidence": {"cause": "theft", "report_number": "LR-7", "filed": "cabinet 2", "liable": liable}});
         event(&id(), "lost", "2020-08-03", details)
     }
 }

@@ -21,6 +21,18 @@ fn received(scene: &Scene) -> (String, String, String, String, String) {
     (consignment, leg, hub, pledge, receipt)
 }
 
+/// The pledges that an excess opened, as they are shown, the largest first.
+fn surplus_pledges(scene: &Scene) -> Vec<Value> {
+    let listed = scene.manager.get("/api/v1/pledges?limit=100").expect(200)["items"].clone();
+    let mut found: Vec<Value> = Vec::new();
+    for pledge in listed.as_array().expect("a list").iter().filter(|one| one["kind"] == "surplus") {
+        let id = pledge["id"].as_str().expect("an id");
+        found.push(scene.manager.get(&format!("/api/v1/pledges/{id}")).expect(200));
+    }
+    found.sort_by_key(|one| std::cmp::Reverse(one["lines"][0]["offered"].as_i64()));
+    found
+}
+
 fn right(scene: &Scene, (consignment, leg): (&str, &str), figures: Value) -> Value {
     let mut line = figures;
     line["item"] = json!(scene.masks);
@@ -63,7 +75,7 @@ on_both_databases! {
         scene.decides("miscounted", "2020-08-13", against(1)).refused("insufficient", &["/lines/0/quantity"]);
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 500, "missing": 500}));
         let lost = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(500)], "reason": "never found",
-            "evidence": {"cause": "transport"}});
+            "evidence": {"cause": "transport", "report_number": "LR-1", "filed": "cabinet 3"}});
         scene.decides("lost", "2020-08-20", lost).expect(201);
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 500, "lost": 500}));
         let shown = scene.event(&receipt).expect(200);
@@ -132,6 +144,93 @@ on_both_databases! {
         scene.does("received", "2020-08-07", part(40)).refused("wrong_state", &["/leg"]);
         scene.does("reversed", "2020-08-07", json!({"event": closed["id"], "reason": "the second lorry came"})).expect(201);
         scene.does("received", "2020-08-07", part(40)).expect(201);
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn a_corrected_receipt_keeps_its_surplus_on_the_line_it_came_in_on(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 100);
+        let (consignment, leg) = scene.sent(&city, &[&beijing, &banjul], 100, "2020-08-01");
+        let figures = |good: i64, surplus: i64| json!({"good": good, "missing": 100 - good, "surplus": surplus, "reason": "recount"});
+        let receipt = scene.receives(&consignment, &leg, "2020-08-05", figures(90, 20)).expect(201);
+        scene.does("distributed", "2020-08-06", json!({"site": banjul, "lines": [scene.line(110)]})).expect(201);
+        let corrects = |right: Value| {
+            let body = json!({"event": receipt["id"], "right": right, "reason": "counted again"});
+            let corrected = scene.does("corrected", "2020-08-07", body).expect(201);
+            assert_eq!(corrected["moved_on"], Value::Null, "{corrected:#}");
+            corrected["id"].clone()
+        };
+        let plain = |good: i64, surplus: i64| corrects(right(&scene, (&consignment, &leg), figures(good, surplus)));
+        let surplus = |offered: i64| {
+            let pledges = surplus_pledges(&scene);
+            let [only] = pledges.as_slice() else { panic!("one surplus pledge: {pledges:#?}") };
+            assert_eq!(only["lines"][0]["offered"], offered, "{only:#}");
+            scene.accounts(only["id"].as_str().expect("an id"))
+        };
+        plain(91, 20);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 1, "distributed": 90, "missing": 9}));
+        assert_eq!(surplus(20), json!({"distributed": 20}));
+        let more = plain(91, 25);
+        assert_eq!(surplus(25), json!({"delivered": 5, "distributed": 20}));
+        plain(92, 22);
+        assert_eq!(surplus(22), json!({"delivered": 2, "distributed": 20}));
+        // The same goods further down: another line was forgotten before it.
+        let line = |figures: Value| { let mut line = figures; line["item"] = json!(scene.masks); line };
+        let lot = json!({"surplus": 3, "good": 0, "reason": "found", "lot": "L-7"});
+        let last = corrects(json!({"consignment": consignment, "leg": leg, "final": true, "lines": [line(lot), line(figures(92, 22))]}));
+        let lines: Vec<i64> = surplus_pledges(&scene).iter().map(|one| one["lines"][0]["offered"].as_i64().expect("a figure")).collect();
+        assert_eq!(lines, [22, 3], "what was not known before opens its own");
+        scene.does("reversed", "2020-08-08", json!({"event": last, "reason": "no such lot"})).expect(201);
+        scene.does("reversed", "2020-08-08", json!({"event": more, "reason": "no"})).refused("depended_on", &["/event"]);
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn a_corrected_count_keeps_what_it_found_on_the_line_it_opened(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (hub, kumasi) = (scene.site("Accra", "warehouse", "GH"), scene.site("Kumasi", "warehouse", "GH"));
+        let counted = |quantity: i64| json!({"site": hub, "programme": scene.programme,
+            "lines": [{"item": scene.masks, "counted": quantity}]});
+        let count = scene.does("counted", "2020-07-02", counted(30)).expect(201);
+        scene.does("moved", "2020-07-03", json!({"site": hub, "to_site": kumasi, "lines": [scene.line(30)]})).expect(201);
+        let pledge = scene.in_store(&donor, &hub, 100);
+        let corrects = |quantity: i64| {
+            let body = json!({"event": count["id"], "right": counted(quantity), "reason": "a slip"});
+            let corrected = scene.does("corrected", "2020-07-12", body).expect(201);
+            assert_eq!(corrected["moved_on"], Value::Null, "{corrected:#}");
+        };
+        for quantity in [31, 34, 33] {
+            corrects(quantity);
+            let pledges = surplus_pledges(&scene);
+            assert_eq!((pledges.len(), &pledges[0]["lines"][0]["offered"]), (1, &json!(quantity)));
+            assert_eq!(scene.accounts(pledges[0]["id"].as_str().expect("an id")), json!({"in_storage": quantity}));
+            assert_eq!(scene.accounts(&pledge), json!({"in_storage": 100}));
+        }
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn what_a_correction_counted_later_is_taken_back_from_when_it_counted(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (hub, kumasi) = (scene.site("Accra", "warehouse", "GH"), scene.site("Kumasi", "warehouse", "GH"));
+        scene.in_store(&donor, &hub, 10);
+        let moves = |quantity: i64| json!({"site": hub, "to_site": kumasi, "lines": [scene.line(quantity)]});
+        let moved = scene.does("moved", "2020-07-12", moves(10)).expect(201);
+        let (late, _) = scene.accepted(&donor, 5);
+        let late = json!({"pledge": late, "site": hub, "lines": [scene.line(5)]});
+        scene.does("collected", "2020-07-20", late).expect(201);
+        let corrected = json!({"event": moved["id"], "right": moves(15), "reason": "a pallet more"});
+        let corrected = scene.does("corrected", "2020-07-21", corrected).expect(201);
+        assert_eq!((&corrected["moved"], &corrected["effective_at"]), (&json!(true), &json!("2020-07-20T00:00:00Z")));
+        scene.does("reversed", "2020-07-22", json!({"event": moved["id"], "reason": "nothing went"})).expect(201);
+        assert_eq!(scene.stock(&hub)[0]["free"], 15);
+        assert_eq!(scene.stock(&kumasi), json!([]));
         scene.closes();
         scene.verifies();
     }

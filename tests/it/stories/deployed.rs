@@ -34,7 +34,7 @@ on_both_databases! {
         let back = |quantity: i64| json!({"site": banjul, "consignment": consignment, "lines": [scene.line(quantity)], "reason": "too many"});
         let returned = scene.does("returned", "2020-08-07", back(200)).expect(201);
         let disposed = json!({"site": banjul, "consignment": consignment, "lines": [scene.line(60)], "reason": "wet",
-            "evidence": {"cause": "transport"}});
+            "evidence": {"cause": "transport", "report_number": "LR-1", "filed": "cabinet 3"}});
         let disposed = scene.decides("disposed", "2020-08-08", disposed).expect(201);
         assert_eq!(deployed(&scene, "GM"), (1_000, 1_000));
         // What restates such an event changes as little.

@@ -57,6 +57,25 @@ on_both_databases! {
         scene.closes();
     }
 
+    fn a_refusal_taken_back_takes_its_reason_with_it(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let (offered, _) = scene.pledge(&donor, 100);
+        let (accepted, _) = scene.accepted(&donor, 100);
+        for (pledge, kind, state) in [(&offered, "pledge_declined", "offered"), (&accepted, "pledge_withdrawn", "accepted")] {
+            let shown = || {
+                let seen = scene.officer.get(&format!("/api/v1/pledges/{pledge}")).expect(200);
+                (seen["state"].clone(), seen["reason"].clone())
+            };
+            let caller = if kind == "pledge_declined" { &scene.manager } else { &scene.officer };
+            let event = scene.post(caller, kind, "2020-07-06", json!({"pledge": pledge, "reason": "too heavy"})).expect(201);
+            assert_eq!(shown().1, "too heavy");
+            scene.post(caller, "reversed", "2020-07-07", json!({"event": event["id"], "reason": "a mistake"})).expect(201);
+            assert_eq!(shown(), (json!(state), Value::Null));
+        }
+        scene.closes();
+    }
+
     fn a_pledge_is_declined_with_a_reason(database: &TestDatabase) {
         let scene = Scene::new(database);
         let donor = scene.organization("Shenzhen federation", "CN");

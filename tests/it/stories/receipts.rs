@@ -73,9 +73,14 @@ on_both_databases! {
         scene.does("found", "2020-08-07", decided(100)).refused("forbidden", &[]);
         scene.decides("found", "2020-08-07", decided(100)).expect(201);
         scene.decides("miscounted", "2020-08-08", decided(50)).expect(201);
-        scene.decides("lost", "2020-08-09", decided(150)).refused("invalid", &["/evidence/cause"]);
+        let evidence = json!({"report_number": "LR-1", "cause": "theft", "filed": "cabinet 3"});
         let mut lost = decided(150);
-        lost["evidence"] = json!({"report_number": "LR-1", "cause": "theft", "filed": "cabinet 3"});
+        for (member, wrong) in [("report_number", json!(" ")), ("cause", Value::Null), ("filed", Value::Null)] {
+            lost["evidence"] = evidence.clone();
+            lost["evidence"][member] = wrong;
+            scene.decides("lost", "2020-08-09", lost.clone()).refused("invalid", &[&format!("/evidence/{member}")]);
+        }
+        lost["evidence"] = evidence.clone();
         scene.decides("lost", "2020-08-09", lost.clone()).expect(201);
         scene.decides("lost", "2020-08-09", lost).refused("insufficient", &["/lines/0/quantity"]);
         assert_eq!(decisions(&scene), 3);
@@ -86,7 +91,9 @@ on_both_databases! {
         let hand_over = |quantity: i64| json!({"site": banjul, "lines": [scene.line(quantity)]});
         scene.does("distributed", "2020-08-10", hand_over(9_701)).refused("insufficient", &["/lines/0/quantity"]);
         scene.does("distributed", "2020-08-10", hand_over(9_700)).expect(201);
-        let burn = json!({"site": banjul, "consignment": consignment, "lines": [scene.line(100)], "reason": "mould"});
+        let mut burn = json!({"site": banjul, "consignment": consignment, "lines": [scene.line(100)], "reason": "mould"});
+        scene.decides("disposed", "2020-08-11", burn.clone()).refused("invalid", &["/evidence/report_number"]);
+        burn["evidence"] = evidence;
         scene.decides("disposed", "2020-08-11", burn).expect(201);
         assert_eq!(scene.accounts(&pledge), json!({"disposed": 100, "distributed": 9_700, "in_storage": 50, "lost": 150}));
         scene.closes();
@@ -110,6 +117,25 @@ on_both_databases! {
         scene.decides("miscounted", "2020-08-07", decided).expect(201);
         assert_eq!(scene.accounts(&pledge), json!({"delivered": 480, "withdrawn": 20}));
         scene.closes();
+    }
+
+    fn a_confirmed_departure_that_never_was_leaves_the_goods_where_they_were_all_along(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (city, beijing, banjul, pledge) = setting(&scene, 290);
+        let (consignment, leg) = scene.planned(&city, &[&beijing, &banjul]);
+        scene.receives(&consignment, &leg, "2020-09-04", json!({"good": 30})).expect(201);
+        let held = |account: Account| ["2020-08-25", "2020-09-05"].map(|day| held_at(&scene.url, account, day));
+        let before = [held(Account::InStorage), held(Account::InTransit)];
+        assert_eq!(before, [[290, 260], [0, 0]]);
+        let departed = departs(&scene, &consignment, &leg, "2020-08-20", 30);
+        assert_eq!([held(Account::InStorage), held(Account::InTransit)], [[260, 260], [30, 0]]);
+        let reversal = json!({"event": departed["id"], "reason": "that was another lorry"});
+        let reversal = scene.does("reversed", "2020-09-06", reversal).expect(201);
+        assert_eq!(reversal["effective_at"], departed["effective_at"]);
+        assert_eq!([held(Account::InStorage), held(Account::InTransit)], before);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 30, "in_storage": 260}));
+        scene.closes();
+        scene.verifies();
     }
 
     fn a_departure_that_comes_after_its_receipt_confirms_it_at_the_earlier_time(database: &TestDatabase) {
