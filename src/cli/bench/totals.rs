@@ -26,7 +26,8 @@ use uuid::Uuid;
 
 /// Consignments of the small ledger.
 const FEW: u64 = 1_000;
-/// Months the events spread over.
+/// Months the events spread over, of the small ledger too: a long time is no more postings. Its number has no
+/// factor in common with that of the countries, so that every month has goods for every country.
 const MONTHS: u64 = 60;
 /// Countries goods go to.
 const COUNTRIES: u64 = 43;
@@ -104,7 +105,7 @@ impl Synthetic {
         let consignee: OrganizationId = id(8, number % COUNTRIES);
         let facts = ConsignmentFacts { consignment, consignee, origin, destination };
         for (step, (from, to)) in (0_u64..).zip(STEPS) {
-            let month = (number / COUNTRIES) % MONTHS + u64::from(step > 2);
+            let month = number % MONTHS + u64::from(step > 2);
             let at = self.times[usize::try_from(month).unwrap_or(0)];
             let sequence = i64::try_from(number * STEPS.len() as u64 + step + 1).unwrap_or(i64::MAX);
             let mut ordinal = 0;
