@@ -1,8 +1,7 @@
-//! The most a database can take: the very rows that a run of updates wrote, written again in bulk, 64
+//! The most a database can take: the very rows that a run of updates wrote, written again in bulk, as many
 //! updates a transaction, with nothing decided and nobody waiting.
 
 use super::failed;
-use super::house::CONNECTIONS;
 use crate::core::problem::Outcome;
 use crate::db::schema::{events, ledger_state, log_entries};
 use crate::db::{Conn, connect, exclusive, insert_all, migrate, read_failure};
@@ -13,10 +12,24 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use std::time::Instant;
 
-/// Updates of one transaction: as many as there are connections.
-const SLICE: i64 = CONNECTIONS as i64;
-/// Updates of the run that are written again: enough for a steady rate.
-const UPDATES_MAXIMUM: i64 = 12_288;
+/// The updates that are written again.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stretch {
+    /// The sequence of the first; what came before it is written too, and not timed.
+    pub(super) first: i64,
+    /// The sequence of the last.
+    pub(super) last: i64,
+    /// Updates of one transaction.
+    pub(super) per_transaction: i64,
+}
+
+impl Stretch {
+    /// Its parts of one transaction each, from `start` on.
+    fn parts(self, start: i64, end: i64) -> impl Iterator<Item = (i64, i64)> {
+        let step = usize::try_from(self.per_transaction).unwrap_or(1);
+        (start..=end).step_by(step).map(move |from| (from, (from + self.per_transaction - 1).min(end)))
+    }
+}
 
 #[derive(Queryable, Selectable, Insertable)]
 #[diesel(table_name = log_entries)]
@@ -72,35 +85,31 @@ impl Rows {
     }
 }
 
-/// Updates in a second that bulk SQL writes into the empty database at `to`, of those in `from` with these
-/// sequences; what came before them is written first and not timed.
+/// Seconds that bulk SQL takes to write the rows of a stretch of updates in `from` into the empty database
+/// at `to`.
 ///
 /// # Errors
 /// What either database says.
-pub(super) fn bulk_limit(from: &str, to: &str, (first, last): (i64, i64)) -> Outcome<f64> {
-    let last = last.min(first + UPDATES_MAXIMUM - 1);
+pub(super) fn bulk_seconds(from: &str, to: &str, stretch: Stretch) -> Outcome<f64> {
     let mut source = connect(from)?;
     let mut target = connect(to)?;
     migrate(&mut target)?;
     copy_state(&mut source, &mut target).map_err(read_failure)?;
     let mut replay = Replay::default();
-    for start in (1..first).step_by(CONNECTIONS) {
-        let end = (start + SLICE - 1).min(first - 1);
+    for (start, end) in stretch.parts(1, stretch.first - 1) {
         Rows::read(&mut source, &mut replay, start, end)?.write(&mut target).map_err(read_failure)?;
     }
-    let mut slices = Vec::new();
-    for start in (first..=last).step_by(CONNECTIONS) {
-        slices.push(Rows::read(&mut source, &mut replay, start, (start + SLICE - 1).min(last))?);
-    }
-    let began = Instant::now();
-    for rows in &slices {
+    let mut seconds = 0.0;
+    for (start, end) in stretch.parts(stretch.first, stretch.last) {
+        let rows = Rows::read(&mut source, &mut replay, start, end)?;
+        let began = Instant::now();
         rows.write(&mut target).map_err(read_failure)?;
+        seconds += began.elapsed().as_secs_f64();
     }
-    let seconds = began.elapsed().as_secs_f64();
-    if slices.is_empty() {
+    if seconds == 0.0 {
         return Err(failed("no updates were recorded, so there are no rows to write again"));
     }
-    Ok((last - first + 1) as f64 / seconds)
+    Ok(seconds)
 }
 
 fn copy_state(source: &mut Conn, target: &mut Conn) -> QueryResult<()> {

@@ -3,8 +3,8 @@
 
 use super::cpu::{PostgresProcesses, of_this_process};
 use super::figure::Figure;
-use super::house::{House, UPDATES_PER_SHIPMENT};
-use super::limit::bulk_limit;
+use super::house::{CONNECTIONS, House, UPDATES_PER_SHIPMENT};
+use super::limit::{Stretch, bulk_seconds};
 use super::load::Sent;
 use crate::app::Handicap;
 use crate::core::problem::Outcome;
@@ -34,6 +34,9 @@ impl Counts {
     }
 }
 
+/// Updates of a run that are written again in bulk: enough for a steady rate.
+const WRITTEN_AGAIN: i64 = 12_288;
+
 /// What each database must reach.
 pub(super) struct Targets {
     /// Over one transaction an update.
@@ -62,7 +65,7 @@ pub(super) fn measure(
     let name = targets.name;
     let handicap = |one_by_one, commit_delay| Handicap { one_by_one, commit_delay };
     let (batches, consignments) = run(house, counts.batches, handicap(false, Duration::ZERO))?;
-    let limit = bulk_limit(&house.url, limit_url, batches.sequences)?;
+    let limit = bulk_rate(&house.url, limit_url, batches.sequences)?;
     let (alone, _) = run(house, counts.one_by_one, handicap(true, Duration::ZERO))?;
     let (batches_slowed, _) = run(house, counts.batches_slowed, handicap(false, SLOWER_DISK))?;
     let (alone_slowed, _) = run(house, counts.one_by_one_slowed, handicap(true, SLOWER_DISK))?;
@@ -98,6 +101,13 @@ pub(super) fn measure(
         Figure::at_most(format!("{name}: server CPU for an update"), "ms", cpu_ms, 0.4),
     ]);
     Ok(consignments)
+}
+
+/// Updates in a second that bulk SQL writes, as many a transaction as there are connections.
+fn bulk_rate(from: &str, to: &str, (first, last): (i64, i64)) -> Outcome<f64> {
+    let last = last.min(first + WRITTEN_AGAIN - 1);
+    let seconds = bulk_seconds(from, to, Stretch { first, last, per_transaction: CONNECTIONS as i64 })?;
+    Ok((last - first + 1) as f64 / seconds)
 }
 
 fn run(house: &House, shipments: usize, handicap: Handicap) -> Outcome<(Run, Vec<uuid::Uuid>)> {
