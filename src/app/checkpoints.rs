@@ -9,19 +9,35 @@ use crate::auth::{Permit, action};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::{connect, read_failure};
+use crate::db::{Conn, connect, read_failure};
 use crate::web::{Paging, Query, Routes, State, encode_key};
 use actix_web::HttpResponse;
 use actix_web::web::Json;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often the log's head is looked at.
 const PERIOD: Duration = Duration::from_secs(1);
+
+/// Whether checkpoints are signed.
+#[derive(Default)]
+pub struct Signing {
+    ended: AtomicBool,
+}
+
+impl Signing {
+    /// Whether signing ended because the log does not continue what was signed before, or the last signature
+    /// is of another key. Recording goes on, and somebody must look.
+    pub fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+}
 
 /// The signing thread; it signs once more when stopped.
 pub struct CheckpointTask {
@@ -35,13 +51,14 @@ impl CheckpointTask {
     ///
     /// # Errors
     /// Where the thread cannot be started.
-    pub fn start(url: String, signer: NoteSigner) -> Outcome<Self> {
+    pub fn start(url: String, signer: NoteSigner, signing: Arc<Signing>) -> Outcome<Self> {
         let (stop, stopped) = sync_channel(1);
         let work = move || {
             let result = sign_while(&url, signer, || {
                 !matches!(stopped.recv_timeout(PERIOD), Err(RecvTimeoutError::Timeout))
             });
             if let Err(problem) = result {
+                signing.ended.store(true, Ordering::Relaxed);
                 tracing::error!(cause = problem.internal.as_deref(), "checkpoints are signed no more");
             }
         };
@@ -71,25 +88,37 @@ impl Drop for CheckpointTask {
     }
 }
 
-/// Signs whenever the log has grown, until `stopped`, which waits for a while; once more after that.
+/// Signs whenever the log has grown, until `stopped`, which waits for a while; once more after that. A database
+/// that does not answer is asked again; a log that does not fit ends it.
 fn sign_while(url: &str, signer: NoteSigner, mut stopped: impl FnMut() -> bool) -> Outcome<()> {
-    let mut conn = connect(url)?;
-    let mut checkpoints = CheckpointSigner::resume(&mut conn, signer)?;
+    let mut resumed = None;
     loop {
         let is_last = stopped();
-        // Another process may write too, so the database is asked whether the log has grown: one row.
-        match checkpoints.sign(&mut conn, now()) {
-            Ok(_) => {}
+        let signed = match &mut resumed {
+            None => resume(url, &signer).map(|taken_up| resumed = Some(taken_up)),
+            // Another process may write too, so the database is asked whether the log has grown: one row.
+            Some((conn, checkpoints)) => checkpoints.sign(conn, now()).map(|_| ()),
+        };
+        match signed {
+            Ok(()) => {}
             Err(problem) if problem.code == Code::Internal => return Err(problem),
             Err(problem) => {
                 tracing::warn!(cause = problem.internal.as_deref(), "no checkpoint for now");
-                conn = connect(url).unwrap_or(conn);
+                resumed = None;
             }
         }
         if is_last {
             return Ok(());
         }
     }
+}
+
+/// Takes up signing and signs what was recorded meanwhile.
+fn resume(url: &str, signer: &NoteSigner) -> Outcome<(Conn, CheckpointSigner)> {
+    let mut conn = connect(url)?;
+    let mut checkpoints = CheckpointSigner::resume(&mut conn, signer.clone())?;
+    checkpoints.sign(&mut conn, now())?;
+    Ok((conn, checkpoints))
 }
 
 fn now() -> Timestamp {
@@ -106,6 +135,15 @@ pub struct LogEntryView {
     pub body: String,
     /// SHA-256(0x00 ‖ body), base64url without padding.
     pub leaf_hash: String,
+}
+
+/// The log's public key in the form of C2SP signed notes, `name+hash+key`: with it anyone checks receipts and
+/// checkpoints, as by `relief verify --key`. Whoever checks keeps a copy from the first day.
+#[utoipa::path(get, path = "/.well-known/relief-log.vkey", tag = "trust",
+    responses((status = 200, description = "The key, one line", body = String, content_type = "text/plain")))]
+pub async fn audit_key(state: State) -> HttpResponse {
+    let key = format!("{}\n", state.signer.verifier());
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(key)
 }
 
 /// The newest signed checkpoint, a C2SP signed note; auditors keep it.
@@ -139,6 +177,7 @@ pub async fn audit_entries(
 
 /// The routes of the log.
 pub fn routes(routes: &mut Routes) {
+    routes.public(__path_audit_key, audit_key);
     routes.add(__path_audit_checkpoint, audit_checkpoint);
     routes.add(__path_audit_entries, audit_entries);
 }

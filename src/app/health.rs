@@ -1,5 +1,6 @@
 //! Whether the server lives, is ready, and how it does.
 
+use super::checkpoints::Signing;
 use super::observe::Metrics;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::pending;
@@ -32,10 +33,10 @@ pub async fn health_live() -> web::Json<Health> {
     web::Json(Health { status: "ok" })
 }
 
-/// Answers once the database has the present schema and answers, and the writer works.
+/// Answers once the database has the present schema and answers, the writer works and the log is signed.
 #[utoipa::path(get, path = "/health/ready", tag = "server",
     responses((status = 200, description = "It serves", body = Readiness)))]
-pub async fn health_ready(state: State) -> Outcome<web::Json<Readiness>> {
+pub async fn health_ready(state: State, signing: web::Data<Signing>) -> Outcome<web::Json<Readiness>> {
     let waiting = state.read(pending).await?;
     if !waiting.is_empty() {
         return Err(Problem::new(
@@ -47,6 +48,11 @@ pub async fn health_ready(state: State) -> Outcome<web::Json<Readiness>> {
     // The sender lives in the writing thread: where it is gone, so is the thread.
     if sequence.has_changed().is_err() {
         return Err(Problem::new(Code::Unavailable, "The writer has stopped; nothing can be recorded."));
+    }
+    if signing.has_ended() {
+        let detail = "The log does not continue the last signed checkpoint, so nothing is signed any more. Run relief \
+                      verify; if an older copy was put back, tell those who keep checkpoints.";
+        return Err(Problem::new(Code::Unavailable, detail));
     }
     let (queue, sequence) = (state.writer.depth(), *sequence.borrow());
     Ok(web::Json(Readiness { status: "ok", sequence, queue }))

@@ -1,7 +1,7 @@
 //! Starting, listening, and stopping in order: take no more requests, finish those that are in, then
 //! finish what is queued.
 
-use super::checkpoints::CheckpointTask;
+use super::checkpoints::{CheckpointTask, Signing};
 use super::docs::Document;
 use super::observe::{Metrics, RequestSpan, observe};
 use super::routes;
@@ -20,6 +20,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
+use tokio::signal::unix::{SignalKind, signal};
 use tracing_actix_web::TracingLogger;
 
 /// How long a connection may stay idle.
@@ -119,23 +120,25 @@ fn open(settings: &Settings) -> Outcome<State> {
     for name in migrate(&mut conn)? {
         tracing::info!(migration = %name, "migrated");
     }
+    let writer = Writer::start_slowed(
+        WriterSettings {
+            url: url.clone(),
+            wake: settings.wake.or(Some(crate::events::wake)),
+            one_by_one: settings.handicap.one_by_one,
+            source: crate::writer::Source::Machine,
+        },
+        settings.handicap.commit_delay,
+    )?;
+    // The writer has named the log by now.
     let origin = log_state(&mut conn)?.origin;
     drop(conn);
     let keys = KeyRing::open_or_create(&settings.keys)
         .map_err(|error| Problem::new(Code::Invalid, error.to_string()).at("/keys"))?;
     let signer = keys.log_signer(&origin).map_err(|error| Problem::internal(error.to_string()))?;
-    let database = Database::open(db::Settings { url: url.clone() })?;
+    let database = Database::open(db::Settings { url })?;
     Ok(State::new(StateParts {
         auth: Auth::new(database.clone(), &keys)?,
-        writer: Writer::start_slowed(
-            WriterSettings {
-                url,
-                wake: settings.wake.or(Some(crate::events::wake)),
-                one_by_one: settings.handicap.one_by_one,
-                source: crate::writer::Source::Machine,
-            },
-            settings.handicap.commit_delay,
-        )?,
+        writer,
         database,
         signer,
         throttle: settings.throttle.clone(),
@@ -150,9 +153,14 @@ fn run(
     started: &mpsc::SyncSender<ServerHandle>,
 ) -> Outcome<()> {
     let writer = state.writer.clone();
-    let checkpoints = CheckpointTask::start(settings.database_url.clone(), state.signer.clone())?;
+    let signing = Arc::new(Signing::default());
+    let checkpoints =
+        CheckpointTask::start(settings.database_url.clone(), state.signer.clone(), Arc::clone(&signing))?;
     let result = actix_web::rt::System::new().block_on(async {
-        let server = server(settings, listener, all, state)?;
+        let server = server(settings, listener, all, state, signing)?;
+        if settings.signals {
+            stop_on_signals(server.handle())?;
+        }
         drop(started.send(server.handle()));
         server.await.map_err(|error| Problem::internal(format!("the server ended: {error}")))
     });
@@ -162,7 +170,34 @@ fn run(
     result
 }
 
-fn server(settings: &Settings, listener: TcpListener, all: Routes, state: State) -> Outcome<Server> {
+/// Ctrl-c and SIGTERM alike let those finish who were let in; a second one ends at once.
+fn stop_on_signals(handle: ServerHandle) -> Outcome<()> {
+    let failed = |error: std::io::Error| Problem::internal(format!("signals cannot be heard: {error}"));
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(failed)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(failed)?;
+    actix_web::rt::spawn(async move {
+        let mut is_first = true;
+        loop {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+            // The server stops by itself from here; waiting for it would keep a second signal unheard.
+            drop(handle.stop(is_first));
+            is_first = false;
+        }
+    });
+    Ok(())
+}
+
+fn server(
+    settings: &Settings,
+    listener: TcpListener,
+    all: Routes,
+    state: State,
+    signing: Arc<Signing>,
+) -> Outcome<Server> {
+    let signing = web::Data::from(signing);
     let metrics = web::Data::new(Metrics::new()?);
     let document = serde_json::to_vec(&all.openapi())
         .map_err(|error| Problem::internal(format!("the OpenAPI document: {error}")))?;
@@ -173,6 +208,7 @@ fn server(settings: &Settings, listener: TcpListener, all: Routes, state: State)
         App::new()
             .app_data(state.clone())
             .app_data(metrics.clone())
+            .app_data(signing.clone())
             .app_data(document.clone())
             .wrap(from_fn(observe))
             .wrap(Compress::default())
@@ -188,9 +224,7 @@ fn server(settings: &Settings, listener: TcpListener, all: Routes, state: State)
     if let Some(workers) = settings.workers {
         server = server.workers(workers.max(1));
     }
-    if !settings.signals {
-        server = server.disable_signals();
-    }
-    let server = server.listen(listener).map_err(|error| Problem::internal(error.to_string()))?;
+    let server =
+        server.disable_signals().listen(listener).map_err(|error| Problem::internal(error.to_string()))?;
     Ok(server.run())
 }

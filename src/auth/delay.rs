@@ -1,10 +1,14 @@
-//! The pause after wrong passwords, per account: it grows and is capped, and is never a lock-out.
+//! The pause after wrong passwords: it grows and is capped, and is never a lock-out.
 //!
-//! A stranger who guesses makes the account's owner wait a few seconds, no more: the right password is
-//! always heard. Accounts that do not exist are treated alike, so that the pause tells nothing.
+//! Attempts at one account from one address take turns, each after its pause, and a few may wait: guessing
+//! from many connections is no faster than from one. Attempts from elsewhere wait for the account's pause
+//! only, side by side, so that a stranger who guesses makes the account's owner wait a few seconds, no more:
+//! the right password is always heard. Accounts that do not exist are treated alike, so that the pause tells
+//! nothing. An attempt counts when it begins, so that nobody escapes by hanging up.
 
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -14,61 +18,99 @@ const FREE_FAILURES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// The longest an attempt waits for its turn; later ones are told to come back.
+const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// After this time without a failure an account starts afresh.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(15 * 60);
-/// Accounts remembered; beyond it those that are longest quiet are forgotten first.
-const ACCOUNTS_LIMIT: usize = 10_000;
+/// Accounts and addresses remembered; beyond it those that are longest quiet are forgotten first.
+const REMEMBERED_LIMIT: usize = 20_000;
 
-struct Failures {
+type Key = [u8; 32];
+
+struct Attempts {
+    /// Begun and not known to be right.
     count: u32,
     last: Instant,
+    /// When the next one from the same address has its turn.
+    next_turn: Instant,
 }
 
-/// Failures by account.
+/// Attempts by account, and by account and address.
 #[derive(Default)]
 pub(super) struct Delays {
-    accounts: Mutex<HashMap<[u8; 32], Failures>>,
+    attempts: Mutex<HashMap<Key, Attempts>>,
 }
 
 impl Delays {
-    /// How long the next attempt at an account has to wait.
-    pub(super) fn pause(&self, login: &str) -> Duration {
-        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        match accounts.get(&key(login)) {
-            Some(failures) if failures.last.elapsed() < FORGOTTEN_AFTER => pause_after(failures.count),
-            Some(_) | None => Duration::ZERO,
-        }
-    }
-
-    /// Notes a wrong password; answers how many there were in a row.
-    pub(super) fn failed(&self, login: &str) -> u32 {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        if accounts.len() >= ACCOUNTS_LIMIT {
-            let mut quiet: Vec<Instant> = accounts.values().map(|failures| failures.last).collect();
-            quiet.sort_unstable();
-            let cut = quiet[quiet.len() / 2];
-            accounts.retain(|_, failures| failures.last > cut);
-        }
+    /// Begins an attempt at an account: how long it has to wait.
+    ///
+    /// # Errors
+    /// When to come back, where too many from this address wait already; such an attempt does not count.
+    pub(super) fn begin(&self, login: &str, from: Option<IpAddr>) -> Result<Duration, Duration> {
         let now = Instant::now();
-        let failures = accounts.entry(key(login)).or_insert(Failures { count: 0, last: now });
-        if failures.last.elapsed() >= FORGOTTEN_AFTER {
-            failures.count = 0;
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        forget_quiet(&mut attempts, now);
+        let mine = attempts.entry(key(login, from)).or_insert_with(|| Attempts::none(now));
+        mine.start_afresh(now);
+        let turn = mine.next_turn.max(now);
+        let wait = turn - now;
+        if wait > LONGEST_WAIT {
+            return Err(wait);
         }
-        failures.count = failures.count.saturating_add(1);
-        failures.last = now;
-        failures.count
+        mine.count(now);
+        mine.next_turn = turn + pause_after(mine.count);
+        let account = attempts.entry(key(login, None)).or_insert_with(|| Attempts::none(now));
+        account.start_afresh(now);
+        let pause = pause_after(account.count);
+        account.count(now);
+        Ok(wait.max(pause))
     }
 
     /// Notes the right password; answers how many wrong ones came before it.
-    pub(super) fn succeeded(&self, login: &str) -> u32 {
-        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.remove(&key(login)).map_or(0, |failures| failures.count)
+    pub(super) fn succeeded(&self, login: &str, from: Option<IpAddr>) -> u32 {
+        let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        attempts.remove(&key(login, from));
+        attempts.remove(&key(login, None)).map_or(0, |account| account.count.saturating_sub(1))
     }
 }
 
-/// Accounts are kept as digests: what strangers type as a login may be anything, of any length.
-fn key(login: &str) -> [u8; 32] {
-    Sha256::digest(login.as_bytes()).into()
+impl Attempts {
+    fn none(now: Instant) -> Self {
+        Self { count: 0, last: now, next_turn: now }
+    }
+
+    fn start_afresh(&mut self, now: Instant) {
+        if now.saturating_duration_since(self.last) >= FORGOTTEN_AFTER {
+            *self = Self::none(now);
+        }
+    }
+
+    fn count(&mut self, now: Instant) {
+        self.count = self.count.saturating_add(1);
+        self.last = now;
+    }
+}
+
+fn forget_quiet(attempts: &mut HashMap<Key, Attempts>, now: Instant) {
+    if attempts.len() < REMEMBERED_LIMIT {
+        return;
+    }
+    let mut quiet: Vec<Duration> =
+        attempts.values().map(|one| now.saturating_duration_since(one.last)).collect();
+    quiet.sort_unstable();
+    let cut = quiet[quiet.len() / 2];
+    attempts.retain(|_, one| now.saturating_duration_since(one.last) < cut);
+}
+
+/// What strangers type as a login may be anything, of any length, so digests are kept.
+fn key(login: &str, from: Option<IpAddr>) -> Key {
+    let mut digest = Sha256::new();
+    digest.update(login.as_bytes());
+    if let Some(from) = from {
+        digest.update([0]);
+        digest.update(from.to_string().as_bytes());
+    }
+    digest.finalize().into()
 }
 
 fn pause_after(failures: u32) -> Duration {

@@ -1,9 +1,13 @@
-//! Passwords: argon2id as RFC 9106 recommends for memory-constrained servers, two at a time.
+//! Passwords: argon2id as RFC 9106 recommends for memory-constrained servers, one at a time.
+//!
+//! A thread of their own hashes them, in the order they come and at a low priority, so that however many try
+//! to log in, at most one core and 64 MiB are theirs. A caller who goes away frees nothing: what was begun is
+//! finished, and what waits keeps its place.
 
-use super::service::off_thread;
 use crate::core::problem::{Code, Outcome, Problem};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
-use tokio::sync::Semaphore;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use tokio::sync::oneshot;
 
 /// Memory of one hash, in KiB: 64 MiB.
 const MEMORY_KIB: u32 = 64 * 1_024;
@@ -11,10 +15,12 @@ const MEMORY_KIB: u32 = 64 * 1_024;
 const PASSES: u32 = 3;
 /// Lanes.
 const LANES: u32 = 1;
-/// Hashes at once: each takes 64 MiB and a tenth of a second of a core.
-const AT_ONCE: usize = 2;
-/// Logins that may wait for their turn: five seconds of work at twenty a second.
-const WAITING_LIMIT: usize = 100;
+/// Logins that may wait for their turn: some five seconds of work at ten a second.
+const WAITING_LIMIT: usize = 50;
+/// When to come back where more wait.
+const COME_BACK_SECONDS: u64 = 5;
+/// How far below everything else the hashing thread runs, in steps of `nice`.
+const NICENESS: i32 = 10;
 /// Shortest password accepted, in characters.
 pub const PASSWORD_LENGTH_MINIMUM: usize = 12;
 /// Longest password accepted, in characters; longer ones only cost time.
@@ -25,23 +31,31 @@ pub const PASSWORD_LENGTH_MAXIMUM: usize = 256;
 const NOBODY: &str =
     "$argon2id$v=19$m=65536,t=3,p=1$cmVsaWVmLWxlZGdlci0wMQ$bm8gcGFzc3dvcmQgaGFzaGVzIHRvIHRoaXMgdmFsdWU";
 
+type Work = Box<dyn FnOnce() + Send>;
+
 /// Hashes and checks passwords, within the limits of the machine.
 pub struct Passwords {
-    turns: Semaphore,
-    waiting: Semaphore,
-}
-
-impl Default for Passwords {
-    fn default() -> Self {
-        Self { turns: Semaphore::new(AT_ONCE), waiting: Semaphore::new(WAITING_LIMIT) }
-    }
+    queue: SyncSender<Work>,
 }
 
 impl Passwords {
+    /// Starts the thread; it ends with the last handle.
+    ///
+    /// # Errors
+    /// Where no thread can be started.
+    pub fn start() -> Outcome<Self> {
+        let (queue, work) = sync_channel(WAITING_LIMIT);
+        std::thread::Builder::new()
+            .name("relief-passwords".to_owned())
+            .spawn(move || hash_in_turn(&work))
+            .map_err(|error| Problem::internal(format!("passwords cannot be checked: {error}")))?;
+        Ok(Self { queue })
+    }
+
     /// Hashes a password into a PHC string.
     ///
     /// # Errors
-    /// `unavailable` where too many wait.
+    /// `too_many_requests` where too many wait.
     pub async fn hash(&self, password: String) -> Outcome<String> {
         self.in_turn(move || Self::hash_blocking(&password)).await
     }
@@ -60,7 +74,7 @@ impl Passwords {
     /// Whether this is the password of this hash; without a hash it takes as long and says no.
     ///
     /// # Errors
-    /// `unavailable` where too many wait.
+    /// `too_many_requests` where too many wait.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Outcome<bool> {
         self.in_turn(move || {
             let is_known = hash.is_some();
@@ -80,15 +94,30 @@ impl Passwords {
         &self,
         work: impl FnOnce() -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
-        let busy =
-            || Problem::new(Code::Unavailable, "Too many people log in at once. Try again in a few seconds.");
-        let waiting = self.waiting.try_acquire().map_err(|_| busy())?;
-        let turn = self.turns.acquire().await.map_err(|_| busy())?;
-        let result = off_thread(work).await;
-        drop(turn);
-        drop(waiting);
-        result
+        let (answer, answered) = oneshot::channel();
+        // Whoever asked may have gone; then nobody wants the answer.
+        let work: Work = Box::new(move || drop(answer.send(work())));
+        self.queue.try_send(work).map_err(|refused| match refused {
+            TrySendError::Full(_) => too_many(),
+            TrySendError::Disconnected(_) => Problem::internal("the thread that checks passwords has ended"),
+        })?;
+        answered.await.map_err(|_| Problem::internal("a password was not checked to its end"))?
     }
+}
+
+fn hash_in_turn(queue: &Receiver<Work>) {
+    // On Linux a thread has a niceness of its own. Where it cannot be had, hashing is as urgent as the rest.
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "passwords are hashed at the ordinary priority");
+    }
+    while let Ok(work) = queue.recv() {
+        work();
+    }
+}
+
+fn too_many() -> Problem {
+    let detail = format!("Too many people log in at this moment. Try again in {COME_BACK_SECONDS} s.");
+    Problem::new(Code::TooManyRequests, detail).with("retry_after_s", COME_BACK_SECONDS)
 }
 
 fn hasher() -> Outcome<Argon2<'static>> {

@@ -168,6 +168,9 @@ pub enum Reach {
     All,
     /// The caller's organization or country; everything for a caller who is bound to neither.
     Own,
+    /// Everything, for a caller who is bound to no organization and no country: what has no owner, such as a
+    /// programme, or cannot be shown in part, such as the log.
+    Unbound,
     /// The pledges of the caller's organization and what is traced from them.
     OwnPledges,
 }
@@ -226,12 +229,12 @@ policy! {
         EventRead Own,
         StockRead Own,
         TotalsRead Own,
-        AuditRead All,
+        AuditRead Unbound,
     }
     Manager {
         SessionRead All,
         ReferenceRead All,
-        ProgrammeWrite Own,
+        ProgrammeWrite Unbound,
         PledgeDecide Own,
         PledgeRead Own,
         PledgeLinkWrite Own,
@@ -380,7 +383,14 @@ pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
         return Err(not_for(principal.role.word(), action));
     };
     let scope = match (rule.reach, principal.organization, &principal.country) {
-        (Reach::All, _, _) | (Reach::Own, None, None) => Scope::All,
+        (Reach::All, _, _) | (Reach::Own | Reach::Unbound, None, None) => Scope::All,
+        (Reach::Unbound, _, _) => {
+            let detail = format!(
+                "This needs {} for all organizations and countries; your account is bound to one. Ask an administrator.",
+                action.word()
+            );
+            return Err(Problem::new(Code::Forbidden, detail));
+        }
         (Reach::Own, Some(organization), _) => Scope::Organization(organization),
         (Reach::Own, None, Some(country)) => Scope::Country(country.clone()),
         (Reach::OwnPledges, Some(donor), _) => Scope::OwnPledges(donor),

@@ -10,6 +10,7 @@ use crate::audit::keys::KeyRing;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Database;
 use sha2::{Digest, Sha256};
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use uuid::Uuid;
@@ -51,7 +52,7 @@ impl Auth {
             principals: Principals::new(database.clone()),
             database,
             tokens,
-            passwords: Passwords::default(),
+            passwords: Passwords::start()?,
             delays: Delays::default(),
             failures: AtomicU64::new(0),
             first_secret: Mutex::new(None),
@@ -108,10 +109,15 @@ impl Auth {
     /// Checks a login and its password, and starts a session. Recording it is the caller's part.
     ///
     /// # Errors
-    /// `unauthenticated`, in the same words and time whether or not there is such a user.
-    pub async fn log_in(&self, login: &str, password: String) -> Outcome<Session> {
+    /// `unauthenticated`, in the same words and time whether or not there is such a user; `too_many_requests`
+    /// where too many wait.
+    pub async fn log_in(&self, login: &str, password: String, from: Option<IpAddr>) -> Outcome<Session> {
         let login = normal_login(login);
-        let pause = self.delays.pause(&login);
+        let pause = self.delays.begin(&login, from).map_err(|wait| {
+            let seconds = wait.as_secs() + 1;
+            let detail = format!("Too many attempts at this account wait already. Try again in {seconds} s.");
+            Problem::new(Code::TooManyRequests, detail).with("retry_after_s", seconds)
+        })?;
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }
@@ -122,14 +128,13 @@ impl Auth {
         let is_right = self.passwords.verify(password, hash).await?;
         let principal = user.as_ref().map(User::principal).transpose()?.flatten();
         let Some(principal) = principal.filter(|_| is_right) else {
-            self.delays.failed(&login);
             self.failures.fetch_add(1, Ordering::Relaxed);
             return Err(Problem::new(
                 Code::Unauthenticated,
                 "Login or password is wrong, or the account is disabled.",
             ));
         };
-        let failures_before = self.delays.succeeded(&login);
+        let failures_before = self.delays.succeeded(&login, from);
         let id = Uuid::now_v7();
         let token =
             self.tokens.issue(principal.user, id).map_err(|error| Problem::internal(error.to_string()))?;

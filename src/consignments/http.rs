@@ -3,8 +3,8 @@
 use super::divert::PlannedLeg;
 use super::open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
 use super::read::{
-    ConsignmentFilter, HistoryRow, consignment_list, consignment_read, history_read, latest_history,
-    legs_read, load_list, standing_read, state_of,
+    ConsignmentFilter, HistoryRow, check_within, consignment_list, consignment_read, history_read,
+    latest_history, legs_read, load_list, standing_read, state_of,
 };
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg, Load};
@@ -197,6 +197,9 @@ pub async fn consignment_open(
     body: Json<ConsignmentNew>,
 ) -> Outcome<Written<ConsignmentView>> {
     let id = body.0.id.unwrap_or_else(|| ConsignmentId(Uuid::now_v7()));
+    let scope = permit.scope().clone();
+    let (parties, ends) = ([body.0.consignor, Some(body.0.consignee)], [body.0.origin, body.0.destination]);
+    state.read(move |conn| check_within(conn, &scope, parties, ends)).await?;
     let recorded = state.writer.record(ConsignmentOpen::new(id, body.0, permit.actor())).await?;
     let replayed = recorded.leaf.is_none();
     let recorded = recorded.map(|(row, _)| ConsignmentView::from(row));

@@ -4,7 +4,7 @@ use super::rules::{ConsignmentState, Standing, state};
 use super::store::{Consignment, Leg, Load};
 use crate::auth::{Named, Permit, Scope};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
-use crate::core::problem::Outcome;
+use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{balances, consignments, events, legs, loads, pledge_lines, pledges, sites};
 use crate::db::{Conn, either, read_failure};
@@ -75,6 +75,38 @@ pub fn consignments_within<'a>(query: Boxed<'a>, scope: &Scope) -> Boxed<'a> {
             ),
         ),
     }
+}
+
+/// Whether a consignment between these is the caller's to open: whether the scope would reach it.
+///
+/// # Errors
+/// `invalid` where it would not, or what the database says.
+pub fn check_within(
+    conn: &mut Conn,
+    scope: &Scope,
+    parties: [Option<OrganizationId>; 2],
+    ends: [SiteId; 2],
+) -> Outcome<()> {
+    let at_ends = sites::table.filter(sites::id.eq_any(ends));
+    let (is_within, right) = match scope {
+        Scope::All => return Ok(()),
+        Scope::Organization(own) | Scope::OwnPledges(own) => {
+            let runs = at_ends.filter(sites::operator_id.eq(*own)).count().get_result::<i64>(conn);
+            let is_within = parties.contains(&Some(*own)) || runs.map_err(read_failure)? > 0;
+            (
+                is_within,
+                format!("the organization {own} must be its consignor or consignee, or run one of its ends"),
+            )
+        }
+        Scope::Country(own) => {
+            let there = at_ends.filter(sites::country.eq(own.clone())).count().get_result::<i64>(conn);
+            (there.map_err(read_failure)? > 0, format!("it must start or end in {own}"))
+        }
+    };
+    if is_within {
+        return Ok(());
+    }
+    Err(Problem::field("/consignee", format!("the consignment is not within your account's reach; {right}")))
 }
 
 /// Consignments in order of their identifier, as far as the scope reaches.

@@ -35,6 +35,8 @@ codes! {
     Forbidden = "forbidden", 403, "Your role does not allow this";
     /// Missing, or not for this caller's eyes: the same answer.
     NotFound = "not_found", 404, "Not found";
+    /// The body came too slowly.
+    TooSlow = "too_slow", 408, "The request took too long to arrive";
     /// The method does not exist here.
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
     /// The same id came with another body.

@@ -139,6 +139,7 @@ impl Database {
 /// `invalid` where the URL has another scheme, `unavailable` where nothing answers.
 pub fn connect(url: &str) -> Outcome<Conn> {
     if let Some(path) = url.strip_prefix("sqlite://") {
+        make_private(path);
         let mut conn = SqliteConnection::establish(path).map_err(|error| {
             Problem::new(Code::Unavailable, format!("The database file {path:?} cannot be opened."))
                 .log(error)
@@ -167,6 +168,23 @@ pub fn connect(url: &str) -> Outcome<Conn> {
             redacted(url)
         ),
     ))
+}
+
+/// Makes a new database file that only its owner can read: it holds logins, names and hashes of passwords.
+/// SQLite gives the files beside it the same mode. What is there already stays as its owner made it.
+fn make_private(path: &str) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::OpenOptionsExt;
+        if path.is_empty() || path.starts_with(':') || std::path::Path::new(path).exists() {
+            return;
+        }
+        let made = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
+        // Where it cannot be made SQLite says why in a moment.
+        if let Err(error) = made {
+            tracing::debug!(%error, "a database file was not made in advance");
+        }
+    }
 }
 
 /// Prepares a connection for the writer, which reads nothing but single rows by their indexes, again and

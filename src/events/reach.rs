@@ -120,8 +120,8 @@ fn pledge_of(kind: &Kind) -> Option<PledgeId> {
 }
 
 /// Whether a scope reaches what each of these events is about: its consignment, else its site, else its
-/// pledge, else the event it corrects or reverses. What is not known is not reached either, so that a bound
-/// caller cannot tell the two apart.
+/// pledge, else the event it corrects or reverses; and where goods are reserved, what they are taken from too.
+/// What is not known is not reached either, so that a bound caller cannot tell the two apart.
 ///
 /// # Errors
 /// What the database says.
@@ -129,85 +129,90 @@ pub(super) fn check(conn: &mut Conn, scope: &Scope, kinds: &[&Kind]) -> Outcome<
     if *scope == Scope::All {
         return Ok(kinds.iter().map(|_| Ok(())).collect());
     }
-    let wanted: Vec<Subject> = kinds.iter().map(|kind| Subject::of(kind)).collect();
-    let pick = |want: fn(&Subject) -> Option<uuid::Uuid>| -> Vec<uuid::Uuid> {
-        wanted.iter().filter_map(want).collect()
+    let wanted: Vec<Outcome<Subjects>> = kinds.iter().map(|kind| Subjects::of(kind)).collect();
+    let reached = Reached::load(conn, scope, wanted.iter().flatten())?;
+    let verdict = |subjects: Outcome<Subjects>| {
+        if reached.has_all(&subjects?) { Ok(()) } else { Err(Problem::not_found()) }
     };
-    let consignments: HashSet<ConsignmentId> = reached_consignments(scope)
-        .filter(consignments::id.eq_any(pick(Subject::consignment).into_iter().map(ConsignmentId)))
-        .select(consignments::id)
-        .load(conn)
-        .map_err(read_failure)?
-        .into_iter()
-        .collect();
-    let sites: HashSet<SiteId> = reached_sites(scope)
-        .filter(sites::id.eq_any(pick(Subject::site).into_iter().map(SiteId)))
-        .select(sites::id)
-        .load(conn)
-        .map_err(read_failure)?
-        .into_iter()
-        .collect();
-    let pledges: HashSet<PledgeId> = reached_pledges(scope)
-        .filter(pledges::id.eq_any(pick(Subject::pledge).into_iter().map(PledgeId)))
-        .select(pledges::id)
-        .load(conn)
-        .map_err(read_failure)?
-        .into_iter()
-        .collect();
-    let events: HashSet<EventId> = events_within(events::table.into_boxed(), scope)
-        .filter(events::id.eq_any(pick(Subject::event).into_iter().map(EventId)))
-        .select(events::id)
-        .load(conn)
-        .map_err(read_failure)?
-        .into_iter()
-        .collect();
-    let is_reached = |subject: &Subject| match subject {
-        Subject::Consignment(id) => consignments.contains(id),
-        Subject::Site(id) => sites.contains(id),
-        Subject::Pledge(id) => pledges.contains(id),
-        Subject::Event(id) => events.contains(id),
-        Subject::Nothing => false,
-    };
-    Ok(wanted
-        .iter()
-        .map(|subject| if is_reached(subject) { Ok(()) } else { Err(Problem::not_found()) })
-        .collect())
+    Ok(wanted.into_iter().map(verdict).collect())
 }
 
-/// What a scope is asked about for one event.
-enum Subject {
-    Consignment(ConsignmentId),
-    Site(SiteId),
-    Pledge(PledgeId),
-    Event(EventId),
-    Nothing,
+/// All that a scope must reach for one event.
+#[derive(Default)]
+struct Subjects {
+    consignment: Option<ConsignmentId>,
+    site: Option<SiteId>,
+    pledge: Option<PledgeId>,
+    event: Option<EventId>,
 }
 
-impl Subject {
-    fn of(kind: &Kind) -> Self {
-        let (consignment, site) = subjects(kind);
-        match (consignment, site, pledge_of(kind), kind.about()) {
-            (Some(id), _, _, _) => Self::Consignment(id),
-            (None, Some(id), _, _) => Self::Site(id),
-            (None, None, Some(id), _) => Self::Pledge(id),
-            (None, None, None, Some(id)) => Self::Event(id),
-            (None, None, None, None) => Self::Nothing,
+impl Subjects {
+    fn of(kind: &Kind) -> Outcome<Self> {
+        // Free stock is anybody's until it is reserved: being party to the consignment it is reserved for says
+        // nothing about being entitled to it.
+        if let Kind::Allocated(body) = kind {
+            if body.site.is_none() && body.pledge.is_none() {
+                let detail = "is missing; your account reaches only a part of the goods with donors, so say of which \
+                              pledge to take them, or from which site";
+                return Err(Problem::field("/pledge", detail));
+            }
+            let consignment = Some(body.consignment);
+            // Goods in a warehouse are the warehouse's to give, whoever pledged them.
+            let pledge = body.pledge.filter(|_| body.site.is_none());
+            return Ok(Self { consignment, site: body.site, pledge, event: None });
         }
+        let (consignment, site) = subjects(kind);
+        Ok(match (consignment, site, pledge_of(kind)) {
+            (Some(_), _, _) => Self { consignment, ..Self::default() },
+            (None, Some(_), _) => Self { site, ..Self::default() },
+            (None, None, Some(pledge)) => Self { pledge: Some(pledge), ..Self::default() },
+            (None, None, None) => Self { event: kind.about(), ..Self::default() },
+        })
     }
 
-    fn consignment(&self) -> Option<uuid::Uuid> {
-        if let Self::Consignment(id) = self { Some(id.0) } else { None }
+    fn is_empty(&self) -> bool {
+        self.consignment.is_none() && self.site.is_none() && self.pledge.is_none() && self.event.is_none()
+    }
+}
+
+/// What of all that a scope does reach.
+struct Reached {
+    consignments: HashSet<ConsignmentId>,
+    sites: HashSet<SiteId>,
+    pledges: HashSet<PledgeId>,
+    events: HashSet<EventId>,
+}
+
+impl Reached {
+    fn load<'a>(
+        conn: &mut Conn,
+        scope: &Scope,
+        wanted: impl Iterator<Item = &'a Subjects> + Clone,
+    ) -> Outcome<Self> {
+        macro_rules! reached {
+            ($query:expr, $id:path, $member:ident) => {
+                $query
+                    .filter($id.eq_any(wanted.clone().filter_map(|subjects| subjects.$member)))
+                    .select($id)
+                    .load(conn)
+                    .map_err(read_failure)?
+                    .into_iter()
+                    .collect()
+            };
+        }
+        Ok(Self {
+            consignments: reached!(reached_consignments(scope), consignments::id, consignment),
+            sites: reached!(reached_sites(scope), sites::id, site),
+            pledges: reached!(reached_pledges(scope), pledges::id, pledge),
+            events: reached!(events_within(events::table.into_boxed(), scope), events::id, event),
+        })
     }
 
-    fn site(&self) -> Option<uuid::Uuid> {
-        if let Self::Site(id) = self { Some(id.0) } else { None }
-    }
-
-    fn pledge(&self) -> Option<uuid::Uuid> {
-        if let Self::Pledge(id) = self { Some(id.0) } else { None }
-    }
-
-    fn event(&self) -> Option<uuid::Uuid> {
-        if let Self::Event(id) = self { Some(id.0) } else { None }
+    fn has_all(&self, subjects: &Subjects) -> bool {
+        !subjects.is_empty()
+            && subjects.consignment.is_none_or(|id| self.consignments.contains(&id))
+            && subjects.site.is_none_or(|id| self.sites.contains(&id))
+            && subjects.pledge.is_none_or(|id| self.pledges.contains(&id))
+            && subjects.event.is_none_or(|id| self.events.contains(&id))
     }
 }

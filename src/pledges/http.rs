@@ -1,11 +1,11 @@
 //! Pledges over HTTP: offering, reading, their status, and their private links.
 
 use super::link::{LinkChange, link_hash};
-use super::offer::{Money, PledgeNew, PledgeOffer};
-use super::rules::PledgeState;
+use super::offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer};
+use super::rules::{PledgeKind, PledgeState};
 use super::status::{PledgeStatus, pledge_status};
 use super::store::{Pledge, PledgeFilter, PledgeLine, pledge_by_link, pledge_list, pledge_read};
-use crate::auth::{Permit, action};
+use crate::auth::{Permit, Scope, action};
 use crate::core::code::{TypedCode, read_tracking_code, tracking_code};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId};
 use crate::core::page::Page;
@@ -96,6 +96,35 @@ fn line_view(line: PledgeLine) -> PledgeLineView {
     }
 }
 
+/// Whether an offer is the caller's to enter: one it could read afterwards, or goods nobody promised.
+fn check_within(scope: &Scope, new: &PledgeNew) -> Outcome<()> {
+    let not_yours = |pointer: String, right: String| {
+        Err(Problem::field(pointer, format!("is not within your account's reach; {right}")))
+    };
+    match scope {
+        Scope::All => Ok(()),
+        Scope::Organization(own) | Scope::OwnPledges(own) => match new.donor {
+            Some(donor) if donor == *own => Ok(()),
+            None if new.kind != PledgeKind::Offered => Ok(()),
+            Some(_) | None => not_yours(
+                "/donor".to_owned(),
+                format!("it is bound to the organization {own}, so that is the donor"),
+            ),
+        },
+        Scope::Country(own) => {
+            let is_theirs =
+                |line: &PledgeLineNew| line.earmark_country.is_some_and(|country| country.as_str() == own);
+            match new.lines.iter().position(|line| !is_theirs(line)) {
+                Some(index) if new.kind == PledgeKind::Offered => not_yours(
+                    format!("/lines/{index}/earmark_country"),
+                    format!("it is bound to {own}, so the goods must be meant for it"),
+                ),
+                Some(_) | None => Ok(()),
+            }
+        }
+    }
+}
+
 /// Enters an offer. Goods that came without one are entered as `unsolicited`, stock from before as `opening`;
 /// both come into a warehouse by the event `collected`.
 #[utoipa::path(post, path = "/api/v1/pledges", tag = "pledges", request_body = PledgeNew,
@@ -106,6 +135,7 @@ pub async fn pledge_offer(
     body: Json<PledgeNew>,
 ) -> Outcome<Written<PledgeView>> {
     let id = body.0.id.unwrap_or_else(|| PledgeId(Uuid::now_v7()));
+    check_within(permit.scope(), &body.0)?;
     let recorded = state.writer.record(PledgeOffer::new(id, body.0, permit.actor())).await?;
     let replayed = recorded.leaf.is_none();
     let recorded = recorded.map(|(pledge, lines)| PledgeView::of(pledge, Some(lines)));

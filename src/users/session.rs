@@ -5,9 +5,9 @@ use super::store::{NewUser, SessionStart, user};
 use crate::auth::{Permit, Role, action, actions_of, count_users};
 use crate::core::id::UserId;
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::web::{Json, Routes, State, Written, WrittenBody};
+use crate::web::{Json, Routes, State, Written, WrittenBody, address_of};
 use crate::writer::Actor;
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -60,9 +60,13 @@ pub struct FirstAdminRequest {
     responses(
         (status = 200, description = "An access token", body = LoginAnswer),
         (status = 401, description = "Login or password is wrong, or the account is disabled")))]
-pub async fn login(state: State, body: Json<LoginRequest>) -> Outcome<web::Json<LoginAnswer>> {
+pub async fn login(
+    state: State,
+    request: HttpRequest,
+    body: Json<LoginRequest>,
+) -> Outcome<web::Json<LoginAnswer>> {
     let LoginRequest { login, password } = body.0;
-    let session = state.auth.log_in(&login, password).await?;
+    let session = state.auth.log_in(&login, password, address_of(&request)).await?;
     let start = SessionStart {
         actor: Actor::from(session.principal.as_ref()),
         failures_before: session.failures_before,
@@ -126,8 +130,8 @@ pub async fn key_set(state: State) -> web::Json<serde_json::Value> {
 
 /// The routes of sessions.
 pub fn routes(routes: &mut Routes) {
-    routes.public(__path_login, login);
+    routes.public_throttled(__path_login, login);
     routes.add(__path_me, me);
-    routes.public(__path_first_admin, first_admin);
+    routes.public_throttled(__path_first_admin, first_admin);
     routes.public(__path_key_set, key_set);
 }

@@ -12,9 +12,17 @@ use serde_json::error::Category;
 use serde_path_to_error::{Path as FieldPath, Segment};
 use std::future::Future;
 use std::pin::Pin;
+use std::time::{Duration, Instant};
+use tokio::time::timeout;
 
 /// The largest body of a request that is not an import: a batch of 500 updates of 4 KB.
 pub const BODY_LIMIT: usize = 2 * 1_024 * 1_024;
+/// How long a body may pause before its sender is given up.
+const BODY_PAUSE: Duration = Duration::from_secs(10);
+/// What a body must bring on the whole, in bytes a second: a tenth of the slowest mobile network.
+const BODY_RATE: usize = 1_024;
+/// Kept free for a body before any of it has come.
+const BODY_START: usize = 16 * 1_024;
 
 /// A JSON body. Derive `Deserialize` with `deny_unknown_fields`.
 #[derive(Clone, Debug)]
@@ -58,7 +66,8 @@ fn check_content_type(request: &HttpRequest) -> Outcome<()> {
 /// Reads a body of at most `limit` bytes.
 ///
 /// # Errors
-/// `too_large`, `unsupported_media_type` for a compressed body, `malformed` where it breaks off.
+/// `too_large`, `unsupported_media_type` for a compressed body, `malformed` where it breaks off, `too_slow`
+/// where it pauses too long or trickles.
 pub async fn read_body(request: &HttpRequest, mut payload: Payload, limit: usize) -> Outcome<BytesMut> {
     let encoding = request.headers().get(CONTENT_ENCODING);
     if encoding.is_some_and(|encoding| encoding != "identity") {
@@ -71,8 +80,11 @@ pub async fn read_body(request: &HttpRequest, mut payload: Payload, limit: usize
     if announced.is_some_and(|length: usize| length > limit) {
         return Err(too_large());
     }
-    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0));
-    while let Some(chunk) = payload.next().await {
+    let mut bytes = BytesMut::with_capacity(announced.unwrap_or(0).min(BODY_START));
+    let begun = Instant::now();
+    loop {
+        let next = timeout(BODY_PAUSE, payload.next()).await.map_err(|_| too_slow())?;
+        let Some(chunk) = next else { break };
         let chunk = chunk.map_err(|error| {
             Problem::new(Code::Malformed, "The body broke off before its end. Send it again.").log(error)
         })?;
@@ -80,8 +92,20 @@ pub async fn read_body(request: &HttpRequest, mut payload: Payload, limit: usize
             return Err(too_large());
         }
         bytes.extend_from_slice(&chunk);
+        if begun.elapsed().saturating_sub(BODY_PAUSE).as_secs() as usize * BODY_RATE > bytes.len() {
+            return Err(too_slow());
+        }
     }
     Ok(bytes)
+}
+
+fn too_slow() -> Problem {
+    let detail = format!(
+        "The body did not arrive in time: it may pause for {} s and brings {BODY_RATE} bytes a second on the \
+         whole. Nothing was recorded; send it again.",
+        BODY_PAUSE.as_secs()
+    );
+    Problem::new(Code::TooSlow, detail)
 }
 
 /// Reads a value out of JSON, all of it.
@@ -90,7 +114,46 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
     let value = serde_path_to_error::deserialize(&mut deserializer)
         .map_err(|error| refusal(&pointer(error.path()), error.inner()))?;
     deserializer.end().map_err(|error| refusal("", &error))?;
+    refuse_nul(bytes)?;
     Ok(value)
+}
+
+/// PostgreSQL keeps no U+0000 in a text and nobody means one, so it is refused before anything looks at it.
+fn refuse_nul(bytes: &[u8]) -> Outcome<()> {
+    // JSON can only escape it. Whether this is an escape or an escaped backslash shows when it is read.
+    if !bytes.windows(6).any(|window| window == br"\u0000") {
+        return Ok(());
+    }
+    let value: serde_json::Value = serde_json::from_slice(bytes).map_err(|error| refusal("", &error))?;
+    match nul_in(&value, String::new()) {
+        Some(pointer) => Err(nul(&pointer)),
+        None => Ok(()),
+    }
+}
+
+fn nul_in(value: &serde_json::Value, pointer: String) -> Option<String> {
+    use serde_json::Value::{Array, Bool, Null, Number, Object, String as Text};
+    match value {
+        Null | Bool(_) | Number(_) => None,
+        Text(text) => text.contains('\0').then_some(pointer),
+        Array(values) => {
+            values.iter().enumerate().find_map(|(index, value)| nul_in(value, format!("{pointer}/{index}")))
+        }
+        Object(members) => members.iter().find_map(|(name, value)| {
+            if name.contains('\0') {
+                return Some(pointer.clone());
+            }
+            nul_in(value, format!("{pointer}/{}", escape(name)))
+        }),
+    }
+}
+
+/// The refusal of a text with U+0000 in it.
+pub(super) fn nul(pointer: &str) -> Problem {
+    Problem::field(
+        pointer,
+        format!("{pointer}: has the character U+0000 in it, which no text can hold; leave it out."),
+    )
 }
 
 fn refusal(pointer: &str, error: &serde_json::Error) -> Problem {

@@ -54,11 +54,18 @@ pub(super) async fn admit(request: &ServiceRequest, action: Action) -> Outcome<(
     Ok(())
 }
 
+/// Where a request comes from.
+pub fn address_of(request: &HttpRequest) -> Option<IpAddr> {
+    request.peer_addr().map(|peer| peer.ip())
+}
+
 /// Lets a stranger's request pass, or says when it may come again.
 pub(super) fn throttle(request: &ServiceRequest) -> Outcome<()> {
     let state = state::of(request.request())?;
-    let (Some(throttle), Some(peer)) = (&state.throttle, request.peer_addr()) else { return Ok(()) };
-    throttle.admit(peer.ip()).map_err(|wait| {
+    let (Some(throttle), Some(peer)) = (&state.throttle, address_of(request.request())) else {
+        return Ok(());
+    };
+    throttle.admit(peer).map_err(|wait| {
         let seconds = wait.as_secs() + 1;
         Problem::new(
             Code::TooManyRequests,

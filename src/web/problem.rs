@@ -2,7 +2,7 @@
 
 use crate::core::problem::{Code, FieldError, Problem};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 /// Seconds after which a caller may try again: a full queue is worked off by then.
@@ -31,6 +31,10 @@ impl ResponseError for Problem {
             Code::TooManyRequests => {
                 let seconds = self.members.get("retry_after_s").and_then(serde_json::Value::as_u64);
                 response.insert_header((RETRY_AFTER, seconds.unwrap_or(1).to_string()));
+            }
+            // What is still on its way is not waited for.
+            Code::TooSlow => {
+                response.insert_header((CONNECTION, "close"));
             }
             Code::Unauthenticated => {
                 response.insert_header((WWW_AUTHENTICATE, "Bearer realm=\"relief-ledger\""));

@@ -1,6 +1,6 @@
 //! Query strings, identifiers in paths, and pages of lists.
 
-use super::body::{field_refusal, pointer};
+use super::body::{field_refusal, nul, pointer};
 use crate::core::page::{PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAXIMUM, PageQuery};
 use crate::core::problem::{Outcome, Problem};
 use actix_web::dev::Payload;
@@ -22,6 +22,11 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let pairs = form_urlencoded::parse(request.query_string().as_bytes());
+        if let Some((name, _)) =
+            pairs.clone().find(|(name, value)| name.contains('\0') || value.contains('\0'))
+        {
+            return ready(Err(nul(&format!("/{}", name.replace('\0', "")))));
+        }
         let value = serde_path_to_error::deserialize(serde_urlencoded::Deserializer::new(pairs));
         ready(value.map(Self).map_err(|error| {
             let mut problem = field_refusal(&pointer(error.path()), &error.inner().to_string());

@@ -1,7 +1,7 @@
 //! Declaring routes: once, with the action out of the handler's own signature and the path out of its
 //! own documentation, so that routes, policy and OpenAPI cannot say different things.
 
-use super::guard::{self, Allowed};
+use super::guard::{self as doors, Allowed};
 use super::problem::{ProblemBody, method_not_allowed};
 use crate::auth::{Action, POLICY};
 use crate::core::problem::FieldError;
@@ -9,11 +9,11 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{FromRequest, Handler, HttpRequest, Responder, ResponseError, Route, web};
+use actix_web::{FromRequest, Handler, HttpRequest, Responder, ResponseError, Route, guard, web};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use utoipa::__dev::{SchemaReferences, Tags};
-use utoipa::openapi::path::{HttpMethod, Operation};
+use utoipa::openapi::path::{HttpMethod, Operation, Parameter};
 use utoipa::openapi::schema::Schema;
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
 use utoipa::openapi::{
@@ -31,6 +31,7 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/health/ready"),
     ("GET", "/metrics"),
     ("GET", "/.well-known/jwks.json"),
+    ("GET", "/.well-known/relief-log.vkey"),
     ("GET", "/api/openapi.json"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/first-admin"),
@@ -199,7 +200,10 @@ impl Routes {
             by_path.entry(&endpoint.path).or_default().push(endpoint);
         }
         for (path, endpoints) in by_path {
-            let methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
+            let mut methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();
+            if methods.contains(&"GET") {
+                methods.push("HEAD");
+            }
             let allowed = methods.join(", ");
             let refuse = move |request: HttpRequest| method_not_allowed(request, allowed.clone());
             let mut resource = web::resource(path).default_service(web::to(refuse));
@@ -252,7 +256,12 @@ where
 {
     Arc::new(move || {
         let guarded = move |request: ServiceRequest, next: Next<BoxBody>| guard_route(access, request, next);
-        Route::new().method(method.clone()).to(handler.clone()).wrap(from_fn(guarded))
+        // Who asks for the head of an answer gets that of the whole one; the server leaves the body out.
+        let route = match method {
+            Method::GET => Route::new().guard(guard::Any(guard::Get()).or(guard::Head())),
+            _ => Route::new().method(method.clone()),
+        };
+        route.to(handler.clone()).wrap(from_fn(guarded))
     })
 }
 
@@ -262,9 +271,9 @@ async fn guard_route(
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let admitted = match access {
-        Access::Action(action) => guard::admit(&request, action).await,
+        Access::Action(action) => doors::admit(&request, action).await,
         Access::Public => Ok(()),
-        Access::Throttled => guard::throttle(&request),
+        Access::Throttled => doors::throttle(&request),
     };
     match admitted {
         Ok(()) => next.call(request).await,
@@ -294,12 +303,40 @@ fn completed(mut operation: Operation, access: Access) -> Operation {
         Access::Throttled => refusals.push(("429", "Too many requests from your address")),
         Access::Public => {}
     }
-    refusals.push(("503", "Busy; try again after Retry-After"));
+    if operation.request_body.is_some() {
+        refusals.extend([
+            ("408", "The body came too slowly"),
+            ("413", "The body is too large"),
+            ("415", "The body is no JSON in UTF-8"),
+            ("409", "It contradicts what is there; the code says how"),
+        ]);
+    }
+    let is_if_match = |parameter: &RefOr<Parameter>| match parameter {
+        RefOr::T(parameter) => parameter.name == "If-Match",
+        RefOr::Ref(_) => false,
+    };
+    let is_edit = operation.parameters.iter().flatten().any(is_if_match);
+    if is_edit {
+        refusals.extend([("412", "It was changed since you read it"), ("428", "If-Match is missing")]);
+    }
+    refusals.extend([
+        ("500", "A fault of ours; the request id is in the answer"),
+        ("503", "Busy; try again after Retry-After"),
+    ]);
     for (status, words) in refusals {
         let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
         let response = ResponseBuilder::new().description(words).content("application/problem+json", content);
         let responses = &mut operation.responses.responses;
         responses.entry(status.to_owned()).or_insert_with(|| RefOr::T(response.build()));
+    }
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && status.as_str() >= "400"
+            && response.content.is_empty()
+        {
+            let content = ContentBuilder::new().schema(Some(Ref::from_schema_name("Problem"))).build();
+            response.content.insert("application/problem+json".to_owned(), content.into());
+        }
     }
     operation
 }

@@ -59,6 +59,14 @@ pub enum Source {
 }
 
 impl Source {
+    /// What a log begun here is called: no two alike, where there is chance.
+    fn name(self) -> String {
+        match self {
+            Self::Machine => format!("{}/{:016x}", log::LEDGER_ORIGIN, rand::random::<u64>()),
+            Self::Fixed { .. } => log::LEDGER_ORIGIN.to_owned(),
+        }
+    }
+
     pub(super) fn draw(self) -> (Timestamp, [u8; 32]) {
         match self {
             Self::Machine => (now(), rand::random()),
@@ -104,6 +112,7 @@ impl Writer {
     /// As [`Writer::start`].
     pub fn start_slowed(settings: WriterSettings, commit_delay: Duration) -> Outcome<Self> {
         let mut conn = connect_to_write(&settings.url)?;
+        log::name_log(&mut conn, &settings.source.name())?;
         let state = log_state(&mut conn)?;
         let queue = Arc::new(Queue::new());
         let (announce, sequence) = watch::channel(state.last.sequence);

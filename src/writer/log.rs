@@ -5,10 +5,12 @@ use crate::audit::tree::RightEdge;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{ledger_state, log_entries};
-use crate::db::{Conn, insert_all, read_failure};
+use crate::db::{Conn, exclusive, insert_all, read_failure};
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-/// The log's name in checkpoints until the operator names the installation.
+/// The first part of every log's name in receipts and checkpoints, and the whole name of logs begun before each
+/// had one of its own.
 pub const LEDGER_ORIGIN: &str = "relief-ledger";
 
 /// Where the log stands.
@@ -20,6 +22,42 @@ pub struct LogState {
     pub edge: RightEdge,
     /// The log's name.
     pub origin: String,
+    /// Whether the row is there already.
+    is_kept: bool,
+}
+
+/// Gives a log that has none a name of its own, so that the receipts of two ledgers cannot be taken for each
+/// other's. A log that was begun or named keeps what it has.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn name_log(conn: &mut Conn, name: &str) -> Outcome<()> {
+    if log_state(conn)?.is_kept {
+        return Ok(());
+    }
+    exclusive(conn).map_err(read_failure)?;
+    let named = name_under_lock(conn, name);
+    let end = if named.is_ok() { "COMMIT" } else { "ROLLBACK" };
+    conn.batch_execute(end).map_err(read_failure)?;
+    named
+}
+
+fn name_under_lock(conn: &mut Conn, name: &str) -> Outcome<()> {
+    // Another process may have been faster.
+    if log_state(conn)?.is_kept {
+        return Ok(());
+    }
+    diesel::insert_into(ledger_state::table)
+        .values((
+            ledger_state::id.eq(1),
+            ledger_state::sequence.eq(0),
+            ledger_state::recorded_at.eq(0),
+            ledger_state::edge.eq(RightEdge::new().to_bytes()),
+            ledger_state::origin.eq(name),
+        ))
+        .execute(conn)
+        .map_err(read_failure)?;
+    Ok(())
 }
 
 /// Reads where the log stands; a database without any entry stands at nought.
@@ -37,12 +75,14 @@ pub fn log_state(conn: &mut Conn) -> Outcome<LogState> {
             last: Moment { sequence: 0, recorded_at: Timestamp(0) },
             edge: RightEdge::new(),
             origin: LEDGER_ORIGIN.to_owned(),
+            is_kept: false,
         }),
         Some((sequence, recorded_at, edge, origin)) => Ok(LogState {
             last: Moment { sequence, recorded_at: Timestamp(recorded_at) },
             edge: RightEdge::from_bytes(&edge)
                 .map_err(|error| Problem::internal(format!("ledger_state.edge: {error}")))?,
             origin,
+            is_kept: true,
         }),
     }
 }
@@ -62,7 +102,6 @@ pub(super) fn append(
     sealed: Vec<Sealed>,
     last: Moment,
 ) -> QueryResult<()> {
-    let is_first = state.last.sequence == 0;
     let mut rows = Vec::with_capacity(sealed.len());
     for entry in sealed {
         state.edge.append(entry.leaf.hash);
@@ -75,7 +114,7 @@ pub(super) fn append(
     }
     insert_all!(conn, log_entries::table, &rows)?;
     let edge = state.edge.to_bytes();
-    let written = if is_first {
+    let written = if !state.is_kept {
         diesel::insert_into(ledger_state::table)
             .values((
                 ledger_state::id.eq(1),
@@ -102,6 +141,7 @@ pub(super) fn append(
     if written != 1 {
         return Err(diesel::result::Error::RollbackTransaction);
     }
+    state.is_kept = true;
     state.last = last;
     Ok(())
 }

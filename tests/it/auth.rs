@@ -385,6 +385,7 @@ fn the_policy_is_what_was_agreed() {
             let reach = match rule.reach {
                 Reach::All => "all",
                 Reach::Own => "own",
+                Reach::Unbound => "unbound",
                 Reach::OwnPledges => "own pledges",
             };
             lines.push(format!("{role}: {} ({reach})", rule.action.word()));

@@ -2,7 +2,7 @@
 
 mod busy;
 mod disk;
-mod field;
+pub mod field;
 mod gone;
 mod processes;
 

@@ -14,6 +14,7 @@ mod browser;
 mod command_line;
 mod demo;
 mod docs;
+mod doors;
 mod drills;
 mod http_surface;
 mod import;

@@ -7,7 +7,7 @@ use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::audit::store::{CheckpointSigner, newest_checkpoint};
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::connect;
-use relief_ledger::writer::LEDGER_ORIGIN;
+use relief_ledger::writer::log_state;
 use serde_json::{Value, json};
 use std::path::Path;
 
@@ -28,7 +28,8 @@ pub fn verify(url: &str, keys: &Path) -> (Option<i32>, Value) {
 fn sign(url: &str, keys: &Path) -> bool {
     let mut conn = connect(url).expect("the database opens");
     let ring = KeyRing::open_or_create(keys).expect("there are keys");
-    let signer = ring.log_signer(LEDGER_ORIGIN).expect("the origin is a name");
+    let name = log_state(&mut conn).expect("the log has a name").origin;
+    let signer = ring.log_signer(&name).expect("the origin is a name");
     let mut checkpoints = CheckpointSigner::resume(&mut conn, signer).expect("the last checkpoint fits");
     checkpoints.sign(&mut conn, Timestamp(7)).expect("the log continues").is_some()
 }
@@ -177,7 +178,8 @@ on_both_databases! {
         let _ledger = gift(database.url(), keys.path());
         let mut conn = connect(database.url()).expect("the database opens");
         let ring = KeyRing::open_or_create(keys.path()).expect("there are keys");
-        let signer = ring.log_signer(LEDGER_ORIGIN).expect("the origin is a name");
+        let name = log_state(&mut conn).expect("the log has a name").origin;
+        let signer = ring.log_signer(&name).expect("the origin is a name");
         let stored = newest_checkpoint(&mut conn).expect("it is read").expect("there is one");
         let checkpoint = Checkpoint::open(&stored.note, signer.verifier()).expect("it is signed");
         assert_eq!(i64::try_from(checkpoint.head.size), Ok(stored.size));

@@ -12,16 +12,25 @@ use relief_ledger::audit::checkpoint::Checkpoint;
 use relief_ledger::audit::note::VerifierKey;
 use relief_ledger::audit::receipt::Receipt;
 use relief_ledger::audit::tree::{RightEdge, leaf_hash};
-use relief_ledger::writer::LEDGER_ORIGIN;
 
 /// How long a fresh checkpoint may take: one is signed about once a second.
 const SIGNED_WITHIN: Duration = Duration::from_secs(20);
 
 /// The log's key as an auditor notes it down.
 fn published_key(scene: &Scene) -> VerifierKey {
-    let key =
-        VerifierKey::new(LEDGER_ORIGIN, scene.house.keys().log_public_key()).expect("the origin is a name");
-    key.to_string().parse().expect("a key reads as it is written")
+    let key: VerifierKey = scene
+        .house
+        .stranger()
+        .get("/.well-known/relief-log.vkey")
+        .text
+        .trim()
+        .parse()
+        .expect("a key reads as it is written");
+    assert_eq!(
+        key.to_string(),
+        VerifierKey::new(key.name(), scene.house.keys().log_public_key()).expect("a name").to_string()
+    );
+    key
 }
 
 /// Every entry of the log, in pages of seven.
@@ -96,7 +105,7 @@ on_both_databases! {
         // Whatever is changed in it, and whatever other key it is checked with, is noticed.
         assert!(Receipt { leaf_index: receipt.leaf_index + 1, ..receipt.clone() }.verify(&key).is_err());
         assert!(Receipt { entity_id: scene.programme.clone(), ..receipt.clone() }.verify(&key).is_err());
-        let tokens = VerifierKey::new(LEDGER_ORIGIN, scene.house.keys().tokens_public_key()).expect("a key");
+        let tokens = VerifierKey::new(key.name(), scene.house.keys().tokens_public_key()).expect("a key");
         assert!(receipt.verify(&tokens).is_err());
     }
 
@@ -121,7 +130,7 @@ on_both_databases! {
         let (scene, _) = story(database);
         let key = published_key(&scene);
         let (kept, note) = checkpoint_over(&scene.auditor, &key, scene.log_size());
-        assert_eq!((kept.origin.as_str(), kept.head.size as i64), (LEDGER_ORIGIN, scene.log_size()));
+        assert_eq!((kept.origin.as_str(), kept.head.size as i64), (key.name(), scene.log_size()));
         assert!(is_over(&kept, &entries(&scene.auditor)));
         scene.organization("Jiangsu", "CN");
         let (fresh, _) = checkpoint_over(&scene.auditor, &key, scene.log_size());
@@ -134,7 +143,7 @@ on_both_databases! {
         // A past that was changed, and a note of another key, are noticed.
         now[3]["body"] = json!("{}");
         assert!(!is_over(&kept, &now) && !is_over(&fresh, &now));
-        let tokens = VerifierKey::new(LEDGER_ORIGIN, scene.house.keys().tokens_public_key()).expect("a key");
+        let tokens = VerifierKey::new(key.name(), scene.house.keys().tokens_public_key()).expect("a key");
         assert!(Checkpoint::open(&note, &tokens).is_err());
         let size = format!("\n{}\n", kept.head.size);
         assert!(Checkpoint::open(&note.replace(&size, &format!("\n{}\n", kept.head.size + 1)), &key).is_err());

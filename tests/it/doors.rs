@@ -1,0 +1,208 @@
+//! The doors of the house: what strangers can wear out, and what a bound account cannot reach.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, TcpStream};
+use std::time::{Duration, Instant};
+
+use relief_ledger::audit::note::VerifierKey;
+use relief_ledger::audit::receipt::Receipt;
+use relief_ledger::auth::{Auth, Passwords, Role};
+use relief_ledger::core::id::OrganizationId;
+use relief_ledger::core::problem::Code;
+use relief_ledger::db::{Database, Settings};
+use serde_json::json;
+
+use crate::stories::scene::{Scene, event, id};
+use crate::support::TestDatabase;
+use crate::support::on_both_databases;
+use crate::support::server::{Caller, Server, migrate};
+
+fn bound_to(scene: &Scene, role: Role, organization: &str) -> Caller {
+    scene.house.login_bound(role, Some(OrganizationId(organization.parse().expect("an id"))), None)
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn an_officer_reserves_only_what_is_within_reach(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (ours, theirs) = (scene.organization("Ours", "SN"), scene.organization("Theirs", "KE"));
+        let store = json!({"name": "Their store", "kind": "warehouse", "country": "KE", "operator": theirs});
+        let store = scene.admin.post("/api/v1/sites", &store).expect(201)["id"].as_str().expect("an id").to_owned();
+        let city = scene.site("Dakar", "city", "SN");
+        let pledge = scene.in_store(&theirs, &store, 100);
+        let (unmoved, _) = scene.accepted(&theirs, 40);
+        let officer = bound_to(&scene, Role::Officer, &ours);
+        let open = json!({"programme": scene.programme, "consignor": ours, "consignee": ours, "origin": store,
+            "destination": city, "legs": [{"mode": "road", "from": store, "to": city}]});
+        let consignment = officer.post("/api/v1/consignments", &open).expect(201)["id"].clone();
+        let take = |body| officer.post("/api/v1/events", &event(&id(), "allocated", "2020-08-01", body));
+        let line = scene.line(60);
+        take(json!({"consignment": consignment, "site": store, "lines": [line]})).refused("not_found", &[]);
+        take(json!({"consignment": consignment, "site": store, "pledge": pledge, "lines": [line]})).refused("not_found", &[]);
+        take(json!({"consignment": consignment, "pledge": unmoved, "lines": [line]})).refused("not_found", &[]);
+        take(json!({"consignment": consignment, "lines": [line]})).refused("invalid", &["/pledge"]);
+        let stock = scene.officer.get(&format!("/api/v1/sites/{store}/stock")).expect(200);
+        assert_eq!(stock["items"][0]["free"], 100, "{stock}");
+        let (own, _) = scene.accepted(&ours, 60);
+        take(json!({"consignment": consignment, "pledge": own, "lines": [line]})).expect(201);
+        scene.closes();
+    }
+
+    fn a_bound_account_opens_and_offers_nothing_it_could_not_read_afterwards(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (ours, theirs) = (scene.organization("Ours", "SN"), scene.organization("Theirs", "KE"));
+        let (nairobi, mombasa) = (scene.site("Nairobi", "warehouse", "KE"), scene.site("Mombasa", "city", "KE"));
+        let officer = bound_to(&scene, Role::Officer, &ours);
+        let in_senegal = scene.house.login_bound(Role::Officer, None, Some("SN"));
+        let open = json!({"programme": scene.programme, "consignor": theirs, "consignee": theirs, "origin": nairobi,
+            "destination": mombasa, "legs": [{"mode": "road", "from": nairobi, "to": mombasa}]});
+        let offer = |donor: &str| json!({"programme": scene.programme, "donor": donor, "offered_at": "2020-07-01",
+            "lines": [{"item": scene.masks, "quantity": 5}]});
+        for bound in [&officer, &in_senegal] {
+            bound.post("/api/v1/consignments", &open).refused("invalid", &["/consignee"]);
+        }
+        officer.post("/api/v1/pledges", &offer(&theirs)).refused("invalid", &["/donor"]);
+        in_senegal.post("/api/v1/pledges", &offer(&ours)).refused("invalid", &["/lines/0/earmark_country"]);
+        let pledge = officer.post("/api/v1/pledges", &offer(&ours)).expect(201)["id"].clone();
+        officer.get(&format!("/api/v1/pledges/{}", pledge.as_str().expect("an id"))).expect(200);
+        let manager = bound_to(&scene, Role::Manager, &ours);
+        manager.patch(&format!("/api/v1/programmes/{}", scene.programme), 1, &json!({"sensitive": false})).refused("forbidden", &[]);
+        bound_to(&scene, Role::Auditor, &ours).get("/api/v1/audit/entries").refused("forbidden", &[]);
+        scene.auditor.get("/api/v1/audit/entries").expect(200);
+    }
+
+    fn a_character_no_database_keeps_is_refused_where_it_stands(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let stranger = scene.house.stranger();
+        stranger.post_text("/api/v1/auth/login", r#"{"login":"a\u0000b","password":"x"}"#).refused("invalid", &["/login"]);
+        stranger.post_text("/api/v1/auth/login", r#"{"login":"a\\u0000b","password":"x"}"#).refused("unauthenticated", &[]);
+        scene.officer.get("/api/v1/items?category=%00").refused("invalid", &["/category"]);
+        let noted = r#"{"events":[{"id":"x","lines":[{"note":"a\u0000"}]}]}"#;
+        scene.officer.post_text("/api/v1/events/batch", noted).refused("invalid", &["/events/0/lines/0/note"]);
+    }
+
+    fn anyone_checks_a_receipt_with_the_published_key(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let other = TestDatabase::sqlite(migrate);
+        let other = Server::start(&other);
+        let published = |caller: &Caller| -> VerifierKey {
+            let text = caller.get("/.well-known/relief-log.vkey").text;
+            text.trim().parse().expect("a key reads as it is written")
+        };
+        let (ours, theirs) = (published(&scene.house.stranger()), published(&other.stranger()));
+        assert_ne!(ours.name(), theirs.name(), "no two ledgers sign under one name");
+        let body = json!({"name": "Hainan", "country": "CN", "donor": true});
+        let receipt = scene.admin.post("/api/v1/organizations", &body).expect(201)["receipt"].clone();
+        let receipt: Receipt = serde_json::from_value(receipt).expect("a receipt");
+        receipt.verify(&ours).expect("the published key signed it");
+        assert!(receipt.verify(&theirs).is_err());
+    }
+}
+
+fn sqlite() -> TestDatabase {
+    TestDatabase::sqlite(migrate)
+}
+
+#[test]
+fn whoever_hangs_up_keeps_the_place_in_the_queue_of_passwords() {
+    let passwords = Passwords::start().expect("the thread starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut refused = 0;
+        for _ in 0..80 {
+            // Polled once and dropped, as a request is whose client has gone.
+            let asked = tokio::time::timeout(Duration::ZERO, passwords.hash("a long enough one".to_owned()));
+            if let Ok(Err(problem)) = asked.await {
+                assert_eq!(problem.code, Code::TooManyRequests);
+                refused += 1;
+            }
+        }
+        assert!(refused > 20, "{refused} of 80 were refused: what is begun or waits takes its place");
+    });
+}
+
+#[test]
+fn guessing_from_many_connections_is_no_faster_than_from_one() {
+    let database = sqlite();
+    let server = Server::start(&database);
+    let auth = Auth::new(
+        Database::open(Settings { url: database.url().to_owned() }).expect("the database opens"),
+        &server.keys(),
+    )
+    .expect("the service starts");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let (near, far): (IpAddr, IpAddr) = ([192, 0, 2, 1].into(), [192, 0, 2, 2].into());
+    runtime.block_on(async {
+        let guess = |from| auth.log_in("amina", "a wrong password".to_owned(), Some(from));
+        let begun = Instant::now();
+        let mut codes = Vec::new();
+        for result in futures_util::future::join_all((0..30).map(|_| guess(near))).await {
+            codes.push(result.expect_err("it is wrong").code);
+        }
+        let heard = codes.iter().filter(|code| **code == Code::Unauthenticated).count();
+        assert!(heard <= 9, "{heard} guesses were heard in {:?}", begun.elapsed());
+        assert!(begun.elapsed() > Duration::from_secs(8), "{:?} for {heard} guesses", begun.elapsed());
+        assert_eq!(codes.iter().filter(|code| **code == Code::TooManyRequests).count(), 30 - heard);
+        let begun = Instant::now();
+        assert_eq!(guess(far).await.expect_err("it is wrong").code, Code::Unauthenticated);
+        assert!(
+            begun.elapsed() < Duration::from_secs(8),
+            "the owner elsewhere is heard: {:?}",
+            begun.elapsed()
+        );
+    });
+}
+
+#[test]
+fn a_body_that_stops_coming_is_given_up() {
+    let server = Server::start(&sqlite());
+    let mut stream = TcpStream::connect(server.address()).expect("the server accepts");
+    stream.set_read_timeout(Some(Duration::from_secs(30))).expect("a timeout is set");
+    let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                Content-Length: 2000000\r\n\r\n{";
+    stream.write_all(head.as_bytes()).expect("the head is sent");
+    let mut answer = String::new();
+    drop(stream.read_to_string(&mut answer));
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains(r#""code":"too_slow""#), "{answer}");
+}
+
+#[test]
+fn ctrl_c_lets_those_finish_who_were_let_in() {
+    let database = sqlite();
+    let field = crate::drills::field::Field::lay(database.url(), 10);
+    let program = field.start();
+    let address = program.address().trim_start_matches("http://").parse().expect("an address");
+    let caller = Caller { address, token: None, user: None };
+    // Checking a password takes long enough for the signal to come meanwhile.
+    let login = std::thread::spawn(move || {
+        let body = json!({"login": "amina", "password": "a wrong password"});
+        caller.post("/api/v1/auth/login", &body).status
+    });
+    std::thread::sleep(Duration::from_millis(40));
+    let told = std::process::Command::new("kill").args(["-INT", &program.process().to_string()]).status();
+    assert!(told.expect("kill runs").success());
+    assert_eq!(login.join().expect("it is answered"), 401);
+}
+
+#[test]
+fn the_head_of_an_answer_can_be_asked_for_alone() {
+    let server = Server::start(&sqlite());
+    let head = server.stranger().send("HEAD", "/health/live", &[], None);
+    assert_eq!((head.status, head.text.as_str()), (200, ""));
+    assert_eq!(server.stranger().send("HEAD", "/api/v1/users", &[], None).status, 401);
+    let refused = server.stranger().send("PUT", "/health/live", &[], None);
+    assert_eq!((refused.status, refused.header("allow")), (405, Some("GET, HEAD")));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_new_database_file_is_its_owners_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("relief.db");
+    migrate(&format!("sqlite://{}", path.display()));
+    let mode = std::fs::metadata(&path).expect("it is there").permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+}
