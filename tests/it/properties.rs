@@ -136,9 +136,9 @@ fn assert_covered(counted: &Counts, foretold: &Counts) {
     ] {
         assert!(foretold.get(kind).is_some_and(|(told, _)| *told >= enough), "{kind}: {foretold:?}");
     }
-    // A reversal is of any kind, so each is rarer.
-    for kind in ["reversed received", "reversed counted", "reversed corrected"] {
-        assert!(foretold.get(kind).is_some_and(|(told, _)| 2 * told >= enough), "{kind}: {foretold:?}");
+    // A reversal is of any kind, so those of one are too rare to ask for in a short run.
+    for kind in ["reversed received", "reversed counted", "reversed corrected"].iter().filter(|_| long()) {
+        assert!(foretold.get(*kind).is_some_and(|(told, _)| 2 * told >= enough), "{kind}: {foretold:?}");
     }
 }
 
