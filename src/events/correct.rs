@@ -3,10 +3,12 @@
 
 use super::kind::{Command, Kind};
 use super::post::decide_kind;
-use super::reverse::{Net, as_movements, is_deploying, standing, take_back_figures};
+use super::reverse::{Net, is_deploying, standing, take_back_figures};
+use super::times::{Timed, by_time};
 use crate::consignments::Leg;
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
+use crate::core::time::Timestamp;
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Rehearsal, Restated, Subjects};
 use crate::ledger::{Account, Book, Cell, Statement, net};
 use crate::pledges::restate_surplus;
@@ -88,7 +90,6 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
         ..*one
     }));
     let moved_on = cover_from_surplus(desk, &mut changes, &mut statements)?;
-    let movements = as_movements(&changes);
     let subjects = Subjects {
         programme: record.programme_id,
         pledge: record.pledge_id,
@@ -100,9 +101,9 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
     };
     let deploys = is_deploying(desk, &record)?;
     let happening = Happening { occurred_at: record.occurred_at, deploys, ..happening.clone() };
-    let effective_at = desk.shelf::<Book>().earliest(&movements, record.occurred_at)?;
-    let part = Part { effective_at, movements: &movements, statements: &statements };
-    let result = happening.post_parts(desk, subjects, &[part], (moved_on > 0).then_some(moved_on))?;
+    let timed = by_time(desk, &old, changes, &statements)?;
+    let parts: Vec<Part<'_>> = timed.iter().map(Timed::part).collect();
+    let result = happening.post_parts(desk, subjects, &parts, (moved_on > 0).then_some(moved_on))?;
     restate_surplus(desk, record.id, &statements)?;
     if let Kind::Received(right) = &kind {
         close_or_open(desk, &record, right.is_final)?;
@@ -161,7 +162,8 @@ fn rehearse(desk: &mut Desk, happening: &Happening, old: &Net, kind: &Kind) -> R
         changes: old.changes.clone(),
         statements: old.statements.iter().map(|(_, one)| *one).collect(),
     };
-    let inverse: Vec<(Cell, i64)> = old.changes.iter().map(|(cell, change)| (*cell, -change)).collect();
+    let inverse: Vec<(Timestamp, Cell, i64)> =
+        old.dated.iter().map(|(at, cell, change)| (*at, *cell, -change)).collect();
     desk.shelf::<Book>().pretend(&inverse)?;
     let rehearsal = Happening {
         id: old.record.id,

@@ -15,6 +15,7 @@ mod reach;
 mod read;
 mod reverse;
 pub mod store;
+mod times;
 mod wait;
 
 pub use correct::Corrected;

@@ -29,7 +29,7 @@ pub(super) struct Net {
     pub(super) record: Arc<EventRecord>,
     pub(super) changes: Vec<(Cell, i64)>,
     /// The same, each change from when it counts, in the order of posting.
-    dated: Vec<(Timestamp, Cell, i64)>,
+    pub(super) dated: Vec<(Timestamp, Cell, i64)>,
     /// What was stated, and from when.
     pub(super) statements: Vec<(Timestamp, Statement)>,
     /// The sequences that posted it.

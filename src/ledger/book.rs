@@ -40,6 +40,10 @@ impl Entry {
             history: History::settled(Timestamp(i64::MIN)),
         }
     }
+
+    fn holding(&self) -> Holding {
+        Holding { cell: self.cell, quantity: self.quantity, first_at: self.first_at }
+    }
 }
 
 /// A heap of goods that is there.
@@ -95,6 +99,8 @@ pub struct Draw {
 pub(super) enum Scope {
     Consignment(ConsignmentId),
     Stock(SiteId, ItemId, Account),
+    /// What of it was emptied after a time.
+    Emptied(SiteId, ItemId, Account, Timestamp),
     Line(PledgeLineId),
     Lot(LotId),
     Unplaced(ItemId),
@@ -189,6 +195,28 @@ impl Book {
         Ok(self.collect(self.by_site.get(&site), |cell| cell.item == item && cell.account == account))
     }
 
+    /// As [`Book::of_stock`], with the cells that held something at a time and nothing any more.
+    ///
+    /// # Errors
+    /// [`Wanted`] where not loaded.
+    pub fn of_stock_since(
+        &mut self,
+        site: SiteId,
+        item: ItemId,
+        account: Account,
+        at: Timestamp,
+    ) -> Result<Vec<Holding>, Wanted> {
+        let now = self.need(Scope::Stock(site, item, account));
+        self.need(Scope::Emptied(site, item, account, at))?;
+        now?;
+        let keys = self.by_site.get(&site).into_iter().flatten();
+        let entries = keys.filter_map(|key| self.entries.get(key));
+        Ok(entries
+            .filter(|entry| entry.cell.item == item && entry.cell.account == account)
+            .map(Entry::holding)
+            .collect())
+    }
+
     /// All goods of a pledge line, sources included.
     ///
     /// # Errors
@@ -209,10 +237,7 @@ impl Book {
 
     fn collect(&self, keys: Option<&BTreeSet<CellKey>>, fits: impl Fn(&Cell) -> bool) -> Vec<Holding> {
         let entries = keys.into_iter().flatten().filter_map(|key| self.entries.get(key));
-        entries
-            .filter(|entry| entry.quantity != 0 && fits(&entry.cell))
-            .map(|entry| Holding { cell: entry.cell, quantity: entry.quantity, first_at: entry.first_at })
-            .collect()
+        entries.filter(|entry| entry.quantity != 0 && fits(&entry.cell)).map(Entry::holding).collect()
     }
 
     /// Asks for a consignment's goods ahead of time.
@@ -334,7 +359,7 @@ impl Book {
             .filter(|entry| {
                 entry.cell.item == item && entry.cell.account == Account::Unallocated && entry.quantity > 0
             })
-            .map(|entry| Holding { cell: entry.cell, quantity: entry.quantity, first_at: entry.first_at })
+            .map(Entry::holding)
             .collect();
         holdings.sort_unstable_by_key(|holding| holding.cell.key());
         Ok(holdings)

@@ -17,6 +17,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// The words the partial index of balances is made with; a bound 0 would not match it.
 pub const NOT_EMPTY: &str = "balances.quantity <> 0";
+const EMPTY: &str = "balances.quantity = 0";
 
 /// Loads everything the book asked for.
 pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
@@ -59,8 +60,15 @@ fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
     let (mut consignments, mut lines, mut lots, mut items, mut cells) =
         <(Vec<_>, Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
     let mut stock: BTreeMap<Account, (Vec<SiteId>, Vec<ItemId>)> = BTreeMap::new();
+    let mut emptied: BTreeMap<Account, (Vec<SiteId>, Vec<ItemId>, Timestamp)> = BTreeMap::new();
     for scope in &wants.scopes {
         match scope {
+            Scope::Emptied(site, item, account, at) => {
+                let (sites, items, since) = emptied.entry(*account).or_insert((Vec::new(), Vec::new(), *at));
+                sites.push(*site);
+                items.push(*item);
+                *since = (*since).min(*at);
+            }
             Scope::Consignment(id) => consignments.push(*id),
             Scope::Stock(site, item, account) => {
                 let (sites, items) = stock.entry(*account).or_default();
@@ -86,6 +94,17 @@ fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
                 .and(balances::item_id.eq_any(&items))
                 .and(balances::account.eq(account.code()))
                 .and(Clause(NOT_EMPTY))
+        ));
+    }
+    for (account, (sites, items, since)) in emptied {
+        rows.extend(meeting!(
+            conn,
+            balances::site_id
+                .eq_any(&sites)
+                .and(balances::item_id.eq_any(&items))
+                .and(balances::account.eq(account.code()))
+                .and(balances::last_at.gt(since))
+                .and(Clause(EMPTY))
         ));
     }
     if !lines.is_empty() {

@@ -221,7 +221,9 @@ impl Book {
     pub fn rehearse(&mut self, parts: &[Part<'_>]) -> Result<(), Refusal> {
         self.know_parts(parts)?;
         for part in parts {
-            self.pretend(&net(part.movements))?;
+            let changes = net(part.movements);
+            let dated = changes.into_iter().map(|(cell, change)| (part.effective_at, cell, change));
+            self.pretend(&dated.collect::<Vec<_>>())?;
             self.rehearsed.movements.extend_from_slice(part.movements);
             self.rehearsed.statements.extend_from_slice(part.statements);
         }
@@ -233,23 +235,25 @@ impl Book {
         std::mem::take(&mut self.rehearsed)
     }
 
-    /// Changes balances for a rehearsal, below zero if need be; to be undone by the desk.
+    /// Changes balances for a rehearsal, each from a time on, below zero if need be; to be undone by the desk.
     ///
     /// # Errors
     /// [`Wanted`] where a balance is not known.
-    pub fn pretend(&mut self, changes: &[(Cell, i64)]) -> Result<(), Wanted> {
+    pub fn pretend(&mut self, changes: &[(Timestamp, Cell, i64)]) -> Result<(), Wanted> {
         let mut missing = false;
-        for (cell, _) in changes {
+        for (_, cell, _) in changes {
             missing |= self.know(cell, cell.key()).is_err();
         }
         if missing {
             return Err(Wanted);
         }
-        for (cell, change) in changes {
+        for (at, cell, change) in changes {
             let key = cell.key();
             let before = self.entries.get(&key).cloned();
             let mut entry = before.clone().unwrap_or_else(|| Entry::empty(*cell, Timestamp(0)));
             entry.quantity += change;
+            // What lay there at an earlier time is what it was, whenever the event itself counted.
+            entry.history.add(*at, *change);
             // As if it had been so for ever: the rehearsal asks at the time of the event it stands for.
             entry.last_at = Timestamp(i64::MIN);
             self.journal.push(Undo::Cell(key, before));

@@ -107,10 +107,9 @@ fn count_line(
     let book = desk.shelf::<Book>();
     let mut there = Vec::new();
     let mut recorded = 0;
-    for held in book.of_stock(body.site, item.id, Account::InStorage)? {
-        let counts = held.cell.account == Account::InStorage
-            && held.cell.condition == line.condition
-            && lot.is_none_or(|lot| held.cell.lot == lot);
+    // What has gone since lay there too: its cells may be empty by now.
+    for held in book.of_stock_since(body.site, item.id, Account::InStorage, happening.occurred_at)? {
+        let counts = held.cell.condition == line.condition && lot.is_none_or(|lot| held.cell.lot == lot);
         if counts {
             recorded += book.balance_at(&held.cell, happening.occurred_at)?;
             there.push(held);
@@ -118,7 +117,7 @@ fn count_line(
     }
     there.sort_unstable_by_key(|held| held.cell.key());
     if counted < recorded {
-        let weights: Vec<i64> = there.iter().map(|held| held.quantity).collect();
+        let weights: Vec<i64> = there.iter().map(|held| held.quantity.max(0)).collect();
         let (lacking, left) = (recorded - counted, weights.iter().sum());
         if lacking > left {
             let name = format!("{} ({recorded} recorded at the time, {counted} counted)", item.name);
@@ -169,9 +168,10 @@ fn restated_cell(
     found.map(|(cell, _)| *cell)
 }
 
-/// What came first of what is there: what is over is put beside it.
+/// What came first of what is still there: what is over is put beside it.
 fn first_in(there: &[Holding]) -> Option<Cell> {
-    there.iter().min_by_key(|held| (held.first_at, held.cell.key())).map(|held| held.cell)
+    let still = there.iter().filter(|held| held.quantity > 0);
+    still.min_by_key(|held| (held.first_at, held.cell.key())).map(|held| held.cell)
 }
 
 /// Where goods are put that nothing was known of: on a pledge opened for them.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::step::Step;
-use super::world::{consignment, evidence, fixed, line, organization, pledge, site};
+use super::world::{consignment, evidence, fixed, item, line, organization, pledge, programme, site};
 
 /// Goods that lie together.
 #[derive(QueryableByName)]
@@ -215,10 +215,8 @@ pub fn details(url: &str, step: &Step, index: usize, posted: &[Value]) -> Option
                 .map(because)
         }
         "corrected" => corrected(step, posted),
-        "reversed" => {
-            let about = posted.get(posted.len().checked_sub(step.back % 3 + 1)?)?;
-            Some(json!({"event": about["id"], "reason": "it never was"}))
-        }
+        "counted" => Some(counted(&standing, step)),
+        "reversed" => reversed(step, posted),
         _ => None,
     }
 }
@@ -266,8 +264,10 @@ fn received(standing: &Standing, step: &Step) -> Option<Value> {
     let heap = standing.choose(step, |heap| heap.is(Account::InTransit))?;
     let mut body = heap.place();
     body["final"] = json!(step.flag);
+    let surplus = if step.site == 1 { 1 + step.quantity % 7 } else { 0 };
     if !step.flag {
-        body["lines"] = json!([{"item": uuid(&heap.item), "good": step.quantity.clamp(1, heap.quantity)}]);
+        body["lines"] = json!([{"item": uuid(&heap.item), "good": step.quantity.clamp(1, heap.quantity),
+            "surplus": surplus, "reason": "so it was"}]);
         return Some(body);
     }
     let mut lines: Vec<(Uuid, i64)> = Vec::new();
@@ -284,6 +284,7 @@ fn received(standing: &Standing, step: &Step) -> Option<Value> {
             json!({"item": item, "good": there - missing, "missing": missing, "reason": "so it was"})
         })
         .collect();
+    body["lines"][0]["surplus"] = json!(surplus);
     Some(body)
 }
 
@@ -296,33 +297,103 @@ fn diverted(standing: &Standing, step: &Step, index: usize) -> Option<Value> {
     Some(body)
 }
 
+/// A bit more than is recorded now, a bit less, or just that; now and then in the city, where nobody stores.
+fn counted(standing: &Standing, step: &Step) -> Value {
+    let (mut place, mut what, mut there) = (json!(site(2)), json!(item(step.item)), 0);
+    if step.choice % 5 != 4
+        && let Some(heap) = standing.choose(step, |heap| heap.is(Account::InStorage) && heap.is_good())
+    {
+        (place, what) = (heap.site(), json!(uuid(&heap.item)));
+        let same = |other: &&Heap| {
+            other.is(Account::InStorage)
+                && other.is_good()
+                && other.site == heap.site
+                && other.item == heap.item
+        };
+        there = standing.heaps.iter().filter(same).map(|other| other.quantity).sum();
+    }
+    let about = step.quantity.clamp(1, 9);
+    let counted = match step.back % 3 {
+        0 => there + about,
+        1 => (there - about).max(0),
+        _ => there,
+    };
+    json!({"site": place, "programme": programme(), "lines": [{"item": what, "counted": counted}]})
+}
+
+fn has_surplus(body: &Value) -> bool {
+    let lines = body["lines"].as_array().into_iter().flatten();
+    lines.into_iter().any(|line| line["surplus"].as_i64().is_some_and(|units| units > 0))
+}
+
+/// Whether corrections and reversals aim at this one: by turns at what found too much, at counts, at any.
+fn is_aimed_at(step: &Step, body: &Value) -> bool {
+    match step.choice % 3 {
+        0 => has_surplus(body),
+        1 => body["kind"] == "counted",
+        _ => true,
+    }
+}
+
+/// One of those aimed at, a correction, or one of the latest.
+fn reversed(step: &Step, posted: &[Value]) -> Option<Value> {
+    let last = || posted.get(posted.len().checked_sub(step.back % 3 + 1)?);
+    let fits = |body: &&Value| {
+        if step.leg == 1 { body["kind"] == "corrected" } else { is_aimed_at(step, body) }
+    };
+    let about = match posted.iter().rev().filter(fits).nth(step.back % 2) {
+        Some(body) if step.choice % 3 != 2 => body,
+        _ => last()?,
+    };
+    Some(json!({"event": about["id"], "reason": "it never was"}))
+}
+
 /// One of the latest events with another figure in its first line, mostly a smaller one.
 fn corrected(step: &Step, posted: &[Value]) -> Option<Value> {
     const FIGURES: [&str; 4] = ["quantity", "good", "missing", "counted"];
+    const NOT_CORRECTED: [&str; 13] = [
+        "pledge_withdrawn",
+        "packed",
+        "split",
+        "customs_held",
+        "customs_released",
+        "held",
+        "released_from_hold",
+        "relotted",
+        "found",
+        "lost",
+        "miscounted",
+        "corrected",
+        "reversed",
+    ];
+    let figure = |body: &Value, name: &str| body["lines"][0][name].as_i64().filter(|old| *old > 0);
     let has_figure = |body: &&Value| {
-        let correctable = !matches!(
-            body["kind"].as_str(),
-            Some(
-                "pledge_withdrawn"
-                    | "packed"
-                    | "split"
-                    | "customs_held"
-                    | "customs_released"
-                    | "held"
-                    | "released_from_hold"
-                    | "relotted"
-                    | "found"
-                    | "lost"
-                    | "miscounted"
-            )
-        );
-        correctable && FIGURES.iter().any(|name| body["lines"][0][name].as_i64().is_some_and(|old| old > 0))
+        !NOT_CORRECTED.iter().any(|kind| body["kind"] == *kind)
+            && FIGURES.iter().any(|name| figure(body, name).is_some())
     };
-    let about = posted.iter().rev().filter(has_figure).nth(step.back % 4)?;
-    let mut right = about.clone();
-    let name = FIGURES.iter().find(|name| about["lines"][0][**name].as_i64().is_some_and(|old| old > 0))?;
-    let old = about["lines"][0][name].as_i64()?;
-    right["lines"][0][name] = json!(if step.flag { old + 1 } else { (old - step.quantity).max(1) });
+    let mut candidates: Vec<&Value> = posted.iter().rev().filter(has_figure).collect();
+    if candidates.iter().any(|body| is_aimed_at(step, body)) {
+        candidates.retain(|body| is_aimed_at(step, body));
+    }
+    let about = candidates.get(step.back % 4).or(candidates.first())?;
+    let mut right = (*about).clone();
+    let line = &mut right["lines"][0];
+    let name = FIGURES.iter().find(|name| figure(about, name).is_some())?;
+    let old = figure(about, name)?;
+    if about["kind"] == "received" && (step.leg == 1 || step.site == 1) {
+        let surplus = line["surplus"].as_i64().unwrap_or(0);
+        line["surplus"] = json!(if step.flag { surplus + 3 } else { (surplus - step.quantity).max(0) });
+        line["reason"] = json!("so it was");
+    } else if about["final"] == true {
+        // A final receipt accounts for everything: what did not come is missing, what came is not.
+        let missing = line["missing"].as_i64().unwrap_or(0);
+        let good = line["good"].as_i64().unwrap_or(0);
+        let less = if step.flag { -missing.min(step.quantity) } else { good.min(step.quantity) };
+        line["good"] = json!(good - less);
+        line["missing"] = json!(missing + less);
+    } else {
+        line[*name] = json!(if step.flag { old + 1 } else { (old - step.quantity).max(1) });
+    }
     let members = right.as_object_mut()?;
     for common in ["id", "kind", "occurred_at"] {
         members.remove(common);

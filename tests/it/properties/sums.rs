@@ -51,3 +51,34 @@ pub fn subtract(sums: &mut Sums, change: &Sums) {
         *sums.entry(key.clone()).or_insert(0) -= quantity;
     }
 }
+
+/// All the model keeps that an event may change, and what one changed of it.
+#[derive(Clone, Default)]
+pub struct State {
+    pub sums: Sums,
+    /// On each leg, of each item.
+    pub on_leg: BTreeMap<(String, String), i64>,
+    /// Of each pledge line.
+    pub accepted: BTreeMap<String, i64>,
+}
+
+impl State {
+    /// What changed since it was so.
+    pub fn since(&self, before: &Self) -> Self {
+        let mut change = self.clone();
+        change.take_back(before);
+        change.sums.retain(|_, quantity| *quantity != 0);
+        change
+    }
+
+    /// Takes back what a change did.
+    pub fn take_back(&mut self, change: &Self) {
+        subtract(&mut self.sums, &change.sums);
+        for (key, quantity) in &change.on_leg {
+            *self.on_leg.entry(key.clone()).or_insert(0) -= quantity;
+        }
+        for (key, quantity) in &change.accepted {
+            *self.accepted.entry(key.clone()).or_insert(0) -= quantity;
+        }
+    }
+}

@@ -52,7 +52,7 @@ pub fn leg(consignment: usize, number: usize) -> Uuid {
 pub fn organization(number: usize) -> Uuid {
     fixed(7, number)
 }
-fn programme() -> Uuid {
+pub fn programme() -> Uuid {
     fixed(8, 0)
 }
 fn event(number: usize) -> Uuid {

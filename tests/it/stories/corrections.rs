@@ -3,10 +3,12 @@
 use serde_json::{Value, json};
 
 use super::scene::Scene;
+use crate::support::books::held_at;
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 use relief_ledger::auth::Role;
 use relief_ledger::core::id::OrganizationId;
+use relief_ledger::ledger::Account;
 
 /// A thousand masks said to be received at a hub in Accra; returns consignment, leg, hub, pledge and receipt.
 fn received(scene: &Scene) -> (String, String, String, String, String) {
@@ -231,6 +233,57 @@ on_both_databases! {
         scene.does("reversed", "2020-07-22", json!({"event": moved["id"], "reason": "nothing went"})).expect(201);
         assert_eq!(scene.stock(&hub)[0]["free"], 15);
         assert_eq!(scene.stock(&kumasi), json!([]));
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn a_second_correction_takes_back_what_the_first_counted_later_from_then_on(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (hub, city) = (scene.site("Accra", "warehouse", "GH"), scene.organization("Accra", "GH"));
+        let (pledge, _) = scene.accepted(&donor, 15);
+        let collects = |day: &str, quantity: i64| {
+            let body = json!({"pledge": pledge, "site": hub, "lines": [scene.line(quantity)]});
+            scene.does("collected", day, body).expect(201);
+        };
+        let hands_over = |quantity: i64| json!({"site": hub, "consignee": city, "lines": [scene.line(quantity)]});
+        collects("2020-07-10", 10);
+        let delivered = scene.does("delivered", "2020-07-12", hands_over(10)).expect(201);
+        collects("2020-07-20", 5);
+        let corrects = |quantity: i64| {
+            let body = json!({"event": delivered["id"], "right": hands_over(quantity), "reason": "counted again"});
+            scene.does("corrected", "2020-07-21", body).expect(201)
+        };
+        let held = || ["2020-07-11", "2020-07-13", "2020-07-19", "2020-07-22"].map(|day| held_at(&scene.url, Account::Delivered, day));
+        assert_eq!(corrects(15)["effective_at"], "2020-07-20T00:00:00Z");
+        assert_eq!(held(), [0, 10, 10, 15]);
+        assert_eq!(corrects(12)["effective_at"], "2020-07-20T00:00:00Z", "the three too many were never there before");
+        assert_eq!(held(), [0, 10, 10, 12]);
+        let less = corrects(8);
+        assert_eq!((&less["moved"], &less["effective_at"]), (&json!(false), &json!("2020-07-12T00:00:00Z")));
+        assert_eq!(held(), [0, 8, 8, 8]);
+        scene.does("reversed", "2020-07-22", json!({"event": less["id"], "reason": "it was right"})).expect(201);
+        assert_eq!(held(), [0, 10, 10, 12]);
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn a_corrected_count_compares_with_what_lay_there_even_if_it_counted_later(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (hub, kumasi) = (scene.site("Accra", "warehouse", "GH"), scene.site("Kumasi", "warehouse", "GH"));
+        let pledge = scene.in_store(&donor, &hub, 10);
+        for (day, from, to) in [("2020-07-13", &hub, &kumasi), ("2020-07-14", &kumasi, &hub)] {
+            scene.does("moved", day, json!({"site": from, "to_site": to, "lines": [scene.line(10)]})).expect(201);
+        }
+        let counted = |quantity: i64| json!({"site": hub, "lines": [{"item": scene.masks, "counted": quantity}]});
+        let count = scene.does("counted", "2020-07-12", counted(5)).expect(201);
+        assert_eq!((&count["moved"], scene.accounts(&pledge)), (&json!(true), json!({"in_storage": 5, "missing": 5})));
+        for (quantity, missing) in [(8, 2), (6, 4)] {
+            let body = json!({"event": count["id"], "right": counted(quantity), "reason": "a slip"});
+            scene.does("corrected", "2020-07-15", body).expect(201);
+            assert_eq!(scene.accounts(&pledge), json!({"in_storage": 10 - missing, "missing": missing}));
+        }
         scene.closes();
         scene.verifies();
     }

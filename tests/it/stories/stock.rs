@@ -268,4 +268,46 @@ on_both_databases! {
         hand_out(60, "2020-08-31").expect(201);
         scene.closes();
     }
+    fn one_decision_settles_what_a_count_and_a_way_to_the_site_lack(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let partner = scene.organization("Hub operator", "GH");
+        let (beijing, hub) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Accra", "warehouse", "GH"));
+        let sent = scene.in_store(&donor, &beijing, 100);
+        let lying = scene.in_store(&donor, &hub, 50);
+        let (consignment, leg) = scene.sent(&partner, &[&beijing, &hub], 100, "2020-08-01");
+        let counted = json!({"site": hub, "lines": [{"item": scene.masks, "counted": 47}]});
+        scene.does("counted", "2020-08-02", counted).expect(201);
+        scene.receives(&consignment, &leg, "2020-08-05", json!({"good": 94, "missing": 6, "reason": "short"})).expect(201);
+        let decided = |quantity: i64| json!({"site": hub, "lines": [scene.line(quantity)], "reason": "nobody knows",
+            "evidence": {"cause": "storage", "report_number": "LR-1", "filed": "cabinet 3"}});
+        scene.decides("found", "2020-08-06", decided(3)).expect(201);
+        scene.verifies();
+        scene.decides("lost", "2020-08-07", decided(6)).expect(201);
+        assert_eq!(scene.accounts(&sent), json!({"in_storage": 96, "lost": 4}));
+        assert_eq!(scene.accounts(&lying), json!({"in_storage": 48, "lost": 2}));
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn a_count_entered_late_is_compared_with_what_has_all_gone_since(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (hub, kumasi) = (scene.site("Accra", "warehouse", "GH"), scene.site("Kumasi", "warehouse", "GH"));
+        let pledge = scene.in_store(&donor, &hub, 10);
+        scene.does("moved", "2020-07-13", json!({"site": hub, "to_site": kumasi, "lines": [scene.line(10)]})).expect(201);
+        let counts = |day: &str, quantity: i64| {
+            let body = json!({"site": hub, "lines": [{"item": scene.masks, "counted": quantity}]});
+            scene.does("counted", day, body)
+        };
+        // Nothing differs, so no surplus is made of what was there.
+        counts("2020-07-12", 10).expect(201);
+        counts("2020-07-12", 8).refused("insufficient", &["/lines/0/counted"]);
+        counts("2020-07-14", 0).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 10}));
+        let pledges = scene.manager.get("/api/v1/pledges").expect(200);
+        assert_eq!(pledges["items"].as_array().map(Vec::len), Some(1), "{pledges:#}");
+        scene.closes();
+        scene.verifies();
+    }
 }

@@ -75,4 +75,45 @@ on_both_databases! {
         assert_eq!((scene.accounts(&pledge), state()), (json!({"in_storage": 200}), json!("partly_accepted")));
         scene.closes();
     }
+    fn opening_stock_stays_accepted_as_a_corrected_collection_says(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (hub, kumasi) = (scene.site("Dakar", "warehouse", "SN"), scene.site("Kumasi", "warehouse", "GH"));
+        let (pledge, _) = pledge_of(&scene, "opening", 300);
+        let there = |quantity: i64| json!({"pledge": pledge, "site": hub, "lines": [scene.line(quantity)]});
+        let stands = |accepted: i64, state: &str| {
+            let shown = scene.officer.get(&format!("/api/v1/pledges/{pledge}")).expect(200);
+            assert_eq!((&shown["lines"][0]["accepted"], &shown["state"]), (&json!(accepted), &json!(state)));
+        };
+        let collected = scene.does("collected", "2020-07-10", there(200)).expect(201);
+        stands(200, "partly_accepted");
+        let corrects = |quantity: i64| {
+            let body = json!({"event": collected["id"], "right": there(quantity), "reason": "the register says so"});
+            scene.does("corrected", "2020-07-11", body)
+        };
+        corrects(301).refused("insufficient", &["/lines/0/quantity"]);
+        stands(200, "partly_accepted");
+        let all = corrects(300).expect(201);
+        stands(300, "accepted");
+        scene.does("collected", "2020-07-12", there(1)).refused("insufficient", &["/lines/0/quantity"]);
+        corrects(250).expect(201);
+        stands(250, "partly_accepted");
+        scene.does("collected", "2020-07-12", there(50)).expect(201);
+        stands(300, "accepted");
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 300}));
+
+        // What has moved on stays where it went, though it was never there to be accepted.
+        let moved = json!({"site": hub, "to_site": kumasi, "lines": [scene.line(280)]});
+        scene.does("moved", "2020-07-13", moved).expect(201);
+        let short = corrects(100).expect(201);
+        assert_eq!(short["moved_on"], 130);
+        stands(150, "partly_accepted");
+        let status = scene.officer.get(&format!("/api/v1/pledges/{pledge}/status")).expect(200);
+        assert_eq!((&status["lines"][0]["promised"], &status["lines"][0]["surplus"]), (&json!(150), &json!(130)));
+        scene.does("reversed", "2020-07-14", json!({"event": short["id"], "reason": "it was right"})).expect(201);
+        stands(300, "accepted");
+        scene.does("reversed", "2020-07-14", json!({"event": all["id"], "reason": "no"})).refused("depended_on", &["/event"]);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 300}));
+        scene.closes();
+        scene.verifies();
+    }
 }
