@@ -3,12 +3,13 @@
 use super::divert::PlannedLeg;
 use super::open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
 use super::read::{
-    ConsignmentFilter, HistoryRow, check_within, consignment_list, consignment_read, history_read,
-    latest_history, legs_read, load_list, standing_read, state_of,
+    ConsignmentFilter, HistoryRow, check_within, consignment_list, consignment_read, history_read, legs_read,
+    load_list, state_of,
 };
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg, Load};
-use crate::auth::{Permit, action};
+use super::whole::{Whole, whole_read};
+use crate::auth::{Permit, Scope, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
@@ -259,20 +260,20 @@ pub async fn consignment_show(
     state: State,
     path: Path<ConsignmentId>,
 ) -> Outcome<actix_web::web::Json<ConsignmentDetail>> {
-    let detail = state.read(move |conn| {
-        let row = consignment_read(conn, &permit, path.0)?;
-        let legs = legs_read(conn, row.id)?;
-        let history = latest_history(conn, row.id)?;
-        let standing = standing_read(conn, row.id)?;
-        Ok(ConsignmentDetail {
-            state: state_of(&row, standing, &history),
-            standing,
-            legs: legs.into_iter().map(LegView::from).collect(),
-            history: history.into_iter().map(HistoryView::from).collect(),
-            consignment: row.into(),
-        })
-    });
-    Ok(actix_web::web::Json(detail.await?))
+    // Unless a scope is part of the question this is a single statement, which needs no snapshot around it.
+    let whole = if *permit.scope() == Scope::All {
+        state.read_once(move |conn| whole_read(conn, &permit, path.0)).await?
+    } else {
+        state.read(move |conn| whole_read(conn, &permit, path.0)).await?
+    };
+    let Whole { consignment, legs, standing, history } = whole;
+    Ok(actix_web::web::Json(ConsignmentDetail {
+        state: state_of(&consignment, standing, &history),
+        standing,
+        legs: legs.into_iter().map(LegView::from).collect(),
+        history: history.into_iter().map(HistoryView::from).collect(),
+        consignment: consignment.into(),
+    }))
 }
 
 /// Lists a consignment's legs.

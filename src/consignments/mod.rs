@@ -18,6 +18,7 @@ mod receive;
 pub mod rules;
 mod split;
 pub mod store;
+mod whole;
 
 pub use allocate::{Allocated, Packed, Released, allocate, pack, release};
 pub use cancel::{Cancelled, cancel};

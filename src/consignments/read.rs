@@ -225,7 +225,7 @@ pub struct HistoryRow {
     pub about: Option<EventId>,
 }
 
-type HistoryColumns = (
+pub(super) type HistoryColumns = (
     events::sequence,
     events::id,
     events::kind,
@@ -239,7 +239,7 @@ type HistoryColumns = (
     events::inferred,
     events::about_id,
 );
-const HISTORY_COLUMNS: HistoryColumns = (
+pub(super) const HISTORY_COLUMNS: HistoryColumns = (
     events::sequence,
     events::id,
     events::kind,
@@ -308,6 +308,11 @@ pub fn standing_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Sta
             .load(one)
     })
     .map_err(read_failure)?;
+    Ok(standing_of(rows))
+}
+
+/// What goods are doing that lie in these accounts.
+pub(super) fn standing_of(rows: Vec<(i32, i64)>) -> Standing {
     let mut standing = Standing::default();
     for (account, quantity) in rows {
         match Account::from_code(account) {
@@ -326,7 +331,7 @@ pub fn standing_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Sta
             | None => {}
         }
     }
-    Ok(standing)
+    standing
 }
 
 /// The events of a history that were not reversed.

@@ -10,6 +10,7 @@ mod migrate;
 mod pool;
 pub mod schema;
 mod search;
+mod together;
 mod types;
 
 pub(crate) use bulk::{each_part, either, insert_all, upsert_all};
@@ -20,6 +21,7 @@ pub use pool::{
     read_failure, snapshot,
 };
 pub use search::begins_with;
+pub(crate) use together::{Together, together};
 
 use diesel::{MultiConnection, PgConnection, SqliteConnection};
 

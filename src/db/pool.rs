@@ -111,14 +111,40 @@ impl Database {
         result
     }
 
+    /// As [`Database::read`], for work that is one statement and so its own snapshot: on PostgreSQL nothing is
+    /// sent before and after it. SQLite runs several statements where PostgreSQL has one, in a snapshot.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub fn read_once<T>(&self, work: impl Fn(&mut Conn) -> Outcome<T>) -> Outcome<T> {
+        for _ in 0..POOL_SIZE {
+            let mut pooled = self.take()?;
+            if matches!(pooled.conn, Conn::Sqlite(_)) {
+                break;
+            }
+            match work(&mut pooled.conn) {
+                // After a restart of the server every idle connection is dead: each is thrown away once.
+                Err(problem) if problem.internal.is_some() && !answers(&mut pooled.conn) => {
+                    pooled.broken = true
+                }
+                result => return result,
+            }
+        }
+        self.read(work)
+    }
+
+    fn take(&self) -> Outcome<r2d2::PooledConnection<Manager>> {
+        self.pool.get().map_err(|error| {
+            Problem::new(Code::Unavailable, "The database is busy. Try again in a moment.").log(error)
+        })
+    }
+
     /// A connection in a snapshot. After a restart of the server every idle connection is dead: each is
     /// tried once and thrown away, then a new one is made.
     fn begin(&self) -> Outcome<r2d2::PooledConnection<Manager>> {
         let mut attempts = POOL_SIZE;
         loop {
-            let mut pooled = self.pool.get().map_err(|error| {
-                Problem::new(Code::Unavailable, "The database is busy. Try again in a moment.").log(error)
-            })?;
+            let mut pooled = self.take()?;
             match snapshot(&mut pooled.conn) {
                 Ok(()) => return Ok(pooled),
                 Err(error) => {
@@ -204,6 +230,11 @@ pub fn read_by_index(conn: &mut Conn) -> Outcome<()> {
             )
             .map_err(read_failure),
     }
+}
+
+/// Whether there still is a server behind a connection.
+fn answers(conn: &mut Conn) -> bool {
+    conn.batch_execute("SELECT 1").is_ok()
 }
 
 /// A URL without its password, for messages.

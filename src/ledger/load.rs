@@ -54,33 +54,50 @@ macro_rules! meeting {
     };
 }
 
+/// Scopes by the condition they are loaded with.
+#[derive(Default)]
+struct Sorted {
+    consignments: Vec<ConsignmentId>,
+    lines: Vec<PledgeLineId>,
+    lots: Vec<LotId>,
+    items: Vec<ItemId>,
+    cells: Vec<Vec<u8>>,
+    stock: BTreeMap<Account, (Vec<SiteId>, Vec<ItemId>)>,
+    emptied: BTreeMap<Account, (Vec<SiteId>, Vec<ItemId>, Timestamp)>,
+}
+
+impl Sorted {
+    fn of(wants: &Wants) -> Self {
+        let mut sorted = Self::default();
+        for scope in &wants.scopes {
+            match scope {
+                Scope::Consignment(id) => sorted.consignments.push(*id),
+                Scope::Stock(site, item, account) => {
+                    let (sites, items) = sorted.stock.entry(*account).or_default();
+                    sites.push(*site);
+                    items.push(*item);
+                }
+                Scope::Emptied(site, item, account, at) => {
+                    let (sites, items, since) =
+                        sorted.emptied.entry(*account).or_insert((Vec::new(), Vec::new(), *at));
+                    sites.push(*site);
+                    items.push(*item);
+                    *since = (*since).min(*at);
+                }
+                Scope::Line(id) => sorted.lines.push(*id),
+                Scope::Lot(id) => sorted.lots.push(*id),
+                Scope::Unplaced(item) => sorted.items.push(*item),
+                Scope::Cell(key) => sorted.cells.push(key.0.to_vec()),
+            }
+        }
+        sorted
+    }
+}
+
 /// The balances of all scopes. What can pile up over the years, a site's or an item's goods, is loaded
 /// without its empty cells, through the partial index.
 fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
-    let (mut consignments, mut lines, mut lots, mut items, mut cells) =
-        <(Vec<_>, Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
-    let mut stock: BTreeMap<Account, (Vec<SiteId>, Vec<ItemId>)> = BTreeMap::new();
-    let mut emptied: BTreeMap<Account, (Vec<SiteId>, Vec<ItemId>, Timestamp)> = BTreeMap::new();
-    for scope in &wants.scopes {
-        match scope {
-            Scope::Emptied(site, item, account, at) => {
-                let (sites, items, since) = emptied.entry(*account).or_insert((Vec::new(), Vec::new(), *at));
-                sites.push(*site);
-                items.push(*item);
-                *since = (*since).min(*at);
-            }
-            Scope::Consignment(id) => consignments.push(*id),
-            Scope::Stock(site, item, account) => {
-                let (sites, items) = stock.entry(*account).or_default();
-                sites.push(*site);
-                items.push(*item);
-            }
-            Scope::Line(id) => lines.push(*id),
-            Scope::Lot(id) => lots.push(*id),
-            Scope::Unplaced(item) => items.push(*item),
-            Scope::Cell(key) => cells.push(key.0.to_vec()),
-        }
-    }
+    let Sorted { consignments, lines, lots, items, cells, stock, emptied } = Sorted::of(wants);
     let mut rows: Vec<BalanceRow> = Vec::new();
     if !consignments.is_empty() {
         rows.extend(meeting!(conn, balances::consignment_id.eq_any(&consignments)));

@@ -52,6 +52,22 @@ impl State {
     }
 }
 
+impl State {
+    /// As [`State::read`], for work that is one statement: it is its own snapshot, and nothing is sent around it.
+    ///
+    /// # Errors
+    /// As [`State::read`].
+    pub async fn read_once<T: Send + 'static>(
+        &self,
+        work: impl Fn(&mut Conn) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let database = self.database.clone();
+        web::block(move || database.read_once(work))
+            .await
+            .map_err(|error| Problem::internal(format!("a reading task ended: {error}")))?
+    }
+}
+
 impl Deref for State {
     type Target = StateParts;
     fn deref(&self) -> &StateParts {
