@@ -7,6 +7,7 @@ mod deployed;
 mod figures;
 mod hub;
 mod limits;
+mod offers;
 mod once;
 mod promises;
 mod proof;
