@@ -264,9 +264,9 @@ impl Update for PledgeOffer {
         let now = desk.now();
         let known = desk.shelf::<Drawer<Pledge>>().find(self.id)?;
         let known_lines = desk.shelf::<Drawer<PledgeLine>>().group(self.id)?;
-        let offered_at = self.check(now)?;
         if let Some(known) = known {
-            let (pledge, lines) = self.rows(offered_at, now);
+            // A clock that was ahead was taken as ours then; it is taken as the same moment again.
+            let (pledge, lines) = self.rows(self.new.offered_at.min(known.created_at), now);
             if is_same(&known, &known_lines, &pledge, &lines) {
                 let lines = known_lines.iter().map(|line| line.as_ref().clone()).collect();
                 return Ok((known.as_ref().clone(), lines));
@@ -274,6 +274,7 @@ impl Update for PledgeOffer {
             let detail = format!("The pledge {} is there already and says something else.", self.id);
             return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
         }
+        let offered_at = self.check(now)?;
         let unknown = |pointer: String, what: &str, id: uuid::Uuid| {
             Problem::field(pointer, format!("{id} is no {what} known here; create it first"))
         };

@@ -3,11 +3,21 @@
 
 use serde_json::{Value, json};
 
-use super::scene::Scene;
+use super::scene::{Scene, id};
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 
 const PLEDGES: &str = "/api/v1/pledges";
+
+/// An offer of 100 masks with some members of its own.
+fn offer(scene: &Scene, donor: &str, more: Value) -> Value {
+    let mut body = json!({"programme": scene.programme, "donor": donor, "offered_at": "2020-07-01",
+        "lines": [{"item": scene.masks, "quantity": 100}]});
+    for (name, value) in more.as_object().expect("members") {
+        body[name] = value.clone();
+    }
+    body
+}
 
 on_both_databases! {
     migrate: migrate;
@@ -27,5 +37,23 @@ on_both_databases! {
         scene.officer.send("DELETE", &link, &[], None).expect(200);
         assert_eq!(shown(), (json!("declined"), json!("too heavy"), json!(false)));
         scene.verifies();
+    }
+
+    fn an_offer_from_a_clock_that_is_ahead_is_sent_again(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let soon = (chrono::Utc::now() + chrono::Duration::minutes(5)).format("%Y-%m-%dT%H:%M:%S%.6fZ").to_string();
+        let body = offer(&scene, &donor, json!({"id": id(), "offered_at": soon}));
+        let first = scene.officer.post(PLEDGES, &body).expect(201);
+        assert!(first["offered_at"].as_str().expect("a time") < soon.as_str(), "{first:#}");
+        let size = scene.log_size();
+        let again = scene.officer.post(PLEDGES, &body).expect(200);
+        assert_eq!((&again["offered_at"], &again["receipt"]), (&first["offered_at"], &Value::Null));
+        let mut other = body.clone();
+        other["offered_at"] = json!("2020-07-01");
+        scene.officer.post(PLEDGES, &other).refused("id_reused", &["/id"]);
+        assert_eq!(scene.log_size(), size);
+        let late = (chrono::Utc::now() + chrono::Duration::minutes(15)).to_rfc3339();
+        scene.officer.post(PLEDGES, &offer(&scene, &donor, json!({"offered_at": late}))).refused("invalid", &["/offered_at"]);
     }
 }
