@@ -9,6 +9,7 @@ use crate::db::schema::{balances, pledge_lines, pledges, programmes, sites};
 use crate::db::{Conn, read_failure};
 use crate::ledger::event::Halt;
 use crate::writer::{Desk, Drawer, record};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use std::sync::Arc;
 
@@ -110,19 +111,18 @@ pub fn pledges_within<'a>(
         Scope::Organization(organization) | Scope::OwnPledges(organization) => {
             query.filter(pledges::donor_id.eq(*organization))
         }
-        Scope::Country(country) => query.filter(
-            pledges::id.eq_any(
-                pledge_lines::table
-                    .left_join(balances::table.on(balances::pledge_line_id.eq(pledge_lines::id)))
-                    .left_join(sites::table.on(balances::site_id.eq(sites::id.nullable())))
-                    .filter(
-                        pledge_lines::earmark_country
-                            .eq(country.clone())
-                            .or(sites::country.nullable().eq(country.clone())),
-                    )
-                    .select(pledge_lines::pledge_id),
-            ),
-        ),
+        Scope::Country(country) => {
+            // A balance that went to zero stays as a row: what once lay there does not lie there.
+            let lies_there = balances::table
+                .inner_join(sites::table.on(balances::site_id.eq(sites::id.nullable())))
+                .filter(balances::pledge_line_id.eq(pledge_lines::id))
+                .filter(balances::quantity.gt(0))
+                .filter(sites::country.eq(country.clone()));
+            let concerned = pledge_lines::table
+                .filter(pledge_lines::pledge_id.eq(pledges::id))
+                .filter(pledge_lines::earmark_country.eq(country.clone()).or(exists(lies_there)));
+            query.filter(exists(concerned))
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::scene::{Scene, id};
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
+use relief_ledger::auth::Role;
 
 const PLEDGES: &str = "/api/v1/pledges";
 
@@ -55,5 +56,27 @@ on_both_databases! {
         assert_eq!(scene.log_size(), size);
         let late = (chrono::Utc::now() + chrono::Duration::minutes(15)).to_rfc3339();
         scene.officer.post(PLEDGES, &offer(&scene, &donor, json!({"offered_at": late}))).refused("invalid", &["/offered_at"]);
+    }
+
+    fn whoever_is_bound_to_a_country_sees_what_is_there_and_not_what_was(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (beijing, wuhan) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Nairobi", "warehouse", "KE"));
+        let in_china = scene.house.login_bound(Role::Manager, None, Some("CN"));
+        let in_kenya = scene.house.login_bound(Role::Manager, None, Some("KE"));
+        let pledge = scene.in_store(&donor, &beijing, 100);
+        let meant = offer(&scene, &donor, json!({"lines": [{"item": scene.masks, "quantity": 1, "earmark_country": "KE"}]}));
+        let meant = scene.officer.post(PLEDGES, &meant).expect(201)["id"].as_str().expect("an id").to_owned();
+        let path = format!("{PLEDGES}/{pledge}");
+        assert_eq!((in_china.get(&path).status, in_kenya.get(&path).status), (200, 404));
+        let all = json!({"site": beijing, "to_site": wuhan, "lines": [scene.line(100)]});
+        scene.does("moved", "2020-08-01", all).expect(201);
+        assert_eq!((in_china.get(&path).status, in_kenya.get(&path).status), (404, 200));
+        let listed = |caller: &crate::support::server::Caller| {
+            let page = caller.get(PLEDGES).expect(200);
+            page["items"].as_array().expect("a page").iter().map(|one| one["id"].clone()).collect::<Vec<Value>>()
+        };
+        assert_eq!(listed(&in_china), Vec::<Value>::new());
+        assert_eq!(listed(&in_kenya), [json!(pledge), json!(meant)], "each once");
     }
 }
