@@ -3,13 +3,14 @@
 use super::divert::PlannedLeg;
 use super::rules::{Mode, check_chain};
 use super::store::{Consignment, Leg, Load};
+use crate::core::check::{REFERENCE_CHARS_MAX, check_text};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::MAXIMUM;
 use crate::ledger::{Book, ConsignmentFacts};
 use crate::parties::Organization;
-use crate::pledges::{Money, check_text};
+use crate::pledges::Money;
 use crate::programmes::Programme;
 use crate::sites::Site;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
@@ -17,8 +18,6 @@ use serde::{Deserialize, Serialize};
 
 /// Legs of one consignment: the longest real journeys have six.
 const LEGS_MAXIMUM: usize = 50;
-/// Characters of a reference or a document number.
-pub(super) const REFERENCE_MAXIMUM: usize = 200;
 
 /// A consignment as it is opened.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -165,8 +164,8 @@ impl ConsignmentOpen {
 
     fn check(&self) -> Result<(), Problem> {
         let new = &self.new;
-        check_text("/reference", new.reference.as_deref(), REFERENCE_MAXIMUM)?;
-        check_text("/freight_note", new.freight_note.as_deref(), REFERENCE_MAXIMUM)?;
+        check_text("/reference", new.reference.as_deref(), REFERENCE_CHARS_MAX)?;
+        check_text("/freight_note", new.freight_note.as_deref(), REFERENCE_CHARS_MAX)?;
         check_measure("/gross_weight_g", new.gross_weight_g)?;
         if let Some(freight) = &new.freight {
             freight.check("/freight")?;
@@ -408,7 +407,7 @@ impl Update for LoadRecord {
             ("/plate", &new.plate),
             ("/seals", &new.seals),
         ] {
-            check_text(pointer, text.as_deref(), REFERENCE_MAXIMUM)?;
+            check_text(pointer, text.as_deref(), REFERENCE_CHARS_MAX)?;
         }
         check_measure("/packages", new.packages)?;
         check_measure("/gross_weight_g", new.gross_weight_g)?;

@@ -16,6 +16,7 @@ mod read;
 mod reverse;
 pub mod store;
 mod wait;
+mod words;
 
 pub use correct::Corrected;
 pub use flows::verify_flows;

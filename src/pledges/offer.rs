@@ -3,6 +3,7 @@
 use super::rules::{PledgeKind, PledgeState};
 use super::store::{Pledge, PledgeLine};
 use crate::atlas::CountryCode;
+use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_text};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::{MAXIMUM, Quantity};
@@ -15,11 +16,6 @@ use crate::parties::Organization;
 use crate::programmes::Programme;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
 use serde::{Deserialize, Serialize};
-
-/// Characters of a note; a letter's length.
-const NOTE_MAXIMUM: usize = 4_000;
-/// Characters of a reference.
-const REFERENCE_MAXIMUM: usize = 200;
 
 /// A pledge as it is offered.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -84,7 +80,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// Checks the amount and the currency.
+    /// Checks the amount, the currency and the words beside them.
     ///
     /// # Errors
     /// `invalid`, naming the field.
@@ -98,7 +94,7 @@ impl Money {
             let detail = format!("{:?} is no currency; write its ISO 4217 code, such as USD", self.currency);
             return Err(Problem::field(format!("{pointer}/currency"), detail));
         }
-        Ok(())
+        check_text(&format!("{pointer}/basis"), self.basis.as_deref(), WORDS_CHARS_MAX)
     }
 }
 
@@ -130,8 +126,8 @@ impl PledgeOffer {
                 "is missing; only unsolicited or opening goods may have none",
             ));
         }
-        check_text("/reference", new.reference.as_deref(), REFERENCE_MAXIMUM)?;
-        check_text("/note", new.note.as_deref(), NOTE_MAXIMUM)?;
+        check_text("/reference", new.reference.as_deref(), REFERENCE_CHARS_MAX)?;
+        check_text("/note", new.note.as_deref(), WORDS_CHARS_MAX)?;
         for (index, line) in new.lines.iter().enumerate() {
             if line.quantity.is_zero() {
                 let detail = "0 offers nothing; write at least 1 base unit";
@@ -194,25 +190,6 @@ impl PledgeOffer {
         });
         (pledge, lines.collect())
     }
-}
-
-/// Checks a text for length and characters nobody can read.
-///
-/// # Errors
-/// `invalid`, naming the field.
-pub fn check_text(pointer: &str, text: Option<&str>, maximum: usize) -> Result<(), Problem> {
-    let Some(text) = text else { return Ok(()) };
-    if text.trim().is_empty() {
-        return Err(Problem::field(pointer, "is empty; write something or leave it out"));
-    }
-    let length = text.chars().count();
-    if length > maximum {
-        return Err(Problem::field(pointer, format!("has {length} characters; write at most {maximum}")));
-    }
-    if text.chars().any(|letter| letter.is_control() && letter != '\n') {
-        return Err(Problem::field(pointer, "contains control characters; write plain text"));
-    }
-    Ok(())
 }
 
 /// Whether two offers say the same, apart from what was decided since.

@@ -1,6 +1,7 @@
 //! Offers as they are written: sent again, with texts, money and identifiers that can be, and read by whom
 //! they concern.
 
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use super::scene::{Scene, id};
@@ -18,6 +19,10 @@ fn offer(scene: &Scene, donor: &str, more: Value) -> Value {
         body[name] = value.clone();
     }
     body
+}
+
+fn valued(scene: &Scene, value: Value) -> Value {
+    json!({"lines": [{"item": scene.masks, "quantity": 100, "value": value}]})
 }
 
 on_both_databases! {
@@ -78,5 +83,74 @@ on_both_databases! {
         };
         assert_eq!(listed(&in_china), Vec::<Value>::new());
         assert_eq!(listed(&in_kenya), [json!(pledge), json!(meant)], "each once");
+    }
+
+    fn every_text_of_an_offer_or_event_has_a_length(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let beijing = scene.site("Beijing", "warehouse", "CN");
+        let (pledge, line) = scene.pledge(&donor, 100);
+        let accepted = scene.decides("pledge_accepted", "2020-07-05", json!({"pledge": pledge})).expect(201);
+        let (offered, _) = scene.pledge(&donor, 100);
+        let size = scene.log_size();
+        let long = "long ".repeat(300_000);
+        let value = |basis: &str| valued(&scene, json!({"minor": 1, "currency": "USD", "basis": basis}));
+        scene.officer.post(PLEDGES, &offer(&scene, &donor, value(&long))).refused("invalid", &["/lines/0/value/basis"]);
+        scene.officer.post(PLEDGES, &offer(&scene, &donor, value(" "))).refused("invalid", &["/lines/0/value/basis"]);
+        let part = json!([{"line": line, "quantity": 1}]);
+        let goods = json!({"item": scene.masks, "quantity": 1});
+        for (kind, mut body, pointer) in [
+            ("pledge_declined", json!({"pledge": offered}), "/reason"),
+            ("pledge_withdrawn", json!({"pledge": pledge, "lines": part}), "/reason"),
+            ("corrected", json!({"event": accepted["id"], "right": {"pledge": pledge}}), "/reason"),
+            ("reversed", json!({"event": accepted["id"]}), "/reason"),
+            ("damaged", json!({"site": beijing, "lines": [goods]}), "/reason"),
+            ("reported_missing", json!({"site": beijing, "lines": [goods]}), "/reason"),
+            ("moved", json!({"site": beijing, "to_site": beijing, "lines": [goods]}), "/note"),
+            ("distributed", json!({"site": beijing, "lines": [goods]}), "/note"),
+            ("received", json!({"consignment": id(), "lines": []}), "/document"),
+        ] {
+            for text in [long.as_str(), "", " ", "a\u{7}b"] {
+                body[&pointer[1..]] = json!(text);
+                let caller = if kind == "pledge_withdrawn" { &scene.officer } else { &scene.manager };
+                let reply = scene.post(caller, kind, "2020-07-06", body.clone());
+                let words = reply.refused("invalid", &[pointer]);
+                assert!(words.len() < 200, "{kind} repeats the text: {words}");
+            }
+        }
+        // What a correction says is looked at just so, as deep as it goes.
+        let right = json!({"lines": [{"item": scene.masks, "good": 1, "reason": long}]});
+        let body = json!({"event": accepted["id"], "right": right, "reason": "so it was"});
+        scene.decides("corrected", "2020-07-06", body).refused("invalid", &["/right/lines/0/reason"]);
+        assert_eq!(scene.log_size(), size);
+        let letter = "Dear donor,\n\nthank you.".repeat(100);
+        scene.decides("pledge_declined", "2020-07-06", json!({"pledge": offered, "reason": letter})).expect(201);
+    }
+
+    fn a_page_of_the_log_ends_where_it_has_grown_heavy(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let mut conn = relief_ledger::db::connect(&scene.url).expect("the database opens");
+        let (last, heavy) = (scene.log_size(), 1_900_000);
+        let (body, hash) = if scene.url.starts_with("sqlite:") {
+            (format!("hex(zeroblob({}))", heavy / 2), "zeroblob(32)")
+        } else {
+            (format!("repeat('0', {heavy})"), "decode(repeat('00', 32), 'hex')")
+        };
+        // Entries as an earlier version took them.
+        for position in last..last + 8 {
+            let sql = format!("INSERT INTO log_entries (position, body, leaf_hash) VALUES ({position}, {body}, {hash})");
+            conn.batch_execute(&sql).expect("the entry is there");
+        }
+        let mut after = String::new();
+        let mut positions: Vec<i64> = Vec::new();
+        loop {
+            let reply = scene.auditor.get(&format!("/api/v1/audit/entries?limit=500{after}"));
+            assert!(reply.text.len() < 6_000_000, "a page of {} bytes", reply.text.len());
+            let page = reply.expect(200);
+            positions.extend(page["items"].as_array().into_iter().flatten().filter_map(|one| one["position"].as_i64()));
+            let Some(next) = page["next"].as_str() else { break };
+            after = format!("&after={next}");
+        }
+        assert_eq!(positions, (0..last + 8).collect::<Vec<i64>>());
     }
 }
