@@ -256,11 +256,11 @@ impl Update for ConsignmentOpen {
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
-        self.check()?;
         let now = desk.now();
         if let Some(known) = desk.shelf::<Drawer<Consignment>>().find(self.id)? {
             return self.again(desk, &known);
         }
+        self.check()?;
         let new = &self.new;
         if desk.shelf::<Drawer<Programme>>().find(new.programme)?.is_none() {
             let detail = format!("{} is no programme known here; create it first", new.programme);

@@ -2,7 +2,7 @@
 
 use super::rules::{PledgeKind, PledgeState};
 use super::store::{Pledge, PledgeLine};
-use crate::atlas::CountryCode;
+use crate::atlas::{CountryCode, find_currency};
 use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_text};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, derived};
 use crate::core::problem::{Code, Problem};
@@ -90,9 +90,8 @@ impl Money {
                 format!("{} is no amount; write 0 to {MAXIMUM} in the currency's minor unit", self.minor);
             return Err(Problem::field(format!("{pointer}/minor"), detail));
         }
-        if self.currency.len() != 3 || !self.currency.bytes().all(|letter| letter.is_ascii_uppercase()) {
-            let detail = format!("{:?} is no currency; write its ISO 4217 code, such as USD", self.currency);
-            return Err(Problem::field(format!("{pointer}/currency"), detail));
+        if let Err(error) = find_currency(&self.currency) {
+            return Err(Problem::field(format!("{pointer}/currency"), error.to_string()));
         }
         check_text(&format!("{pointer}/basis"), self.basis.as_deref(), WORDS_CHARS_MAX)
     }

@@ -153,4 +153,30 @@ on_both_databases! {
         }
         assert_eq!(positions, (0..last + 8).collect::<Vec<i64>>());
     }
+
+    fn an_amount_is_in_a_currency_that_there_is(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let money = |currency: &str| json!({"minor": 100, "currency": currency});
+        let way = |more: Value| {
+            let mut body = json!({"programme": scene.programme, "consignee": donor, "origin": beijing, "destination": banjul});
+            for (name, value) in more.as_object().expect("members") {
+                body[name] = value.clone();
+            }
+            scene.officer.post("/api/v1/consignments", &body)
+        };
+        for wrong in ["ZZZ", "usd", "", "US", "XXX", "XTS", "€"] {
+            let offered = scene.officer.post(PLEDGES, &offer(&scene, &donor, valued(&scene, money(wrong))));
+            let words = offered.refused("invalid", &["/lines/0/value/currency"]);
+            assert!(words.contains("ISO 4217"), "{words}");
+            way(json!({"freight": money(wrong)})).refused("invalid", &["/freight/currency"]);
+            way(json!({"value": money(wrong)})).refused("invalid", &["/value/currency"]);
+        }
+        // HRK was Croatia's when much of this was given.
+        for right in ["USD", "XOF", "GMD", "KWD", "CLF", "HRK"] {
+            scene.officer.post(PLEDGES, &offer(&scene, &donor, valued(&scene, money(right)))).expect(201);
+            way(json!({"freight": money(right), "value": money(right)})).expect(201);
+        }
+    }
 }
