@@ -2,8 +2,8 @@
 
 use super::divert::PlannedLeg;
 use super::rules::{Mode, check_chain};
-use super::store::{Consignment, Leg, Load};
-use crate::core::check::{REFERENCE_CHARS_MAX, check_text};
+use super::store::{Consignment, ConsignmentReferences, Leg, Load, LoadReferences, take_reference};
+use crate::core::check::{REFERENCE_CHARS_MAX, check_text, taken};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
@@ -13,7 +13,7 @@ use crate::parties::Organization;
 use crate::pledges::Money;
 use crate::programmes::Programme;
 use crate::sites::Site;
-use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
+use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Update, within};
 use serde::{Deserialize, Serialize};
 
 /// Legs of one consignment: the longest real journeys have six.
@@ -253,6 +253,9 @@ impl Update for ConsignmentOpen {
         desk.shelf::<Drawer<Organization>>().want(self.new.consignee);
         desk.shelf::<Drawer<Site>>().want(self.new.origin);
         desk.shelf::<Drawer<Site>>().want(self.new.destination);
+        if let Some(reference) = &self.new.reference {
+            desk.shelf::<Register<ConsignmentReferences>>().want(&within(self.new.programme, reference));
+        }
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
@@ -280,6 +283,7 @@ impl Update for ConsignmentOpen {
                 return Err(Problem::new(Code::Duplicate, detail).at(format!("/legs/{index}/id")).into());
             }
         }
+        take_reference(desk, &row, "/reference")?;
         let entry = Entry {
             action: "consignment.opened".to_owned(),
             kind: "consignment",
@@ -371,6 +375,13 @@ impl Update for LoadRecord {
         &self.actor
     }
 
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<Load>>().want(self.id);
+        if let Some(reference) = &self.new.reference {
+            desk.shelf::<Register<LoadReferences>>().want(reference);
+        }
+    }
+
     fn decide(&self, desk: &mut Desk) -> Result<Load, Refusal> {
         let new = &self.new;
         let now = desk.now();
@@ -418,6 +429,13 @@ impl Update for LoadRecord {
         known_site(desk, new.from, "/from")?;
         known_site(desk, new.to, "/to")?;
         known_organization(desk, new.carrier, "/carrier")?;
+        if let Some(reference) = &new.reference {
+            let register = desk.shelf::<Register<LoadReferences>>();
+            if let Some(holder) = register.holder(reference)? {
+                return Err(taken("/reference", "load", reference, holder).into());
+            }
+            register.assign(reference, Some(self.id));
+        }
         desk.begin(Entry { action: "load.recorded".to_owned(), kind: "load", id: self.id.0, reason: None });
         desk.touch(self.id.0);
         desk.shelf::<Drawer<Load>>().put(row.clone());

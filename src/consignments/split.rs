@@ -6,7 +6,7 @@ use super::departures::split_leg;
 use super::divert::{PlannedLeg, check_stops};
 use super::open::check_count;
 use super::rules::check_chain;
-use super::store::{Consignment, Journey, Leg, find_leg, find_open};
+use super::store::{Consignment, Journey, Leg, find_leg, find_open, take_reference};
 use crate::core::check::{REFERENCE_CHARS_MAX, check_text};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
@@ -169,6 +169,7 @@ fn new_child(
         created_at: now,
         updated_at: now,
     };
+    take_reference(desk, &row, "/child/reference")?;
     Ok((row, legs))
 }
 

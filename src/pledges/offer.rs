@@ -1,9 +1,9 @@
 //! Entering an offer: a pledge with its lines, once.
 
 use super::rules::{PledgeKind, PledgeState};
-use super::store::{Pledge, PledgeLine};
+use super::store::{Pledge, PledgeLine, PledgeReferences};
 use crate::atlas::{CountryCode, find_currency};
-use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_text};
+use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_text, taken};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::{MAXIMUM, Quantity};
@@ -14,7 +14,7 @@ use crate::ledger::event::clamp;
 use crate::ledger::{Book, LineFacts, TitlePasses};
 use crate::parties::Organization;
 use crate::programmes::Programme;
-use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
+use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Update, within};
 use serde::{Deserialize, Serialize};
 
 /// A pledge as it is offered.
@@ -217,6 +217,18 @@ fn is_same(
             .all(|(known, new)| PledgeLine { accepted: known.accepted, ..new.clone() } == **known)
 }
 
+/// Takes the pledge's reference, unless another pledge of the programme has it.
+fn take_reference(desk: &mut Desk, pledge: &Pledge) -> Result<(), Refusal> {
+    let Some(reference) = &pledge.reference else { return Ok(()) };
+    let register = desk.shelf::<Register<PledgeReferences>>();
+    let text = within(pledge.programme_id, reference);
+    if let Some(holder) = register.holder(&text)? {
+        return Err(taken("/reference", "pledge", reference, holder).into());
+    }
+    register.assign(&text, Some(pledge.id));
+    Ok(())
+}
+
 impl Update for PledgeOffer {
     type Answer = (Pledge, Vec<PledgeLine>);
 
@@ -233,6 +245,9 @@ impl Update for PledgeOffer {
         }
         if let Some(donor) = self.new.donor {
             desk.shelf::<Drawer<Organization>>().want(donor);
+        }
+        if let Some(reference) = &self.new.reference {
+            desk.shelf::<Register<PledgeReferences>>().want(&within(self.new.programme, reference));
         }
     }
 
@@ -268,6 +283,7 @@ impl Update for PledgeOffer {
             }
         }
         let (pledge, lines) = self.rows(offered_at, now);
+        take_reference(desk, &pledge)?;
         desk.begin(Entry {
             action: "pledge.offered".to_owned(),
             kind: "pledge",

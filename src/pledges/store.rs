@@ -8,7 +8,7 @@ use crate::core::time::Timestamp;
 use crate::db::schema::{balances, pledge_lines, pledges, programmes, sites};
 use crate::db::{Conn, read_failure};
 use crate::ledger::event::Halt;
-use crate::writer::{Desk, Drawer, record};
+use crate::writer::{Desk, Drawer, Unique, apart, record, within};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use std::sync::Arc;
@@ -70,6 +70,22 @@ record! {
         currency: Option<String>,
         /// What the value is based on.
         value_basis: Option<String>,
+    }
+}
+
+/// Which pledge has which reference within its programme.
+pub struct PledgeReferences;
+
+impl Unique for PledgeReferences {
+    type Holder = PledgeId;
+
+    fn load(conn: &mut Conn, texts: &[String]) -> QueryResult<Vec<(String, PledgeId)>> {
+        let (programmes, references) = apart::<ProgrammeId>(texts);
+        let rows: Vec<(ProgrammeId, String, PledgeId)> = pledges::table
+            .filter(pledges::programme_id.eq_any(programmes).and(pledges::reference.eq_any(references)))
+            .select((pledges::programme_id, pledges::reference.assume_not_null(), pledges::id))
+            .load(conn)?;
+        Ok(rows.into_iter().map(|(programme, text, pledge)| (within(programme, &text), pledge)).collect())
     }
 }
 

@@ -4,6 +4,7 @@ mod alone;
 mod banjul;
 mod corrections;
 mod deployed;
+mod duplicates;
 mod figures;
 mod hub;
 mod limits;
