@@ -3,7 +3,7 @@
 use super::divert::PlannedLeg;
 use super::rules::{Mode, check_chain};
 use super::store::{Consignment, ConsignmentReferences, Leg, Load, LoadReferences, take_reference};
-use crate::core::check::{REFERENCE_CHARS_MAX, check_text, taken};
+use crate::core::check::{REFERENCE_CHARS_MAX, check_client_id, check_text, taken};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
@@ -164,6 +164,10 @@ impl ConsignmentOpen {
 
     fn check(&self) -> Result<(), Problem> {
         let new = &self.new;
+        check_client_id("/id", new.id.map(|id| id.0))?;
+        for (index, leg) in new.legs.iter().enumerate() {
+            check_client_id(&format!("/legs/{index}/id"), leg.id.map(|id| id.0))?;
+        }
         check_text("/reference", new.reference.as_deref(), REFERENCE_CHARS_MAX)?;
         check_text("/freight_note", new.freight_note.as_deref(), REFERENCE_CHARS_MAX)?;
         check_measure("/gross_weight_g", new.gross_weight_g)?;
@@ -335,6 +339,11 @@ impl Update for LegAdd {
             let detail = format!("The leg {} is there already and says something else.", self.id);
             return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
         }
+        check_client_id("/id", self.leg.id.map(|id| id.0))?;
+        if desk.shelf::<Drawer<Leg>>().find(self.id)?.is_some() {
+            let detail = format!("The leg {} is one of another consignment; make a new id.", self.id);
+            return Err(Problem::new(Code::Duplicate, detail).at("/id").into());
+        }
         let last = all.iter().filter(|leg| !leg.superseded).max_by_key(|leg| leg.ordinal);
         let end = last.map_or(consignment.origin_id, |leg| leg.to_id);
         if self.leg.from != end {
@@ -411,6 +420,7 @@ impl Update for LoadRecord {
             let detail = format!("The load {} is there already and says something else.", self.id);
             return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
         }
+        check_client_id("/id", new.id.map(|id| id.0))?;
         for (pointer, text) in [
             ("/reference", &new.reference),
             ("/document_kind", &new.document_kind),

@@ -157,6 +157,16 @@ pub fn check_text(pointer: &str, text: Option<&str>, most: usize) -> Outcome<()>
     Ok(())
 }
 
+/// Checks an identifier a client made, as [`Check::client_id`] does.
+///
+/// # Errors
+/// `invalid`, naming the field.
+pub fn check_client_id(pointer: &str, id: Option<Uuid>) -> Outcome<()> {
+    let mut check = Check::new();
+    check.client_id(pointer, id);
+    check.finish()
+}
+
 /// What an edit says about one field: nothing, null, or a value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Edit<T> {

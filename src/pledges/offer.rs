@@ -3,7 +3,7 @@
 use super::rules::{PledgeKind, PledgeState};
 use super::store::{Pledge, PledgeLine, PledgeReferences};
 use crate::atlas::{CountryCode, find_currency};
-use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_text, taken};
+use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_client_id, check_text, taken};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::{MAXIMUM, Quantity};
@@ -125,9 +125,11 @@ impl PledgeOffer {
                 "is missing; only unsolicited or opening goods may have none",
             ));
         }
+        check_client_id("/id", new.id.map(|id| id.0))?;
         check_text("/reference", new.reference.as_deref(), REFERENCE_CHARS_MAX)?;
         check_text("/note", new.note.as_deref(), WORDS_CHARS_MAX)?;
         for (index, line) in new.lines.iter().enumerate() {
+            check_client_id(&format!("/lines/{index}/id"), line.id.map(|id| id.0))?;
             if line.quantity.is_zero() {
                 let detail = "0 offers nothing; write at least 1 base unit";
                 return Err(Problem::field(format!("/lines/{index}/quantity"), detail));

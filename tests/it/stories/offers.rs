@@ -3,6 +3,7 @@
 
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::scene::{Scene, id};
 use crate::support::on_both_databases;
@@ -178,5 +179,40 @@ on_both_databases! {
             scene.officer.post(PLEDGES, &offer(&scene, &donor, valued(&scene, money(right)))).expect(201);
             way(json!({"freight": money(right), "value": money(right)})).expect(201);
         }
+    }
+
+    fn identifiers_that_clients_make_sort_by_time(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let scattered = || Uuid::new_v4().to_string();
+        let size = scene.log_size();
+        scene.officer.post(PLEDGES, &offer(&scene, &donor, json!({"id": scattered()}))).refused("invalid", &["/id"]);
+        let lines = json!({"lines": [{"item": scene.masks, "quantity": 1}, {"id": scattered(), "item": scene.masks, "quantity": 1}]});
+        scene.officer.post(PLEDGES, &offer(&scene, &donor, lines)).refused("invalid", &["/lines/1/id"]);
+        let leg = |id: String| json!({"id": id, "mode": "air", "from": beijing, "to": banjul});
+        let way = |id: String, legs: Value| json!({"id": id, "programme": scene.programme, "consignee": donor,
+            "origin": beijing, "destination": banjul, "legs": legs});
+        let open = |body: Value| scene.officer.post("/api/v1/consignments", &body);
+        open(way(scattered(), json!([]))).refused("invalid", &["/id"]);
+        open(way(id(), json!([leg(scattered())]))).refused("invalid", &["/legs/0/id"]);
+        let load = json!({"id": scattered(), "mode": "air", "from": beijing, "to": banjul});
+        scene.officer.post("/api/v1/loads", &load).refused("invalid", &["/id"]);
+        let child = |child: String, legs: Value| json!({"consignment": id(), "site": beijing, "lines": [scene.line(1)],
+            "child": {"id": child, "consignee": donor, "destination": banjul, "legs": legs}});
+        scene.does("split", "2020-07-06", child(scattered(), json!([]))).refused("invalid", &["/child/id"]);
+        scene.does("split", "2020-07-06", child(id(), json!([leg(scattered())]))).refused("invalid", &["/child/legs/0/id"]);
+        let diverted = json!({"consignment": id(), "legs": [leg(scattered())], "reason": "closed"});
+        scene.does("diverted", "2020-07-06", diverted).refused("invalid", &["/legs/0/id"]);
+        assert_eq!(scene.log_size(), size);
+
+        let known = open(way(id(), json!([]))).expect(201)["id"].as_str().expect("an id").to_owned();
+        let legs = format!("/api/v1/consignments/{known}/legs");
+        scene.officer.post(&legs, &leg(scattered())).refused("invalid", &["/id"]);
+        // Nor does a leg change its consignment.
+        let own = id();
+        open(way(id(), json!([leg(own.clone())]))).expect(201);
+        scene.officer.post(&legs, &leg(own)).refused("duplicate", &["/id"]);
+        scene.officer.post(&legs, &leg(id())).expect(201);
     }
 }
