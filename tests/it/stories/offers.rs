@@ -26,6 +26,34 @@ fn valued(scene: &Scene, value: Value) -> Value {
     json!({"lines": [{"item": scene.masks, "quantity": 100, "value": value}]})
 }
 
+/// Lays one unit into each of so many lots, past the ledger: only reading them is of interest.
+fn scatter(scene: &Scene, line: &str, site: &str, lots: usize) {
+    let is_sqlite = scene.url.starts_with("sqlite:");
+    let bytes = |uuid: &str| {
+        let hex = uuid.replace('-', "");
+        if is_sqlite { format!("X'{hex}'") } else { format!("'\\x{hex}'::bytea") }
+    };
+    // 16 bytes of their own for each number.
+    let key = if is_sqlite {
+        "CAST(printf('%016d', n) AS BLOB)"
+    } else {
+        "convert_to(lpad(n::text, 16, '0'), 'UTF8')"
+    };
+    let (item, line, site) = (bytes(&scene.masks), bytes(line), bytes(site));
+    let numbers = format!(
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {lots})"
+    );
+    let sql = format!(
+        "{numbers} INSERT INTO lots (id, item_id, number, recalled, created_at)
+         SELECT {key}, {item}, 'L' || n, FALSE, 0 FROM numbers;
+         {numbers} INSERT INTO balances (cell, account, condition, pledge_line_id, lot_id, item_id, site_id, quantity,
+             first_at, last_at, revision)
+         SELECT {key}, 3, 0, {line}, {key}, {item}, {site}, 1, 0, 0, 1 FROM numbers;"
+    );
+    let mut conn = relief_ledger::db::connect(&scene.url).expect("the database opens");
+    conn.batch_execute(&sql).expect("the lots are there");
+}
+
 on_both_databases! {
     migrate: migrate;
 
@@ -215,4 +243,39 @@ on_both_databases! {
         scene.officer.post(&legs, &leg(own)).refused("duplicate", &["/id"]);
         scene.officer.post(&legs, &leg(id())).expect(201);
     }
+
+    fn a_pledge_in_very_many_places_still_says_where_it_is(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let beijing = scene.site("Beijing", "warehouse", "CN");
+        let (pledge, line) = scene.accepted(&donor, 40_000);
+        let link = scene.officer.post(&format!("{PLEDGES}/{pledge}/link"), &Value::Null).expect(201);
+        let link = link["path"].as_str().expect("a path");
+        let status = |caller: &crate::support::server::Caller, path: &str| {
+            let seen = caller.get(path).expect(200);
+            let places = seen["lines"][0]["places"].as_array().expect("places").clone();
+            let sum: i64 = places.iter().filter_map(|one| one["quantity"].as_i64()).sum();
+            (seen["places_by"].as_str().expect("a word").to_owned(), places, sum)
+        };
+        let path = format!("{PLEDGES}/{pledge}/status");
+        assert_eq!(status(&scene.officer, &path).0, "place");
+        scatter(&scene, &line, &beijing, 900);
+        let (by, places, sum) = status(&scene.officer, &path);
+        assert_eq!((by.as_str(), places.len(), sum), ("place", 901, 40_900));
+        assert!(places.iter().any(|one| one["lot"] == "L900"));
+        scatter_more(&scene, &line, &beijing);
+        for (caller, path) in [(&scene.officer, path.as_str()), (&scene.house.stranger(), link)] {
+            let (by, places, sum) = status(caller, path);
+            assert_eq!((by.as_str(), places.len(), sum), ("country", 2, 74_000), "{places:#?}");
+            assert_eq!((&places[1]["country"], &places[1]["quantity"]), (&json!("CN"), &json!(34_000)));
+        }
+    }
+}
+
+/// The same for 34,000 lots.
+fn scatter_more(scene: &Scene, line: &str, site: &str) {
+    let mut conn = relief_ledger::db::connect(&scene.url).expect("the database opens");
+    let clean = "DELETE FROM balances WHERE lot_id IN (SELECT id FROM lots WHERE created_at = 0); DELETE FROM lots WHERE created_at = 0;";
+    conn.batch_execute(clean).expect("the lots are gone");
+    scatter(scene, line, site, 34_000);
 }
