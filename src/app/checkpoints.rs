@@ -4,7 +4,7 @@
 //! row outside any batch.
 
 use crate::audit::note::NoteSigner;
-use crate::audit::store::{CheckpointSigner, entries_after, newest_checkpoint};
+use crate::audit::store::{CheckpointSigner, entries_page, newest_checkpoint};
 use crate::auth::{Permit, action};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -164,9 +164,9 @@ pub async fn audit_entries(
     query: Query<PageQuery>,
 ) -> Outcome<Json<Page<LogEntryView>>> {
     let paging = Paging::<i64>::of(&query.0)?;
-    let limit = paging.limit;
     let after = paging.after.unwrap_or(-1);
-    let rows = state.read(move |conn| entries_after(conn, after, limit + 1).map_err(read_failure)).await?;
+    let page = move |conn: &mut Conn| entries_page(conn, after, paging.limit).map_err(read_failure);
+    let (rows, limit) = state.read(page).await?;
     let page = Page::from_rows(rows, limit, |row| encode_key(&row.position));
     Ok(Json(page.map(|row| LogEntryView {
         position: row.position,

@@ -13,6 +13,7 @@ use thiserror::Error;
 use utoipa::ToSchema;
 
 use super::country_name;
+use super::currency;
 use super::place::Coordinates;
 use super::region::Region;
 use super::sheet::{Column, DataError, Row, Sheet};
@@ -464,9 +465,10 @@ fn table() -> &'static CountryTable {
 /// middle of somebody's work. It also reads them, which takes the cost out of the first request.
 ///
 /// # Errors
-/// The first fault in `data/countries.csv` or `data/country_aliases.csv`.
+/// The first fault in `data/countries.csv`, `data/country_aliases.csv` or `data/currencies.csv`.
 pub fn check_embedded_countries() -> Result<(), DataError> {
     TABLE.as_ref().map_err(Clone::clone)?;
+    currency::check_embedded_currencies()?;
     country_name::check_embedded_aliases()
 }
 

@@ -11,6 +11,7 @@ mod area_code;
 mod cities_project;
 mod country;
 mod country_name;
+mod currency;
 mod place;
 mod region;
 mod sheet;
@@ -25,6 +26,7 @@ pub use country::{
     country_by_iso3, country_by_m49,
 };
 pub use country_name::{CountryNameError, check_aliases, find_country, match_name};
+pub use currency::{Currency, CurrencyError, currencies, currencies_from_csv, find_currency};
 pub use place::{Coordinates, CoordinatesError, distance_m};
 pub use region::{CountryGroup, DEVELOPING_RULE, Region, regions, subregions};
 pub use sheet::DataError;

@@ -17,6 +17,13 @@ use diesel::sql_types::{BigInt, Text};
 
 /// Leaves read at once.
 const LEAVES_PER_READ: i64 = 10_000;
+/// Characters of the entries of one answer; a single longer entry goes alone.
+const PAGE_CHARS_MAX: i64 = 4_000_000;
+
+diesel::define_sql_function! {
+    /// Characters of a text.
+    fn length(text: Text) -> Integer;
+}
 
 /// One entry as it lies in the database.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -77,6 +84,27 @@ pub fn entries_after(conn: &mut Conn, after: i64, limit: i64) -> QueryResult<Vec
         .limit(limit)
         .select(StoredEntry::as_select())
         .load(conn)
+}
+
+/// Entries after a position, in order, as many as go into one answer and one more, and how many go into it.
+/// Entries that earlier versions took may be megabytes long, and five hundred of these are nobody's page.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn entries_page(conn: &mut Conn, after: i64, limit: i64) -> QueryResult<(Vec<StoredEntry>, i64)> {
+    let lengths: Vec<i32> = log_entries::table
+        .filter(log_entries::position.gt(after))
+        .order(log_entries::position)
+        .limit(limit)
+        .select(length(log_entries::body))
+        .load(conn)?;
+    let mut sum = 0_i64;
+    let fitting = lengths.iter().take_while(|length| {
+        sum += i64::from(**length);
+        sum <= PAGE_CHARS_MAX
+    });
+    let limit = i64::try_from(fitting.count()).unwrap_or(limit).max(1);
+    Ok((entries_after(conn, after, limit + 1)?, limit))
 }
 
 /// The newest signed checkpoint.

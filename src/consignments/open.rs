@@ -2,23 +2,22 @@
 
 use super::divert::PlannedLeg;
 use super::rules::{Mode, check_chain};
-use super::store::{Consignment, Leg, Load};
+use super::store::{Consignment, ConsignmentReferences, Leg, Load, LoadReferences, take_reference};
+use crate::core::check::{REFERENCE_CHARS_MAX, check_client_id, check_text, taken};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::MAXIMUM;
 use crate::ledger::{Book, ConsignmentFacts};
 use crate::parties::Organization;
-use crate::pledges::{Money, check_text};
+use crate::pledges::Money;
 use crate::programmes::Programme;
 use crate::sites::Site;
-use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
+use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Update, within};
 use serde::{Deserialize, Serialize};
 
 /// Legs of one consignment: the longest real journeys have six.
 const LEGS_MAXIMUM: usize = 50;
-/// Characters of a reference or a document number.
-pub(super) const REFERENCE_MAXIMUM: usize = 200;
 
 /// A consignment as it is opened.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -165,8 +164,12 @@ impl ConsignmentOpen {
 
     fn check(&self) -> Result<(), Problem> {
         let new = &self.new;
-        check_text("/reference", new.reference.as_deref(), REFERENCE_MAXIMUM)?;
-        check_text("/freight_note", new.freight_note.as_deref(), REFERENCE_MAXIMUM)?;
+        check_client_id("/id", new.id.map(|id| id.0))?;
+        for (index, leg) in new.legs.iter().enumerate() {
+            check_client_id(&format!("/legs/{index}/id"), leg.id.map(|id| id.0))?;
+        }
+        check_text("/reference", new.reference.as_deref(), REFERENCE_CHARS_MAX)?;
+        check_text("/freight_note", new.freight_note.as_deref(), REFERENCE_CHARS_MAX)?;
         check_measure("/gross_weight_g", new.gross_weight_g)?;
         if let Some(freight) = &new.freight {
             freight.check("/freight")?;
@@ -254,14 +257,17 @@ impl Update for ConsignmentOpen {
         desk.shelf::<Drawer<Organization>>().want(self.new.consignee);
         desk.shelf::<Drawer<Site>>().want(self.new.origin);
         desk.shelf::<Drawer<Site>>().want(self.new.destination);
+        if let Some(reference) = &self.new.reference {
+            desk.shelf::<Register<ConsignmentReferences>>().want(&within(self.new.programme, reference));
+        }
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
-        self.check()?;
         let now = desk.now();
         if let Some(known) = desk.shelf::<Drawer<Consignment>>().find(self.id)? {
             return self.again(desk, &known);
         }
+        self.check()?;
         let new = &self.new;
         if desk.shelf::<Drawer<Programme>>().find(new.programme)?.is_none() {
             let detail = format!("{} is no programme known here; create it first", new.programme);
@@ -281,6 +287,7 @@ impl Update for ConsignmentOpen {
                 return Err(Problem::new(Code::Duplicate, detail).at(format!("/legs/{index}/id")).into());
             }
         }
+        take_reference(desk, &row, "/reference")?;
         let entry = Entry {
             action: "consignment.opened".to_owned(),
             kind: "consignment",
@@ -332,6 +339,11 @@ impl Update for LegAdd {
             let detail = format!("The leg {} is there already and says something else.", self.id);
             return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
         }
+        check_client_id("/id", self.leg.id.map(|id| id.0))?;
+        if desk.shelf::<Drawer<Leg>>().find(self.id)?.is_some() {
+            let detail = format!("The leg {} is one of another consignment; make a new id.", self.id);
+            return Err(Problem::new(Code::Duplicate, detail).at("/id").into());
+        }
         let last = all.iter().filter(|leg| !leg.superseded).max_by_key(|leg| leg.ordinal);
         let end = last.map_or(consignment.origin_id, |leg| leg.to_id);
         if self.leg.from != end {
@@ -372,6 +384,13 @@ impl Update for LoadRecord {
         &self.actor
     }
 
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<Load>>().want(self.id);
+        if let Some(reference) = &self.new.reference {
+            desk.shelf::<Register<LoadReferences>>().want(reference);
+        }
+    }
+
     fn decide(&self, desk: &mut Desk) -> Result<Load, Refusal> {
         let new = &self.new;
         let now = desk.now();
@@ -401,6 +420,7 @@ impl Update for LoadRecord {
             let detail = format!("The load {} is there already and says something else.", self.id);
             return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
         }
+        check_client_id("/id", new.id.map(|id| id.0))?;
         for (pointer, text) in [
             ("/reference", &new.reference),
             ("/document_kind", &new.document_kind),
@@ -408,7 +428,7 @@ impl Update for LoadRecord {
             ("/plate", &new.plate),
             ("/seals", &new.seals),
         ] {
-            check_text(pointer, text.as_deref(), REFERENCE_MAXIMUM)?;
+            check_text(pointer, text.as_deref(), REFERENCE_CHARS_MAX)?;
         }
         check_measure("/packages", new.packages)?;
         check_measure("/gross_weight_g", new.gross_weight_g)?;
@@ -419,6 +439,13 @@ impl Update for LoadRecord {
         known_site(desk, new.from, "/from")?;
         known_site(desk, new.to, "/to")?;
         known_organization(desk, new.carrier, "/carrier")?;
+        if let Some(reference) = &new.reference {
+            let register = desk.shelf::<Register<LoadReferences>>();
+            if let Some(holder) = register.holder(reference)? {
+                return Err(taken("/reference", "load", reference, holder).into());
+            }
+            register.assign(reference, Some(self.id));
+        }
         desk.begin(Entry { action: "load.recorded".to_owned(), kind: "load", id: self.id.0, reason: None });
         desk.touch(self.id.0);
         desk.shelf::<Drawer<Load>>().put(row.clone());

@@ -4,9 +4,10 @@
 use super::depart::note_departure;
 use super::departures::split_leg;
 use super::divert::{PlannedLeg, check_stops};
-use super::open::{REFERENCE_MAXIMUM, check_count};
+use super::open::check_count;
 use super::rules::check_chain;
-use super::store::{Consignment, Journey, Leg, find_leg, find_open};
+use super::store::{Consignment, Journey, Leg, find_leg, find_open, take_reference};
+use crate::core::check::{REFERENCE_CHARS_MAX, check_text};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
@@ -14,7 +15,6 @@ use crate::items::goods::{GoodsLine, PickContext, less_planned, pick_goods, unde
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, short};
 use crate::ledger::{Account, Book, Cell, ConsignmentFacts, Movement};
 use crate::parties::find_organization;
-use crate::pledges::check_text;
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
@@ -116,7 +116,7 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
 }
 
 fn check_child(child: &Child) -> Result<(), Problem> {
-    check_text("/child/reference", child.reference.as_deref(), REFERENCE_MAXIMUM)?;
+    check_text("/child/reference", child.reference.as_deref(), REFERENCE_CHARS_MAX)?;
     check_count("/child/legs", &child.legs)
 }
 
@@ -169,6 +169,7 @@ fn new_child(
         created_at: now,
         updated_at: now,
     };
+    take_reference(desk, &row, "/child/reference")?;
     Ok((row, legs))
 }
 

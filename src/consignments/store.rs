@@ -1,10 +1,14 @@
 //! Consignments, legs and loads in the database.
 
+use crate::core::check::taken;
 use crate::core::id::{ConsignmentId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
+use crate::db::Conn;
+use crate::db::schema::{consignments, loads};
 use crate::ledger::event::{Halt, Subjects};
-use crate::writer::{Desk, Drawer, record};
+use crate::writer::{Desk, Drawer, Refusal, Register, Unique, apart, record, within};
+use diesel::prelude::*;
 use std::sync::Arc;
 
 record! {
@@ -117,6 +121,50 @@ record! {
         /// When it last changed.
         updated_at: Timestamp,
     }
+}
+
+/// Which consignment has which reference within its programme.
+pub struct ConsignmentReferences;
+
+impl Unique for ConsignmentReferences {
+    type Holder = ConsignmentId;
+
+    fn load(conn: &mut Conn, texts: &[String]) -> QueryResult<Vec<(String, ConsignmentId)>> {
+        let (programmes, references) = apart::<ProgrammeId>(texts);
+        let rows: Vec<(ProgrammeId, String, ConsignmentId)> = consignments::table
+            .filter(
+                consignments::programme_id.eq_any(programmes).and(consignments::reference.eq_any(references)),
+            )
+            .select((consignments::programme_id, consignments::reference.assume_not_null(), consignments::id))
+            .load(conn)?;
+        Ok(rows.into_iter().map(|(programme, text, id)| (within(programme, &text), id)).collect())
+    }
+}
+
+/// Which load has which reference.
+pub struct LoadReferences;
+
+impl Unique for LoadReferences {
+    type Holder = LoadId;
+
+    fn load(conn: &mut Conn, texts: &[String]) -> QueryResult<Vec<(String, LoadId)>> {
+        loads::table
+            .filter(loads::reference.eq_any(texts))
+            .select((loads::reference.assume_not_null(), loads::id))
+            .load(conn)
+    }
+}
+
+/// Takes the consignment's reference, unless another consignment of the programme has it.
+pub(super) fn take_reference(desk: &mut Desk, row: &Consignment, pointer: &str) -> Result<(), Refusal> {
+    let Some(reference) = &row.reference else { return Ok(()) };
+    let register = desk.shelf::<Register<ConsignmentReferences>>();
+    let text = within(row.programme_id, reference);
+    if let Some(holder) = register.holder(&text)? {
+        return Err(taken(pointer, "consignment", reference, holder).into());
+    }
+    register.assign(&text, Some(row.id));
+    Ok(())
 }
 
 impl Consignment {

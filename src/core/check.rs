@@ -17,6 +17,10 @@ pub const NAME_CHARS_MAX: usize = 200;
 pub const CODE_CHARS_MAX: usize = 60;
 /// Characters of a prefix to search for; a longer one cannot begin any name.
 pub const PREFIX_CHARS_MAX: usize = NAME_CHARS_MAX;
+/// Characters of a note or reason in words: a letter's length.
+pub const WORDS_CHARS_MAX: usize = 4_000;
+/// Characters of a number that somebody else gave: a reference, a document, a report.
+pub const REFERENCE_CHARS_MAX: usize = 200;
 /// Characters of a refused text that are repeated in an error, so that nobody's megabyte comes back.
 const QUOTED_CHARS_MAX: usize = 60;
 
@@ -132,6 +136,35 @@ impl Check {
         problem.errors = self.errors;
         Err(problem)
     }
+}
+
+/// Checks a text of several lines for length and for characters nobody can read. Never repeats it.
+///
+/// # Errors
+/// `invalid`, naming the field.
+pub fn check_text(pointer: &str, text: Option<&str>, most: usize) -> Outcome<()> {
+    let Some(text) = text else { return Ok(()) };
+    if text.trim().is_empty() {
+        return Err(Problem::field(pointer, "is empty; write something or leave it out"));
+    }
+    let length = text.chars().count();
+    if length > most {
+        return Err(Problem::field(pointer, format!("has {length} characters; write at most {most}")));
+    }
+    if text.chars().any(|letter| letter.is_control() && letter != '\n') {
+        return Err(Problem::field(pointer, "contains control characters; write plain text"));
+    }
+    Ok(())
+}
+
+/// Checks an identifier a client made, as [`Check::client_id`] does.
+///
+/// # Errors
+/// `invalid`, naming the field.
+pub fn check_client_id(pointer: &str, id: Option<Uuid>) -> Outcome<()> {
+    let mut check = Check::new();
+    check.client_id(pointer, id);
+    check.finish()
 }
 
 /// What an edit says about one field: nothing, null, or a value.

@@ -2,10 +2,12 @@
 
 use super::correct::Corrected;
 use super::reverse::Reversed;
+use super::words::check_words;
 use crate::auth::Action;
 use crate::consignments::{
     Allocated, Arrived, Cancelled, CustomsHeld, Departed, Diverted, Packed, Received, Released, Split,
 };
+use crate::core::check::quoted;
 use crate::core::id::EventId;
 use crate::core::problem::{Code, FieldError, Problem};
 use crate::core::time::{Precision, Timestamp};
@@ -116,7 +118,7 @@ macro_rules! kinds {
                     $($word => read::<$body>(details).map(|body| Self::$variant(Box::new(body))),)*
                     other => Err(Problem::field(
                         "/kind",
-                        format!("{other:?} is no kind of event; known are: {}", Self::WORDS.join(", ")),
+                        format!("{} is no kind of event; known are: {}", quoted(other), Self::WORDS.join(", ")),
                     )),
                 }
             }
@@ -235,7 +237,9 @@ impl Command {
     /// # Errors
     /// `invalid` or `malformed`.
     pub fn read(value: Value) -> Result<Self, Problem> {
+        let words = check_words(&value);
         let command = Self::read_recorded(value)?;
+        words?;
         check_version(command.id)?;
         if command.precision == Precision::Inferred {
             return Err(Problem::field(

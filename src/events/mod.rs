@@ -17,6 +17,7 @@ mod reverse;
 pub mod store;
 mod times;
 mod wait;
+mod words;
 
 pub use correct::Corrected;
 pub use flows::verify_flows;

@@ -13,6 +13,7 @@ use super::plan::{Attributes, CellProblem, Warning, WarningKind};
 use super::table::{Table, TableRow};
 use super::template::{CrossReference, Piece, Template};
 use super::value::{self, Decimal, ValueProblem};
+use crate::atlas::find_currency;
 
 /// Finds the ISO 3166-1 code of two letters of a country by any of its names; given by the caller.
 pub type CountryMatcher<'a> = dyn Fn(&str) -> Option<String> + 'a;
@@ -255,12 +256,11 @@ impl<'a> RowReader<'a> {
     /// An ISO 4217 code.
     pub fn currency(&mut self, template: &Template) -> String {
         let code = self.need("currency", template);
-        if !code.is_empty() && (code.len() != 3 || !code.bytes().all(|byte| byte.is_ascii_uppercase())) {
+        if !code.is_empty()
+            && let Err(error) = find_currency(&code)
+        {
             let column = template.first_column().unwrap_or_default().to_owned();
-            self.problem(
-                &column,
-                format!("\"{code}\" is no currency code; three capital letters, as in USD"),
-            );
+            self.problem(&column, error.to_string());
         }
         code
     }

@@ -55,8 +55,13 @@ impl Update for LinkChange {
         let action = if self.hash.is_some() { "pledge.link_made" } else { "pledge.link_revoked" };
         desk.begin(Entry { action: action.to_owned(), kind: "pledge", id: self.pledge.0, reason: None });
         let now = desk.now();
-        let mut row = pledge.changed(pledge.state(), now);
-        row.link_hash.clone_from(&self.hash);
+        // Nothing was decided: the state keeps the reason it was given with.
+        let row = Pledge {
+            link_hash: self.hash.clone(),
+            revision: pledge.revision + 1,
+            updated_at: now,
+            ..pledge.as_ref().clone()
+        };
         desk.shelf::<Drawer<Pledge>>().put(row);
         Ok(())
     }

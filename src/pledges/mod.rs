@@ -18,7 +18,7 @@ mod withdraw;
 pub use accept::{AcceptedLine, PledgeAccepted, PledgeDeclined, accept, decline};
 pub use collect::{Collected, collect};
 pub use link::{LinkChange, link_hash};
-pub use offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer, check_text};
+pub use offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer};
 pub use status::{PledgeStatus, pledge_status};
 pub use store::{Pledge, PledgeLine, pledges_within};
 pub use surplus::{Excess, restate_surplus, surplus_lines};

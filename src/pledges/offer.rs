@@ -1,8 +1,9 @@
 //! Entering an offer: a pledge with its lines, once.
 
 use super::rules::{PledgeKind, PledgeState};
-use super::store::{Pledge, PledgeLine};
-use crate::atlas::CountryCode;
+use super::store::{Pledge, PledgeLine, PledgeReferences};
+use crate::atlas::{CountryCode, find_currency};
+use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_client_id, check_text, taken};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::{MAXIMUM, Quantity};
@@ -13,13 +14,8 @@ use crate::ledger::event::clamp;
 use crate::ledger::{Book, LineFacts, TitlePasses};
 use crate::parties::Organization;
 use crate::programmes::Programme;
-use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
+use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Update, within};
 use serde::{Deserialize, Serialize};
-
-/// Characters of a note; a letter's length.
-const NOTE_MAXIMUM: usize = 4_000;
-/// Characters of a reference.
-const REFERENCE_MAXIMUM: usize = 200;
 
 /// A pledge as it is offered.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -84,7 +80,7 @@ pub struct Money {
 }
 
 impl Money {
-    /// Checks the amount and the currency.
+    /// Checks the amount, the currency and the words beside them.
     ///
     /// # Errors
     /// `invalid`, naming the field.
@@ -94,11 +90,10 @@ impl Money {
                 format!("{} is no amount; write 0 to {MAXIMUM} in the currency's minor unit", self.minor);
             return Err(Problem::field(format!("{pointer}/minor"), detail));
         }
-        if self.currency.len() != 3 || !self.currency.bytes().all(|letter| letter.is_ascii_uppercase()) {
-            let detail = format!("{:?} is no currency; write its ISO 4217 code, such as USD", self.currency);
-            return Err(Problem::field(format!("{pointer}/currency"), detail));
+        if let Err(error) = find_currency(&self.currency) {
+            return Err(Problem::field(format!("{pointer}/currency"), error.to_string()));
         }
-        Ok(())
+        check_text(&format!("{pointer}/basis"), self.basis.as_deref(), WORDS_CHARS_MAX)
     }
 }
 
@@ -130,9 +125,11 @@ impl PledgeOffer {
                 "is missing; only unsolicited or opening goods may have none",
             ));
         }
-        check_text("/reference", new.reference.as_deref(), REFERENCE_MAXIMUM)?;
-        check_text("/note", new.note.as_deref(), NOTE_MAXIMUM)?;
+        check_client_id("/id", new.id.map(|id| id.0))?;
+        check_text("/reference", new.reference.as_deref(), REFERENCE_CHARS_MAX)?;
+        check_text("/note", new.note.as_deref(), WORDS_CHARS_MAX)?;
         for (index, line) in new.lines.iter().enumerate() {
+            check_client_id(&format!("/lines/{index}/id"), line.id.map(|id| id.0))?;
             if line.quantity.is_zero() {
                 let detail = "0 offers nothing; write at least 1 base unit";
                 return Err(Problem::field(format!("/lines/{index}/quantity"), detail));
@@ -196,25 +193,6 @@ impl PledgeOffer {
     }
 }
 
-/// Checks a text for length and characters nobody can read.
-///
-/// # Errors
-/// `invalid`, naming the field.
-pub fn check_text(pointer: &str, text: Option<&str>, maximum: usize) -> Result<(), Problem> {
-    let Some(text) = text else { return Ok(()) };
-    if text.trim().is_empty() {
-        return Err(Problem::field(pointer, "is empty; write something or leave it out"));
-    }
-    let length = text.chars().count();
-    if length > maximum {
-        return Err(Problem::field(pointer, format!("has {length} characters; write at most {maximum}")));
-    }
-    if text.chars().any(|letter| letter.is_control() && letter != '\n') {
-        return Err(Problem::field(pointer, "contains control characters; write plain text"));
-    }
-    Ok(())
-}
-
 /// Whether two offers say the same, apart from what was decided since.
 fn is_same(
     known: &Pledge,
@@ -241,6 +219,18 @@ fn is_same(
             .all(|(known, new)| PledgeLine { accepted: known.accepted, ..new.clone() } == **known)
 }
 
+/// Takes the pledge's reference, unless another pledge of the programme has it.
+fn take_reference(desk: &mut Desk, pledge: &Pledge) -> Result<(), Refusal> {
+    let Some(reference) = &pledge.reference else { return Ok(()) };
+    let register = desk.shelf::<Register<PledgeReferences>>();
+    let text = within(pledge.programme_id, reference);
+    if let Some(holder) = register.holder(&text)? {
+        return Err(taken("/reference", "pledge", reference, holder).into());
+    }
+    register.assign(&text, Some(pledge.id));
+    Ok(())
+}
+
 impl Update for PledgeOffer {
     type Answer = (Pledge, Vec<PledgeLine>);
 
@@ -258,15 +248,18 @@ impl Update for PledgeOffer {
         if let Some(donor) = self.new.donor {
             desk.shelf::<Drawer<Organization>>().want(donor);
         }
+        if let Some(reference) = &self.new.reference {
+            desk.shelf::<Register<PledgeReferences>>().want(&within(self.new.programme, reference));
+        }
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
         let now = desk.now();
         let known = desk.shelf::<Drawer<Pledge>>().find(self.id)?;
         let known_lines = desk.shelf::<Drawer<PledgeLine>>().group(self.id)?;
-        let offered_at = self.check(now)?;
         if let Some(known) = known {
-            let (pledge, lines) = self.rows(offered_at, now);
+            // A clock that was ahead was taken as ours then; it is taken as the same moment again.
+            let (pledge, lines) = self.rows(self.new.offered_at.min(known.created_at), now);
             if is_same(&known, &known_lines, &pledge, &lines) {
                 let lines = known_lines.iter().map(|line| line.as_ref().clone()).collect();
                 return Ok((known.as_ref().clone(), lines));
@@ -274,6 +267,7 @@ impl Update for PledgeOffer {
             let detail = format!("The pledge {} is there already and says something else.", self.id);
             return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
         }
+        let offered_at = self.check(now)?;
         let unknown = |pointer: String, what: &str, id: uuid::Uuid| {
             Problem::field(pointer, format!("{id} is no {what} known here; create it first"))
         };
@@ -291,6 +285,7 @@ impl Update for PledgeOffer {
             }
         }
         let (pledge, lines) = self.rows(offered_at, now);
+        take_reference(desk, &pledge)?;
         desk.begin(Entry {
             action: "pledge.offered".to_owned(),
             kind: "pledge",

@@ -1,15 +1,21 @@
 //! Where each unit of a pledge is: its lines, and the heaps its goods lie in.
+//!
+//! The database adds the heaps up: a pledge of a few lines may lie in tens of thousands of balances.
 
 use super::store::{Pledge, PledgeLine};
-use crate::core::id::{ConsignmentId, ItemId, LotId, PledgeId, PledgeLineId, SiteId};
+use crate::core::id::{ItemId, PledgeId, PledgeLineId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::{balances, consignments, items, ledger_state, lots, sites};
+use crate::db::schema::{items, ledger_state, pledge_lines};
 use crate::db::{Conn, read_failure};
 use crate::ledger::{Account, Condition};
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use serde::Serialize;
 use std::collections::HashMap;
+
+/// Places told of one pledge; where there are more, those of one country are told as one.
+const PLACES_MAXIMUM: usize = 2_000;
 
 /// Where each unit of a pledge is.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -22,6 +28,9 @@ pub struct PledgeStatus {
     pub reference: Option<String>,
     /// When it was offered.
     pub offered_at: Timestamp,
+    /// How far places are told apart: `place`; `country` where there are too many of them, or no more may be
+    /// told; `account` where even that is too many.
+    pub places_by: PlacesBy,
     /// Line by line.
     pub lines: Vec<LineStatus>,
     /// The ledger sequence these figures are as of.
@@ -76,15 +85,80 @@ pub struct Heap {
     pub lot: Option<String>,
 }
 
-#[derive(Queryable)]
-struct HeapRow {
+/// How far the places of a pledge are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PlacesBy {
+    /// By site, consignment and lot.
+    Place,
+    /// By country, without these.
+    Country,
+    /// Not even by country.
+    Account,
+}
+
+impl PlacesBy {
+    /// What tells less, if anything does.
+    fn coarser(self) -> Option<Self> {
+        match self {
+            Self::Place => Some(Self::Country),
+            Self::Country => Some(Self::Account),
+            Self::Account => None,
+        }
+    }
+
+    /// The columns that tell places apart, NULL for those that do not, and what to group by besides account
+    /// and condition.
+    fn columns(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Place => (
+                "sites.country AS country, sites.id AS site, sites.name AS site_name, \
+                 consignments.tracking_code AS tracking_code, lots.number AS lot",
+                ", sites.country, sites.id, sites.name, consignments.tracking_code, lots.number",
+            ),
+            Self::Country => (
+                "sites.country AS country, NULL AS site, NULL AS site_name, NULL AS tracking_code, NULL AS lot",
+                ", sites.country",
+            ),
+            Self::Account => {
+                ("NULL AS country, NULL AS site, NULL AS site_name, NULL AS tracking_code, NULL AS lot", "")
+            }
+        }
+    }
+}
+
+/// What one account of a line comes to.
+#[derive(QueryableByName)]
+struct SumRow {
+    #[diesel(sql_type = Binary)]
     line: PledgeLineId,
+    #[diesel(sql_type = Integer)]
     account: i32,
-    condition: i32,
+    #[diesel(sql_type = BigInt)]
     quantity: i64,
+}
+
+/// What one place of a line holds.
+#[derive(QueryableByName)]
+struct HeapRow {
+    #[diesel(sql_type = Binary)]
+    line: PledgeLineId,
+    #[diesel(sql_type = Integer)]
+    account: i32,
+    #[diesel(sql_type = Integer)]
+    condition: i32,
+    #[diesel(sql_type = BigInt)]
+    quantity: i64,
+    #[diesel(sql_type = Nullable<Text>)]
+    country: Option<String>,
+    #[diesel(sql_type = Nullable<Binary>)]
     site: Option<SiteId>,
-    consignment: Option<ConsignmentId>,
-    lot: LotId,
+    #[diesel(sql_type = Nullable<Text>)]
+    site_name: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    tracking_code: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    lot: Option<String>,
 }
 
 /// Reads where each unit of a pledge is. `in_full` says whether sites and lots are shown.
@@ -97,81 +171,89 @@ pub fn pledge_status(
     lines: &[PledgeLine],
     in_full: bool,
 ) -> Outcome<PledgeStatus> {
-    let ids: Vec<PledgeLineId> = lines.iter().map(|line| line.id).collect();
-    let rows: Vec<HeapRow> = balances::table
-        .filter(balances::pledge_line_id.eq_any(&ids).and(balances::quantity.ne(0)))
-        .order((balances::account, balances::condition, balances::cell))
-        .select((
-            balances::pledge_line_id,
-            balances::account,
-            balances::condition,
-            balances::quantity,
-            balances::site_id,
-            balances::consignment_id,
-            balances::lot_id,
-        ))
-        .load(conn)
-        .map_err(read_failure)?;
-    let names = Names::load(conn, &rows, lines)?;
+    let mut places_by = if in_full { PlacesBy::Place } else { PlacesBy::Country };
+    let mut rows = heaps(conn, pledge.id, places_by)?;
+    while rows.len() > PLACES_MAXIMUM
+        && let Some(coarser) = places_by.coarser()
+    {
+        places_by = coarser;
+        rows = heaps(conn, pledge.id, places_by)?;
+    }
+    let mut places: HashMap<PledgeLineId, Vec<Heap>> = HashMap::new();
+    for row in rows {
+        if let Some(account) = Account::from_code(row.account) {
+            places.entry(row.line).or_default().push(heap(row, account));
+        }
+    }
+    let sums = sums(conn, pledge.id)?;
+    let names = item_names(conn, pledge.id)?;
     let sequence: Option<i64> =
         ledger_state::table.select(ledger_state::sequence).first(conn).optional().map_err(read_failure)?;
-    let lines = lines.iter().map(|line| line_status(line, &rows, &names, in_full)).collect();
+    let lines = lines
+        .iter()
+        .map(|line| line_status(line, &sums, &names, places.remove(&line.id).unwrap_or_default()));
     Ok(PledgeStatus {
         pledge: pledge.id,
         state: pledge.state.clone(),
         reference: pledge.reference.clone(),
         offered_at: pledge.offered_at,
-        lines,
+        places_by,
+        lines: lines.collect(),
         sequence: sequence.unwrap_or(0),
     })
 }
 
-struct Names {
-    sites: HashMap<SiteId, (String, String)>,
-    codes: HashMap<ConsignmentId, String>,
-    lots: HashMap<LotId, String>,
-    items: HashMap<ItemId, (String, String)>,
+/// The balances of a pledge's lines, as the words of a query whose only value is the pledge.
+const BALANCES_OF_PLEDGE: &str = "pledge_lines JOIN balances ON balances.pledge_line_id = pledge_lines.id";
+
+/// What each account of each line comes to: the sum of all its places, however far these are told apart.
+fn sums(conn: &mut Conn, pledge: PledgeId) -> Outcome<Vec<SumRow>> {
+    let text = format!(
+        "SELECT balances.pledge_line_id AS line, balances.account AS account, \
+         CAST(SUM(balances.quantity) AS BIGINT) AS quantity FROM {BALANCES_OF_PLEDGE} \
+         WHERE pledge_lines.pledge_id = $1 AND balances.quantity <> 0 \
+         GROUP BY balances.pledge_line_id, balances.account"
+    );
+    diesel::sql_query(text).bind::<Binary, _>(pledge).load(conn).map_err(read_failure)
 }
 
-impl Names {
-    fn load(conn: &mut Conn, rows: &[HeapRow], lines: &[PledgeLine]) -> Outcome<Self> {
-        let site_ids: Vec<SiteId> = rows.iter().filter_map(|row| row.site).collect();
-        let site_rows: Vec<(SiteId, String, String)> = sites::table
-            .filter(sites::id.eq_any(&site_ids))
-            .select((sites::id, sites::name, sites::country))
-            .load(conn)
-            .map_err(read_failure)?;
-        let consignment_ids: Vec<ConsignmentId> = rows.iter().filter_map(|row| row.consignment).collect();
-        let codes: Vec<(ConsignmentId, String)> = consignments::table
-            .filter(consignments::id.eq_any(&consignment_ids))
-            .select((consignments::id, consignments::tracking_code))
-            .load(conn)
-            .map_err(read_failure)?;
-        let lot_ids: Vec<LotId> = rows.iter().map(|row| row.lot).collect();
-        let lot_rows: Vec<(LotId, String)> = lots::table
-            .filter(lots::id.eq_any(&lot_ids))
-            .select((lots::id, lots::number))
-            .load(conn)
-            .map_err(read_failure)?;
-        let item_ids: Vec<ItemId> = lines.iter().map(|line| line.item_id).collect();
-        let item_rows: Vec<(ItemId, String, String)> = items::table
-            .filter(items::id.eq_any(&item_ids))
-            .select((items::id, items::name, items::base_unit))
-            .load(conn)
-            .map_err(read_failure)?;
-        Ok(Self {
-            sites: site_rows.into_iter().map(|(id, name, country)| (id, (name, country))).collect(),
-            codes: codes.into_iter().collect(),
-            lots: lot_rows.into_iter().collect(),
-            items: item_rows.into_iter().map(|(id, name, unit)| (id, (name, unit))).collect(),
-        })
-    }
+/// What lies in each place; where one more than the most is answered, places are to be told less apart.
+fn heaps(conn: &mut Conn, pledge: PledgeId, places_by: PlacesBy) -> Outcome<Vec<HeapRow>> {
+    let (columns, grouped) = places_by.columns();
+    let limit = match places_by {
+        PlacesBy::Place | PlacesBy::Country => format!("LIMIT {}", PLACES_MAXIMUM + 1),
+        PlacesBy::Account => String::new(),
+    };
+    let text = format!(
+        "SELECT balances.pledge_line_id AS line, balances.account AS account, balances.condition AS condition, \
+         CAST(SUM(balances.quantity) AS BIGINT) AS quantity, {columns} FROM {BALANCES_OF_PLEDGE} \
+         LEFT JOIN sites ON sites.id = balances.site_id \
+         LEFT JOIN consignments ON consignments.id = balances.consignment_id \
+         LEFT JOIN lots ON lots.id = balances.lot_id \
+         WHERE pledge_lines.pledge_id = $1 AND balances.quantity <> 0 AND balances.account NOT IN ({}, {}) \
+         GROUP BY balances.pledge_line_id, balances.account, balances.condition{grouped} \
+         ORDER BY balances.pledge_line_id, balances.account, balances.condition{grouped} {limit}",
+        Account::Promised.code(),
+        Account::Surplus.code(),
+    );
+    diesel::sql_query(text).bind::<Binary, _>(pledge).load(conn).map_err(read_failure)
 }
 
-fn line_status(line: &PledgeLine, rows: &[HeapRow], names: &Names, in_full: bool) -> LineStatus {
-    let mut heaps: Vec<Heap> = Vec::new();
+type ItemNames = HashMap<ItemId, (String, String)>;
+
+fn item_names(conn: &mut Conn, pledge: PledgeId) -> Outcome<ItemNames> {
+    let rows: Vec<(ItemId, String, String)> = pledge_lines::table
+        .inner_join(items::table.on(items::id.eq(pledge_lines::item_id)))
+        .filter(pledge_lines::pledge_id.eq(pledge))
+        .select((items::id, items::name, items::base_unit))
+        .load(conn)
+        .map_err(read_failure)?;
+    Ok(rows.into_iter().map(|(id, name, unit)| (id, (name, unit))).collect())
+}
+
+fn line_status(line: &PledgeLine, sums: &[SumRow], names: &ItemNames, places: Vec<Heap>) -> LineStatus {
     let (mut promised, mut surplus, mut placed) = (0, 0, 0);
-    for row in rows.iter().filter(|row| row.line == line.id) {
+    for row in sums.iter().filter(|row| row.line == line.id) {
         let Some(account) = Account::from_code(row.account) else { continue };
         match account {
             Account::Promised => promised -= row.quantity,
@@ -186,13 +268,10 @@ fn line_status(line: &PledgeLine, rows: &[HeapRow], names: &Names, in_full: bool
             | Account::Lost
             | Account::Disposed
             | Account::Returned
-            | Account::Withdrawn => {
-                placed += row.quantity;
-                merge(&mut heaps, heap(row, account, names, in_full));
-            }
+            | Account::Withdrawn => placed += row.quantity,
         }
     }
-    let (item_name, base_unit) = names.items.get(&line.item_id).cloned().unwrap_or_default();
+    let (item_name, base_unit) = names.get(&line.item_id).cloned().unwrap_or_default();
     LineStatus {
         line: line.id,
         item: line.item_id,
@@ -201,37 +280,20 @@ fn line_status(line: &PledgeLine, rows: &[HeapRow], names: &Names, in_full: bool
         offered: line.offered,
         promised,
         surplus,
-        places: heaps,
+        places,
         residual: promised + surplus - placed,
     }
 }
 
-fn heap(row: &HeapRow, account: Account, names: &Names, in_full: bool) -> Heap {
-    let site = row.site.and_then(|id| names.sites.get(&id));
+fn heap(row: HeapRow, account: Account) -> Heap {
     Heap {
         account,
         condition: Condition::from_code(row.condition).unwrap_or_default(),
         quantity: row.quantity,
-        country: site.map(|(_, country)| country.clone()),
-        site: row.site.filter(|_| in_full),
-        site_name: site.map(|(name, _)| name.clone()).filter(|_| in_full),
-        tracking_code: row.consignment.and_then(|id| names.codes.get(&id)).cloned().filter(|_| in_full),
-        lot: names.lots.get(&row.lot).cloned().filter(|_| in_full),
-    }
-}
-
-/// Adds a heap to one that looks the same.
-fn merge(heaps: &mut Vec<Heap>, heap: Heap) {
-    let same = heaps.iter_mut().find(|known| {
-        known.account == heap.account
-            && known.condition == heap.condition
-            && known.country == heap.country
-            && known.site == heap.site
-            && known.tracking_code == heap.tracking_code
-            && known.lot == heap.lot
-    });
-    match same {
-        Some(known) => known.quantity += heap.quantity,
-        None => heaps.push(heap),
+        country: row.country,
+        site: row.site,
+        site_name: row.site_name,
+        tracking_code: row.tracking_code,
+        lot: row.lot,
     }
 }

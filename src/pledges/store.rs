@@ -8,7 +8,8 @@ use crate::core::time::Timestamp;
 use crate::db::schema::{balances, pledge_lines, pledges, programmes, sites};
 use crate::db::{Conn, read_failure};
 use crate::ledger::event::Halt;
-use crate::writer::{Desk, Drawer, record};
+use crate::writer::{Desk, Drawer, Unique, apart, record, within};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use std::sync::Arc;
 
@@ -72,6 +73,22 @@ record! {
     }
 }
 
+/// Which pledge has which reference within its programme.
+pub struct PledgeReferences;
+
+impl Unique for PledgeReferences {
+    type Holder = PledgeId;
+
+    fn load(conn: &mut Conn, texts: &[String]) -> QueryResult<Vec<(String, PledgeId)>> {
+        let (programmes, references) = apart::<ProgrammeId>(texts);
+        let rows: Vec<(ProgrammeId, String, PledgeId)> = pledges::table
+            .filter(pledges::programme_id.eq_any(programmes).and(pledges::reference.eq_any(references)))
+            .select((pledges::programme_id, pledges::reference.assume_not_null(), pledges::id))
+            .load(conn)?;
+        Ok(rows.into_iter().map(|(programme, text, pledge)| (within(programme, &text), pledge)).collect())
+    }
+}
+
 impl Pledge {
     /// How it came about.
     pub fn kind(&self) -> PledgeKind {
@@ -110,19 +127,18 @@ pub fn pledges_within<'a>(
         Scope::Organization(organization) | Scope::OwnPledges(organization) => {
             query.filter(pledges::donor_id.eq(*organization))
         }
-        Scope::Country(country) => query.filter(
-            pledges::id.eq_any(
-                pledge_lines::table
-                    .left_join(balances::table.on(balances::pledge_line_id.eq(pledge_lines::id)))
-                    .left_join(sites::table.on(balances::site_id.eq(sites::id.nullable())))
-                    .filter(
-                        pledge_lines::earmark_country
-                            .eq(country.clone())
-                            .or(sites::country.nullable().eq(country.clone())),
-                    )
-                    .select(pledge_lines::pledge_id),
-            ),
-        ),
+        Scope::Country(country) => {
+            // A balance that went to zero stays as a row: what once lay there does not lie there.
+            let lies_there = balances::table
+                .inner_join(sites::table.on(balances::site_id.eq(sites::id.nullable())))
+                .filter(balances::pledge_line_id.eq(pledge_lines::id))
+                .filter(balances::quantity.gt(0))
+                .filter(sites::country.eq(country.clone()));
+            let concerned = pledge_lines::table
+                .filter(pledge_lines::pledge_id.eq(pledges::id))
+                .filter(pledge_lines::earmark_country.eq(country.clone()).or(exists(lies_there)));
+            query.filter(exists(concerned))
+        }
     }
 }
 

@@ -1,8 +1,7 @@
 //! Sites over HTTP.
 
-use super::rules::{Position, SiteDraft, SiteEdit, SiteKind};
+use super::rules::{CountrySought, Position, SiteDraft, SiteEdit, SiteKind};
 use super::store::{Site, SiteChange, SiteCreate, SiteFilter, list_sites, read_site};
-use crate::atlas::CountryCode;
 use crate::auth::{Permit, action};
 use crate::core::check::search_prefix;
 use crate::core::id::{OrganizationId, SiteId};
@@ -79,8 +78,9 @@ pub struct SiteQuery {
     pub after: Option<String>,
     /// Rows wanted, 1 to 500; 50 if not said.
     pub limit: Option<i64>,
-    /// Only in this country, ISO 3166-1 alpha-2.
-    pub country: Option<CountryCode>,
+    /// Only in this country, ISO 3166-1 alpha-2; `ZZ` where a file stated none.
+    #[param(value_type = Option<String>)]
+    pub country: Option<CountrySought>,
     /// Only of this kind.
     pub kind: Option<SiteKind>,
     /// Only run by this organization.

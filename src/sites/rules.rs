@@ -4,13 +4,43 @@ use crate::atlas::{AreaCode, Coordinates, CoordinatesError, CountryCode, Languag
 use crate::core::check::{CODE_CHARS_MAX, Check, Edit, NAME_CHARS_MAX, quoted};
 use crate::core::id::{OrganizationId, SiteId};
 use crate::core::problem::Outcome;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt::Display;
 use utoipa::ToSchema;
 
 /// The country of a site of which a file says nothing: user-assigned in ISO 3166-1 and "unknown region" in
 /// Unicode's CLDR. Only an import makes such a site, as for a vendor's place of dispatch; nobody types it.
 pub const COUNTRY_NOT_STATED: &str = "ZZ";
+
+/// The country sites are looked for in: that of a code, or none that anybody stated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CountrySought {
+    /// In this country.
+    Of(CountryCode),
+    /// Not stated: `ZZ`.
+    NotStated,
+}
+
+impl CountrySought {
+    /// The two letters that are kept.
+    pub fn word(self) -> String {
+        match self {
+            Self::Of(country) => country.to_string(),
+            Self::NotStated => COUNTRY_NOT_STATED.to_owned(),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for CountrySought {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        if text == COUNTRY_NOT_STATED {
+            return Ok(Self::NotStated);
+        }
+        text.parse().map(Self::Of).map_err(D::Error::custom)
+    }
+}
 
 /// What kind of place a site is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -167,7 +197,8 @@ impl SiteDraft {
     /// `invalid` naming every field that is wrong.
     pub fn checked(&self) -> Outcome<Self> {
         let mut check = Check::new();
-        let draft = self.normal(&mut check);
+        let country = check.parsed("/country", self.country.parse::<CountryCode>());
+        let draft = self.normal(&mut check, country);
         check.finish()?;
         Ok(draft)
     }
@@ -188,25 +219,31 @@ impl SiteDraft {
         edit.area_code.apply(&mut draft.area_code);
         edit.operator.apply(&mut draft.operator);
         if draft.country != self.country {
+            let known = match self.country.as_str() {
+                COUNTRY_NOT_STATED => "\"ZZ\", not stated",
+                stated => stated,
+            };
             check.wrong(
                 "/country",
                 format!(
-                    "{} cannot replace {}: a site's country never changes, because totals were computed with \
-                     it; record a new site instead",
+                    "{} cannot replace {known}: a site's country never changes, because totals were computed \
+                     with it; record a new site instead, and move what lies here to it",
                     quoted(&draft.country),
-                    self.country
                 ),
             );
             draft.country.clone_from(&self.country);
         }
-        let draft = draft.normal(&mut check);
+        // What was recorded is not judged anew: an import may have left the country open.
+        let country = self.country.parse().ok();
+        let draft = draft.normal(&mut check, country);
         check.finish()?;
         Ok(draft)
     }
 
-    fn normal(&self, check: &mut Check) -> Self {
+    /// Brings the texts into the form they are kept in; `country` is the one that codes must lie in, where it
+    /// is known.
+    fn normal(&self, check: &mut Check, country: Option<CountryCode>) -> Self {
         check.client_id("/id", self.id.map(|id| id.0));
-        let country = check.parsed("/country", self.country.parse::<CountryCode>());
         let coordinates = self.coordinates.filter(|position| is_on_the_globe(check, *position));
         let locode: Option<UnLocode> =
             self.locode.as_deref().and_then(|text| check.parsed("/locode", text.trim().parse()));

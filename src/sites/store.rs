@@ -1,7 +1,6 @@
 //! The table of sites: rows, and what is read and written of them.
 
-use super::rules::{Position, SiteDraft, SiteEdit, SiteKind};
-use crate::atlas::CountryCode;
+use super::rules::{CountrySought, Position, SiteDraft, SiteEdit, SiteKind};
 use crate::core::check::{id_reused, taken};
 use crate::core::id::{OrganizationId, SiteId};
 use crate::core::problem::{Outcome, Problem};
@@ -248,7 +247,7 @@ fn keep(desk: &mut Desk, before: Option<&Site>, site: Site) -> Arc<Site> {
 #[derive(Clone, Debug, Default)]
 pub struct SiteFilter {
     /// In this country.
-    pub country: Option<CountryCode>,
+    pub country: Option<CountrySought>,
     /// Of this kind.
     pub kind: Option<SiteKind>,
     /// Run by this organization.
@@ -280,7 +279,7 @@ pub fn list_sites(
         query = query.filter(sites::id.gt(after));
     }
     if let Some(country) = filter.country {
-        query = query.filter(sites::country.eq(country.to_string()));
+        query = query.filter(sites::country.eq(country.word()));
     }
     if let Some(kind) = filter.kind {
         query = query.filter(sites::kind.eq(kind.word()));

@@ -2,13 +2,14 @@
 
 use super::rules::{check_bounds, check_not_self};
 use crate::auth::{Role, User, find_by_login};
+use crate::core::check::taken;
 use crate::core::id::{OrganizationId, UserId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{organizations, users};
 use crate::db::{Conn, read_failure};
 use crate::web::{IfMatch, Paging};
-use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
+use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Unique, Update};
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -38,6 +39,17 @@ impl NewUser {
     }
 }
 
+/// Which user has which login.
+pub struct Logins;
+
+impl Unique for Logins {
+    type Holder = UserId;
+
+    fn load(conn: &mut Conn, texts: &[String]) -> QueryResult<Vec<(String, UserId)>> {
+        users::table.filter(users::login.eq_any(texts)).select((users::login, users::id)).load(conn)
+    }
+}
+
 /// Adds a user.
 pub struct UserAdd {
     /// Who adds.
@@ -55,6 +67,7 @@ impl Update for UserAdd {
 
     fn keys(&self, desk: &mut Desk) {
         desk.shelf::<Drawer<User>>().want(self.user.id);
+        desk.shelf::<Register<Logins>>().want(&self.user.login);
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
@@ -62,6 +75,11 @@ impl Update for UserAdd {
             return Err(Problem::new(Code::WrongState, "This user was added already. Log in.").into());
         }
         let new = &self.user;
+        let logins = desk.shelf::<Register<Logins>>();
+        if let Some(holder) = logins.holder(&new.login)? {
+            return Err(taken("/login", "user", &new.login, holder).into());
+        }
+        logins.assign(&new.login, Some(new.id));
         let moment = desk.begin(entry("user.added", new.id, Some(format!("role {}", new.role))));
         let user = User {
             id: new.id,
@@ -243,8 +261,8 @@ pub fn list(conn: &mut Conn, paging: &Paging<UserId>) -> Outcome<Vec<User>> {
     query.load(conn).map_err(read_failure)
 }
 
-/// Refuses a login that is taken and an organization that is not there. The table's own constraints stand
-/// behind this; here they are told in words and with a pointer.
+/// Refuses a login that is taken, before its password costs anybody time, and an organization that is not
+/// there. [`UserAdd`] asks for the login once more: another user may have got it meanwhile.
 ///
 /// # Errors
 /// `duplicate` or `invalid`.
@@ -254,13 +272,9 @@ pub fn check_references(
     organization: Option<OrganizationId>,
 ) -> Outcome<()> {
     if let Some(login) = login
-        && find_by_login(conn, login)?.is_some()
+        && let Some(user) = find_by_login(conn, login)?
     {
-        return Err(Problem::new(
-            Code::Duplicate,
-            format!("The login {login:?} is taken. Choose another, or change that user."),
-        )
-        .at("/login"));
+        return Err(taken("/login", "user", login, user.id));
     }
     if let Some(id) = organization {
         let found: i64 = organizations::table

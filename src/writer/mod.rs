@@ -23,7 +23,7 @@ pub(crate) use drawer::record;
 pub use drawer::{AsValue, Drawer, Personal, Record, row_source};
 pub use log::{LEDGER_ORIGIN, LogState, log_state};
 pub use queue::{BATCH_LIMIT, Job, Priority};
-pub use register::{Register, Unique};
+pub use register::{Register, Unique, apart, within};
 pub use rehearsal::Rehearsal;
 
 use crate::audit::hash::Hash256;

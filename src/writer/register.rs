@@ -6,10 +6,13 @@
 
 use super::desk::{Shelf, Wanted};
 use crate::audit::entry::EntryWriter;
+use crate::core::id::Identifier;
 use crate::db::Conn;
 use diesel::QueryResult;
 use std::any::Any;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fmt::Display;
+use std::str::FromStr;
 
 /// A column of unique texts.
 pub trait Unique: Send + 'static {
@@ -21,6 +24,19 @@ pub trait Unique: Send + 'static {
     /// # Errors
     /// Whatever the database says.
     fn load(conn: &mut Conn, texts: &[String]) -> QueryResult<Vec<(String, Self::Holder)>>;
+}
+
+/// The text by which a register knows what is unique within another thing only, such as a reference within
+/// a programme.
+pub fn within(parent: impl Identifier + Display, text: &str) -> String {
+    format!("{parent} {text}")
+}
+
+/// What such texts were made of: the things, each once, and the texts within them.
+pub fn apart<P: Identifier + FromStr>(texts: &[String]) -> (Vec<P>, Vec<&str>) {
+    let pairs = texts.iter().filter_map(|text| text.split_once(' '));
+    let (parents, texts): (BTreeSet<&str>, Vec<&str>) = pairs.unzip();
+    (parents.into_iter().filter_map(|parent| parent.parse().ok()).collect(), texts)
 }
 
 /// The texts of one column, as far as the batch asked for them.

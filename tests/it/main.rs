@@ -12,6 +12,7 @@ mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
 mod command_line;
+mod currencies;
 mod demo;
 mod docs;
 mod doors;

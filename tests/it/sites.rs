@@ -1,5 +1,6 @@
 //! Sites and countries over HTTP: where goods can be.
 
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use crate::support::on_both_databases;
@@ -126,6 +127,26 @@ on_both_databases! {
         let repeats = statuses(&|_| same.clone());
         assert_eq!((&repeats[..15], repeats[15]), (&[200; 15][..], 201));
         assert_eq!(server.login_as(Role::Admin).get(PATH).expect(200)["items"].as_array().map(Vec::len), Some(2));
+    }
+
+    fn a_site_whose_country_no_file_stated_is_found_and_edited(database: &TestDatabase) {
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
+        let created = admin.post(PATH, &json!({"name": "A vendor's store", "kind": "warehouse", "country": "GM"})).expect(201);
+        // As an import leaves it.
+        let mut conn = relief_ledger::db::connect(database.url()).expect("the database opens");
+        conn.batch_execute("UPDATE sites SET country = 'ZZ'").expect("the site is there");
+        let listed = admin.get(&format!("{PATH}?country=ZZ")).expect(200);
+        assert_eq!(listed["items"][0]["id"], created["id"]);
+        admin.get(&format!("{PATH}?country=ZY")).refused("invalid", &["/country"]);
+        let edit = |revision: i64, body: Value| admin.patch(&path(&created), revision, &body);
+        let named = edit(1, json!({"name": "Store in Banjul", "country": "ZZ"})).expect(200);
+        assert_eq!((&named["name"], &named["country"]), (&json!("Store in Banjul"), &json!("ZZ")));
+        edit(2, json!({"locode": "GM BJL", "area_code": "GM-B"})).expect(200);
+        let words = edit(3, json!({"country": "GM"})).refused("invalid", &["/country"]);
+        assert!(words.contains("not stated") && words.contains("record a new site"), "{words}");
+        // Nobody types it.
+        refused(&admin, &json!({"name": "Another", "kind": "warehouse", "country": "ZZ"}), &["/country"]);
     }
 
     fn a_donor_picks_a_country_in_the_own_language(database: &TestDatabase) {
