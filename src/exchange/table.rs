@@ -12,7 +12,7 @@ use csv::StringRecord;
 
 use super::delimiter;
 use super::encoding::{self, Decoded, EncodingError, TextEncoding};
-use super::workbook;
+use super::workbook::{self, SheetRow};
 
 /// The largest file: ten times the largest delivery history at hand, and what the HTTP surface
 /// takes as an import.
@@ -160,7 +160,7 @@ pub struct Table {
 #[derive(Debug)]
 enum Body {
     Text { text: String, delimiter: u8 },
-    Sheet { rows: Vec<(u32, StringRecord)> },
+    Sheet { rows: Vec<SheetRow> },
 }
 
 /// One row below the header.
@@ -172,6 +172,7 @@ pub struct TableRow {
     /// Why the row's cells cannot be trusted, if so.
     pub problem: Option<RowProblem>,
     record: StringRecord,
+    numeric: Vec<usize>,
 }
 
 /// Why a row's cells cannot be trusted: they may stand under the wrong names.
@@ -199,6 +200,12 @@ impl TableRow {
     /// The text of a cell, without blanks around it; empty beyond the row's end.
     pub fn cell(&self, column: usize) -> &str {
         self.record.get(column).unwrap_or_default().trim()
+    }
+
+    /// Whether the cell is a number of a workbook. Its text has a decimal point and no thousands signs,
+    /// however the table writes the numbers in its texts.
+    pub fn is_number(&self, column: usize) -> bool {
+        self.numeric.binary_search(&column).is_ok()
     }
 
     /// How many cells the row has.
@@ -270,7 +277,7 @@ impl Table {
     ) -> Result<Table, TableError> {
         let mut header_row = wanted.unwrap_or(1);
         let mut header = Vec::new();
-        for (number, record) in body.records() {
+        for SheetRow { number, record, .. } in body.records() {
             if wanted.is_none_or(|wanted| wanted == number) {
                 header_row = number;
                 header = record.iter().map(|cell| cell.trim().to_owned()).collect();
@@ -316,13 +323,13 @@ impl Table {
     pub fn rows(&self) -> impl Iterator<Item = Result<TableRow, TableError>> + '_ {
         let columns = self.header.len();
         let text = matches!(self.body, Body::Text { .. });
-        self.body.records().skip_while(move |(number, _)| *number <= self.header_row).map(
-            move |(number, record)| {
+        self.body.records().skip_while(move |row| row.number <= self.header_row).map(
+            move |SheetRow { number, record, numeric }| {
                 if number > MAX_ROWS {
                     return Err(TableError::TooManyRows { limit: MAX_ROWS });
                 }
                 let problem = problem_of(&record, columns, text);
-                Ok(TableRow { number, problem, record })
+                Ok(TableRow { number, problem, record, numeric })
             },
         )
     }
@@ -346,7 +353,7 @@ fn problem_of(record: &StringRecord, columns: usize, text: bool) -> Option<RowPr
 
 impl Body {
     /// All rows with a filled cell, the header among them, each with its number.
-    fn records(&self) -> Box<dyn Iterator<Item = (u32, StringRecord)> + '_> {
+    fn records(&self) -> Box<dyn Iterator<Item = SheetRow> + '_> {
         match self {
             Body::Text { text, delimiter } => Box::new(TextRecords::new(text, *delimiter)),
             Body::Sheet { rows } => Box::new(rows.iter().cloned()),
@@ -372,7 +379,7 @@ impl<'a> TextRecords<'a> {
 }
 
 impl Iterator for TextRecords<'_> {
-    type Item = (u32, StringRecord);
+    type Item = SheetRow;
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
@@ -385,7 +392,7 @@ impl Iterator for TextRecords<'_> {
             let number = self.next_number.saturating_add(blank_lines_before(&self.reader, &record));
             self.next_number = number.saturating_add(1);
             if record.iter().any(|cell| !cell.trim().is_empty()) {
-                return Some((number, record));
+                return Some(SheetRow { number, record, numeric: Vec::new() });
             }
         }
     }

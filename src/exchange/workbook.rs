@@ -20,10 +20,22 @@ pub const MAX_UNPACKED_BYTES: u64 = 640 * 1024 * 1024;
 pub struct Sheet {
     /// The sheet's name.
     pub name: String,
-    /// Rows with at least one filled cell, each with its number as the spreadsheet shows it.
-    pub rows: Vec<(u32, StringRecord)>,
+    /// Rows with at least one filled cell.
+    pub rows: Vec<SheetRow>,
     /// Sentences the user should read.
     pub notes: Vec<String>,
+}
+
+/// One row of a sheet.
+#[derive(Debug, Clone)]
+pub struct SheetRow {
+    /// Its number as the spreadsheet shows it.
+    pub number: u32,
+    /// Its cells as text.
+    pub record: StringRecord,
+    /// Places of the cells that hold a number and no text. Their text has a decimal point and no thousands
+    /// signs, however the table writes numbers elsewhere.
+    pub numeric: Vec<usize>,
 }
 
 /// Reads one sheet: the one named, else the first.
@@ -70,12 +82,9 @@ fn refuse_bomb(bytes: &[u8]) -> Result<(), TableError> {
 }
 
 /// Streams the cells of a sheet into rows; cells come in order of row, then column.
-fn read_rows(
-    workbook: &mut Xlsx<Cursor<Vec<u8>>>,
-    name: &str,
-) -> Result<Vec<(u32, StringRecord)>, TableError> {
+fn read_rows(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<SheetRow>, TableError> {
     let mut cells = workbook.worksheet_cells_reader(name).map_err(workbook_error)?;
-    let mut rows: Vec<(u32, StringRecord)> = Vec::new();
+    let mut rows: Vec<SheetRow> = Vec::new();
     while let Some(cell) = cells.next_cell().map_err(workbook_error)? {
         let (row, column) = cell.get_position();
         let text = cell_text(cell.get_value());
@@ -96,12 +105,13 @@ fn read_rows(
                 limit: MAX_CELL_CHARACTERS,
             });
         }
-        match rows.last_mut() {
-            Some((last, record)) if *last == number => push_at(record, column, &text, number)?,
-            Some(_) | None => {
-                let mut record = StringRecord::new();
-                push_at(&mut record, column, &text, number)?;
-                rows.push((number, record));
+        if rows.last().is_none_or(|last| last.number != number) {
+            rows.push(SheetRow { number, record: StringRecord::new(), numeric: Vec::new() });
+        }
+        if let Some(last) = rows.last_mut() {
+            push_at(&mut last.record, column, &text, number)?;
+            if matches!(cell.get_value(), DataRef::Int(_) | DataRef::Float(_)) {
+                last.numeric.push(column);
             }
         }
     }

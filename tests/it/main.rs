@@ -17,6 +17,7 @@ mod docs;
 mod drills;
 mod http_surface;
 mod import;
+mod import_reading;
 mod items;
 mod migrations;
 mod parties;

@@ -1,0 +1,114 @@
+//! Stories of files as people keep them: what an import reads out of them, what it refuses, and in which words.
+
+use relief_ledger::exchange::mapping::Mapping;
+use relief_ledger::exchange::plan::Plan;
+use relief_ledger::exchange::planner::plan;
+use relief_ledger::exchange::table::{Table, TableOptions};
+use rust_xlsxwriter::Workbook;
+
+/// A mapping with every section an import needs.
+const MAPPING: &str = r#"
+name = "masks"
+title = "Mask deliveries"
+[formats]
+numbers = { decimal = ",", thousands = "." }
+[row]
+key = "{ID}"
+[columns."Boxes"]
+type = "integer"
+[columns."Value"]
+type = "money"
+[columns."Delivered"]
+type = "date"
+[programme]
+reference = "masks"
+name = "Masks"
+[[organization]]
+as = "donor"
+reference = "donor:{Donor}"
+name = "{Donor}"
+roles = ["donor", "consignor"]
+[[organization]]
+as = "city"
+reference = "city:{City}"
+name = "City of {City}"
+roles = ["consignee"]
+country = "{Country}"
+[[site]]
+as = "start"
+kind = "warehouse"
+reference = "start"
+name = "Warehouse"
+[[site]]
+as = "end"
+kind = "city"
+reference = "end:{City}"
+name = "{City}"
+country = "{Country}"
+[item]
+reference = "{Item}"
+name = "{Item}"
+base_unit = "piece"
+[line]
+quantity = "Boxes"
+value = "Value"
+currency = "USD"
+[pledge]
+reference = "{Gift}"
+donor = "donor"
+[consignment]
+reference = "{Waybill}"
+consignor = "donor"
+consignee = "city"
+country = "{Country}"
+leg = [{ from = "start", to = "end", mode = "road" }]
+[[event]]
+kind = "accepted"
+occurred = ["Delivered"]
+when_rows_differ = "earliest"
+[[event]]
+kind = "received"
+occurred = ["Delivered"]
+"#;
+
+const COLUMNS: [&str; 10] =
+    ["ID", "Gift", "Waybill", "Donor", "City", "Country", "Item", "Boxes", "Value", "Delivered"];
+
+fn planned(mapping: &str, bytes: Vec<u8>) -> Plan {
+    let table = Table::from_bytes(bytes, &TableOptions::default()).unwrap();
+    let country_of =
+        |name: &str| relief_ledger::atlas::find_country(name).ok().map(|code| code.as_str().to_owned());
+    plan(&table, &Mapping::parse(mapping).unwrap(), &country_of).unwrap()
+}
+
+fn reasons(plan: &Plan) -> Vec<String> {
+    plan.problems().map(ToString::to_string).collect()
+}
+
+/// A workbook of one row, whose value is written into its cell by `value`.
+fn workbook(value: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) -> Vec<u8> {
+    let mut workbook = Workbook::new();
+    let sheet = workbook.add_worksheet();
+    let row = ["1", "G1", "W1", "Shenzhen", "Banjul", "Gambia", "mask", "1.000", "", "2020-08-06"];
+    for (column, (name, cell)) in COLUMNS.into_iter().zip(row).enumerate() {
+        sheet.write(0, column as u16, name).unwrap();
+        sheet.write(1, column as u16, cell).unwrap();
+    }
+    value(sheet);
+    workbook.save_to_buffer().unwrap()
+}
+
+fn value_of(plan: &Plan) -> i64 {
+    assert_eq!(reasons(plan), Vec::<String>::new());
+    plan.pledges[0].lines[0].value.as_ref().unwrap().minor
+}
+
+#[test]
+fn a_number_of_a_workbook_is_no_text_with_thousands_signs() {
+    let as_number = planned(MAPPING, workbook(|sheet| assert!(sheet.write(1, 8, 1.23).is_ok())));
+    assert_eq!(value_of(&as_number), 123);
+    // The text of the row's quantity is still read as the table writes its texts.
+    assert_eq!(as_number.pledges[0].lines[0].quantity, 1_000);
+    let as_text = planned(MAPPING, workbook(|sheet| assert!(sheet.write(1, 8, "1.234").is_ok())));
+    assert_eq!(value_of(&as_text), 123_400);
+}
