@@ -15,6 +15,9 @@ use super::table::{MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, TableError};
 /// workbook stays below; a file made to unpack without end does not.
 pub const MAX_UNPACKED_BYTES: u64 = 640 * 1024 * 1024;
 
+/// Digits behind the first that a spreadsheet shows of a number, fifteen together.
+const FRACTION_DIGITS: usize = 14;
+
 /// The sheet that was read.
 #[derive(Debug)]
 pub struct Sheet {
@@ -140,12 +143,21 @@ fn cell_text(value: &DataRef<'_>) -> String {
         }
         DataRef::SharedString(text) => text.trim().to_owned(),
         DataRef::Int(number) => number.to_string(),
-        // The shortest decimal that reads back as the same double, which is what was typed in.
-        DataRef::Float(number) => number.to_string(),
+        DataRef::Float(number) => number_text(*number),
         DataRef::Bool(truth) => truth.to_string(),
         DataRef::DateTime(moment) => date_text(moment),
         DataRef::Error(error) => error.to_string(),
     }
+}
+
+/// A number as the spreadsheet shows it: a fraction with the fifteen digits that spreadsheets keep, so that
+/// =0.1*3 is 0.3 and no binary residue. A whole number is exact already.
+fn number_text(number: f64) -> String {
+    if number.fract() == 0.0 {
+        return number.to_string();
+    }
+    let shown = format!("{number:.FRACTION_DIGITS$e}");
+    shown.parse().map_or(shown, |rounded: f64| rounded.to_string())
 }
 
 /// A date cell as ISO text: the day alone when the time is midnight, as a cell without time is.

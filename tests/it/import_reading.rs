@@ -4,7 +4,7 @@ use relief_ledger::exchange::mapping::Mapping;
 use relief_ledger::exchange::plan::Plan;
 use relief_ledger::exchange::planner::plan;
 use relief_ledger::exchange::table::{Table, TableOptions};
-use rust_xlsxwriter::Workbook;
+use rust_xlsxwriter::{Formula, Workbook};
 
 /// A mapping with every section an import needs.
 const MAPPING: &str = r#"
@@ -111,4 +111,22 @@ fn a_number_of_a_workbook_is_no_text_with_thousands_signs() {
     assert_eq!(as_number.pledges[0].lines[0].quantity, 1_000);
     let as_text = planned(MAPPING, workbook(|sheet| assert!(sheet.write(1, 8, "1.234").is_ok())));
     assert_eq!(value_of(&as_text), 123_400);
+}
+
+#[test]
+fn a_computed_cell_is_what_the_spreadsheet_shows() {
+    for (formula, result, minor) in [
+        ("=0.1*3", "0.30000000000000004", 30),
+        ("=1.1*1.1*100", "121.00000000000001", 12_100),
+        ("=4.35*100", "434.99999999999994", 43_500),
+        ("=2^53", "9007199254740992", i64::MAX),
+    ] {
+        let formula = Formula::new(formula).set_result(result);
+        let plan = planned(MAPPING, workbook(|sheet| assert!(sheet.write(1, 8, formula).is_ok())));
+        if minor == i64::MAX {
+            assert!(reasons(&plan)[0].contains("9007199254740992"), "{:?}", reasons(&plan));
+        } else {
+            assert_eq!(value_of(&plan), minor, "{result}");
+        }
+    }
 }
