@@ -90,6 +90,9 @@ fn table(words: &[&str], view: &TotalsView) -> Outcome<String> {
         "Deployed {} in {} countries; as of sequence {}.\n",
         view.deployed, view.countries, view.sequence
     ));
+    if view.synthetic {
+        text.push_str("Synthetic: invented data are among these figures.\n");
+    }
     Ok(text)
 }
 

@@ -1,10 +1,21 @@
 //! Stories of files as people keep them: what an import reads out of them, what it refuses, and in which words.
 
+use diesel::RunQueryDsl;
+use relief_ledger::db::connect;
+use relief_ledger::exchange::apply::Recorder;
+use relief_ledger::exchange::import::{Imported, import};
 use relief_ledger::exchange::mapping::Mapping;
 use relief_ledger::exchange::plan::Plan;
 use relief_ledger::exchange::planner::plan;
 use relief_ledger::exchange::table::{Table, TableOptions};
+use relief_ledger::exchange::verdict::RowOutcome;
+use relief_ledger::writer::{Source, Writer, WriterSettings};
 use rust_xlsxwriter::{Formula, Workbook};
+use serde_json::json;
+
+use crate::support::server::migrate;
+use crate::support::{TestDatabase, on_both_databases};
+use crate::totals::ask;
 
 /// A mapping with every section an import needs.
 const MAPPING: &str = r#"
@@ -81,6 +92,41 @@ fn planned(mapping: &str, bytes: Vec<u8>) -> Plan {
     plan(&table, &Mapping::parse(mapping).unwrap(), &country_of).unwrap()
 }
 
+/// A table of these rows.
+fn file(rows: &str) -> Vec<u8> {
+    format!("{}\n{rows}", COLUMNS.join(",")).into_bytes()
+}
+
+fn record(database: &TestDatabase, mapping: &str, rows: &str) -> Imported {
+    let settings = WriterSettings {
+        url: database.url().to_owned(),
+        wake: None,
+        one_by_one: false,
+        source: Source::Machine,
+    };
+    let writer = Writer::start(settings).unwrap();
+    let plan = planned(mapping, file(rows));
+    let imported = import(&plan, &mut Recorder::Writer(writer.clone()), &mut |_, _| {}).unwrap();
+    writer.stop();
+    imported
+}
+
+/// Every reason a row was rejected for, as it is printed.
+fn rejections(imported: &Imported) -> Vec<String> {
+    let problems = imported.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
+        RowOutcome::Rejected { problems } => Some(problems),
+        RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Skipped => None,
+    });
+    problems.flatten().map(ToString::to_string).collect()
+}
+
+fn execute(database: &TestDatabase, sql: &str) {
+    diesel::sql_query(sql).execute(&mut connect(database.url()).unwrap()).unwrap();
+}
+
+const TWO_ROWS: &str = "1,G1,W1,Shenzhen,Banjul,Gambia,mask,1000,,2020-08-06\n\
+                        2,G1,W2,Shenzhen,Koidu,Sierra Leone,mask,200,,2020-08-07\n";
+
 fn reasons(plan: &Plan) -> Vec<String> {
     plan.problems().map(ToString::to_string).collect()
 }
@@ -128,5 +174,42 @@ fn a_computed_cell_is_what_the_spreadsheet_shows() {
         } else {
             assert_eq!(value_of(&plan), minor, "{result}");
         }
+    }
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn a_place_whose_country_is_not_stated_counts_for_no_country(database: &TestDatabase) {
+        let without = MAPPING.replace("name = \"{City}\"\ncountry = \"{Country}\"", "name = \"{City}\"");
+        assert_ne!(without, MAPPING);
+        let imported = record(database, &without, TWO_ROWS);
+        assert_eq!(rejections(&imported), Vec::<String>::new());
+        let by_country = ask(database, "group_by=country");
+        assert_eq!(by_country["countries"], 0);
+        let rows = by_country["rows"].as_array().unwrap();
+        assert!(rows.iter().all(|row| row["country"] == json!({"name": "not stated", "code": "ZZ"})), "{rows:?}");
+        assert_eq!(ask(database, "group_by=item")["countries"], 0);
+        let stated = MAPPING.replace("name = \"masks\"", "name = \"others\"").replace("end:{City}", "place:{City}");
+        let others = TWO_ROWS.replace("G1", "G2").replace("W1", "W3").replace("W2", "W4");
+        let programme = stated.replace("reference = \"masks\"", "reference = \"others\"");
+        assert_eq!(rejections(&record(database, &programme, &others)), Vec::<String>::new());
+        for query in ["group_by=country", "group_by=item", "group_by=country,month", "group_by=country&place=for"] {
+            assert_eq!(ask(database, query)["countries"], 2, "{query}");
+        }
+    }
+
+    fn totals_say_where_invented_data_are_among_them(database: &TestDatabase) {
+        record(database, MAPPING, TWO_ROWS);
+        for query in ["group_by=item", "group_by=programme"] {
+            assert_eq!(ask(database, query)["synthetic"], false, "{query}");
+        }
+        execute(database, "UPDATE programmes SET synthetic = TRUE");
+        for query in ["group_by=item", "group_by=country,month", "group_by=item&country=GM", "group_by=programme"] {
+            assert_eq!(ask(database, query)["synthetic"], true, "{query}");
+        }
+        assert_eq!(ask(database, "group_by=item&country=CN")["synthetic"], false);
+        assert_eq!(ask(database, "group_by=programme")["rows"][0]["synthetic"], true);
+        assert_eq!(ask(database, "group_by=item")["rows"][0].get("synthetic"), None);
     }
 }
