@@ -30,6 +30,7 @@ pub mod references;
 pub mod report;
 pub mod table;
 pub mod template;
+mod text_rows;
 pub mod value;
 pub mod verdict;
 pub mod workbook;

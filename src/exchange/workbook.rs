@@ -9,7 +9,7 @@ use std::io::{Cursor, Read};
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 use csv::StringRecord;
 
-use super::table::{MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, TableError};
+use super::table::{MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, RowProblem, TableError};
 
 /// What a workbook may unpack to. A sheet of numbers packs about ten to one, so 64 MiB of honest
 /// workbook stays below; a file made to unpack without end does not.
@@ -39,6 +39,8 @@ pub struct SheetRow {
     /// Places of the cells that hold a number and no text. Their text has a decimal point and no thousands
     /// signs, however the table writes numbers elsewhere.
     pub numeric: Vec<usize>,
+    /// Text only: a stray quote by which the row would run on over lines that are not its own.
+    pub runs_on: Option<RowProblem>,
 }
 
 /// Reads one sheet: the one named, else the first.
@@ -109,7 +111,7 @@ fn read_rows(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<She
             });
         }
         if rows.last().is_none_or(|last| last.number != number) {
-            rows.push(SheetRow { number, record: StringRecord::new(), numeric: Vec::new() });
+            rows.push(SheetRow { number, record: StringRecord::new(), numeric: Vec::new(), runs_on: None });
         }
         if let Some(last) = rows.last_mut() {
             push_at(&mut last.record, column, &text, number)?;
