@@ -4,6 +4,7 @@
 //! A record is the one with the same reference, whoever made it. What must never change (a site's country,
 //! an item's base unit) refuses the record instead.
 
+use super::rows::CATEGORY_NOT_STATED;
 use crate::core::id::{ItemId, OrganizationId, PackId, ProgrammeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
@@ -163,12 +164,20 @@ impl Catalogued for Site {
                 "a site never moves to another country; give the other place a reference of its own",
             ));
         }
+        if known.kind != wanted.kind {
+            return Err(differs(
+                "kind",
+                &wanted.kind,
+                &known.kind,
+                "what a site is was recorded by somebody who knew it; write that kind into the mapping, or change the \
+                 site",
+            ));
+        }
         let position = |site: &Self| (site.latitude, site.longitude);
         let (latitude, longitude) =
             if wanted.latitude.is_some() { position(wanted) } else { position(known) };
         Ok(Self {
             name: wanted.name.clone(),
-            kind: wanted.kind.clone(),
             latitude,
             longitude,
             locode: wanted.locode.clone().or_else(|| known.locode.clone()),
@@ -205,9 +214,11 @@ impl Catalogued for Item {
                 "an item's base unit never changes, because every quantity recorded would change its meaning",
             ));
         }
+        // A mapping without a category says nothing of it, and what is known stays.
+        let is_stated = wanted.category != CATEGORY_NOT_STATED;
         Ok(Self {
             name: wanted.name.clone(),
-            category: wanted.category.clone(),
+            category: if is_stated { wanted.category.clone() } else { known.category.clone() },
             sector: wanted.sector.clone().or_else(|| known.sector.clone()),
             ..known.clone()
         })
@@ -237,7 +248,7 @@ pub(super) fn differs(field: &str, wanted: &str, known: &str, why: &str) -> Prob
     Problem::new(Code::WrongState, words).at(format!("/{field}")).with("value", wanted)
 }
 
-/// Makes a pack of an item be as `wanted`.
+/// Makes a pack of an item be there as `wanted`.
 pub struct SettlePack {
     /// Who says so.
     pub actor: Arc<Actor>,
@@ -259,20 +270,20 @@ impl Update for SettlePack {
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
         let id = self.wanted.id;
         let known = desk.shelf::<Drawer<Pack>>().find(id)?;
-        let (row, change) = match known {
-            None => (self.wanted.clone(), Change::Created),
-            Some(known) => {
-                let Pack { numerator, denominator, .. } = self.wanted;
-                let row = Pack { numerator, denominator, ..known.as_ref().clone() };
-                if row == *known {
-                    return Ok(Settled { id, change: Change::Unchanged });
-                }
-                (row, Change::Updated)
-            }
+        let Some(known) = known else {
+            desk.begin(entry("pack", "created", id.0));
+            desk.shelf::<Drawer<Pack>>().put(self.wanted.clone());
+            return Ok(Settled { id, change: Change::Created });
         };
-        let verb = if change == Change::Created { "created" } else { "changed" };
-        desk.begin(entry("pack", verb, id.0));
-        desk.shelf::<Drawer<Pack>>().put(row);
-        Ok(Settled { id, change })
+        let content = |pack: &Pack| (pack.numerator, pack.denominator);
+        if content(&known) != content(&self.wanted) {
+            let words = |pack: &Pack| match pack.denominator {
+                1 => pack.numerator.to_string(),
+                packs => format!("{} in {packs} packs", pack.numerator),
+            };
+            let why = "papers name the pack by what it holds; call the other pack otherwise";
+            return Err(differs("base_units", &words(&self.wanted), &words(&known), why).into());
+        }
+        Ok(Settled { id, change: Change::Unchanged })
     }
 }
