@@ -13,6 +13,7 @@
 //! reason, and takes nothing else with it.
 
 pub mod apply;
+mod columns;
 pub mod dates;
 pub mod delimiter;
 pub mod demo;
