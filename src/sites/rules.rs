@@ -204,9 +204,24 @@ impl SiteDraft {
         Ok(draft)
     }
 
+    /// Judges a site whose file does not state the country it is in.
+    ///
+    /// # Errors
+    /// `invalid` naming every field that is wrong.
+    pub fn checked_without_country(&self) -> Outcome<Self> {
+        let mut check = Check::new();
+        let draft = self.normal_in(&mut check, None);
+        check.finish()?;
+        Ok(draft)
+    }
+
     fn normal(&self, check: &mut Check) -> Self {
-        check.client_id("/id", self.id.map(|id| id.0));
         let country = check.parsed("/country", self.country.parse::<CountryCode>());
+        self.normal_in(check, country)
+    }
+
+    fn normal_in(&self, check: &mut Check, country: Option<CountryCode>) -> Self {
+        check.client_id("/id", self.id.map(|id| id.0));
         let coordinates = self.coordinates.filter(|position| is_on_the_globe(check, *position));
         let locode: Option<UnLocode> =
             self.locode.as_deref().and_then(|text| check.parsed("/locode", text.trim().parse()));

@@ -5,13 +5,15 @@
 //! an item's base unit) refuses the record instead.
 
 use super::rows::CATEGORY_NOT_STATED;
+use crate::core::check::{Check, NAME_CHARS_MAX};
 use crate::core::id::{ItemId, OrganizationId, PackId, ProgrammeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
-use crate::items::{Item, ItemCodes, Pack};
+use crate::items::{Item, ItemCodes, ItemWithPacks, Pack};
 use crate::ledger::{Book, SiteFacts};
 use crate::parties::{Organization, OrganizationReferences};
 use crate::programmes::{Programme, ProgrammeCodes};
+use crate::sites::rules::COUNTRY_NOT_STATED;
 use crate::sites::{Site, SiteCodes};
 use crate::writer::{Actor, Desk, Drawer, Entry, Record, Refusal, Register, Unique, Update};
 use std::sync::Arc;
@@ -47,6 +49,11 @@ pub trait Catalogued: Record<Group = <Self as Record>::Id> + PartialEq {
     fn reference(&self) -> &str;
     /// The identifier as the log writes it.
     fn uuid(id: Self::Id) -> Uuid;
+    /// Judges the record by the rules of its room, as if somebody had written it to the interface.
+    ///
+    /// # Errors
+    /// `invalid` naming every field that is wrong.
+    fn judge(&self) -> Result<(), Problem>;
     /// The known record as the wanted one says.
     ///
     /// # Errors
@@ -81,6 +88,7 @@ impl<R: Catalogued> Update for Settle<R> {
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
+        self.wanted.judge()?;
         let holder = desk.shelf::<Register<R::References>>().holder(self.wanted.reference())?;
         let id = holder.unwrap_or(self.wanted.id());
         let Some(known) = desk.shelf::<Drawer<R>>().find(id)? else {
@@ -129,6 +137,10 @@ impl Catalogued for Organization {
     fn uuid(id: OrganizationId) -> Uuid {
         id.0
     }
+    fn judge(&self) -> Result<(), Problem> {
+        judge_reference("/reference", Catalogued::reference(self))?;
+        Self { reference: None, ..self.clone() }.draft().checked().map(|_| ())
+    }
     fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
         Ok(Self {
             name: wanted.name.clone(),
@@ -154,6 +166,14 @@ impl Catalogued for Site {
     }
     fn uuid(id: SiteId) -> Uuid {
         id.0
+    }
+    fn judge(&self) -> Result<(), Problem> {
+        judge_reference("/code", Catalogued::reference(self))?;
+        let draft = Self { code: None, ..self.clone() }.draft()?;
+        if self.country == COUNTRY_NOT_STATED {
+            return draft.checked_without_country().map(|_| ());
+        }
+        draft.checked().map(|_| ())
     }
     fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
         if known.country != wanted.country {
@@ -205,6 +225,11 @@ impl Catalogued for Item {
     fn uuid(id: ItemId) -> Uuid {
         id.0
     }
+    fn judge(&self) -> Result<(), Problem> {
+        judge_reference("/code", &self.code)?;
+        let item = Self { code: STAND_IN.to_owned(), ..self.clone() };
+        ItemWithPacks { item, packs: Vec::new() }.draft()?.checked().map(|_| ())
+    }
     fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
         if known.base_unit != wanted.base_unit {
             return Err(differs(
@@ -236,9 +261,23 @@ impl Catalogued for Programme {
     fn uuid(id: ProgrammeId) -> Uuid {
         id.0
     }
+    fn judge(&self) -> Result<(), Problem> {
+        judge_reference("/code", &self.code)?;
+        Self { code: STAND_IN.to_owned(), ..self.clone() }.draft()?.checked().map(|_| ())
+    }
     fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
         Ok(Self { name: wanted.name.clone(), ..known.clone() })
     }
+}
+
+/// A code that every room takes, where the reference of a file is judged by itself.
+const STAND_IN: &str = "reference";
+
+/// References of files are put together of several words and are longer than the codes people type.
+fn judge_reference(pointer: &str, reference: &str) -> Result<(), Problem> {
+    let mut check = Check::new();
+    check.text(pointer, reference, NAME_CHARS_MAX);
+    check.finish()
 }
 
 /// Says what differs from what is there already and why that cannot be. `field` is where the table's own
@@ -271,6 +310,7 @@ impl Update for SettlePack {
         let id = self.wanted.id;
         let known = desk.shelf::<Drawer<Pack>>().find(id)?;
         let Some(known) = known else {
+            self.wanted.draft().checked()?;
             desk.begin(entry("pack", "created", id.0));
             desk.shelf::<Drawer<Pack>>().put(self.wanted.clone());
             return Ok(Settled { id, change: Change::Created });
