@@ -452,6 +452,16 @@ impl Plan {
                 Some(event) if pointer == "occurred_at" => return event.date_column.clone(),
                 event => origin.event = event.map(|event| event.kind),
             },
+            // Its goods are allocated at the time of the first thing that happened to it.
+            RecordAt::Consignment(at) if pointer == "occurred_at" => {
+                let about = |event: &&EventPlan| match event.subject {
+                    EventSubject::Consignment { consignment, .. } => consignment == at,
+                    EventSubject::Pledge(_) => false,
+                };
+                if let Some(first) = self.events.iter().find(about) {
+                    return first.date_column.clone();
+                }
+            }
             RecordAt::Programme(_)
             | RecordAt::Item(_)
             | RecordAt::Pledge(_)
