@@ -19,6 +19,8 @@ pub mod auth;
 pub mod web;
 /// The people who log in: the first administrator, sessions, adding and changing users.
 pub mod users;
+/// What files say further of organizations, sites, items and lines, in their words.
+pub mod facts;
 /// Accounts, balances, rollups: double entry in goods; knows no kind of event.
 pub mod ledger;
 /// What is given: items, their packs and lots.

@@ -27,7 +27,8 @@ pub use throttle::AddressThrottle;
 
 use crate::web::Routes;
 use crate::{
-    consignments, events, items, pages, parties, pledges, programmes, sites, stock, totals, tracking, users,
+    consignments, events, facts, items, pages, parties, pledges, programmes, sites, stock, totals, tracking,
+    users,
 };
 
 /// All routes of the server, room by room.
@@ -38,6 +39,7 @@ pub fn routes() -> Routes {
     parties::http::routes(&mut routes);
     sites::http::routes(&mut routes);
     sites::countries::routes(&mut routes);
+    facts::routes(&mut routes);
     programmes::http::routes(&mut routes);
     pledges::http::routes(&mut routes);
     consignments::http::routes(&mut routes);

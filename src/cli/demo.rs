@@ -1,5 +1,6 @@
 //! `relief demo`
 
+use super::print::progress_bar;
 use super::serve::log_as_json;
 use crate::app::{self, Layer};
 use crate::auth::{Passwords, Role, find_by_login};
@@ -100,7 +101,10 @@ fn prepare(writer: &Writer, conn: &mut Conn) -> Outcome<Prepared> {
     let mut recorder = Recorder::Writer(writer.clone());
     if !is_filled(conn)? {
         eprintln!("relief: filling the demonstration's database, once");
-        demo::fill(&mut recorder, &mut |_| {})?;
+        let bar = progress_bar("{spinner} {elapsed} {human_pos} records");
+        let filled = demo::fill(&mut recorder, &mut |count| bar.inc(count as u64));
+        bar.finish_and_clear();
+        filled?;
     }
     let mut logins = Vec::new();
     for role in Role::ALL {

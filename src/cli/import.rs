@@ -1,5 +1,6 @@
 //! `relief import`
 
+use super::print::{progress_bar, say};
 use super::{Common, DATA_SAY_NO, NOT_TRIED, complain};
 use crate::app::Layer;
 use crate::core::problem::{Code, Outcome, Problem};
@@ -11,8 +12,8 @@ use crate::exchange::report;
 use crate::exchange::verdict::RowOutcome;
 use crate::writer::{Rehearsal, Source, Writer, WriterSettings};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use std::io::IsTerminal;
+use std::fmt::Display;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -65,21 +66,27 @@ impl Import {
         for note in &reading.notes {
             eprintln!("relief: {note}");
         }
-        let imported = self.apply(&url, &reading)?;
-        if let Some(path) = &self.report {
-            write_report(path, &reading, &imported)?;
-        }
+        // Made before anything is recorded: a report that cannot be written must not be found out afterwards.
+        let report_file = match &self.report {
+            Some(path) => Some((path, create_report(path, &self.file)?)),
+            None => None,
+        };
+        let mut imported = self.apply(&url, &reading)?;
+        reading.show_cells(&mut imported);
         if self.json {
-            let summary = report::summary(&reading.plan, &imported.verdicts, imported.counts, self.dry_run);
-            println!("{summary}");
+            say(report::summary(&reading, &imported, self.dry_run))?;
         } else {
-            self.tell(&reading, &imported);
+            say(self.words(&reading, &imported))?;
+        }
+        if let Some((path, file)) = report_file {
+            report::write_csv(std::io::BufWriter::new(file), &imported.verdicts, &reading.plan.warnings)
+                .map_err(|error| unwritable(path, &error))?;
         }
         Ok(imported.counts.rejected)
     }
 
     fn apply(&self, url: &str, reading: &Reading) -> Outcome<Imported> {
-        let bar = progress_bar();
+        let bar = progress_bar("{bar:40} {pos}/{len} records, {eta} left");
         let mut progress = |done: usize, total: usize| {
             bar.set_length(total as u64);
             bar.set_position(done as u64);
@@ -104,32 +111,30 @@ impl Import {
         imported
     }
 
-    fn tell(&self, reading: &Reading, imported: &Imported) {
+    fn words(&self, reading: &Reading, imported: &Imported) -> String {
         let counts = imported.counts;
         let verb = if self.dry_run { "would be " } else { "" };
-        println!(
-            "{} rows: {} {verb}created, {} {verb}updated, {} unchanged, {} {verb}rejected{}.",
+        let skipped = match counts.skipped {
+            0 => String::new(),
+            count => format!(", {count} left out by the mapping"),
+        };
+        let mut lines = vec![format!(
+            "{} rows: {} {verb}created, {} {verb}updated, {} unchanged, {} {verb}rejected{skipped}.",
             reading.plan.rows.len(),
             counts.created,
             counts.updated,
             counts.unchanged,
             counts.rejected,
-            if counts.skipped > 0 {
-                format!(", {} left out by the mapping", counts.skipped)
-            } else {
-                String::new()
-            }
-        );
+        )];
         if !reading.plan.warnings.is_empty() {
-            println!("{} warnings; --report lists them.", reading.plan.warnings.len());
+            lines.push(format!("{} warnings; --report lists them.", reading.plan.warnings.len()));
         }
         let rejected = imported.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
             RowOutcome::Rejected { problems } => Some(problems),
             RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Skipped => None,
         });
-        for problem in rejected.flatten().take(REASONS_SHOWN) {
-            println!("  {problem}");
-        }
+        lines.extend(rejected.flatten().take(REASONS_SHOWN).map(|problem| format!("  {problem}")));
+        lines.join("\n")
     }
 }
 
@@ -153,22 +158,19 @@ fn rehearsal(url: &str) -> Outcome<Rehearsal> {
     .at("/database_url"))
 }
 
-/// A bar on a terminal, nothing elsewhere.
-fn progress_bar() -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// Makes the file of the report, unless it is the table itself.
+fn create_report(path: &Path, table: &Path) -> Outcome<File> {
+    let is_table = match (path.canonicalize(), table.canonicalize()) {
+        (Ok(report), Ok(table)) => report == table,
+        (_, _) => false,
+    };
+    if is_table {
+        let words = format!("{} is the table that is imported; name another file", path.display());
+        return Err(Problem::field("/report", words));
     }
-    let bar = ProgressBar::new(0);
-    let style = ProgressStyle::with_template("{bar:40} {pos}/{len} records, {eta} left");
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
+    File::create(path).map_err(|error| unwritable(path, &error))
 }
 
-fn write_report(path: &Path, reading: &Reading, imported: &Imported) -> Outcome<()> {
-    let failed = |error: &dyn std::fmt::Display| {
-        Problem::field("/report", format!("{} cannot be written: {error}", path.display()))
-    };
-    let file = std::fs::File::create(path).map_err(|error| failed(&error))?;
-    report::write_csv(std::io::BufWriter::new(file), &imported.verdicts, &reading.plan.warnings)
-        .map_err(|error| failed(&error))
+fn unwritable(path: &Path, error: &dyn Display) -> Problem {
+    Problem::field("/report", format!("{} cannot be written: {error}", path.display()))
 }

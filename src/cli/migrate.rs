@@ -1,6 +1,7 @@
 //! `relief migrate`
 
 use super::Common;
+use super::print::say;
 use crate::app::Layer;
 use crate::core::problem::Outcome;
 use crate::db::{connect, migrate};
@@ -21,9 +22,8 @@ impl Migrate {
         let settings = self.common.settings(Layer::default())?;
         let ran = migrate(&mut connect(&settings.database_url)?)?;
         match ran.len() {
-            0 => println!("The database has the present schema already."),
-            count => println!("{count} migrations ran: {}.", ran.join(", ")),
+            0 => say("The database has the present schema already."),
+            count => say(format!("{count} migrations ran: {}.", ran.join(", "))),
         }
-        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! The command line: one file per subcommand.
 //!
-//! Exit codes: 0 done, 1 refused or failed, 2 not understood; `verify` says its own. Answers go to standard output, words about
+//! Exit codes: 0 done, 1 where the data say no (a change is refused, a row rejected, a limit missed), 2 where the
+//! command could not be tried: a bad flag, file, setting or database. `verify` says its own. Answers go to standard output, words about
 //! the way there to standard error. Never here: a decision that the server would not make as well.
 
 mod demo;
@@ -8,6 +9,7 @@ mod bench;
 mod import;
 mod migrate;
 mod openapi;
+mod print;
 mod serve;
 mod totals;
 mod user;
@@ -51,13 +53,13 @@ enum Command {
 #[derive(Args, Clone)]
 pub(crate) struct Common {
     /// The database: sqlite://FILE or postgres://USER@HOST/NAME [default: sqlite://relief.db]
-    #[arg(long, env = "RELIEF_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, env = "RELIEF_DATABASE_URL", hide_env_values = true, value_name = "URL", global = true)]
     database_url: Option<String>,
     /// The folder of the signing keys, made where it is missing [default: relief-keys]
-    #[arg(long, env = "RELIEF_KEYS", value_name = "DIR")]
+    #[arg(long, env = "RELIEF_KEYS", value_name = "DIR", global = true)]
     keys: Option<PathBuf>,
     /// The settings file
-    #[arg(long, env = "RELIEF_CONFIG", value_name = "FILE", default_value = SETTINGS_FILE)]
+    #[arg(long, env = "RELIEF_CONFIG", value_name = "FILE", default_value = SETTINGS_FILE, global = true)]
     config: PathBuf,
 }
 
@@ -115,9 +117,15 @@ pub fn run() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(problem) => {
             complain(&problem);
-            ExitCode::from(1)
+            ExitCode::from(code_of(&problem))
         }
     }
+}
+
+/// Whether the data said no, or the command could not be tried at all.
+fn code_of(problem: &Problem) -> u8 {
+    let untried = [Code::Invalid, Code::Malformed, Code::Unavailable, Code::StorageFull, Code::Internal];
+    if untried.contains(&problem.code) { NOT_TRIED } else { DATA_SAY_NO }
 }
 
 /// The exit code where the data say no, as when a row of a file is rejected.

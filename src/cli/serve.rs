@@ -1,6 +1,7 @@
 //! `relief serve`
 
 use super::Common;
+use super::print::say;
 use crate::app::{self, Layer};
 use crate::core::problem::Outcome;
 use clap::Args;
@@ -28,12 +29,12 @@ impl Serve {
         log_as_json();
         let layer = Layer { listen: self.listen, workers: self.workers, ..Layer::default() };
         let server = app::start(self.common.settings(layer)?)?;
-        println!("ReliefLedger is at http://{} (documentation at /docs/; ctrl-c stops)", server.address);
+        say(format!("ReliefLedger is at http://{} (documentation at /docs/; ctrl-c stops)", server.address))?;
         if let Some(secret) = &server.first_secret {
-            println!(
+            say(format!(
                 "There is no user yet. Add the first administrator with this one-time secret:\n  {secret}\n\
                  It goes to POST /api/v1/auth/first-admin, and is gone when this server stops."
-            );
+            ))?;
         }
         server.wait()
     }

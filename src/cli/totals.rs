@@ -1,5 +1,6 @@
 //! `relief totals`
 
+use super::print::say;
 use super::{Common, open_to_read};
 use crate::app::Layer;
 use crate::auth::Scope;
@@ -7,7 +8,6 @@ use crate::core::problem::{Outcome, Problem};
 use crate::totals::{TotalsQuery, TotalsRow, TotalsView, answer};
 use clap::Args;
 use serde_json::Value;
-use std::io::Write;
 
 /// Adds up goods by any dimension, with what is left between both sides of their identity
 #[derive(Args)]
@@ -32,18 +32,12 @@ impl Totals {
         let database = open_to_read(&self.common.settings(Layer::default())?.database_url)?;
         let view = database.read(|conn| answer(conn, &question))?;
         let text = if self.json {
-            serde_json::to_string_pretty(&view).map_err(|error| Problem::internal(error.to_string()))? + "\n"
+            serde_json::to_string_pretty(&view).map_err(|error| Problem::internal(error.to_string()))?
         } else {
             let words: Vec<&str> = question.group_by.iter().map(|group| group.word()).collect();
             table(&words, &view)?
         };
-        match std::io::stdout().write_all(text.as_bytes()) {
-            // Whoever reads only the beginning closes the pipe.
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-                Err(Problem::internal(format!("standard output: {error}")))
-            }
-            Ok(()) | Err(_) => Ok(()),
-        }
+        say(text.trim_end())
     }
 }
 
@@ -90,6 +84,9 @@ fn table(words: &[&str], view: &TotalsView) -> Outcome<String> {
         "Deployed {} in {} countries; as of sequence {}.\n",
         view.deployed, view.countries, view.sequence
     ));
+    if view.synthetic {
+        text.push_str("Synthetic: invented data are among these figures.\n");
+    }
     Ok(text)
 }
 

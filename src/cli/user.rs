@@ -1,6 +1,7 @@
 //! `relief user`: whoever can open the database may keep its users, as when no administrator can log in.
 
 use super::Common;
+use super::print::say;
 use crate::app::Layer;
 use crate::atlas::CountryCode;
 use crate::auth::{self, Passwords, Role, check_password, find_by_login, normal_login};
@@ -32,6 +33,11 @@ pub(super) struct User {
 #[derive(Subcommand)]
 enum UserCommand {
     /// Adds a user; the password is the first line of standard input
+    #[command(
+        after_help = "Examples:\n  echo \"$SECRET\" | relief user add --login amina --name 'Amina Jallow' --role officer\n  \
+                            echo \"$SECRET\" | relief user add --login li --name 'Li Na' --role donor --organization \
+                            01900000-0000-7000-8000-000000000005"
+    )]
     Add {
         /// What is typed to log in
         #[arg(long)]
@@ -50,12 +56,16 @@ enum UserCommand {
         country: Option<CountryCode>,
     },
     /// Lists users
+    #[command(after_help = "Examples:\n  relief user list\n  relief user list --json")]
     List {
         /// One JSON object a line
         #[arg(long)]
         json: bool,
     },
     /// Lets a user log in no more, or again
+    #[command(
+        after_help = "Examples:\n  relief user disable --login amina\n  relief user disable --login amina --undo"
+    )]
     Disable {
         /// Whom
         #[arg(long)]
@@ -65,6 +75,7 @@ enum UserCommand {
         undo: bool,
     },
     /// Sets a password, the first line of standard input
+    #[command(after_help = "Example:\n  echo \"$SECRET\" | relief user password --login amina")]
     Password {
         /// Whose
         #[arg(long)]
@@ -81,7 +92,7 @@ fn role(word: &str) -> Result<Role, String> {
 
 /// Whoever runs commands on the server's machine, in the words of the log.
 fn operator() -> Actor {
-    Actor { user: UserId(Uuid::nil()), role: "operator".to_owned(), scope: "command-line".to_owned() }
+    Actor { user: UserId(Uuid::nil()), role: auth::OPERATOR.to_owned(), scope: "command-line".to_owned() }
 }
 
 impl User {
@@ -102,21 +113,20 @@ impl User {
                 let name = name.trim().to_owned();
                 let user = NewUser { id, login, name, password_hash, role, organization, country };
                 let user = record(&url, UserAdd { actor: operator(), user })?;
-                println!("{} was added as {} with the id {}.", user.login, user.role, user.id);
+                say(format!("{} was added as {} with the id {}.", user.login, user.role, user.id))
             }
-            UserCommand::List { json } => list(&mut conn, json)?,
+            UserCommand::List { json } => list(&mut conn, json),
             UserCommand::Disable { login, undo } => {
                 let changes = Changes { disabled: Some(!undo), ..Changes::default() };
                 let user = change(&url, &mut conn, &login, changes)?;
-                println!("{} may {}log in.", user.login, if user.disabled { "not " } else { "" });
+                say(format!("{} may {}log in.", user.login, if user.disabled { "not " } else { "" }))
             }
             UserCommand::Password { login } => {
                 let password_hash = Some(Passwords::hash_blocking(&read_password()?)?);
                 let user = change(&url, &mut conn, &login, Changes { password_hash, ..Changes::default() })?;
-                println!("The password of {} was set.", user.login);
+                say(format!("The password of {} was set.", user.login))
             }
         }
-        Ok(())
     }
 }
 
@@ -151,10 +161,10 @@ fn list(conn: &mut Conn, as_json: bool) -> Outcome<()> {
                     "id": user.id, "login": user.login, "name": user.name, "role": user.role,
                     "disabled": user.disabled,
                 });
-                println!("{line}");
+                say(line)?;
             } else {
                 let state = if user.disabled { "disabled" } else { "" };
-                println!("{:<24} {:<8} {:<32} {state}", user.login, user.role, user.name);
+                say(format!("{:<24} {:<8} {:<32} {state}", user.login, user.role, user.name))?;
             }
         }
         if is_last {

@@ -1,5 +1,6 @@
 //! `relief verify`: the only command whose exit code says more than done or not done.
 
+use super::print::{progress_bar, say};
 use super::{Common, complain, open_to_read};
 use crate::app::Layer;
 use crate::audit::finding::Report;
@@ -11,10 +12,8 @@ use crate::core::problem::{Code, Outcome, Problem};
 use crate::ledger;
 use crate::ledger::verify::verify_figures;
 use crate::writer::{log_state, row_source};
-use crate::{auth, consignments, events, items, parties, pledges, programmes, sites, stock};
+use crate::{auth, consignments, events, facts, items, parties, pledges, programmes, sites, stock};
 use clap::Args;
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -54,7 +53,8 @@ impl Verify {
         let database = open_to_read(&settings.database_url)?;
         let found = KeyRing::find_log_key(&settings.keys)
             .map_err(|error| Problem::new(Code::Invalid, error.to_string()).at("/keys"))?;
-        let bar = bar();
+        let bar = progress_bar("{spinner} {elapsed} {human_pos} {msg}");
+        bar.enable_steady_tick(Duration::from_millis(200));
         let report = database.read(|conn| {
             let key = match (self.key, found) {
                 (Some(key), _) => Some(key),
@@ -81,9 +81,9 @@ impl Verify {
             let mut value =
                 serde_json::to_value(&report).map_err(|error| Problem::internal(error.to_string()))?;
             value["verdict"] = verdict(&report).into();
-            println!("{value:#}");
+            say(format!("{value:#}"))?;
         } else {
-            print(&report);
+            say(words(&report))?;
         }
         Ok(report)
     }
@@ -99,6 +99,7 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<items::Pack>(),
         row_source::<items::Lot>(),
         row_source::<sites::Site>(),
+        row_source::<facts::Facts>(),
         row_source::<programmes::Programme>(),
         row_source::<programmes::ReportedFigure>(),
         row_source::<pledges::Pledge>(),
@@ -114,18 +115,6 @@ pub(crate) fn sources() -> Vec<RowSource> {
     sources
 }
 
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::no_length();
-    if !std::io::stderr().is_terminal() {
-        bar.set_draw_target(ProgressDrawTarget::hidden());
-    }
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {elapsed} {human_pos} {msg}") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(200));
-    bar
-}
-
 fn verdict(report: &Report) -> &'static str {
     if report.count > 0 {
         "tampered"
@@ -136,26 +125,29 @@ fn verdict(report: &Report) -> &'static str {
     }
 }
 
-fn print(report: &Report) {
+fn words(report: &Report) -> String {
+    let mut lines = Vec::new();
     for finding in &report.findings {
         let column = finding.column.as_ref().map(|column| format!(".{column}")).unwrap_or_default();
-        println!("{} {}{column}: {}", finding.table, finding.key, finding.problem);
+        lines.push(format!("{} {}{column}: {}", finding.table, finding.key, finding.problem));
         if let Some(position) = finding.entry {
-            println!("  log entry {position}");
+            lines.push(format!("  log entry {position}"));
         }
         if let Some(change) = &finding.last_change {
             let at = crate::core::time::Timestamp(change.recorded_at_us);
-            println!("  last changed {at} by {} as {}: {}", change.actor, change.role, change.action);
+            lines.push(format!(
+                "  last changed {at} by {} as {}: {}",
+                change.actor, change.role, change.action
+            ));
         }
     }
-    for words in &report.unchecked {
-        println!("not checked: {words}");
-    }
+    lines.extend(report.unchecked.iter().map(|words| format!("not checked: {words}")));
     let checked: Vec<String> = report.checked.iter().map(|(what, count)| format!("{count} {what}")).collect();
-    println!("Checked {}.", checked.join(", "));
-    match verdict(report) {
-        "sound" => println!("Sound."),
-        "tampered" => println!("TAMPERED: {} places differ from what was recorded.", report.count),
-        _ => println!("Cannot tell: something could not be checked."),
-    }
+    lines.push(format!("Checked {}.", checked.join(", ")));
+    lines.push(match verdict(report) {
+        "sound" => "Sound.".to_owned(),
+        "tampered" => format!("TAMPERED: {} places differ from what was recorded.", report.count),
+        _ => "Cannot tell: something could not be checked.".to_owned(),
+    });
+    lines.join("\n")
 }

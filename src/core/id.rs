@@ -85,6 +85,8 @@ identifiers! {
     LoadId,
     /// A recorded event.
     EventId,
+    /// Any record that further facts are kept of: its own identifier, whatever it is.
+    SubjectId,
 }
 
 impl LotId {

@@ -359,6 +359,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    facts (id) {
+        id -> Binary,
+        kind -> Text,
+        words -> Text,
+    }
+}
+
+diesel::table! {
     refusals (event_id) {
         event_id -> Binary,
         code -> Text,
@@ -433,6 +441,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     rollups,
     waiting,
     refusals,
+    facts,
     decisions,
     log_entries,
     ledger_state,

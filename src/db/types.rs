@@ -96,6 +96,7 @@ identifier_columns!(
     ConsignmentId,
     LegId,
     LoadId,
+    SubjectId,
     EventId
 );
 

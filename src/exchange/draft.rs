@@ -68,7 +68,6 @@ pub(super) struct EventDraft {
     pub key: String,
     pub date_column: String,
     pub occurred: TableDate,
-    pub recorded: Option<TableDate>,
     pub when_rows_differ: WhenRowsDiffer,
     pub is_final: bool,
     pub leg: usize,
@@ -92,20 +91,22 @@ pub(super) fn read(row: &mut RowReader<'_>) -> Draft {
         reference: row.need("programme.reference", &section.reference),
         name: row.need("programme.name", &section.name),
     });
-    let organizations = mapping.organizations.iter().map(|section| {
+    let organizations = mapping.organizations.iter().enumerate().map(|(place, section)| {
         if section.optional && row.render(&section.reference).is_none() {
             return None;
         }
         Some(OrganizationPlan {
             reference: row.need("organization.reference", &section.reference),
             name: row.need("organization.name", &section.name),
+            section: place,
             roles: section.roles.iter().copied().collect(),
             country: section.country.as_ref().and_then(|country| row.country(country)),
             attributes: row.attributes(&section.attributes),
         })
     });
     let organizations = organizations.collect();
-    let sites = mapping.sites.iter().map(|section| read_site(row, section)).collect();
+    let sites =
+        mapping.sites.iter().enumerate().map(|(place, section)| read_site(row, place, section)).collect();
     let item = mapping.item.as_ref().map(|section| ItemPlan {
         reference: row.need("item.reference", &section.reference),
         name: row.need("item.name", &section.name),
@@ -131,13 +132,14 @@ pub(super) fn read(row: &mut RowReader<'_>) -> Draft {
     draft
 }
 
-fn read_site(row: &mut RowReader<'_>, section: &SiteSection) -> Option<SitePlan> {
+fn read_site(row: &mut RowReader<'_>, place: usize, section: &SiteSection) -> Option<SitePlan> {
     if section.optional && row.render(&section.reference).is_none() {
         return None;
     }
     Some(SitePlan {
         reference: row.need("site.reference", &section.reference),
         name: row.need("site.name", &section.name),
+        section: place,
         kind: section.kind,
         country: section.country.as_ref().and_then(|country| row.country(country)),
         coordinates: read_coordinates(row, section),
@@ -280,7 +282,6 @@ fn read_event(
     let stated = dated(&section.occurred);
     let (date_column, occurred) =
         stated.or_else(|| dated(&section.inferred).map(|(c, date)| (c, date.inferred())))?;
-    let recorded = section.recorded.as_ref().and_then(|column| row.date_in(column).known());
     let subject = match section.kind {
         EventKind::Accepted => draft.pledge.as_ref().map(|pledge| &pledge.reference),
         EventKind::Departed | EventKind::Arrived | EventKind::Received => {
@@ -302,9 +303,8 @@ fn read_event(
         key,
         date_column,
         occurred,
-        recorded,
         when_rows_differ: section.when_rows_differ,
-        is_final: section.kind == EventKind::Received && section.is_final.unwrap_or(true),
+        is_final: section.kind == EventKind::Received && section.is_final.unwrap_or(section.key.is_none()),
         leg: section.leg.unwrap_or(usual).saturating_sub(1),
         received,
     })

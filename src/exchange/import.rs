@@ -2,12 +2,13 @@
 
 use super::apply::{Progress, Recorder, apply, import_actor};
 use super::mapping::Mapping;
-use super::plan::Plan;
+use super::plan::{CellProblem, Plan};
 use super::planner::plan;
 use super::table::Table;
-use super::verdict::{OutcomeCounts, RowVerdict, count};
+use super::verdict::{OutcomeCounts, RowOutcome, RowVerdict, count};
 use crate::atlas::find_country;
 use crate::core::problem::{Outcome, Problem};
+use std::collections::BTreeMap;
 use std::path::Path;
 
 /// What a file says, read by a mapping.
@@ -16,6 +17,30 @@ pub struct Reading {
     pub plan: Plan,
     /// What was found out about the file, in sentences.
     pub notes: Vec<String>,
+    table: Table,
+}
+
+impl Reading {
+    /// Puts the row's own cell beside each reason that names its column: the ledger knows only what became of it.
+    pub fn show_cells(&self, imported: &mut Imported) {
+        let mut rejected: BTreeMap<u32, &mut Vec<CellProblem>> = BTreeMap::new();
+        for verdict in &mut imported.verdicts {
+            if let RowOutcome::Rejected { problems } = &mut verdict.outcome {
+                rejected.insert(verdict.number, problems);
+            }
+        }
+        if rejected.is_empty() {
+            return;
+        }
+        let header = self.table.header();
+        for row in self.table.rows().flatten() {
+            for problem in rejected.remove(&row.number).into_iter().flatten() {
+                if let Some(place) = header.iter().position(|name| *name == problem.column) {
+                    row.cell(place).clone_into(&mut problem.value);
+                }
+            }
+        }
+    }
 }
 
 /// What became of a file.
@@ -37,7 +62,7 @@ pub fn read(file: &Path, mapping: &str) -> Outcome<Reading> {
     let country_of = |name: &str| find_country(name).ok().map(|country| country.as_str().to_owned());
     let plan =
         plan(&table, &mapping, &country_of).map_err(|error| Problem::field("/file", error.to_string()))?;
-    Ok(Reading { plan, notes: table.notes().to_vec() })
+    Ok(Reading { plan, notes: table.notes().to_vec(), table })
 }
 
 /// Brings what a file says into the ledger, or rehearses that.

@@ -377,12 +377,11 @@ pub struct EventSection {
     /// Columns whose date stands in when the others have none; marked inferred.
     #[serde(default)]
     pub inferred: Vec<String>,
-    /// Column with the day it was written down.
-    pub recorded: Option<String>,
     /// Which date counts when rows disagree.
     #[serde(default)]
     pub when_rows_differ: WhenRowsDiffer,
-    /// Received: whether nothing more will come. True unless said otherwise.
+    /// Received: whether nothing more will come. Where a consignment is received in parts, the last of the
+    /// file closes it. True unless said otherwise or the event has a key, which makes parts possible.
     #[serde(rename = "final")]
     pub is_final: Option<bool>,
     /// Departed, arrived: the leg, counted from 1; the first for departed, else the last.

@@ -158,6 +158,12 @@ fn check_sections(mapping: &Mapping) -> Result<(), Finding> {
     if mapping.line.is_some() && !carries_lines {
         return finding("line", "needs a [pledge] or [consignment] to belong to");
     }
+    if carries_lines && mapping.programme.is_none() {
+        return finding("programme", "[pledge] and [consignment] need [programme]: which one they belong to");
+    }
+    if mapping.consignment.is_some() && mapping.pledge.is_none() {
+        return finding("pledge", "[consignment] needs [pledge]: whose goods travel in it");
+    }
     if mapping.line.is_some() && mapping.item.is_none() {
         return finding("item", "[line] needs [item]: what is counted");
     }
@@ -180,7 +186,20 @@ fn check_sections(mapping: &Mapping) -> Result<(), Finding> {
     for event in &mapping.events {
         check_event(mapping, event)?;
     }
-    Ok(())
+    check_acceptance(mapping)
+}
+
+/// What is on its way was accepted before: goods are allocated out of accepted lines only.
+fn check_acceptance(mapping: &Mapping) -> Result<(), Finding> {
+    let accepts = mapping.events.iter().any(|event| event.kind == EventKind::Accepted);
+    match mapping.events.first() {
+        Some(event) if !accepts => finding(
+            format!("event {}", event.kind.word()),
+            "needs an [[event]] with kind = \"accepted\": only accepted goods can be sent; where no column has its \
+             date, name another under inferred",
+        ),
+        Some(_) | None => Ok(()),
+    }
 }
 
 fn check_event(mapping: &Mapping, event: &super::mapping::EventSection) -> Result<(), Finding> {
@@ -248,7 +267,6 @@ fn valued_columns<'a>(
         add("consignment.expected", &consignment.expected, &[ColumnType::Date]);
     }
     for event in &mapping.events {
-        add("event.recorded", &event.recorded, &[ColumnType::Date]);
         add("event.damaged", &event.damaged, decimal);
         add("event.on_hold", &event.on_hold, decimal);
         add("event.missing", &event.missing, decimal);

@@ -13,6 +13,7 @@
 //! reason, and takes nothing else with it.
 
 pub mod apply;
+mod columns;
 pub mod dates;
 pub mod delimiter;
 pub mod demo;
@@ -30,6 +31,7 @@ pub mod references;
 pub mod report;
 pub mod table;
 pub mod template;
+mod text_rows;
 pub mod value;
 pub mod verdict;
 pub mod workbook;

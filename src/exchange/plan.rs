@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
+use super::columns::{Columns, Origin};
 use super::dates::TableDate;
 use super::encoding::Damage;
 use super::references::{
@@ -41,6 +42,8 @@ pub struct Plan {
     pub events: Vec<EventPlan>,
     /// Every row of the file below its header, in order.
     pub rows: Vec<RowPlan>,
+    /// Which column each member of a record came from.
+    pub columns: Columns,
     /// What a person should look at; nothing was left out or changed because of it unless it says so.
     pub warnings: Vec<Warning>,
 }
@@ -61,6 +64,8 @@ pub struct OrganizationPlan {
     pub reference: String,
     /// Name.
     pub name: String,
+    /// The section of the mapping that named it first.
+    pub section: usize,
     /// All it does anywhere in the file.
     pub roles: BTreeSet<OrganizationRole>,
     /// ISO 3166-1 code of two letters.
@@ -85,6 +90,8 @@ pub struct SitePlan {
     pub reference: String,
     /// Name.
     pub name: String,
+    /// The section of the mapping that named it first.
+    pub section: usize,
     /// What it is.
     pub kind: SiteKind,
     /// ISO 3166-1 code of two letters, if known.
@@ -307,10 +314,10 @@ pub struct EventPlan {
     pub key: String,
     /// What it happened to.
     pub subject: EventSubject,
+    /// The column of the date that counts.
+    pub date_column: String,
     /// When it happened, and how exactly that is known.
     pub occurred: TableDate,
-    /// The day it was written down by those who were there.
-    pub recorded: Option<TableDate>,
     /// Received: whether nothing more will come.
     pub is_final: bool,
     /// Received: what came, line by line. Empty for other kinds, which are about all lines.
@@ -431,6 +438,38 @@ impl Plan {
         add(self.consignments.len(), |place| RecordAt::Consignment(ConsignmentAt(place)));
         add(self.events.len(), |place| RecordAt::Event(EventAt(place)));
         chunks
+    }
+
+    /// The column a refusal of a record is about: where the record's own date was chosen among columns, that one.
+    pub fn column_of(&self, record: RecordAt, pointer: &str) -> String {
+        let mut origin = Origin::default();
+        match record {
+            RecordAt::Organization(at) => {
+                origin.section = self.organizations.get(at.0).map_or(0, |one| one.section);
+            }
+            RecordAt::Site(at) => origin.section = self.sites.get(at.0).map_or(0, |one| one.section),
+            RecordAt::Event(at) => match self.events.get(at.0) {
+                Some(event) if pointer == "occurred_at" => return event.date_column.clone(),
+                event => origin.event = event.map(|event| event.kind),
+            },
+            // Its goods are allocated at the time of the first thing that happened to it.
+            RecordAt::Consignment(at) if pointer == "occurred_at" => {
+                let about = |event: &&EventPlan| match event.subject {
+                    EventSubject::Consignment { consignment, .. } => consignment == at,
+                    EventSubject::Pledge(_) => false,
+                };
+                if let Some(first) = self.events.iter().find(about) {
+                    return first.date_column.clone();
+                }
+            }
+            RecordAt::Programme(_)
+            | RecordAt::Item(_)
+            | RecordAt::Pledge(_)
+            | RecordAt::PledgeLine(_)
+            | RecordAt::Consignment(_)
+            | RecordAt::ConsignmentLine(_) => {}
+        }
+        self.columns.column(record, origin, pointer)
     }
 
     /// For each record the rows that state it, in order.

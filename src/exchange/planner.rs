@@ -6,6 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::columns::Columns;
 use super::draft::{self, Draft, EventDraft, FigureName};
 use super::mapping::{Mapping, MappingError, WhenRowsDiffer};
 use super::merge::{self, Places};
@@ -41,6 +42,7 @@ pub fn plan(table: &Table, mapping: &Mapping, country_of: &CountryMatcher<'_>) -
     let reader = TableReader::new(table, mapping, country_of)?;
     let mut planner = Planner { referred: index_referred(table, &reader)?, ..Planner::default() };
     planner.plan.mapping = mapping.name.clone();
+    planner.plan.columns = Columns::of(mapping);
     for row in table.rows() {
         let row = row?;
         let mut row = RowReader::new(&reader, &row);
@@ -388,8 +390,8 @@ impl Planner {
                 kind: event.kind,
                 key: event.key.clone(),
                 subject,
+                date_column: event.date_column.clone(),
                 occurred: event.occurred,
-                recorded: event.recorded,
                 is_final: event.is_final,
                 received: Vec::new(),
                 rows: Vec::new(),
@@ -397,8 +399,11 @@ impl Planner {
             events.len() - 1
         });
         let planned = &mut self.plan.events[place];
-        planned.occurred = chosen(event.when_rows_differ, planned.occurred, event.occurred);
-        planned.recorded = planned.recorded.max(event.recorded);
+        let occurred = chosen(event.when_rows_differ, planned.occurred, event.occurred);
+        if occurred != planned.occurred {
+            planned.date_column = event.date_column;
+        }
+        planned.occurred = occurred;
         planned.received.extend(received);
         planned.rows.push(row);
         EventAt(place)
@@ -420,6 +425,7 @@ impl Planner {
             moved_to[*old] = new;
         }
         self.plan.events = order.iter().map(|old| self.plan.events[*old].clone()).collect();
+        close_last_parts(&mut self.plan.events);
         for row in &mut self.plan.rows {
             if let RowFate::Planned { records } = &mut row.fate {
                 for record in records.iter_mut() {
@@ -431,6 +437,14 @@ impl Planner {
             }
         }
         self.plan
+    }
+}
+
+/// Of the parts in which a leg is received only the last can say that nothing more will come.
+fn close_last_parts(events: &mut [EventPlan]) {
+    let mut later = HashSet::new();
+    for event in events.iter_mut().rev().filter(|event| event.kind == EventKind::Received) {
+        event.is_final &= later.insert(event.subject);
     }
 }
 

@@ -12,7 +12,7 @@ use super::mapping_check::locate_columns;
 use super::plan::{Attributes, CellProblem, Warning, WarningKind};
 use super::table::{Table, TableRow};
 use super::template::{CrossReference, Piece, Template};
-use super::value::{self, Decimal, ValueProblem};
+use super::value::{self, Decimal, NumberStyle, ValueProblem};
 use crate::atlas::find_currency;
 
 /// Finds the ISO 3166-1 code of two letters of a country by any of its names; given by the caller.
@@ -265,6 +265,15 @@ impl<'a> RowReader<'a> {
         code
     }
 
+    /// How the numbers of a column are written in this row: a workbook's own numbers have a decimal point,
+    /// and only its texts follow the mapping.
+    fn style(&self, column: &str) -> NumberStyle {
+        match self.table.places.get(column) {
+            Some(place) if self.row.is_number(*place) => NumberStyle::default(),
+            Some(_) | None => self.table.mapping.formats.numbers,
+        }
+    }
+
     /// A column's value, by the way of reading its text that is given.
     fn value<T>(&mut self, column: &str, read: impl Fn(&str) -> Result<T, String>) -> Cell<T> {
         let text = self.cell(column);
@@ -291,7 +300,7 @@ impl<'a> RowReader<'a> {
     /// An integer or decimal column.
     pub fn number_in(&mut self, column: &str) -> Cell<Decimal> {
         let section = self.table.mapping.column(column);
-        let style = self.table.mapping.formats.numbers;
+        let style = self.style(column);
         self.value(column, |text| {
             let read = if section.kind == ColumnType::Integer {
                 value::parse_integer(text, style, section.minimum.unwrap_or(0)).map(Decimal::whole)
@@ -305,7 +314,7 @@ impl<'a> RowReader<'a> {
     /// A money column in minor units, or a weight column in grams.
     pub fn amount_in(&mut self, column: &str) -> Cell<i64> {
         let section = self.table.mapping.column(column);
-        let style = self.table.mapping.formats.numbers;
+        let style = self.style(column);
         self.value(column, |text| {
             let read = if section.kind == ColumnType::Weight {
                 value::parse_weight(text, style, section.unit.unwrap_or_default())

@@ -3,8 +3,9 @@
 //! Cells of the report repeat what strangers wrote into the file, so those that a spreadsheet would run as a
 //! formula get an apostrophe in front. Never done here: deciding anything.
 
-use super::plan::{Plan, Warning};
-use super::verdict::{OutcomeCounts, RowOutcome, RowVerdict};
+use super::import::{Imported, Reading};
+use super::plan::Warning;
+use super::verdict::{RowOutcome, RowVerdict};
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -72,8 +73,9 @@ pub fn write_csv(out: impl Write, verdicts: &[RowVerdict], warnings: &[Warning])
 }
 
 /// The summary a script reads: the four counts, what is rejected and why.
-pub fn summary(plan: &Plan, verdicts: &[RowVerdict], counts: OutcomeCounts, dry_run: bool) -> Value {
-    let rejected = verdicts.iter().filter_map(|verdict| match &verdict.outcome {
+pub fn summary(reading: &Reading, imported: &Imported, dry_run: bool) -> Value {
+    let (plan, counts) = (&reading.plan, imported.counts);
+    let rejected = imported.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
         RowOutcome::Rejected { problems } => Some(problems),
         RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Skipped => None,
     });
@@ -95,6 +97,7 @@ pub fn summary(plan: &Plan, verdicts: &[RowVerdict], counts: OutcomeCounts, dry_
         .collect();
     json!({
         "mapping": plan.mapping,
+        "notes": reading.notes,
         "dry_run": dry_run,
         "rows": plan.rows.len(),
         "created": counts.created,

@@ -5,6 +5,7 @@
 //! Never done here: giving a cell a meaning, or refusing a file for one bad row; such a row comes
 //! out with its problem, and the rows after it as if nothing had happened.
 
+use std::fmt;
 use std::io::Read;
 use std::path::Path;
 
@@ -12,7 +13,8 @@ use csv::StringRecord;
 
 use super::delimiter;
 use super::encoding::{self, Decoded, EncodingError, TextEncoding};
-use super::workbook;
+use super::text_rows::{Expected, TextRows};
+use super::workbook::{self, SheetRow};
 
 /// The largest file: ten times the largest delivery history at hand, and what the HTTP surface
 /// takes as an import.
@@ -160,7 +162,7 @@ pub struct Table {
 #[derive(Debug)]
 enum Body {
     Text { text: String, delimiter: u8 },
-    Sheet { rows: Vec<(u32, StringRecord)> },
+    Sheet { rows: Vec<SheetRow> },
 }
 
 /// One row below the header.
@@ -172,6 +174,7 @@ pub struct TableRow {
     /// Why the row's cells cannot be trusted, if so.
     pub problem: Option<RowProblem>,
     record: StringRecord,
+    numeric: Vec<usize>,
 }
 
 /// Why a row's cells cannot be trusted: they may stand under the wrong names.
@@ -187,6 +190,17 @@ pub enum RowProblem {
         /// Columns in the header.
         columns: usize,
     },
+    /// A quote that is opened and not closed before the line ends, or is followed by text where it is closed.
+    #[error(
+        "the row would run on to line {last_line} of the file: a quote is opened in it and not closed as it should \
+         be; {after}"
+    )]
+    RunsOn {
+        /// The last physical line the row would take, counted from 1.
+        last_line: u64,
+        /// What became of the lines after the row's first.
+        after: AfterQuote,
+    },
     /// A cell beyond [`MAX_CELL_CHARACTERS`].
     #[error("a cell has more than {limit} characters; a quote may have been opened and never closed")]
     CellTooLong {
@@ -195,10 +209,34 @@ pub enum RowProblem {
     },
 }
 
+/// What became of the lines a stray quote would have swallowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AfterQuote {
+    /// They were read as rows of their own.
+    Read,
+    /// They were left out: the file has too many such quotes to read on after each.
+    LeftOut,
+}
+
+impl fmt::Display for AfterQuote {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(match self {
+            AfterQuote::Read => "this line is left out, and the next was read as a row of its own",
+            AfterQuote::LeftOut => "all these lines are left out, because the file has too many such quotes",
+        })
+    }
+}
+
 impl TableRow {
     /// The text of a cell, without blanks around it; empty beyond the row's end.
     pub fn cell(&self, column: usize) -> &str {
         self.record.get(column).unwrap_or_default().trim()
+    }
+
+    /// Whether the cell is a number of a workbook. Its text has a decimal point and no thousands signs,
+    /// however the table writes the numbers in its texts.
+    pub fn is_number(&self, column: usize) -> bool {
+        self.numeric.binary_search(&column).is_ok()
     }
 
     /// How many cells the row has.
@@ -270,7 +308,7 @@ impl Table {
     ) -> Result<Table, TableError> {
         let mut header_row = wanted.unwrap_or(1);
         let mut header = Vec::new();
-        for (number, record) in body.records() {
+        for SheetRow { number, record, .. } in body.records(None) {
             if wanted.is_none_or(|wanted| wanted == number) {
                 header_row = number;
                 header = record.iter().map(|cell| cell.trim().to_owned()).collect();
@@ -316,13 +354,14 @@ impl Table {
     pub fn rows(&self) -> impl Iterator<Item = Result<TableRow, TableError>> + '_ {
         let columns = self.header.len();
         let text = matches!(self.body, Body::Text { .. });
-        self.body.records().skip_while(move |(number, _)| *number <= self.header_row).map(
-            move |(number, record)| {
+        let expected = Expected { columns, header_row: self.header_row };
+        self.body.records(Some(expected)).skip_while(move |row| row.number <= self.header_row).map(
+            move |SheetRow { number, record, numeric, runs_on }| {
                 if number > MAX_ROWS {
                     return Err(TableError::TooManyRows { limit: MAX_ROWS });
                 }
-                let problem = problem_of(&record, columns, text);
-                Ok(TableRow { number, problem, record })
+                let problem = runs_on.or_else(|| problem_of(&record, columns, text));
+                Ok(TableRow { number, problem, record, numeric })
             },
         )
     }
@@ -330,7 +369,7 @@ impl Table {
 
 /// Checks a row against the header. A sheet's row ends with its last filled cell, so only text
 /// rows can be too short.
-fn problem_of(record: &StringRecord, columns: usize, text: bool) -> Option<RowProblem> {
+pub(super) fn problem_of(record: &StringRecord, columns: usize, text: bool) -> Option<RowProblem> {
     if record
         .iter()
         .any(|cell| cell.len() > MAX_CELL_CHARACTERS && cell.chars().count() > MAX_CELL_CHARACTERS)
@@ -346,56 +385,10 @@ fn problem_of(record: &StringRecord, columns: usize, text: bool) -> Option<RowPr
 
 impl Body {
     /// All rows with a filled cell, the header among them, each with its number.
-    fn records(&self) -> Box<dyn Iterator<Item = (u32, StringRecord)> + '_> {
+    fn records(&self, expected: Option<Expected>) -> Box<dyn Iterator<Item = SheetRow> + '_> {
         match self {
-            Body::Text { text, delimiter } => Box::new(TextRecords::new(text, *delimiter)),
+            Body::Text { text, delimiter } => Box::new(TextRows::new(text, *delimiter, expected)),
             Body::Sheet { rows } => Box::new(rows.iter().cloned()),
         }
     }
-}
-
-/// Walks delimited text and numbers its rows the way a spreadsheet would.
-struct TextRecords<'a> {
-    reader: csv::Reader<&'a [u8]>,
-    next_number: u32,
-}
-
-impl<'a> TextRecords<'a> {
-    fn new(text: &'a str, delimiter: u8) -> Self {
-        let reader = csv::ReaderBuilder::new()
-            .delimiter(delimiter)
-            .has_headers(false)
-            .flexible(true)
-            .from_reader(text.as_bytes());
-        TextRecords { reader, next_number: 1 }
-    }
-}
-
-impl Iterator for TextRecords<'_> {
-    type Item = (u32, StringRecord);
-
-    fn next(&mut self) -> Option<Self::Item> {
-        loop {
-            let mut record = StringRecord::new();
-            // The text is valid UTF-8 and row lengths may differ, so reading from memory cannot fail;
-            // should it ever, the walk ends as at the end of the text.
-            if !self.reader.read_record(&mut record).unwrap_or(false) {
-                return None;
-            }
-            let number = self.next_number.saturating_add(blank_lines_before(&self.reader, &record));
-            self.next_number = number.saturating_add(1);
-            if record.iter().any(|cell| !cell.trim().is_empty()) {
-                return Some((number, record));
-            }
-        }
-    }
-}
-
-/// Blank lines the reader skipped before a record: the lines it moved on, less the record's own.
-fn blank_lines_before(reader: &csv::Reader<&[u8]>, record: &StringRecord) -> u32 {
-    let start = record.position().map_or(1, csv::Position::line);
-    let moved = reader.position().line().saturating_sub(start);
-    let inside =
-        record.iter().map(|cell| cell.bytes().filter(|byte| *byte == b'\n').count() as u64).sum::<u64>();
-    u32::try_from(moved.saturating_sub(1 + inside)).unwrap_or(u32::MAX)
 }

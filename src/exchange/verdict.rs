@@ -27,6 +27,11 @@ pub enum RecordOutcome {
         /// Why.
         reason: String,
     },
+    /// It was not tried, because another record it needs was refused; that one's reason is the row's.
+    Blocked {
+        /// What it needs.
+        reason: String,
+    },
 }
 
 /// What became of one row. The four names are those of the report and its JSON summary.
@@ -95,13 +100,24 @@ impl<'plan> Verdicts<'plan> {
     pub fn record_if_unchanged(&mut self, record: RecordAt, outcome: RecordOutcome) {
         match self.outcomes.get(&record) {
             None | Some(RecordOutcome::Unchanged) => self.record(record, outcome),
-            Some(RecordOutcome::Created | RecordOutcome::Updated | RecordOutcome::Refused { .. }) => {}
+            Some(
+                RecordOutcome::Created
+                | RecordOutcome::Updated
+                | RecordOutcome::Refused { .. }
+                | RecordOutcome::Blocked { .. },
+            ) => {}
         }
     }
 
     /// Whether a record was refused, so that what depends on it need not be tried.
     pub fn is_refused(&self, record: RecordAt) -> bool {
-        matches!(self.outcomes.get(&record), Some(RecordOutcome::Refused { .. }))
+        let outcome = self.outcomes.get(&record);
+        matches!(outcome, Some(RecordOutcome::Refused { .. } | RecordOutcome::Blocked { .. }))
+    }
+
+    /// Whether a record is there now as the file says.
+    pub fn is_settled(&self, record: RecordAt) -> bool {
+        self.outcomes.contains_key(&record) && !self.is_refused(record)
     }
 
     /// The verdict of every row, in order. A record that was never noted counts as unchanged.
@@ -119,19 +135,30 @@ impl<'plan> Verdicts<'plan> {
 
     /// A row is created when the finest record it states is: its own line where it has one.
     fn outcome_of(&self, number: u32, records: &[RecordAt]) -> RowOutcome {
-        let mut problems = Vec::new();
+        let mut problems: Vec<CellProblem> = Vec::new();
+        let mut blocked = None;
         let mut changed = false;
         for record in records {
             match self.outcomes.get(record) {
-                Some(RecordOutcome::Refused { column, value, reason }) => problems.push(CellProblem {
-                    row: number,
-                    column: column.clone(),
-                    value: value.clone(),
-                    reason: reason.clone(),
-                }),
+                Some(RecordOutcome::Refused { column, value, reason }) => {
+                    let column = self.plan.column_of(*record, column);
+                    let problem =
+                        CellProblem { row: number, column, value: value.clone(), reason: reason.clone() };
+                    if !problems.contains(&problem) {
+                        problems.push(problem);
+                    }
+                }
+                Some(RecordOutcome::Blocked { reason }) => {
+                    blocked.get_or_insert(reason);
+                }
                 Some(RecordOutcome::Created | RecordOutcome::Updated) => changed = true,
                 Some(RecordOutcome::Unchanged) | None => {}
             }
+        }
+        // What follows from a reason that is said is no reason of its own.
+        if let Some(reason) = blocked.filter(|_| problems.is_empty()) {
+            let (column, value) = (String::new(), String::new());
+            problems.push(CellProblem { row: number, column, value, reason: reason.clone() });
         }
         if !problems.is_empty() {
             return RowOutcome::Rejected { problems };
@@ -139,7 +166,12 @@ impl<'plan> Verdicts<'plan> {
         let own = own_record(records).and_then(|record| self.outcomes.get(&record));
         match own {
             Some(RecordOutcome::Created) => RowOutcome::Created,
-            Some(RecordOutcome::Updated | RecordOutcome::Unchanged | RecordOutcome::Refused { .. })
+            Some(
+                RecordOutcome::Updated
+                | RecordOutcome::Unchanged
+                | RecordOutcome::Refused { .. }
+                | RecordOutcome::Blocked { .. },
+            )
             | None => {
                 if changed {
                     RowOutcome::Updated

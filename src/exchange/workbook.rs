@@ -9,21 +9,38 @@ use std::io::{Cursor, Read};
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 use csv::StringRecord;
 
-use super::table::{MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, TableError};
+use super::table::{MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, RowProblem, TableError};
 
 /// What a workbook may unpack to. A sheet of numbers packs about ten to one, so 64 MiB of honest
 /// workbook stays below; a file made to unpack without end does not.
 pub const MAX_UNPACKED_BYTES: u64 = 640 * 1024 * 1024;
+
+/// Digits behind the first that a spreadsheet shows of a number, fifteen together.
+const FRACTION_DIGITS: usize = 14;
 
 /// The sheet that was read.
 #[derive(Debug)]
 pub struct Sheet {
     /// The sheet's name.
     pub name: String,
-    /// Rows with at least one filled cell, each with its number as the spreadsheet shows it.
-    pub rows: Vec<(u32, StringRecord)>,
+    /// Rows with at least one filled cell.
+    pub rows: Vec<SheetRow>,
     /// Sentences the user should read.
     pub notes: Vec<String>,
+}
+
+/// One row of a sheet.
+#[derive(Debug, Clone)]
+pub struct SheetRow {
+    /// Its number as the spreadsheet shows it.
+    pub number: u32,
+    /// Its cells as text.
+    pub record: StringRecord,
+    /// Places of the cells that hold a number and no text. Their text has a decimal point and no thousands
+    /// signs, however the table writes numbers elsewhere.
+    pub numeric: Vec<usize>,
+    /// Text only: a stray quote by which the row would run on over lines that are not its own.
+    pub runs_on: Option<RowProblem>,
 }
 
 /// Reads one sheet: the one named, else the first.
@@ -70,12 +87,9 @@ fn refuse_bomb(bytes: &[u8]) -> Result<(), TableError> {
 }
 
 /// Streams the cells of a sheet into rows; cells come in order of row, then column.
-fn read_rows(
-    workbook: &mut Xlsx<Cursor<Vec<u8>>>,
-    name: &str,
-) -> Result<Vec<(u32, StringRecord)>, TableError> {
+fn read_rows(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<SheetRow>, TableError> {
     let mut cells = workbook.worksheet_cells_reader(name).map_err(workbook_error)?;
-    let mut rows: Vec<(u32, StringRecord)> = Vec::new();
+    let mut rows: Vec<SheetRow> = Vec::new();
     while let Some(cell) = cells.next_cell().map_err(workbook_error)? {
         let (row, column) = cell.get_position();
         let text = cell_text(cell.get_value());
@@ -96,12 +110,13 @@ fn read_rows(
                 limit: MAX_CELL_CHARACTERS,
             });
         }
-        match rows.last_mut() {
-            Some((last, record)) if *last == number => push_at(record, column, &text, number)?,
-            Some(_) | None => {
-                let mut record = StringRecord::new();
-                push_at(&mut record, column, &text, number)?;
-                rows.push((number, record));
+        if rows.last().is_none_or(|last| last.number != number) {
+            rows.push(SheetRow { number, record: StringRecord::new(), numeric: Vec::new(), runs_on: None });
+        }
+        if let Some(last) = rows.last_mut() {
+            push_at(&mut last.record, column, &text, number)?;
+            if matches!(cell.get_value(), DataRef::Int(_) | DataRef::Float(_)) {
+                last.numeric.push(column);
             }
         }
     }
@@ -130,12 +145,21 @@ fn cell_text(value: &DataRef<'_>) -> String {
         }
         DataRef::SharedString(text) => text.trim().to_owned(),
         DataRef::Int(number) => number.to_string(),
-        // The shortest decimal that reads back as the same double, which is what was typed in.
-        DataRef::Float(number) => number.to_string(),
+        DataRef::Float(number) => number_text(*number),
         DataRef::Bool(truth) => truth.to_string(),
         DataRef::DateTime(moment) => date_text(moment),
         DataRef::Error(error) => error.to_string(),
     }
+}
+
+/// A number as the spreadsheet shows it: a fraction with the fifteen digits that spreadsheets keep, so that
+/// =0.1*3 is 0.3 and no binary residue. A whole number is exact already.
+fn number_text(number: f64) -> String {
+    if number.fract() == 0.0 {
+        return number.to_string();
+    }
+    let shown = format!("{number:.FRACTION_DIGITS$e}");
+    shown.parse().map_or(shown, |rounded: f64| rounded.to_string())
 }
 
 /// A date cell as ISO text: the day alone when the time is midnight, as a cell without time is.

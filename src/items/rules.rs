@@ -250,6 +250,19 @@ pub struct ItemEdit {
     pub packs: Edit<Vec<PackDraft>>,
 }
 
+impl PackDraft {
+    /// Judges the pack by itself.
+    ///
+    /// # Errors
+    /// `invalid` naming every field that is wrong.
+    pub fn checked(&self) -> Outcome<Self> {
+        let mut check = Check::new();
+        let pack = normal_pack(&mut check, "/pack", self);
+        check.finish()?;
+        Ok(pack)
+    }
+}
+
 impl ItemDraft {
     /// Judges the draft and brings it into the form it is kept in, packs in the order of their names.
     ///

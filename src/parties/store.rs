@@ -82,7 +82,7 @@ impl Organization {
     }
 
     /// The row as a caller would have written it.
-    fn draft(&self) -> OrganizationDraft {
+    pub fn draft(&self) -> OrganizationDraft {
         OrganizationDraft {
             id: None,
             name: self.name.clone(),

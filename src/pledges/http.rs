@@ -7,12 +7,14 @@ use super::status::{PledgeStatus, pledge_status};
 use super::store::{Pledge, PledgeFilter, PledgeLine, pledge_by_link, pledge_list, pledge_read};
 use crate::auth::{Permit, Scope, action};
 use crate::core::code::{TypedCode, read_tracking_code, tracking_code};
-use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId};
+use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SubjectId};
 use crate::core::page::Page;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::facts::facts_of;
 use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use uuid::Uuid;
 
 /// A pledge as it is shown.
@@ -60,6 +62,9 @@ pub struct PledgeLineView {
     pub title_passes: String,
     /// Declared value of the whole line.
     pub value: Option<Money>,
+    /// What an imported file says further of it, by name.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
 }
 
 impl PledgeView {
@@ -93,6 +98,7 @@ fn line_view(line: PledgeLine) -> PledgeLineView {
         earmark_country: line.earmark_country,
         title_passes: line.title_passes,
         value,
+        facts: BTreeMap::new(),
     }
 }
 
@@ -185,8 +191,17 @@ pub async fn pledge_show(
     state: State,
     path: Path<PledgeId>,
 ) -> Outcome<actix_web::web::Json<PledgeView>> {
-    let (pledge, lines) = state.read(move |conn| pledge_read(conn, &permit, path.0)).await?;
-    Ok(actix_web::web::Json(PledgeView::of(pledge, Some(lines))))
+    let view = state.read(move |conn| {
+        let (pledge, lines) = pledge_read(conn, &permit, path.0)?;
+        let subjects: Vec<SubjectId> = lines.iter().map(|line| SubjectId(line.id.0)).collect();
+        let mut facts = facts_of(conn, &subjects)?;
+        let mut view = PledgeView::of(pledge, Some(lines));
+        for line in view.lines.iter_mut().flatten() {
+            line.facts = facts.remove(&SubjectId(line.id.0)).unwrap_or_default();
+        }
+        Ok(view)
+    });
+    Ok(actix_web::web::Json(view.await?))
 }
 
 /// Says where each unit of a pledge is; adds up to what is promised plus what was in excess.

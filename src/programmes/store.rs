@@ -116,7 +116,10 @@ impl Programme {
     }
 
     /// The row as a caller would have written it.
-    fn draft(&self) -> Outcome<ProgrammeDraft> {
+    ///
+    /// # Errors
+    /// Where what is kept cannot be read.
+    pub fn draft(&self) -> Outcome<ProgrammeDraft> {
         Ok(ProgrammeDraft {
             id: None,
             code: self.code.clone(),

@@ -240,6 +240,17 @@ impl SiteDraft {
         Ok(draft)
     }
 
+    /// Judges a site whose file does not state the country it is in.
+    ///
+    /// # Errors
+    /// `invalid` naming every field that is wrong.
+    pub fn checked_without_country(&self) -> Outcome<Self> {
+        let mut check = Check::new();
+        let draft = self.normal(&mut check, None);
+        check.finish()?;
+        Ok(draft)
+    }
+
     /// Brings the texts into the form they are kept in; `country` is the one that codes must lie in, where it
     /// is known.
     fn normal(&self, check: &mut Check, country: Option<CountryCode>) -> Self {

@@ -101,7 +101,10 @@ impl Site {
     }
 
     /// The row as a caller would have written it.
-    fn draft(&self) -> Outcome<SiteDraft> {
+    ///
+    /// # Errors
+    /// Where what is kept cannot be read.
+    pub fn draft(&self) -> Outcome<SiteDraft> {
         Ok(SiteDraft {
             id: None,
             code: self.code.clone(),

@@ -3,7 +3,8 @@
 //! | file | what it is |
 //! |---|---|
 //! | `rules` | what may be asked, what figures are, and what must close; pure |
-//! | `store` | one grouped query over the rollups, and the names of what it found |
+//! | `store` | one grouped query over the rollups |
+//! | `names` | the words people know by what it found |
 //! | `view` | the answer as it goes over the wire |
 //! | `http` | `GET /api/v1/totals` |
 //!
@@ -12,6 +13,7 @@
 //! reported.
 
 mod http;
+mod names;
 pub mod rules;
 mod store;
 mod view;

@@ -1,26 +1,23 @@
-//! One grouped query over the rollups, and one for each dimension's names.
+//! One grouped query over the rollups.
 //!
 //! The statement is put together from words of this file only; every value is bound. Both databases read
 //! the same text: `$1`, `$2` … stand in the order of the values.
 
-use super::rules::{Figures, Filters, Group, Question, ROWS_MAXIMUM, flows_residual};
-use super::view::{Key, Named, TotalsRow, TotalsView};
-use crate::atlas::{CountryCode, Language};
+use super::names::Names;
+use super::rules::{Figures, Filters, Group, PlaceMeaning, Question, ROWS_MAXIMUM, flows_residual};
+use super::view::{Key, TotalsRow, TotalsView};
 use crate::auth::Scope;
-use crate::core::problem::{Code, Outcome, Problem};
-use crate::core::time::Month;
-use crate::db::schema::{items, lots, organizations, programmes, sites};
+use crate::core::problem::{Outcome, Problem};
+use crate::db::schema::programmes;
 use crate::db::{Backend, Conn, read_failure};
 use crate::ledger::Account;
 use crate::ledger::rollup::{Dimension, Sums, cuboid_for};
+use crate::sites::rules::COUNTRY_NOT_STATED;
 use crate::writer::log_state;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use uuid::Uuid;
-
-/// Identifiers of one IN list; SQLite takes 32,766 bound values.
-const NAMES_PER_QUERY: usize = 5_000;
 
 /// All accounts of a row added up, sources negative.
 const ALL_ACCOUNTS: &str = "promised + surplus + unallocated + in_storage + allocated + in_transit + missing \
@@ -51,37 +48,37 @@ const SUMMED: [&str; 20] = [
 ];
 
 #[derive(QueryableByName)]
-struct Row {
+pub(super) struct Row {
     #[diesel(sql_type = Nullable<Binary>)]
-    programme_id: Option<Vec<u8>>,
+    pub(super) programme_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Binary>)]
-    donor_id: Option<Vec<u8>>,
+    pub(super) donor_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Binary>)]
-    item_id: Option<Vec<u8>>,
+    pub(super) item_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Binary>)]
-    lot_id: Option<Vec<u8>>,
+    pub(super) lot_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Text>)]
-    country: Option<String>,
+    pub(super) country: Option<String>,
     #[diesel(sql_type = Nullable<Binary>)]
-    site_id: Option<Vec<u8>>,
+    pub(super) site_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Binary>)]
-    holder_id: Option<Vec<u8>>,
+    pub(super) holder_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Binary>)]
-    owner_id: Option<Vec<u8>>,
+    pub(super) owner_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Binary>)]
-    consignee_id: Option<Vec<u8>>,
+    pub(super) consignee_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Binary>)]
-    origin_id: Option<Vec<u8>>,
+    pub(super) origin_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Binary>)]
-    destination_id: Option<Vec<u8>>,
+    pub(super) destination_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Integer>)]
-    month: Option<i32>,
+    pub(super) month: Option<i32>,
     #[diesel(embed)]
-    figures: FiguresRow,
+    pub(super) figures: FiguresRow,
 }
 
 #[derive(QueryableByName)]
-struct FiguresRow {
+pub(super) struct FiguresRow {
     #[diesel(sql_type = BigInt)]
     stated_promised: i64,
     #[diesel(sql_type = BigInt)]
@@ -185,7 +182,9 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
         return Err(Problem::field("/group_by", detail));
     }
     let names = Names::load(conn, question, &rows)?;
+    let invented = invented_programmes(conn)?;
     let by_place = question.is_by_place();
+    let is_by_programme = question.group_by.contains(&Group::Programme);
     let mut placed = Vec::with_capacity(rows.len());
     let (mut total, mut elsewhere) = (Figures::default(), Figures::default());
     for row in &rows {
@@ -195,7 +194,8 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
         let is_placed =
             question.group_by.iter().all(|group| !group.is_place() || keys[group.word()].is_some());
         if is_placed {
-            placed.push(TotalsRow::new(keys, &figures, by_place));
+            let synthetic = is_by_programme.then(|| is_invented(&invented, row));
+            placed.push(TotalsRow { synthetic, ..TotalsRow::new(keys, &figures, by_place) });
         } else {
             elsewhere.add(&figures);
         }
@@ -210,11 +210,52 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
         not_placed: has_place.then(|| TotalsRow::new(BTreeMap::new(), &elsewhere, true)),
         total: TotalsRow::new(BTreeMap::new(), &total, question.is_partial()),
         deployed: total.sums.ever_delivered,
-        countries: countries(conn, question)?,
+        countries: countries(conn, question, &rows)?,
         flows_residual: (!question.is_partial()).then(|| flows_residual(&total)),
+        synthetic: has_invented(conn, question, &rows, &invented)?,
         sequence,
         place: question.place,
     })
+}
+
+/// The programmes whose data are invented.
+fn invented_programmes(conn: &mut Conn) -> Outcome<BTreeSet<Vec<u8>>> {
+    let ids: Vec<Vec<u8>> = programmes::table
+        .filter(programmes::synthetic.eq(true))
+        .select(programmes::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    Ok(ids.into_iter().collect())
+}
+
+fn is_invented(invented: &BTreeSet<Vec<u8>>, row: &Row) -> bool {
+    row.programme_id.as_ref().is_some_and(|id| invented.contains(id))
+}
+
+/// Whether invented data are among what is counted. A ledger without any never pays for the question.
+fn has_invented(
+    conn: &mut Conn,
+    question: &Question,
+    rows: &[Row],
+    invented: &BTreeSet<Vec<u8>>,
+) -> Outcome<bool> {
+    if question.group_by.contains(&Group::Programme) || rows.is_empty() || invented.is_empty() {
+        return Ok(rows.iter().any(|row| is_invented(invented, row)));
+    }
+    let by_month = question.group_by.contains(&Group::Month);
+    let mut chosen = chosen(question, cuboid_for(&question.dimensions()).number, by_month);
+    let mut places = Vec::with_capacity(invented.len());
+    for id in invented.iter().filter_map(|bytes| Uuid::from_slice(bytes).ok()) {
+        chosen.values.push(Bound::Id(id));
+        places.push(format!("${}", chosen.values.len()));
+    }
+    let text = format!(
+        "SELECT CAST(1 AS BIGINT) AS value FROM {} WHERE programme_id IN ({}) LIMIT 1",
+        chosen.text,
+        places.join(", ")
+    );
+    let found: Vec<crate::db::CountRow> = run(conn, text, chosen.values)?;
+    Ok(!found.is_empty())
 }
 
 fn load(conn: &mut Conn, question: &Question) -> Outcome<Vec<Row>> {
@@ -342,16 +383,31 @@ fn identifiers(filters: &Filters) -> Vec<(&'static str, Uuid)> {
     named.into_iter().filter_map(|(column, id)| Some((column, id?))).collect()
 }
 
-/// Countries to which anything was ever delivered, of what is counted.
-fn countries(conn: &mut Conn, question: &Question) -> Outcome<i64> {
+/// Countries to which anything was ever delivered, of what is counted. Where the file of a delivery does not
+/// state its country there is none to count.
+fn countries(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<i64> {
+    // Rows by the country where goods are hold the answer already, and the rollups are not read again.
+    if question.place == PlaceMeaning::At && question.group_by.contains(&Group::Country) {
+        let mut delivered: BTreeMap<&str, i64> = BTreeMap::new();
+        for row in rows {
+            let Some(country) = row.country.as_deref().filter(|code| *code != COUNTRY_NOT_STATED) else {
+                continue;
+            };
+            *delivered.entry(country).or_default() += row.figures.ever_delivered;
+        }
+        let reached = delivered.values().filter(|quantity| **quantity > 0).count();
+        return Ok(i64::try_from(reached).unwrap_or(i64::MAX));
+    }
     let mut wanted = question.dimensions();
     wanted.push(Dimension::CountryAt);
     let by_month = question.group_by.contains(&Group::Month);
-    let chosen = chosen(question, cuboid_for(&wanted).number, by_month);
+    let mut chosen = chosen(question, cuboid_for(&wanted).number, by_month);
+    chosen.values.push(Bound::Words(COUNTRY_NOT_STATED.to_owned()));
     let text = format!(
-        "SELECT CAST(COUNT(*) AS BIGINT) AS value FROM (SELECT country_at FROM {} WHERE country_at IS NOT NULL \
+        "SELECT CAST(COUNT(*) AS BIGINT) AS value FROM (SELECT country_at FROM {} WHERE country_at <> ${} \
          GROUP BY country_at HAVING SUM(ever_delivered * within) > 0) AS reached",
-        chosen.text
+        chosen.text,
+        chosen.values.len()
     );
     let rows: Vec<crate::db::CountRow> = run(conn, text, chosen.values)?;
     Ok(rows.first().map_or(0, |row| row.value))
@@ -370,106 +426,4 @@ where
         };
     }
     query.load(conn).map_err(read_failure)
-}
-
-/// The words people know things by, one query for each kind of thing.
-#[derive(Default)]
-struct Names {
-    programmes: HashMap<Uuid, (String, Option<String>)>,
-    organizations: HashMap<Uuid, (String, Option<String>)>,
-    items: HashMap<Uuid, (String, Option<String>)>,
-    lots: HashMap<Uuid, (String, Option<String>)>,
-    sites: HashMap<Uuid, (String, Option<String>)>,
-}
-
-/// Loads name and code of a set of things.
-macro_rules! load_names {
-    ($conn:expr, $ids:expr, $table:ident, $name:expr, $code:expr) => {{
-        let ids: Vec<Vec<u8>> = $ids.into_iter().collect();
-        let mut names = HashMap::with_capacity(ids.len());
-        for chunk in ids.chunks(NAMES_PER_QUERY) {
-            let found: Vec<(Vec<u8>, String, Option<String>)> = $table::table
-                .filter($table::id.eq_any(chunk))
-                .select(($table::id, $name, $code))
-                .load($conn)
-                .map_err(read_failure)?;
-            for (id, name, code) in found {
-                names.insert(uuid_of(&id)?, (name, code));
-            }
-        }
-        names
-    }};
-}
-
-fn uuid_of(bytes: &[u8]) -> Outcome<Uuid> {
-    Uuid::from_slice(bytes)
-        .map_err(|error| Problem::new(Code::Internal, "").log(format!("an identifier in rollups: {error}")))
-}
-
-impl Names {
-    fn load(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<Self> {
-        let of = |read: fn(&Row) -> Vec<&Option<Vec<u8>>>| -> BTreeSet<Vec<u8>> {
-            rows.iter().flat_map(read).flatten().cloned().collect()
-        };
-        let mut names = Self::default();
-        let by = |group| question.group_by.contains(&group);
-        if by(Group::Programme) {
-            let ids = of(|row| vec![&row.programme_id]);
-            names.programmes =
-                load_names!(conn, ids, programmes, programmes::name, programmes::code.nullable());
-        }
-        let ids = of(|row| vec![&row.donor_id, &row.holder_id, &row.owner_id, &row.consignee_id]);
-        names.organizations =
-            load_names!(conn, ids, organizations, organizations::name, organizations::reference);
-        if by(Group::Item) {
-            let ids = of(|row| vec![&row.item_id]);
-            names.items = load_names!(conn, ids, items, items::name, items::code.nullable());
-        }
-        if by(Group::Lot) {
-            let ids = of(|row| vec![&row.lot_id]);
-            names.lots = load_names!(conn, ids, lots, lots::number, lots::number.nullable());
-        }
-        let ids = of(|row| vec![&row.site_id, &row.origin_id, &row.destination_id]);
-        names.sites = load_names!(conn, ids, sites, sites::name, sites::code);
-        Ok(names)
-    }
-
-    /// What a row is about; null where a dimension has no value.
-    fn keys(&self, question: &Question, row: &Row) -> BTreeMap<&'static str, Option<Key>> {
-        let key = |group: &Group| match group {
-            Group::Programme => named(&self.programmes, row.programme_id.as_deref()).map(Key::Named),
-            Group::Donor => named(&self.organizations, row.donor_id.as_deref()).map(Key::Named),
-            Group::Item => named(&self.items, row.item_id.as_deref()).map(Key::Named),
-            Group::Lot => named(&self.lots, row.lot_id.as_deref()).map(Key::Named),
-            Group::Site => named(&self.sites, row.site_id.as_deref()).map(Key::Named),
-            Group::Holder => named(&self.organizations, row.holder_id.as_deref()).map(Key::Named),
-            Group::Owner => named(&self.organizations, row.owner_id.as_deref()).map(Key::Named),
-            Group::Consignee => named(&self.organizations, row.consignee_id.as_deref()).map(Key::Named),
-            Group::Country => row.country.as_deref().map(country),
-            Group::Corridor => {
-                let origin = named(&self.sites, row.origin_id.as_deref());
-                let destination = named(&self.sites, row.destination_id.as_deref());
-                origin.zip(destination).map(|(origin, destination)| Key::Corridor { origin, destination })
-            }
-            Group::Month => row.month.map(|month| Key::Month(Month(month).to_string())),
-        };
-        question.group_by.iter().map(|group| (group.word(), key(group))).collect()
-    }
-}
-
-fn named(names: &HashMap<Uuid, (String, Option<String>)>, id: Option<&[u8]>) -> Option<Named> {
-    let id = Uuid::from_slice(id?).ok()?;
-    let (name, code) = match names.get(&id) {
-        Some((name, code)) => (Some(name.clone()), code.clone()),
-        // A lot that is not known has no row.
-        None => (None, None),
-    };
-    Some(Named { name, code, id })
-}
-
-fn country(code: &str) -> Key {
-    let name = code
-        .parse::<CountryCode>()
-        .map_or_else(|_| code.to_owned(), |code| code.country().short_name(Language::English).to_owned());
-    Key::Country { name, code: code.to_owned() }
 }

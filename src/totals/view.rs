@@ -14,9 +14,9 @@ pub enum Key {
     Named(Named),
     /// A country.
     Country {
-        /// Its name in English.
+        /// Its name in English, or "not stated".
         name: String,
-        /// ISO 3166-1 alpha-2.
+        /// ISO 3166-1 alpha-2; `ZZ` where it is not stated.
         code: String,
     },
     /// A corridor.
@@ -79,6 +79,9 @@ pub struct TotalsRow {
     #[serde(flatten)]
     #[schema(value_type = BTreeMap<String, Key>)]
     pub keys: BTreeMap<&'static str, Option<Key>>,
+    /// Only by programme: whether the row's data are invented.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synthetic: Option<bool>,
     /// Accepted pledges.
     pub promised: i64,
     /// Excess over any pledge.
@@ -133,6 +136,7 @@ impl TotalsRow {
         };
         Self {
             keys,
+            synthetic: None,
             promised: account(Account::Promised),
             surplus: account(Account::Surplus),
             unallocated: account(Account::Unallocated),
@@ -174,12 +178,14 @@ pub struct TotalsView {
     pub total: TotalsRow,
     /// Units ever delivered, net of reversals.
     pub deployed: i64,
-    /// Countries with any of them.
+    /// Countries with any of them; places whose country is not stated (`ZZ`) count for none.
     pub countries: i64,
     /// In less out over all rows and what is not placed; absent where goods can leave what is counted, as
     /// under a filter by place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub flows_residual: Option<i64>,
+    /// Whether invented data are among what is counted.
+    pub synthetic: bool,
     /// The last ledger sequence these figures include.
     pub sequence: i64,
     /// Whether a country is where goods are (`at`) or where they are meant to go (`for`).

@@ -133,6 +133,7 @@ identifier_values!(
     ConsignmentId,
     LegId,
     LoadId,
+    SubjectId,
     EventId
 );
 

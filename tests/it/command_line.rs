@@ -38,6 +38,10 @@ fn help_shows_examples_and_what_is_not_understood_ends_with_2() {
         &["serve", "--help"],
         &["migrate", "--help"],
         &["user", "--help"],
+        &["user", "add", "--help"],
+        &["user", "list", "--help"],
+        &["user", "disable", "--help"],
+        &["user", "password", "--help"],
         &["openapi", "--help"],
     ] {
         let (code, output, _) = words(&relief(folder.path(), arguments, ""));
@@ -72,12 +76,12 @@ fn flags_come_before_the_environment_and_that_before_the_file() {
 
     std::fs::write(folder.path().join("relief.toml"), "database = \"sqlite://file.db\"\n").unwrap();
     let (code, _, error) = words(&relief(folder.path(), &["migrate"], ""));
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(error.contains("unknown field `database`"), "{error}");
     std::fs::write(folder.path().join("relief.toml"), "").unwrap();
     let (code, _, error) =
         words(&relief(folder.path(), &["migrate", "--database-url", "mysql://x:secret@y/z"], ""));
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(error.contains("is not a database URL") && !error.contains("secret"), "{error}");
 }
 
@@ -88,7 +92,7 @@ fn users_are_kept_from_the_command_line_beside_a_running_server() {
     let (code, _, error) = words(&relief(folder.path(), &[&add[..], &["king"]].concat(), ""));
     assert_eq!(code, 2, "{error}");
     let (code, _, error) = words(&relief(folder.path(), &[&add[..], &["admin"]].concat(), "short\n"));
-    assert_eq!(code, 1);
+    assert_eq!(code, 2);
     assert!(error.contains("12 to 256 characters"), "{error}");
     let (code, output, error) =
         words(&relief(folder.path(), &[&add[..], &["admin"]].concat(), "correct horse\n"));
@@ -127,4 +131,96 @@ fn users_are_kept_from_the_command_line_beside_a_running_server() {
             |name: &str| std::fs::metadata(folder.path().join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!(mode("relief-keys/tokens.pem"), 0o600);
     }
+}
+
+#[test]
+fn what_cannot_be_tried_ends_with_2_and_flags_may_stand_after_the_subcommand() {
+    let folder = tempfile::tempdir().unwrap();
+    let (code, _, error) = words(&relief(folder.path(), &["totals", "--group-by", "nonsense"], ""));
+    assert_eq!(code, 2, "{error}");
+    let missing = ["totals", "--group-by", "item", "--database-url", "sqlite://nowhere.db"];
+    let (code, _, error) = words(&relief(folder.path(), &missing, ""));
+    assert_eq!(code, 2, "{error}");
+    assert!(error.contains("There is no database"), "{error}");
+    let after = ["user", "list", "--database-url", "sqlite://mine.db"];
+    assert_eq!(words(&relief(folder.path(), &after, "")).0, 0);
+    let before = ["user", "--database-url", "sqlite://mine.db", "list"];
+    assert_eq!(words(&relief(folder.path(), &before, "")).0, 0);
+    assert!(folder.path().join("mine.db").exists() && !folder.path().join("relief.db").exists());
+}
+
+/// The mapping and the table of the guide, in a folder.
+fn guide(folder: &Path) {
+    let guide = include_str!("../../docs/import.md");
+    for (kind, name) in [("```toml\n", "masks.toml"), ("```csv\n", "masks.csv")] {
+        let text = guide.split(kind).nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_said_before_anything_is_recorded() {
+    let folder = tempfile::tempdir().unwrap();
+    guide(folder.path());
+    let table = std::fs::read(folder.path().join("masks.csv")).unwrap();
+    for report in ["nowhere/rows.csv", "masks.csv", "./masks.csv"] {
+        let import = ["import", "masks.csv", "--mapping", "masks.toml", "--report", report];
+        let (code, output, error) = words(&relief(folder.path(), &import, ""));
+        assert_eq!((code, output.as_str()), (2, ""), "{report}: {error}");
+        assert!(!folder.path().join("relief.db").exists(), "{report}");
+        assert_eq!(std::fs::read(folder.path().join("masks.csv")).unwrap(), table, "{report}");
+    }
+    let import = ["import", "masks.csv", "--mapping", "masks.toml", "--report", "rows.csv"];
+    let (code, output, error) = words(&relief(folder.path(), &import, ""));
+    assert_eq!(code, 0, "{error}");
+    assert!(output.starts_with("4 rows: 3 created"), "{output}");
+    assert!(std::fs::read_to_string(folder.path().join("rows.csv")).unwrap().contains("created"));
+}
+
+#[test]
+fn whoever_reads_only_the_beginning_does_no_harm() {
+    let folder = tempfile::tempdir().unwrap();
+    guide(folder.path());
+    for arguments in [
+        &["migrate"][..],
+        &["import", "masks.csv", "--mapping", "masks.toml", "--json"],
+        &["import", "masks.csv", "--mapping", "masks.toml"],
+        &["user", "list"],
+        &["totals", "--group-by", "item"],
+        &["verify"],
+        &["verify", "--json"],
+    ] {
+        let mut child = command(folder.path(), arguments).spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let expected = if arguments[0] == "verify" { [Some(0), Some(2)] } else { [Some(0), Some(0)] };
+        let (code, _, error) = words(&output);
+        assert!(expected.contains(&Some(code)), "{arguments:?}: {code} {error}");
+        assert!(!error.contains("panicked"), "{error}");
+    }
+}
+
+#[test]
+fn what_the_ledger_refuses_is_said_in_the_words_of_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    guide(folder.path());
+    let import = ["import", "masks.csv", "--mapping", "masks.toml", "--json"];
+    assert_eq!(words(&relief(folder.path(), &import, "")).0, 0);
+    let table = std::fs::read_to_string(folder.path().join("masks.csv")).unwrap();
+    std::fs::write(folder.path().join("masks.csv"), table.replace("6-Aug-20", "7-Aug-20")).unwrap();
+    let (code, output, _) = words(&relief(folder.path(), &import, ""));
+    let summary: Value = serde_json::from_str(output.trim()).unwrap();
+    assert_eq!((code, &summary["rejected"]), (1, &json!(2)), "{summary:#}");
+    let problems = summary["problems"].as_array().unwrap();
+    assert_eq!(problems.len(), 2, "{summary:#}");
+    assert_eq!((&problems[0]["column"], &problems[0]["value"]), (&json!("Arrived"), &json!("7-Aug-20")));
+    // How the file was read is for scripts too.
+    let mut bytes = table.replace("Banjul", "Conakr?").into_bytes();
+    for byte in bytes.iter_mut().filter(|byte| **byte == b'?') {
+        *byte = 0xFF;
+    }
+    std::fs::write(folder.path().join("masks.csv"), bytes).unwrap();
+    let (_, output, _) = words(&relief(folder.path(), &[&import[..], &["--dry-run"]].concat(), ""));
+    let summary: Value = serde_json::from_str(output.trim()).unwrap();
+    assert!(summary["notes"][0].as_str().unwrap().contains("windows-1252"), "{summary:#}");
 }

@@ -151,7 +151,7 @@ on_both_databases! {
         let RowOutcome::Rejected { problems } = &imported.verdicts[0].outcome else {
             panic!("the row should be rejected")
         };
-        assert_eq!((problems[0].row, problems[0].column.as_str(), problems[0].value.as_str()), (2, "base_unit", "box"));
+        assert_eq!((problems[0].row, problems[0].column.as_str(), problems[0].value.as_str()), (2, "Unit", "box"));
         assert_eq!(delivered(database.url()), 12_020);
     }
 

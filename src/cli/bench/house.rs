@@ -5,7 +5,7 @@ use super::failed;
 use super::load::{Chain, Request, Sent, Work, send};
 use crate::app::{self, Handicap, Layer, RunningServer, Settings};
 use crate::audit::keys::KeyRing;
-use crate::auth::{Role, Tokens};
+use crate::auth::{OPERATOR, Role, Tokens};
 use crate::core::id::{ItemId, OrganizationId, ProgrammeId, SiteId, UserId};
 use crate::core::problem::Outcome;
 use crate::db::{connect, migrate};
@@ -75,7 +75,7 @@ fn event(kind: &str, occurred_at: &str, details: Value) -> Request {
 }
 
 fn operator() -> Actor {
-    Actor { user: UserId(Uuid::nil()), role: "operator".to_owned(), scope: "bench".to_owned() }
+    Actor { user: UserId(Uuid::nil()), role: OPERATOR.to_owned(), scope: "bench".to_owned() }
 }
 
 /// Records what a house begins with, in this process.

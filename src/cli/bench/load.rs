@@ -2,6 +2,7 @@
 //! to send them is never counted as the server's.
 
 use super::failed;
+use crate::cli::print::say;
 use crate::core::problem::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -94,8 +95,7 @@ pub(super) fn run_client() -> Outcome<()> {
     let work: Work = serde_json::from_reader(std::io::stdin().lock()).map_err(failed)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     let sent = runtime.block_on(drive(work));
-    println!("{}", serde_json::to_string(&sent).map_err(failed)?);
-    Ok(())
+    say(serde_json::to_string(&sent).map_err(failed)?)
 }
 
 #[derive(Default)]

@@ -30,6 +30,7 @@ mod starting;
 mod totals;
 mod updates;
 
+use super::print::say;
 use crate::core::problem::{Outcome, Problem};
 use clap::{Args, ValueEnum};
 use figure::Figure;
@@ -42,7 +43,7 @@ use updates::{Counts, Targets};
 /// Measures the promised figures against their limits, in a temporary folder
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief bench --quick\n  relief bench --json\n  \
-                        relief bench --only updates --postgres postgres://postgres@localhost/postgres\n  \
+                        relief bench --only postgres --postgres postgres://postgres@localhost/postgres\n  \
                         relief bench --only import --scms delivery_history.csv\n\n\
                         PostgreSQL is measured where a server's programs are installed, or at --postgres, where two\n\
                         databases are made and dropped. Exit codes: 0 every limit kept, 1 one was missed.")]
@@ -117,9 +118,9 @@ impl Bench {
             Some(_) | None => {}
         }
         if self.json {
-            println!("{}", serde_json::to_string_pretty(&figures).map_err(failed)?);
+            say(serde_json::to_string_pretty(&figures).map_err(failed)?)?;
         } else {
-            print!("{}", figure::table(&figures));
+            say(figure::table(&figures).trim_end())?;
         }
         Ok(figures.iter().all(Figure::passes))
     }

@@ -39,11 +39,7 @@ impl Pledges {
 
 /// Says that a record needs another one that was refused. The other one's reason stands in the verdict too.
 fn needs(what: &str) -> RecordOutcome {
-    RecordOutcome::Refused {
-        column: String::new(),
-        value: String::new(),
-        reason: format!("it needs {what}, which was refused"),
-    }
+    RecordOutcome::Blocked { reason: format!("it needs {what}, which was refused") }
 }
 
 impl Application<'_> {

@@ -6,6 +6,7 @@
 //! or writing to the database past the writer.
 
 mod events;
+mod further;
 mod flow;
 mod posted;
 mod recorder;
@@ -52,6 +53,7 @@ pub fn apply(
     let mut application = Application::new(plan, actor, recorder, progress);
     application.settle_catalogue()?;
     application.settle_flow()?;
+    application.note_line_facts()?;
     application.post_events()?;
     Ok(application.verdicts.finish())
 }
@@ -122,7 +124,8 @@ impl<'a> Application<'a> {
         self.sites = self.settle(rows, |place| RecordAt::Site(SiteAt(place)))?;
         let rows = plan.items.iter().map(|one| rows::item(names, one)).collect();
         self.items = self.settle(rows, |place| RecordAt::Item(ItemAt(place)))?;
-        self.settle_packs()
+        self.settle_packs()?;
+        self.note_catalogue_facts()
     }
 
     /// Settles rows of one kind; gives the identifier of each, none where it was refused.

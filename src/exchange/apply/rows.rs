@@ -26,7 +26,7 @@ use crate::sites::{Site, SiteKind};
 use uuid::Uuid;
 
 /// What an item is filed under where the table says nothing.
-const CATEGORY_NOT_STATED: &str = "not stated";
+pub(super) const CATEGORY_NOT_STATED: &str = "not stated";
 /// When something was recorded is the writer's to say.
 const UNRECORDED: Timestamp = Timestamp(0);
 

@@ -4,13 +4,16 @@
 //! A record is the one with the same reference, whoever made it. What must never change (a site's country,
 //! an item's base unit) refuses the record instead.
 
+use super::rows::CATEGORY_NOT_STATED;
+use crate::core::check::{Check, NAME_CHARS_MAX};
 use crate::core::id::{ItemId, OrganizationId, PackId, ProgrammeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
-use crate::items::{Item, ItemCodes, Pack};
+use crate::items::{Item, ItemCodes, ItemWithPacks, Pack};
 use crate::ledger::{Book, SiteFacts};
 use crate::parties::{Organization, OrganizationReferences};
 use crate::programmes::{Programme, ProgrammeCodes};
+use crate::sites::rules::COUNTRY_NOT_STATED;
 use crate::sites::{Site, SiteCodes};
 use crate::writer::{Actor, Desk, Drawer, Entry, Record, Refusal, Register, Unique, Update};
 use std::sync::Arc;
@@ -46,6 +49,11 @@ pub trait Catalogued: Record<Group = <Self as Record>::Id> + PartialEq {
     fn reference(&self) -> &str;
     /// The identifier as the log writes it.
     fn uuid(id: Self::Id) -> Uuid;
+    /// Judges the record by the rules of its room, as if somebody had written it to the interface.
+    ///
+    /// # Errors
+    /// `invalid` naming every field that is wrong.
+    fn judge(&self) -> Result<(), Problem>;
     /// The known record as the wanted one says.
     ///
     /// # Errors
@@ -80,6 +88,7 @@ impl<R: Catalogued> Update for Settle<R> {
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
+        self.wanted.judge()?;
         let holder = desk.shelf::<Register<R::References>>().holder(self.wanted.reference())?;
         let id = holder.unwrap_or(self.wanted.id());
         let Some(known) = desk.shelf::<Drawer<R>>().find(id)? else {
@@ -128,6 +137,10 @@ impl Catalogued for Organization {
     fn uuid(id: OrganizationId) -> Uuid {
         id.0
     }
+    fn judge(&self) -> Result<(), Problem> {
+        judge_reference("/reference", Catalogued::reference(self))?;
+        Self { reference: None, ..self.clone() }.draft().checked().map(|_| ())
+    }
     fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
         Ok(Self {
             name: wanted.name.clone(),
@@ -154,6 +167,14 @@ impl Catalogued for Site {
     fn uuid(id: SiteId) -> Uuid {
         id.0
     }
+    fn judge(&self) -> Result<(), Problem> {
+        judge_reference("/code", Catalogued::reference(self))?;
+        let draft = Self { code: None, ..self.clone() }.draft()?;
+        if self.country == COUNTRY_NOT_STATED {
+            return draft.checked_without_country().map(|_| ());
+        }
+        draft.checked().map(|_| ())
+    }
     fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
         if known.country != wanted.country {
             return Err(differs(
@@ -163,12 +184,20 @@ impl Catalogued for Site {
                 "a site never moves to another country; give the other place a reference of its own",
             ));
         }
+        if known.kind != wanted.kind {
+            return Err(differs(
+                "kind",
+                &wanted.kind,
+                &known.kind,
+                "what a site is was recorded by somebody who knew it; write that kind into the mapping, or change the \
+                 site",
+            ));
+        }
         let position = |site: &Self| (site.latitude, site.longitude);
         let (latitude, longitude) =
             if wanted.latitude.is_some() { position(wanted) } else { position(known) };
         Ok(Self {
             name: wanted.name.clone(),
-            kind: wanted.kind.clone(),
             latitude,
             longitude,
             locode: wanted.locode.clone().or_else(|| known.locode.clone()),
@@ -196,6 +225,11 @@ impl Catalogued for Item {
     fn uuid(id: ItemId) -> Uuid {
         id.0
     }
+    fn judge(&self) -> Result<(), Problem> {
+        judge_reference("/code", &self.code)?;
+        let item = Self { code: STAND_IN.to_owned(), ..self.clone() };
+        ItemWithPacks { item, packs: Vec::new() }.draft()?.checked().map(|_| ())
+    }
     fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
         if known.base_unit != wanted.base_unit {
             return Err(differs(
@@ -205,9 +239,11 @@ impl Catalogued for Item {
                 "an item's base unit never changes, because every quantity recorded would change its meaning",
             ));
         }
+        // A mapping without a category says nothing of it, and what is known stays.
+        let is_stated = wanted.category != CATEGORY_NOT_STATED;
         Ok(Self {
             name: wanted.name.clone(),
-            category: wanted.category.clone(),
+            category: if is_stated { wanted.category.clone() } else { known.category.clone() },
             sector: wanted.sector.clone().or_else(|| known.sector.clone()),
             ..known.clone()
         })
@@ -225,9 +261,23 @@ impl Catalogued for Programme {
     fn uuid(id: ProgrammeId) -> Uuid {
         id.0
     }
+    fn judge(&self) -> Result<(), Problem> {
+        judge_reference("/code", &self.code)?;
+        Self { code: STAND_IN.to_owned(), ..self.clone() }.draft()?.checked().map(|_| ())
+    }
     fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
         Ok(Self { name: wanted.name.clone(), ..known.clone() })
     }
+}
+
+/// A code that every room takes, where the reference of a file is judged by itself.
+const STAND_IN: &str = "reference";
+
+/// References of files are put together of several words and are longer than the codes people type.
+fn judge_reference(pointer: &str, reference: &str) -> Result<(), Problem> {
+    let mut check = Check::new();
+    check.text(pointer, reference, NAME_CHARS_MAX);
+    check.finish()
 }
 
 /// Says what differs from what is there already and why that cannot be. `field` is where the table's own
@@ -237,7 +287,7 @@ pub(super) fn differs(field: &str, wanted: &str, known: &str, why: &str) -> Prob
     Problem::new(Code::WrongState, words).at(format!("/{field}")).with("value", wanted)
 }
 
-/// Makes a pack of an item be as `wanted`.
+/// Makes a pack of an item be there as `wanted`.
 pub struct SettlePack {
     /// Who says so.
     pub actor: Arc<Actor>,
@@ -259,20 +309,21 @@ impl Update for SettlePack {
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
         let id = self.wanted.id;
         let known = desk.shelf::<Drawer<Pack>>().find(id)?;
-        let (row, change) = match known {
-            None => (self.wanted.clone(), Change::Created),
-            Some(known) => {
-                let Pack { numerator, denominator, .. } = self.wanted;
-                let row = Pack { numerator, denominator, ..known.as_ref().clone() };
-                if row == *known {
-                    return Ok(Settled { id, change: Change::Unchanged });
-                }
-                (row, Change::Updated)
-            }
+        let Some(known) = known else {
+            self.wanted.draft().checked()?;
+            desk.begin(entry("pack", "created", id.0));
+            desk.shelf::<Drawer<Pack>>().put(self.wanted.clone());
+            return Ok(Settled { id, change: Change::Created });
         };
-        let verb = if change == Change::Created { "created" } else { "changed" };
-        desk.begin(entry("pack", verb, id.0));
-        desk.shelf::<Drawer<Pack>>().put(row);
-        Ok(Settled { id, change })
+        let content = |pack: &Pack| (pack.numerator, pack.denominator);
+        if content(&known) != content(&self.wanted) {
+            let words = |pack: &Pack| match pack.denominator {
+                1 => pack.numerator.to_string(),
+                packs => format!("{} in {packs} packs", pack.numerator),
+            };
+            let why = "papers name the pack by what it holds; call the other pack otherwise";
+            return Err(differs("base_units", &words(&self.wanted), &words(&known), why).into());
+        }
+        Ok(Settled { id, change: Change::Unchanged })
     }
 }

@@ -211,12 +211,16 @@ impl Update for SettleConsignment {
         };
         let renewed = renewed_consignment(&known, &self.wanted)?;
         check_way(&known_legs, &self.legs)?;
-        if renewed == *known {
+        let legs = renewed_legs(&known_legs, &self.legs);
+        if renewed == *known && legs.is_empty() {
             return Ok(Change::Unchanged);
         }
         let now = desk.begin(entry("consignment", "changed", id.0)).recorded_at;
         let row = Consignment { revision: known.revision + 1, updated_at: now, ..renewed };
         desk.shelf::<Drawer<Consignment>>().put(row);
+        for leg in legs {
+            desk.shelf::<Drawer<Leg>>().put(leg);
+        }
         Ok(Change::Updated)
     }
 }
@@ -245,6 +249,20 @@ fn renewed_consignment(known: &Consignment, wanted: &Consignment) -> Result<Cons
         value_basis: wanted.value_basis.clone(),
         ..known.clone()
     })
+}
+
+/// The legs whose carrier or expected arrival the file states otherwise now.
+fn renewed_legs(known: &[Arc<Leg>], wanted: &[Leg]) -> Vec<Leg> {
+    let renewed = wanted.iter().filter_map(|leg| {
+        let known = known.iter().find(|one| one.id == leg.id)?;
+        let renewed = Leg {
+            carrier_id: leg.carrier_id.or(known.carrier_id),
+            planned_arrival: leg.planned_arrival.or(known.planned_arrival),
+            ..Leg::clone(known)
+        };
+        (renewed != **known).then_some(renewed)
+    });
+    renewed.collect()
 }
 
 fn check_way(known: &[Arc<Leg>], wanted: &[Leg]) -> Result<(), Problem> {

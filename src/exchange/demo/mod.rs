@@ -15,6 +15,7 @@ pub use published::{Gap, PROGRAMME_CODE as PUBLISHED_CODE, gap};
 pub use synthetic::{DEPLOYED_MASKS, PROGRAMME_CODE as SYNTHETIC_CODE};
 
 use super::apply::{Namespace, Recorder};
+use crate::auth::OPERATOR;
 use crate::core::id::{ConsignmentId, OrganizationId, PledgeId, UserId};
 use crate::core::problem::Outcome;
 use crate::writer::Actor;
@@ -47,7 +48,7 @@ pub fn landmarks() -> Landmarks {
 
 /// Who fills a demonstration, in the words of the log.
 pub fn demo_actor() -> Actor {
-    Actor { user: UserId(Uuid::nil()), role: "operator".to_owned(), scope: "import:demo".to_owned() }
+    Actor { user: UserId(Uuid::nil()), role: OPERATOR.to_owned(), scope: "import:demo".to_owned() }
 }
 
 /// Fills a database; what is there already stays as it is.

@@ -1,0 +1,125 @@
+//! The words people know things by, for the keys of totals.
+
+use super::rules::{Group, Question};
+use super::store::Row;
+use super::view::{Key, Named};
+use crate::atlas::{CountryCode, Language};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::Month;
+use crate::db::schema::{items, lots, organizations, programmes, sites};
+use crate::db::{Conn, read_failure};
+use crate::sites::rules::COUNTRY_NOT_STATED;
+use diesel::prelude::*;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use uuid::Uuid;
+
+/// Identifiers of one IN list; SQLite takes 32,766 bound values.
+const NAMES_PER_QUERY: usize = 5_000;
+
+/// What stands where a country's name would, for places whose file states none.
+const NOT_STATED: &str = "not stated";
+
+/// The words people know things by, one query for each kind of thing.
+#[derive(Default)]
+pub(super) struct Names {
+    programmes: HashMap<Uuid, (String, Option<String>)>,
+    organizations: HashMap<Uuid, (String, Option<String>)>,
+    items: HashMap<Uuid, (String, Option<String>)>,
+    lots: HashMap<Uuid, (String, Option<String>)>,
+    sites: HashMap<Uuid, (String, Option<String>)>,
+}
+
+/// Loads name and code of a set of things.
+macro_rules! load_names {
+    ($conn:expr, $ids:expr, $table:ident, $name:expr, $code:expr) => {{
+        let ids: Vec<Vec<u8>> = $ids.into_iter().collect();
+        let mut names = HashMap::with_capacity(ids.len());
+        for chunk in ids.chunks(NAMES_PER_QUERY) {
+            let found: Vec<(Vec<u8>, String, Option<String>)> = $table::table
+                .filter($table::id.eq_any(chunk))
+                .select(($table::id, $name, $code))
+                .load($conn)
+                .map_err(read_failure)?;
+            for (id, name, code) in found {
+                names.insert(uuid_of(&id)?, (name, code));
+            }
+        }
+        names
+    }};
+}
+
+fn uuid_of(bytes: &[u8]) -> Outcome<Uuid> {
+    Uuid::from_slice(bytes)
+        .map_err(|error| Problem::new(Code::Internal, "").log(format!("an identifier in rollups: {error}")))
+}
+
+impl Names {
+    pub(super) fn load(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<Self> {
+        let of = |read: fn(&Row) -> Vec<&Option<Vec<u8>>>| -> BTreeSet<Vec<u8>> {
+            rows.iter().flat_map(read).flatten().cloned().collect()
+        };
+        let mut names = Self::default();
+        let by = |group| question.group_by.contains(&group);
+        if by(Group::Programme) {
+            let ids = of(|row| vec![&row.programme_id]);
+            names.programmes =
+                load_names!(conn, ids, programmes, programmes::name, programmes::code.nullable());
+        }
+        let ids = of(|row| vec![&row.donor_id, &row.holder_id, &row.owner_id, &row.consignee_id]);
+        names.organizations =
+            load_names!(conn, ids, organizations, organizations::name, organizations::reference);
+        if by(Group::Item) {
+            let ids = of(|row| vec![&row.item_id]);
+            names.items = load_names!(conn, ids, items, items::name, items::code.nullable());
+        }
+        if by(Group::Lot) {
+            let ids = of(|row| vec![&row.lot_id]);
+            names.lots = load_names!(conn, ids, lots, lots::number, lots::number.nullable());
+        }
+        let ids = of(|row| vec![&row.site_id, &row.origin_id, &row.destination_id]);
+        names.sites = load_names!(conn, ids, sites, sites::name, sites::code);
+        Ok(names)
+    }
+
+    /// What a row is about; null where a dimension has no value.
+    pub(super) fn keys(&self, question: &Question, row: &Row) -> BTreeMap<&'static str, Option<Key>> {
+        let key = |group: &Group| match group {
+            Group::Programme => named(&self.programmes, row.programme_id.as_deref()).map(Key::Named),
+            Group::Donor => named(&self.organizations, row.donor_id.as_deref()).map(Key::Named),
+            Group::Item => named(&self.items, row.item_id.as_deref()).map(Key::Named),
+            Group::Lot => named(&self.lots, row.lot_id.as_deref()).map(Key::Named),
+            Group::Site => named(&self.sites, row.site_id.as_deref()).map(Key::Named),
+            Group::Holder => named(&self.organizations, row.holder_id.as_deref()).map(Key::Named),
+            Group::Owner => named(&self.organizations, row.owner_id.as_deref()).map(Key::Named),
+            Group::Consignee => named(&self.organizations, row.consignee_id.as_deref()).map(Key::Named),
+            Group::Country => row.country.as_deref().map(country),
+            Group::Corridor => {
+                let origin = named(&self.sites, row.origin_id.as_deref());
+                let destination = named(&self.sites, row.destination_id.as_deref());
+                origin.zip(destination).map(|(origin, destination)| Key::Corridor { origin, destination })
+            }
+            Group::Month => row.month.map(|month| Key::Month(Month(month).to_string())),
+        };
+        question.group_by.iter().map(|group| (group.word(), key(group))).collect()
+    }
+}
+
+fn named(names: &HashMap<Uuid, (String, Option<String>)>, id: Option<&[u8]>) -> Option<Named> {
+    let id = Uuid::from_slice(id?).ok()?;
+    let (name, code) = match names.get(&id) {
+        Some((name, code)) => (Some(name.clone()), code.clone()),
+        // A lot that is not known has no row.
+        None => (None, None),
+    };
+    Some(Named { name, code, id })
+}
+
+fn country(code: &str) -> Key {
+    if code == COUNTRY_NOT_STATED {
+        return Key::Country { name: NOT_STATED.to_owned(), code: code.to_owned() };
+    }
+    let name = code
+        .parse::<CountryCode>()
+        .map_or_else(|_| code.to_owned(), |code| code.country().short_name(Language::English).to_owned());
+    Key::Country { name, code: code.to_owned() }
+}
