@@ -3,8 +3,11 @@
 use crate::core::id::{ConsignmentId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
+use crate::db::Conn;
+use crate::db::schema::consignments;
 use crate::ledger::event::{Halt, Subjects};
-use crate::writer::{Desk, Drawer, record};
+use crate::writer::{Desk, Drawer, Unique, record};
+use diesel::prelude::*;
 use std::sync::Arc;
 
 record! {
@@ -119,7 +122,32 @@ record! {
     }
 }
 
+/// Which consignment of a programme has which reference; see [`Consignment::reference_in`].
+pub struct ConsignmentReferences;
+
+impl Unique for ConsignmentReferences {
+    type Holder = ConsignmentId;
+
+    fn load(conn: &mut Conn, texts: &[String]) -> QueryResult<Vec<(String, ConsignmentId)>> {
+        let references =
+            texts.iter().filter_map(|text| text.split_once('\n')).map(|(_, reference)| reference);
+        let found: Vec<(ProgrammeId, String, ConsignmentId)> = consignments::table
+            .filter(consignments::reference.eq_any(references))
+            .select((consignments::programme_id, consignments::reference.assume_not_null(), consignments::id))
+            .load(conn)?;
+        let text = |(programme, reference, id): (_, String, _)| {
+            (Consignment::reference_in(programme, &reference), id)
+        };
+        Ok(found.into_iter().map(text).collect())
+    }
+}
+
 impl Consignment {
+    /// A reference as it is unique: with its programme.
+    pub fn reference_in(programme: ProgrammeId, reference: &str) -> String {
+        format!("{programme}\n{reference}")
+    }
+
     /// What an event of this consignment is about.
     pub fn subjects(&self) -> Subjects {
         Subjects { programme: Some(self.programme_id), consignment: Some(self.id), ..Subjects::default() }

@@ -8,7 +8,7 @@ use crate::core::time::Timestamp;
 use crate::db::schema::{balances, pledge_lines, pledges, programmes, sites};
 use crate::db::{Conn, read_failure};
 use crate::ledger::event::Halt;
-use crate::writer::{Desk, Drawer, record};
+use crate::writer::{Desk, Drawer, Unique, record};
 use diesel::prelude::*;
 use std::sync::Arc;
 
@@ -72,7 +72,31 @@ record! {
     }
 }
 
+/// Which pledge of a programme has which reference; see [`Pledge::reference_in`].
+pub struct PledgeReferences;
+
+impl Unique for PledgeReferences {
+    type Holder = PledgeId;
+
+    fn load(conn: &mut Conn, texts: &[String]) -> QueryResult<Vec<(String, PledgeId)>> {
+        let references =
+            texts.iter().filter_map(|text| text.split_once('\n')).map(|(_, reference)| reference);
+        let found: Vec<(ProgrammeId, String, PledgeId)> = pledges::table
+            .filter(pledges::reference.eq_any(references))
+            .select((pledges::programme_id, pledges::reference.assume_not_null(), pledges::id))
+            .load(conn)?;
+        let text =
+            |(programme, reference, id): (_, String, _)| (Pledge::reference_in(programme, &reference), id);
+        Ok(found.into_iter().map(text).collect())
+    }
+}
+
 impl Pledge {
+    /// A reference as it is unique: with its programme.
+    pub fn reference_in(programme: ProgrammeId, reference: &str) -> String {
+        format!("{programme}\n{reference}")
+    }
+
     /// How it came about.
     pub fn kind(&self) -> PledgeKind {
         PledgeKind::from_word(&self.kind).unwrap_or_default()
