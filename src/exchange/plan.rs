@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::dates::TableDate;
 use super::encoding::Damage;
+use super::mapping::WhenRowsDiffer;
 use super::references::{
     ConsignmentAt, ConsignmentLineAt, EventAt, EventKind, ItemAt, OrganizationAt, OrganizationRole, PledgeAt,
     PledgeLineAt, ProgrammeAt, RecordAt, SiteAt, SiteKind, TitlePasses, TransportMode,
@@ -309,6 +310,8 @@ pub struct EventPlan {
     pub subject: EventSubject,
     /// When it happened, and how exactly that is known.
     pub occurred: TableDate,
+    /// Which date counts where rows disagree, in one file or in several.
+    pub when_rows_differ: WhenRowsDiffer,
     /// The day it was written down by those who were there.
     pub recorded: Option<TableDate>,
     /// Received: whether nothing more will come.

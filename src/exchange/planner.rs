@@ -389,6 +389,7 @@ impl Planner {
                 key: event.key.clone(),
                 subject,
                 occurred: event.occurred,
+                when_rows_differ: event.when_rows_differ,
                 recorded: event.recorded,
                 is_final: event.is_final,
                 received: Vec::new(),
