@@ -34,4 +34,7 @@ pub use read::{
 pub(crate) use read::{in_country, of_organization};
 pub use receive::{Received, ReceivedLine, arrival_cell, receive};
 pub use split::{Child, Split, split};
-pub use store::{Consignment, Leg, Load, find_consignment, find_leg, find_leg_even_replaced, find_open};
+pub use store::{
+    Consignment, ConsignmentReferences, Leg, Load, find_consignment, find_leg, find_leg_even_replaced,
+    find_open,
+};

@@ -7,6 +7,9 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Record};
 
+/// The rows of four queries.
+type Four<A, B, C, D> = (Vec<A>, Vec<B>, Vec<C>, Vec<D>);
+
 /// `SELECT ARRAY(…), ARRAY(…), …`: each query becomes one array of its rows, in its order.
 pub(crate) struct Together<Q>(pub(crate) Q);
 
@@ -52,7 +55,7 @@ where
     pub(crate) fn all<TA, TB, TC, TD>(
         self,
         conn: &mut PgConnection,
-    ) -> QueryResult<(Vec<TA>, Vec<TB>, Vec<TC>, Vec<TD>)>
+    ) -> QueryResult<Four<TA, TB, TC, TD>>
     where
         Self: for<'q> diesel::query_dsl::LoadQuery<
                 'q,

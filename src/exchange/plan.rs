@@ -1,9 +1,8 @@
 //! What a file says, as typed records with stable references, each mentioned once.
 //!
-//! Records stand in the order they depend on each other and point to one another by place in
-//! their list, so that whoever posts a plan can go through it in pieces ([`Plan::chunks`]) and
-//! keep the ids it made in lists of the same order. Never done here: ids of the database, or
-//! knowing whether a record is there already; references and event ids answer that.
+//! Records stand in the order they depend on each other and point to one another by place in their list, so that
+//! whoever posts a plan can go through it in pieces ([`Plan::chunks`]) and keep the ids it made in lists of the same
+//! order. Never done here: ids of the database, or knowing whether a record is there already.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,6 +11,7 @@ use uuid::Uuid;
 use super::columns::{Columns, Origin};
 use super::dates::TableDate;
 use super::encoding::Damage;
+use super::mapping::WhenRowsDiffer;
 use super::references::{
     ConsignmentAt, ConsignmentLineAt, EventAt, EventKind, ItemAt, OrganizationAt, OrganizationRole, PledgeAt,
     PledgeLineAt, ProgrammeAt, RecordAt, SiteAt, SiteKind, TitlePasses, TransportMode,
@@ -318,6 +318,8 @@ pub struct EventPlan {
     pub date_column: String,
     /// When it happened, and how exactly that is known.
     pub occurred: TableDate,
+    /// Which date counts where rows disagree.
+    pub when_rows_differ: WhenRowsDiffer,
     /// Received: whether nothing more will come.
     pub is_final: bool,
     /// Received: what came, line by line. Empty for other kinds, which are about all lines.

@@ -392,6 +392,7 @@ impl Planner {
                 subject,
                 date_column: event.date_column.clone(),
                 occurred: event.occurred,
+                when_rows_differ: event.when_rows_differ,
                 is_final: event.is_final,
                 received: Vec::new(),
                 rows: Vec::new(),

@@ -1,10 +1,11 @@
 //! What became of each row: created, updated, unchanged or rejected.
 //!
 //! Whoever posts a plan says what became of each record ([`Verdicts::record`]); the rows follow.
-//! A record that was refused rejects the rows that need it and no others. Never done here:
+//! A record that was refused rejects the rows that need it and no others, and so does what only a row is at
+//! fault for ([`Verdicts::refuse_row`]). Never done here:
 //! posting, or writing the report anywhere.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::plan::{CellProblem, Plan, RowFate};
 use super::references::RecordAt;
@@ -83,12 +84,14 @@ pub struct OutcomeCounts {
 pub struct Verdicts<'plan> {
     plan: &'plan Plan,
     outcomes: BTreeMap<RecordAt, RecordOutcome>,
+    refused: BTreeMap<u32, CellProblem>,
+    changed: BTreeSet<u32>,
 }
 
 impl<'plan> Verdicts<'plan> {
     /// Nothing posted yet.
     pub fn new(plan: &'plan Plan) -> Self {
-        Verdicts { plan, outcomes: BTreeMap::new() }
+        Verdicts { plan, outcomes: BTreeMap::new(), refused: BTreeMap::new(), changed: BTreeSet::new() }
     }
 
     /// Notes what became of a record. Lines may be noted apart from their pledge or consignment.
@@ -107,6 +110,25 @@ impl<'plan> Verdicts<'plan> {
                 | RecordOutcome::Blocked { .. },
             ) => {}
         }
+    }
+
+    /// Notes what became of a record that is settled in parts: that it was made or changed outweighs a part in
+    /// which it was there just so, and that it was made outweighs all.
+    pub fn record_most(&mut self, record: RecordAt, outcome: RecordOutcome) {
+        match (self.outcomes.get(&record), &outcome) {
+            (Some(RecordOutcome::Created), _) | (Some(_), RecordOutcome::Unchanged) => {}
+            _ => self.record(record, outcome),
+        }
+    }
+
+    /// Notes that the ledger refused what one row says, whatever became of the records it shares with others.
+    pub fn refuse_row(&mut self, problem: CellProblem) {
+        self.refused.insert(problem.row, problem);
+    }
+
+    /// Notes that something of an event differs now because of a row.
+    pub fn change_row(&mut self, row: u32) {
+        self.changed.insert(row);
     }
 
     /// Whether a record was refused, so that what depends on it need not be tried.
@@ -133,11 +155,23 @@ impl<'plan> Verdicts<'plan> {
         self.plan.rows.iter().map(verdict).collect()
     }
 
+    /// A refusal of a row with the column it is about: that of the finest of its records that knows one.
+    fn in_words_of_the_file(&self, problem: &CellProblem, records: &[RecordAt]) -> CellProblem {
+        let mut columns = records.iter().rev().map(|record| self.plan.column_of(*record, &problem.column));
+        let column = columns.find(|column| *column != problem.column);
+        CellProblem { column: column.unwrap_or_else(|| problem.column.clone()), ..problem.clone() }
+    }
+
     /// A row is created when the finest record it states is: its own line where it has one.
     fn outcome_of(&self, number: u32, records: &[RecordAt]) -> RowOutcome {
-        let mut problems: Vec<CellProblem> = Vec::new();
+        let mut problems: Vec<CellProblem> = self
+            .refused
+            .get(&number)
+            .map(|problem| self.in_words_of_the_file(problem, records))
+            .into_iter()
+            .collect();
         let mut blocked = None;
-        let mut changed = false;
+        let mut changed = self.changed.contains(&number);
         for record in records {
             match self.outcomes.get(record) {
                 Some(RecordOutcome::Refused { column, value, reason }) => {

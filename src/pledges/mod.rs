@@ -20,6 +20,6 @@ pub use collect::{Collected, collect};
 pub use link::{LinkChange, link_hash};
 pub use offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer};
 pub use status::{PledgeStatus, pledge_status};
-pub use store::{Pledge, PledgeLine, pledges_within};
+pub use store::{Pledge, PledgeLine, PledgeReferences, pledges_within};
 pub use surplus::{Excess, restate_surplus, surplus_lines};
 pub use withdraw::{PledgeWithdrawn, withdraw};

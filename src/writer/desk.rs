@@ -240,7 +240,7 @@ impl Desk {
 
     /// Closes the open entry, if there is one: describes its rows and hashes the whole. What an update staged
     /// without any entry is nobody's.
-    pub(super) fn seal(&mut self) {
+    pub fn seal(&mut self) {
         let Some(open) = self.open.take() else {
             self.described = self.marks();
             return;

@@ -1,21 +1,18 @@
-//! The events of a plan as commands of the ledger.
+//! The events of a plan as kinds of the ledger.
 //!
 //! Each says its lines with the pledge line as on a label, so that whose goods went where is what the file
 //! says and no rule's choice. Ids and bodies come out the same each time, so that posting again changes
 //! nothing.
 
-use super::posted::Restate;
 use crate::consignments::{Allocated, Arrived, Departed, Received, ReceivedLine};
 use crate::core::id::{ConsignmentId, EventId, ItemId, LegId, PledgeId, PledgeLineId, derived};
 use crate::core::problem::Problem;
 use crate::core::quantity::Quantity;
 use crate::core::time::{Precision, Timestamp};
-use crate::events::{Command, Kind};
+use crate::events::Kind;
 use crate::exchange::dates::{DatePrecision, TableDate};
 use crate::items::goods::GoodsLine;
 use crate::pledges::{AcceptedLine, PledgeAccepted};
-use crate::writer::Actor;
-use std::sync::Arc;
 
 /// Why goods of a receipt are damaged, held, missing or too many, where only a column says so.
 const REASON: &str = "as the imported file states";
@@ -59,123 +56,77 @@ fn quantity(units: i64) -> Result<Quantity, Problem> {
     })
 }
 
-/// Makes the updates of events for one actor.
-pub struct Poster {
-    /// Who says so.
-    pub actor: Arc<Actor>,
+/// Lines of a pledge are accepted.
+///
+/// # Errors
+/// Where a quantity is out of range.
+pub fn accept(pledge: PledgeId, lines: &[(PledgeLineId, i64)]) -> Result<Kind, Problem> {
+    let lines =
+        lines.iter().map(|(line, units)| Ok(AcceptedLine { line: *line, quantity: quantity(*units)? }));
+    let lines = Some(lines.collect::<Result<Vec<_>, Problem>>()?);
+    Ok(Kind::PledgeAccepted(Box::new(PledgeAccepted { pledge, lines })))
 }
 
-impl Poster {
-    fn post(
-        &self,
-        id: EventId,
-        (at, precision): (Timestamp, Precision),
-        kind: Kind,
-    ) -> Result<Restate, Problem> {
-        let command = Command::made_here(id, at, precision, kind)?;
-        Ok(Restate::new(command, Actor::clone(&self.actor)))
-    }
+fn goods_lines(goods: &[LabelledGoods]) -> Result<Vec<GoodsLine>, Problem> {
+    let line = |one: &LabelledGoods| {
+        let quantity = Some(quantity(one.quantity)?);
+        let (lot, expires_on, pack, packs) = (None, None, None, None);
+        Ok(GoodsLine { item: one.item, lot, expires_on, quantity, pack, packs, pledge_line: one.line })
+    };
+    goods.iter().map(line).collect()
+}
 
-    /// Lines of a pledge are accepted.
-    ///
-    /// # Errors
-    /// Where a quantity is out of range.
-    pub fn accept(
-        &self,
-        id: EventId,
-        at: (Timestamp, Precision),
-        pledge: PledgeId,
-        lines: &[(PledgeLineId, i64)],
-    ) -> Result<Restate, Problem> {
-        let lines =
-            lines.iter().map(|(line, units)| Ok(AcceptedLine { line: *line, quantity: quantity(*units)? }));
-        let lines = Some(lines.collect::<Result<Vec<_>, Problem>>()?);
-        self.post(id, at, Kind::PledgeAccepted(Box::new(PledgeAccepted { pledge, lines })))
-    }
+/// Goods are reserved for a consignment out of what donors hold.
+///
+/// # Errors
+/// Where a quantity is out of range.
+pub fn allocate(consignment: ConsignmentId, goods: &[LabelledGoods]) -> Result<Kind, Problem> {
+    let lines = goods_lines(goods)?;
+    Ok(Kind::Allocated(Box::new(Allocated { consignment, site: None, pledge: None, lines })))
+}
 
-    /// Goods are reserved for a consignment out of what donors hold.
-    ///
-    /// # Errors
-    /// Where a quantity is out of range.
-    pub fn allocate(
-        &self,
-        at: (Timestamp, Precision),
-        consignment: ConsignmentId,
-        goods: &[LabelledGoods],
-    ) -> Result<Restate, Problem> {
-        let lines = goods.iter().map(|one| {
-            let quantity = Some(quantity(one.quantity)?);
-            let (lot, expires_on, pack, packs) = (None, None, None, None);
-            Ok(GoodsLine { item: one.item, lot, expires_on, quantity, pack, packs, pledge_line: one.line })
-        });
-        let lines = lines.collect::<Result<Vec<_>, Problem>>()?;
-        let body = Allocated { consignment, site: None, pledge: None, lines };
-        self.post(allocation_id(consignment), at, Kind::Allocated(Box::new(body)))
-    }
+/// A leg departs with these goods.
+///
+/// # Errors
+/// Where a quantity is out of range.
+pub fn depart(consignment: ConsignmentId, leg: LegId, goods: &[LabelledGoods]) -> Result<Kind, Problem> {
+    let lines = Some(goods_lines(goods)?);
+    Ok(Kind::Departed(Box::new(Departed { consignment, leg: Some(leg), load: None, lines })))
+}
 
-    /// A leg departs with all that is reserved at its start.
-    ///
-    /// # Errors
-    /// Where the command cannot be written.
-    pub fn depart(
-        &self,
-        id: EventId,
-        at: (Timestamp, Precision),
-        consignment: ConsignmentId,
-        leg: LegId,
-    ) -> Result<Restate, Problem> {
-        let body = Departed { consignment, leg: Some(leg), load: None, lines: None };
-        self.post(id, at, Kind::Departed(Box::new(body)))
-    }
+/// A leg arrives.
+pub fn arrive(consignment: ConsignmentId, leg: LegId) -> Kind {
+    Kind::Arrived(Box::new(Arrived { consignment, leg: Some(leg), load: None }))
+}
 
-    /// A leg arrives.
-    ///
-    /// # Errors
-    /// Where the command cannot be written.
-    pub fn arrive(
-        &self,
-        id: EventId,
-        at: (Timestamp, Precision),
-        consignment: ConsignmentId,
-        leg: LegId,
-    ) -> Result<Restate, Problem> {
-        let body = Arrived { consignment, leg: Some(leg), load: None };
-        self.post(id, at, Kind::Arrived(Box::new(body)))
-    }
-
-    /// A leg is received.
-    ///
-    /// # Errors
-    /// Where a quantity is out of range.
-    pub fn receive(
-        &self,
-        id: EventId,
-        at: (Timestamp, Precision),
-        (consignment, leg): (ConsignmentId, LegId),
-        is_final: bool,
-        goods: &[CountedGoods],
-    ) -> Result<Restate, Problem> {
-        let lines = goods.iter().map(|one| {
-            let [good, damaged, on_hold, missing, surplus] = one.parts;
-            let reason = (damaged + on_hold + missing + surplus > 0).then(|| REASON.to_owned());
-            Ok(ReceivedLine {
-                item: one.item,
-                lot: None,
-                expires_on: None,
-                pack: None,
-                pledge_line: one.line,
-                good: quantity(good)?,
-                damaged: quantity(damaged)?,
-                on_hold: quantity(on_hold)?,
-                missing: quantity(missing)?,
-                surplus: quantity(surplus)?,
-                reason,
-            })
-        });
-        let lines = lines.collect::<Result<Vec<_>, Problem>>()?;
-        let body = Received { consignment, leg: Some(leg), is_final, lines, document: None };
-        self.post(id, at, Kind::Received(Box::new(body)))
-    }
+/// A leg is received.
+///
+/// # Errors
+/// Where a quantity is out of range.
+pub fn receive(
+    (consignment, leg): (ConsignmentId, LegId),
+    is_final: bool,
+    goods: &[CountedGoods],
+) -> Result<Kind, Problem> {
+    let lines = goods.iter().map(|one| {
+        let [good, damaged, on_hold, missing, surplus] = one.parts;
+        let reason = (damaged + on_hold + missing + surplus > 0).then(|| REASON.to_owned());
+        Ok(ReceivedLine {
+            item: one.item,
+            lot: None,
+            expires_on: None,
+            pack: None,
+            pledge_line: one.line,
+            good: quantity(good)?,
+            damaged: quantity(damaged)?,
+            on_hold: quantity(on_hold)?,
+            missing: quantity(missing)?,
+            surplus: quantity(surplus)?,
+            reason,
+        })
+    });
+    let lines = lines.collect::<Result<Vec<_>, Problem>>()?;
+    Ok(Kind::Received(Box::new(Received { consignment, leg: Some(leg), is_final, lines, document: None })))
 }
 
 /// The allocation an import makes of a consignment.

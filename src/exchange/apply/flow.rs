@@ -1,143 +1,158 @@
-//! The second half of an application: pledges, consignments, and what happened to them.
+//! The second half of an application: pledges, consignments, and what happened to them, unit by unit.
 
-use super::events::{CountedGoods, LabelledGoods, Poster, moment};
-use super::posted::Restate;
+use super::chain::{Chain, ChainConsignment, ChainPledge};
+use super::events::{self, CountedGoods, LabelledGoods, moment};
 use super::rows::{self, Ends};
-use super::settle_flow::{SettleConsignment, SettlePledge};
-use super::{Application, outcome_of, refused};
-use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, PledgeLineId, ProgrammeId};
-use crate::core::problem::{Outcome, Problem};
+use super::told::{Ids, Time, ToldEvent};
+use super::unit::{Unit, units};
+use super::{Application, cell_problem, outcome_of};
+use crate::core::id::{ConsignmentId, ItemId, LegId, PledgeId, PledgeLineId, ProgrammeId, derived};
+use crate::core::problem::Outcome;
 use crate::core::time::{Precision, Timestamp};
-use crate::exchange::plan::{ConsignmentPlan, EventPlan, EventSubject, PledgePlan};
+use crate::events::{Command, Kind};
+use crate::exchange::plan::{ConsignmentLinePlan, ConsignmentPlan, EventPlan, EventSubject, PledgePlan};
 use crate::exchange::references::{
-    ConsignmentAt, ConsignmentLineAt, EventAt, EventKind, PledgeAt, PledgeLineAt, RecordAt,
+    ConsignmentAt, ConsignmentLineAt, EventAt, EventKind, PledgeAt, PledgeLineAt, RecordAt, SiteAt,
 };
-use crate::exchange::verdict::RecordOutcome;
 use crate::pledges::Pledge;
 use crate::pledges::rules::{PledgeKind, PledgeState};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Pledges by place, with their lines by place; none where refused.
-#[derive(Default)]
-pub(super) struct Pledges {
-    ids: Vec<Option<PledgeId>>,
-    lines: Vec<Vec<Option<PledgeLineId>>>,
+/// What a whole plan says of the times and shortages of its records.
+pub(super) struct Overview {
+    /// When each pledge was first spoken of: its acceptance.
+    pledges: BTreeMap<usize, Timestamp>,
+    /// The earliest event of each consignment; where there is none, the latest acceptance of its pledges.
+    consignments: BTreeMap<usize, Timestamp>,
+    /// What is missing of a line at the end of each leg.
+    missing: BTreeMap<ConsignmentLineAt, Vec<(usize, i64)>>,
 }
 
-/// Consignments by place, with their legs; none where refused.
-#[derive(Default)]
-pub(super) struct Consignments {
-    ids: Vec<Option<(ConsignmentId, Vec<LegId>)>>,
-}
-
-impl Pledges {
-    fn line(&self, at: PledgeLineAt) -> Option<PledgeLineId> {
-        self.lines.get(at.pledge.0)?.get(at.line).copied().flatten()
+impl Overview {
+    fn of(plan: &crate::exchange::plan::Plan) -> Self {
+        let mut pledges: BTreeMap<usize, Timestamp> = BTreeMap::new();
+        let mut consignments: BTreeMap<usize, Timestamp> = BTreeMap::new();
+        let mut missing: BTreeMap<ConsignmentLineAt, Vec<(usize, i64)>> = BTreeMap::new();
+        for event in &plan.events {
+            let (at, _) = moment(event.occurred);
+            let time = match event.subject {
+                EventSubject::Pledge(pledge) => pledges.entry(pledge.0),
+                EventSubject::Consignment { consignment, leg } => {
+                    for received in event.received.iter().filter(|received| received.missing > 0) {
+                        missing.entry(received.line).or_default().push((leg, received.missing));
+                    }
+                    consignments.entry(consignment.0)
+                }
+            };
+            time.and_modify(|time| *time = at.min(*time)).or_insert(at);
+        }
+        for (place, planned) in plan.consignments.iter().enumerate() {
+            let drawn_on = planned.lines.iter().filter_map(|line| line.pledge_line);
+            if let Some(latest) = drawn_on.filter_map(|line| pledges.get(&line.pledge.0)).max() {
+                consignments.entry(place).or_insert(*latest);
+            }
+        }
+        Self { pledges, consignments, missing }
     }
-}
 
-/// Says that a record needs another one that was refused. The other one's reason stands in the verdict too.
-fn needs(what: &str) -> RecordOutcome {
-    RecordOutcome::Blocked { reason: format!("it needs {what}, which was refused") }
+    /// What of a line can leave on a leg: all but what went missing before.
+    fn leaving(&self, at: ConsignmentLineAt, line: &ConsignmentLinePlan, leg: usize) -> i64 {
+        let missing = self.missing.get(&at).into_iter().flatten();
+        let before: i64 = missing.filter(|(earlier, _)| *earlier < leg).map(|(_, missing)| missing).sum();
+        line.quantity - before
+    }
 }
 
 impl Application<'_> {
     pub(super) fn settle_flow(&mut self) -> Outcome<()> {
-        self.settle_pledges()?;
-        self.settle_consignments()
-    }
-
-    fn settle_pledges(&mut self) -> Outcome<()> {
         let plan = self.plan;
-        let times = self.pledge_times();
-        let mut updates = Vec::with_capacity(plan.pledges.len());
-        let mut places = Vec::with_capacity(plan.pledges.len());
-        self.pledges.ids = vec![None; plan.pledges.len()];
-        self.pledges.lines = plan.pledges.iter().map(|pledge| vec![None; pledge.lines.len()]).collect();
-        for (place, pledge) in plan.pledges.iter().enumerate() {
-            match self.pledge_update(pledge, times.get(&place).copied()) {
-                Some((update, lines)) => {
-                    updates.push(update);
-                    places.push((place, lines));
-                }
-                None => {
-                    let refusal = needs("its donor, programme or items");
-                    self.verdicts.record(RecordAt::Pledge(PledgeAt(place)), refusal);
-                }
-            }
+        let overview = Overview::of(plan);
+        let units = units(plan, |records| !records.iter().any(|record| self.verdicts.is_refused(*record)));
+        self.total = self.done + units.len();
+        let mut chains = Vec::with_capacity(units.len());
+        for unit in &units {
+            chains.push(self.chain(unit, &overview)?);
         }
-        let answers = self.record(updates)?;
-        for ((place, lines), answer) in places.into_iter().zip(answers) {
-            let at = PledgeAt(place);
-            let settled = match answer {
-                Ok(recorded) => recorded.answer,
-                Err(problem) => {
-                    self.verdicts.record(RecordAt::Pledge(at), refused(&problem));
-                    continue;
-                }
-            };
-            self.verdicts.record(RecordAt::Pledge(at), outcome_of(settled.change));
-            self.pledges.ids[place] = Some(self.names.id("pledge", &plan.pledges[place].reference));
-            for ((line, id), change) in lines.into_iter().zip(settled.lines) {
-                let record = RecordAt::PledgeLine(PledgeLineAt { pledge: at, line });
-                match change {
-                    Ok(change) => {
-                        self.verdicts.record(record, outcome_of(change));
-                        self.pledges.lines[place][line] = Some(id);
+        let answers = self.record(chains)?;
+        for (unit, answer) in units.iter().zip(answers) {
+            match answer {
+                Ok(recorded) => {
+                    let chained = recorded.answer;
+                    for (record, change) in chained.records {
+                        self.verdicts.record_most(record, outcome_of(change));
                     }
-                    Err(problem) => self.verdicts.record(record, refused(&problem)),
+                    for row in chained.changed {
+                        self.verdicts.change_row(row);
+                    }
+                    for (row, problem) in chained.refused {
+                        self.verdicts.refuse_row(cell_problem(row, &problem));
+                    }
+                }
+                Err(problem) => {
+                    for row in &unit.rows {
+                        self.verdicts.refuse_row(cell_problem(*row, &problem));
+                    }
                 }
             }
         }
         Ok(())
     }
 
-    /// When each pledge was first spoken of: its acceptance, in this plan.
-    fn pledge_times(&self) -> BTreeMap<usize, Timestamp> {
-        let mut times = BTreeMap::new();
-        for event in &self.plan.events {
-            if let EventSubject::Pledge(pledge) = event.subject {
-                let (at, _) = moment(event.occurred);
-                let time = times.entry(pledge.0).or_insert(at);
-                *time = at.min(*time);
+    fn chain(&self, unit: &Unit, overview: &Overview) -> Outcome<Chain> {
+        let mut chain = Chain {
+            actor: Arc::clone(&self.actor),
+            pledges: Vec::new(),
+            consignments: Vec::new(),
+            events: Vec::new(),
+        };
+        let mut accepted = Vec::new();
+        let mut happened = Vec::new();
+        for record in &unit.records {
+            match record {
+                RecordAt::Pledge(at) => chain.pledges.extend(self.pledge(unit, *at, overview)),
+                RecordAt::Consignment(at) => chain.consignments.extend(self.consignment(unit, *at)),
+                RecordAt::Event(EventAt(place)) => {
+                    let plan = &self.plan.events[*place];
+                    let events = if plan.kind == EventKind::Accepted { &mut accepted } else { &mut happened };
+                    events.extend(self.event(unit, plan, overview)?);
+                }
+                RecordAt::Programme(_)
+                | RecordAt::Organization(_)
+                | RecordAt::Site(_)
+                | RecordAt::Item(_)
+                | RecordAt::PledgeLine(_)
+                | RecordAt::ConsignmentLine(_) => {}
             }
         }
-        times
+        chain.events = accepted;
+        for consignment in &mut chain.consignments {
+            if let Some(allocation) = self.allocation(unit, consignment.at, overview)? {
+                consignment.allocation = Some(chain.events.len());
+                chain.events.push(allocation);
+            }
+        }
+        chain.events.extend(happened);
+        Ok(chain)
     }
 
-    /// The update of a pledge with the places and ids of its lines; none where what it needs was refused.
-    fn pledge_update(
-        &mut self,
-        plan: &PledgePlan,
-        offered_at: Option<Timestamp>,
-    ) -> Option<(SettlePledge, Vec<(usize, PledgeLineId)>)> {
-        let programme = match plan.programme {
-            Some(at) => self.programmes[at.0]?,
-            None => self.only_programme()?,
-        };
-        let donor = self.organizations[plan.donor.0]?;
-        let id: PledgeId = self.names.id("pledge", &plan.reference);
-        let mut places = Vec::with_capacity(plan.lines.len());
-        let mut lines = Vec::with_capacity(plan.lines.len());
-        for (place, line) in plan.lines.iter().enumerate() {
-            // A line whose item was refused is left out, and its row with it.
-            let Some(item) = self.items[line.item.0] else { continue };
-            let row = rows::pledge_line(self.names, id, item, plan.title_passes, line);
-            places.push((place, row.id));
-            lines.push(row);
-        }
-        if lines.is_empty() {
-            return None;
+    /// A pledge with the lines the unit's rows state.
+    fn pledge(&self, unit: &Unit, at: PledgeAt, overview: &Overview) -> Option<ChainPledge> {
+        let plan = &self.plan.pledges[at.0];
+        let id = self.pledge_id(at);
+        let mut lines = Vec::new();
+        for (place, line) in plan.lines.iter().enumerate().filter(|(_, line)| unit.rows.contains(&line.row)) {
+            let item = self.items[line.item.0]?;
+            lines.push((line.row, place, rows::pledge_line(self.names, id, item, plan.title_passes, line)));
         }
         let wanted = Pledge {
             id,
-            programme_id: programme,
-            donor_id: Some(donor),
+            programme_id: self.programme_of(plan)?,
+            donor_id: Some(self.organizations[plan.donor.0]?),
             kind: PledgeKind::Offered.word().to_owned(),
             state: PledgeState::Offered.word().to_owned(),
             reference: Some(plan.reference.clone()),
-            offered_at: offered_at.unwrap_or_default(),
+            offered_at: overview.pledges.get(&at.0).copied().unwrap_or_default(),
             note: rows::note(&plan.attributes),
             reason: None,
             link_hash: None,
@@ -145,58 +160,58 @@ impl Application<'_> {
             created_at: Timestamp(0),
             updated_at: Timestamp(0),
         };
-        Some((SettlePledge { actor: Arc::clone(&self.actor), wanted, lines }, places))
+        Some(ChainPledge { at, wanted, lines })
+    }
+
+    fn pledge_id(&self, at: PledgeAt) -> PledgeId {
+        self.names.id("pledge", &self.plan.pledges[at.0].reference)
+    }
+
+    fn line_id(&self, at: PledgeLineAt) -> PledgeLineId {
+        self.names.id("pledge line", &self.plan.pledges[at.pledge.0].lines[at.line].reference)
+    }
+
+    fn consignment_id(&self, at: ConsignmentAt) -> ConsignmentId {
+        self.names.id("consignment", &self.plan.consignments[at.0].reference)
+    }
+
+    fn programme_of(&self, plan: &PledgePlan) -> Option<ProgrammeId> {
+        match plan.programme {
+            Some(at) => self.programmes[at.0],
+            None => self.only_programme(),
+        }
     }
 
     fn only_programme(&self) -> Option<ProgrammeId> {
         self.programmes.first().copied().flatten()
     }
 
-    fn settle_consignments(&mut self) -> Outcome<()> {
-        let plan = self.plan;
-        self.consignments.ids = vec![None; plan.consignments.len()];
-        let mut updates = Vec::with_capacity(plan.consignments.len());
-        let mut places = Vec::with_capacity(plan.consignments.len());
-        for (place, consignment) in plan.consignments.iter().enumerate() {
-            let rows =
-                self.ends(consignment).and_then(|ends| rows::consignment(self.names, &ends, consignment));
-            let Some((wanted, legs)) = rows else {
-                let refusal = needs("its goods, its consignee or its sites");
-                self.verdicts.record(RecordAt::Consignment(ConsignmentAt(place)), refusal);
-                continue;
-            };
-            places.push((place, wanted.id, legs.iter().map(|leg| leg.id).collect::<Vec<_>>()));
-            updates.push(SettleConsignment { actor: Arc::clone(&self.actor), wanted, legs });
-        }
-        let answers = self.record(updates)?;
-        for ((place, id, legs), answer) in places.into_iter().zip(answers) {
-            let record = RecordAt::Consignment(ConsignmentAt(place));
-            match answer {
-                Ok(recorded) => {
-                    self.verdicts.record(record, outcome_of(recorded.answer));
-                    self.consignments.ids[place] = Some((id, legs));
-                }
-                Err(problem) => self.verdicts.record(record, refused(&problem)),
-            }
-        }
-        Ok(())
+    fn consignment(&self, unit: &Unit, at: ConsignmentAt) -> Option<ChainConsignment> {
+        let plan = &self.plan.consignments[at.0];
+        let (wanted, legs) = rows::consignment(self.names, &self.ends(plan)?, plan)?;
+        let named: Vec<&ConsignmentLinePlan> =
+            plan.lines.iter().filter(|line| unit.rows.contains(&line.row)).collect();
+        let value = |at: PledgeLineAt| {
+            let line = &self.plan.pledges[at.pledge.0].lines[at.line];
+            line.value.as_ref().map(|value| value.minor)
+        };
+        let lines = named.iter().filter_map(|line| {
+            let at = line.pledge_line?;
+            Some((line.row, self.line_id(at), value(at)))
+        });
+        let lines = lines.collect();
+        let rows = named.iter().map(|line| line.row).collect();
+        Some(ChainConsignment { at, wanted, legs, rows, lines, allocation: None })
     }
 
-    /// Who and where a consignment is about; none where any of it was refused, or all of its goods.
+    /// Who and where a consignment is about.
     fn ends(&self, plan: &ConsignmentPlan) -> Option<Ends> {
-        let kept = |line: &crate::exchange::plan::ConsignmentLinePlan| match line.pledge_line {
-            Some(at) => self.pledges.line(at).is_some(),
-            None => self.items[line.item.0].is_some(),
-        };
-        let first = plan.lines.iter().find(|line| kept(line))?;
-        let programme = match first.pledge_line {
-            Some(at) => match self.plan.pledges[at.pledge.0].programme {
-                Some(programme) => self.programmes[programme.0]?,
-                None => self.only_programme()?,
-            },
+        let pledge = plan.lines.iter().find_map(|line| line.pledge_line).map(|line| line.pledge);
+        let programme = match pledge {
+            Some(at) => self.programme_of(&self.plan.pledges[at.0])?,
             None => self.only_programme()?,
         };
-        let site = |at: crate::exchange::references::SiteAt| self.sites[at.0];
+        let site = |at: SiteAt| self.sites[at.0];
         let sites = plan.legs.iter().map(|leg| Some((site(leg.from)?, site(leg.to)?)));
         Some(Ends {
             programme,
@@ -207,160 +222,124 @@ impl Application<'_> {
         })
     }
 
-    /// Acceptances, then allocations, then what happened on the way, by day.
-    pub(super) fn post_events(&mut self) -> Outcome<()> {
-        let plan = self.plan;
-        let accepted: Vec<usize> = self.events_where(|event| event.kind == EventKind::Accepted);
-        self.post(&accepted)?;
-        self.allocate()?;
-        let rest = self.events_where(|event| event.kind != EventKind::Accepted);
-        debug_assert_eq!(accepted.len() + rest.len(), plan.events.len());
-        self.post(&rest)
+    /// Reserves the goods of a consignment out of the very pledge lines the file names, at the time of the first
+    /// thing that is known to have happened to it.
+    fn allocation(&self, unit: &Unit, at: ConsignmentAt, overview: &Overview) -> Outcome<Option<ToldEvent>> {
+        let Some(time) = overview.consignments.get(&at.0) else { return Ok(None) };
+        let mut goods = Vec::new();
+        let mut rows = Vec::new();
+        for line in self.plan.consignments[at.0].lines.iter().filter(|line| unit.rows.contains(&line.row)) {
+            if let (Some(label), Some(item)) = (line.pledge_line, self.items[line.item.0]) {
+                goods.push(LabelledGoods { item, quantity: line.quantity, line: Some(self.line_id(label)) });
+                rows.push(line.row);
+            }
+        }
+        if goods.is_empty() {
+            return Ok(None);
+        }
+        let id = self.consignment_id(at);
+        let ids = Ids::Allocation(id);
+        let kind = events::allocate(id, &goods)?;
+        let command = Command::made_here(ids.revision(0), *time, Precision::Inferred, kind)?;
+        ToldEvent::new(ids, Time::WorkedOut, command, rows).map(Some)
     }
 
-    fn events_where(&self, fits: impl Fn(&EventPlan) -> bool) -> Vec<usize> {
-        let events = self.plan.events.iter().enumerate();
-        events.filter(|(_, event)| fits(event)).map(|(place, _)| place).collect()
-    }
-
-    /// Reserves the goods of each consignment out of the very pledge lines the file names, at the time of
-    /// the first thing that is known to have happened to it.
-    fn allocate(&mut self) -> Outcome<()> {
-        let times = self.consignment_times();
-        let poster = Poster { actor: Arc::clone(&self.actor) };
-        let mut updates = Vec::new();
-        let mut places = Vec::new();
-        for (place, plan) in self.plan.consignments.iter().enumerate() {
-            let (Some((id, _)), Some(at)) = (&self.consignments.ids[place], times.get(&place)) else {
-                continue;
-            };
-            let goods: Vec<LabelledGoods> = plan
-                .lines
-                .iter()
-                .filter_map(|line| {
-                    let label = self.pledges.line(line.pledge_line?)?;
-                    let item = self.items[line.item.0]?;
-                    Some(LabelledGoods { item, quantity: line.quantity, line: Some(label) })
-                })
-                .collect();
-            if goods.is_empty() {
-                continue;
-            }
-            updates.push(poster.allocate((*at, Precision::Inferred), *id, &goods)?);
-            places.push(place);
-        }
-        let answers = self.record(updates)?;
-        for (place, answer) in places.into_iter().zip(answers) {
-            let record = RecordAt::Consignment(ConsignmentAt(place));
-            match answer {
-                Ok(recorded) => {
-                    self.verdicts.record_if_unchanged(record, outcome_of(recorded.answer));
-                }
-                Err(problem) => {
-                    self.verdicts.record(record, refused(&problem));
-                    self.consignments.ids[place] = None;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The earliest event of each consignment; where there is none, the latest acceptance of its pledges.
-    fn consignment_times(&self) -> BTreeMap<usize, Timestamp> {
-        let mut times: BTreeMap<usize, Timestamp> = BTreeMap::new();
-        for event in &self.plan.events {
-            if let EventSubject::Consignment { consignment, .. } = event.subject {
-                let (at, _) = moment(event.occurred);
-                let time = times.entry(consignment.0).or_insert(at);
-                *time = at.min(*time);
-            }
-        }
-        let accepted = self.pledge_times();
-        for (place, plan) in self.plan.consignments.iter().enumerate() {
-            let pledges = plan.lines.iter().filter_map(|line| line.pledge_line);
-            let latest = pledges.filter_map(|line| accepted.get(&line.pledge.0)).max();
-            if let Some(latest) = latest {
-                times.entry(place).or_insert(*latest);
-            }
-        }
-        times
-    }
-
-    fn post(&mut self, events: &[usize]) -> Outcome<()> {
-        let poster = Poster { actor: Arc::clone(&self.actor) };
-        let mut updates = Vec::with_capacity(events.len());
-        let mut places = Vec::with_capacity(events.len());
-        for place in events {
-            let plan = &self.plan.events[*place];
-            let record = RecordAt::Event(EventAt(*place));
-            match self.event_update(&poster, plan) {
-                Ok(Some(update)) => {
-                    updates.push(update);
-                    places.push(record);
-                }
-                Ok(None) => self.verdicts.record(record, needs("what it happened to")),
-                Err(problem) => self.verdicts.record(record, refused(&problem)),
-            }
-        }
-        let answers = self.record(updates)?;
-        for (record, answer) in places.into_iter().zip(answers) {
-            let outcome = match answer {
-                Ok(recorded) => outcome_of(recorded.answer),
-                Err(problem) => refused(&problem),
-            };
-            self.verdicts.record(record, outcome);
-        }
-        Ok(())
-    }
-
-    /// The update of an event; none where what it happened to was refused.
-    fn event_update(&self, poster: &Poster, plan: &EventPlan) -> Result<Option<Restate>, Problem> {
-        let (id, at) = (EventId(plan.id), moment(plan.occurred));
-        match plan.subject {
-            EventSubject::Pledge(pledge) => {
-                let Some(pledge_id) = self.pledges.ids[pledge.0] else { return Ok(None) };
-                let lines = self.plan.pledges[pledge.0].lines.iter().enumerate();
-                let lines = lines.filter_map(|(line, planned)| {
-                    Some((self.pledges.line(PledgeLineAt { pledge, line })?, planned.quantity))
-                });
-                let lines: Vec<(PledgeLineId, i64)> = lines.collect();
-                poster.accept(id, at, pledge_id, &lines).map(Some)
-            }
+    /// An event with the lines the unit's rows state; none where it is about nothing.
+    fn event(&self, unit: &Unit, plan: &EventPlan, overview: &Overview) -> Outcome<Option<ToldEvent>> {
+        let happened = match plan.subject {
+            EventSubject::Pledge(pledge) => self.acceptance(unit, pledge)?,
             EventSubject::Consignment { consignment, leg } => {
-                let Some((consignment_id, legs)) = &self.consignments.ids[consignment.0] else {
-                    return Ok(None);
-                };
-                let Some(leg) = legs.get(leg).copied() else { return Ok(None) };
-                let restate = match plan.kind {
-                    EventKind::Accepted => return Ok(None),
-                    EventKind::Departed => poster.depart(id, at, *consignment_id, leg),
-                    EventKind::Arrived => poster.arrive(id, at, *consignment_id, leg),
-                    EventKind::Received => {
-                        let goods = self.counted(plan);
-                        if goods.is_empty() {
-                            return Ok(None);
-                        }
-                        poster.receive(id, at, (*consignment_id, leg), plan.is_final, &goods)
+                let id = self.consignment_id(consignment);
+                let leg_id = derived::<LegId>(id.0, "leg", leg as u64);
+                match plan.kind {
+                    EventKind::Accepted => None,
+                    EventKind::Departed => {
+                        self.departure(unit, plan, (consignment, leg), leg_id, overview)?
                     }
-                };
-                restate.map(Some)
+                    EventKind::Arrived => {
+                        let rows = plan.rows.iter().copied().filter(|row| unit.rows.contains(row));
+                        Some((events::arrive(id, leg_id), rows.collect()))
+                    }
+                    EventKind::Received => self.receipt(unit, plan, (id, leg_id))?,
+                }
             }
-        }
+        };
+        let Some((kind, rows)) = happened else { return Ok(None) };
+        let (at, precision) = moment(plan.occurred);
+        let (mapping, key) = (self.plan.mapping.clone(), plan.key.clone());
+        let ids = Ids::Key { mapping, kind: plan.kind, key };
+        let command = Command::made_here(ids.revision(0), at, precision, kind)?;
+        let event = ToldEvent::new(ids, Time::Stated(plan.when_rows_differ), command, rows)?;
+        Ok(Some(event.dated_by(&plan.date_column)))
     }
 
-    /// What a receipt counts, without lines whose goods were refused.
-    fn counted(&self, plan: &EventPlan) -> Vec<CountedGoods> {
-        let counted = plan.received.iter().filter_map(|received| {
-            let ConsignmentLineAt { consignment, line } = received.line;
-            let line = &self.plan.consignments[consignment.0].lines[line];
-            let label = match line.pledge_line {
-                Some(at) => Some(self.pledges.line(at)?),
-                None => None,
+    fn acceptance(&self, unit: &Unit, at: PledgeAt) -> Outcome<Option<(Kind, Vec<u32>)>> {
+        let mut lines = Vec::new();
+        let mut rows = Vec::new();
+        for (line, planned) in self.plan.pledges[at.0].lines.iter().enumerate() {
+            if unit.rows.contains(&planned.row) {
+                lines.push((self.line_id(PledgeLineAt { pledge: at, line }), planned.quantity));
+                rows.push(planned.row);
+            }
+        }
+        if lines.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((events::accept(self.pledge_id(at), &lines)?, rows)))
+    }
+
+    fn departure(
+        &self,
+        unit: &Unit,
+        plan: &EventPlan,
+        (at, leg): (ConsignmentAt, usize),
+        leg_id: LegId,
+        overview: &Overview,
+    ) -> Outcome<Option<(Kind, Vec<u32>)>> {
+        let mut goods = Vec::new();
+        let mut rows = Vec::new();
+        for (place, line) in self.plan.consignments[at.0].lines.iter().enumerate() {
+            let is_told = unit.rows.contains(&line.row) && plan.rows.contains(&line.row);
+            let (Some((item, label)), true) = (self.goods_of(line), is_told) else { continue };
+            let place = ConsignmentLineAt { consignment: at, line: place };
+            let quantity = overview.leaving(place, line, leg);
+            if quantity > 0 {
+                goods.push(LabelledGoods { item, quantity, line: label });
+                rows.push(line.row);
+            }
+        }
+        if goods.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((events::depart(self.consignment_id(at), leg_id, &goods)?, rows)))
+    }
+
+    fn receipt(
+        &self,
+        unit: &Unit,
+        plan: &EventPlan,
+        (consignment, leg): (ConsignmentId, LegId),
+    ) -> Outcome<Option<(Kind, Vec<u32>)>> {
+        let mut goods = Vec::new();
+        let mut rows = Vec::new();
+        for received in &plan.received {
+            let line = &self.plan.consignments[received.line.consignment.0].lines[received.line.line];
+            let (Some((item, label)), true) = (self.goods_of(line), unit.rows.contains(&line.row)) else {
+                continue;
             };
             let parts =
                 [received.good, received.damaged, received.on_hold, received.missing, received.surplus];
-            Some(CountedGoods { item: self.items[line.item.0]?, line: label, parts })
-        });
-        counted.collect()
+            goods.push(CountedGoods { item, line: label, parts });
+            rows.push(line.row);
+        }
+        if goods.is_empty() {
+            return Ok(None);
+        }
+        Ok(Some((events::receive((consignment, leg), plan.is_final, &goods)?, rows)))
+    }
+
+    /// The item of a line and the pledge line on its label.
+    fn goods_of(&self, line: &ConsignmentLinePlan) -> Option<(ItemId, Option<PledgeLineId>)> {
+        Some((self.items[line.item.0]?, line.pledge_line.map(|at| self.line_id(at))))
     }
 }

@@ -5,6 +5,7 @@
 //! [`Recorder`], so that a rehearsal decides exactly what recording would. Never done here: reading files,
 //! or writing to the database past the writer.
 
+mod chain;
 mod events;
 mod further;
 mod flow;
@@ -13,6 +14,8 @@ mod recorder;
 pub mod rows;
 mod settle;
 mod settle_flow;
+mod told;
+mod unit;
 
 pub use posted::Restate;
 pub use recorder::Recorder;
@@ -20,7 +23,7 @@ pub use rows::Namespace;
 pub use settle::{Change, Settle, SettlePack, Settled};
 pub use settle_flow::{SettleConsignment, SettlePledge, SettledPledge};
 
-use super::plan::Plan;
+use super::plan::{CellProblem, Plan};
 use super::references::{ItemAt, OrganizationAt, ProgrammeAt, RecordAt, SiteAt};
 use super::verdict::{RecordOutcome, RowVerdict, Verdicts};
 use crate::auth::OPERATOR;
@@ -54,7 +57,6 @@ pub fn apply(
     application.settle_catalogue()?;
     application.settle_flow()?;
     application.note_line_facts()?;
-    application.post_events()?;
     Ok(application.verdicts.finish())
 }
 
@@ -73,8 +75,6 @@ struct Application<'a> {
     organizations: Vec<Option<OrganizationId>>,
     sites: Vec<Option<SiteId>>,
     items: Vec<Option<ItemId>>,
-    pledges: flow::Pledges,
-    consignments: flow::Consignments,
 }
 
 impl<'a> Application<'a> {
@@ -82,8 +82,8 @@ impl<'a> Application<'a> {
         let packs: usize = plan.items.iter().map(|item| item.packs.len()).sum();
         let catalogue =
             plan.programmes.len() + plan.organizations.len() + plan.sites.len() + plan.items.len();
-        // Each consignment has an allocation besides itself.
-        let flow = plan.pledges.len() + 2 * plan.consignments.len() + plan.events.len();
+        // About as many units as consignments, or as pledges where nothing was sent; known once they are made.
+        let flow = plan.pledges.len().max(plan.consignments.len());
         Self {
             plan,
             names: Namespace::of(&plan.mapping),
@@ -97,8 +97,6 @@ impl<'a> Application<'a> {
             organizations: Vec::new(),
             sites: Vec::new(),
             items: Vec::new(),
-            pledges: flow::Pledges::default(),
-            consignments: flow::Consignments::default(),
         }
     }
 
@@ -189,13 +187,25 @@ fn outcome_of(change: Change) -> RecordOutcome {
     }
 }
 
+/// A refusal of one row.
+fn cell_problem(row: u32, problem: &Problem) -> CellProblem {
+    let (column, value) = at_fault(problem);
+    CellProblem { row, column, value, reason: problem.detail.clone() }
+}
+
 /// A refusal in the words of a row's verdict: the field stands where the column would.
 fn refused(problem: &Problem) -> RecordOutcome {
+    let (column, value) = at_fault(problem);
+    RecordOutcome::Refused { column, value, reason: problem.detail.clone() }
+}
+
+/// The field and the value a problem is about.
+fn at_fault(problem: &Problem) -> (String, String) {
     let column = problem.errors.first().map(|error| error.pointer.trim_start_matches('/').to_owned());
     let value = match problem.members.get("value") {
         Some(serde_json::Value::String(text)) => text.clone(),
         Some(other) => other.to_string(),
         None => String::new(),
     };
-    RecordOutcome::Refused { column: column.unwrap_or_default(), value, reason: problem.detail.clone() }
+    (column.unwrap_or_default(), value)
 }

@@ -2,13 +2,25 @@
 //! an accepted line keeps its quantity, a consignment its consignee and its way.
 
 use super::settle::{Change, differs, entry};
-use crate::consignments::{Consignment, Leg};
+use crate::consignments::{Consignment, ConsignmentReferences, Leg};
 use crate::core::code::tracking_code;
-use crate::core::problem::Problem;
+use crate::core::problem::{Code, Problem};
 use crate::ledger::{Book, ConsignmentFacts, LineFacts, TitlePasses};
-use crate::pledges::{Pledge, PledgeLine};
-use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
+use crate::pledges::rules::PledgeState;
+use crate::pledges::{Pledge, PledgeLine, PledgeReferences};
+use crate::writer::{Actor, Desk, Drawer, Refusal, Register, Update, within};
 use std::sync::Arc;
+
+/// How much of what a consignment holds a file names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Named {
+    /// Everything the ledger knows of: what it says of the whole is right.
+    Whole,
+    /// Only goods the ledger does not know of: what it says comes on top.
+    More,
+    /// Some of each: what is known of the whole stays.
+    Part,
+}
 
 /// Makes a pledge and its lines be as wanted. Lines the file does not name stay.
 pub struct SettlePledge {
@@ -39,17 +51,35 @@ impl Update for SettlePledge {
     fn keys(&self, desk: &mut Desk) {
         desk.shelf::<Drawer<Pledge>>().want(self.wanted.id);
         desk.shelf::<Drawer<PledgeLine>>().want_group(self.wanted.id);
+        for line in &self.lines {
+            desk.shelf::<Drawer<PledgeLine>>().want(line.id);
+        }
+        if let Some(reference) = self.reference() {
+            desk.shelf::<Register<PledgeReferences>>().want(&reference);
+        }
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<SettledPledge, Refusal> {
         let known = desk.shelf::<Drawer<Pledge>>().find(self.wanted.id)?;
         let known_lines = desk.shelf::<Drawer<PledgeLine>>().group(self.wanted.id)?;
         let renewed = match &known {
-            None => None,
-            Some(known) => Some(renewed_pledge(known, &self.wanted)?),
+            None => {
+                self.take_reference(desk)?;
+                None
+            }
+            Some(known) => {
+                let named = |line: &Arc<PledgeLine>| self.lines.iter().any(|wanted| wanted.id == line.id);
+                Some(renewed_pledge(known, &self.wanted, known_lines.iter().all(named))?)
+            }
         };
-        let lines: Vec<Result<(Change, PledgeLine), Problem>> =
-            self.lines.iter().map(|line| renewed_line(&known_lines, line)).collect();
+        let mut lines: Vec<Result<(Change, PledgeLine), Problem>> = Vec::with_capacity(self.lines.len());
+        for line in &self.lines {
+            let known = desk.shelf::<Drawer<PledgeLine>>().find(line.id)?;
+            lines.push(match known {
+                Some(known) if known.pledge_id != line.pledge_id => Err(self.of_another(desk, &known)?),
+                known => renewed_line(known.as_deref(), line),
+            });
+        }
         let same = known.as_deref() == renewed.as_ref();
         let quiet = lines.iter().all(|line| !matches!(line, Ok((Change::Created | Change::Updated, _))));
         let change = match (&known, same) {
@@ -68,7 +98,8 @@ impl Update for SettlePledge {
         let now = desk.begin(entry("pledge", verb, self.wanted.id.0)).recorded_at;
         let row = match (known, renewed) {
             (Some(known), Some(renewed)) => {
-                Pledge { revision: known.revision + 1, updated_at: now, ..renewed }
+                let state = state_with(&renewed, &known_lines, &lines).word().to_owned();
+                Pledge { state, revision: known.revision + 1, updated_at: now, ..renewed }
             }
             (None, _) | (_, None) => {
                 Pledge { revision: 1, created_at: now, updated_at: now, ..self.wanted.clone() }
@@ -79,7 +110,56 @@ impl Update for SettlePledge {
     }
 }
 
+/// The state of a pledge beside its lines as they are to be: one that was accepted whole is accepted in part
+/// once there is more of it. What people decided of it stays.
+fn state_with(
+    pledge: &Pledge,
+    known: &[Arc<PledgeLine>],
+    lines: &[Result<(Change, PledgeLine), Problem>],
+) -> PledgeState {
+    let state = pledge.state();
+    if !matches!(state, PledgeState::Accepted | PledgeState::PartlyAccepted) {
+        return state;
+    }
+    let (mut offered, mut accepted) = (0, 0);
+    let is_renewed = |line: &PledgeLine| lines.iter().flatten().any(|(_, renewed)| renewed.id == line.id);
+    let kept = known.iter().map(Arc::as_ref).filter(|line| !is_renewed(line));
+    for line in kept.chain(lines.iter().flatten().map(|(_, line)| line)) {
+        offered += line.offered;
+        accepted += line.accepted;
+    }
+    PledgeState::after_accepting(offered, accepted)
+}
+
 impl SettlePledge {
+    fn reference(&self) -> Option<String> {
+        let reference = self.wanted.reference.as_deref()?;
+        Some(within(self.wanted.programme_id, reference))
+    }
+
+    /// Takes the pledge's reference in its programme.
+    fn take_reference(&self, desk: &mut Desk) -> Result<(), Refusal> {
+        let Some(text) = self.reference() else { return Ok(()) };
+        let register = desk.shelf::<Register<PledgeReferences>>();
+        if register.holder(&text)?.is_some_and(|holder| holder != self.wanted.id) {
+            return Err(taken("pledge", self.wanted.reference.as_deref()).into());
+        }
+        register.assign(&text, Some(self.wanted.id));
+        Ok(())
+    }
+
+    /// Says that a line belongs to another pledge.
+    fn of_another(&self, desk: &mut Desk, line: &PledgeLine) -> Result<Problem, Refusal> {
+        let other = desk.shelf::<Drawer<Pledge>>().find(line.pledge_id)?;
+        let name = other.and_then(|other| other.reference.clone());
+        let wanted = self.wanted.reference.as_deref().unwrap_or_default();
+        let words = format!(
+            "this line belongs to the pledge \"{}\" already: goods that were promised stay with their pledge",
+            name.unwrap_or_else(|| line.pledge_id.to_string())
+        );
+        Ok(Problem::new(Code::WrongState, words).at("/pledge").with("value", wanted))
+    }
+
     fn stage(
         &self,
         desk: &mut Desk,
@@ -112,7 +192,17 @@ impl SettlePledge {
     }
 }
 
-fn renewed_pledge(known: &Pledge, wanted: &Pledge) -> Result<Pledge, Problem> {
+/// Says that a reference is another record's.
+fn taken(kind: &str, reference: Option<&str>) -> Problem {
+    let reference = reference.unwrap_or_default();
+    let words = format!(
+        "the {kind} \"{reference}\" is in this programme already, by another mapping or by hand; import it by \
+         the mapping it came with, or give this one a reference of its own"
+    );
+    Problem::new(Code::WrongState, words).at(format!("/{kind}")).with("value", reference)
+}
+
+fn renewed_pledge(known: &Pledge, wanted: &Pledge, is_whole: bool) -> Result<Pledge, Problem> {
     if known.donor_id != wanted.donor_id {
         let name = |pledge: &Pledge| pledge.donor_id.map(|id| id.to_string()).unwrap_or_default();
         return Err(differs(
@@ -130,11 +220,30 @@ fn renewed_pledge(known: &Pledge, wanted: &Pledge) -> Result<Pledge, Problem> {
             "a pledge stays with its programme",
         ));
     }
-    Ok(Pledge { note: wanted.note.clone(), ..known.clone() })
+    let named = if is_whole { Named::Whole } else { Named::Part };
+    Ok(Pledge { note: renewed_note(&known.note, &wanted.note, named), ..known.clone() })
 }
 
-fn renewed_line(known: &[Arc<PledgeLine>], wanted: &PledgeLine) -> Result<(Change, PledgeLine), Problem> {
-    let Some(known) = known.iter().find(|line| line.id == wanted.id) else {
+/// Facts as words, `name: fact; …`: those of the whole, or those known with what is new beside them.
+fn renewed_note(known: &Option<String>, wanted: &Option<String>, named: Named) -> Option<String> {
+    let (Some(kept), Some(new)) = (known, wanted) else { return wanted.clone().or_else(|| known.clone()) };
+    if named == Named::Whole {
+        return wanted.clone();
+    }
+    let name = |fact: &str| fact.split(": ").next().unwrap_or_default().to_owned();
+    let mut facts: Vec<&str> = kept.split("; ").collect();
+    for fact in new.split("; ") {
+        let is_part = named == Named::Part;
+        let is_there = facts.iter().any(|known| *known == fact || (is_part && name(known) == name(fact)));
+        if !is_there {
+            facts.push(fact);
+        }
+    }
+    Some(facts.join("; "))
+}
+
+fn renewed_line(known: Option<&PledgeLine>, wanted: &PledgeLine) -> Result<(Change, PledgeLine), Problem> {
+    let Some(known) = known else {
         return Ok((Change::Created, wanted.clone()));
     };
     if known.item_id != wanted.item_id {
@@ -154,9 +263,9 @@ fn renewed_line(known: &[Arc<PledgeLine>], wanted: &PledgeLine) -> Result<(Chang
         value_minor: wanted.value_minor.or(known.value_minor),
         currency: wanted.currency.clone().or_else(|| known.currency.clone()),
         value_basis: wanted.value_basis.clone().or_else(|| known.value_basis.clone()),
-        ..known.as_ref().clone()
+        ..known.clone()
     };
-    let change = if renewed == **known { Change::Unchanged } else { Change::Updated };
+    let change = if renewed == *known { Change::Unchanged } else { Change::Updated };
     Ok((change, renewed))
 }
 
@@ -178,54 +287,88 @@ impl Update for SettleConsignment {
     }
 
     fn keys(&self, desk: &mut Desk) {
-        desk.shelf::<Drawer<Consignment>>().want(self.wanted.id);
-        desk.shelf::<Drawer<Leg>>().want_group(self.wanted.id);
+        want_consignment(desk, &self.wanted);
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Change, Refusal> {
-        let id = self.wanted.id;
-        let known = desk.shelf::<Drawer<Consignment>>().find(id)?;
-        let known_legs = desk.shelf::<Drawer<Leg>>().group(id)?;
-        let Some(known) = known else {
-            let now = desk.begin(entry("consignment", "created", id.0)).recorded_at;
-            let code = tracking_code(desk.chance(id.0));
-            let row = Consignment {
-                tracking_code: code,
-                revision: 1,
-                created_at: now,
-                updated_at: now,
-                ..self.wanted.clone()
-            };
-            desk.shelf::<Book>().know_consignment(ConsignmentFacts {
-                consignment: id,
-                consignee: row.consignee_id,
-                origin: row.origin_id,
-                destination: row.destination_id,
-            });
-            desk.shelf::<Drawer<Consignment>>().put(row);
-            for leg in &self.legs {
-                desk.shelf::<Drawer<Leg>>().put(leg.clone());
-            }
-            desk.touch(id.0);
-            return Ok(Change::Created);
-        };
-        let renewed = renewed_consignment(&known, &self.wanted)?;
-        check_way(&known_legs, &self.legs)?;
-        let legs = renewed_legs(&known_legs, &self.legs);
-        if renewed == *known && legs.is_empty() {
-            return Ok(Change::Unchanged);
-        }
-        let now = desk.begin(entry("consignment", "changed", id.0)).recorded_at;
-        let row = Consignment { revision: known.revision + 1, updated_at: now, ..renewed };
-        desk.shelf::<Drawer<Consignment>>().put(row);
-        for leg in legs {
-            desk.shelf::<Drawer<Leg>>().put(leg);
-        }
-        Ok(Change::Updated)
+        settle_consignment(desk, &self.wanted, &self.legs, Named::Whole)
     }
 }
 
-fn renewed_consignment(known: &Consignment, wanted: &Consignment) -> Result<Consignment, Problem> {
+/// Asks for what [`settle_consignment`] will want.
+pub(super) fn want_consignment(desk: &mut Desk, wanted: &Consignment) {
+    desk.shelf::<Drawer<Consignment>>().want(wanted.id);
+    desk.shelf::<Drawer<Leg>>().want_group(wanted.id);
+    if let Some(reference) = &wanted.reference {
+        let text = within(wanted.programme_id, reference);
+        desk.shelf::<Register<ConsignmentReferences>>().want(&text);
+    }
+}
+
+/// Makes a consignment and its legs be as wanted, where the file names as much of it as `named` says.
+pub(super) fn settle_consignment(
+    desk: &mut Desk,
+    wanted: &Consignment,
+    legs: &[Leg],
+    named: Named,
+) -> Result<Change, Refusal> {
+    let id = wanted.id;
+    let known = desk.shelf::<Drawer<Consignment>>().find(id)?;
+    let known_legs = desk.shelf::<Drawer<Leg>>().group(id)?;
+    let Some(known) = known else {
+        open_consignment(desk, wanted, legs)?;
+        return Ok(Change::Created);
+    };
+    let renewed = renewed_consignment(&known, wanted, named)?;
+    check_way(&known_legs, legs)?;
+    let legs = renewed_legs(&known_legs, legs);
+    if renewed == *known && legs.is_empty() {
+        return Ok(Change::Unchanged);
+    }
+    // That it is worth more because it holds more is no change of what was known.
+    let is_more =
+        legs.is_empty() && Consignment { value_minor: known.value_minor, ..renewed.clone() } == *known;
+    let now = desk.begin(entry("consignment", "changed", id.0)).recorded_at;
+    let row = Consignment { revision: known.revision + 1, updated_at: now, ..renewed };
+    desk.shelf::<Drawer<Consignment>>().put(row);
+    for leg in legs {
+        desk.shelf::<Drawer<Leg>>().put(leg);
+    }
+    Ok(if is_more { Change::Unchanged } else { Change::Updated })
+}
+
+fn open_consignment(desk: &mut Desk, wanted: &Consignment, legs: &[Leg]) -> Result<(), Refusal> {
+    let id = wanted.id;
+    if let Some(reference) = &wanted.reference {
+        let text = within(wanted.programme_id, reference);
+        let register = desk.shelf::<Register<ConsignmentReferences>>();
+        if register.holder(&text)?.is_some_and(|holder| holder != id) {
+            return Err(taken("consignment", Some(reference)).into());
+        }
+        register.assign(&text, Some(id));
+    }
+    let now = desk.begin(entry("consignment", "created", id.0)).recorded_at;
+    let tracking_code = tracking_code(desk.chance(id.0));
+    let row = Consignment { tracking_code, revision: 1, created_at: now, updated_at: now, ..wanted.clone() };
+    desk.shelf::<Book>().know_consignment(ConsignmentFacts {
+        consignment: id,
+        consignee: row.consignee_id,
+        origin: row.origin_id,
+        destination: row.destination_id,
+    });
+    desk.shelf::<Drawer<Consignment>>().put(row);
+    for leg in legs {
+        desk.shelf::<Drawer<Leg>>().put(leg.clone());
+    }
+    desk.touch(id.0);
+    Ok(())
+}
+
+fn renewed_consignment(
+    known: &Consignment,
+    wanted: &Consignment,
+    named: Named,
+) -> Result<Consignment, Problem> {
     let fixed = [
         ("consignee", wanted.consignee_id.0, known.consignee_id.0),
         ("origin", wanted.origin_id.0, known.origin_id.0),
@@ -238,15 +381,25 @@ fn renewed_consignment(known: &Consignment, wanted: &Consignment) -> Result<Cons
             return Err(differs(field, &wanted.to_string(), &known.to_string(), why));
         }
     }
+    let is_another_currency =
+        known.freight_minor.is_some() && known.freight_currency != wanted.freight_currency;
+    let freight = if named == Named::More && is_another_currency { Named::Part } else { named };
+    let freight_minor = figure(known.freight_minor, wanted.freight_minor, freight);
+    let freight_currency = match freight {
+        Named::Whole => wanted.freight_currency.clone().or_else(|| known.freight_currency.clone()),
+        Named::More | Named::Part => {
+            known.freight_currency.clone().or_else(|| wanted.freight_currency.clone())
+        }
+    };
     Ok(Consignment {
         consignor_id: wanted.consignor_id.or(known.consignor_id),
-        gross_weight_g: wanted.gross_weight_g.or(known.gross_weight_g),
-        freight_minor: wanted.freight_minor.or(known.freight_minor),
-        freight_currency: wanted.freight_currency.clone().or_else(|| known.freight_currency.clone()),
-        freight_note: wanted.freight_note.clone(),
+        gross_weight_g: figure(known.gross_weight_g, wanted.gross_weight_g, named),
+        freight_minor,
+        freight_currency,
+        freight_note: renewed_note(&known.freight_note, &wanted.freight_note, named),
         value_minor: wanted.value_minor.or(known.value_minor),
         value_currency: wanted.value_currency.clone().or_else(|| known.value_currency.clone()),
-        value_basis: wanted.value_basis.clone(),
+        value_basis: wanted.value_basis.clone().or_else(|| known.value_basis.clone()),
         ..known.clone()
     })
 }
@@ -263,6 +416,15 @@ fn renewed_legs(known: &[Arc<Leg>], wanted: &[Leg]) -> Vec<Leg> {
         (renewed != **known).then_some(renewed)
     });
     renewed.collect()
+}
+
+/// A figure of the whole consignment.
+fn figure(known: Option<i64>, wanted: Option<i64>, named: Named) -> Option<i64> {
+    match (named, known, wanted) {
+        (Named::Whole, _, _) => wanted.or(known),
+        (Named::More, Some(known), Some(more)) => Some(known.saturating_add(more)),
+        (Named::More | Named::Part, _, _) => known.or(wanted),
+    }
 }
 
 fn check_way(known: &[Arc<Leg>], wanted: &[Leg]) -> Result<(), Problem> {
