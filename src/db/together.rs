@@ -52,10 +52,7 @@ where
     D::SqlType: 'static,
 {
     /// All rows of each query.
-    pub(crate) fn all<TA, TB, TC, TD>(
-        self,
-        conn: &mut PgConnection,
-    ) -> QueryResult<Four<TA, TB, TC, TD>>
+    pub(crate) fn all<TA, TB, TC, TD>(self, conn: &mut PgConnection) -> QueryResult<Four<TA, TB, TC, TD>>
     where
         Self: for<'q> diesel::query_dsl::LoadQuery<
                 'q,
