@@ -91,7 +91,7 @@ impl Drop for CheckpointTask {
 /// Signs whenever the log has grown, until `stopped`, which waits for a while; once more after that. A database
 /// that does not answer is asked again; a log that does not fit ends it.
 fn sign_while(url: &str, signer: NoteSigner, mut stopped: impl FnMut() -> bool) -> Outcome<()> {
-    let mut resumed = None;
+    let mut resumed: Option<(Conn, CheckpointSigner)> = None;
     loop {
         let is_last = stopped();
         let signed = match &mut resumed {
@@ -99,12 +99,16 @@ fn sign_while(url: &str, signer: NoteSigner, mut stopped: impl FnMut() -> bool) 
             // Another process may write too, so the database is asked whether the log has grown: one row.
             Some((conn, checkpoints)) => checkpoints.sign(conn, now()).map(|_| ()),
         };
+        let renewed = if signed.is_err() { connect(url).ok() } else { None };
+        if let (Some((conn, _)), Some(renewed)) = (&mut resumed, renewed) {
+            // What was read of the log is kept: taking it up anew would read all of it.
+            *conn = renewed;
+        }
         match signed {
             Ok(()) => {}
             Err(problem) if problem.code == Code::Internal => return Err(problem),
             Err(problem) => {
                 tracing::warn!(cause = problem.internal.as_deref(), "no checkpoint for now");
-                resumed = None;
             }
         }
         if is_last {

@@ -16,7 +16,7 @@ use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Bytes;
 use actix_web::{App, HttpServer, web};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -142,6 +142,7 @@ fn open(settings: &Settings) -> Outcome<State> {
         database,
         signer,
         throttle: settings.throttle.clone(),
+        trusted_proxies: settings.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
     }))
 }
 

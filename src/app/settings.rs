@@ -6,6 +6,7 @@ use crate::core::problem::{Outcome, Problem};
 use crate::web::Throttle;
 use crate::writer::Wake;
 use serde::Deserialize;
+use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -28,6 +29,8 @@ pub struct Settings {
     pub keys: PathBuf,
     /// Threads that answer requests; as many as there are cores if not said.
     pub workers: Option<usize>,
+    /// Proxies in front, whose `X-Forwarded-For` is believed; nobody's else is.
+    pub trusted_proxies: Vec<IpAddr>,
     /// Whether the process's signals stop the server; not so inside a test.
     pub signals: bool,
     /// Finds updates that waited.
@@ -59,6 +62,8 @@ pub struct Layer {
     pub keys: Option<PathBuf>,
     /// See [`Settings::workers`].
     pub workers: Option<usize>,
+    /// See [`Settings::trusted_proxies`].
+    pub trusted_proxies: Option<Vec<IpAddr>>,
 }
 
 impl Layer {
@@ -85,6 +90,7 @@ impl Layer {
             database_url: self.database_url.or(below.database_url),
             keys: self.keys.or(below.keys),
             workers: self.workers.or(below.workers),
+            trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
         }
     }
 
@@ -95,6 +101,7 @@ impl Layer {
             database_url: self.database_url.unwrap_or_else(|| DEFAULT_DATABASE_URL.to_owned()),
             keys: self.keys.unwrap_or_else(|| PathBuf::from(DEFAULT_KEY_FOLDER)),
             workers: self.workers,
+            trusted_proxies: self.trusted_proxies.unwrap_or_default(),
             signals: true,
             wake: None,
             throttle: Some(Arc::new(AddressThrottle::default())),

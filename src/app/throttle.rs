@@ -1,10 +1,10 @@
-//! Slows down strangers address by address, so that nobody can try out codes.
+//! Slows down strangers address by address, so that nobody can try out codes or passwords.
 //!
 //! A code carries 50 random bits. At two tries a second one address needs some nine million years for half
 //! of them, so the limit is there to keep guessing hopeless and cheap to refuse, not to be felt by people.
 //! Never here: who somebody is. Callers who logged in are known and are not slowed down.
 
-use crate::web::Throttle;
+use crate::web::{Door, Throttle};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use std::net::{IpAddr, Ipv6Addr};
@@ -27,9 +27,9 @@ const fn at_least_one(number: u32) -> NonZeroU32 {
     }
 }
 
-/// A bucket of requests for each address.
+/// A bucket of requests for each address at each door.
 pub struct AddressThrottle {
-    buckets: DefaultKeyedRateLimiter<IpAddr>,
+    buckets: DefaultKeyedRateLimiter<(Door, IpAddr)>,
     clock: DefaultClock,
     admitted: AtomicU32,
 }
@@ -53,10 +53,10 @@ impl AddressThrottle {
 }
 
 impl Throttle for AddressThrottle {
-    fn admit(&self, peer: IpAddr) -> Result<(), Duration> {
+    fn admit(&self, door: Door, peer: IpAddr) -> Result<(), Duration> {
         let verdict = self
             .buckets
-            .check_key(&subscriber(peer))
+            .check_key(&(door, subscriber(peer)))
             .map_err(|refusal| refusal.wait_time_from(self.clock.now()));
         // Refused requests add no address, so only the others are counted.
         if verdict.is_ok() && self.admitted.fetch_add(1, Ordering::Relaxed) % CLEAR_EVERY == CLEAR_EVERY - 1 {

@@ -62,7 +62,7 @@ pub struct StoredHead {
     pub origin: String,
 }
 
-/// Where the log says it stands; nothing before its first entry.
+/// Where the log says it stands; nothing before it has a name.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -200,7 +200,7 @@ impl CheckpointSigner {
         let Some(head) = head(conn).map_err(read_failure)? else { return Ok(None) };
         let stored = RightEdge::from_bytes(&head.edge)
             .map_err(|error| Problem::internal(format!("ledger_state.edge: {error}")))?;
-        if self.last.as_ref().is_some_and(|last| last.head == stored.head()) {
+        if stored.size() == 0 || self.last.as_ref().is_some_and(|last| last.head == stored.head()) {
             return Ok(None);
         }
         let since = leaves_since(conn, &self.edge, stored.size())?;

@@ -281,6 +281,21 @@ impl fmt::Display for Scope {
     }
 }
 
+impl Scope {
+    /// Reads back the words the log keeps. What is no scope of a user's, such as an import at the command line,
+    /// reaches everything.
+    pub fn from_words(words: &str) -> Self {
+        let id = |text: &str| text.parse().map(OrganizationId).ok();
+        match words.split_once(':') {
+            Some(("organization", text)) => id(text).map(Self::Organization),
+            Some(("country", country)) => Some(Self::Country(country.to_owned())),
+            Some(("own_pledges", text)) => id(text).map(Self::OwnPledges),
+            Some(_) | None => None,
+        }
+        .unwrap_or(Self::All)
+    }
+}
+
 /// That one caller may do one thing, and how far.
 #[derive(Clone, Debug)]
 pub struct Grant {

@@ -5,6 +5,7 @@ use super::print::say;
 use crate::app::{self, Layer};
 use crate::core::problem::Outcome;
 use clap::Args;
+use std::net::IpAddr;
 use tracing_subscriber::EnvFilter;
 
 /// Starts the server; brings the database to the present schema first
@@ -20,6 +21,9 @@ pub(super) struct Serve {
     /// Threads that answer requests [default: one a core]
     #[arg(long, env = "RELIEF_WORKERS", value_name = "COUNT")]
     workers: Option<usize>,
+    /// Proxies in front, whose X-Forwarded-For says where a request comes from [default: none]
+    #[arg(long, env = "RELIEF_TRUSTED_PROXIES", value_name = "ADDRESSES", value_delimiter = ',')]
+    trusted_proxies: Option<Vec<IpAddr>>,
     #[command(flatten)]
     common: Common,
 }
@@ -27,7 +31,12 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) fn run(self) -> Outcome<()> {
         log_as_json();
-        let layer = Layer { listen: self.listen, workers: self.workers, ..Layer::default() };
+        let layer = Layer {
+            listen: self.listen,
+            workers: self.workers,
+            trusted_proxies: self.trusted_proxies,
+            ..Layer::default()
+        };
         let server = app::start(self.common.settings(layer)?)?;
         say(format!("ReliefLedger is at http://{} (documentation at /docs/; ctrl-c stops)", server.address))?;
         if let Some(secret) = &server.first_secret {

@@ -3,12 +3,16 @@
 use super::allocate::{destination_country, free_stock};
 use super::departures::Departures;
 use super::store::{Consignment, Journey, Load, find_leg, find_open};
-use crate::core::id::{ConsignmentId, EventId, ItemId, LegId, LoadId, LotId, derived};
+use crate::auth::Scope;
+use crate::core::id::{
+    ConsignmentId, EventId, ItemId, LegId, LoadId, LotId, OrganizationId, SiteId, derived,
+};
 use crate::core::problem::Problem;
 use crate::core::time::Precision;
 use crate::items::goods::{Goods, GoodsLine, PickContext, less_planned, pick_goods, understand};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Subjects, Wait, short};
 use crate::ledger::{Account, Book, Cell, Holding, Movement, Picked, Statement};
+use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
 
@@ -189,9 +193,17 @@ const SOURCES: [DepartureSource; 3] = [
         reserved.retain(|one| one.cell.item == goods.item.id);
         Ok(reserved)
     },
-    |desk, happening, _, journey, goods| free_stock(desk, journey.leg().from_id, goods, happening),
-    |desk, _, consignment, journey, goods| {
-        if !journey.is_first() || consignment.consignor_id.is_none() {
+    |desk, happening, _, journey, goods| {
+        let start = journey.leg().from_id;
+        if !reaches(desk, &happening.scope, start, None)? {
+            return Ok(Vec::new());
+        }
+        free_stock(desk, start, goods, happening)
+    },
+    |desk, happening, consignment, journey, goods| {
+        let start = journey.leg().from_id;
+        let is_given = journey.is_first() && consignment.consignor_id.is_some();
+        if !is_given || !reaches(desk, &happening.scope, start, consignment.consignor_id)? {
             return Ok(Vec::new());
         }
         let mut with_donors = desk.shelf::<Book>().of_unplaced(goods.item.id)?;
@@ -199,6 +211,24 @@ const SOURCES: [DepartureSource; 3] = [
         Ok(with_donors)
     },
 ];
+
+/// Whether goods at a site, or of an organization, are within a scope: being party to a consignment entitles to
+/// what is reserved for it, and to nothing else.
+fn reaches(
+    desk: &mut Desk,
+    scope: &Scope,
+    site: SiteId,
+    giver: Option<OrganizationId>,
+) -> Result<bool, Halt> {
+    Ok(match scope {
+        Scope::All => true,
+        Scope::Organization(own) | Scope::OwnPledges(own) => match giver {
+            Some(giver) => giver == *own,
+            None => find_site(desk, site)?.operator_id == Some(*own),
+        },
+        Scope::Country(own) => find_site(desk, site)?.country == *own,
+    })
+}
 
 /// Draws one line for a departure: reserved goods first, then free stock there, on the first leg also what
 /// the consignor itself pledged.
@@ -390,6 +420,7 @@ pub(super) fn infer(
         body: body.into(),
         reason: None,
         restates: receipt.restates.clone(),
+        scope: receipt.scope.clone(),
         deploys: receipt.deploys,
     };
     let subjects = Subjects { leg: Some(leg), ..consignment.subjects() };

@@ -5,7 +5,7 @@ use super::kind::{Command, Kind};
 use super::reverse::reverse;
 use super::store::{RefusalRecord, WaitingRecord};
 use super::wait::subjects;
-use crate::auth::{Action, actor_may};
+use crate::auth::{Action, Scope, actor_may};
 use crate::consignments as consigned;
 use crate::core::id::{ConsignmentId, LegId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
@@ -94,6 +94,7 @@ impl PostEvent {
             body: Arc::from(self.command.text.as_str()),
             reason: self.command.reason.clone(),
             restates: None,
+            scope: Scope::from_words(&self.actor.scope),
             // What restates another event is told by that one, in `correct` and `reverse`.
             deploys: self.command.kind.deployed().decided().unwrap_or(true),
         })

@@ -1,7 +1,7 @@
 //! How far a caller's scope reaches into events: what it may read, as a part of the SQL, and what it may post
 //! about, looked up before anything is queued. What it does not reach is missing, to it.
 
-use super::kind::Kind;
+use super::kind::{Command, Kind};
 use super::wait::subjects;
 use crate::auth::Scope;
 use crate::consignments::{consignments_within, in_country, of_organization};
@@ -10,7 +10,7 @@ use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{balances, consignments, events, legs, pledge_lines, pledges, sites};
 use crate::db::{Backend, Conn, read_failure};
 use diesel::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// A query over events that can be narrowed.
 pub(super) type Events<'a> = events::BoxedQuery<'a, Backend>;
@@ -129,12 +129,40 @@ pub(super) fn check(conn: &mut Conn, scope: &Scope, kinds: &[&Kind]) -> Outcome<
     if *scope == Scope::All {
         return Ok(kinds.iter().map(|_| Ok(())).collect());
     }
-    let wanted: Vec<Outcome<Subjects>> = kinds.iter().map(|kind| Subjects::of(kind)).collect();
-    let reached = Reached::load(conn, scope, wanted.iter().flatten())?;
-    let verdict = |subjects: Outcome<Subjects>| {
-        if reached.has_all(&subjects?) { Ok(()) } else { Err(Problem::not_found()) }
+    let wanted = wanted(conn, kinds)?;
+    let reached = Reached::load(conn, scope, wanted.iter().flatten().flatten())?;
+    let verdict = |subjects: Outcome<Vec<Subjects>>| {
+        if subjects?.iter().all(|one| reached.has_all(one)) { Ok(()) } else { Err(Problem::not_found()) }
     };
     Ok(wanted.into_iter().map(verdict).collect())
+}
+
+/// What must be reached for each event; for a correction also what the event is to be about by it.
+fn wanted(conn: &mut Conn, kinds: &[&Kind]) -> Outcome<Vec<Outcome<Vec<Subjects>>>> {
+    let corrected: Vec<EventId> = kinds
+        .iter()
+        .filter_map(|kind| if let Kind::Corrected(body) = kind { Some(body.event) } else { None })
+        .collect();
+    let words: HashMap<EventId, String> = events::table
+        .filter(events::id.eq_any(corrected))
+        .select((events::id, events::kind))
+        .load(conn)
+        .map_err(read_failure)?
+        .into_iter()
+        .collect();
+    let of = |kind: &Kind| -> Outcome<Vec<Subjects>> {
+        let mut subjects = vec![Subjects::of(kind)?];
+        if let Kind::Corrected(body) = kind
+            && let Some(word) = words.get(&body.event)
+        {
+            // What cannot be read is refused where it is decided.
+            if let Ok(right) = Command::read_details(word, body.right.clone()) {
+                subjects.push(Subjects::of(&right)?);
+            }
+        }
+        Ok(subjects)
+    };
+    Ok(kinds.iter().map(|kind| of(kind)).collect())
 }
 
 /// All that a scope must reach for one event.
@@ -161,6 +189,7 @@ impl Subjects {
             let pledge = body.pledge.filter(|_| body.site.is_none());
             return Ok(Self { consignment, site: body.site, pledge, event: None });
         }
+        // Who runs a warehouse records what is brought to it, whoever gave it, so `collected` asks for the site.
         let (consignment, site) = subjects(kind);
         Ok(match (consignment, site, pledge_of(kind)) {
             (Some(_), _, _) => Self { consignment, ..Self::default() },

@@ -3,6 +3,7 @@
 
 use super::book::Book;
 use super::cell::{Cell, Movement, Statement};
+use crate::auth::Scope;
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, PledgeId, ProgrammeId, SiteId, UserId};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::{CLOCK_TOLERANCE, Precision, Timestamp};
@@ -195,6 +196,8 @@ pub struct Happening {
     /// What the event that is restated has posted so far. With it, what would be posted is captured instead of
     /// posted: how a correction learns the right postings.
     pub restates: Option<Arc<Restated>>,
+    /// How far whoever posts it reaches: what is not reserved yet can be taken only from there.
+    pub scope: Scope,
     /// Whether what was ever delivered follows it: not where delivered goods come back or end.
     pub deploys: bool,
 }

@@ -12,7 +12,7 @@ use crate::core::page::Page;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::facts::facts_of;
-use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
+use crate::web::{Door, Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -291,5 +291,5 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_pledge_status_show, pledge_status_show);
     routes.add(__path_pledge_link_make, pledge_link_make);
     routes.add(__path_pledge_link_revoke, pledge_link_revoke);
-    routes.public_throttled(__path_pledge_link_show, pledge_link_show);
+    routes.public_throttled(Door::Codes, __path_pledge_link_show, pledge_link_show);
 }

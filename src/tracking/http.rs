@@ -3,7 +3,7 @@
 use super::store::{TrackingView, tracking_read};
 use crate::core::code::{TypedCode, read_tracking_code};
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::web::{Path, Routes, State};
+use crate::web::{Door, Path, Routes, State};
 
 /// Says where a consignment is, to whoever has its code. A mistyped code is told apart from an unknown one.
 #[utoipa::path(get, path = "/api/v1/tracking/{code}", tag = "tracking", params(("code" = String, Path)),
@@ -29,5 +29,5 @@ pub async fn tracking_show(state: State, path: Path<String>) -> Outcome<actix_we
 
 /// The routes of this room.
 pub fn routes(routes: &mut Routes) {
-    routes.public_throttled(__path_tracking_show, tracking_show);
+    routes.public_throttled(Door::Codes, __path_tracking_show, tracking_show);
 }

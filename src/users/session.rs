@@ -5,7 +5,7 @@ use super::store::{NewUser, SessionStart, user};
 use crate::auth::{Permit, Role, action, actions_of, count_users};
 use crate::core::id::UserId;
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::web::{Json, Routes, State, Written, WrittenBody, address_of};
+use crate::web::{Door, Json, Routes, State, Written, WrittenBody, address_of};
 use crate::writer::Actor;
 use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
@@ -130,8 +130,8 @@ pub async fn key_set(state: State) -> web::Json<serde_json::Value> {
 
 /// The routes of sessions.
 pub fn routes(routes: &mut Routes) {
-    routes.public_throttled(__path_login, login);
+    routes.public_throttled(Door::Logins, __path_login, login);
     routes.add(__path_me, me);
-    routes.public_throttled(__path_first_admin, first_admin);
+    routes.public_throttled(Door::Logins, __path_first_admin, first_admin);
     routes.public(__path_key_set, key_set);
 }

@@ -14,6 +14,9 @@ use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::time::Duration;
 
+/// The header in which proxies say whom they had a request from, the nearest last.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
 /// Arguments of a handler that begin with a permit, and the action it is for.
 pub trait Allowed {
     /// The action.
@@ -35,13 +38,22 @@ allowed!(B C D E);
 allowed!(B C D E F);
 allowed!(B C D E F G);
 
+/// Where strangers come in; crowds before one are none before the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Door {
+    /// Tracking codes and private links.
+    Codes,
+    /// Logging in.
+    Logins,
+}
+
 /// Slows down callers nobody knows.
 pub trait Throttle: Send + Sync {
-    /// Lets one request of this address pass, or says how long it must wait.
+    /// Lets one request of this address pass a door, or says how long it must wait.
     ///
     /// # Errors
     /// The time until the next request may pass.
-    fn admit(&self, peer: IpAddr) -> Result<(), Duration>;
+    fn admit(&self, door: Door, peer: IpAddr) -> Result<(), Duration>;
 }
 
 /// Grants a request its route's action, or says why not.
@@ -54,18 +66,28 @@ pub(super) async fn admit(request: &ServiceRequest, action: Action) -> Outcome<(
     Ok(())
 }
 
-/// Where a request comes from.
+/// Where a request comes from: the other end of the connection, or, where that is a proxy of ours, whom the
+/// proxies say they had it from. Whatever a stranger writes into that header stands before what a proxy adds.
 pub fn address_of(request: &HttpRequest) -> Option<IpAddr> {
-    request.peer_addr().map(|peer| peer.ip())
+    let peer = request.peer_addr()?.ip();
+    let trusted = state::of(request).map(|state| state.trusted_proxies.clone()).unwrap_or_default();
+    if !trusted.contains(&peer.to_canonical()) {
+        return Some(peer);
+    }
+    let lines = request.headers().get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
+    let hops: Vec<IpAddr> =
+        lines.flat_map(|line| line.split(',')).map_while(|hop| hop.trim().parse().ok()).collect();
+    let stranger = hops.iter().rev().find(|hop| !trusted.contains(&hop.to_canonical()));
+    Some(stranger.copied().unwrap_or(peer))
 }
 
 /// Lets a stranger's request pass, or says when it may come again.
-pub(super) fn throttle(request: &ServiceRequest) -> Outcome<()> {
+pub(super) fn throttle(request: &ServiceRequest, door: Door) -> Outcome<()> {
     let state = state::of(request.request())?;
     let (Some(throttle), Some(peer)) = (&state.throttle, address_of(request.request())) else {
         return Ok(());
     };
-    throttle.admit(peer).map_err(|wait| {
+    throttle.admit(door, peer).map_err(|wait| {
         let seconds = wait.as_secs() + 1;
         Problem::new(
             Code::TooManyRequests,

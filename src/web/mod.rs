@@ -39,7 +39,7 @@ mod state;
 mod written;
 
 pub use body::{BODY_LIMIT, Json, present, read_body};
-pub use guard::{Allowed, Throttle, address_of};
+pub use guard::{Allowed, Door, Throttle, address_of};
 pub use problem::{ProblemBody, method_not_allowed, not_found};
 pub use query::{Paging, Path, Query, decode_key, encode_key};
 pub use revision::{IfMatch, Tagged};

@@ -1,7 +1,7 @@
 //! Declaring routes: once, with the action out of the handler's own signature and the path out of its
 //! own documentation, so that routes, policy and OpenAPI cannot say different things.
 
-use super::guard::{self as doors, Allowed};
+use super::guard::{self as doors, Allowed, Door};
 use super::problem::{ProblemBody, method_not_allowed};
 use crate::auth::{Action, POLICY};
 use crate::core::problem::FieldError;
@@ -52,7 +52,7 @@ pub enum Access {
     /// Everyone.
     Public,
     /// Everyone, but not too often.
-    Throttled,
+    Throttled(Door),
 }
 
 type Mount = Arc<dyn Fn() -> Route + Send + Sync>;
@@ -96,15 +96,15 @@ impl Routes {
         self.declare::<D, F, Args>(Access::Public, handler);
     }
 
-    /// As [`Routes::public`], but each address is slowed down.
-    pub fn public_throttled<D, F, Args>(&mut self, _documentation: D, handler: F)
+    /// As [`Routes::public`], but each address is slowed down at its door.
+    pub fn public_throttled<D, F, Args>(&mut self, door: Door, _documentation: D, handler: F)
     where
         D: Documentation,
         F: Handler<Args> + Send + Sync,
         Args: FromRequest + 'static,
         F::Output: Responder + 'static,
     {
-        self.declare::<D, F, Args>(Access::Throttled, handler);
+        self.declare::<D, F, Args>(Access::Throttled(door), handler);
     }
 
     /// Declares a page for everyone, which is no part of the documented interface.
@@ -171,10 +171,10 @@ impl Routes {
                 Access::Action(action) if !POLICY.iter().any(|rule| rule.action == action) => {
                     faults.push(format!("{method} {path}: the policy lets nobody do {}", action.word()));
                 }
-                Access::Public | Access::Throttled if !is_listed => {
+                Access::Public | Access::Throttled(_) if !is_listed => {
                     faults.push(format!("{method} {path} is public but not in the list of public routes"));
                 }
-                Access::Action(_) | Access::Public | Access::Throttled => {}
+                Access::Action(_) | Access::Public | Access::Throttled(_) => {}
             }
             let operation =
                 endpoint.operation.as_ref().and_then(|operation| operation.operation_id.as_deref());
@@ -273,7 +273,7 @@ async fn guard_route(
     let admitted = match access {
         Access::Action(action) => doors::admit(&request, action).await,
         Access::Public => Ok(()),
-        Access::Throttled => doors::throttle(&request),
+        Access::Throttled(door) => doors::throttle(&request, door),
     };
     match admitted {
         Ok(()) => next.call(request).await,
@@ -300,7 +300,7 @@ fn completed(mut operation: Operation, access: Access) -> Operation {
                 ("404", "Missing, or not for you"),
             ]);
         }
-        Access::Throttled => refusals.push(("429", "Too many requests from your address")),
+        Access::Throttled(_) => refusals.push(("429", "Too many requests from your address")),
         Access::Public => {}
     }
     if operation.request_body.is_some() {

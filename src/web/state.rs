@@ -9,6 +9,7 @@ use crate::writer::Writer;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
 use std::future::{Ready, ready};
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -24,6 +25,8 @@ pub struct StateParts {
     pub signer: NoteSigner,
     /// Slows down strangers on public routes that ask for it.
     pub throttle: Option<Arc<dyn Throttle>>,
+    /// Proxies whose word on where a request comes from is believed.
+    pub trusted_proxies: Arc<[IpAddr]>,
 }
 
 /// What every handler shares; clones are cheap. As a handler's argument it is this server's.

@@ -52,7 +52,7 @@ fn real_routes() -> BTreeSet<String> {
         }
         let who = match access {
             Access::Public => "everyone".to_owned(),
-            Access::Throttled => "everyone, slowed down".to_owned(),
+            Access::Throttled(_) => "everyone, slowed down".to_owned(),
             Access::Action(action) => {
                 let roles = POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role.word());
                 roles.collect::<Vec<_>>().join(", ")

@@ -49,6 +49,45 @@ on_both_databases! {
         scene.closes();
     }
 
+    fn being_party_to_a_consignment_takes_nothing_that_is_not_reserved_for_it(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (ours, theirs) = (scene.organization("Ours", "SN"), scene.organization("Theirs", "KE"));
+        let run_by = |name: &str, operator: &str| {
+            let store = json!({"name": name, "kind": "warehouse", "country": "KE", "operator": operator});
+            scene.admin.post("/api/v1/sites", &store).expect(201)["id"].as_str().expect("an id").to_owned()
+        };
+        let (store, own) = (run_by("Their store", &theirs), run_by("Our store", &ours));
+        let city = scene.site("Dakar", "city", "SN");
+        scene.in_store(&theirs, &store, 100);
+        scene.in_store(&ours, &own, 100);
+        scene.accepted(&theirs, 40);
+        let officer = bound_to(&scene, Role::Officer, &ours);
+        let open = |from: &str| {
+            let body = json!({"programme": scene.programme, "consignor": theirs, "consignee": ours, "origin": from,
+                "destination": city, "legs": [{"mode": "road", "from": from, "to": city}]});
+            let opened = officer.post("/api/v1/consignments", &body).expect(201);
+            let legs = officer.get(&format!("/api/v1/consignments/{}/legs", opened["id"].as_str().expect("an id"))).expect(200);
+            (opened["id"].clone(), legs["items"][0]["id"].clone())
+        };
+        let does = |kind: &str, body| officer.post("/api/v1/events", &event(&id(), kind, "2020-08-01", body));
+        let (consignment, leg) = open(&store);
+        let goods = json!([scene.line(10)]);
+        does("departed", json!({"consignment": consignment, "leg": leg, "lines": goods})).refused("insufficient", &["/lines/0/quantity"]);
+        let came = json!({"consignment": consignment, "leg": leg, "final": true, "lines": [{"item": scene.masks, "good": 10}]});
+        assert!(does("received", came).status >= 400, "nothing was sent that could have come");
+        // A correction is about what it says the event should have been about.
+        let (ours_to_fill, _) = open(&own);
+        let taken = does("allocated", json!({"consignment": ours_to_fill, "site": own, "lines": goods})).expect(201);
+        let right = json!({"consignment": ours_to_fill, "site": store, "lines": goods});
+        does("corrected", json!({"event": taken["id"], "right": right, "reason": "typing error"})).refused("not_found", &[]);
+        let stock = scene.officer.get(&format!("/api/v1/sites/{store}/stock")).expect(200);
+        assert_eq!(stock["items"][0]["free"], 100, "{stock}");
+        // What its own people reserve may leave.
+        scene.does("allocated", "2020-08-01", json!({"consignment": consignment, "site": store, "lines": goods})).expect(201);
+        does("departed", json!({"consignment": consignment, "leg": leg, "lines": goods})).expect(201);
+        scene.closes();
+    }
+
     fn a_bound_account_opens_and_offers_nothing_it_could_not_read_afterwards(database: &TestDatabase) {
         let scene = Scene::new(database);
         let (ours, theirs) = (scene.organization("Ours", "SN"), scene.organization("Theirs", "KE"));
@@ -166,6 +205,34 @@ fn a_body_that_stops_coming_is_given_up() {
     drop(stream.read_to_string(&mut answer));
     assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
     assert!(answer.contains(r#""code":"too_slow""#), "{answer}");
+}
+
+#[test]
+fn only_a_proxy_of_ours_says_where_a_request_comes_from() {
+    let crowd = |server: &Server, from: &str, path: &str| -> usize {
+        let tries = (0..40).map(|_| server.stranger().send("GET", path, &[("X-Forwarded-For", from)], None));
+        tries.filter(|answer| answer.status == 429).count()
+    };
+    let code = "/api/v1/tracking/AAAA-AAAA-AAAA";
+    let open = Server::start(&sqlite());
+    assert!(crowd(&open, "203.0.113.7", code) > 0);
+    let other = open.stranger().send("GET", code, &[("X-Forwarded-For", "203.0.113.8")], None);
+    assert_eq!(other.status, 429, "anybody can write that header");
+    let login = json!({"login": "nobody", "password": "x"});
+    assert_eq!(
+        open.stranger().post("/api/v1/auth/login", &login).status,
+        401,
+        "logins have a door of their own"
+    );
+    let behind = Server::start_with(&sqlite(), |settings| {
+        settings.trusted_proxies = vec![[127, 0, 0, 1].into()];
+    });
+    assert!(crowd(&behind, "198.51.100.1, 203.0.113.7", code) > 0);
+    let spoofed =
+        behind.stranger().send("GET", code, &[("X-Forwarded-For", "203.0.113.9, 203.0.113.7")], None);
+    assert_eq!(spoofed.status, 429, "what the proxy added last counts");
+    let other = behind.stranger().send("GET", code, &[("X-Forwarded-For", "203.0.113.8")], None);
+    assert_ne!(other.status, 429);
 }
 
 #[test]

@@ -183,7 +183,7 @@ fn every_route_is_documented_with_who_may_call_it() {
         let (who, is_bearer) = match access {
             Access::Action(action) => (action.word(), true),
             Access::Public => ("public", false),
-            Access::Throttled => ("public, throttled", false),
+            Access::Throttled(_) => ("public, throttled", false),
         };
         assert_eq!(operation["security"].is_array(), is_bearer, "{method} {path}");
         if operation.is_object() {

@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 use relief_ledger::app::AddressThrottle;
+use relief_ledger::web::Door;
 use relief_ledger::web::Throttle;
 use serde_json::{Value, json};
 
@@ -131,7 +132,8 @@ on_both_databases! {
 #[test]
 fn one_network_is_slowed_down_and_its_neighbours_are_not() {
     let throttle = AddressThrottle::default();
-    let admit = |address: &str| throttle.admit(address.parse::<IpAddr>().expect("an address")).is_ok();
+    let admit =
+        |address: &str| throttle.admit(Door::Codes, address.parse::<IpAddr>().expect("an address")).is_ok();
     assert!((0..MANY).any(|_| !admit("203.0.113.7")));
     assert!(!admit("::ffff:203.0.113.7"), "the same address, as a socket for both families says it");
     assert!(admit("203.0.113.8"));
@@ -145,7 +147,9 @@ fn one_network_is_slowed_down_and_its_neighbours_are_not() {
 #[test]
 fn addresses_that_are_quiet_again_are_forgotten() {
     let throttle = AddressThrottle::default();
-    let admit = |index: u32| throttle.admit(IpAddr::V4((0x0a00_0000 + index).into())).expect("a new address");
+    let admit = |index: u32| {
+        throttle.admit(Door::Codes, IpAddr::V4((0x0a00_0000 + index).into())).expect("a new address")
+    };
     (0..1_023).for_each(admit);
     assert_eq!(throttle.remembered(), 1_023);
     std::thread::sleep(A_WHILE);
