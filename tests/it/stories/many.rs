@@ -163,4 +163,17 @@ on_both_databases! {
         assert_eq!(shelf.scene.accounts(&shelf.pledge), json!({"delivered": 600}));
         shelf.scene.closes();
     }
+
+    fn places_come_in_the_same_order_wherever_they_are_kept(database: &TestDatabase) {
+        let shelf = Shelf::new(database);
+        let (pledge, _) = shelf.scene.accepted(&shelf.scene.organization("Jiangsu", "CN"), 50);
+        let lots = [Some("é"), Some("b"), None, Some("A"), Some("a-1")];
+        let one = |lot: &Option<&str>| json!({"item": shelf.scene.masks, "quantity": 10, "lot": lot});
+        let lines: Vec<Value> = lots.iter().map(one).collect();
+        shelf.scene.does("collected", "2020-07-10", json!({"pledge": pledge, "site": shelf.beijing, "lines": lines})).expect(201);
+        let status = shelf.scene.officer.get(&format!("/api/v1/pledges/{pledge}/status")).expect(200);
+        let places = status["lines"][0]["places"].as_array().expect("places");
+        let told: Vec<Option<&str>> = places.iter().map(|place| place["lot"].as_str()).collect();
+        assert_eq!(told, [None, Some("A"), Some("a-1"), Some("b"), Some("é")]);
+    }
 }
