@@ -6,7 +6,7 @@ use crate::items::goods::{
     Goods, GoodsLine, PickContext, held_if_recalled, less_planned, lot_facts, pick_goods, short_of,
     understand,
 };
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement};
 use crate::pledges::PledgeLine;
 use crate::sites::find_site;
@@ -77,7 +77,7 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
     };
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let mut candidates = match body.site {
             Some(site) => free_stock(desk, site, one, happening)?,
             None => with_donors(desk, one)?,
@@ -102,7 +102,8 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
             let to = held_if_recalled(desk, to)?;
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
-    }
+        Ok(())
+    })?;
     let subjects = Subjects { site: body.site, pledge: body.pledge, ..consignment.subjects() };
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }
@@ -156,7 +157,7 @@ pub fn release(desk: &mut Desk, happening: &Happening, body: &Released) -> Resul
     let consignment = find_open(desk, body.consignment)?;
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let candidates = less_planned(reserved(desk, consignment.id, one, body.site)?, &movements);
         let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
         let picked = pick_goods(desk, candidates, one, one.quantity, context)?;
@@ -179,7 +180,8 @@ pub fn release(desk: &mut Desk, happening: &Happening, body: &Released) -> Resul
                 chosen: part.chosen,
             });
         }
-    }
+        Ok(())
+    })?;
     let subjects = Subjects { site: body.site, ..consignment.subjects() };
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }
@@ -199,8 +201,8 @@ pub fn pack(desk: &mut Desk, happening: &Happening, body: &Packed) -> Result<Eve
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
     let mut statements = Vec::new();
-    for one in &goods {
-        let Some(lot) = one.lot else { continue };
+    all_or_missed(&goods, |one| {
+        let Some(lot) = one.lot else { return Ok(()) };
         let mut candidates = less_planned(reserved(desk, consignment.id, one, body.site)?, &movements);
         // What carries the lot already needs no naming; the rest is named out of what has none.
         let named: i64 =
@@ -215,11 +217,13 @@ pub fn pack(desk: &mut Desk, happening: &Happening, body: &Packed) -> Result<Eve
             let pointer = format!("{}/quantity", one.pointer);
             return Err(short(&pointer, "allocated", named + there, one.quantity, &one.item.name).into());
         }
-        for part in picked {
+        all_or_missed(picked, |part| {
             let to = held_if_recalled(desk, Cell { lot, ..part.cell })?;
             relabel(desk.shelf(), part.cell, to, part.quantity, &mut movements, &mut statements)?;
-        }
-    }
+            Ok(())
+        })?;
+        Ok(())
+    })?;
     let subjects = Subjects { site: body.site, ..consignment.subjects() };
     Ok(happening.post(desk, subjects, &movements, &statements)?)
 }

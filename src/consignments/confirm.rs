@@ -5,7 +5,7 @@ use super::depart::{draw, everything_reserved, on_leg};
 use super::store::{Consignment, Journey, find_open};
 use crate::core::time::Timestamp;
 use crate::items::goods::Goods;
-use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects, all_or_missed};
 use crate::ledger::{Account, Book, Cell, Movement, Statement};
 use crate::writer::Desk;
 
@@ -30,10 +30,11 @@ pub(super) fn confirm_departure(
     let consignment = find_open(desk, journey.leg().consignment_id)?;
     let subjects = Subjects { about: inferred.first().map(|record| record.id), ..subjects };
     let mut implied = Vec::with_capacity(inferred.len());
-    for record in inferred {
+    all_or_missed(inferred, |record| {
         let movements = drawn_by(desk, record.sequence, &consignment, journey)?;
         implied.push(Implied { movements, effective_at: record.effective_at });
-    }
+        Ok(())
+    })?;
     let mut statements = Vec::new();
     let settled = match goods {
         None => close_missing(journey, everything_reserved(desk, &consignment, journey)?),
@@ -112,7 +113,7 @@ fn compare(
 ) -> Result<(Vec<Movement>, Vec<Movement>), Halt> {
     let mut unsent = implied;
     let mut more = Vec::new();
-    for one in goods {
+    all_or_missed(goods, |one| {
         let mut left = one.quantity;
         // The lot named is confirmed before others of the item.
         for exact in [true, false] {
@@ -127,7 +128,8 @@ fn compare(
         if left > 0 {
             more.extend(draw(desk, happening, consignment, journey, one, left, &more)?.movements);
         }
-    }
+        Ok(())
+    })?;
     unsent.retain(|part| part.quantity > 0);
     Ok((more, unsent))
 }

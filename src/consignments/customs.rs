@@ -4,7 +4,7 @@ use super::store::{find_leg, find_open};
 use crate::core::id::{ConsignmentId, LegId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{GoodsLine, PickContext, less_planned, lot_facts, pick_goods, understand};
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, short};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, short};
 use crate::ledger::{Account, Book, Condition, Holding, Movement};
 use crate::writer::Desk;
 use serde::{Deserialize, Serialize};
@@ -89,7 +89,7 @@ fn change(
     };
     let goods = understand(desk, lines)?;
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let of_item = there.iter().filter(|held| held.cell.item == one.item.id).copied().collect();
         let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
         let picked = pick_goods(desk, less_planned(of_item, &movements), one, one.quantity, context)?;
@@ -102,6 +102,7 @@ fn change(
             let to = part.cell.being(to);
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
-    }
+        Ok(())
+    })?;
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }

@@ -10,11 +10,12 @@ use crate::core::id::{
 use crate::core::problem::Problem;
 use crate::core::time::Precision;
 use crate::items::goods::{Goods, GoodsLine, PickContext, less_planned, pick_goods, understand};
-use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Subjects, Wait, short};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Subjects, Wait, all_or_missed, short};
 use crate::ledger::{Account, Book, Cell, Holding, Movement, Picked, Statement};
 use crate::sites::find_site;
-use crate::writer::{Desk, Drawer};
+use crate::writer::{Desk, Drawer, Wanted};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A leg departs, with all that is reserved at its start, or with the lines said.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -94,11 +95,11 @@ fn send_off(
     let picked = match goods {
         Some(goods) => {
             let mut movements = Vec::new();
-            for one in goods {
-                movements.extend(
-                    draw(desk, happening, consignment, journey, one, one.quantity, &movements)?.movements,
-                );
-            }
+            all_or_missed(goods, |one| {
+                let drawn = draw(desk, happening, consignment, journey, one, one.quantity, &movements)?;
+                movements.extend(drawn.movements);
+                Ok(())
+            })?;
             movements
         }
         None => everything(desk, consignment, journey)?,
@@ -332,28 +333,44 @@ pub fn inferred_id(leg: LegId, ordinal: u64) -> EventId {
 
 /// All departures that receipts implied on a leg and that no real one has replaced.
 pub(super) fn last_inferred(desk: &mut Desk, leg: LegId) -> Result<Option<Vec<EventRecord>>, Halt> {
-    let mut found = Vec::new();
-    for ordinal in 0.. {
-        match desk.shelf::<Drawer<EventRecord>>().find(inferred_id(leg, ordinal))? {
-            Some(record) => found.push(record.as_ref().clone()),
-            None => break,
-        }
-    }
+    let mut found = implied_on(desk, leg)?;
     // A real departure confirms all that were implied before it, unless it was itself reversed.
     let mut confirmed = 0;
     let mut reversed = Vec::new();
-    for record in &found {
-        for about in desk.shelf::<Drawer<EventRecord>>().group(Some(record.id))? {
+    all_or_missed(&found, |record| {
+        let about = desk.shelf::<Drawer<EventRecord>>().group(Some(record.id))?;
+        all_or_missed(about, |about| {
             if about.kind == "reversed" {
                 reversed.push(record.id);
             } else if !was_reversed(desk, about.id)? {
                 confirmed = confirmed.max(about.sequence);
             }
+            Ok(())
+        })
+    })?;
+    found.retain(|record| record.sequence > confirmed && !reversed.contains(&record.id));
+    let open: Vec<EventRecord> = found.iter().map(|record| record.as_ref().clone()).collect();
+    Ok(if open.is_empty() { None } else { Some(open) })
+}
+
+/// Every departure that receipts implied on a leg, in order. Where one is not known yet, as many after it are
+/// asked for as come before it: their number is not known, and each round of loading takes its time.
+fn implied_on(desk: &mut Desk, leg: LegId) -> Result<Vec<Arc<EventRecord>>, Wanted> {
+    let drawer = desk.shelf::<Drawer<EventRecord>>();
+    let mut found = Vec::new();
+    for ordinal in 0.. {
+        match drawer.find(inferred_id(leg, ordinal)) {
+            Ok(Some(record)) => found.push(record),
+            Ok(None) => break,
+            Err(Wanted) => {
+                for further in ordinal + 1..=2 * ordinal {
+                    drawer.want(inferred_id(leg, further));
+                }
+                return Err(Wanted);
+            }
         }
     }
-    found.retain(|record| record.sequence > confirmed && !reversed.contains(&record.id));
-    let open = found;
-    Ok(if open.is_empty() { None } else { Some(open) })
+    Ok(found)
 }
 
 /// Base units of an item that the departures of a leg sent, with their corrections and with what receipts
@@ -362,23 +379,24 @@ pub(super) fn dispatched(desk: &mut Desk, leg: LegId, item: ItemId) -> Result<i6
     let departures = desk.shelf::<Departures>().of(leg)?;
     let mut sent: Vec<(EventId, i64)> =
         departures.into_iter().map(|departure| (departure.event, departure.sequence)).collect();
-    for ordinal in 0.. {
-        let Some(record) = desk.shelf::<Drawer<EventRecord>>().find(inferred_id(leg, ordinal))? else {
-            break;
-        };
+    let implied = implied_on(desk, leg)?;
+    all_or_missed(implied, |record| {
         if !was_reversed(desk, record.id)? {
             sent.push((record.id, record.sequence));
         }
-    }
-    for index in 0..sent.len() {
-        for about in desk.shelf::<Drawer<EventRecord>>().group(Some(sent[index].0))? {
+        Ok(())
+    })?;
+    all_or_missed(0..sent.len(), |index| {
+        let about = desk.shelf::<Drawer<EventRecord>>().group(Some(sent[index].0))?;
+        all_or_missed(about, |about| {
             if about.kind == "corrected" && !was_reversed(desk, about.id)? {
                 sent.push((about.id, about.sequence));
             }
-        }
-    }
+            Ok(())
+        })
+    })?;
     let mut total = 0;
-    for (_, sequence) in sent {
+    all_or_missed(sent, |(_, sequence)| {
         for posting in desk.shelf::<Book>().postings_of(sequence)? {
             let cell = posting.cell;
             let is_on_leg = cell.account == Account::InTransit && cell.leg == Some(leg);
@@ -387,7 +405,8 @@ pub(super) fn dispatched(desk: &mut Desk, leg: LegId, item: ItemId) -> Result<i6
                 total += posting.quantity;
             }
         }
-    }
+        Ok(())
+    })?;
     Ok(total)
 }
 
@@ -405,10 +424,7 @@ pub(super) fn infer(
     movements: &[Movement],
 ) -> Result<EventResult, Halt> {
     let leg = journey.leg().id;
-    let mut ordinal = 0;
-    while desk.shelf::<Drawer<EventRecord>>().find(inferred_id(leg, ordinal))?.is_some() {
-        ordinal += 1;
-    }
+    let ordinal = implied_on(desk, leg)?.len() as u64;
     let body =
         serde_json::json!({"receipt": receipt.id, "consignment": consignment.id, "leg": leg}).to_string();
     let happening = Happening {

@@ -8,7 +8,7 @@ use super::store::{Journey, Leg, find_leg, find_open};
 use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed};
 use crate::ledger::{Account, Book, Cell, Holding, Movement};
 use crate::parties::find_organization;
 use crate::sites::find_site;
@@ -75,13 +75,13 @@ pub struct Diverted {
 
 /// Checks that the stops and carriers of planned legs are known, or waits for the first that is not.
 pub(super) fn check_stops(desk: &mut Desk, legs: &[PlannedLeg]) -> Result<(), Halt> {
-    for leg in legs {
+    all_or_missed(legs, |leg| {
         find_site(desk, leg.to)?;
         if let Some(carrier) = leg.carrier {
             find_organization(desk, carrier)?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// Refuses to replace later legs on which a part of the goods is under way already: nobody could receive it.
@@ -125,7 +125,7 @@ pub fn divert(desk: &mut Desk, happening: &Happening, body: &Diverted) -> Result
     let highest =
         desk.shelf::<Drawer<Leg>>().group(consignment.id)?.iter().map(|leg| leg.ordinal).max().unwrap_or(0);
     let mut rows = Vec::with_capacity(body.legs.len());
-    for (index, leg) in body.legs.iter().enumerate() {
+    all_or_missed(body.legs.iter().enumerate(), |(index, leg)| {
         let id = leg.id.unwrap_or_else(|| derived(happening.id.0, "diverted leg", index as u64));
         let twice = rows.iter().any(|row: &Leg| row.id == id);
         if twice || desk.shelf::<Drawer<Leg>>().find(id)?.is_some() {
@@ -133,7 +133,8 @@ pub fn divert(desk: &mut Desk, happening: &Happening, body: &Diverted) -> Result
             return Err(Problem::new(Code::Duplicate, detail).at(format!("/legs/{index}/id")).into());
         }
         rows.push(leg.row(consignment.id, id, highest + 1 + index as i64));
-    }
+        Ok(())
+    })?;
     let first = rows[0].clone();
     let holder = first.carrier_id.or(consignment.consignor_id);
     let to = |cell: Cell| Cell { leg: Some(first.id), site: Some(first.to_id), holder, ..cell };

@@ -257,6 +257,14 @@ impl Update for ConsignmentOpen {
         desk.shelf::<Drawer<Organization>>().want(self.new.consignee);
         desk.shelf::<Drawer<Site>>().want(self.new.origin);
         desk.shelf::<Drawer<Site>>().want(self.new.destination);
+        for (index, leg) in self.new.legs.iter().enumerate() {
+            let id = leg.id.unwrap_or_else(|| derived(self.id.0, "leg", index as u64));
+            desk.shelf::<Drawer<Leg>>().want(id);
+            desk.shelf::<Drawer<Site>>().want(leg.to);
+            if let Some(carrier) = leg.carrier {
+                desk.shelf::<Drawer<Organization>>().want(carrier);
+            }
+        }
         if let Some(reference) = &self.new.reference {
             desk.shelf::<Register<ConsignmentReferences>>().want(&within(self.new.programme, reference));
         }

@@ -11,7 +11,7 @@ use crate::items::goods::{
     Goods, PickContext, check_lines, find_item, held_if_recalled, in_base_units, less_planned, lot_facts,
     name_lot, pick_goods,
 };
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Picked, Statement};
 use crate::pledges::{Excess, surplus_lines};
 use crate::sites::{SiteKind, find_site};
@@ -104,9 +104,9 @@ pub fn receive(desk: &mut Desk, happening: &Happening, body: &Received) -> Resul
     let inferred = imply_departure(desk, happening, &consignment, &journey, &lines)?;
     let mut movements = Vec::new();
     let mut statements = Vec::new();
-    for line in &lines {
-        book_line(desk, happening, &consignment, &journey, line, &mut movements, &mut statements)?;
-    }
+    all_or_missed(&lines, |line| {
+        book_line(desk, happening, &consignment, &journey, line, &mut movements, &mut statements)
+    })?;
     book_surplus(desk, happening, &consignment, &journey, &lines, &mut movements, &mut statements)?;
     if body.is_final {
         check_nothing_left(desk, &consignment, &journey, &movements)?;
@@ -125,7 +125,7 @@ pub fn receive(desk: &mut Desk, happening: &Happening, body: &Received) -> Resul
 fn count(desk: &mut Desk, body: &Received) -> Result<Vec<Counted>, Halt> {
     check_lines(body.lines.len())?;
     let mut lines = Vec::with_capacity(body.lines.len());
-    for (index, line) in body.lines.iter().enumerate() {
+    all_or_missed(body.lines.iter().enumerate(), |(index, line)| {
         let pointer = format!("/lines/{index}");
         let item = find_item(desk, line.item)?;
         let figures = [
@@ -163,7 +163,8 @@ fn count(desk: &mut Desk, body: &Received) -> Result<Vec<Counted>, Halt> {
         let quantity = good + damaged + on_hold + missing;
         let goods = Goods { pointer, item, lot, quantity, label: line.pledge_line };
         lines.push(Counted { goods, good, damaged, on_hold, missing, surplus });
-    }
+        Ok(())
+    })?;
     // What names its pledge line comes first: the rest may be of any line.
     lines.sort_by_key(|line| line.goods.label.is_none());
     Ok(lines)
@@ -215,7 +216,7 @@ fn imply_departure(
     there.retain(|one| {
         one.cell.account == Account::InTransit && one.cell.leg == Some(journey.leg().id) && one.quantity > 0
     });
-    for (goods, quantity) in &wanted {
+    all_or_missed(&wanted, |(goods, quantity)| {
         let mut short = *quantity;
         for one in there.iter_mut().filter(|one| {
             one.cell.item == goods.item.id && goods.label.is_none_or(|label| label == one.cell.line)
@@ -240,7 +241,8 @@ fn imply_departure(
                 Err(other) => return Err(other),
             }
         }
-    }
+        Ok(())
+    })?;
     if movements.is_empty() {
         return Ok(None);
     }
@@ -352,7 +354,8 @@ fn book_line(
     ];
     for (condition, total) in shares {
         let split = share_pro_rata(total, &rest);
-        for (index, quantity) in split.iter().copied().enumerate().filter(|(_, quantity)| *quantity > 0) {
+        let shared = split.iter().copied().enumerate().filter(|(_, quantity)| *quantity > 0);
+        all_or_missed(shared, |(index, quantity)| {
             rest[index] -= quantity;
             let part = picked[index];
             let to = match condition {
@@ -370,7 +373,8 @@ fn book_line(
             for movement in &mut movements[first..] {
                 movement.chosen = part.chosen;
             }
-        }
+            Ok(())
+        })?;
     }
     Ok(())
 }
@@ -423,26 +427,27 @@ fn book_surplus(
     };
     let excesses: Vec<Excess> = lines.iter().enumerate().filter_map(excess).collect();
     let opened = surplus_lines(desk, happening, consignment.programme_id, donor, &excesses, &[])?;
-    for (Excess { item, lot, quantity, .. }, pledge_line) in excesses.into_iter().zip(opened) {
+    all_or_missed(excesses.into_iter().zip(opened), |(Excess { item, lot, quantity, .. }, pledge_line)| {
         let source = Cell::source(Account::Surplus, pledge_line, lot, item);
         let to = arrival_cell(desk, consignment, journey, source, Condition::Good)?;
         let to = held_if_recalled(desk, to)?;
         movements.push(Movement::given(source, to, quantity));
         statements.push(Statement { line: pledge_line, lot, item, promised: 0, surplus: quantity });
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The donor of a consignment's goods, if there is only one.
 fn only_donor(desk: &mut Desk, consignment: ConsignmentId) -> Result<Option<OrganizationId>, Halt> {
     let book = desk.shelf::<Book>();
     let mut donors = Vec::new();
-    for holding in book.of_consignment(consignment)? {
+    all_or_missed(book.of_consignment(consignment)?, |holding| {
         let donor = book.line(holding.cell.line)?.donor;
         if !donors.contains(&donor) {
             donors.push(donor);
         }
-    }
+        Ok(())
+    })?;
     Ok(if donors.len() == 1 { donors[0] } else { None })
 }
 

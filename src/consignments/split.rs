@@ -12,7 +12,7 @@ use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{GoodsLine, PickContext, less_planned, pick_goods, understand};
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, short};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, short};
 use crate::ledger::{Account, Book, Cell, ConsignmentFacts, Movement};
 use crate::parties::find_organization;
 use crate::sites::find_site;
@@ -75,7 +75,7 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
     let (child, legs) = new_child(desk, happening, body, &parent, journey.as_ref(), origin)?;
     let first = legs.first().map(|leg| leg.id);
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let mut there = desk.shelf::<Book>().of_consignment(parent.id)?;
         there.retain(|held| {
             held.cell.item == one.item.id
@@ -99,7 +99,8 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
             let to = Cell { consignment: Some(child.id), leg, ..part.cell };
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
-    }
+        Ok(())
+    })?;
     desk.shelf::<Book>().know_consignment(facts(&child));
     let subjects = Subjects { leg: body.leg, site: body.site, ..parent.subjects() };
     let result = happening.post(desk, subjects, &movements, &[])?;
@@ -201,7 +202,7 @@ fn child_legs(
         return Err(Problem::field("/child/legs", detail).into());
     }
     check_stops(desk, &child.legs)?;
-    for (index, leg) in child.legs.iter().enumerate() {
+    all_or_missed(child.legs.iter().enumerate(), |(index, leg)| {
         let id = leg.id.unwrap_or_else(|| derived(happening.id.0, "split leg", index as u64 + 1));
         let twice = legs.iter().any(|other: &Leg| other.id == id);
         if twice || desk.shelf::<Drawer<Leg>>().find(id)?.is_some() {
@@ -209,6 +210,7 @@ fn child_legs(
             return Err(Problem::new(Code::Duplicate, detail).at(format!("/child/legs/{index}/id")).into());
         }
         legs.push(leg.row(child.id, id, legs.len() as i64));
-    }
+        Ok(())
+    })?;
     Ok(legs)
 }

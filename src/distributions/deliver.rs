@@ -6,7 +6,7 @@ use crate::core::problem::Problem;
 use crate::items::goods::{
     GoodsLine, PickContext, less_planned, lot_facts, pick_goods, short_of, understand,
 };
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed};
 use crate::ledger::{Account, Book, Cell, Condition, Movement};
 use crate::parties::find_organization;
 use crate::sites::find_site;
@@ -52,7 +52,7 @@ pub fn deliver(desk: &mut Desk, happening: &Happening, body: &Delivered) -> Resu
     find_organization(desk, consignee)?;
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let mut there = desk.shelf::<Book>().of_stock(site.id, one.item.id, Account::InStorage)?;
         there
             .retain(|held| held.cell.account == Account::InStorage && held.cell.condition == Condition::Good);
@@ -75,6 +75,7 @@ pub fn deliver(desk: &mut Desk, happening: &Happening, body: &Delivered) -> Resu
             };
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
-    }
+        Ok(())
+    })?;
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }

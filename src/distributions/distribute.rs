@@ -2,7 +2,7 @@
 
 use crate::core::id::{ConsignmentId, OrganizationId, SiteId};
 use crate::items::goods::{GoodsLine, PickContext, less_planned, lot_facts, pick_goods, understand};
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, short};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, short};
 use crate::ledger::{Account, Book, Condition, Movement};
 use crate::sites::find_site;
 use crate::writer::Desk;
@@ -40,7 +40,7 @@ pub fn distribute(desk: &mut Desk, happening: &Happening, body: &Distributed) ->
     }
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let mut there = desk.shelf::<Book>().of_stock(site.id, one.item.id, Account::Delivered)?;
         there.retain(|held| {
             held.cell.account == Account::Delivered
@@ -65,6 +65,7 @@ pub fn distribute(desk: &mut Desk, happening: &Happening, body: &Distributed) ->
             let to = part.cell.on(Account::Distributed);
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
-    }
+        Ok(())
+    })?;
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }

@@ -9,7 +9,9 @@ use crate::consignments::Leg;
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
-use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Rehearsal, Restated, Subjects};
+use crate::ledger::event::{
+    EventRecord, EventResult, Halt, Happening, Part, Rehearsal, Restated, Subjects, all_or_missed,
+};
 use crate::ledger::{Account, Book, Cell, Statement, net};
 use crate::pledges::restate_surplus;
 use crate::writer::{Desk, Drawer};
@@ -137,14 +139,15 @@ pub(super) fn close_as_before(
 ) -> Result<(), Halt> {
     let mut last = 0;
     let mut is_final = says_final(&receipt.body, "/final");
-    for other in desk.shelf::<Drawer<EventRecord>>().group(Some(receipt.id))? {
+    all_or_missed(desk.shelf::<Drawer<EventRecord>>().group(Some(receipt.id))?, |other| {
         let since = desk.shelf::<Drawer<EventRecord>>().group(Some(other.id))?;
         let stands = other.id != correction.id && !since.iter().any(|one| one.kind == "reversed");
         if other.kind == "corrected" && stands && other.sequence > last {
             last = other.sequence;
             is_final = says_final(&other.body, "/right/final");
         }
-    }
+        Ok(())
+    })?;
     close_or_open(desk, receipt, is_final)
 }
 

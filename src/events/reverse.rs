@@ -6,7 +6,7 @@ use crate::consignments::{Consignment, Departures, Leg};
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
-use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects, all_or_missed};
 use crate::ledger::{Book, Cell, Draw, Movement, Posted, Statement};
 use crate::pledges::rules::{PledgeKind, PledgeState};
 use crate::pledges::{Pledge, PledgeLine, restate_surplus};
@@ -57,18 +57,20 @@ pub(super) fn standing(desk: &mut Desk, event: EventId) -> Result<Net, Halt> {
     let mut dated = Vec::new();
     let mut statements = Vec::new();
     let mut sequences = vec![record.sequence];
-    for correction in about.iter().filter(|one| one.kind == "corrected") {
+    all_or_missed(about.iter().filter(|one| one.kind == "corrected"), |correction| {
         let since = desk.shelf::<Drawer<EventRecord>>().group(Some(correction.id))?;
         if !since.iter().any(|one| one.kind == "reversed") {
             sequences.push(correction.sequence);
         }
-    }
-    for sequence in sequences.iter().copied() {
+        Ok(())
+    })?;
+    all_or_missed(sequences.iter().copied(), |sequence| {
         let postings = desk.shelf::<Book>().postings_of(sequence)?;
         add(&mut changes, &postings);
         dated.extend(postings.iter().map(|one| (one.effective_at, one.cell, one.quantity)));
         statements.extend(desk.shelf::<Book>().statements_of(sequence)?);
-    }
+        Ok(())
+    })?;
     changes.retain(|(_, change)| *change != 0);
     Ok(Net { record, changes, dated, statements, sequences })
 }
@@ -226,13 +228,15 @@ fn refuse_while_needed(desk: &mut Desk, net: &Net, undone: &[Undone]) -> Result<
             .iter()
             .flat_map(|part| part.changes.iter().map(|(cell, change)| (part.effective_at, cell, *change)))
     };
-    for (_, cell, _) in all().filter(|(_, cell, change)| *change < 0 && !cell.account.is_source()) {
+    let given_back = all().filter(|(_, cell, change)| *change < 0 && !cell.account.is_source());
+    all_or_missed(given_back, |(_, cell, _)| {
         let changes: Vec<(Timestamp, i64)> =
             all().filter(|(_, other, _)| *other == cell).map(|(at, _, change)| (at, change)).collect();
         if !needed.contains(cell) && !desk.shelf::<Book>().bears(cell, &changes)? {
             needed.push(*cell);
         }
-    }
+        Ok(())
+    })?;
     if needed.is_empty() {
         return Ok(());
     }
@@ -240,7 +244,7 @@ fn refuse_while_needed(desk: &mut Desk, net: &Net, undone: &[Undone]) -> Result<
     later.retain(|draw| !net.sequences.contains(&draw.sequence));
     let mut events = Vec::new();
     let drawer = desk.shelf::<Drawer<EventRecord>>();
-    for Draw { sequence, event } in later {
+    all_or_missed(later, |Draw { sequence, event }| {
         // What this batch recorded is on the desk; the rest is loaded by its identifier.
         let found = match event {
             Some(event) => drawer.find(event)?,
@@ -249,7 +253,8 @@ fn refuse_while_needed(desk: &mut Desk, net: &Net, undone: &[Undone]) -> Result<
         if let Some(record) = found {
             events.push(serde_json::json!({"event": record.id, "kind": record.kind, "sequence": sequence}));
         }
-    }
+        Ok(())
+    })?;
     let detail = if events.is_empty() {
         let accounts: Vec<&str> = needed.iter().map(|cell| cell.account.word()).collect();
         format!("Without this event too little would have been {} at some time since.", accounts.join(", "))

@@ -5,7 +5,7 @@ use crate::core::id::{ItemId, LotId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::{MAXIMUM, Quantity};
 use crate::core::time::Timestamp;
-use crate::ledger::event::{Halt, short};
+use crate::ledger::event::{Halt, all_or_missed, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding};
 use crate::writer::{Desk, Drawer, Wanted};
 use serde::{Deserialize, Serialize};
@@ -65,7 +65,7 @@ pub struct Goods {
 pub fn understand(desk: &mut Desk, lines: &[GoodsLine]) -> Result<Vec<Goods>, Halt> {
     check_lines(lines.len())?;
     let mut goods = Vec::with_capacity(lines.len());
-    for (index, line) in lines.iter().enumerate() {
+    all_or_missed(lines.iter().enumerate(), |(index, line)| {
         let pointer = format!("/lines/{index}");
         let item = find_item(desk, line.item)?;
         let quantity = amount(desk, &item, line, &pointer)?;
@@ -81,7 +81,8 @@ pub fn understand(desk: &mut Desk, lines: &[GoodsLine]) -> Result<Vec<Goods>, Ha
             None => None,
         };
         goods.push(Goods { pointer, item, lot, quantity, label: line.pledge_line });
-    }
+        Ok(())
+    })?;
     Ok(goods)
 }
 
@@ -344,6 +345,7 @@ pub fn short_of(
     };
     let mut earmarks = BTreeSet::new();
     for line in lines {
+        // Picking has asked for the facts of every line.
         earmarks.extend(desk.shelf::<Book>().line(line)?.earmark.clone().filter(|one| one != country));
     }
     let earmarks: Vec<String> = earmarks.into_iter().collect();

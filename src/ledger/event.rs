@@ -115,6 +115,28 @@ impl Halt {
     }
 }
 
+/// Decides on one thing after another, and asks for all that any of them misses at once: rows are loaded in few
+/// rounds, however many things there are.
+///
+/// # Errors
+/// What the first refuses or waits for, or rows missing on the desk. What comes after a miss was decided without
+/// it, so that the miss is what counts.
+pub fn all_or_missed<T>(
+    things: impl IntoIterator<Item = T>,
+    mut decide: impl FnMut(T) -> Result<(), Halt>,
+) -> Result<(), Halt> {
+    let mut missed = false;
+    for thing in things {
+        match decide(thing) {
+            Ok(()) => {}
+            Err(Halt::Refused(Refusal::Missed)) => missed = true,
+            Err(_) if missed => break,
+            Err(halt) => return Err(halt),
+        }
+    }
+    if missed { Err(Refusal::Missed.into()) } else { Ok(()) }
+}
+
 /// What an event is about, for finding it again.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Subjects {

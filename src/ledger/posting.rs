@@ -36,10 +36,7 @@ impl Book {
     /// `insufficient` where a cell never holds enough, or [`Wanted`].
     pub fn earliest(&mut self, movements: &[Movement], at: Timestamp) -> Result<Timestamp, Refusal> {
         let mut earliest = at;
-        for (cell, change) in net(movements) {
-            if change >= 0 || cell.account.is_source() {
-                continue;
-            }
+        for (cell, change) in self.drawn(movements, at)? {
             let available = self.available(&cell, at)?;
             if available >= -change {
                 continue;
@@ -68,12 +65,7 @@ impl Book {
         beside: &[Part<'_>],
     ) -> Result<Timestamp, Refusal> {
         let mut earliest = at;
-        for (cell, change) in net(movements) {
-            if change >= 0 || cell.account.is_source() {
-                continue;
-            }
-            // Makes sure that the history reaches back to `at`.
-            self.available(&cell, at)?;
+        for (cell, change) in self.drawn(movements, at)? {
             let entry = self.entries.get(&cell.key());
             let mut balance = entry.map_or(0, |entry| entry.quantity);
             let mut history = entry.map_or(History::settled(at), |entry| entry.history.clone());
@@ -89,6 +81,18 @@ impl Book {
             }
         }
         Ok(earliest)
+    }
+
+    /// What movements draw from balances that can run out, each with its history back to `at`. All are asked for
+    /// before any is missed.
+    fn drawn(&mut self, movements: &[Movement], at: Timestamp) -> Result<Vec<(Cell, i64)>, Wanted> {
+        let mut drawn = net(movements);
+        drawn.retain(|(cell, change)| *change < 0 && !cell.account.is_source());
+        let mut missing = false;
+        for (cell, _) in &drawn {
+            missing |= self.available(cell, at).is_err();
+        }
+        if missing { Err(Wanted) } else { Ok(drawn) }
     }
 
     /// The base units a cell held at a time.

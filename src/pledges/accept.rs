@@ -6,7 +6,7 @@ use crate::core::id::{LotId, PledgeId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::Quantity;
 use crate::items::goods::lot_facts;
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed};
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
 use crate::writer::{Desk, Drawer, Refusal};
 use serde::{Deserialize, Serialize};
@@ -60,7 +60,7 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
     let parts = parts(&lines, body)?;
     let mut movements = Vec::new();
     let mut statements = Vec::new();
-    for (line, quantity) in &parts {
+    all_or_missed(&parts, |(line, quantity)| {
         let unknown = LotId::unknown(line.item_id);
         match pledge.kind() {
             PledgeKind::Offered | PledgeKind::Opening => {
@@ -74,7 +74,8 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
                 release(desk, line, *quantity, &mut movements, &mut statements)?;
             }
         }
-    }
+        Ok(())
+    })?;
     let subjects =
         Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
     let result =

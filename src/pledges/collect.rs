@@ -5,7 +5,7 @@ use super::store::{Pledge, PledgeLine, find_pledge};
 use crate::core::id::{LotId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{Goods, GoodsLine, held_if_recalled, understand};
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel, short};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
@@ -40,11 +40,11 @@ pub fn collect(desk: &mut Desk, happening: &Happening, body: &Collected) -> Resu
     let mut movements = Vec::new();
     let mut statements = Vec::new();
     let mut collected = vec![0_i64; lines.len()];
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let mut left = one.quantity;
-        for (index, line) in lines.iter().enumerate() {
+        all_or_missed(lines.iter().enumerate(), |(index, line)| {
             if line.item_id != one.item.id || one.label.is_some_and(|label| label != line.id) || left == 0 {
-                continue;
+                return Ok(());
             }
             let target = Cell {
                 account: Account::InStorage,
@@ -61,11 +61,13 @@ pub fn collect(desk: &mut Desk, happening: &Happening, body: &Collected) -> Resu
             let taken = take(desk, &pledge, line, before, target, left, &mut movements, &mut statements)?;
             collected[index] += taken;
             left -= taken;
-        }
+            Ok(())
+        })?;
         if left > 0 {
             return Err(too_much(one, left, &pledge).into());
         }
-    }
+        Ok(())
+    })?;
     let subjects = Subjects {
         programme: Some(pledge.programme_id),
         pledge: Some(pledge.id),

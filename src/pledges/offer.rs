@@ -293,6 +293,10 @@ impl Update for PledgeOffer {
             reason: None,
         });
         desk.shelf::<Drawer<Pledge>>().put(pledge.clone());
+        // All are asked for before the first is missed.
+        for line in &lines {
+            desk.shelf::<Drawer<PledgeLine>>().want(line.id);
+        }
         for line in &lines {
             if desk.shelf::<Drawer<PledgeLine>>().find(line.id)?.is_some() {
                 let detail = format!("The pledge line {} is there already; make a new id.", line.id);

@@ -12,6 +12,7 @@ use crate::ledger::{Account, Condition};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use serde::Serialize;
+use std::cmp::Ordering;
 use std::collections::HashMap;
 
 /// Places told of one pledge; where there are more, those of one country are told as one.
@@ -161,6 +162,20 @@ struct HeapRow {
     lot: Option<String>,
 }
 
+impl HeapRow {
+    /// The order in which places are told: what is not known first, words by their bytes. Databases differ in
+    /// both, so that none of them is asked to sort.
+    fn told_before(&self, other: &Self) -> Ordering {
+        let key = |row: &Self| (row.line, row.account, row.condition);
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| self.country.cmp(&other.country))
+            .then_with(|| self.site.cmp(&other.site))
+            .then_with(|| self.tracking_code.cmp(&other.tracking_code))
+            .then_with(|| self.lot.cmp(&other.lot))
+    }
+}
+
 /// Reads where each unit of a pledge is. `in_full` says whether sites and lots are shown.
 ///
 /// # Errors
@@ -180,6 +195,7 @@ pub fn pledge_status(
         rows = heaps(conn, pledge.id, places_by)?;
     }
     let mut places: HashMap<PledgeLineId, Vec<Heap>> = HashMap::new();
+    rows.sort_by(HeapRow::told_before);
     for row in rows {
         if let Some(account) = Account::from_code(row.account) {
             places.entry(row.line).or_default().push(heap(row, account));
@@ -231,8 +247,7 @@ fn heaps(conn: &mut Conn, pledge: PledgeId, places_by: PlacesBy) -> Outcome<Vec<
          LEFT JOIN consignments ON consignments.id = balances.consignment_id \
          LEFT JOIN lots ON lots.id = balances.lot_id \
          WHERE pledge_lines.pledge_id = $1 AND balances.quantity <> 0 AND balances.account NOT IN ({}, {}) \
-         GROUP BY balances.pledge_line_id, balances.account, balances.condition{grouped} \
-         ORDER BY balances.pledge_line_id, balances.account, balances.condition{grouped} {limit}",
+         GROUP BY balances.pledge_line_id, balances.account, balances.condition{grouped} {limit}",
         Account::Promised.code(),
         Account::Surplus.code(),
     );

@@ -7,7 +7,7 @@ use super::rules::{PledgeKind, PledgeState};
 use super::store::{Pledge, PledgeLine};
 use crate::core::id::{EventId, ItemId, LotId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, derived};
 use crate::items::goods::LINES_MAXIMUM;
-use crate::ledger::event::Happening;
+use crate::ledger::event::{Halt, Happening, all_or_missed};
 use crate::ledger::{Book, LineFacts, Statement, TitlePasses};
 use crate::writer::{Desk, Drawer, Wanted};
 
@@ -36,7 +36,7 @@ pub fn surplus_lines(
     donor: Option<OrganizationId>,
     excesses: &[Excess],
     taken: &[PledgeLineId],
-) -> Result<Vec<PledgeLineId>, Wanted> {
+) -> Result<Vec<PledgeLineId>, Halt> {
     let mut taken = taken.to_vec();
     let opened = opened_before(happening);
     let mut chosen: Vec<Option<PledgeLineId>> = vec![None; excesses.len()];
@@ -55,14 +55,15 @@ pub fn surplus_lines(
         }
     }
     let mut lines = Vec::with_capacity(excesses.len());
-    for (slot, excess) in chosen.into_iter().zip(excesses) {
+    all_or_missed(chosen.into_iter().zip(excesses), |(slot, excess)| {
         let line = match slot {
             Some(line) => line,
             None => open(desk, happening, programme, donor, excess, &taken)?,
         };
         taken.push(line);
         lines.push(line);
-    }
+        Ok(())
+    })?;
     Ok(lines)
 }
 
@@ -71,17 +72,18 @@ pub fn surplus_lines(
 ///
 /// # Errors
 /// Rows missing on the desk.
-pub fn restate_surplus(desk: &mut Desk, event: EventId, statements: &[Statement]) -> Result<(), Wanted> {
+pub fn restate_surplus(desk: &mut Desk, event: EventId, statements: &[Statement]) -> Result<(), Halt> {
     let stated = by_line_and_lot(statements);
     let now = desk.now();
-    for (_, one) in own_lines(event, stated.into_iter().filter(|one| one.surplus != 0).collect()) {
-        let Some(line) = desk.shelf::<Drawer<PledgeLine>>().find(one.line)? else { continue };
-        let Some(pledge) = desk.shelf::<Drawer<Pledge>>().find(line.pledge_id)? else { continue };
+    let own = own_lines(event, stated.into_iter().filter(|one| one.surplus != 0).collect());
+    all_or_missed(own, |(_, one)| {
+        let Some(line) = desk.shelf::<Drawer<PledgeLine>>().find(one.line)? else { return Ok(()) };
+        let Some(pledge) = desk.shelf::<Drawer<Pledge>>().find(line.pledge_id)? else { return Ok(()) };
         let row = PledgeLine { offered: line.offered + one.surplus, ..line.as_ref().clone() };
         desk.shelf::<Drawer<PledgeLine>>().put(row);
         desk.shelf::<Drawer<Pledge>>().put(pledge.changed(pledge.state(), now));
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// The lines that the restated event opened and that still hold an excess, with their place in it.

@@ -5,7 +5,7 @@ use super::store::{Pledge, PledgeLine, find_pledge};
 use crate::core::id::{PledgeId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::Quantity;
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed};
 use crate::ledger::{Account, Book, Holding, Movement};
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
@@ -48,12 +48,12 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
         );
     }
     let mut movements = Vec::new();
-    for line in &lines {
+    all_or_missed(&lines, |line| {
         let asked = match &body.lines {
             None => None,
             Some(parts) => match parts.iter().position(|part| part.line == line.id) {
                 Some(index) => Some((index, asked_of(parts, line.id))),
-                None => continue,
+                None => return Ok(()),
             },
         };
         let holdings = desk.shelf::<Book>().of_line(line.id)?;
@@ -74,7 +74,8 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
             return Err(held_elsewhere(index, with_donor, quantity, &holdings).into());
         }
         take_back(&holdings, quantity, &mut movements);
-    }
+        Ok(())
+    })?;
     check_lines_known(body, &lines)?;
     let subjects =
         Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };

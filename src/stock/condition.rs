@@ -6,7 +6,7 @@ use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{Goods, GoodsLine, find_item, held_if_recalled, lot_facts, name_lot, understand};
 use crate::items::{Lot, lot_id};
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, relabel};
 use crate::ledger::{Account, Book, Cell, Condition, Movement};
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
@@ -67,13 +67,14 @@ pub fn condition_damaged(
     let subjects = place.subjects(desk)?;
     let goods = lines(desk, body)?;
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let mut there = place.goods(desk, one, &IN_HAND)?;
         there.retain(|held| held.cell.condition != Condition::Damaged);
         for (held, quantity) in share_or_refuse(there, one, &movements, "undamaged")? {
             movements.push(Movement::given(held.cell, held.cell.being(Condition::Damaged), quantity));
         }
-    }
+        Ok(())
+    })?;
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }
 
@@ -122,7 +123,7 @@ fn hold_or_release(
     let subjects = place.subjects(desk)?;
     let goods = lines(desk, body)?;
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let mut there = place.goods(desk, one, &IN_HAND)?;
         there.retain(|held| held.cell.condition == from);
         if to == Condition::Good {
@@ -133,7 +134,8 @@ fn hold_or_release(
             let to = part.cell.being(to);
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
-    }
+        Ok(())
+    })?;
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }
 
@@ -178,16 +180,17 @@ pub fn relot(desk: &mut Desk, happening: &Happening, body: &Relotted) -> Result<
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
     let mut statements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let expires_on = body.expires_on.as_deref();
         let lot = name_lot(desk, &one.item, &body.to_lot, expires_on, "")?;
         let old = one.lot.unwrap_or(LotId::unknown(one.item.id));
         let exact = Goods { lot: Some(old), ..one.clone() };
         let there = place.goods(desk, &exact, &[Account::InStorage])?;
-        for part in pick_or_refuse(desk, happening, there, &exact, &movements, "in_storage")? {
+        all_or_missed(pick_or_refuse(desk, happening, there, &exact, &movements, "in_storage")?, |part| {
             let to = held_if_recalled(desk, Cell { lot, ..part.cell })?;
             relabel(desk.shelf(), part.cell, to, part.quantity, &mut movements, &mut statements)?;
-        }
-    }
+            Ok(())
+        })
+    })?;
     Ok(happening.post(desk, subjects, &movements, &statements)?)
 }

@@ -5,7 +5,7 @@ use crate::core::id::{ItemId, LotId, PledgeLineId, ProgrammeId, SiteId};
 use crate::core::problem::Problem;
 use crate::core::quantity::{Quantity, share_pro_rata};
 use crate::items::goods::{check_lines, find_item, held_if_recalled, in_base_units, name_lot};
-use crate::ledger::event::{EventResult, Halt, Happening, short};
+use crate::ledger::event::{EventResult, Halt, Happening, all_or_missed, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Statement};
 use crate::pledges::{Excess, surplus_lines};
 use crate::programmes::Programme;
@@ -59,9 +59,9 @@ pub fn count(desk: &mut Desk, happening: &Happening, body: &Counted) -> Result<E
     check_once(&body.lines)?;
     let mut movements = Vec::new();
     let mut statements = Vec::new();
-    for (index, line) in body.lines.iter().enumerate() {
-        count_line(desk, happening, body, index, line, &mut movements, &mut statements)?;
-    }
+    all_or_missed(body.lines.iter().enumerate(), |(index, line)| {
+        count_line(desk, happening, body, index, line, &mut movements, &mut statements)
+    })?;
     Ok(happening.post(desk, subjects, &movements, &statements)?)
 }
 
@@ -108,13 +108,15 @@ fn count_line(
     let mut there = Vec::new();
     let mut recorded = 0;
     // What has gone since lay there too: its cells may be empty by now.
-    for held in book.of_stock_since(body.site, item.id, Account::InStorage, happening.occurred_at)? {
+    let since = book.of_stock_since(body.site, item.id, Account::InStorage, happening.occurred_at)?;
+    all_or_missed(since, |held| {
         let counts = held.cell.condition == line.condition && lot.is_none_or(|lot| held.cell.lot == lot);
         if counts {
             recorded += book.balance_at(&held.cell, happening.occurred_at)?;
             there.push(held);
         }
-    }
+        Ok(())
+    })?;
     there.sort_unstable_by_key(|held| held.cell.key());
     if counted < recorded {
         let weights: Vec<i64> = there.iter().map(|held| held.quantity.max(0)).collect();

@@ -4,7 +4,7 @@ use super::missing::{Evidence, decide};
 use super::place::{Place, pick_or_refuse};
 use crate::core::id::{ConsignmentId, SiteId};
 use crate::items::goods::{GoodsLine, understand};
-use crate::ledger::event::{EventResult, Halt, Happening};
+use crate::ledger::event::{EventResult, Halt, Happening, all_or_missed};
 use crate::ledger::{Account, Condition, Movement};
 use crate::writer::Desk;
 use serde::{Deserialize, Serialize};
@@ -86,14 +86,15 @@ fn end(
     let goods = understand(desk, lines)?;
     let accounts: &[Account] = if place.consignment.is_some() { &ENDS_FROM } else { &[Account::InStorage] };
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let mut there = place.goods(desk, one, accounts)?;
         there.retain(|held| held.cell.condition == condition);
         for part in pick_or_refuse(desk, happening, there, one, &movements, condition.word())? {
             let to = part.cell.on(account);
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
-    }
+        Ok(())
+    })?;
     let total = movements.iter().map(|one| one.quantity).sum();
     Ok((happening.post(desk, subjects, &movements, &[])?, total))
 }

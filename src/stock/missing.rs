@@ -6,7 +6,7 @@ use crate::consignments::{arrival_cell, find_consignment, find_leg_even_replaced
 use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{GoodsLine, held_if_recalled, understand};
-use crate::ledger::event::{EventRecord, EventResult, Halt, Happening};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, all_or_missed};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Posted, Statement};
 use crate::parties::find_organization;
 use crate::sites::find_site;
@@ -119,12 +119,13 @@ pub fn report_missing(
     let subjects = place.subjects(desk)?;
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let there = place.goods(desk, one, &IN_HAND[..3])?;
         for (held, quantity) in share_or_refuse(there, one, &movements, "in custody")? {
             movements.push(Movement::given(held.cell, held.cell.on(Account::Missing), quantity));
         }
-    }
+        Ok(())
+    })?;
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }
 
@@ -201,14 +202,15 @@ fn settle(
     let subjects = place.subjects(desk)?;
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let there = place.goods(desk, one, &[Account::Missing])?;
-        for (held, quantity) in share_or_refuse(there, one, &movements, "missing")? {
+        all_or_missed(share_or_refuse(there, one, &movements, "missing")?, |(held, quantity)| {
             let to = target(desk, &held)?;
             let to = held_if_recalled(desk, to)?;
             movements.push(Movement::given(held.cell, to, quantity));
-        }
-    }
+            Ok(())
+        })
+    })?;
     let total = movements.iter().map(|one| one.quantity).sum();
     let result = happening.post(desk, subjects, &movements, &[])?;
     decide(desk, happening, kind, &place, total, &body.reason, &body.evidence)?;
@@ -232,10 +234,10 @@ fn against_moved_on(
     let goods = understand(desk, &body.lines)?;
     let mut movements: Vec<Movement> = Vec::new();
     let mut statements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let mut left = one.quantity;
         let there = place.goods(desk, one, &[Account::Missing])?;
-        for held in there {
+        all_or_missed(there, |held| {
             let source = Cell::source(Account::Surplus, held.cell.line, held.cell.lot, held.cell.item);
             let moved_on: i64 =
                 taken.iter().filter(|posting| posting.cell == source).map(|posting| -posting.quantity).sum();
@@ -254,7 +256,8 @@ fn against_moved_on(
                     surplus: -part,
                 });
             }
-        }
+            Ok(())
+        })?;
         if left > 0 {
             let there = one.quantity - left;
             let pointer = format!("{}/quantity", one.pointer);
@@ -263,7 +266,8 @@ fn against_moved_on(
                 crate::ledger::event::short(&pointer, account, there, one.quantity, &one.item.name).into()
             );
         }
-    }
+        Ok(())
+    })?;
     let total = movements.iter().map(|one| one.quantity).sum();
     let result = happening.post(desk, subjects, &movements, &statements)?;
     decide(desk, happening, "miscounted", &place, total, &body.reason, &body.evidence)?;
@@ -278,11 +282,12 @@ fn moved_on(desk: &mut Desk, correction: &EventRecord) -> Result<(Vec<Posted>, i
         return Err(wrong("This event is no correction; name the correction that told the units moved on."));
     };
     let mut standing = Vec::new();
-    for one in desk.shelf::<Drawer<EventRecord>>().group(Some(corrected))? {
+    all_or_missed(desk.shelf::<Drawer<EventRecord>>().group(Some(corrected))?, |one| {
         if one.kind == "corrected" && !is_reversed(desk, one.id)? {
             standing.push(one);
         }
-    }
+        Ok(())
+    })?;
     if standing.iter().all(|one| one.id != correction.id) {
         return Err(wrong("This correction was reversed; it has no units moved on any more."));
     }
@@ -291,16 +296,17 @@ fn moved_on(desk: &mut Desk, correction: &EventRecord) -> Result<(Vec<Posted>, i
         .map_err(|error| Problem::internal(format!("events.result of {}: {error}", last.id)))?;
     let mut open = told.moved_on.unwrap_or(0);
     let mut taken = Vec::new();
-    for one in &standing {
+    all_or_missed(&standing, |one| {
         taken.extend(desk.shelf::<Book>().postings_of(one.sequence)?);
-        for since in desk.shelf::<Drawer<EventRecord>>().group(Some(one.id))? {
+        all_or_missed(desk.shelf::<Drawer<EventRecord>>().group(Some(one.id))?, |since| {
             if since.kind == "miscounted" && !is_reversed(desk, since.id)? {
                 let mut used = desk.shelf::<Book>().postings_of(since.sequence)?;
                 used.retain(|one| one.cell.account == Account::Surplus);
                 open -= used.iter().map(|one| one.quantity).sum::<i64>();
             }
-        }
-    }
+            Ok(())
+        })
+    })?;
     taken.retain(|one| one.cell.account == Account::Surplus);
     Ok((taken, open.max(0)))
 }

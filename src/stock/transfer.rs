@@ -4,7 +4,7 @@ use super::place::{Place, pick_or_refuse};
 use crate::core::id::{ConsignmentId, SiteId};
 use crate::core::problem::Problem;
 use crate::items::goods::{GoodsLine, understand};
-use crate::ledger::event::{EventResult, Halt, Happening};
+use crate::ledger::event::{EventResult, Halt, Happening, all_or_missed};
 use crate::ledger::{Account, Cell, Condition, Movement};
 use crate::sites::find_site;
 use crate::writer::Desk;
@@ -52,7 +52,7 @@ pub fn move_stock(desk: &mut Desk, happening: &Happening, body: &Moved) -> Resul
     let target = find_site(desk, body.to_site)?;
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
-    for one in &goods {
+    all_or_missed(&goods, |one| {
         let mut there = place.goods(desk, one, &[Account::InStorage])?;
         there.retain(|held| held.cell.condition == body.condition);
         for part in pick_or_refuse(desk, happening, there, one, &movements, "in_storage")? {
@@ -60,7 +60,8 @@ pub fn move_stock(desk: &mut Desk, happening: &Happening, body: &Moved) -> Resul
             let to = Cell { site: Some(target.id), holder, ..part.cell };
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
-    }
+        Ok(())
+    })?;
     desk.touch(target.id.0);
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }

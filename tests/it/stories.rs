@@ -8,6 +8,7 @@ mod duplicates;
 mod figures;
 mod hub;
 mod limits;
+mod many;
 mod offers;
 mod once;
 mod promises;
