@@ -5,9 +5,11 @@
 //! without the rows that are to blame, until the rest goes through: so a refused row leaves nothing behind, and
 //! takes nothing with it. Never done here: choosing which rows make a unit.
 
+use super::events::allocation_id;
+use super::posted::want_standing;
 use super::settle::Change;
 use super::settle_flow::{Named, SettlePledge, settle_consignment, want_consignment};
-use super::told::{Fault, Refused, Told, ToldEvent};
+use super::told::{Fault, Ids, Refused, Told, ToldEvent};
 use crate::consignments::{Consignment, Leg, inferred_id};
 use crate::core::id::PledgeLineId;
 use crate::core::problem::Problem;
@@ -37,8 +39,8 @@ pub(super) struct ChainConsignment {
     pub(super) rows: Vec<u32>,
     /// What it holds: each row with the pledge line its goods come from and what they are worth.
     pub(super) lines: Vec<(u32, PledgeLineId, Option<i64>)>,
-    /// The place of its allocation among the events.
-    pub(super) allocation: Option<usize>,
+    /// Whether its goods are allocated by one of the events.
+    pub(super) is_allocated: bool,
 }
 
 /// Brings a unit into the ledger.
@@ -74,6 +76,9 @@ impl Update for Chain {
         }
         for consignment in &self.consignments {
             want_consignment(desk, &consignment.wanted);
+            if !consignment.is_allocated {
+                want_standing(desk, allocation_id(consignment.wanted.id));
+            }
         }
         let is_known = self.is_known(desk);
         if !is_known {
@@ -236,36 +241,37 @@ impl Chain {
         consignment: &ChainConsignment,
         refused: &Refused,
     ) -> Result<(Consignment, Named), Refusal> {
-        let standing = match consignment.allocation.and_then(|place| self.events.get(place)) {
-            Some(allocation) => allocation.standing_lines(desk)?,
-            None => Vec::new(),
-        };
+        let told = Ids::Allocation(consignment.wanted.id).pledge_lines(desk)?;
+        let known = desk.shelf::<Drawer<Consignment>>().find(consignment.wanted.id)?;
+        // Where nothing is allocated by the file or was before, a known line was counted when it came in.
+        let is_told = consignment.is_allocated && !told.is_empty();
         let mut values: BTreeMap<String, i64> = BTreeMap::new();
-        let mut change = 0_i64;
+        let (mut change, mut counted) = (0_i64, 0_usize);
         for (row, line, value) in &consignment.lines {
             if refused.contains_key(row) {
                 continue;
             }
             let name = line.to_string();
-            let known = desk.shelf::<Drawer<PledgeLine>>().find(*line)?;
-            let before = known.filter(|_| standing.contains(&name)).and_then(|line| line.value_minor);
+            let before = desk.shelf::<Drawer<PledgeLine>>().find(*line)?;
+            let before = before.filter(|_| known.is_some() && (!is_told || told.contains(&name)));
+            counted += usize::from(before.is_some());
+            let before = before.and_then(|line| line.value_minor);
             let now = value.or(before).unwrap_or(0);
             change += now - before.unwrap_or(0);
             values.insert(name, now);
         }
-        let known = desk.shelf::<Drawer<Consignment>>().find(consignment.wanted.id)?;
         let is_valued = consignment.wanted.value_minor.is_some() && !consignment.lines.is_empty();
         let value_minor = match known.and_then(|known| known.value_minor) {
             _ if !is_valued => consignment.wanted.value_minor,
             Some(before) => Some(before + change),
             None => Some(values.values().sum()),
         };
-        let named = if standing.iter().all(|line| values.contains_key(line)) {
-            Named::Whole
-        } else if standing.iter().any(|line| values.contains_key(line)) {
-            Named::Part
-        } else {
+        let named = if counted == 0 && !values.is_empty() {
             Named::More
+        } else if told.iter().all(|line| values.contains_key(line)) {
+            Named::Whole
+        } else {
+            Named::Part
         };
         Ok((Consignment { value_minor, ..consignment.wanted.clone() }, named))
     }

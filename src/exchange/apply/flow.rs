@@ -128,7 +128,7 @@ impl Application<'_> {
         chain.events = accepted;
         for consignment in &mut chain.consignments {
             if let Some(allocation) = self.allocation(unit, consignment.at, overview)? {
-                consignment.allocation = Some(chain.events.len());
+                consignment.is_allocated = true;
                 chain.events.push(allocation);
             }
         }
@@ -201,7 +201,7 @@ impl Application<'_> {
         });
         let lines = lines.collect();
         let rows = named.iter().map(|line| line.row).collect();
-        Some(ChainConsignment { at, wanted, legs, rows, lines, allocation: None })
+        Some(ChainConsignment { at, wanted, legs, rows, lines, is_allocated: false })
     }
 
     /// Who and where a consignment is about.
