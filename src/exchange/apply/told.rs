@@ -178,15 +178,14 @@ impl ToldEvent {
     }
 
     /// Tells it: posts it where it was never told, else adds and corrects what differs.
-    pub(super) fn tell(&self, desk: &mut Desk, actor: &Actor, refused: &Refused) -> Result<Told, Fault> {
-        self.told(desk, actor, refused).map_err(|fault| fault.about_time_in(&self.date_column))
+    pub(super) fn tell(&self, desk: &mut Desk, actor: &Actor) -> Result<Told, Fault> {
+        self.told(desk, actor).map_err(|fault| fault.about_time_in(&self.date_column))
     }
 
-    fn told(&self, desk: &mut Desk, actor: &Actor, refused: &Refused) -> Result<Told, Fault> {
-        let rows: Vec<u32> = self.rows.iter().copied().filter(|row| !refused.contains_key(row)).collect();
-        let lines: Vec<&ToldLine> =
-            self.lines.iter().filter(|line| !refused.contains_key(&line.row)).collect();
-        if rows.is_empty() || (lines.is_empty() && !self.lines.is_empty()) {
+    fn told(&self, desk: &mut Desk, actor: &Actor) -> Result<Told, Fault> {
+        let rows = self.rows.clone();
+        let lines: Vec<&ToldLine> = self.lines.iter().collect();
+        if rows.is_empty() {
             return Ok(Told::default());
         }
         let (known, next) = self.ids.known(desk).map_err(|refusal| Fault::of(refusal, rows.clone()))?;
