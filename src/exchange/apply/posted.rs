@@ -106,7 +106,9 @@ pub(super) fn correct(
     let body = Corrected { event: standing.id, right, reason: REASON.to_owned() };
     let command =
         Command::made_here(id, standing.occurred_at, Precision::Inferred, Kind::Corrected(Box::new(body)))?;
-    PostEvent::new(command, actor.clone()).decide(desk).map(|_| ())
+    PostEvent::new(command, actor.clone()).decide(desk)?;
+    desk.shelf::<Drawer<EventRecord>>().begin_group(Some(id));
+    Ok(())
 }
 
 /// Says that an event is recorded at another time than the file says.

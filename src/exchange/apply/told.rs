@@ -17,7 +17,7 @@ use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Further events of one key that are looked for at once.
+/// Further events of one key that are looked for at once, at least.
 const REVISIONS_AHEAD: u32 = 32;
 
 /// Why a step of a chain cannot be taken.
@@ -99,10 +99,10 @@ impl Ids {
                 Ok(Some(one)) => known.push(one),
                 Ok(None) => return Ok((known, id)),
                 Err(refusal) => {
-                    if revision > 0 {
-                        for ahead in 1..REVISIONS_AHEAD {
-                            want_standing(desk, self.revision(revision + ahead));
-                        }
+                    // As many again as are known: however many there are, few rounds find the last.
+                    let ahead = if revision == 0 { 0 } else { revision.max(REVISIONS_AHEAD) };
+                    for ahead in 1..ahead {
+                        want_standing(desk, self.revision(revision + ahead));
                     }
                     return Err(refusal);
                 }
@@ -275,6 +275,10 @@ impl ToldEvent {
         let posted = command
             .map_err(Refusal::from)
             .and_then(|command| PostEvent::new(command, actor.clone()).decide(desk));
+        // Nothing is about an event that is new: else each further unit would ask, and all after it decide again.
+        if posted.is_ok() {
+            desk.shelf::<Drawer<EventRecord>>().begin_group(Some(id));
+        }
         let stated: Vec<Option<u32>> = lines.iter().map(|line| Some(line.row)).collect();
         posted.map(|_| ()).map_err(|refusal| blame(refusal, &stated, rows))
     }
