@@ -13,6 +13,7 @@ use super::plan::{
 };
 use super::reading::{Cell, RowReader};
 use super::references::{EventKind, TransportMode};
+use super::stated::FigureName;
 use super::value::{Decimal, base_units};
 
 /// The records one row states. Organizations and sites stand in the mapping's order.
@@ -52,14 +53,6 @@ pub(super) struct ConsignmentDraft {
     pub charges: Option<ChargesPlan>,
     pub expected: Option<TableDate>,
     pub attributes: Attributes,
-}
-
-/// The figures a whole consignment has.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum FigureName {
-    Weight,
-    Freight,
-    Insurance,
 }
 
 /// What the row says of one event.

@@ -305,6 +305,7 @@ pub(super) fn consignment(
         expected: new.expected,
         attributes: new.attributes,
         lines: Vec::new(),
+        stated: Vec::new(),
     });
     places.consignments.insert(new.reference, at);
     Some(at)

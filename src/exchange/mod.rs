@@ -29,6 +29,7 @@ pub mod planner;
 pub mod reading;
 pub mod references;
 pub mod report;
+pub mod stated;
 pub mod table;
 pub mod template;
 mod text_rows;

@@ -16,7 +16,10 @@ use super::references::{
     ConsignmentAt, ConsignmentLineAt, EventAt, EventKind, ItemAt, OrganizationAt, OrganizationRole, PledgeAt,
     PledgeLineAt, ProgrammeAt, RecordAt, SiteAt, SiteKind, TitlePasses, TransportMode,
 };
+use super::stated::{StatedConsignment, StatedTime};
 use super::value::Decimal;
+
+pub use super::stated::Figure;
 
 /// Further facts of a record, kept as text under the names the mapping gives them.
 pub type Attributes = BTreeMap<String, String>;
@@ -192,18 +195,6 @@ pub struct CountedPlan {
     pub pack: Option<usize>,
 }
 
-/// A figure that belongs to a whole consignment and may stand in some of its rows only, each
-/// source counted once, however many rows refer to it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Figure {
-    /// The sum of what is stated; none when nothing is.
-    pub known: Option<i64>,
-    /// Words that stand where a number would, such as "Invoiced Separately".
-    pub unknown_words: BTreeSet<String>,
-    /// How many rows leave the cell empty.
-    pub empty_cells: u32,
-}
-
 /// One leg of a consignment's way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LegPlan {
@@ -246,6 +237,8 @@ pub struct ConsignmentPlan {
     pub attributes: Attributes,
     /// What it holds.
     pub lines: Vec<ConsignmentLinePlan>,
+    /// What each of its rows says of the whole.
+    pub stated: Vec<StatedConsignment>,
 }
 
 /// The currency freight and insurance are stated in.
@@ -326,6 +319,8 @@ pub struct EventPlan {
     pub received: Vec<ReceivedLinePlan>,
     /// The rows that state it.
     pub rows: Vec<u32>,
+    /// When it happened by each of them.
+    pub times: Vec<StatedTime>,
 }
 
 /// One row of the file.

@@ -7,18 +7,19 @@
 use std::collections::{HashMap, HashSet};
 
 use super::columns::Columns;
-use super::draft::{self, Draft, EventDraft, FigureName};
+use super::draft::{self, Draft, EventDraft};
 use super::mapping::{Mapping, MappingError, WhenRowsDiffer};
 use super::merge::{self, Places};
 use super::plan::{
-    ConsignmentLinePlan, CountedPlan, EventPlan, EventSubject, Figure, Money, Plan, PledgeLinePlan,
-    ReceivedLinePlan, RowFate, RowPlan,
+    ConsignmentLinePlan, CountedPlan, EventPlan, EventSubject, Plan, PledgeLinePlan, ReceivedLinePlan,
+    RowFate, RowPlan,
 };
 use super::reading::{Cell, CountryMatcher, RowReader, TableReader};
 use super::references::{
     ConsignmentAt, ConsignmentLineAt, EventAt, EventKind, ItemAt, OrganizationAt, PledgeAt, PledgeLineAt,
     RecordAt, SiteAt, event_id,
 };
+use super::stated::{FigureName, StatedConsignment, StatedFigure, StatedTime, chosen_date};
 use super::table::{Table, TableError};
 use super::value::MAX_QUANTITY;
 
@@ -113,7 +114,7 @@ impl Planner {
             if row.problems.is_empty() {
                 let figures = self.check(row, &key, &draft);
                 if row.problems.is_empty() {
-                    let records = self.apply(row, &key, draft, figures);
+                    let records = self.apply(row, draft, figures);
                     self.plan.warnings.append(&mut row.warnings);
                     self.row_keys.insert(key.clone(), number);
                     self.plan.rows.push(RowPlan { number, key, fate: RowFate::Planned { records } });
@@ -129,12 +130,7 @@ impl Planner {
     }
 
     /// Compares a draft with what is planned; gives its figures with cross references followed.
-    fn check(
-        &self,
-        row: &mut RowReader<'_>,
-        key: &str,
-        draft: &Draft,
-    ) -> Vec<(FigureName, String, Cell<i64>)> {
+    fn check(&self, row: &mut RowReader<'_>, key: &str, draft: &Draft) -> Vec<StatedFigure> {
         if let Some(earlier) = self.row_keys.get(key) {
             let column = row.mapping().row.key.first_column().unwrap_or_default().to_owned();
             row.problem(&column, format!("row {earlier} has the same key \"{key}\""));
@@ -173,17 +169,13 @@ impl Planner {
     }
 
     /// Follows "See …" cells to the row they name, which must be of the same consignment.
-    fn follow_references(
-        &self,
-        row: &mut RowReader<'_>,
-        key: &str,
-        draft: &Draft,
-    ) -> Vec<(FigureName, String, Cell<i64>)> {
+    fn follow_references(&self, row: &mut RowReader<'_>, key: &str, draft: &Draft) -> Vec<StatedFigure> {
         let Some(consignment) = &draft.consignment else { return Vec::new() };
         let mut figures = Vec::new();
         for (name, cell) in &consignment.figures {
             let Cell::See(reference) = cell else {
-                figures.push((*name, key.to_owned(), cell.clone()));
+                let (source, cell) = (key.to_owned(), cell.clone());
+                figures.push(StatedFigure { name: *name, source, is_own: true, cell });
                 continue;
             };
             let target = self.referred.get(&reference.key);
@@ -194,7 +186,11 @@ impl Planner {
                 Some((_, Cell::See(_))) => {
                     self.bad_reference(row, *name, "refers to a row that itself refers on")
                 }
-                Some((_, value)) if same => figures.push((*name, reference.key.clone(), value.clone())),
+                Some((_, cell)) if same => {
+                    let (source, cell) = (reference.key.clone(), cell.clone());
+                    let is_own = source == key;
+                    figures.push(StatedFigure { name: *name, source, is_own, cell });
+                }
                 Some(_) => self.bad_reference(row, *name, "refers to a row of another consignment"),
                 None => self.bad_reference(row, *name, "refers to a row that is not in the file"),
             }
@@ -213,18 +209,13 @@ impl Planner {
     }
 
     /// No sum may pass 2^53, and one consignment's values have one currency.
-    fn check_sums(
-        &self,
-        row: &mut RowReader<'_>,
-        draft: &Draft,
-        figures: &[(FigureName, String, Cell<i64>)],
-    ) {
+    fn check_sums(&self, row: &mut RowReader<'_>, draft: &Draft, figures: &[StatedFigure]) {
         let Some(consignment) = &draft.consignment else { return };
         let Some(at) = self.places.consignments.get(&consignment.reference) else { return };
         let planned = &self.plan.consignments[at.0];
         let too_large = |sum: i64, add: i64| sum.checked_add(add).is_none_or(|sum| sum > MAX_QUANTITY);
-        for (name, source, cell) in figures {
-            let sum = figure(planned, *name).known.unwrap_or(0);
+        for StatedFigure { name, source, cell, .. } in figures {
+            let sum = planned.figure(*name).known.unwrap_or(0);
             let new = !self.counted.contains(&(*at, *name, source.clone()));
             if let Cell::Known(add) = cell
                 && new
@@ -249,16 +240,12 @@ impl Planner {
     }
 
     /// Adds a sound draft to the plan; gives the records it states.
-    fn apply(
-        &mut self,
-        row: &mut RowReader<'_>,
-        key: &str,
-        draft: Draft,
-        figures: Vec<(FigureName, String, Cell<i64>)>,
-    ) -> Vec<RecordAt> {
+    fn apply(&mut self, row: &mut RowReader<'_>, draft: Draft, figures: Vec<StatedFigure>) -> Vec<RecordAt> {
         let number = row.number();
         let Draft { programme, organizations, sites, item, line, pledge, consignment, events } = draft;
         let (plan, places) = (&mut self.plan, &mut self.places);
+        let value = line.as_ref().and_then(|line| line.value.clone());
+        let expected = consignment.as_ref().and_then(|consignment| consignment.expected);
         let programme = programme.map(|programme| merge::programme(plan, places, programme));
         let organizations: Vec<Option<OrganizationAt>> =
             organizations.into_iter().map(|o| o.map(|o| merge::organization(row, plan, places, o))).collect();
@@ -286,7 +273,7 @@ impl Planner {
         records.extend(consignment.map(RecordAt::Consignment));
         records.extend(consignment_line.map(RecordAt::ConsignmentLine));
         if let Some(at) = consignment {
-            self.add_figures(at, key, figures);
+            self.add_figures(at, StatedConsignment { row: number, value, expected, figures });
         }
         for event in events {
             let subject = match event.kind {
@@ -337,8 +324,7 @@ impl Planner {
     ) -> ConsignmentLineAt {
         let planned = &mut self.plan.consignments[consignment.0];
         if let Some(value) = &line.value {
-            let nothing = Money { minor: 0, ..value.clone() };
-            planned.declared_value.get_or_insert(nothing).minor += value.minor;
+            planned.add_value(value);
         }
         let reference = line.reference.clone();
         planned.lines.push(ConsignmentLinePlan {
@@ -352,20 +338,13 @@ impl Planner {
     }
 
     /// Counts each source of a figure once, however many rows refer to it.
-    fn add_figures(&mut self, at: ConsignmentAt, key: &str, figures: Vec<(FigureName, String, Cell<i64>)>) {
-        for (name, source, cell) in figures {
-            let own = source == key;
-            let new = self.counted.insert((at, name, source));
-            let figure = figure_mut(&mut self.plan.consignments[at.0], name);
-            match cell {
-                Cell::Known(amount) if new => figure.known = Some(figure.known.unwrap_or(0) + amount),
-                Cell::Unknown(word) => {
-                    figure.unknown_words.insert(word);
-                }
-                Cell::Empty if own => figure.empty_cells += 1,
-                Cell::Known(_) | Cell::Empty | Cell::See(_) => {}
-            }
+    fn add_figures(&mut self, at: ConsignmentAt, stated: StatedConsignment) {
+        let planned = &mut self.plan.consignments[at.0];
+        for figure in &stated.figures {
+            let is_new = self.counted.insert((at, figure.name, figure.source.clone()));
+            planned.figure_mut(figure.name).add(figure, is_new);
         }
+        planned.stated.push(stated);
     }
 
     fn add_event(
@@ -396,15 +375,17 @@ impl Planner {
                 is_final: event.is_final,
                 received: Vec::new(),
                 rows: Vec::new(),
+                times: Vec::new(),
             });
             events.len() - 1
         });
         let planned = &mut self.plan.events[place];
-        let occurred = chosen(event.when_rows_differ, planned.occurred, event.occurred);
+        let occurred = chosen_date(event.when_rows_differ, planned.occurred, event.occurred);
         if occurred != planned.occurred {
-            planned.date_column = event.date_column;
+            planned.date_column.clone_from(&event.date_column);
         }
         planned.occurred = occurred;
+        planned.times.push(StatedTime { row, occurred: event.occurred, date_column: event.date_column });
         planned.received.extend(received);
         planned.rows.push(row);
         EventAt(place)
@@ -446,38 +427,5 @@ fn close_last_parts(events: &mut [EventPlan]) {
     let mut later = HashSet::new();
     for event in events.iter_mut().rev().filter(|event| event.kind == EventKind::Received) {
         event.is_final &= later.insert(event.subject);
-    }
-}
-
-/// The date that counts. A stated one goes before a stand-in, whichever is earlier.
-fn chosen(
-    rule: WhenRowsDiffer,
-    planned: super::dates::TableDate,
-    new: super::dates::TableDate,
-) -> super::dates::TableDate {
-    use super::dates::DatePrecision::Inferred;
-    if (planned.precision == Inferred) != (new.precision == Inferred) {
-        return if new.precision == Inferred { planned } else { new };
-    }
-    match rule {
-        WhenRowsDiffer::Reject => planned,
-        WhenRowsDiffer::Earliest => planned.min(new),
-        WhenRowsDiffer::Latest => planned.max(new),
-    }
-}
-
-fn figure(consignment: &super::plan::ConsignmentPlan, name: FigureName) -> &Figure {
-    match name {
-        FigureName::Weight => &consignment.weight_grams,
-        FigureName::Freight => &consignment.freight,
-        FigureName::Insurance => &consignment.insurance,
-    }
-}
-
-fn figure_mut(consignment: &mut super::plan::ConsignmentPlan, name: FigureName) -> &mut Figure {
-    match name {
-        FigureName::Weight => &mut consignment.weight_grams,
-        FigureName::Freight => &mut consignment.freight,
-        FigureName::Insurance => &mut consignment.insurance,
     }
 }

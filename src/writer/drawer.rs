@@ -364,6 +364,12 @@ impl<R: Record> Drawer<R> {
         }
     }
 
+    /// Notes that a parent that is new has no rows but those put from now on, so that nobody asks for them.
+    pub fn begin_group(&mut self, group: R::Group) {
+        self.wanted_groups.remove(&group);
+        self.groups.entry(group).or_default();
+    }
+
     /// Stages a row, new or changed.
     pub fn put(&mut self, row: R) {
         let id = row.id();

@@ -1,22 +1,27 @@
 //! The second half of an application: pledges, consignments, and what happened to them, unit by unit.
 
-use super::chain::{Chain, ChainConsignment, ChainPledge};
+use super::chain::{Chain, ChainConsignment, ChainPledge, Parts};
 use super::events::{self, CountedGoods, LabelledGoods, moment};
-use super::rows::{self, Ends};
+use super::rows::{self, Ends, Namespace};
 use super::told::{Ids, Time, ToldEvent};
 use super::unit::{Unit, units};
 use super::{Application, cell_problem, outcome_of};
-use crate::core::id::{ConsignmentId, ItemId, LegId, PledgeId, PledgeLineId, ProgrammeId, derived};
+use crate::core::id::{
+    ConsignmentId, ItemId, LegId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId, derived,
+};
 use crate::core::problem::Outcome;
 use crate::core::time::{Precision, Timestamp};
 use crate::events::{Command, Kind};
-use crate::exchange::plan::{ConsignmentLinePlan, ConsignmentPlan, EventPlan, EventSubject, PledgePlan};
+use crate::exchange::plan::{
+    ConsignmentLinePlan, ConsignmentPlan, EventPlan, EventSubject, Plan, PledgePlan,
+};
 use crate::exchange::references::{
     ConsignmentAt, ConsignmentLineAt, EventAt, EventKind, PledgeAt, PledgeLineAt, RecordAt, SiteAt,
 };
 use crate::pledges::Pledge;
 use crate::pledges::rules::{PledgeKind, PledgeState};
-use std::collections::BTreeMap;
+use crate::writer::Actor;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 /// What a whole plan says of the times and shortages of its records.
@@ -30,12 +35,20 @@ pub(super) struct Overview {
 }
 
 impl Overview {
-    fn of(plan: &crate::exchange::plan::Plan) -> Self {
+    /// Of these events and consignments, as the rows that are `kept` state them.
+    fn of<'a>(
+        plan: &Plan,
+        records: impl Iterator<Item = &'a RecordAt> + Clone,
+        kept: impl Fn(u32) -> bool,
+    ) -> Self {
         let mut pledges: BTreeMap<usize, Timestamp> = BTreeMap::new();
         let mut consignments: BTreeMap<usize, Timestamp> = BTreeMap::new();
         let mut missing: BTreeMap<ConsignmentLineAt, Vec<(usize, i64)>> = BTreeMap::new();
-        for event in &plan.events {
-            let (at, _) = moment(event.occurred);
+        for record in records.clone() {
+            let RecordAt::Event(EventAt(place)) = record else { continue };
+            let event = &plan.events[*place];
+            let Some(stated) = event.time_of(&kept) else { continue };
+            let (at, _) = moment(stated.occurred);
             let time = match event.subject {
                 EventSubject::Pledge(pledge) => pledges.entry(pledge.0),
                 EventSubject::Consignment { consignment, leg } => {
@@ -47,10 +60,12 @@ impl Overview {
             };
             time.and_modify(|time| *time = at.min(*time)).or_insert(at);
         }
-        for (place, planned) in plan.consignments.iter().enumerate() {
-            let drawn_on = planned.lines.iter().filter_map(|line| line.pledge_line);
+        for record in records {
+            let RecordAt::Consignment(ConsignmentAt(place)) = record else { continue };
+            let lines = plan.consignments[*place].lines.iter().filter(|line| kept(line.row));
+            let drawn_on = lines.filter_map(|line| line.pledge_line);
             if let Some(latest) = drawn_on.filter_map(|line| pledges.get(&line.pledge.0)).max() {
-                consignments.entry(place).or_insert(*latest);
+                consignments.entry(*place).or_insert(*latest);
             }
         }
         Self { pledges, consignments, missing }
@@ -67,12 +82,12 @@ impl Overview {
 impl Application<'_> {
     pub(super) fn settle_flow(&mut self) -> Outcome<()> {
         let plan = self.plan;
-        let overview = Overview::of(plan);
         let units = units(plan, |records| !records.iter().any(|record| self.verdicts.is_refused(*record)));
         self.total = self.done + units.len();
+        let flow = Arc::new(Flow::new(self, &units));
         let mut chains = Vec::with_capacity(units.len());
         for unit in &units {
-            chains.push(self.chain(unit, &overview)?);
+            chains.push(Chain::new(Arc::clone(&flow), unit.clone())?);
         }
         let answers = self.record(chains)?;
         for (unit, answer) in units.iter().zip(answers) {
@@ -98,14 +113,58 @@ impl Application<'_> {
         }
         Ok(())
     }
+}
 
-    fn chain(&self, unit: &Unit, overview: &Overview) -> Outcome<Chain> {
-        let mut chain = Chain {
-            actor: Arc::clone(&self.actor),
-            pledges: Vec::new(),
-            consignments: Vec::new(),
-            events: Vec::new(),
-        };
+/// What the pledges and consignments of a plan are made of: it outlives the application, because a unit whose rows
+/// are refused in part is made again without them.
+pub(super) struct Flow {
+    plan: Plan,
+    names: Namespace,
+    pub(super) actor: Arc<Actor>,
+    programmes: Vec<Option<ProgrammeId>>,
+    organizations: Vec<Option<OrganizationId>>,
+    sites: Vec<Option<SiteId>>,
+    items: Vec<Option<ItemId>>,
+    /// Rows that are tried at all.
+    sound: BTreeSet<u32>,
+    overview: Overview,
+}
+
+impl Flow {
+    fn new(application: &Application<'_>, units: &[Unit]) -> Self {
+        let plan = application.plan.clone();
+        let sound: BTreeSet<u32> = units.iter().flat_map(|unit| unit.rows.iter().copied()).collect();
+        let records: BTreeSet<&RecordAt> = units.iter().flat_map(|unit| &unit.records).collect();
+        let overview = Overview::of(&plan, records.iter().copied(), |row| sound.contains(&row));
+        Self {
+            plan,
+            names: application.names,
+            actor: Arc::clone(&application.actor),
+            programmes: application.programmes.clone(),
+            organizations: application.organizations.clone(),
+            sites: application.sites.clone(),
+            items: application.items.clone(),
+            sound,
+            overview,
+        }
+    }
+
+    /// Whether a row counts, seen from a unit.
+    fn is_kept(&self, unit: &Unit, row: u32) -> bool {
+        self.sound.contains(&row) && !unit.refused.contains(&row)
+    }
+
+    /// What a unit's rows state, without those that were refused.
+    pub(super) fn parts(&self, unit: &Unit) -> Outcome<Parts> {
+        if unit.refused.is_empty() {
+            return self.parts_beside(unit, &self.overview);
+        }
+        let overview = Overview::of(&self.plan, unit.records.iter(), |row| self.is_kept(unit, row));
+        self.parts_beside(unit, &overview)
+    }
+
+    fn parts_beside(&self, unit: &Unit, overview: &Overview) -> Outcome<Parts> {
+        let mut chain = Parts::default();
         let mut accepted = Vec::new();
         let mut happened = Vec::new();
         for record in &unit.records {
@@ -128,7 +187,7 @@ impl Application<'_> {
         chain.events = accepted;
         for consignment in &mut chain.consignments {
             if let Some(allocation) = self.allocation(unit, consignment.at, overview)? {
-                consignment.allocation = Some(chain.events.len());
+                consignment.is_allocated = true;
                 chain.events.push(allocation);
             }
         }
@@ -188,7 +247,8 @@ impl Application<'_> {
 
     fn consignment(&self, unit: &Unit, at: ConsignmentAt) -> Option<ChainConsignment> {
         let plan = &self.plan.consignments[at.0];
-        let (wanted, legs) = rows::consignment(self.names, &self.ends(plan)?, plan)?;
+        let stated = plan.of_rows(|row| unit.rows.contains(&row));
+        let (wanted, legs) = rows::consignment(self.names, &self.ends(plan)?, &stated)?;
         let named: Vec<&ConsignmentLinePlan> =
             plan.lines.iter().filter(|line| unit.rows.contains(&line.row)).collect();
         let value = |at: PledgeLineAt| {
@@ -197,11 +257,11 @@ impl Application<'_> {
         };
         let lines = named.iter().filter_map(|line| {
             let at = line.pledge_line?;
-            Some((line.row, self.line_id(at), value(at)))
+            Some((self.line_id(at), value(at)))
         });
         let lines = lines.collect();
         let rows = named.iter().map(|line| line.row).collect();
-        Some(ChainConsignment { at, wanted, legs, rows, lines, allocation: None })
+        Some(ChainConsignment { at, wanted, legs, rows, lines, is_allocated: false })
     }
 
     /// Who and where a consignment is about.
@@ -265,12 +325,13 @@ impl Application<'_> {
             }
         };
         let Some((kind, rows)) = happened else { return Ok(None) };
-        let (at, precision) = moment(plan.occurred);
+        let Some(stated) = plan.time_of(|row| self.is_kept(unit, row)) else { return Ok(None) };
+        let (at, precision) = moment(stated.occurred);
         let (mapping, key) = (self.plan.mapping.clone(), plan.key.clone());
         let ids = Ids::Key { mapping, kind: plan.kind, key };
         let command = Command::made_here(ids.revision(0), at, precision, kind)?;
         let event = ToldEvent::new(ids, Time::Stated(plan.when_rows_differ), command, rows)?;
-        Ok(Some(event.dated_by(&plan.date_column)))
+        Ok(Some(event.dated_by(&stated.date_column)))
     }
 
     fn acceptance(&self, unit: &Unit, at: PledgeAt) -> Outcome<Option<(Kind, Vec<u32>)>> {

@@ -32,6 +32,8 @@ pub(super) struct Standing {
     pub(super) now: Map<String, Value>,
     /// What an import said of it last.
     pub(super) said: Map<String, Value>,
+    /// What imports said of it before that.
+    pub(super) said_before: Vec<Map<String, Value>>,
     /// The identifier of the next imported correction; none where it waits and cannot be corrected yet.
     next: Option<EventId>,
 }
@@ -59,11 +61,12 @@ pub(super) fn standing(desk: &mut Desk, id: EventId) -> Result<Option<Standing>,
     if is_missed {
         return Err(Refusal::Missed);
     }
+    let mut said_before = Vec::new();
     let mut next = None;
     for revision in 1..=CORRECTIONS_MAXIMUM {
         let correction: EventId = derived(id.0, "imported correction", revision);
         match about.iter().find(|one| one.id == correction) {
-            Some(known) => said = right(&known.body)?,
+            Some(known) => said_before.push(std::mem::replace(&mut said, right(&known.body)?)),
             None => {
                 next = Some(correction);
                 break;
@@ -71,7 +74,8 @@ pub(super) fn standing(desk: &mut Desk, id: EventId) -> Result<Option<Standing>,
         }
     }
     let precision = Precision::from_word(&first.occurred_precision).unwrap_or(Precision::Inferred);
-    Ok(Some(Standing { id, occurred_at: first.occurred_at, precision, is_over, now, said, next }))
+    let occurred_at = first.occurred_at;
+    Ok(Some(Standing { id, occurred_at, precision, is_over, now, said, said_before, next }))
 }
 
 /// An event that was acknowledged and waits stands as it was told.
@@ -81,7 +85,8 @@ fn waiting(desk: &mut Desk, id: EventId) -> Result<Option<Standing>, Refusal> {
     let command = Command::read_recorded(Value::Object(members(&told.body)?))?;
     let said = details(&told.body)?;
     let (occurred_at, precision) = (command.occurred_at, command.precision);
-    Ok(Some(Standing { id, occurred_at, precision, is_over, now: said.clone(), said, next: None }))
+    let (now, said_before) = (said.clone(), Vec::new());
+    Ok(Some(Standing { id, occurred_at, precision, is_over, now, said, said_before, next: None }))
 }
 
 /// Corrects an event to what is right.
@@ -101,7 +106,9 @@ pub(super) fn correct(
     let body = Corrected { event: standing.id, right, reason: REASON.to_owned() };
     let command =
         Command::made_here(id, standing.occurred_at, Precision::Inferred, Kind::Corrected(Box::new(body)))?;
-    PostEvent::new(command, actor.clone()).decide(desk).map(|_| ())
+    PostEvent::new(command, actor.clone()).decide(desk)?;
+    desk.shelf::<Drawer<EventRecord>>().begin_group(Some(id));
+    Ok(())
 }
 
 /// Says that an event is recorded at another time than the file says.

@@ -15,9 +15,9 @@ use crate::exchange::references::{EventKind, event_id};
 use crate::ledger::event::EventRecord;
 use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-/// Further events of one key that are looked for at once.
+/// Further events of one key that are looked for at once, at least.
 const REVISIONS_AHEAD: u32 = 32;
 
 /// Why a step of a chain cannot be taken.
@@ -77,6 +77,35 @@ impl Ids {
             Self::Allocation(consignment) if revision == 0 => allocation_id(*consignment),
             Self::Allocation(consignment) => {
                 derived(consignment.0, "imported allocation", u64::from(revision))
+            }
+        }
+    }
+
+    /// The pledge lines that were ever told of, also by what was reversed or corrected since.
+    pub(super) fn pledge_lines(&self, desk: &mut Desk) -> Result<BTreeSet<String>, Refusal> {
+        let (known, _) = self.known(desk)?;
+        let told = known.iter().flat_map(|one| [&one.now, &one.said].into_iter().chain(&one.said_before));
+        let lines = told.flat_map(lines_of).filter_map(|line| line.get("pledge_line")?.as_str());
+        Ok(lines.map(str::to_owned).collect())
+    }
+
+    /// What was told of it before, and the identifier of what would be added.
+    fn known(&self, desk: &mut Desk) -> Result<(Vec<Standing>, EventId), Refusal> {
+        let mut known = Vec::new();
+        loop {
+            let revision = known.len() as u32;
+            let id = self.revision(revision);
+            match standing(desk, id) {
+                Ok(Some(one)) => known.push(one),
+                Ok(None) => return Ok((known, id)),
+                Err(refusal) => {
+                    // As many again as are known: however many there are, few rounds find the last.
+                    let ahead = if revision == 0 { 0 } else { revision.max(REVISIONS_AHEAD) };
+                    for ahead in 1..ahead {
+                        want_standing(desk, self.revision(revision + ahead));
+                    }
+                    return Err(refusal);
+                }
             }
         }
     }
@@ -148,26 +177,18 @@ impl ToldEvent {
         }
     }
 
-    /// The pledge lines and items that stand in it now.
-    pub(super) fn standing_lines(&self, desk: &mut Desk) -> Result<Vec<String>, Refusal> {
-        let (known, _) = self.known(desk)?;
-        let live = known.iter().filter(|one| !one.is_over);
-        Ok(live.flat_map(|one| lines_of(&one.now).iter().map(goods_of)).collect())
-    }
-
     /// Tells it: posts it where it was never told, else adds and corrects what differs.
-    pub(super) fn tell(&self, desk: &mut Desk, actor: &Actor, refused: &Refused) -> Result<Told, Fault> {
-        self.told(desk, actor, refused).map_err(|fault| fault.about_time_in(&self.date_column))
+    pub(super) fn tell(&self, desk: &mut Desk, actor: &Actor) -> Result<Told, Fault> {
+        self.told(desk, actor).map_err(|fault| fault.about_time_in(&self.date_column))
     }
 
-    fn told(&self, desk: &mut Desk, actor: &Actor, refused: &Refused) -> Result<Told, Fault> {
-        let rows: Vec<u32> = self.rows.iter().copied().filter(|row| !refused.contains_key(row)).collect();
-        let lines: Vec<&ToldLine> =
-            self.lines.iter().filter(|line| !refused.contains_key(&line.row)).collect();
-        if rows.is_empty() || (lines.is_empty() && !self.lines.is_empty()) {
+    fn told(&self, desk: &mut Desk, actor: &Actor) -> Result<Told, Fault> {
+        let rows = self.rows.clone();
+        let lines: Vec<&ToldLine> = self.lines.iter().collect();
+        if rows.is_empty() {
             return Ok(Told::default());
         }
-        let (known, next) = self.known(desk).map_err(|refusal| Fault::of(refusal, rows.clone()))?;
+        let (known, next) = self.ids.known(desk).map_err(|refusal| Fault::of(refusal, rows.clone()))?;
         let live: Vec<&Standing> = known.iter().filter(|one| !one.is_over).collect();
         let Some(last) = live.last() else {
             self.post(desk, actor, (next, self.command.occurred_at, self.command.precision), &lines, &rows)?;
@@ -203,27 +224,6 @@ impl ToldEvent {
             changed.extend(rows);
         }
         Ok(Told { rows: changed })
-    }
-
-    /// What was told of it before, and the identifier of what would be added.
-    fn known(&self, desk: &mut Desk) -> Result<(Vec<Standing>, EventId), Refusal> {
-        let mut known = Vec::new();
-        loop {
-            let revision = known.len() as u32;
-            let id = self.ids.revision(revision);
-            match standing(desk, id) {
-                Ok(Some(one)) => known.push(one),
-                Ok(None) => return Ok((known, id)),
-                Err(refusal) => {
-                    if revision > 0 {
-                        for ahead in 1..REVISIONS_AHEAD {
-                            want_standing(desk, self.ids.revision(revision + ahead));
-                        }
-                    }
-                    return Err(refusal);
-                }
-            }
-        }
     }
 
     fn check_time(&self, standing: &Standing, rows: &[u32]) -> Result<(), Fault> {
@@ -275,6 +275,10 @@ impl ToldEvent {
         let posted = command
             .map_err(Refusal::from)
             .and_then(|command| PostEvent::new(command, actor.clone()).decide(desk));
+        // Nothing is about an event that is new: else each further unit would ask, and all after it decide again.
+        if posted.is_ok() {
+            desk.shelf::<Drawer<EventRecord>>().begin_group(Some(id));
+        }
         let stated: Vec<Option<u32>> = lines.iter().map(|line| Some(line.row)).collect();
         posted.map(|_| ()).map_err(|refusal| blame(refusal, &stated, rows))
     }

@@ -15,12 +15,24 @@ type StatedRow<'a> = (u32, &'a [RecordAt]);
 const ROWS_MAXIMUM: usize = 64;
 
 /// Rows that are decided together, with all that they state.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Unit {
     /// Their numbers.
     pub(super) rows: BTreeSet<u32>,
     /// The records they state.
     pub(super) records: BTreeSet<RecordAt>,
+    /// Rows that were taken out of it because they were refused.
+    pub(super) refused: BTreeSet<u32>,
+}
+
+impl Unit {
+    /// Takes out rows that were refused.
+    pub(super) fn refuse(&mut self, rows: &[u32]) {
+        for row in rows {
+            self.rows.remove(row);
+            self.refused.insert(*row);
+        }
+    }
 }
 
 /// The units of a plan's rows, without those that are not `sound`, in the order of their first rows.
