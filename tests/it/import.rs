@@ -17,6 +17,7 @@ use crate::support::server::migrate;
 use crate::support::{TestDatabase, on_both_databases};
 
 mod again;
+mod figures;
 
 /// Rows of the SCMS file that PostgreSQL gets where the run is not a long one.
 const SLICE_ROWS: usize = 1_500;

@@ -70,7 +70,7 @@ fn plan_by(mapping: &str, header: &str, rows: &str) -> Plan {
     plan(&table, &Mapping::parse(mapping).unwrap(), &country_of).unwrap()
 }
 
-fn record_by(url: &str, mapping: &str, header: &str, rows: &str) -> Imported {
+pub(super) fn record_by(url: &str, mapping: &str, header: &str, rows: &str) -> Imported {
     let writer = writer(url);
     let plan = plan_by(mapping, header, rows);
     let imported = import(&plan, &mut Recorder::Writer(writer.clone()), &mut |_, _| {}).unwrap();
@@ -83,7 +83,7 @@ fn rehearse_by(url: &str, mapping: &str, header: &str, rows: &str) -> Imported {
     import(&plan_by(mapping, header, rows), &mut rehearsal, &mut |_, _| {}).unwrap()
 }
 
-fn reasons(imported: &Imported) -> Vec<String> {
+pub(super) fn reasons(imported: &Imported) -> Vec<String> {
     let problems = imported.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
         RowOutcome::Rejected { problems } => Some(problems),
         RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Skipped => None,
@@ -92,7 +92,7 @@ fn reasons(imported: &Imported) -> Vec<String> {
 }
 
 /// Posts an event by hand, as an officer would.
-fn by_hand(url: &str, id: u128, kind: Kind) {
+pub(super) fn by_hand(url: &str, id: u128, kind: Kind) {
     let at = Timestamp::parse("2020-10-01").unwrap();
     let command = Command::made_here(EventId(uuid::Uuid::from_u128(id)), at, Precision::Day, kind).unwrap();
     let writer = writer(url);
@@ -104,7 +104,7 @@ fn receipt_of(waybill: &str) -> EventId {
     EventId(event_id("masks", EventKind::Received, waybill, 0))
 }
 
-fn reverse(url: &str, event: EventId) {
+pub(super) fn reverse(url: &str, event: EventId) {
     by_hand(url, 1, Kind::Reversed(Box::new(Reversed { event, reason: "it was another day".to_owned() })));
 }
 
