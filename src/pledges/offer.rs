@@ -159,6 +159,27 @@ impl PledgeOffer {
         })
     }
 
+    /// Whether everything the offer names is known here.
+    fn check_names(&self, desk: &mut Desk) -> Result<(), Refusal> {
+        let unknown = |pointer: String, what: &str, id: uuid::Uuid| {
+            Problem::field(pointer, format!("{id} is no {what} known here; create it first"))
+        };
+        if desk.shelf::<Drawer<Programme>>().find(self.new.programme)?.is_none() {
+            return Err(unknown("/programme".to_owned(), "programme", self.new.programme.0).into());
+        }
+        if let Some(donor) = self.new.donor
+            && desk.shelf::<Drawer<Organization>>().find(donor)?.is_none()
+        {
+            return Err(unknown("/donor".to_owned(), "organization", donor.0).into());
+        }
+        for (index, line) in self.new.lines.iter().enumerate() {
+            if desk.shelf::<Drawer<Item>>().find(line.item)?.is_none() {
+                return Err(unknown(format!("/lines/{index}/item"), "item", line.item.0).into());
+            }
+        }
+        Ok(())
+    }
+
     fn rows(&self, offered_at: Timestamp, now: Timestamp) -> (Pledge, Vec<PledgeLine>) {
         let new = &self.new;
         let pledge = Pledge {
@@ -268,22 +289,7 @@ impl Update for PledgeOffer {
             return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
         }
         let offered_at = self.check(now)?;
-        let unknown = |pointer: String, what: &str, id: uuid::Uuid| {
-            Problem::field(pointer, format!("{id} is no {what} known here; create it first"))
-        };
-        if desk.shelf::<Drawer<Programme>>().find(self.new.programme)?.is_none() {
-            return Err(unknown("/programme".to_owned(), "programme", self.new.programme.0).into());
-        }
-        if let Some(donor) = self.new.donor
-            && desk.shelf::<Drawer<Organization>>().find(donor)?.is_none()
-        {
-            return Err(unknown("/donor".to_owned(), "organization", donor.0).into());
-        }
-        for (index, line) in self.new.lines.iter().enumerate() {
-            if desk.shelf::<Drawer<Item>>().find(line.item)?.is_none() {
-                return Err(unknown(format!("/lines/{index}/item"), "item", line.item.0).into());
-            }
-        }
+        self.check_names(desk)?;
         let (pledge, lines) = self.rows(offered_at, now);
         take_reference(desk, &pledge)?;
         desk.begin(Entry {
