@@ -4,6 +4,7 @@ mod busy;
 mod disk;
 pub mod field;
 mod gone;
+mod large;
 mod processes;
 
 use std::collections::BTreeSet;

@@ -25,7 +25,7 @@ pub fn verify(url: &str, keys: &Path) -> (Option<i32>, Value) {
 }
 
 /// Signs the log's head as the server does once a second.
-fn sign(url: &str, keys: &Path) -> bool {
+pub fn sign(url: &str, keys: &Path) -> bool {
     let mut conn = connect(url).expect("the database opens");
     let ring = KeyRing::open_or_create(keys).expect("there are keys");
     let name = log_state(&mut conn).expect("the log has a name").origin;
@@ -57,7 +57,7 @@ fn gift(url: &str, keys: &Path) -> Ledger {
 }
 
 /// What one change behind the ledger's back is found as.
-fn assert_named(url: &str, keys: &Path, sql: &str, expected: &[(&str, &str)]) -> Value {
+pub fn assert_named(url: &str, keys: &Path, sql: &str, expected: &[(&str, &str)]) -> Value {
     tamper(url, sql);
     let (code, report) = verify(url, keys);
     assert_eq!(code, Some(1), "{sql}: {report:#}");
