@@ -283,16 +283,15 @@ impl fmt::Display for Scope {
 
 impl Scope {
     /// Reads back the words the log keeps. What is no scope of a user's, such as an import at the command line,
-    /// reaches everything.
+    /// reaches everything; a user's that cannot be read reaches nothing.
     pub fn from_words(words: &str) -> Self {
-        let id = |text: &str| text.parse().map(OrganizationId).ok();
+        let id = |text: &str| OrganizationId(text.parse().unwrap_or_default());
         match words.split_once(':') {
-            Some(("organization", text)) => id(text).map(Self::Organization),
-            Some(("country", country)) => Some(Self::Country(country.to_owned())),
-            Some(("own_pledges", text)) => id(text).map(Self::OwnPledges),
-            Some(_) | None => None,
+            Some(("organization", text)) => Self::Organization(id(text)),
+            Some(("country", country)) => Self::Country(country.to_owned()),
+            Some(("own_pledges", text)) => Self::OwnPledges(id(text)),
+            Some(_) | None => Self::All,
         }
-        .unwrap_or(Self::All)
     }
 }
 
@@ -401,7 +400,8 @@ pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
         (Reach::All, _, _) | (Reach::Own | Reach::Unbound, None, None) => Scope::All,
         (Reach::Unbound, _, _) => {
             let detail = format!(
-                "This needs {} for all organizations and countries; your account is bound to one. Ask an administrator.",
+                "This needs {} for all organizations and countries; your account is bound to one. Ask an \
+                 administrator.",
                 action.word()
             );
             return Err(Problem::new(Code::Forbidden, detail));

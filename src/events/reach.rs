@@ -120,7 +120,7 @@ fn pledge_of(kind: &Kind) -> Option<PledgeId> {
 }
 
 /// Whether a scope reaches what each of these events is about: its consignment, else its site, else its
-/// pledge, else the event it corrects or reverses; and where goods are reserved, what they are taken from too.
+/// pledge, else the event it corrects or reverses; and where goods are taken out of free stock, its site too.
 /// What is not known is not reached either, so that a bound caller cannot tell the two apart.
 ///
 /// # Errors
@@ -143,13 +143,15 @@ fn wanted(conn: &mut Conn, kinds: &[&Kind]) -> Outcome<Vec<Outcome<Vec<Subjects>
         .iter()
         .filter_map(|kind| if let Kind::Corrected(body) = kind { Some(body.event) } else { None })
         .collect();
-    let words: HashMap<EventId, String> = events::table
-        .filter(events::id.eq_any(corrected))
-        .select((events::id, events::kind))
-        .load(conn)
-        .map_err(read_failure)?
-        .into_iter()
-        .collect();
+    let mut words: HashMap<EventId, String> = HashMap::new();
+    if !corrected.is_empty() {
+        let found: Vec<(EventId, String)> = events::table
+            .filter(events::id.eq_any(corrected))
+            .select((events::id, events::kind))
+            .load(conn)
+            .map_err(read_failure)?;
+        words.extend(found);
+    }
     let of = |kind: &Kind| -> Outcome<Vec<Subjects>> {
         let mut subjects = vec![Subjects::of(kind)?];
         if let Kind::Corrected(body) = kind
@@ -189,6 +191,10 @@ impl Subjects {
             let pledge = body.pledge.filter(|_| body.site.is_none());
             return Ok(Self { consignment, site: body.site, pledge, event: None });
         }
+        // What is delivered comes out of the site's free stock, whatever consignment it is delivered under.
+        if let Kind::Delivered(body) = kind {
+            return Ok(Self { consignment: body.consignment, site: Some(body.site), ..Self::default() });
+        }
         // Who runs a warehouse records what is brought to it, whoever gave it, so `collected` asks for the site.
         let (consignment, site) = subjects(kind);
         Ok(match (consignment, site, pledge_of(kind)) {
@@ -218,16 +224,17 @@ impl Reached {
         scope: &Scope,
         wanted: impl Iterator<Item = &'a Subjects> + Clone,
     ) -> Outcome<Self> {
+        // Most batches are about one kind of thing; of the others nothing is asked.
         macro_rules! reached {
-            ($query:expr, $id:path, $member:ident) => {
-                $query
-                    .filter($id.eq_any(wanted.clone().filter_map(|subjects| subjects.$member)))
-                    .select($id)
-                    .load(conn)
-                    .map_err(read_failure)?
-                    .into_iter()
-                    .collect()
-            };
+            ($query:expr, $id:path, $member:ident) => {{
+                let ids: Vec<_> = wanted.clone().filter_map(|subjects| subjects.$member).collect();
+                if ids.is_empty() {
+                    HashSet::new()
+                } else {
+                    let found = $query.filter($id.eq_any(ids)).select($id).load(conn);
+                    found.map_err(read_failure)?.into_iter().collect()
+                }
+            }};
         }
         Ok(Self {
             consignments: reached!(reached_consignments(scope), consignments::id, consignment),

@@ -75,10 +75,10 @@ pub fn address_of(request: &HttpRequest) -> Option<IpAddr> {
         return Some(peer);
     }
     let lines = request.headers().get_all(FORWARDED_FOR).filter_map(|line| line.to_str().ok());
-    let hops: Vec<IpAddr> =
-        lines.flat_map(|line| line.split(',')).map_while(|hop| hop.trim().parse().ok()).collect();
-    let stranger = hops.iter().rev().find(|hop| !trusted.contains(&hop.to_canonical()));
-    Some(stranger.copied().unwrap_or(peer))
+    let hops: Vec<&str> = lines.flat_map(|line| line.split(',')).collect();
+    // From the nearest on, as far as they can be read: what is further away is a stranger's to write.
+    let mut nearest = hops.into_iter().rev().map_while(|hop| hop.trim().parse::<IpAddr>().ok());
+    Some(nearest.find(|hop| !trusted.contains(&hop.to_canonical())).unwrap_or(peer))
 }
 
 /// Lets a stranger's request pass, or says when it may come again.

@@ -442,3 +442,21 @@ fn a_grant_reaches_as_far_as_its_holder_is_bound() {
     assert_eq!(scope(Role::Donor, None, None, Action::PledgeRead), Err(Code::Forbidden));
     assert_eq!(scope(Role::Officer, None, None, Action::UserWrite), Err(Code::Forbidden));
 }
+
+#[test]
+fn a_scope_is_read_back_from_the_words_of_the_log_and_never_wider() {
+    let organization = OrganizationId(Uuid::from_u128(7));
+    let scopes = [
+        Scope::All,
+        Scope::Organization(organization),
+        Scope::Country("GM".into()),
+        Scope::OwnPledges(organization),
+    ];
+    for scope in scopes {
+        assert_eq!(Scope::from_words(&scope.to_string()), scope);
+    }
+    assert_eq!(Scope::from_words("import:scms"), Scope::All, "no user's");
+    for garbled in ["organization:", "organization:7", "own_pledges:x"] {
+        assert_ne!(Scope::from_words(garbled), Scope::All, "{garbled}");
+    }
+}

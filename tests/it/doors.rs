@@ -75,6 +75,8 @@ on_both_databases! {
         does("departed", json!({"consignment": consignment, "leg": leg, "lines": goods})).refused("insufficient", &["/lines/0/quantity"]);
         let came = json!({"consignment": consignment, "leg": leg, "final": true, "lines": [{"item": scene.masks, "good": 10}]});
         assert!(does("received", came).status >= 400, "nothing was sent that could have come");
+        does("delivered", json!({"consignment": consignment, "site": store, "consignee": ours, "lines": goods}))
+            .refused("not_found", &[]);
         // A correction is about what it says the event should have been about.
         let (ours_to_fill, _) = open(&own);
         let taken = does("allocated", json!({"consignment": ours_to_fill, "site": own, "lines": goods})).expect(201);
@@ -231,6 +233,8 @@ fn only_a_proxy_of_ours_says_where_a_request_comes_from() {
     let spoofed =
         behind.stranger().send("GET", code, &[("X-Forwarded-For", "203.0.113.9, 203.0.113.7")], None);
     assert_eq!(spoofed.status, 429, "what the proxy added last counts");
+    let garbled = behind.stranger().send("GET", code, &[("X-Forwarded-For", "unknown, 203.0.113.7")], None);
+    assert_eq!(garbled.status, 429, "nor does what cannot be read hide it");
     let other = behind.stranger().send("GET", code, &[("X-Forwarded-For", "203.0.113.8")], None);
     assert_ne!(other.status, 429);
 }
