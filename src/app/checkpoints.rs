@@ -97,13 +97,17 @@ fn sign_while(url: &str, signer: NoteSigner, mut stopped: impl FnMut() -> bool) 
         let signed = match &mut resumed {
             None => resume(url, &signer).map(|taken_up| resumed = Some(taken_up)),
             // Another process may write too, so the database is asked whether the log has grown: one row.
-            Some((conn, checkpoints)) => checkpoints.sign(conn, now()).map(|_| ()),
+            Some((conn, checkpoints)) => {
+                let signed = checkpoints.sign(conn, now()).map(|_| ());
+                if signed.is_err()
+                    && let Ok(renewed) = connect(url)
+                {
+                    // What was read of the log is kept: taking it up anew would read all of it.
+                    *conn = renewed;
+                }
+                signed
+            }
         };
-        let renewed = if signed.is_err() { connect(url).ok() } else { None };
-        if let (Some((conn, _)), Some(renewed)) = (&mut resumed, renewed) {
-            // What was read of the log is kept: taking it up anew would read all of it.
-            *conn = renewed;
-        }
         match signed {
             Ok(()) => {}
             Err(problem) if problem.code == Code::Internal => return Err(problem),

@@ -5,7 +5,7 @@
 //! | `user` | the row of a user, and finding one by login |
 //! | `principal` | a known caller; a cache of callers that forgets within half a second |
 //! | `policy` | the one table of role, action and scope; `authorize`; permits |
-//! | `password` | argon2id, two at a time |
+//! | `password` | argon2id, one at a time |
 //! | `delay` | the growing pause after wrong passwords |
 //! | `token` | access tokens: signed, verified, remembered until they expire |
 //! | `service` | all of these together, as the server holds them |

@@ -1,8 +1,8 @@
 //! The command line: one file per subcommand.
 //!
 //! Exit codes: 0 done, 1 where the data say no (a change is refused, a row rejected, a limit missed), 2 where the
-//! command could not be tried: a bad flag, file, setting or database. `verify` says its own. Answers go to standard output, words about
-//! the way there to standard error. Never here: a decision that the server would not make as well.
+//! command could not be tried: a bad flag, file, setting or database. `verify` says its own. Answers go to standard
+//! output, words about the way there to standard error. Never here: a decision that the server would not make as well.
 
 mod demo;
 mod bench;

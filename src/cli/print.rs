@@ -1,4 +1,5 @@
-//! Telling people: progress on standard error, answers on standard output, which whoever reads only the beginning closes: that is no failure.
+//! Telling people: progress on standard error, answers on standard output. Whoever reads only the beginning of an
+//! answer closes it, which is no failure.
 
 use crate::core::problem::{Outcome, Problem};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};

@@ -91,7 +91,7 @@ pub struct ConsignmentDetail {
     pub standing: Standing,
     /// Its way.
     pub legs: Vec<LegView>,
-    /// Its latest events, at most 500, in the order they were recorded; all are under `history`.
+    /// Its latest events, at most 500, in the order they were recorded; all are under `events`.
     pub history: Vec<HistoryView>,
 }
 

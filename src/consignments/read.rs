@@ -197,7 +197,8 @@ pub fn legs_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Vec<Leg
 }
 
 /// An event in a consignment's history.
-#[derive(Clone, Debug, Queryable)]
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = events)]
 pub struct HistoryRow {
     /// Ledger sequence.
     pub sequence: i64,
@@ -206,12 +207,15 @@ pub struct HistoryRow {
     /// Its kind.
     pub kind: String,
     /// The leg.
+    #[diesel(column_name = leg_id)]
     pub leg: Option<LegId>,
     /// The site.
+    #[diesel(column_name = site_id)]
     pub site: Option<SiteId>,
     /// In the world.
     pub occurred_at: Timestamp,
     /// How exactly that is known.
+    #[diesel(column_name = occurred_precision)]
     pub precision: String,
     /// From when it counts.
     pub effective_at: Timestamp,
@@ -222,37 +226,9 @@ pub struct HistoryRow {
     /// Whether it was worked out from another event.
     pub inferred: bool,
     /// The event it corrects, reverses or confirms.
+    #[diesel(column_name = about_id)]
     pub about: Option<EventId>,
 }
-
-pub(super) type HistoryColumns = (
-    events::sequence,
-    events::id,
-    events::kind,
-    events::leg_id,
-    events::site_id,
-    events::occurred_at,
-    events::occurred_precision,
-    events::effective_at,
-    events::recorded_at,
-    events::moved,
-    events::inferred,
-    events::about_id,
-);
-pub(super) const HISTORY_COLUMNS: HistoryColumns = (
-    events::sequence,
-    events::id,
-    events::kind,
-    events::leg_id,
-    events::site_id,
-    events::occurred_at,
-    events::occurred_precision,
-    events::effective_at,
-    events::recorded_at,
-    events::moved,
-    events::inferred,
-    events::about_id,
-);
 
 /// Events of a consignment shown with it: its latest.
 pub const HISTORY_SHOWN: usize = 500;
@@ -267,7 +243,7 @@ pub fn latest_history(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Ve
             .filter(events::consignment_id.eq(consignment))
             .order(events::sequence.desc())
             .limit(HISTORY_SHOWN as i64)
-            .select(HISTORY_COLUMNS)
+            .select(HistoryRow::as_select())
             .load(one)
     })
     .map_err(read_failure)?;
@@ -290,7 +266,7 @@ pub fn history_read(
             .filter(events::consignment_id.eq(consignment).and(events::sequence.gt(after)))
             .order(events::sequence)
             .limit(limit)
-            .select(HISTORY_COLUMNS)
+            .select(HistoryRow::as_select())
             .load(one)
     })
     .map_err(read_failure)

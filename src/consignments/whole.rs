@@ -1,8 +1,7 @@
 //! A consignment with all that is shown with it, read at once.
 
 use super::read::{
-    HISTORY_COLUMNS, HISTORY_SHOWN, HistoryRow, consignment_read, latest_history, legs_read, standing_of,
-    standing_read,
+    HISTORY_SHOWN, HistoryRow, consignment_read, latest_history, legs_read, standing_of, standing_read,
 };
 use super::rules::Standing;
 use super::store::{Consignment, Leg};
@@ -56,7 +55,7 @@ fn everything(conn: &mut Conn, id: ConsignmentId) -> Outcome<Whole> {
             .filter(events::consignment_id.eq(id))
             .order(events::sequence.desc())
             .limit(HISTORY_SHOWN as i64)
-            .select(HISTORY_COLUMNS),
+            .select(<HistoryRow as Selectable<Backend>>::construct_selection()),
         (i32, i64): balances::table
             .filter(balances::consignment_id.eq(id).and(balances::quantity.ne(0)))
             .select((balances::account, balances::quantity)),

@@ -44,17 +44,17 @@ fn allow(permit: &Permit<action::EventSubmit>, kind: &Kind) -> Outcome<Actor> {
     permit.further(kind.action())
 }
 
-/// Whether the caller's scope reaches what each command is about.
-async fn reach_all(
+/// Whether the caller's scope reaches what each command is about; nothing for a caller whom nothing binds.
+async fn reach_all<'a>(
     permit: &Permit<action::EventSubmit>,
     state: &State,
-    commands: &[Command],
+    commands: impl Iterator<Item = &'a Command>,
 ) -> Outcome<Vec<Outcome<()>>> {
     let scope = permit.scope().clone();
     if scope == Scope::All {
-        return Ok(commands.iter().map(|_| Ok(())).collect());
+        return Ok(Vec::new());
     }
-    let kinds: Vec<Kind> = commands.iter().map(|command| command.kind.clone()).collect();
+    let kinds: Vec<Kind> = commands.map(|command| command.kind.clone()).collect();
     state.read(move |conn| reach::check(conn, &scope, &kinds.iter().collect::<Vec<_>>())).await
 }
 
@@ -66,8 +66,7 @@ async fn read_all(
     values: Vec<Value>,
 ) -> Outcome<Vec<Outcome<PostEvent>>> {
     let read: Vec<Outcome<Command>> = values.into_iter().map(Command::read).collect();
-    let readable: Vec<Command> = read.iter().flatten().cloned().collect();
-    let mut reached = reach_all(permit, state, &readable).await?.into_iter();
+    let mut reached = reach_all(permit, state, read.iter().flatten()).await?.into_iter();
     let within = |command: Outcome<Command>| -> Outcome<PostEvent> {
         let command = command?;
         let reached = reached.next().unwrap_or(Ok(()));
@@ -102,7 +101,7 @@ pub async fn event_post(
 ) -> Outcome<HttpResponse> {
     let command = Command::read(body.0)?;
     let actor = allow(&permit, &command.kind)?;
-    reach_all(&permit, &state, std::slice::from_ref(&command)).await?.pop().unwrap_or(Ok(()))?;
+    reach_all(&permit, &state, std::iter::once(&command)).await?.pop().unwrap_or(Ok(()))?;
     let recorded = state.writer.record(PostEvent::new(command, actor)).await?;
     let status = actix_web::http::StatusCode::from_u16(status_of(&recorded)).unwrap_or_default();
     Ok(HttpResponse::build(status).json(signed(&state, recorded)))
@@ -141,6 +140,7 @@ pub struct BatchNew {
     #[schema(value_type = Vec<EventNew>)]
     pub events: Vec<Value>,
 }
+
 /// Posts up to 1,000 events in their order; each gets a result of its own, and a refused one takes no other
 /// with it. Where the server has no room for all, those from the first without room on answer 503: send them
 /// again.

@@ -33,7 +33,7 @@ pub(super) fn by_time(
 ) -> Result<Vec<Timed>, Halt> {
     let occurred_at = old.record.occurred_at;
     let mut rest =
-        Timed { effective_at: occurred_at, movements: Vec::new(), statements: by_line_and_lot(statements) };
+        Timed { effective_at: occurred_at, movements: Vec::new(), statements: Statement::in_sum(statements) };
     let mut later: Vec<Timestamp> = old.dated.iter().map(|(at, ..)| *at).collect();
     later.retain(|at| *at > occurred_at);
     later.sort_unstable_by_key(|at| std::cmp::Reverse(*at));
@@ -109,23 +109,8 @@ fn split_off(movements: &[Movement], rest: &mut Vec<Statement>) -> Vec<Statement
         stated.push(one);
         rest.push(Statement { promised: -promised, surplus: -surplus, ..one });
     }
-    *rest = by_line_and_lot(rest);
+    *rest = Statement::in_sum(rest);
     stated
-}
-
-fn by_line_and_lot(statements: &[Statement]) -> Vec<Statement> {
-    let mut sums: Vec<Statement> = Vec::new();
-    for one in statements {
-        match sums.iter_mut().find(|sum| sum.line == one.line && sum.lot == one.lot) {
-            Some(sum) => {
-                sum.promised += one.promised;
-                sum.surplus += one.surplus;
-            }
-            None => sums.push(*one),
-        }
-    }
-    sums.retain(|one| one.promised != 0 || one.surplus != 0);
-    sums
 }
 
 fn add(changes: &mut Vec<(Cell, i64)>, cell: Cell, change: i64) {

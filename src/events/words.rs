@@ -2,7 +2,7 @@
 //! it makes are made.
 //!
 //! It looks at the event as it was sent and not kind by kind, so that a member added tomorrow is looked at
-//! too. What was acknowledged before, or made here, is never looked at again.
+//! too. What waits, and what is made here, is not looked at; what a client sends again is.
 
 use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_client_id, check_text};
 use crate::core::problem::Outcome;

@@ -1,14 +1,11 @@
 //! Further facts over HTTP.
 
-use super::store::{Facts, SubjectKind};
+use super::store::reference_facts;
 use crate::auth::{Permit, action};
 use crate::core::id::SubjectId;
 use crate::core::problem::Outcome;
-use crate::db::read_failure;
-use crate::db::schema::facts;
 use crate::web::{Path, Routes, State};
 use actix_web::web::Json as JsonBody;
-use diesel::prelude::*;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -34,18 +31,8 @@ pub async fn facts_read(
     id: Path<SubjectId>,
 ) -> Outcome<JsonBody<FactsView>> {
     let id = id.0;
-    let row: Facts = state
-        .read(move |conn| {
-            facts::table
-                .filter(facts::id.eq(id))
-                // Who may see a pledge is decided where pledges are shown.
-                .filter(facts::kind.ne(SubjectKind::PledgeLine.word()))
-                .select(Facts::as_select())
-                .first(conn)
-                .map_err(read_failure)
-        })
-        .await?;
-    Ok(JsonBody(FactsView { id, facts: row.by_name()? }))
+    let facts = state.read(move |conn| reference_facts(conn, id)).await?;
+    Ok(JsonBody(FactsView { id, facts }))
 }
 
 /// Declares the routes of facts.

@@ -60,6 +60,20 @@ impl Facts {
     }
 }
 
+/// The facts of an organization, site or item. Those of a pledge's line are shown where it is decided who may see
+/// the pledge.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn reference_facts(conn: &mut Conn, id: SubjectId) -> Outcome<BTreeMap<String, String>> {
+    let row: Facts = facts::table
+        .filter(facts::id.eq(id).and(facts::kind.ne(SubjectKind::PledgeLine.word())))
+        .select(Facts::as_select())
+        .first(conn)
+        .map_err(read_failure)?;
+    row.by_name()
+}
+
 /// The facts of those of these records that have any.
 ///
 /// # Errors

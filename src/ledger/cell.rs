@@ -144,3 +144,21 @@ pub struct Statement {
     /// Base units in excess, may be negative likewise.
     pub surplus: i64,
 }
+
+impl Statement {
+    /// What is stated in all of each line and lot, where that is anything, in the order of their first statements.
+    pub fn in_sum(statements: &[Self]) -> Vec<Self> {
+        let mut sums: Vec<Self> = Vec::new();
+        for one in statements {
+            match sums.iter_mut().find(|sum| sum.line == one.line && sum.lot == one.lot) {
+                Some(sum) => {
+                    sum.promised += one.promised;
+                    sum.surplus += one.surplus;
+                }
+                None => sums.push(*one),
+            }
+        }
+        sums.retain(|one| one.promised != 0 || one.surplus != 0);
+        sums
+    }
+}

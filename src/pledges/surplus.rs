@@ -73,7 +73,7 @@ pub fn surplus_lines(
 /// # Errors
 /// Rows missing on the desk.
 pub fn restate_surplus(desk: &mut Desk, event: EventId, statements: &[Statement]) -> Result<(), Halt> {
-    let stated = by_line_and_lot(statements);
+    let stated = Statement::in_sum(statements);
     let now = desk.now();
     let own = own_lines(event, stated.into_iter().filter(|one| one.surplus != 0).collect());
     all_or_missed(own, |(_, one)| {
@@ -89,19 +89,8 @@ pub fn restate_surplus(desk: &mut Desk, event: EventId, statements: &[Statement]
 /// The lines that the restated event opened and that still hold an excess, with their place in it.
 fn opened_before(happening: &Happening) -> Vec<(usize, Statement)> {
     let Some(restated) = &happening.restates else { return Vec::new() };
-    let stated = by_line_and_lot(&restated.statements);
+    let stated = Statement::in_sum(&restated.statements);
     own_lines(happening.id, stated.into_iter().filter(|one| one.surplus > 0).collect())
-}
-
-fn by_line_and_lot(statements: &[Statement]) -> Vec<Statement> {
-    let mut sums: Vec<Statement> = Vec::new();
-    for one in statements {
-        match sums.iter_mut().find(|sum| sum.line == one.line && sum.lot == one.lot) {
-            Some(sum) => sum.surplus += one.surplus,
-            None => sums.push(*one),
-        }
-    }
-    sums
 }
 
 /// Which statements are of lines that the event itself opened: others only changed their lot in it.

@@ -99,7 +99,8 @@ pub async fn me(permit: Permit<action::SessionRead>, state: State) -> Outcome<we
 #[utoipa::path(post, path = "/api/v1/auth/first-admin", tag = "session", request_body = FirstAdminRequest,
     responses(
         (status = 201, description = "Added; log in now", body = WrittenBody<UserView>),
-        (status = 401, description = "Another secret, or it was used")))]
+        (status = 401, description = "Another secret, or it was used"),
+        (status = 409, description = "There are users already")))]
 pub async fn first_admin(state: State, body: Json<FirstAdminRequest>) -> Outcome<Written<UserView>> {
     let request = body.0;
     state.auth.check_first_secret(&request.secret)?;

@@ -19,7 +19,8 @@ use tokio::time::timeout;
 pub const BODY_LIMIT: usize = 2 * 1_024 * 1_024;
 /// How long a body may pause before its sender is given up.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
-/// What a body must bring on the whole, in bytes a second: a tenth of the slowest mobile network.
+/// What a body must bring on the whole, in bytes a second, after the first pause: little, so that a bad link is
+/// served, and enough that the largest body ends within some half an hour.
 const BODY_RATE: usize = 1_024;
 /// Kept free for a body before any of it has come.
 const BODY_START: usize = 16 * 1_024;

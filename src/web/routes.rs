@@ -308,8 +308,10 @@ fn completed(mut operation: Operation, access: Access) -> Operation {
             ("408", "The body came too slowly"),
             ("413", "The body is too large"),
             ("415", "The body is no JSON in UTF-8"),
-            ("409", "It contradicts what is there; the code says how"),
         ]);
+        if matches!(access, Access::Action(_)) {
+            refusals.push(("409", "It contradicts what is there; the code says how"));
+        }
     }
     let is_if_match = |parameter: &RefOr<Parameter>| match parameter {
         RefOr::T(parameter) => parameter.name == "If-Match",

@@ -53,9 +53,7 @@ impl State {
             .await
             .map_err(|error| Problem::internal(format!("a reading task ended: {error}")))?
     }
-}
 
-impl State {
     /// As [`State::read`], for work that is one statement: it is its own snapshot, and nothing is sent around it.
     ///
     /// # Errors

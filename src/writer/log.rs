@@ -5,9 +5,9 @@ use crate::audit::tree::RightEdge;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{ledger_state, log_entries};
-use crate::db::{Conn, exclusive, insert_all, read_failure};
-use diesel::connection::SimpleConnection;
+use crate::db::{Conn, insert_all, read_failure};
 use diesel::prelude::*;
+use diesel::sql_types::{Binary, Text};
 
 /// The first part of every log's name in receipts and checkpoints, and the whole name of logs begun before each
 /// had one of its own.
@@ -22,8 +22,6 @@ pub struct LogState {
     pub edge: RightEdge,
     /// The log's name.
     pub origin: String,
-    /// Whether the row is there already.
-    is_kept: bool,
 }
 
 /// Gives a log that has none a name of its own, so that the receipts of two ledgers cannot be taken for each
@@ -32,31 +30,19 @@ pub struct LogState {
 /// # Errors
 /// What the database says.
 pub(super) fn name_log(conn: &mut Conn, name: &str) -> Outcome<()> {
-    if log_state(conn)?.is_kept {
+    let named: i64 = ledger_state::table.count().get_result(conn).map_err(read_failure)?;
+    if named > 0 {
         return Ok(());
     }
-    exclusive(conn).map_err(read_failure)?;
-    let named = name_under_lock(conn, name);
-    let end = if named.is_ok() { "COMMIT" } else { "ROLLBACK" };
-    conn.batch_execute(end).map_err(read_failure)?;
-    named
-}
-
-fn name_under_lock(conn: &mut Conn, name: &str) -> Outcome<()> {
-    // Another process may have been faster.
-    if log_state(conn)?.is_kept {
-        return Ok(());
-    }
-    diesel::insert_into(ledger_state::table)
-        .values((
-            ledger_state::id.eq(1),
-            ledger_state::sequence.eq(0),
-            ledger_state::recorded_at.eq(0),
-            ledger_state::edge.eq(RightEdge::new().to_bytes()),
-            ledger_state::origin.eq(name),
-        ))
-        .execute(conn)
-        .map_err(read_failure)?;
+    // Another process may be as fast: the first one's name stays.
+    diesel::sql_query(
+        "INSERT INTO ledger_state (id, sequence, recorded_at, edge, origin) VALUES (1, 0, 0, $1, $2) \
+         ON CONFLICT DO NOTHING",
+    )
+    .bind::<Binary, _>(RightEdge::new().to_bytes())
+    .bind::<Text, _>(name)
+    .execute(conn)
+    .map_err(read_failure)?;
     Ok(())
 }
 
@@ -75,14 +61,12 @@ pub fn log_state(conn: &mut Conn) -> Outcome<LogState> {
             last: Moment { sequence: 0, recorded_at: Timestamp(0) },
             edge: RightEdge::new(),
             origin: LEDGER_ORIGIN.to_owned(),
-            is_kept: false,
         }),
         Some((sequence, recorded_at, edge, origin)) => Ok(LogState {
             last: Moment { sequence, recorded_at: Timestamp(recorded_at) },
             edge: RightEdge::from_bytes(&edge)
                 .map_err(|error| Problem::internal(format!("ledger_state.edge: {error}")))?,
             origin,
-            is_kept: true,
         }),
     }
 }
@@ -114,34 +98,22 @@ pub(super) fn append(
     }
     insert_all!(conn, log_entries::table, &rows)?;
     let edge = state.edge.to_bytes();
-    let written = if !state.is_kept {
-        diesel::insert_into(ledger_state::table)
-            .values((
-                ledger_state::id.eq(1),
-                ledger_state::sequence.eq(last.sequence),
-                ledger_state::recorded_at.eq(last.recorded_at.0),
-                ledger_state::edge.eq(edge),
-                ledger_state::origin.eq(&state.origin),
-            ))
-            .execute(conn)?
-    } else {
-        // Guarded: if another writer had been here since this one looked, nothing matches.
-        diesel::update(
-            ledger_state::table
-                .filter(ledger_state::id.eq(1))
-                .filter(ledger_state::sequence.eq(state.last.sequence)),
-        )
-        .set((
-            ledger_state::sequence.eq(last.sequence),
-            ledger_state::recorded_at.eq(last.recorded_at.0),
-            ledger_state::edge.eq(edge),
-        ))
-        .execute(conn)?
-    };
+    // The row is there since the log was named. Guarded: if another writer had been here since this one looked,
+    // nothing matches.
+    let written = diesel::update(
+        ledger_state::table
+            .filter(ledger_state::id.eq(1))
+            .filter(ledger_state::sequence.eq(state.last.sequence)),
+    )
+    .set((
+        ledger_state::sequence.eq(last.sequence),
+        ledger_state::recorded_at.eq(last.recorded_at.0),
+        ledger_state::edge.eq(edge),
+    ))
+    .execute(conn)?;
     if written != 1 {
         return Err(diesel::result::Error::RollbackTransaction);
     }
-    state.is_kept = true;
     state.last = last;
     Ok(())
 }
