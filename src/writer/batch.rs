@@ -2,7 +2,7 @@
 
 use super::desk::{Desk, Moment, Refusal};
 use super::log::{self, LogState, log_state};
-use super::queue::{Job, Pending, Priority, Queue};
+use super::queue::{Gather, Job, Pending, Priority, Queue};
 use super::{Leaf, Recorded, Update};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -114,7 +114,10 @@ impl Writer {
         let mut conn = connect_to_write(&settings.url)?;
         log::name_log(&mut conn, &settings.source.name())?;
         let state = log_state(&mut conn)?;
-        let queue = Arc::new(Queue::new());
+        let queue = Arc::new(Queue::new(match &conn {
+            Conn::Sqlite(_) => Gather::Half,
+            Conn::Postgres(_) => Gather::All,
+        }));
         let (announce, sequence) = watch::channel(state.last.sequence);
         let mut worker = Worker {
             settings,

@@ -19,7 +19,17 @@ const GATHER_FROM: usize = 8;
 /// How long at most: less than a commit takes on an ordinary disk.
 const GATHER_TIME: Duration = Duration::from_millis(3);
 /// Between looks at who is back: waking for each would cost more than it saves.
-const GATHER_STEP: Duration = Duration::from_micros(500);
+const GATHER_STEP: Duration = Duration::from_micros(250);
+
+/// Whom a batch waits for, of those who were just answered and may be back in a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Gather {
+    /// All of them, where a commit costs much and little more for each update: one commit for all.
+    All,
+    /// As many as make half of everyone, where a commit costs by what it writes: the halves take turns, and while
+    /// one is written the other is answered and asks anew.
+    Half,
+}
 
 /// Which queue an update goes into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +93,7 @@ impl<U: Update> Job for Pending<U> {
 
 /// The queue itself.
 pub(super) struct Queue {
+    gather: Gather,
     state: Mutex<State>,
     filled: Condvar,
 }
@@ -102,9 +113,9 @@ impl State {
 }
 
 impl Queue {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(gather: Gather) -> Self {
         let state = State { single: VecDeque::new(), chunks: VecDeque::new(), open: true, answered: 0 };
-        Self { state: Mutex::new(state), filled: Condvar::new() }
+        Self { gather, state: Mutex::new(state), filled: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -160,12 +171,16 @@ impl Queue {
     }
 
     /// Gives those who were just answered a moment to come back, so that they share the commit of those who
-    /// wait already: without it callers fall into two halves that take turns, with twice the commits.
+    /// wait already: without it the callers fall into groups as chance will have it, down to one alone.
     fn gather<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         if state.answered < GATHER_FROM {
             return state;
         }
-        let expected = (state.answered + state.waiting()).min(BATCH_LIMIT);
+        let everyone = state.answered + state.waiting();
+        let expected = match self.gather {
+            Gather::All => everyone.min(BATCH_LIMIT),
+            Gather::Half => everyone.div_ceil(2).min(BATCH_LIMIT),
+        };
         let begun = Instant::now();
         while state.open && state.waiting() < expected && begun.elapsed() < GATHER_TIME {
             drop(state);
