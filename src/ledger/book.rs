@@ -99,8 +99,8 @@ pub struct Draw {
 pub(super) enum Scope {
     Consignment(ConsignmentId),
     Stock(SiteId, ItemId, Account),
-    /// What of it was emptied after a time.
-    Emptied(SiteId, ItemId, Account, Timestamp),
+    /// What was in storage and was emptied after a time.
+    Emptied(SiteId, ItemId, Timestamp),
     Line(PledgeLineId),
     Lot(LotId),
     Unplaced(ItemId),
@@ -195,24 +195,23 @@ impl Book {
         Ok(self.collect(self.by_site.get(&site), |cell| cell.item == item && cell.account == account))
     }
 
-    /// As [`Book::of_stock`], with the cells that held something at a time and nothing any more.
+    /// What is in storage at a site, with the cells that held something at a time and nothing any more.
     ///
     /// # Errors
     /// [`Wanted`] where not loaded.
-    pub fn of_stock_since(
+    pub fn in_storage_since(
         &mut self,
         site: SiteId,
         item: ItemId,
-        account: Account,
         at: Timestamp,
     ) -> Result<Vec<Holding>, Wanted> {
-        let now = self.need(Scope::Stock(site, item, account));
-        self.need(Scope::Emptied(site, item, account, at))?;
+        let now = self.need(Scope::Stock(site, item, Account::InStorage));
+        self.need(Scope::Emptied(site, item, at))?;
         now?;
         let keys = self.by_site.get(&site).into_iter().flatten();
         let entries = keys.filter_map(|key| self.entries.get(key));
         Ok(entries
-            .filter(|entry| entry.cell.item == item && entry.cell.account == account)
+            .filter(|entry| entry.cell.item == item && entry.cell.account == Account::InStorage)
             .map(Entry::holding)
             .collect())
     }

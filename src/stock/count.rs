@@ -108,7 +108,7 @@ fn count_line(
     let mut there = Vec::new();
     let mut recorded = 0;
     // What has gone since lay there too: its cells may be empty by now.
-    let since = book.of_stock_since(body.site, item.id, Account::InStorage, happening.occurred_at)?;
+    let since = book.in_storage_since(body.site, item.id, happening.occurred_at)?;
     all_or_missed(since, |held| {
         let counts = held.cell.condition == line.condition && lot.is_none_or(|lot| held.cell.lot == lot);
         if counts {
