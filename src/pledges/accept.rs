@@ -90,14 +90,25 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
             }
             other => other,
         })?;
+    keep_accepted(desk, &pledge, &lines, &parts);
+    Ok(result)
+}
+
+/// Stages the lines with what is accepted of them now, and the pledge in the state that makes.
+fn keep_accepted(
+    desk: &mut Desk,
+    pledge: &Pledge,
+    lines: &[Arc<PledgeLine>],
+    parts: &[(Arc<PledgeLine>, i64)],
+) {
     let changed_at = desk.now();
     let mut offered = 0;
     let mut accepted = 0;
     let mut more_of: HashMap<PledgeLineId, i64> = HashMap::new();
-    for (line, quantity) in &parts {
+    for (line, quantity) in parts {
         *more_of.entry(line.id).or_default() += quantity;
     }
-    for line in &lines {
+    for line in lines {
         let more = more_of.get(&line.id).copied().unwrap_or(0);
         offered += line.offered;
         accepted += line.accepted + more;
@@ -109,7 +120,6 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
     }
     let state = PledgeState::after_accepting(offered, accepted);
     desk.shelf::<Drawer<Pledge>>().put(pledge.changed(state, changed_at));
-    Ok(result)
 }
 
 /// Unsolicited goods that are accepted: what was surplus becomes promised, and the hold is lifted.
