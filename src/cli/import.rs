@@ -24,7 +24,8 @@ const REASONS_SHOWN: usize = 20;
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief import deliveries.csv --mapping scms --dry-run\n  \
                         relief import deliveries.xlsx --mapping ours.toml --report rows.csv\n  \
-                        relief import deliveries.csv --mapping scms --json --database-url postgres://relief@localhost/relief\n\n\
+                        relief import deliveries.csv --mapping scms --json --database-url \
+                        postgres://relief@localhost/relief\n\n\
                         docs/import.md says how a mapping is written. Exit codes: 0 every row is in, 1 rows were \
                         rejected, 2 the file, the mapping or the database could not be used.")]
 pub(super) struct Import {

@@ -27,7 +27,8 @@ use std::process::ExitCode;
     name = "relief",
     version,
     about = "Tracks donated relief supplies from a donor's pledge to the people they reached",
-    after_help = "Examples:\n  relief serve\n  relief serve --listen 0.0.0.0:8080 --database-url postgres://relief@db/relief\n  \
+    after_help = "Examples:\n  relief serve\n  \
+                  relief serve --listen 0.0.0.0:8080 --database-url postgres://relief@db/relief\n  \
                   relief user add --login amina --name 'Amina Jallow' --role officer\n\n\
                   Settings come from flags, then from the environment (RELIEF_…), then from relief.toml."
 )]

@@ -33,11 +33,10 @@ pub(super) struct User {
 #[derive(Subcommand)]
 enum UserCommand {
     /// Adds a user; the password is the first line of standard input
-    #[command(
-        after_help = "Examples:\n  echo \"$SECRET\" | relief user add --login amina --name 'Amina Jallow' --role officer\n  \
+    #[command(after_help = "Examples:\n  \
+                            echo \"$SECRET\" | relief user add --login amina --name 'Amina Jallow' --role officer\n  \
                             echo \"$SECRET\" | relief user add --login li --name 'Li Na' --role donor --organization \
-                            01900000-0000-7000-8000-000000000005"
-    )]
+                            01900000-0000-7000-8000-000000000005")]
     Add {
         /// What is typed to log in
         #[arg(long)]

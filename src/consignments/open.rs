@@ -3,7 +3,7 @@
 use super::divert::PlannedLeg;
 use super::rules::{Mode, check_chain};
 use super::store::{Consignment, ConsignmentReferences, Leg, Load, LoadReferences, take_reference};
-use crate::core::check::{REFERENCE_CHARS_MAX, check_client_id, check_text, taken};
+use crate::core::check::{REFERENCE_CHARS_MAX, check_client_id, check_text};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
@@ -449,10 +449,7 @@ impl Update for LoadRecord {
         known_organization(desk, new.carrier, "/carrier")?;
         if let Some(reference) = &new.reference {
             let register = desk.shelf::<Register<LoadReferences>>();
-            if let Some(holder) = register.holder(reference)? {
-                return Err(taken("/reference", "load", reference, holder).into());
-            }
-            register.assign(reference, Some(self.id));
+            register.take(("/reference", "load"), None, Some(reference), self.id)?;
         }
         desk.begin(Entry { action: "load.recorded".to_owned(), kind: "load", id: self.id.0, reason: None });
         desk.touch(self.id.0);

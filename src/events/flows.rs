@@ -80,7 +80,8 @@ WITH touched AS (
     FROM parts
 ), sums AS (
     SELECT consignment,
-        SUM(CASE WHEN side = 'elsewhere' AND kind IN ('departed', 'miscounted') THEN -quantity ELSE 0 END) AS dispatched,
+        SUM(CASE WHEN side = 'elsewhere' AND kind IN ('departed', 'miscounted') THEN -quantity ELSE 0 END)
+            AS dispatched,
         SUM(CASE WHEN side = 'source' THEN -quantity ELSE 0 END) AS surplus,
         SUM(CASE WHEN side = 'split' THEN -quantity ELSE 0 END) AS split,
         SUM(CASE WHEN side = 'elsewhere' AND kind IN ('received', 'found') THEN quantity ELSE 0 END) AS received,

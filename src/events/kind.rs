@@ -68,7 +68,10 @@ pub enum Beside {
 }
 
 macro_rules! kinds {
-    ($($(#[$doc:meta])* $variant:ident($body:ty) = $word:literal by $action:ident, $deployed:ident, $beside:ident;)*) => {
+    ($(
+        $(#[$doc:meta])*
+        $variant:ident($body:ty) = $word:literal by $action:ident, $deployed:ident, $beside:ident;
+    )*) => {
         /// What happened, with its details.
         #[derive(Clone, Debug)]
         pub enum Kind { $($(#[$doc])* $variant(Box<$body>),)* }
@@ -226,28 +229,33 @@ pub struct Command {
     pub reason: Option<String>,
     /// The command as canonical text: what makes two posts the same.
     pub text: String,
+    /// What is refused of it as a client's, unless it was recorded before: what an earlier release took and today's
+    /// refuses is answered with its first result when it is sent again.
+    pub fault: Option<Box<Problem>>,
 }
 
 /// Members every event has beside those of its kind.
 const COMMON: [&str; 4] = ["id", "kind", "occurred_at", "precision"];
 
 impl Command {
-    /// Reads a command; every problem names its field.
+    /// Reads a command as a client sends it; every problem names its field.
     ///
     /// # Errors
     /// `invalid` or `malformed`.
     pub fn read(value: Value) -> Result<Self, Problem> {
         let words = check_words(&value);
         let command = Self::read_recorded(value)?;
-        words?;
-        check_version(command.id)?;
-        if command.precision == Precision::Inferred {
-            return Err(Problem::field(
-                "/precision",
-                "\"inferred\" is ours to say; write minute, day or month",
-            ));
+        let fault =
+            words.and_then(|()| check_version(command.id)).and_then(|()| command.check_precision()).err();
+        Ok(Self { fault: fault.map(Box::new), ..command })
+    }
+
+    fn check_precision(&self) -> Result<(), Problem> {
+        if self.precision == Precision::Inferred {
+            let words = "\"inferred\" is ours to say; write minute, day or month";
+            return Err(Problem::field("/precision", words));
         }
-        Ok(command)
+        Ok(())
     }
 
     /// Reads a command that was acknowledged before, be it a client's or one of our own
@@ -267,7 +275,7 @@ impl Command {
         let precision: Precision = take(&mut members, "precision")?.unwrap_or(Precision::Minute);
         let reason = members.get("reason").and_then(Value::as_str).map(str::to_owned);
         let kind = Kind::read(&word, Value::Object(members))?;
-        Ok(Self { id, occurred_at, precision, kind, reason, text })
+        Ok(Self { id, occurred_at, precision, kind, reason, text, fault: None })
     }
 
     /// An event this program makes itself, as out of a file: its id is derived, so that making it again
@@ -292,7 +300,7 @@ impl Command {
         members.insert("occurred_at".to_owned(), occurred_at.to_string().into());
         members.insert("precision".to_owned(), precision.word().into());
         let text = canonical(&members);
-        Ok(Self { id, occurred_at, precision, kind, reason, text })
+        Ok(Self { id, occurred_at, precision, kind, reason, text, fault: None })
     }
 
     /// Reads details of the same kind as this command's, for a correction.

@@ -116,6 +116,9 @@ impl Update for PostEvent {
         if let Some(result) = self.before(desk)? {
             return Ok(result);
         }
+        if let Some(fault) = &self.command.fault {
+            return Err(fault.as_ref().clone().into());
+        }
         let checkmark = desk.checkmark();
         match self.post(desk, &checkmark) {
             Err(Refusal::Problem(problem)) if self.woken && problem.code.status() < 500 => {
@@ -215,7 +218,7 @@ fn want(kind: &Kind, desk: &mut Desk) {
             None
         }
         Kind::PledgeAccepted(body) => {
-            want_pledge(desk, body.pledge);
+            want_acceptance(desk, body);
             None
         }
         Kind::Collected(body) => {
@@ -281,6 +284,16 @@ fn want_consignment(desk: &mut Desk, consignment: ConsignmentId) {
     desk.shelf::<Book>().want_consignment(consignment);
     if let Ok(Some(found)) = desk.shelf::<Drawer<consigned::Consignment>>().find(consignment) {
         desk.shelf::<Drawer<crate::sites::Site>>().want(found.destination_id);
+    }
+}
+
+/// Of a pledge with very many lines a few are accepted at a time.
+fn want_acceptance(desk: &mut Desk, body: &promised::PledgeAccepted) {
+    let Some(lines) = &body.lines else { return want_pledge(desk, body.pledge) };
+    desk.shelf::<Drawer<promised::Pledge>>().want(body.pledge);
+    desk.shelf::<Drawer<promised::PledgeLine>>().want_group(body.pledge);
+    for accepted in lines {
+        desk.shelf::<Book>().want_line(accepted.line);
     }
 }
 

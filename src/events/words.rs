@@ -2,7 +2,8 @@
 //! it makes are made.
 //!
 //! It looks at the event as it was sent and not kind by kind, so that a member added tomorrow is looked at
-//! too. What waits, and what is made here, is not looked at; what a client sends again is.
+//! too. What waits, and what is made here, is not looked at; and what a client sends again was recorded before
+//! anything found here counts.
 
 use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_client_id, check_text};
 use crate::core::problem::Outcome;

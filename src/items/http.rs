@@ -123,10 +123,7 @@ pub struct ItemQuery {
 fn written(recorded: Recorded<ItemWithPacks>) -> Outcome<Written<ItemView>> {
     let answer = ItemView::of(&recorded.answer)?;
     let (id, revision) = (answer.id, answer.revision);
-    let is_new = recorded.leaf.is_some() && revision == 1;
-    let recorded = Recorded { answer, leaf: recorded.leaf };
-    let written = if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) };
-    Ok(written.revision(revision))
+    Ok(Written::revised(Recorded { answer, leaf: recorded.leaf }, id, revision))
 }
 
 /// Record an item with its packs
@@ -135,7 +132,8 @@ fn written(recorded: Recorded<ItemWithPacks>) -> Outcome<Written<ItemView>> {
 #[utoipa::path(post, path = "/api/v1/items", tag = "items", request_body = ItemDraft, responses(
     (status = 201, description = "Recorded", body = WrittenBody<ItemView>),
     (status = 200, description = "Was recorded before", body = WrittenBody<ItemView>),
-    (status = 409, description = "The id or the code stands for another item", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "The id or the code stands for another item",
+        body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn item_create(
     permit: Permit<action::ItemWrite>,
@@ -186,12 +184,18 @@ pub async fn item_list(
 ///
 /// Send `If-Match` with the ETag of the version you read. A field left out stays as it is, null empties it.
 #[utoipa::path(patch, path = "/api/v1/items/{id}", tag = "items", request_body = ItemEdit,
-    params(("id" = ItemId, Path, description = "Which item"), ("If-Match" = String, Header, description = "The ETag you read")),
+    params(
+        ("id" = ItemId, Path, description = "Which item"),
+        ("If-Match" = String, Header, description = "The ETag you read"),
+    ),
     responses(
         (status = 200, description = "Changed", body = WrittenBody<ItemView>),
-        (status = 409, description = "The code stands for another item", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, description = "Changed since you read it", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The code stands for another item",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed since you read it",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing",
+            body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn item_change(
     permit: Permit<action::ItemWrite>,

@@ -1,7 +1,7 @@
 //! The tables of items, packs and lots: rows, and what is read and written of them.
 
 use super::rules::{ItemDraft, ItemEdit, PackDraft, Standard, StandardKind, StorageClass};
-use crate::core::check::{id_reused, taken};
+use crate::core::check::id_reused;
 use crate::core::id::{ItemId, LotId, PackId, derived};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::quantity::PackSize;
@@ -282,7 +282,8 @@ impl Update for ItemCreate {
             let is_same = known.draft()? == self.draft;
             return if is_same { Ok(known) } else { Err(id_reused("item", self.id).into()) };
         }
-        require_free_code(desk, self.id, &self.draft)?;
+        let codes = desk.shelf::<Register<ItemCodes>>();
+        codes.take(("/code", "item"), None, Some(&self.draft.code), self.id)?;
         let now = desk.begin(entry("item.created", self.id)).recorded_at;
         Ok(keep(desk, None, Item::new(self.id, &self.draft, 1, now, now), &self.draft.packs))
     }
@@ -320,7 +321,8 @@ impl Update for ItemChange {
         if draft == before {
             return Ok(known);
         }
-        require_free_code(desk, self.id, &draft)?;
+        let codes = desk.shelf::<Register<ItemCodes>>();
+        codes.take(("/code", "item"), Some(&before.code), Some(&draft.code), self.id)?;
         let now = desk.begin(entry("item.changed", self.id)).recorded_at;
         let item = Item::new(self.id, &draft, known.item.revision + 1, known.item.created_at, now);
         Ok(keep(desk, Some(&known), item, &draft.packs))
@@ -338,20 +340,8 @@ fn find_with_packs(desk: &mut Desk, id: ItemId) -> Result<Option<ItemWithPacks>,
     Ok(Some(ItemWithPacks::new(item.as_ref().clone(), packs)))
 }
 
-fn require_free_code(desk: &mut Desk, id: ItemId, draft: &ItemDraft) -> Result<(), Refusal> {
-    match desk.shelf::<Register<ItemCodes>>().holder(&draft.code)? {
-        Some(holder) if holder != id => Err(taken("/code", "item", &draft.code, holder).into()),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// Stages the rows that are new or differ, and what others may look for of them.
+/// Stages the rows that are new or differ.
 fn keep(desk: &mut Desk, before: Option<&ItemWithPacks>, item: Item, packs: &[PackDraft]) -> ItemWithPacks {
-    let codes = desk.shelf::<Register<ItemCodes>>();
-    if let Some(before) = before {
-        codes.assign(&before.item.code, None);
-    }
-    codes.assign(&item.code, Some(item.id));
     desk.shelf::<Drawer<Item>>().put(item.clone());
     let packs: Vec<Pack> = packs.iter().map(|pack| Pack::new(item.id, pack)).collect();
     let known = before.map_or(&[][..], |before| &before.packs);

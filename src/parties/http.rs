@@ -122,10 +122,7 @@ impl OrganizationQuery {
 fn written(recorded: Recorded<Arc<Organization>>) -> Written<OrganizationView> {
     let answer = OrganizationView::of(&recorded.answer);
     let (id, revision) = (answer.id, answer.revision);
-    let is_new = recorded.leaf.is_some() && revision == 1;
-    let recorded = Recorded { answer, leaf: recorded.leaf };
-    let written = if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) };
-    written.revision(revision)
+    Written::revised(Recorded { answer, leaf: recorded.leaf }, id, revision)
 }
 
 /// Record an organization
@@ -135,7 +132,8 @@ fn written(recorded: Recorded<Arc<Organization>>) -> Written<OrganizationView> {
     responses(
         (status = 201, description = "Recorded", body = WrittenBody<OrganizationView>),
         (status = 200, description = "Was recorded before", body = WrittenBody<OrganizationView>),
-        (status = 409, description = "The id or the reference stands for another organization", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The id or the reference stands for another organization",
+            body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn organization_create(
     permit: Permit<action::OrganizationWrite>,
@@ -187,9 +185,12 @@ pub async fn organization_list(
     ),
     responses(
         (status = 200, description = "Changed", body = WrittenBody<OrganizationView>),
-        (status = 409, description = "The reference stands for another organization", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, description = "Changed since you read it", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The reference stands for another organization",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed since you read it",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing",
+            body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn organization_change(
     permit: Permit<action::OrganizationWrite>,

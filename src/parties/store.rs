@@ -2,7 +2,7 @@
 
 use super::rules::{OrganizationDraft, OrganizationEdit, Part};
 use crate::atlas::CountryCode;
-use crate::core::check::{id_reused, taken};
+use crate::core::check::id_reused;
 use crate::core::id::OrganizationId;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -134,9 +134,10 @@ impl Update for OrganizationCreate {
             let is_same = known.draft() == self.draft;
             return if is_same { Ok(known) } else { Err(id_reused("organization", self.id).into()) };
         }
-        require_free_reference(desk, self.id, &self.draft)?;
+        let references = desk.shelf::<Register<OrganizationReferences>>();
+        references.take(("/reference", "organization"), None, self.draft.reference.as_deref(), self.id)?;
         let now = desk.begin(entry("organization.created", self.id)).recorded_at;
-        Ok(keep(desk, None, Organization::new(self.id, &self.draft, 1, now, now)))
+        Ok(keep(desk, Organization::new(self.id, &self.draft, 1, now, now)))
     }
 }
 
@@ -171,10 +172,15 @@ impl Update for OrganizationChange {
         if draft == before {
             return Ok(known);
         }
-        require_free_reference(desk, self.id, &draft)?;
+        let references = desk.shelf::<Register<OrganizationReferences>>();
+        references.take(
+            ("/reference", "organization"),
+            before.reference.as_deref(),
+            draft.reference.as_deref(),
+            self.id,
+        )?;
         let now = desk.begin(entry("organization.changed", self.id)).recorded_at;
-        let organization = Organization::new(self.id, &draft, known.revision + 1, known.created_at, now);
-        Ok(keep(desk, Some(&known), organization))
+        Ok(keep(desk, Organization::new(self.id, &draft, known.revision + 1, known.created_at, now)))
     }
 }
 
@@ -182,27 +188,7 @@ fn entry(action: &str, id: OrganizationId) -> Entry {
     Entry { action: action.to_owned(), kind: "organization", id: id.0, reason: None }
 }
 
-fn require_free_reference(
-    desk: &mut Desk,
-    id: OrganizationId,
-    draft: &OrganizationDraft,
-) -> Result<(), Refusal> {
-    let Some(reference) = &draft.reference else { return Ok(()) };
-    match desk.shelf::<Register<OrganizationReferences>>().holder(reference)? {
-        Some(holder) if holder != id => Err(taken("/reference", "organization", reference, holder).into()),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// Stages the row and what others may look for of it.
-fn keep(desk: &mut Desk, before: Option<&Organization>, organization: Organization) -> Arc<Organization> {
-    let references = desk.shelf::<Register<OrganizationReferences>>();
-    if let Some(reference) = before.and_then(|known| known.reference.as_deref()) {
-        references.assign(reference, None);
-    }
-    if let Some(reference) = &organization.reference {
-        references.assign(reference, Some(organization.id));
-    }
+fn keep(desk: &mut Desk, organization: Organization) -> Arc<Organization> {
     desk.shelf::<Drawer<Organization>>().put(organization.clone());
     desk.touch(organization.id.0);
     Arc::new(organization)

@@ -10,6 +10,7 @@ use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
 use crate::writer::{Desk, Drawer, Refusal};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// A pledge is accepted; without lines, all that is left of it.
@@ -89,12 +90,26 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
             }
             other => other,
         })?;
+    keep_accepted(desk, &pledge, &lines, &parts);
+    Ok(result)
+}
+
+/// Stages the lines with what is accepted of them now, and the pledge in the state that makes.
+fn keep_accepted(
+    desk: &mut Desk,
+    pledge: &Pledge,
+    lines: &[Arc<PledgeLine>],
+    parts: &[(Arc<PledgeLine>, i64)],
+) {
     let changed_at = desk.now();
     let mut offered = 0;
     let mut accepted = 0;
-    for line in &lines {
-        let more =
-            parts.iter().filter(|(part, _)| part.id == line.id).map(|(_, quantity)| quantity).sum::<i64>();
+    let mut more_of: HashMap<PledgeLineId, i64> = HashMap::new();
+    for (line, quantity) in parts {
+        *more_of.entry(line.id).or_default() += quantity;
+    }
+    for line in lines {
+        let more = more_of.get(&line.id).copied().unwrap_or(0);
         offered += line.offered;
         accepted += line.accepted + more;
         if more > 0 {
@@ -105,7 +120,6 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
     }
     let state = PledgeState::after_accepting(offered, accepted);
     desk.shelf::<Drawer<Pledge>>().put(pledge.changed(state, changed_at));
-    Ok(result)
 }
 
 /// Unsolicited goods that are accepted: what was surplus becomes promised, and the hold is lifted.
@@ -141,7 +155,10 @@ fn release(
         let there = quantity - left;
         return Err(Problem::new(
             Code::Insufficient,
-            format!("Only {there} base units of this unsolicited line are on hold in storage; {quantity} are to be accepted."),
+            format!(
+                "Only {there} base units of this unsolicited line are on hold in storage; {quantity} are to be \
+                 accepted."
+            ),
         )
         .with("available", there)
         .with("asked", quantity)
@@ -160,18 +177,21 @@ fn parts(lines: &[Arc<PledgeLine>], body: &PledgeAccepted) -> Result<Vec<(Arc<Pl
         let rest = lines.iter().filter(|line| line.offered > line.accepted);
         return Ok(rest.map(|line| (Arc::clone(line), line.offered - line.accepted)).collect());
     };
+    // A pledge out of a file may have tens of thousands of lines, of which a few are accepted at a time.
+    let known: HashMap<PledgeLineId, &Arc<PledgeLine>> = lines.iter().map(|line| (line.id, line)).collect();
+    let mut before: HashMap<PledgeLineId, i64> = HashMap::new();
     let mut parts: Vec<(Arc<PledgeLine>, i64)> = Vec::with_capacity(asked.len());
     for (index, part) in asked.iter().enumerate() {
-        let Some(line) = lines.iter().find(|line| line.id == part.line) else {
+        let Some(line) = known.get(&part.line) else {
             return Err(Problem::field(
                 format!("/lines/{index}/line"),
                 format!("{} is no line of this pledge", part.line),
             ));
         };
-        let before: i64 =
-            parts.iter().filter(|(known, _)| known.id == line.id).map(|(_, quantity)| quantity).sum();
+        let before = before.entry(line.id).or_default();
         let pointer = format!("/lines/{index}/quantity");
-        check_acceptance(&pointer, line.offered, line.accepted + before, part.quantity.get())?;
+        check_acceptance(&pointer, line.offered, line.accepted + *before, part.quantity.get())?;
+        *before += part.quantity.get();
         parts.push((Arc::clone(line), part.quantity.get()));
     }
     if parts.is_empty() {

@@ -119,10 +119,7 @@ pub struct ProgrammeQuery {
 fn written(recorded: Recorded<Arc<Programme>>) -> Outcome<Written<ProgrammeView>> {
     let answer = ProgrammeView::of(&recorded.answer)?;
     let (id, revision) = (answer.id, answer.revision);
-    let is_new = recorded.leaf.is_some() && revision == 1;
-    let recorded = Recorded { answer, leaf: recorded.leaf };
-    let written = if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) };
-    Ok(written.revision(revision))
+    Ok(Written::revised(Recorded { answer, leaf: recorded.leaf }, id, revision))
 }
 
 /// Record a programme
@@ -131,7 +128,8 @@ fn written(recorded: Recorded<Arc<Programme>>) -> Outcome<Written<ProgrammeView>
 #[utoipa::path(post, path = "/api/v1/programmes", tag = "programmes", request_body = ProgrammeDraft, responses(
     (status = 201, description = "Recorded", body = WrittenBody<ProgrammeView>),
     (status = 200, description = "Was recorded before", body = WrittenBody<ProgrammeView>),
-    (status = 409, description = "The id or the code stands for another programme", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "The id or the code stands for another programme",
+        body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn programme_create(
     permit: Permit<action::ProgrammeWrite>,
@@ -184,9 +182,12 @@ pub async fn programme_list(
     ),
     responses(
         (status = 200, description = "Changed", body = WrittenBody<ProgrammeView>),
-        (status = 409, description = "The code stands for another programme", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, description = "Changed since you read it", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The code stands for another programme",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed since you read it",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing",
+            body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn programme_change(
     permit: Permit<action::ProgrammeWrite>,
@@ -209,7 +210,8 @@ pub async fn programme_change(
     responses(
         (status = 201, description = "Added", body = WrittenBody<ReportedFigureView>),
         (status = 200, description = "Was added before", body = WrittenBody<ReportedFigureView>),
-        (status = 409, description = "Another figure stands under this heading, name and day", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "Another figure stands under this heading, name and day",
+            body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn reported_figure_add(
     permit: Permit<action::ProgrammeWrite>,

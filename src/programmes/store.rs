@@ -1,7 +1,7 @@
 //! The tables of programmes and reported figures: rows, and what is read and written of them.
 
 use super::rules::{ProgrammeDraft, ProgrammeEdit, ReportedFigureDraft};
-use crate::core::check::{id_reused, quoted, taken};
+use crate::core::check::{id_reused, quoted};
 use crate::core::id::{ProgrammeId, ReportedFigureId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -166,9 +166,10 @@ impl Update for ProgrammeCreate {
             let is_same = known.draft()? == self.draft;
             return if is_same { Ok(known) } else { Err(id_reused("programme", self.id).into()) };
         }
-        require_free_code(desk, self.id, &self.draft)?;
+        let codes = desk.shelf::<Register<ProgrammeCodes>>();
+        codes.take(("/code", "programme"), None, Some(&self.draft.code), self.id)?;
         let now = desk.begin(entry("programme.created", self.id)).recorded_at;
-        Ok(keep(desk, None, Programme::new(self.id, &self.draft, 1, now, now)))
+        Ok(keep(desk, Programme::new(self.id, &self.draft, 1, now, now)))
     }
 }
 
@@ -203,10 +204,10 @@ impl Update for ProgrammeChange {
         if draft == before {
             return Ok(known);
         }
-        require_free_code(desk, self.id, &draft)?;
+        let codes = desk.shelf::<Register<ProgrammeCodes>>();
+        codes.take(("/code", "programme"), Some(&before.code), Some(&draft.code), self.id)?;
         let now = desk.begin(entry("programme.changed", self.id)).recorded_at;
-        let programme = Programme::new(self.id, &draft, known.revision + 1, known.created_at, now);
-        Ok(keep(desk, Some(&known), programme))
+        Ok(keep(desk, Programme::new(self.id, &draft, known.revision + 1, known.created_at, now)))
     }
 }
 
@@ -293,20 +294,7 @@ fn entry(action: &str, id: ProgrammeId) -> Entry {
     Entry { action: action.to_owned(), kind: "programme", id: id.0, reason: None }
 }
 
-fn require_free_code(desk: &mut Desk, id: ProgrammeId, draft: &ProgrammeDraft) -> Result<(), Refusal> {
-    match desk.shelf::<Register<ProgrammeCodes>>().holder(&draft.code)? {
-        Some(holder) if holder != id => Err(taken("/code", "programme", &draft.code, holder).into()),
-        Some(_) | None => Ok(()),
-    }
-}
-
-/// Stages the row and what others may look for of it.
-fn keep(desk: &mut Desk, before: Option<&Programme>, programme: Programme) -> Arc<Programme> {
-    let codes = desk.shelf::<Register<ProgrammeCodes>>();
-    if let Some(before) = before {
-        codes.assign(&before.code, None);
-    }
-    codes.assign(&programme.code, Some(programme.id));
+fn keep(desk: &mut Desk, programme: Programme) -> Arc<Programme> {
     desk.shelf::<Drawer<Programme>>().put(programme.clone());
     desk.touch(programme.id.0);
     Arc::new(programme)

@@ -92,10 +92,7 @@ pub struct SiteQuery {
 fn written(recorded: Recorded<Arc<Site>>) -> Outcome<Written<SiteView>> {
     let answer = SiteView::of(&recorded.answer)?;
     let (id, revision) = (answer.id, answer.revision);
-    let is_new = recorded.leaf.is_some() && revision == 1;
-    let recorded = Recorded { answer, leaf: recorded.leaf };
-    let written = if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) };
-    Ok(written.revision(revision))
+    Ok(Written::revised(Recorded { answer, leaf: recorded.leaf }, id, revision))
 }
 
 /// Record a site
@@ -104,7 +101,8 @@ fn written(recorded: Recorded<Arc<Site>>) -> Outcome<Written<SiteView>> {
 #[utoipa::path(post, path = "/api/v1/sites", tag = "sites", request_body = SiteDraft, responses(
     (status = 201, description = "Recorded", body = WrittenBody<SiteView>),
     (status = 200, description = "Was recorded before", body = WrittenBody<SiteView>),
-    (status = 409, description = "The id or the code stands for another site", body = ProblemBody, content_type = "application/problem+json"),
+    (status = 409, description = "The id or the code stands for another site",
+        body = ProblemBody, content_type = "application/problem+json"),
 ))]
 pub async fn site_create(
     permit: Permit<action::SiteWrite>,
@@ -155,12 +153,18 @@ pub async fn site_list(
 ///
 /// Send `If-Match` with the ETag of the version you read. A field left out stays as it is, null empties it.
 #[utoipa::path(patch, path = "/api/v1/sites/{id}", tag = "sites", request_body = SiteEdit,
-    params(("id" = SiteId, Path, description = "Which site"), ("If-Match" = String, Header, description = "The ETag you read")),
+    params(
+        ("id" = SiteId, Path, description = "Which site"),
+        ("If-Match" = String, Header, description = "The ETag you read"),
+    ),
     responses(
         (status = 200, description = "Changed", body = WrittenBody<SiteView>),
-        (status = 409, description = "The code stands for another site", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 412, description = "Changed since you read it", body = ProblemBody, content_type = "application/problem+json"),
-        (status = 428, description = "If-Match is missing", body = ProblemBody, content_type = "application/problem+json"),
+        (status = 409, description = "The code stands for another site",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 412, description = "Changed since you read it",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 428, description = "If-Match is missing",
+            body = ProblemBody, content_type = "application/problem+json"),
     ))]
 pub async fn site_change(
     permit: Permit<action::SiteWrite>,

@@ -1,7 +1,7 @@
 //! The table of sites: rows, and what is read and written of them.
 
 use super::rules::{CountrySought, Position, SiteDraft, SiteEdit, SiteKind};
-use crate::core::check::{id_reused, taken};
+use crate::core::check::id_reused;
 use crate::core::id::{OrganizationId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -157,12 +157,11 @@ impl Update for SiteCreate {
                 Err(id_reused("site", self.id).into())
             };
         }
-        require_free_code(desk, self.id, &self.draft)?;
+        let codes = desk.shelf::<Register<SiteCodes>>();
+        codes.take(("/code", "site"), None, self.draft.code.as_deref(), self.id)?;
         require_operator(desk, &self.draft)?;
-        let entry = Entry { action: "site.created".to_owned(), kind: "site", id: self.id.0, reason: None };
-        let now = desk.begin(entry).recorded_at;
-        let site = Site::new(self.id, &self.draft, 1, now, now);
-        Ok(keep(desk, None, site))
+        let now = desk.begin(entry("site.created", self.id)).recorded_at;
+        Ok(keep(desk, Site::new(self.id, &self.draft, 1, now, now)))
     }
 }
 
@@ -197,13 +196,16 @@ impl Update for SiteChange {
         if draft == before {
             return Ok(known);
         }
-        require_free_code(desk, self.id, &draft)?;
+        let codes = desk.shelf::<Register<SiteCodes>>();
+        codes.take(("/code", "site"), before.code.as_deref(), draft.code.as_deref(), self.id)?;
         require_operator(desk, &draft)?;
-        let entry = Entry { action: "site.changed".to_owned(), kind: "site", id: self.id.0, reason: None };
-        let now = desk.begin(entry).recorded_at;
-        let site = Site::new(self.id, &draft, known.revision + 1, known.created_at, now);
-        Ok(keep(desk, Some(&known), site))
+        let now = desk.begin(entry("site.changed", self.id)).recorded_at;
+        Ok(keep(desk, Site::new(self.id, &draft, known.revision + 1, known.created_at, now)))
     }
+}
+
+fn entry(action: &str, id: SiteId) -> Entry {
+    Entry { action: action.to_owned(), kind: "site", id: id.0, reason: None }
 }
 
 fn want(desk: &mut Desk, draft: &SiteDraft) {
@@ -212,14 +214,6 @@ fn want(desk: &mut Desk, draft: &SiteDraft) {
     }
     if let Some(operator) = draft.operator {
         desk.shelf::<Drawer<Organization>>().want(operator);
-    }
-}
-
-fn require_free_code(desk: &mut Desk, id: SiteId, draft: &SiteDraft) -> Result<(), Refusal> {
-    let Some(code) = &draft.code else { return Ok(()) };
-    match desk.shelf::<Register<SiteCodes>>().holder(code)? {
-        Some(holder) if holder != id => Err(taken("/code", "site", code, holder).into()),
-        Some(_) | None => Ok(()),
     }
 }
 
@@ -232,15 +226,7 @@ fn require_operator(desk: &mut Desk, draft: &SiteDraft) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Stages the row and what others may look for of it.
-fn keep(desk: &mut Desk, before: Option<&Site>, site: Site) -> Arc<Site> {
-    let codes = desk.shelf::<Register<SiteCodes>>();
-    if let Some(code) = before.and_then(|site| site.code.as_deref()) {
-        codes.assign(code, None);
-    }
-    if let Some(code) = &site.code {
-        codes.assign(code, Some(site.id));
-    }
+fn keep(desk: &mut Desk, site: Site) -> Arc<Site> {
     desk.shelf::<Drawer<Site>>().put(site.clone());
     desk.touch(site.id.0);
     Arc::new(site)

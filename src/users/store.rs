@@ -75,11 +75,7 @@ impl Update for UserAdd {
             return Err(Problem::new(Code::WrongState, "This user was added already. Log in.").into());
         }
         let new = &self.user;
-        let logins = desk.shelf::<Register<Logins>>();
-        if let Some(holder) = logins.holder(&new.login)? {
-            return Err(taken("/login", "user", &new.login, holder).into());
-        }
-        logins.assign(&new.login, Some(new.id));
+        desk.shelf::<Register<Logins>>().take(("/login", "user"), None, Some(&new.login), new.id)?;
         let moment = desk.begin(entry("user.added", new.id, Some(format!("role {}", new.role))));
         let user = User {
             id: new.id,

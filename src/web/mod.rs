@@ -15,7 +15,8 @@
 //! anything about goods, or naming a resource.
 //!
 //! ```ignore
-//! #[utoipa::path(post, path = "/api/v1/sites", tag = "sites", responses((status = 201, body = WrittenBody<SiteView>)))]
+//! #[utoipa::path(post, path = "/api/v1/sites", tag = "sites",
+//!     responses((status = 201, body = WrittenBody<SiteView>)))]
 //! pub async fn site_create(
 //!     permit: Permit<action::SiteWrite>, state: State, body: Json<SiteNew>,
 //! ) -> Outcome<Written<SiteView>> {

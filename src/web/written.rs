@@ -36,6 +36,13 @@ impl<T> Written<T> {
         self.revision = Some(revision);
         self
     }
+
+    /// Something that is edited by revisions: 201 where its first was recorded now, else 200.
+    pub fn revised(recorded: Recorded<T>, entity: impl Display, revision: i64) -> Self {
+        let is_new = recorded.leaf.is_some() && revision == 1;
+        let written = if is_new { Self::created(recorded, entity) } else { Self::changed(recorded, entity) };
+        written.revision(revision)
+    }
 }
 
 /// The body of a [`Written`], for the documentation too.

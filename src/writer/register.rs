@@ -4,8 +4,9 @@
 //! that two callers asking for one code get one acceptance and one clear refusal. The UNIQUE constraint
 //! stands behind it. Nothing is written from here: the rows are another shelf's.
 
-use super::desk::{Shelf, Wanted};
+use super::desk::{Refusal, Shelf, Wanted};
 use crate::audit::entry::EntryWriter;
+use crate::core::check::taken;
 use crate::core::id::Identifier;
 use crate::db::Conn;
 use diesel::QueryResult;
@@ -79,6 +80,35 @@ impl<U: Unique> Register<U> {
     pub fn assign(&mut self, text: &str, holder: Option<U::Holder>) {
         let before = self.known.insert(text.to_owned(), holder);
         self.journal.push((text.to_owned(), before));
+    }
+}
+
+impl<U: Unique<Holder: PartialEq + Display>> Register<U> {
+    /// Has a thing that is made or edited give up the text it held `before` and hold the one it has `now`. `named`
+    /// is the text's field, as a pointer, and the thing's kind.
+    ///
+    /// # Errors
+    /// `duplicate` at the field where another holds the text; [`Wanted`] where that is not loaded yet.
+    pub fn take(
+        &mut self,
+        named: (&str, &str),
+        before: Option<&str>,
+        now: Option<&str>,
+        holder: U::Holder,
+    ) -> Result<(), Refusal> {
+        if let Some(text) = now
+            && let Some(other) = self.holder(text)?
+            && other != holder
+        {
+            return Err(taken(named.0, named.1, text, other).into());
+        }
+        if let Some(text) = before {
+            self.assign(text, None);
+        }
+        if let Some(text) = now {
+            self.assign(text, Some(holder));
+        }
+        Ok(())
     }
 }
 

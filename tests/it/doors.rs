@@ -210,6 +210,28 @@ fn a_body_that_stops_coming_is_given_up() {
 }
 
 #[test]
+fn a_body_that_trickles_is_given_up_though_it_never_pauses() {
+    let server = Server::start(&sqlite());
+    let mut stream = TcpStream::connect(server.address()).expect("the server accepts");
+    // Reading waits as long as the sender does between two bytes.
+    stream.set_read_timeout(Some(Duration::from_millis(500))).expect("a timeout is set");
+    let head = "POST /api/v1/auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n\
+                Content-Length: 2000\r\n\r\n{";
+    stream.write_all(head.as_bytes()).expect("the head is sent");
+    let (begun, mut answer) = (Instant::now(), [0; 4_096]);
+    let heard = loop {
+        if let Ok(heard) = stream.read(&mut answer) {
+            break String::from_utf8_lossy(&answer[..heard]).into_owned();
+        }
+        assert!(begun.elapsed() < Duration::from_secs(30), "it is still waited for");
+        stream.write_all(b" ").expect("the server still listens");
+    };
+    assert!(begun.elapsed() > Duration::from_secs(9), "{:?}: a bad link is served too", begun.elapsed());
+    assert!(heard.starts_with("HTTP/1.1 408"), "{heard}");
+    assert!(heard.contains(r#""code":"too_slow""#), "{heard}");
+}
+
+#[test]
 fn only_a_proxy_of_ours_says_where_a_request_comes_from() {
     let crowd = |server: &Server, from: &str, path: &str| -> usize {
         let tries = (0..40).map(|_| server.stranger().send("GET", path, &[("X-Forwarded-For", from)], None));

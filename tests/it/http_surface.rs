@@ -1,7 +1,7 @@
 //! What every caller meets, whatever the resource: refusals, limits, documentation, health.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use relief_ledger::app;
 use relief_ledger::auth::Role;
@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::support::TestDatabase;
+use crate::support::ledger::tamper;
 use crate::support::on_both_databases;
 use crate::support::server::{Server, migrate};
 
@@ -29,6 +30,30 @@ on_both_databases! {
         assert!(!metrics.contains("secret"), "a path that was asked for is not a label");
         assert!(metrics.contains("relief_ledger_sequence 0"));
         server.stop();
+    }
+
+    fn a_server_that_can_sign_the_log_no_more_records_on_but_says_that_it_is_not_ready(database: &TestDatabase) {
+        let server = Server::start(database);
+        server.login_as(Role::Officer);
+        // Signed once more when it stops; then somebody writes at what was signed.
+        let server = server.restart(|| {
+            let sql = "UPDATE checkpoints SET note = 'other-' || note WHERE size = (SELECT MAX(size) FROM checkpoints)";
+            tamper(database.url(), sql);
+        });
+        let begun = Instant::now();
+        let told = loop {
+            let told = server.stranger().get("/health/ready");
+            if told.status != 200 {
+                break told;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(20), "still ready: {}", told.text);
+            std::thread::sleep(Duration::from_millis(50));
+        };
+        let (status, words) = (told.status, told.refused("unavailable", &[]));
+        assert!(status == 503 && words.contains("does not continue the last signed checkpoint"), "{}", told.text);
+        server.stranger().get("/health/live").expect(200);
+        let body = json!({"name": "Hainan", "country": "CN", "donor": true});
+        server.login_as(Role::Admin).post("/api/v1/organizations", &body).expect(201);
     }
 
     fn what_is_in_when_the_server_stops_is_finished_and_recorded(database: &TestDatabase) {

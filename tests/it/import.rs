@@ -6,25 +6,26 @@ use diesel::prelude::*;
 use relief_ledger::db::{Conn, CountRow, connect};
 use relief_ledger::exchange::apply::Recorder;
 use relief_ledger::exchange::import::{Imported, import};
-use relief_ledger::exchange::mapping::Mapping;
-use relief_ledger::exchange::planner::plan;
-use relief_ledger::exchange::table::{Table, TableOptions};
+use relief_ledger::exchange::plan::Plan;
 use relief_ledger::exchange::verdict::{OutcomeCounts, RowOutcome};
 use relief_ledger::exchange::{import as files, report};
-use relief_ledger::writer::{Rehearsal, Source, Writer, WriterSettings};
+use relief_ledger::writer::Rehearsal;
 
+use self::masks::{mapping, planned, recorded};
 use crate::support::server::migrate;
 use crate::support::{TestDatabase, on_both_databases};
 
 mod again;
 mod figures;
+mod masks;
+mod plans;
+mod reading;
 
 /// Rows of the SCMS file that PostgreSQL gets where the run is not a long one.
 const SLICE_ROWS: usize = 1_500;
 
-const MAPPING: &str = r#"
-name = "masks"
-title = "Mask deliveries"
+const MAPPING: &str = mapping!(
+    r#"
 [row]
 key = "{ID}"
 [columns."Boxes"]
@@ -33,77 +34,27 @@ type = "integer"
 type = "integer"
 [columns."Delivered"]
 type = "date"
-[programme]
-reference = "masks"
-name = "Masks"
-[[organization]]
-as = "donor"
-reference = "donor:{Donor}"
-name = "{Donor}"
-roles = ["donor", "consignor"]
-[[organization]]
-as = "city"
-reference = "city:{City}"
-name = "City of {City}"
-roles = ["consignee"]
-country = "{Country}"
-[[site]]
-as = "start"
-kind = "warehouse"
-reference = "start"
-name = "Warehouse"
-[[site]]
-as = "end"
-kind = "city"
-reference = "end:{City}"
-name = "{City}"
-country = "{Country}"
+"#,
+    r#"
 [item]
 reference = "{Item}"
 name = "{Item}"
 base_unit = "{Unit}"
 [line]
 quantity = "Boxes"
-[pledge]
-reference = "{Gift}"
-donor = "donor"
-[consignment]
-reference = "{Waybill}"
-consignor = "donor"
-consignee = "city"
-country = "{Country}"
-leg = [{ from = "start", to = "end", mode = "road" }]
-[[event]]
-kind = "accepted"
-occurred = ["Delivered"]
-when_rows_differ = "earliest"
-[[event]]
-kind = "received"
-occurred = ["Delivered"]
-damaged = "Torn"
-"#;
+"#,
+    r#"leg = [{ from = "start", to = "end", mode = "road" }]"#,
+    "damaged = \"Torn\"\n"
+);
 
 const HEADER: &str = "ID,Gift,Waybill,Donor,City,Country,Item,Unit,Boxes,Torn,Delivered\n";
 
-fn writer(url: &str) -> Writer {
-    let settings =
-        WriterSettings { url: url.to_owned(), wake: None, one_by_one: false, source: Source::Machine };
-    Writer::start(settings).unwrap()
-}
-
-fn plan_of(rows: &str) -> relief_ledger::exchange::plan::Plan {
-    let text = format!("{HEADER}{rows}");
-    let table = Table::from_bytes(text.into_bytes(), &TableOptions::default()).unwrap();
-    let country_of =
-        |name: &str| relief_ledger::atlas::find_country(name).ok().map(|code| code.as_str().to_owned());
-    plan(&table, &Mapping::parse(MAPPING).unwrap(), &country_of).unwrap()
+fn plan_of(rows: &str) -> Plan {
+    planned(MAPPING, format!("{HEADER}{rows}"))
 }
 
 fn record(url: &str, rows: &str) -> Imported {
-    let writer = writer(url);
-    let imported = import(&plan_of(rows), &mut Recorder::Writer(writer.clone()), &mut |_, _| {}).unwrap();
-    writer.stop();
-    imported
+    recorded(url, &plan_of(rows))
 }
 
 fn counts(created: u64, updated: u64, unchanged: u64, rejected: u64) -> OutcomeCounts {
@@ -200,10 +151,7 @@ fn check_scms_totals(url: &str) {
 
 fn import_scms(url: &str, file: &std::path::Path) -> Imported {
     let reading = files::read(file, "scms").unwrap();
-    let writer = writer(url);
-    let imported = import(&reading.plan, &mut Recorder::Writer(writer.clone()), &mut |_, _| {}).unwrap();
-    writer.stop();
-    imported
+    recorded(url, &reading.plan)
 }
 
 #[test]

@@ -19,7 +19,6 @@ mod doors;
 mod drills;
 mod http_surface;
 mod import;
-mod import_reading;
 mod items;
 mod migrations;
 mod parties;

@@ -4,12 +4,15 @@
 //! short and damaged, goods returned and disposed of after their delivery and some of that taken back, a
 //! correction whose units had moved on, and a departure that waits.
 
+use crate::support::TestDatabase;
+use crate::support::ledger::{Ledger, migrate};
 use crate::support::on_both_databases;
 use crate::verify::verify;
 use diesel::connection::SimpleConnection;
 use diesel::{QueryableByName, RunQueryDsl};
 use diesel_migrations::{FileBasedMigrations, MigrationHarness};
 use relief_ledger::db::{self, Conn, connect};
+use relief_ledger::writer::{LEDGER_ORIGIN, log_state};
 use serde_json::Value;
 use std::path::Path;
 
@@ -106,5 +109,23 @@ on_both_databases! {
         for what in ["users", "rollups", "waiting", "balances", "postings"] {
             assert!(report["checked"][what].as_u64().unwrap_or(0) > 0, "{what} were not checked: {report:#}");
         }
+    }
+
+    fn a_log_that_began_before_logs_had_names_keeps_the_name_its_receipts_say(database: &TestDatabase) {
+        let url = database.url();
+        fill(url);
+        let mut conn = connect(url).expect("the database opens");
+        let before = log_state(&mut conn).expect("the log stands somewhere");
+        db::migrate(&mut conn).expect("it migrates");
+        Ledger::start(url).stop();
+        let after = log_state(&mut conn).expect("the log stands somewhere");
+        assert_eq!((after.origin.as_str(), after.last.sequence), (LEDGER_ORIGIN, before.last.sequence));
+        assert_eq!(after.edge.to_bytes(), before.edge.to_bytes());
+        assert!(after.last.sequence > 0);
+        // Another one, of which nothing was recorded, is named so that nobody takes it for this one.
+        let empty = TestDatabase::sqlite(migrate);
+        Ledger::start(empty.url()).stop();
+        let named = log_state(&mut connect(empty.url()).expect("the database opens")).expect("it has a name").origin;
+        assert!(named.starts_with(&format!("{LEDGER_ORIGIN}/")), "{named}");
     }
 }

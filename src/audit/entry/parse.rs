@@ -24,7 +24,8 @@ pub enum EntryError {
     UnknownVersion(u32),
     /// The same could be said in other bytes.
     #[error(
-        "log entry must be written without spaces, its fields in order, each column once; it differs from that at byte {0}"
+        "log entry must be written without spaces, its fields in order, each column once; it differs from that at \
+         byte {0}"
     )]
     NotCanonical(usize),
 }

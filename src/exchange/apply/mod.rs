@@ -10,6 +10,7 @@ mod events;
 mod further;
 mod flow;
 mod posted;
+mod readings;
 mod recorder;
 pub mod rows;
 mod settle;

@@ -5,14 +5,17 @@
 //! so that a person's correction outlives a file that comes again. Never done here: deciding which lines of a
 //! file belong to the event.
 
+use super::readings::Readings;
 use super::settle::Change;
 use crate::core::id::{EventId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::{Precision, Timestamp};
 use crate::events::{Command, Corrected, Kind, PostEvent, RefusalRecord, WaitingRecord};
 use crate::ledger::event::EventRecord;
-use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
+use crate::writer::{Actor, Desk, Drawer, Refusal, Update, Wanted};
 use serde_json::{Map, Value};
+use std::collections::HashSet;
+use std::sync::Arc;
 
 /// Corrections of one event that are followed; a file that changed more often is somebody's to look at.
 const CORRECTIONS_MAXIMUM: u64 = 64;
@@ -34,37 +37,55 @@ pub(super) struct Standing {
     pub(super) said: Map<String, Value>,
     /// What imports said of it before that.
     pub(super) said_before: Vec<Map<String, Value>>,
+    /// What the lines are about, by [`goods_of`]: as it says now, and as an import said last.
+    pub(super) goods: HashSet<String>,
     /// The identifier of the next imported correction; none where it waits and cannot be corrected yet.
     next: Option<EventId>,
 }
 
 /// What the ledger holds under this identifier; none where nothing was ever told.
-pub(super) fn standing(desk: &mut Desk, id: EventId) -> Result<Option<Standing>, Refusal> {
-    let Some(first) = desk.shelf::<Drawer<EventRecord>>().find(id)? else { return waiting(desk, id) };
-    let about = desk.shelf::<Drawer<EventRecord>>().group(Some(id))?;
+pub(super) fn standing(desk: &mut Desk, id: EventId) -> Result<Option<Arc<Standing>>, Refusal> {
+    let events = desk.shelf::<Drawer<EventRecord>>();
+    let Some(first) = events.find(id)? else { return Ok(waiting(desk, id)?.map(Arc::new)) };
+    let about = events.group(Some(id))?;
+    // All that is missing is asked for at once.
+    let since: Vec<_> = about.iter().map(|one| followed_by(events, one)).collect();
+    let since = since.into_iter().collect::<Result<Vec<_>, _>>()?;
+    let rows: Vec<Arc<EventRecord>> =
+        [&first].into_iter().chain(&about).chain(since.iter().flatten()).map(Arc::clone).collect();
+    if let Some(known) = desk.shelf::<Readings>().of(id, &rows) {
+        return Ok(Some(known));
+    }
+    let standing = Arc::new(read(&first, &about, &since)?);
+    desk.shelf::<Readings>().keep(rows, &standing);
+    Ok(Some(standing))
+}
+
+/// What happened to a correction; what happened to other events is not asked for.
+fn followed_by(events: &mut Drawer<EventRecord>, one: &EventRecord) -> Result<Vec<Arc<EventRecord>>, Wanted> {
+    if one.kind == "corrected" { events.group(Some(one.id)) } else { Ok(Vec::new()) }
+}
+
+/// Reads an event with all that is about it, and what happened to each of these.
+fn read(
+    first: &EventRecord,
+    about: &[Arc<EventRecord>],
+    since: &[Vec<Arc<EventRecord>>],
+) -> Result<Standing, Refusal> {
     let is_over = about.iter().any(|one| one.kind == "reversed");
+    let stands = about
+        .iter()
+        .zip(since)
+        .filter(|(one, since)| one.kind == "corrected" && since.iter().all(|other| other.kind != "reversed"));
     let mut said = details(&first.body)?;
-    let mut now = said.clone();
-    let mut last = 0;
-    let mut is_missed = false;
-    for correction in about.iter().filter(|one| one.kind == "corrected") {
-        match desk.shelf::<Drawer<EventRecord>>().group(Some(correction.id)) {
-            Ok(since) if since.iter().any(|one| one.kind == "reversed") => {}
-            Ok(_) if correction.sequence < last => {}
-            Ok(_) => {
-                last = correction.sequence;
-                now = right(&correction.body)?;
-            }
-            Err(_) => is_missed = true,
-        }
-    }
-    if is_missed {
-        return Err(Refusal::Missed);
-    }
+    let now = match stands.map(|(one, _)| one).max_by_key(|one| one.sequence) {
+        Some(last) => right(&last.body)?,
+        None => said.clone(),
+    };
     let mut said_before = Vec::new();
     let mut next = None;
     for revision in 1..=CORRECTIONS_MAXIMUM {
-        let correction: EventId = derived(id.0, "imported correction", revision);
+        let correction: EventId = derived(first.id.0, "imported correction", revision);
         match about.iter().find(|one| one.id == correction) {
             Some(known) => said_before.push(std::mem::replace(&mut said, right(&known.body)?)),
             None => {
@@ -74,8 +95,9 @@ pub(super) fn standing(desk: &mut Desk, id: EventId) -> Result<Option<Standing>,
         }
     }
     let precision = Precision::from_word(&first.occurred_precision).unwrap_or(Precision::Inferred);
-    let occurred_at = first.occurred_at;
-    Ok(Some(Standing { id, occurred_at, precision, is_over, now, said, said_before, next }))
+    let goods = goods_in(&now).chain(goods_in(&said)).collect();
+    let (id, occurred_at) = (first.id, first.occurred_at);
+    Ok(Standing { id, occurred_at, precision, is_over, now, said, said_before, goods, next })
 }
 
 /// An event that was acknowledged and waits stands as it was told.
@@ -85,8 +107,8 @@ fn waiting(desk: &mut Desk, id: EventId) -> Result<Option<Standing>, Refusal> {
     let command = Command::read_recorded(Value::Object(members(&told.body)?))?;
     let said = details(&told.body)?;
     let (occurred_at, precision) = (command.occurred_at, command.precision);
-    let (now, said_before) = (said.clone(), Vec::new());
-    Ok(Some(Standing { id, occurred_at, precision, is_over, now, said, said_before, next: None }))
+    let (now, said_before, goods) = (said.clone(), Vec::new(), goods_in(&said).collect());
+    Ok(Some(Standing { id, occurred_at, precision, is_over, now, said, said_before, goods, next: None }))
 }
 
 /// Corrects an event to what is right.
@@ -119,6 +141,21 @@ pub(super) fn another_time(standing: &Standing, wanted: Timestamp) -> Problem {
         standing.occurred_at
     );
     Problem::new(Code::WrongState, words).at("/occurred_at")
+}
+
+/// What a line is about: the pledge line on its label, else its item.
+pub(super) fn goods_of(line: &Value) -> String {
+    let names = ["line", "pledge_line", "item"];
+    names.iter().find_map(|name| line.get(name)?.as_str()).unwrap_or_default().to_owned()
+}
+
+/// The lines of an event's details.
+pub(super) fn lines_of(details: &Map<String, Value>) -> &[Value] {
+    details.get("lines").and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+fn goods_in(details: &Map<String, Value>) -> impl Iterator<Item = String> + '_ {
+    lines_of(details).iter().map(goods_of)
 }
 
 /// Asks for what [`standing`] will want of an event.

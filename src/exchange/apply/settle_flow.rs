@@ -4,11 +4,13 @@
 use super::settle::{Change, differs, entry};
 use crate::consignments::{Consignment, ConsignmentReferences, Leg};
 use crate::core::code::tracking_code;
+use crate::core::id::PledgeLineId;
 use crate::core::problem::{Code, Problem};
 use crate::ledger::{Book, ConsignmentFacts, LineFacts, TitlePasses};
 use crate::pledges::rules::PledgeState;
 use crate::pledges::{Pledge, PledgeLine, PledgeReferences};
 use crate::writer::{Actor, Desk, Drawer, Refusal, Register, Update, within};
+use std::collections::HashSet;
 use std::sync::Arc;
 
 /// How much of what a consignment holds a file names.
@@ -122,8 +124,8 @@ fn state_with(
         return state;
     }
     let (mut offered, mut accepted) = (0, 0);
-    let is_renewed = |line: &PledgeLine| lines.iter().flatten().any(|(_, renewed)| renewed.id == line.id);
-    let kept = known.iter().map(Arc::as_ref).filter(|line| !is_renewed(line));
+    let renewed: HashSet<PledgeLineId> = lines.iter().flatten().map(|(_, line)| line.id).collect();
+    let kept = known.iter().map(Arc::as_ref).filter(|line| !renewed.contains(&line.id));
     for line in kept.chain(lines.iter().flatten().map(|(_, line)| line)) {
         offered += line.offered;
         accepted += line.accepted;

@@ -5,7 +5,7 @@
 //! receipt, because a closed one takes no second. Never done here: posting anything for a row that was refused.
 
 use super::events::allocation_id;
-use super::posted::{Standing, another_time, correct, details, standing, want_standing};
+use super::posted::{Standing, another_time, correct, details, goods_of, lines_of, standing, want_standing};
 use crate::core::id::{ConsignmentId, EventId, derived};
 use crate::core::problem::Problem;
 use crate::core::time::{Precision, Timestamp};
@@ -16,6 +16,7 @@ use crate::ledger::event::EventRecord;
 use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
 use serde_json::{Map, Value};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 /// Further events of one key that are looked for at once, at least.
 const REVISIONS_AHEAD: u32 = 32;
@@ -90,7 +91,7 @@ impl Ids {
     }
 
     /// What was told of it before, and the identifier of what would be added.
-    fn known(&self, desk: &mut Desk) -> Result<(Vec<Standing>, EventId), Refusal> {
+    fn known(&self, desk: &mut Desk) -> Result<(Vec<Arc<Standing>>, EventId), Refusal> {
         let mut known = Vec::new();
         loop {
             let revision = known.len() as u32;
@@ -189,7 +190,7 @@ impl ToldEvent {
             return Ok(Told::default());
         }
         let (known, next) = self.ids.known(desk).map_err(|refusal| Fault::of(refusal, rows.clone()))?;
-        let live: Vec<&Standing> = known.iter().filter(|one| !one.is_over).collect();
+        let live: Vec<&Standing> = known.iter().map(Arc::as_ref).filter(|one| !one.is_over).collect();
         let Some(last) = live.last() else {
             self.post(desk, actor, (next, self.command.occurred_at, self.command.precision), &lines, &rows)?;
             return Ok(Told { rows });
@@ -202,10 +203,7 @@ impl ToldEvent {
         let mut parts: Vec<Vec<&ToldLine>> = live.iter().map(|_| Vec::new()).collect();
         for line in lines {
             let goods = goods_of(&line.value);
-            let holds = |one: &&Standing| {
-                lines_of(&one.now).iter().chain(lines_of(&one.said)).any(|known| goods_of(known) == goods)
-            };
-            match live.iter().position(holds) {
+            match live.iter().position(|one| one.goods.contains(&goods)) {
                 Some(place) => parts[place].push(line),
                 None => fresh.push(line),
             }
@@ -326,16 +324,6 @@ impl ToldEvent {
 
 /// Which goods a line is about, and which line of these goods it is, counted from 0.
 type Goods = (String, usize);
-
-/// What a line is about: the pledge line on its label, else its item.
-fn goods_of(line: &Value) -> String {
-    let names = ["line", "pledge_line", "item"];
-    names.iter().find_map(|name| line.get(name)?.as_str()).unwrap_or_default().to_owned()
-}
-
-fn lines_of(details: &Map<String, Value>) -> &[Value] {
-    details.get("lines").and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
 
 fn numbered<'a>(lines: impl IntoIterator<Item = &'a Value>) -> Vec<(Goods, &'a Value)> {
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();

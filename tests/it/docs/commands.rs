@@ -162,7 +162,9 @@ fn body_faults(document: &Value, method: &str, path: &str, body: &str) -> Vec<St
     };
     events
         .into_iter()
-        .filter_map(|event| Command::read(event).err())
+        .filter_map(|event| {
+            Command::read(event).map_or_else(Some, |command| command.fault.map(|fault| *fault))
+        })
         .map(|problem| problem.to_string())
         .collect()
 }

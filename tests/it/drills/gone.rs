@@ -28,8 +28,10 @@ fn after_postgres_ended_every_connection_the_server_reads_writes_and_signs_again
     let program = field.start();
     let officer = field.officer(&program);
     let stock = format!("/api/v1/sites/{}/stock", field.ledger.beijing);
+    // A page of stock is read in a snapshot, a consignment in one statement without.
+    let consignment = format!("/api/v1/consignments/{}", field.ledger.consignment);
     let mut acknowledged = BTreeSet::new();
-    for _ in 0..3 {
+    for read_first in [&stock, &consignment, &stock, &consignment] {
         // Several readers at once, so that several connections lie idle when they are cut.
         std::thread::scope(|scope| {
             for _ in 0..6 {
@@ -38,8 +40,9 @@ fn after_postgres_ended_every_connection_the_server_reads_writes_and_signs_again
         });
         cut_all_connections(url);
         for _ in 0..12 {
-            officer.get(&stock).expect(200);
+            officer.get(read_first).expect(200);
         }
+        officer.get(&consignment).expect(200);
         let id = id();
         let reply = officer.post("/api/v1/events", &field.moved(&id));
         assert_eq!(reply.status, 201, "{}", reply.text);

@@ -8,16 +8,13 @@ use relief_ledger::db::connect;
 use relief_ledger::events::{Command, Corrected, Kind, PostEvent, Reversed};
 use relief_ledger::exchange::apply::{Recorder, import_actor};
 use relief_ledger::exchange::import::{Imported, import};
-use relief_ledger::exchange::mapping::Mapping;
-use relief_ledger::exchange::plan::Plan;
-use relief_ledger::exchange::planner::plan;
 use relief_ledger::exchange::references::{EventKind, event_id};
-use relief_ledger::exchange::table::{Table, TableOptions};
-use relief_ledger::exchange::verdict::{OutcomeCounts, RowOutcome};
+use relief_ledger::exchange::verdict::OutcomeCounts;
 use relief_ledger::ledger::Account;
 use relief_ledger::writer::Rehearsal;
 
-use super::{HEADER, MAPPING, count, counts, log_size, record, writer};
+use super::masks::{planned, recorded, rejections, writer};
+use super::{HEADER, MAPPING, count, counts, log_size, record};
 use crate::support::books::assert_sound;
 use crate::support::server::migrate;
 use crate::support::{TestDatabase, on_both_databases};
@@ -63,32 +60,13 @@ fn row(id: u32, gift: &str, waybill: &str, boxes: &str, torn: &str, day: &str) -
     format!("{id},{gift},{waybill},Shenzhen,Banjul,Gambia,mask,piece,{boxes},{torn},{day}\n")
 }
 
-fn plan_by(mapping: &str, header: &str, rows: &str) -> Plan {
-    let table = Table::from_bytes(format!("{header}{rows}").into_bytes(), &TableOptions::default()).unwrap();
-    let country_of =
-        |name: &str| relief_ledger::atlas::find_country(name).ok().map(|code| code.as_str().to_owned());
-    plan(&table, &Mapping::parse(mapping).unwrap(), &country_of).unwrap()
-}
-
 pub(super) fn record_by(url: &str, mapping: &str, header: &str, rows: &str) -> Imported {
-    let writer = writer(url);
-    let plan = plan_by(mapping, header, rows);
-    let imported = import(&plan, &mut Recorder::Writer(writer.clone()), &mut |_, _| {}).unwrap();
-    writer.stop();
-    imported
+    recorded(url, &planned(mapping, format!("{header}{rows}")))
 }
 
 fn rehearse_by(url: &str, mapping: &str, header: &str, rows: &str) -> Imported {
     let mut rehearsal = Recorder::Rehearsal(Box::new(Rehearsal::open(url).unwrap()));
-    import(&plan_by(mapping, header, rows), &mut rehearsal, &mut |_, _| {}).unwrap()
-}
-
-pub(super) fn reasons(imported: &Imported) -> Vec<String> {
-    let problems = imported.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
-        RowOutcome::Rejected { problems } => Some(problems),
-        RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Skipped => None,
-    });
-    problems.flatten().map(|problem| format!("{}: {}", problem.row, problem.reason)).collect()
+    import(&planned(mapping, format!("{header}{rows}")), &mut rehearsal, &mut |_, _| {}).unwrap()
 }
 
 /// Posts an event by hand, as an officer would.
@@ -152,7 +130,7 @@ on_both_databases! {
         record(url, &garbled);
         let other_quantity = first.clone() + &row(2, "G1", "W1", "120", "", "2020-03-06");
         let imported = record(url, &other_quantity);
-        assert_eq!(imported.counts, counts(0, 0, 1, 1), "{:?}", reasons(&imported));
+        assert_eq!(imported.counts, counts(0, 0, 1, 1), "{:?}", rejections(&imported));
         assert_eq!(record(url, &first).counts, counts(0, 0, 1, 0));
         assert_eq!(figures(url), all_delivered(150));
         assert_eq!(log_size(url), size);
@@ -197,7 +175,7 @@ on_both_databases! {
         record(url, &row(1, "G1", "W1", "50", "", "2020-03-06"));
         let imported = record(url, &row(1, "G2", "W1", "50", "", "2020-03-06"));
         assert_eq!(imported.counts, counts(0, 0, 0, 1));
-        assert!(reasons(&imported)[0].contains("pledge \"G1\""), "{:?}", reasons(&imported));
+        assert!(rejections(&imported)[0].contains("pledge \"G1\""), "{:?}", rejections(&imported));
         assert_eq!(figures(url), all_delivered(50));
         assert_eq!(count(&mut connect(url).unwrap(), "SELECT COUNT(*) FROM pledges"), 1);
     }
@@ -208,7 +186,7 @@ on_both_databases! {
         let later = row(1, "G1", "W1", "50", "", "2020-03-09");
         let imported = record(url, &later);
         assert_eq!(imported.counts, counts(0, 0, 0, 1));
-        assert!(reasons(&imported)[0].contains("reverse it"), "{:?}", reasons(&imported));
+        assert!(rejections(&imported)[0].contains("reverse it"), "{:?}", rejections(&imported));
         reverse(url, receipt_of("W1"));
         assert_eq!(record(url, &later).counts, counts(0, 1, 0, 0));
         assert_eq!(figures(url), all_delivered(50));
@@ -222,7 +200,7 @@ on_both_databases! {
         record_by(url, &mapping, &header, &one);
         let both = one + &left(2, "W1", "20", "2020-03-01", "2020-03-06");
         let imported = record_by(url, &mapping, &header, &both);
-        assert_eq!(imported.counts, counts(1, 0, 1, 0), "{:?}", reasons(&imported));
+        assert_eq!(imported.counts, counts(1, 0, 1, 0), "{:?}", rejections(&imported));
         assert_eq!(figures(url), all_delivered(70));
         assert_eq!(record_by(url, &mapping, &header, &both).counts, counts(0, 0, 2, 0));
     }
@@ -233,7 +211,7 @@ on_both_databases! {
         let rows = left(1, "W1", "50", "2020-03-01", "2020-03-09")
             + &left(2, "W1", "20", "2020-03-04", "2020-03-09");
         let imported = record_by(url, &mapping, &header, &rows);
-        assert_eq!(imported.counts, counts(2, 0, 0, 0), "{:?}", reasons(&imported));
+        assert_eq!(imported.counts, counts(2, 0, 0, 0), "{:?}", rejections(&imported));
         assert_eq!(figures(url), all_delivered(70));
     }
 
@@ -256,7 +234,7 @@ on_both_databases! {
         assert_eq!(rehearse_by(url, MAPPING, HEADER, &rows).counts, counts(1, 0, 0, 1));
         let imported = record(url, &rows);
         assert_eq!(imported.counts, counts(1, 0, 0, 1));
-        assert_eq!(reasons(&imported).len(), 1, "{:?}", reasons(&imported));
+        assert_eq!(rejections(&imported).len(), 1, "{:?}", rejections(&imported));
         let mut conn = connect(url).unwrap();
         for table in ["pledges", "pledge_lines", "consignments", "legs"] {
             assert_eq!(count(&mut conn, &format!("SELECT COUNT(*) FROM {table}")), 1, "{table}");
@@ -270,7 +248,7 @@ on_both_databases! {
         let elsewhere = row(2, "G1", "W1", "20", "", "2020-03-06").replace("Banjul", "Basse");
         let beside = row(3, "G1", "W3", "5", "", "2020-03-06");
         let imported = record(url, &(elsewhere + &beside));
-        assert_eq!(imported.counts, counts(1, 0, 0, 1), "{:?}", reasons(&imported));
+        assert_eq!(imported.counts, counts(1, 0, 0, 1), "{:?}", rejections(&imported));
         assert_eq!(figures(url), all_delivered(55));
         assert_eq!(count(&mut connect(url).unwrap(), "SELECT COUNT(*) FROM pledge_lines"), 2);
     }
@@ -283,8 +261,8 @@ on_both_databases! {
         let told = rehearse_by(url, &copied, HEADER, &rows);
         assert_eq!(told.counts, counts(0, 0, 0, 1));
         let imported = record_by(url, &copied, HEADER, &rows);
-        assert_eq!(reasons(&told), reasons(&imported));
-        assert!(reasons(&told)[0].contains("pledge \"G1\""), "{:?}", reasons(&told));
+        assert_eq!(rejections(&told), rejections(&imported));
+        assert!(rejections(&told)[0].contains("pledge \"G1\""), "{:?}", rejections(&told));
     }
 }
 
@@ -326,7 +304,7 @@ fn the_scms_history_in_two_halves_is_the_whole() {
     let database = TestDatabase::sqlite(migrate);
     let parts = [&first, &second].map(|part| super::import_scms(database.url(), part));
     for part in &parts {
-        for reason in reasons(part) {
+        for reason in rejections(part) {
             assert!(reason.contains("refers to a row that is not in the file"), "{reason}");
         }
     }
@@ -335,7 +313,7 @@ fn the_scms_history_in_two_halves_is_the_whole() {
     assert_eq!(created(parts.map(|part| part.counts)) + rejected, 10_324);
     // The whole file brings what pointed into the other half, and nothing else.
     let whole = super::import_scms(database.url(), &file);
-    assert_eq!((whole.counts.created, whole.counts.rejected), (rejected, 0), "{:?}", reasons(&whole));
+    assert_eq!((whole.counts.created, whole.counts.rejected), (rejected, 0), "{:?}", rejections(&whole));
     super::check_scms_totals(database.url());
     assert_eq!(figures(database.url()), all_delivered(9_981_274_623));
     let size = log_size(database.url());

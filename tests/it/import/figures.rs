@@ -7,7 +7,8 @@ use relief_ledger::db::connect;
 use relief_ledger::events::{Corrected, Kind};
 use relief_ledger::exchange::apply::rows::Namespace;
 
-use super::again::{by_hand, reasons, record_by, reverse};
+use super::again::{by_hand, record_by, reverse};
+use super::masks::rejections;
 use super::{HEADER, MAPPING, count, counts, log_size};
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
@@ -113,7 +114,7 @@ on_both_databases! {
         let row = goods(1, "mask", "piece", 100, "not yet");
         for _ in 0..3 {
             let imported = record_by(url, &mapping, &header(), &row);
-            assert_eq!(imported.counts.rejected, 0, "{:?}", reasons(&imported));
+            assert_eq!(imported.counts.rejected, 0, "{:?}", rejections(&imported));
             assert_eq!(totals(url), kilos(100));
         }
     }
@@ -128,7 +129,7 @@ on_both_databases! {
         reverse(url, allocation());
         for _ in 0..2 {
             let imported = record_by(url, accepted_only, &header(), &rows);
-            assert_eq!(imported.counts.rejected, 0, "{:?}", reasons(&imported));
+            assert_eq!(imported.counts.rejected, 0, "{:?}", rejections(&imported));
             assert_eq!(totals(url), kilos(150));
         }
     }
@@ -156,7 +157,7 @@ on_both_databases! {
         record_by(url, &mapping, &header, &goods(8, "gown", "piece", 1, "2020-01-05").replace("W1", "W8").replace("G1", "G8"));
         let before = totals(url);
         let imported = record_by(url, &mapping, &header, &other);
-        assert_eq!(imported.counts, counts(1, 0, 0, 1), "{:?}", reasons(&imported));
+        assert_eq!(imported.counts, counts(1, 0, 0, 1), "{:?}", rejections(&imported));
         let added = |totals: [i64; 3]| [0, 1, 2].map(|place| totals[place] - before[place]);
         assert_eq!(added(totals(url)), kilos(100));
         let mut conn = connect(url).unwrap();
@@ -173,7 +174,7 @@ on_both_databases! {
         // A line never moves to another pledge: only the ledger knows that, beside the rows that are right.
         record_by(url, &mapping, &header, &masks(2, 7).replace("W1", "W2").replace("G1", "G2"));
         let imported = record_by(url, &mapping, &header, &(masks(1, 100) + &goods(2, "mask", "piece", 50, "2020-02-01")));
-        assert_eq!(imported.counts, counts(1, 0, 0, 1), "{:?}", reasons(&imported));
+        assert_eq!(imported.counts, counts(1, 0, 0, 1), "{:?}", rejections(&imported));
         assert_eq!(totals(url), kilos(107));
         let mut conn = connect(url).unwrap();
         let february = "SELECT COUNT(*) FROM events WHERE occurred_at BETWEEN 1580515200000000 AND 1583020799000000";

@@ -41,6 +41,27 @@ fn right(scene: &Scene, (consignment, leg): (&str, &str), figures: Value) -> Val
     json!({"consignment": consignment, "leg": leg, "final": true, "lines": [line]})
 }
 
+/// Corrects an event to what is right; returns the correction.
+fn corrected(scene: &Scene, day: &str, event: &Value, right: Value) -> Value {
+    let body = json!({"event": event, "right": right, "reason": "counted again"});
+    scene.does("corrected", day, body).expect(201)
+}
+
+/// As [`corrected`], where nothing of it had moved on.
+fn put_right(scene: &Scene, day: &str, event: &Value, right: Value) -> Value {
+    let correction = corrected(scene, day, event, right);
+    assert_eq!(correction["moved_on"], Value::Null, "{correction:#}");
+    correction["id"].clone()
+}
+
+/// Where the goods of the only surplus pledge are, which offers so many.
+fn only_surplus(scene: &Scene, offered: i64) -> Value {
+    let pledges = surplus_pledges(scene);
+    let [only] = pledges.as_slice() else { panic!("one surplus pledge: {pledges:#?}") };
+    assert_eq!(only["lines"][0]["offered"], offered, "{only:#}");
+    scene.accounts(only["id"].as_str().expect("an id"))
+}
+
 on_both_databases! {
     migrate: migrate;
 
@@ -92,7 +113,7 @@ on_both_databases! {
         scene.does("moved", "2020-08-10", json!({"site": hub, "to_site": kumasi, "lines": [scene.line(1_000)]})).expect(201);
         let corrects = |receipt: &str, (consignment, leg): (&str, &str), good: i64| {
             let right = right(&scene, (consignment, leg), json!({"good": good, "missing": 1_000 - good, "reason": "counted again"}));
-            scene.does("corrected", "2020-08-12", json!({"event": receipt, "right": right, "reason": "recount"})).expect(201)
+            corrected(&scene, "2020-08-12", &json!(receipt), right)
         };
         let first = corrects(&receipt, (&consignment, &leg), 900);
         let (other, other_leg, other_hub, _, other_receipt) = received(&scene);
@@ -142,7 +163,7 @@ on_both_databases! {
         let part = |good: i64| json!({"consignment": consignment, "leg": leg, "lines": [{"item": scene.masks, "good": good}]});
         let receipt = scene.does("received", "2020-08-05", part(60)).expect(201);
         let closing = right(&scene, (&consignment, &leg), json!({"good": 60, "missing": 40, "reason": "no more came"}));
-        let closed = scene.does("corrected", "2020-08-06", json!({"event": receipt["id"], "right": closing, "reason": "that was all"})).expect(201);
+        let closed = corrected(&scene, "2020-08-06", &receipt["id"], closing);
         scene.does("received", "2020-08-07", part(40)).refused("wrong_state", &["/leg"]);
         scene.does("reversed", "2020-08-07", json!({"event": closed["id"], "reason": "the second lorry came"})).expect(201);
         scene.does("received", "2020-08-07", part(40)).expect(201);
@@ -160,26 +181,15 @@ on_both_databases! {
         let figures = |good: i64, surplus: i64| json!({"good": good, "missing": 100 - good, "surplus": surplus, "reason": "recount"});
         let receipt = scene.receives(&consignment, &leg, "2020-08-05", figures(90, 20)).expect(201);
         scene.does("distributed", "2020-08-06", json!({"site": banjul, "lines": [scene.line(110)]})).expect(201);
-        let corrects = |right: Value| {
-            let body = json!({"event": receipt["id"], "right": right, "reason": "counted again"});
-            let corrected = scene.does("corrected", "2020-08-07", body).expect(201);
-            assert_eq!(corrected["moved_on"], Value::Null, "{corrected:#}");
-            corrected["id"].clone()
-        };
+        let corrects = |right: Value| put_right(&scene, "2020-08-07", &receipt["id"], right);
         let plain = |good: i64, surplus: i64| corrects(right(&scene, (&consignment, &leg), figures(good, surplus)));
-        let surplus = |offered: i64| {
-            let pledges = surplus_pledges(&scene);
-            let [only] = pledges.as_slice() else { panic!("one surplus pledge: {pledges:#?}") };
-            assert_eq!(only["lines"][0]["offered"], offered, "{only:#}");
-            scene.accounts(only["id"].as_str().expect("an id"))
-        };
         plain(91, 20);
         assert_eq!(scene.accounts(&pledge), json!({"delivered": 1, "distributed": 90, "missing": 9}));
-        assert_eq!(surplus(20), json!({"distributed": 20}));
+        assert_eq!(only_surplus(&scene, 20), json!({"distributed": 20}));
         let more = plain(91, 25);
-        assert_eq!(surplus(25), json!({"delivered": 5, "distributed": 20}));
+        assert_eq!(only_surplus(&scene, 25), json!({"delivered": 5, "distributed": 20}));
         plain(92, 22);
-        assert_eq!(surplus(22), json!({"delivered": 2, "distributed": 20}));
+        assert_eq!(only_surplus(&scene, 22), json!({"delivered": 2, "distributed": 20}));
         // The same goods further down: another line was forgotten before it.
         let line = |figures: Value| { let mut line = figures; line["item"] = json!(scene.masks); line };
         let lot = json!({"surplus": 3, "good": 0, "reason": "found", "lot": "L-7"});
@@ -201,16 +211,9 @@ on_both_databases! {
         let count = scene.does("counted", "2020-07-02", counted(30)).expect(201);
         scene.does("moved", "2020-07-03", json!({"site": hub, "to_site": kumasi, "lines": [scene.line(30)]})).expect(201);
         let pledge = scene.in_store(&donor, &hub, 100);
-        let corrects = |quantity: i64| {
-            let body = json!({"event": count["id"], "right": counted(quantity), "reason": "a slip"});
-            let corrected = scene.does("corrected", "2020-07-12", body).expect(201);
-            assert_eq!(corrected["moved_on"], Value::Null, "{corrected:#}");
-        };
         for quantity in [31, 34, 33] {
-            corrects(quantity);
-            let pledges = surplus_pledges(&scene);
-            assert_eq!((pledges.len(), &pledges[0]["lines"][0]["offered"]), (1, &json!(quantity)));
-            assert_eq!(scene.accounts(pledges[0]["id"].as_str().expect("an id")), json!({"in_storage": quantity}));
+            put_right(&scene, "2020-07-12", &count["id"], counted(quantity));
+            assert_eq!(only_surplus(&scene, quantity), json!({"in_storage": quantity}));
             assert_eq!(scene.accounts(&pledge), json!({"in_storage": 100}));
         }
         scene.closes();
@@ -227,9 +230,8 @@ on_both_databases! {
         let (late, _) = scene.accepted(&donor, 5);
         let late = json!({"pledge": late, "site": hub, "lines": [scene.line(5)]});
         scene.does("collected", "2020-07-20", late).expect(201);
-        let corrected = json!({"event": moved["id"], "right": moves(15), "reason": "a pallet more"});
-        let corrected = scene.does("corrected", "2020-07-21", corrected).expect(201);
-        assert_eq!((&corrected["moved"], &corrected["effective_at"]), (&json!(true), &json!("2020-07-20T00:00:00Z")));
+        let more = corrected(&scene, "2020-07-21", &moved["id"], moves(15));
+        assert_eq!((&more["moved"], &more["effective_at"]), (&json!(true), &json!("2020-07-20T00:00:00Z")));
         scene.does("reversed", "2020-07-22", json!({"event": moved["id"], "reason": "nothing went"})).expect(201);
         assert_eq!(scene.stock(&hub)[0]["free"], 15);
         assert_eq!(scene.stock(&kumasi), json!([]));
@@ -250,10 +252,7 @@ on_both_databases! {
         collects("2020-07-10", 10);
         let delivered = scene.does("delivered", "2020-07-12", hands_over(10)).expect(201);
         collects("2020-07-20", 5);
-        let corrects = |quantity: i64| {
-            let body = json!({"event": delivered["id"], "right": hands_over(quantity), "reason": "counted again"});
-            scene.does("corrected", "2020-07-21", body).expect(201)
-        };
+        let corrects = |quantity: i64| corrected(&scene, "2020-07-21", &delivered["id"], hands_over(quantity));
         let held = || ["2020-07-11", "2020-07-13", "2020-07-19", "2020-07-22"].map(|day| held_at(&scene.url, Account::Delivered, day));
         assert_eq!(corrects(15)["effective_at"], "2020-07-20T00:00:00Z");
         assert_eq!(held(), [0, 10, 10, 15]);
@@ -280,8 +279,7 @@ on_both_databases! {
         let count = scene.does("counted", "2020-07-12", counted(5)).expect(201);
         assert_eq!((&count["moved"], scene.accounts(&pledge)), (&json!(true), json!({"in_storage": 5, "missing": 5})));
         for (quantity, missing) in [(8, 2), (6, 4)] {
-            let body = json!({"event": count["id"], "right": counted(quantity), "reason": "a slip"});
-            scene.does("corrected", "2020-07-15", body).expect(201);
+            corrected(&scene, "2020-07-15", &count["id"], counted(quantity));
             assert_eq!(scene.accounts(&pledge), json!({"in_storage": 10 - missing, "missing": missing}));
         }
         scene.closes();
@@ -354,16 +352,15 @@ on_both_databases! {
         let scene = Scene::new(database);
         let (consignment, leg, _, pledge, receipt) = received(&scene);
         let corrects = |figures: Value| {
-            let right = right(&scene, (&consignment, &leg), figures);
-            scene.does("corrected", "2020-08-12", json!({"event": receipt, "right": right, "reason": "recount"}))
+            corrected(&scene, "2020-08-12", &json!(receipt), right(&scene, (&consignment, &leg), figures))
         };
-        let first = corrects(json!({"good": 900, "missing": 100, "reason": "short"})).expect(201);
+        let first = corrects(json!({"good": 900, "missing": 100, "reason": "short"}));
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 900, "missing": 100}));
         scene.does("reversed", "2020-08-13", json!({"event": first["id"], "reason": "it was right"})).expect(201);
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 1_000}));
-        corrects(json!({"good": 950, "missing": 50, "reason": "short"})).expect(201);
+        corrects(json!({"good": 950, "missing": 50, "reason": "short"}));
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 950, "missing": 50}));
-        corrects(json!({"good": 960, "damaged": 40, "reason": "torn"})).expect(201);
+        corrects(json!({"good": 960, "damaged": 40, "reason": "torn"}));
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 1_000}));
         scene.does("reversed", "2020-08-14", json!({"event": receipt, "reason": "another consignment"})).expect(201);
         assert_eq!(scene.accounts(&pledge), json!({"in_transit": 1_000}));

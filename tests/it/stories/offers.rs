@@ -141,7 +141,8 @@ on_both_databases! {
         ] {
             for text in [long.as_str(), "", " ", "a\u{7}b"] {
                 body[&pointer[1..]] = json!(text);
-                let caller = if kind == "pledge_withdrawn" { &scene.officer } else { &scene.manager };
+                let is_decision = matches!(kind, "pledge_declined" | "corrected" | "reversed");
+                let caller = if is_decision { &scene.manager } else { &scene.officer };
                 let reply = scene.post(caller, kind, "2020-07-06", body.clone());
                 let words = reply.refused("invalid", &[pointer]);
                 assert!(words.len() < 200, "{kind} repeats the text: {words}");

@@ -2,6 +2,9 @@
 
 use std::sync::Barrier;
 
+use relief_ledger::core::check::WORDS_CHARS_MAX;
+use relief_ledger::events::{Command, PostEvent};
+use relief_ledger::writer::Actor;
 use serde_json::{Value, json};
 
 use super::scene::{Scene, event, id};
@@ -60,6 +63,33 @@ on_both_databases! {
         scene.in_store(&donor, &beijing, 1_000);
         let moved = json!({"site": beijing, "to_site": hub, "lines": [scene.line(1_500)]});
         scene.officer.post("/api/v1/events", &event(&id, "moved", "2020-08-01", moved)).expect(201);
+        scene.closes();
+    }
+
+    fn what_an_earlier_release_took_is_answered_with_its_first_result_when_it_comes_again(database: &TestDatabase) {
+        let Shelf { scene, beijing, .. } = shelf(database, 1_000);
+        let (recorded, waiting) = (id(), id());
+        let long = "x".repeat(WORDS_CHARS_MAX + 1);
+        let damaged = |id: &str, quantity: i64| event(id, "damaged", "2020-08-01",
+            json!({"site": beijing, "lines": [scene.line(quantity)], "reason": long}));
+        // As a release posted it whose rules knew no such limit.
+        let actor = Actor { user: scene.officer.user.expect("a user"), role: "officer".to_owned(), scope: "all".to_owned() };
+        let by_older_rules = |body: Value| scene.house.record(PostEvent::new(Command::read_recorded(body).expect("a command"), actor.clone()));
+        let first = by_older_rules(damaged(&recorded, 10));
+        let early = event(&waiting, "reversed", "2020-08-01", json!({"event": id(), "reason": long}));
+        by_older_rules(early.clone());
+        let size = scene.log_size();
+        let again = scene.officer.post("/api/v1/events", &damaged(&recorded, 10)).expect(200);
+        assert_eq!((&again["recorded_at"], &again["receipt"]), (&json!(first.recorded_at), &Value::Null));
+        assert_eq!(scene.officer.post("/api/v1/events", &early).expect(202)["status"], "waiting");
+        let fresh = damaged(&id(), 10);
+        let batch = json!({"events": [damaged(&recorded, 10), early, fresh]});
+        let results = scene.officer.post("/api/v1/events/batch", &batch).expect(200)["results"].clone();
+        assert_eq!([0, 1, 2].map(|place: usize| results[place]["status"].as_i64()), [Some(200), Some(202), Some(422)], "{results:#}");
+        // Nothing else gets past today's rules by it.
+        scene.officer.post("/api/v1/events", &fresh).refused("invalid", &["/reason"]);
+        scene.officer.post("/api/v1/events", &damaged(&recorded, 11)).refused("id_reused", &["/id"]);
+        assert_eq!(scene.log_size(), size);
         scene.closes();
     }
 

@@ -41,16 +41,27 @@ impl Server {
     /// The same with other settings.
     pub fn start_with(database: &TestDatabase, adjust: impl FnOnce(&mut Settings)) -> Self {
         let keys = tempfile::tempdir().expect("a temporary folder is made");
+        Self::start_over(database.url().to_owned(), keys, adjust)
+    }
+
+    fn start_over(url: String, keys: tempfile::TempDir, adjust: impl FnOnce(&mut Settings)) -> Self {
         let mut settings = Settings {
             listen: "127.0.0.1:0".to_owned(),
-            database_url: database.url().to_owned(),
+            database_url: url.clone(),
             keys: keys.path().join("keys"),
             signals: false,
             ..Layer { workers: Some(2), ..Layer::default() }.settings()
         };
         adjust(&mut settings);
         let running = app::start(settings).expect("the server starts");
-        Self { running, url: database.url().to_owned(), keys }
+        Self { running, url, keys }
+    }
+
+    /// Stops in order, does something while nobody serves, and starts again with the same keys.
+    pub fn restart(self, meanwhile: impl FnOnce()) -> Self {
+        self.running.stop().expect("the server stops");
+        meanwhile();
+        Self::start_over(self.url, self.keys, |_| {})
     }
 
     /// Where it listens.

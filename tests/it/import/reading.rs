@@ -2,25 +2,19 @@
 
 use diesel::RunQueryDsl;
 use relief_ledger::db::{CountRow, connect};
-use relief_ledger::exchange::apply::Recorder;
-use relief_ledger::exchange::import::{Imported, import};
+use relief_ledger::exchange::import::Imported;
 use relief_ledger::exchange::mapping::Mapping;
 use relief_ledger::exchange::plan::Plan;
-use relief_ledger::exchange::planner::plan;
-use relief_ledger::exchange::table::Table;
-use relief_ledger::exchange::verdict::RowOutcome;
-use relief_ledger::writer::{Source, Writer, WriterSettings};
 use rust_xlsxwriter::{Formula, Workbook};
 use serde_json::json;
 
+use super::masks::{mapping, planned, reasons, recorded, rejections};
 use crate::support::server::migrate;
 use crate::support::{TestDatabase, on_both_databases};
 use crate::totals::ask;
 
-/// A mapping with every section an import needs.
-const MAPPING: &str = r#"
-name = "masks"
-title = "Mask deliveries"
+const MAPPING: &str = mapping!(
+    r#"
 [formats]
 numbers = { decimal = ",", thousands = "." }
 [row]
@@ -31,31 +25,8 @@ type = "integer"
 type = "money"
 [columns."Delivered"]
 type = "date"
-[programme]
-reference = "masks"
-name = "Masks"
-[[organization]]
-as = "donor"
-reference = "donor:{Donor}"
-name = "{Donor}"
-roles = ["donor", "consignor"]
-[[organization]]
-as = "city"
-reference = "city:{City}"
-name = "City of {City}"
-roles = ["consignee"]
-country = "{Country}"
-[[site]]
-as = "start"
-kind = "warehouse"
-reference = "start"
-name = "Warehouse"
-[[site]]
-as = "end"
-kind = "city"
-reference = "end:{City}"
-name = "{City}"
-country = "{Country}"
+"#,
+    r#"
 [item]
 reference = "{Item}"
 name = "{Item}"
@@ -64,34 +35,13 @@ base_unit = "piece"
 quantity = "Boxes"
 value = "Value"
 currency = "USD"
-[pledge]
-reference = "{Gift}"
-donor = "donor"
-[consignment]
-reference = "{Waybill}"
-consignor = "donor"
-consignee = "city"
-country = "{Country}"
-leg = [{ from = "start", to = "end", mode = "road" }]
-[[event]]
-kind = "accepted"
-occurred = ["Delivered"]
-when_rows_differ = "earliest"
-[[event]]
-kind = "received"
-occurred = ["Delivered"]
-"#;
+"#,
+    r#"leg = [{ from = "start", to = "end", mode = "road" }]"#,
+    ""
+);
 
 const COLUMNS: [&str; 10] =
     ["ID", "Gift", "Waybill", "Donor", "City", "Country", "Item", "Boxes", "Value", "Delivered"];
-
-fn planned(mapping: &str, bytes: Vec<u8>) -> Plan {
-    let mapping = Mapping::parse(mapping).unwrap();
-    let table = Table::from_bytes(bytes, &mapping.table_options()).unwrap();
-    let country_of =
-        |name: &str| relief_ledger::atlas::find_country(name).ok().map(|code| code.as_str().to_owned());
-    plan(&table, &mapping, &country_of).unwrap()
-}
 
 /// A table of these rows.
 fn file(rows: &str) -> Vec<u8> {
@@ -103,26 +53,7 @@ fn record(database: &TestDatabase, mapping: &str, rows: &str) -> Imported {
 }
 
 fn record_file(database: &TestDatabase, mapping: &str, bytes: Vec<u8>) -> Imported {
-    let settings = WriterSettings {
-        url: database.url().to_owned(),
-        wake: None,
-        one_by_one: false,
-        source: Source::Machine,
-    };
-    let writer = Writer::start(settings).unwrap();
-    let plan = planned(mapping, bytes);
-    let imported = import(&plan, &mut Recorder::Writer(writer.clone()), &mut |_, _| {}).unwrap();
-    writer.stop();
-    imported
-}
-
-/// Every reason a row was rejected for, as it is printed.
-fn rejections(imported: &Imported) -> Vec<String> {
-    let problems = imported.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
-        RowOutcome::Rejected { problems } => Some(problems),
-        RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Skipped => None,
-    });
-    problems.flatten().map(ToString::to_string).collect()
+    recorded(database.url(), &planned(mapping, bytes))
 }
 
 fn execute(database: &TestDatabase, sql: &str) {
@@ -131,10 +62,6 @@ fn execute(database: &TestDatabase, sql: &str) {
 
 const TWO_ROWS: &str = "1,G1,W1,Shenzhen,Banjul,Gambia,mask,1000,,2020-08-06\n\
                         2,G1,W2,Shenzhen,Koidu,Sierra Leone,mask,200,,2020-08-07\n";
-
-fn reasons(plan: &Plan) -> Vec<String> {
-    plan.problems().map(ToString::to_string).collect()
-}
 
 /// A workbook of one row, whose value is written into its cell by `value`.
 fn workbook(value: impl FnOnce(&mut rust_xlsxwriter::Worksheet)) -> Vec<u8> {
@@ -253,7 +180,7 @@ fn a_mapping_whose_every_row_would_fail_is_refused() {
 
 /// The mapping and the table of the guide.
 fn guide() -> (&'static str, &'static str) {
-    let guide = include_str!("../../docs/import.md");
+    let guide = include_str!("../../../docs/import.md");
     let block = |kind: &str| {
         guide.split(kind).nth(1).and_then(|rest| rest.split("```").next()).unwrap_or_else(|| panic!("{kind}"))
     };
