@@ -266,17 +266,25 @@ fn ctrl_c_lets_those_finish_who_were_let_in() {
     let database = sqlite();
     let field = crate::drills::field::Field::lay(database.url(), 10);
     let program = field.start();
-    let address = program.address().trim_start_matches("http://").parse().expect("an address");
-    let caller = Caller { address, token: None, user: None };
-    // Checking a password takes long enough for the signal to come meanwhile.
-    let login = std::thread::spawn(move || {
-        let body = json!({"login": "amina", "password": "a wrong password"});
-        caller.post("/api/v1/auth/login", &body).status
-    });
-    std::thread::sleep(Duration::from_millis(40));
+    let mut stream = TcpStream::connect(program.address().trim_start_matches("http://")).expect("it listens");
+    stream.set_read_timeout(Some(Duration::from_secs(20))).expect("a time");
+    let body = json!({"login": "amina", "password": "a wrong password"}).to_string();
+    let head = format!(
+        "POST /api/v1/auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n\
+         content-length: {}\r\nexpect: 100-continue\r\nconnection: close\r\n\r\n",
+        body.len()
+    );
+    stream.write_all(head.as_bytes()).expect("it is sent");
+    let mut first = [0_u8; 12];
+    stream.read_exact(&mut first).expect("the server asks for the body");
+    assert_eq!(&first, b"HTTP/1.1 100", "it was let in before the signal");
     let told = std::process::Command::new("kill").args(["-INT", &program.process().to_string()]).status();
     assert!(told.expect("kill runs").success());
-    assert_eq!(login.join().expect("it is answered"), 401);
+    std::thread::sleep(Duration::from_millis(100));
+    stream.write_all(body.as_bytes()).expect("it still listens to whom it let in");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("it is answered");
+    assert!(answer.contains("HTTP/1.1 401"), "{answer}");
 }
 
 #[test]
