@@ -480,6 +480,41 @@ impl relief_ledger::writer::Update for ManySessions {
     }
 }
 
+#[test]
+fn with_a_full_disk_people_log_in_and_stay_in_to_read() {
+    use diesel::connection::SimpleConnection;
+    let database = TestDatabase::sqlite(migrate);
+    let (server, other) = two_servers(&database);
+    person(&server, "amina", Role::Officer);
+    let before = log_in(&server, "amina");
+    let mut conn = db::connect(database.url()).expect("the database opens");
+    // What SQLite says where there is no room.
+    let full = |table: &str| {
+        format!(
+            "CREATE TRIGGER full_{table} BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END;"
+        )
+    };
+    conn.batch_execute(&(full("sessions") + &full("session_secrets"))).expect("the disk is full");
+
+    let during = log_in(&server, "amina");
+    assert!(during.get("refresh_token").is_none(), "{during}");
+    with(&server, &during).get(ME).expect(200);
+    assert_eq!(with(&other, &during).get(ME).status, 401, "nobody else knows of it");
+    let refreshed = refresh(&server, &before["refresh_token"]).expect(200);
+    assert_eq!(refreshed["refresh_token"], before["refresh_token"], "it is not spent");
+    with(&other, &refreshed).get(ME).expect(200);
+    assert_eq!(
+        cookie_login(&server, "amina", &[("Sec-Fetch-Site", "same-origin")]).problem().1,
+        "storage_full"
+    );
+
+    conn.batch_execute("DROP TRIGGER full_sessions; DROP TRIGGER full_session_secrets")
+        .expect("there is room");
+    let after = refresh(&server, &before["refresh_token"]).expect(200);
+    assert_ne!(after["refresh_token"], before["refresh_token"]);
+    verifies(&database);
+}
+
 /// A script that asks and gives the status.
 fn fetching(method: &str, url: &str, options: &str) -> String {
     format!(

@@ -1,19 +1,23 @@
 //! Attacks on tokens: a table of them, each sent to a sample of every kind of route, none of which may take one.
 //!
-//! The same harness sends a valid token the same way, which every route takes; and a server that believes what a token
-//! says without its signature is caught by it.
+//! The same harness sends a valid token the same way, which every route takes; and it catches two servers that verify
+//! as some have: one that reads what a token says without its signature, one that goes by the `alg` of the token.
 
 mod forge;
 
 use std::collections::BTreeSet;
+use std::net::TcpListener;
 
+use actix_web::{App, HttpRequest, HttpResponse, HttpServer, web};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use relief_ledger::auth::Role;
 use relief_ledger::core::id::UserId;
 use serde_json::{Value, json};
 
 use self::forge::{Attack, Forge, Sent, attacks};
-use crate::support::on_both_databases;
 use crate::support::server::{Caller, Server, migrate};
+use crate::support::{TestDatabase, on_both_databases};
 
 /// One route of a kind, as an administrator could call it.
 struct Sample {
@@ -117,4 +121,64 @@ on_both_databases! {
         let statuses: Vec<u16> = samples.iter().map(|sample| send(&stranger, sample, &valid.sent)).collect();
         assert_eq!(statuses, [200, 200, 201, 412, 403, 403, 403, 200, 200, 200]);
     }
+}
+
+/// What a careless server makes of a bearer token.
+type Belief = fn(&str) -> bool;
+
+/// Whatever can be read is believed.
+fn believes_what_it_says(token: &str) -> bool {
+    let payload = token.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let claims: Option<Value> = payload.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    claims.is_some_and(|claims| claims["sub"].is_string())
+}
+
+/// A token without a signature is believed where it says itself that it has none.
+fn believes_none(token: &str) -> bool {
+    let header = token.split('.').next().and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let header: Option<Value> = header.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    header.is_some_and(|header| header["alg"].as_str().is_some_and(|alg| alg.eq_ignore_ascii_case("none")))
+}
+
+/// Serves a careless server for as long as the test's process lives.
+fn careless(belief: Belief) -> Caller {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it has an address");
+    std::thread::spawn(move || {
+        let answer = move |request: HttpRequest| async move {
+            let header = request.headers().get("authorization").and_then(|value| value.to_str().ok());
+            let token = header.and_then(|header| header.strip_prefix("Bearer ")).map(str::to_owned);
+            match token.is_some_and(|token| belief(&token)) {
+                true => HttpResponse::Ok().finish(),
+                false => HttpResponse::Unauthorized().finish(),
+            }
+        };
+        let app = move || App::new().default_service(web::to(answer));
+        let server = HttpServer::new(app).workers(1).disable_signals().listen(listener).expect("it listens");
+        actix_web::rt::System::new().block_on(server.run()).expect("it serves");
+    });
+    Caller { address, token: None, user: None }
+}
+
+#[test]
+fn careless_servers_are_caught_by_the_same_attacks() {
+    let database = TestDatabase::sqlite(migrate);
+    let server = Server::start(&database);
+    let forge = Forge::new(&server, &database);
+    let samples = samples(server.login_as(Role::Officer).user.unwrap());
+    let table = attacks(&forge);
+    let caught = |belief: Belief| -> Vec<&str> {
+        let stranger = careless(belief);
+        let fooled = table.iter().filter(|attack| !believed(&stranger, &samples[..1], attack).is_empty());
+        fooled.map(|attack| attack.name.as_str()).collect()
+    };
+    let fooled = caught(believes_what_it_says);
+    assert!(fooled.len() > 60, "{fooled:?}");
+    for name in ["expired", "HS256 with the public key as PEM", "no signature", "of a session that was ended"]
+    {
+        assert!(fooled.contains(&name), "{name}");
+    }
+    let fooled = caught(believes_none);
+    assert!(fooled.contains(&"alg \"nOnE\" without a signature"), "{fooled:?}");
+    assert!(!fooled.contains(&"expired"), "{fooled:?}");
 }
