@@ -6,6 +6,7 @@
 //! | `server` | start, listen, stop in order |
 //! | `observe` | request id, logs, metrics and security headers around every request |
 //! | `checkpoints` | signing the log's head once a second, and the log over HTTP |
+//! | `keys` | new keys for access tokens, taken up and rotated by age |
 //! | `throttle` | slowing down strangers on routes that answer to codes |
 //! | `health` | whether the server lives, is ready, and how it does |
 //! | `docs` | the OpenAPI document and Swagger UI |
@@ -16,6 +17,7 @@
 mod checkpoints;
 mod docs;
 mod health;
+mod keys;
 mod observe;
 mod server;
 mod settings;

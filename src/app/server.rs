@@ -3,6 +3,7 @@
 
 use super::checkpoints::{CheckpointTask, Signing};
 use super::docs::Document;
+use super::keys::KeyTask;
 use super::observe::{Metrics, RequestSpan, observe};
 use super::routes;
 use super::settings::Settings;
@@ -137,12 +138,13 @@ fn open(settings: &Settings) -> Outcome<State> {
     let signer = keys.log_signer(&origin).map_err(|error| Problem::internal(error.to_string()))?;
     let database = Database::open(db::Settings { url })?;
     Ok(State::new(StateParts {
-        auth: Auth::new(database.clone(), &keys)?,
+        auth: Auth::new(database.clone(), &settings.keys)?,
         writer,
         database,
         signer,
         throttle: settings.throttle.clone(),
         trusted_proxies: settings.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
+        public_origin: settings.public_origin.clone(),
     }))
 }
 
@@ -157,6 +159,8 @@ fn run(
     let signing = Arc::new(Signing::default());
     let checkpoints =
         CheckpointTask::start(settings.database_url.clone(), state.signer.clone(), Arc::clone(&signing))?;
+    let lifetime = Duration::from_secs(u64::from(settings.token_key_days) * 24 * 60 * 60);
+    let keys = KeyTask::start(state.clone(), settings.keys.clone(), lifetime)?;
     let result = actix_web::rt::System::new().block_on(async {
         let server = server(settings, listener, all, state, signing)?;
         if settings.signals {
@@ -165,6 +169,7 @@ fn run(
         drop(started.send(server.handle()));
         server.await.map_err(|error| Problem::internal(format!("the server ended: {error}")))
     });
+    keys.stop();
     // Every request is answered by now; what is queued still is recorded.
     writer.stop();
     checkpoints.stop();

@@ -18,6 +18,9 @@ pub const DEFAULT_DATABASE_URL: &str = "sqlite://relief.db";
 /// This machine only, until told otherwise.
 pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 
+/// A quarter of a year: long enough that nobody notices, short enough that a stolen key is of no use for ever.
+pub const DEFAULT_TOKEN_KEY_DAYS: u32 = 90;
+
 /// Where a server listens, what it reads and writes, and how it treats strangers.
 #[derive(Clone)]
 pub struct Settings {
@@ -31,6 +34,10 @@ pub struct Settings {
     pub workers: Option<usize>,
     /// Proxies in front, whose `X-Forwarded-For` is believed; nobody's else is.
     pub trusted_proxies: Vec<IpAddr>,
+    /// What browsers call this server, such as `https://relief.example.org`.
+    pub public_origin: Option<String>,
+    /// Days after which a new key signs access tokens.
+    pub token_key_days: u32,
     /// Whether the process's signals stop the server; not so inside a test.
     pub signals: bool,
     /// Finds updates that waited.
@@ -64,6 +71,10 @@ pub struct Layer {
     pub workers: Option<usize>,
     /// See [`Settings::trusted_proxies`].
     pub trusted_proxies: Option<Vec<IpAddr>>,
+    /// See [`Settings::public_origin`].
+    pub public_origin: Option<String>,
+    /// See [`Settings::token_key_days`].
+    pub token_key_days: Option<u32>,
 }
 
 impl Layer {
@@ -91,7 +102,38 @@ impl Layer {
             keys: self.keys.or(below.keys),
             workers: self.workers.or(below.workers),
             trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
+            public_origin: self.public_origin.or(below.public_origin),
+            token_key_days: self.token_key_days.or(below.token_key_days),
         }
+    }
+
+    /// Refuses values that no setting can have.
+    ///
+    /// # Errors
+    /// `invalid` at the setting.
+    pub fn check(&self) -> Outcome<()> {
+        if self.token_key_days == Some(0) {
+            return Err(Problem::field(
+                "/token_key_days",
+                "A key signs for a day at least; write 1 or more.",
+            ));
+        }
+        let Some(origin) = &self.public_origin else { return Ok(()) };
+        let is_origin = origin.split_once("://").is_some_and(|(scheme, authority)| {
+            matches!(scheme, "http" | "https")
+                && !authority.is_empty()
+                && authority.chars().all(|letter| letter.is_ascii_alphanumeric() || "-.:[]".contains(letter))
+        });
+        if is_origin {
+            return Ok(());
+        }
+        Err(Problem::field(
+            "/public_origin",
+            format!(
+                "{origin:?} is not what a browser calls a server; write a scheme, a host and at most a port, such \
+                 as https://relief.example.org"
+            ),
+        ))
     }
 
     /// The settings of this layer over the defaults.
@@ -102,6 +144,8 @@ impl Layer {
             keys: self.keys.unwrap_or_else(|| PathBuf::from(DEFAULT_KEY_FOLDER)),
             workers: self.workers,
             trusted_proxies: self.trusted_proxies.unwrap_or_default(),
+            public_origin: self.public_origin,
+            token_key_days: self.token_key_days.unwrap_or(DEFAULT_TOKEN_KEY_DAYS),
             signals: true,
             wake: None,
             throttle: Some(Arc::new(AddressThrottle::default())),

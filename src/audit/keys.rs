@@ -3,11 +3,11 @@
 //! | file | signs |
 //! |---|---|
 //! | `log.pem` | receipts and checkpoints |
-//! | `tokens.pem` | access tokens |
+//! | `tokens.pem` | access tokens; see `tokens` for those before it |
 //!
 //! Each is a PKCS#8 private key as `openssl genpkey -algorithm ed25519` writes it, readable by its
-//! owner alone. This is the only file of the room that touches files and the operating system's
-//! random bytes. Never here: writing a key anywhere else, into a log or an error message.
+//! owner alone. This file and `keys/tokens.rs` are the only ones of the room that touch files
+//! and the operating system's random bytes. Never here: writing a key anywhere else, into a log or an error message.
 
 use std::fmt;
 use std::fs::{self, File, OpenOptions};
@@ -19,9 +19,12 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::{SigningKey, VerifyingKey};
 use rand::TryRng;
 use rand::rngs::SysRng;
-use sha2::{Digest, Sha256};
 
 use super::note::{NoteError, NoteSigner};
+
+mod tokens;
+
+pub use tokens::{Rotation, TokenKey, TokenKeys};
 
 /// Where the keys are unless told otherwise, beside the working directory's other files.
 pub const DEFAULT_KEY_FOLDER: &str = "relief-keys";
@@ -143,7 +146,7 @@ impl KeyRing {
     /// The tokens' private key as PKCS#8 DER, for `EncodingKey::from_ed_der`.
     #[must_use]
     pub fn tokens_pkcs8_der(&self) -> [u8; PKCS8_BYTES] {
-        to_der(&self.tokens)
+        pkcs8_der(&self.tokens)
     }
 
     /// The key that verifies tokens.
@@ -155,15 +158,19 @@ impl KeyRing {
     /// The tokens' public key as the `x` of a JWK (RFC 8037) and for `DecodingKey::from_ed_components`.
     #[must_use]
     pub fn tokens_public_x(&self) -> String {
-        URL_SAFE_NO_PAD.encode(self.tokens.verifying_key().as_bytes())
+        public_x(&self.tokens.verifying_key())
     }
 
     /// The `kid` of the tokens' key: its JWK thumbprint (RFC 7638, RFC 8037 appendix A.3).
     #[must_use]
     pub fn tokens_key_id(&self) -> String {
-        let jwk = format!(r#"{{"crv":"Ed25519","kty":"OKP","x":"{}"}}"#, self.tokens_public_x());
-        URL_SAFE_NO_PAD.encode(Sha256::digest(jwk))
+        tokens::thumbprint(&self.tokens_public_x())
     }
+}
+
+/// A public key as the `x` of a JWK (RFC 8037).
+fn public_x(key: &VerifyingKey) -> String {
+    URL_SAFE_NO_PAD.encode(key.as_bytes())
 }
 
 fn read_or_create(folder: &Path, name: &str) -> Result<SigningKey, KeyError> {
@@ -208,7 +215,7 @@ fn write_draft(draft: &Path, key: &SigningKey) -> io::Result<()> {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     let mut file = options.open(draft)?;
-    file.write_all(format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", STANDARD.encode(to_der(key))).as_bytes())?;
+    file.write_all(format!("{PEM_BEGIN}\n{}\n{PEM_END}\n", STANDARD.encode(pkcs8_der(key))).as_bytes())?;
     file.sync_all()
 }
 
@@ -272,7 +279,7 @@ fn read(path: &Path, file: File) -> Result<SigningKey, KeyError> {
     Ok(SigningKey::from_bytes(key))
 }
 
-fn to_der(key: &SigningKey) -> [u8; PKCS8_BYTES] {
+fn pkcs8_der(key: &SigningKey) -> [u8; PKCS8_BYTES] {
     let mut der = [0; PKCS8_BYTES];
     der[..PKCS8_PREFIX.len()].copy_from_slice(&PKCS8_PREFIX);
     der[PKCS8_PREFIX.len()..].copy_from_slice(key.as_bytes());

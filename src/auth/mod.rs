@@ -3,6 +3,8 @@
 //! | file | what it is |
 //! |---|---|
 //! | `user` | the row of a user, and finding one by login |
+//! | `credential` | the kinds of thing a request brings to say who is calling |
+//! | `session` | a login and the secret that continues it |
 //! | `principal` | a known caller; a cache of callers that forgets within half a second |
 //! | `policy` | the one table of role, action and scope; `authorize`; permits |
 //! | `password` | argon2id, one at a time |
@@ -14,20 +16,28 @@
 //! takes one has been allowed. Never here: HTTP, routes, or recording anything: users are written by the
 //! room `users`.
 
+mod credential;
 mod delay;
 mod password;
 mod policy;
 mod principal;
 mod service;
+mod session;
 mod token;
 mod user;
 
-pub use password::{PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM, Passwords, check_password};
+pub use credential::{Caller, Credential};
+pub use password::{
+    NO_PASSWORD, PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM, Passwords, check_password,
+};
 pub use policy::{
     Action, Grant, Named, OPERATOR, POLICY, Permit, Reach, Role, Rule, Scope, action, actions_of, actor_may,
     authorize,
 };
-pub use principal::{Principal, Principals};
-pub use service::{Auth, Session};
+pub use principal::{Principal, now};
+pub use service::{Auth, Login};
+pub use session::{
+    CookieUse, LOST_REPLY_GRACE, Secret, Session, SessionEnd, SessionKind, SessionSecret, random,
+};
 pub use token::{ACCESS_TOKEN_SECONDS, AUDIENCE, Claims, ISSUER, TOKEN_TYPE, TokenRefusal, Tokens};
 pub use user::{User, count_users, find_by_login, normal_login};

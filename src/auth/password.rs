@@ -26,10 +26,21 @@ pub const PASSWORD_LENGTH_MINIMUM: usize = 12;
 /// Longest password accepted, in characters; longer ones only cost time.
 pub const PASSWORD_LENGTH_MAXIMUM: usize = 256;
 
+/// Words of a login or name that are this long must not be in a password.
+const KNOWN_WORD_LENGTH: usize = 4;
+/// Words that name this program.
+const PRODUCT_WORDS: [&str; 2] = ["reliefledger", "relief-ledger"];
+/// The power of ten of guesses that a password must resist: with the pauses between attempts ten million take more
+/// than a year, and with a stolen hash some days.
+const GUESSES_LOG10_MINIMUM: f64 = 7.0;
+
 /// Stands in for the hash of a user who is not there, so that the answer takes as long. It is no hash of
 /// any known password.
 const NOBODY: &str =
     "$argon2id$v=19$m=65536,t=3,p=1$cmVsaWVmLWxlZGdlci0wMQ$bm8gcGFzc3dvcmQgaGFzaGVzIHRvIHRoaXMgdmFsdWU";
+
+/// Stands for a hash where a user has set no password yet: no password is this one.
+pub const NO_PASSWORD: &str = "none";
 
 type Work = Box<dyn FnOnce() + Send>;
 
@@ -77,6 +88,7 @@ impl Passwords {
     /// `too_many_requests` where too many wait.
     pub async fn verify(&self, password: String, hash: Option<String>) -> Outcome<bool> {
         self.in_turn(move || {
+            let hash = hash.filter(|hash| hash != NO_PASSWORD);
             let is_known = hash.is_some();
             let text = hash.as_deref().unwrap_or(NOBODY);
             let hash = PasswordHash::new(text)
@@ -126,19 +138,49 @@ fn hasher() -> Outcome<Argon2<'static>> {
     Ok(Argon2::new(Algorithm::Argon2id, Version::V0x13, parameters))
 }
 
-/// Refuses passwords that are too short to resist guessing or absurdly long.
+/// Refuses passwords that are too short to resist guessing, absurdly long, made of what is known of their user, or so
+/// common that they are tried first. `known` are the user's login and name.
 ///
 /// # Errors
 /// `invalid` at `pointer`.
-pub fn check_password(pointer: &str, password: &str) -> Outcome<()> {
+pub fn check_password(pointer: &str, password: &str, known: &[&str]) -> Outcome<()> {
     let length = password.chars().count();
-    if (PASSWORD_LENGTH_MINIMUM..=PASSWORD_LENGTH_MAXIMUM).contains(&length) {
-        return Ok(());
+    if !(PASSWORD_LENGTH_MINIMUM..=PASSWORD_LENGTH_MAXIMUM).contains(&length) {
+        return Err(Problem::field(
+            pointer,
+            format!(
+                "A password has {PASSWORD_LENGTH_MINIMUM} to {PASSWORD_LENGTH_MAXIMUM} characters; this one has {length}."
+            ),
+        ));
     }
-    Err(Problem::field(
-        pointer,
-        format!(
-            "A password has {PASSWORD_LENGTH_MINIMUM} to {PASSWORD_LENGTH_MAXIMUM} characters; this one has {length}."
-        ),
-    ))
+    let words: Vec<String> = known
+        .iter()
+        .flat_map(|text| text.split(|letter: char| !letter.is_alphanumeric()).chain([*text]))
+        .map(str::to_lowercase)
+        .filter(|word| word.chars().count() >= KNOWN_WORD_LENGTH)
+        .chain(PRODUCT_WORDS.map(str::to_owned))
+        .collect();
+    let lower = password.to_lowercase();
+    if words.iter().any(|word| lower.contains(word)) {
+        return Err(Problem::field(
+            pointer,
+            "A password contains neither the login nor the name of its user nor the name of this program: those are \
+             tried first.",
+        ));
+    }
+    let known: Vec<&str> = words.iter().map(String::as_str).collect();
+    if is_repetition(&lower) || zxcvbn::zxcvbn(password, &known).guesses_log10() < GUESSES_LOG10_MINIMUM {
+        return Err(Problem::field(
+            pointer,
+            "This password is among those that are tried first: well-known ones, repetitions, rows of keys and dates. \
+             Take several words that do not belong together.",
+        ));
+    }
+    Ok(())
+}
+
+/// Whether a text is a shorter one again and again.
+fn is_repetition(text: &str) -> bool {
+    let letters: Vec<char> = text.chars().collect();
+    (1..=letters.len() / 2).any(|period| letters.iter().zip(letters.iter().skip(period)).all(|(a, b)| a == b))
 }

@@ -3,8 +3,9 @@
 //! Nothing else in the house names a role. A [`Grant`] and a [`Permit`] are made here only.
 
 use super::principal::Principal;
-use crate::core::id::OrganizationId;
+use crate::core::id::{OrganizationId, SessionId};
 use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::MICROSECONDS;
 use crate::writer::Actor;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -52,6 +53,16 @@ impl Role {
     /// Reads the word back.
     pub fn from_word(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|role| role.word() == word)
+    }
+
+    /// How long a user of this role stays logged in, in microseconds: as long as a journey with a field device takes,
+    /// or a working day for whoever reads or keeps what is everybody's.
+    pub fn session_lifetime(self) -> i64 {
+        const HOUR: i64 = 60 * 60 * MICROSECONDS;
+        match self {
+            Self::Officer | Self::Donor | Self::Manager => 14 * 24 * HOUR,
+            Self::Auditor | Self::Admin => 12 * HOUR,
+        }
     }
 
     /// Whether a user of this role must belong to an organization: a donor sees nothing but its own.
@@ -157,8 +168,12 @@ actions! {
     ImportRun = "import.run",
     /// Read and verify the log.
     AuditRead = "audit.read",
-    /// Read who one is logged in as.
+    /// Read who one is logged in as, and one's own sessions.
     SessionRead = "session.read",
+    /// End one's own sessions and change one's own password.
+    SessionWrite = "session.write",
+    /// Read who had which rights when.
+    AccessRead = "access.read",
 }
 
 /// How far a rule reaches, before it is applied to a caller.
@@ -198,6 +213,7 @@ macro_rules! policy {
 policy! {
     Officer {
         SessionRead All,
+        SessionWrite All,
         ReferenceRead All,
         PledgeOffer Own,
         PledgeRead Own,
@@ -215,6 +231,7 @@ policy! {
     }
     Donor {
         SessionRead All,
+        SessionWrite All,
         ReferenceRead All,
         PledgeRead OwnPledges,
         ConsignmentRead OwnPledges,
@@ -223,6 +240,7 @@ policy! {
     }
     Auditor {
         SessionRead All,
+        SessionWrite All,
         ReferenceRead All,
         PledgeRead Own,
         ConsignmentRead Own,
@@ -230,9 +248,11 @@ policy! {
         StockRead Own,
         TotalsRead Own,
         AuditRead Unbound,
+        AccessRead Unbound,
     }
     Manager {
         SessionRead All,
+        SessionWrite All,
         ReferenceRead All,
         ProgrammeWrite Unbound,
         PledgeDecide Own,
@@ -248,12 +268,14 @@ policy! {
     }
     Admin {
         SessionRead All,
+        SessionWrite All,
         ReferenceRead All,
         OrganizationWrite All,
         ItemWrite All,
         SiteWrite All,
         UserWrite All,
         UserRead All,
+        AccessRead All,
     }
 }
 
@@ -301,9 +323,15 @@ pub struct Grant {
     principal: Arc<Principal>,
     action: Action,
     scope: Scope,
+    session: Option<SessionId>,
 }
 
 impl Grant {
+    /// The same under the session the caller came with.
+    pub fn under(self, session: Option<SessionId>) -> Self {
+        Self { session, ..self }
+    }
+
     /// The same as a typed permit; `None` where it was granted for another action.
     pub fn permit<A: Named>(self) -> Option<Permit<A>> {
         if self.action == A::ACTION { Some(Permit { grant: self, named: PhantomData }) } else { None }
@@ -336,6 +364,11 @@ impl<A: Named> Permit<A> {
     /// How far it reaches.
     pub fn scope(&self) -> &Scope {
         &self.grant.scope
+    }
+
+    /// The session the caller came with; a caller of another kind has none.
+    pub fn session(&self) -> Option<SessionId> {
+        self.grant.session
     }
 
     /// The caller in the words the log keeps.
@@ -416,7 +449,7 @@ pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
             ));
         }
     };
-    Ok(Grant { principal: Arc::clone(principal), action, scope })
+    Ok(Grant { principal: Arc::clone(principal), action, scope, session: None })
 }
 
 impl From<&Principal> for Actor {

@@ -1,36 +1,33 @@
 //! Everything about callers, together, as the server holds it.
 
+use super::credential::{Caller, Credential};
 use super::delay::Delays;
 use super::password::Passwords;
-use super::policy::{Action, Grant, authorize};
-use super::principal::{Principal, Principals};
-use super::token::{ACCESS_TOKEN_SECONDS, Tokens};
+use super::principal::{Claim, Principal, Principals};
+use super::session::{Secret, SessionKind, random};
+use super::token::{ACCESS_TOKEN_SECONDS, TokenRefusal, Tokens};
 use super::user::{User, find_by_login, normal_login};
-use crate::audit::keys::KeyRing;
+use crate::core::id::{SessionId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Database;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 use uuid::Uuid;
 
-/// A login that succeeded.
+/// A login whose password was right; the session is still to be recorded.
 #[derive(Clone, Debug)]
-pub struct Session {
+pub struct Login {
     /// Who logged in.
-    pub principal: Arc<Principal>,
-    /// The session.
-    pub id: Uuid,
-    /// The access token.
-    pub token: String,
-    /// How long it is good, in seconds.
-    pub expires_in: u64,
+    pub principal: Principal,
     /// Wrong passwords that came just before.
     pub failures_before: u32,
 }
 
-/// Who is calling: passwords, tokens, roles.
+/// Who is calling: passwords, tokens, sessions, roles.
 pub struct Auth {
     database: Database,
     tokens: Tokens,
@@ -42,12 +39,12 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// The service over a database, with the tokens of a key ring.
+    /// The service over a database, with the token keys of a folder.
     ///
     /// # Errors
     /// An internal problem where the keys cannot be used.
-    pub fn new(database: Database, keys: &KeyRing) -> Outcome<Self> {
-        let tokens = Tokens::new(keys).map_err(|error| Problem::internal(error.to_string()))?;
+    pub fn new(database: Database, keys: &Path) -> Outcome<Self> {
+        let tokens = Tokens::open(keys).map_err(|error| Problem::internal(error.to_string()))?;
         Ok(Self {
             principals: Principals::new(database.clone()),
             database,
@@ -59,14 +56,14 @@ impl Auth {
         })
     }
 
+    /// Access tokens and their keys.
+    pub fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
     /// Hashing and checking of passwords.
     pub fn passwords(&self) -> &Passwords {
         &self.passwords
-    }
-
-    /// The public keys of the tokens.
-    pub fn key_set(&self) -> serde_json::Value {
-        self.tokens.key_set()
     }
 
     /// Logins that failed since the start.
@@ -74,58 +71,70 @@ impl Auth {
         self.failures.load(Ordering::Relaxed)
     }
 
-    /// Makes the next request of everyone read the role anew.
-    pub fn forget_roles(&self) {
+    /// Makes the next request of everyone read role and session anew.
+    pub fn forget_callers(&self) {
         self.principals.forget();
     }
 
-    /// Who sends this `Authorization` header.
+    /// Who is calling with this credential.
     ///
     /// # Errors
-    /// `unauthenticated` where there is no good token or the user is gone or disabled.
-    pub async fn authenticate(&self, header: Option<&str>) -> Outcome<Arc<Principal>> {
-        let token = header.and_then(bearer).ok_or_else(|| {
-            Problem::new(
-                Code::Unauthenticated,
-                "Send the header Authorization: Bearer with the access token that POST /api/v1/auth/login gives.",
-            )
-        })?;
-        let refused = || {
-            Problem::new(Code::Unauthenticated, "The access token is not valid or has expired. Log in again.")
+    /// `unauthenticated` where there is none that is good, or the user is gone or disabled, or the session is over.
+    pub async fn authenticate(&self, credential: Option<Credential>) -> Outcome<Caller> {
+        let claim = match credential {
+            None => {
+                return Err(Problem::new(
+                    Code::Unauthenticated,
+                    "Send the header Authorization: Bearer with the access token that POST /api/v1/auth/login gives.",
+                ));
+            }
+            Some(Credential::Bearer(token)) => {
+                let verified = match self.tokens.verify(&token) {
+                    // Another process may sign with a key that came a moment ago.
+                    Err(TokenRefusal::OtherKey) if self.tokens.may_reread() => {
+                        self.tokens.reread().and_then(|()| self.tokens.verify(&token))
+                    }
+                    verified => verified,
+                };
+                let (user, session) = verified.map_err(|refusal| refused().log(refusal))?;
+                Claim::Session(user, session)
+            }
+            Some(Credential::Cookie(text)) => {
+                let secret = Secret::parse(SessionKind::Cookie, &text).ok_or_else(refused)?;
+                Claim::Cookie(secret.id(), secret.hash())
+            }
+            Some(Credential::Other) => return Err(refused()),
         };
-        let user = self.tokens.verify(token).map_err(|refusal| refused().log(refusal))?;
-        self.principals.find(user).await?.ok_or_else(refused)
+        self.principals.find(claim).await?.ok_or_else(refused)
     }
 
-    /// Authenticates and authorizes in one step.
+    /// An access token of a session.
     ///
     /// # Errors
-    /// `unauthenticated` or `forbidden`.
-    pub async fn grant(&self, header: Option<&str>, action: Action) -> Outcome<Grant> {
-        let principal = self.authenticate(header).await?;
-        authorize(&principal, action)
+    /// An internal problem where it cannot be signed.
+    pub fn issue(&self, user: UserId, session: SessionId) -> Outcome<String> {
+        self.tokens.issue(user, session).map_err(|error| Problem::internal(error.to_string()))
     }
 
-    /// Checks a login and its password, and starts a session. Recording it is the caller's part.
+    /// Lets a session that could not be recorded, as the disk is full, be good in this process for as long as its
+    /// one access token.
+    pub fn admit_unrecorded(&self, user: UserId, session: SessionId) {
+        self.principals.admit_unrecorded(user, session, Duration::from_secs(ACCESS_TOKEN_SECONDS));
+    }
+
+    /// Checks a login and its password. Beginning a session and recording it is the caller's part.
     ///
     /// # Errors
     /// `unauthenticated`, in the same words and time whether or not there is such a user; `too_many_requests`
     /// where too many wait.
-    pub async fn log_in(&self, login: &str, password: String, from: Option<IpAddr>) -> Outcome<Session> {
+    pub async fn log_in(&self, login: &str, password: String, from: Option<IpAddr>) -> Outcome<Login> {
         let login = normal_login(login);
-        let pause = self.delays.begin(&login, from).map_err(|wait| {
-            let seconds = wait.as_secs() + 1;
-            let detail = format!("Too many attempts at this account wait already. Try again in {seconds} s.");
-            Problem::new(Code::TooManyRequests, detail).with("retry_after_s", seconds)
-        })?;
-        if !pause.is_zero() {
-            tokio::time::sleep(pause).await;
-        }
+        self.wait_turn(&login, from).await?;
         let database = self.database.clone();
         let wanted = login.clone();
         let user = off_thread(move || database.read(|conn| find_by_login(conn, &wanted))).await?;
-        let hash = user.as_ref().map(|user| user.password_hash.clone());
-        let is_right = self.passwords.verify(password, hash).await?;
+        let is_right =
+            self.passwords.verify(password, user.as_ref().map(|user| user.password_hash.clone())).await?;
         let principal = user.as_ref().map(User::principal).transpose()?.flatten();
         let Some(principal) = principal.filter(|_| is_right) else {
             self.failures.fetch_add(1, Ordering::Relaxed);
@@ -134,17 +143,39 @@ impl Auth {
                 "Login or password is wrong, or the account is disabled.",
             ));
         };
-        let failures_before = self.delays.succeeded(&login, from);
-        let id = Uuid::now_v7();
-        let token =
-            self.tokens.issue(principal.user, id).map_err(|error| Problem::internal(error.to_string()))?;
-        Ok(Session {
-            principal: Arc::new(principal),
-            id,
-            token,
-            expires_in: ACCESS_TOKEN_SECONDS,
-            failures_before,
-        })
+        Ok(Login { principal, failures_before: self.delays.succeeded(&login, from) })
+    }
+
+    /// Checks the password of somebody who is logged in, with the same pauses as a login: a stolen token must not
+    /// be a way to guess passwords quickly.
+    ///
+    /// # Errors
+    /// `invalid` at `/password` where it is another; `too_many_requests` where too many wait.
+    pub async fn check_own_password(
+        &self,
+        user: &User,
+        password: String,
+        from: Option<IpAddr>,
+    ) -> Outcome<()> {
+        self.wait_turn(&user.login, from).await?;
+        if !self.passwords.verify(password, Some(user.password_hash.clone())).await? {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+            return Err(Problem::field("/password", "This is not your present password."));
+        }
+        self.delays.succeeded(&user.login, from);
+        Ok(())
+    }
+
+    async fn wait_turn(&self, login: &str, from: Option<IpAddr>) -> Outcome<()> {
+        let pause = self.delays.begin(login, from).map_err(|wait| {
+            let seconds = wait.as_secs() + 1;
+            let detail = format!("Too many attempts at this account wait already. Try again in {seconds} s.");
+            Problem::new(Code::TooManyRequests, detail).with("retry_after_s", seconds)
+        })?;
+        if !pause.is_zero() {
+            tokio::time::sleep(pause).await;
+        }
+        Ok(())
     }
 
     /// Makes the secret with which the first administrator is added; only its hash is kept, in memory.
@@ -152,10 +183,7 @@ impl Auth {
     /// # Errors
     /// An internal problem where there are no random bytes.
     pub fn make_first_secret(&self) -> Outcome<String> {
-        let mut bytes = [0_u8; 16];
-        rand::TryRng::try_fill_bytes(&mut rand::rngs::SysRng, &mut bytes)
-            .map_err(|error| Problem::internal(format!("no random bytes: {error}")))?;
-        let secret = Uuid::from_bytes(bytes).simple().to_string();
+        let secret = Uuid::from_bytes(random()?).simple().to_string();
         *self.secret() = Some(Sha256::digest(secret.as_bytes()).into());
         Ok(secret)
     }
@@ -187,9 +215,11 @@ impl Auth {
     }
 }
 
-fn bearer(header: &str) -> Option<&str> {
-    let (scheme, token) = header.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim()).filter(|token| !token.is_empty())
+fn refused() -> Problem {
+    Problem::new(
+        Code::Unauthenticated,
+        "What you sent to say who you are is not valid or has expired. Log in again.",
+    )
 }
 
 /// Runs blocking work on a thread that may block.

@@ -7,6 +7,7 @@
 mod demo;
 mod bench;
 mod import;
+mod keys;
 mod migrate;
 mod openapi;
 mod print;
@@ -44,6 +45,7 @@ enum Command {
     Import(import::Import),
     Migrate(migrate::Migrate),
     User(user::User),
+    Keys(keys::Keys),
     Totals(totals::Totals),
     Verify(verify::Verify),
     Openapi(openapi::Openapi),
@@ -68,7 +70,9 @@ impl Common {
     /// These flags over the settings file, with what the command adds.
     pub(crate) fn settings(&self, more: Layer) -> Outcome<Settings> {
         let flags = Layer { database_url: self.database_url.clone(), keys: self.keys.clone(), ..more };
-        Ok(flags.over(Layer::file(&self.config)?).settings())
+        let layers = flags.over(Layer::file(&self.config)?);
+        layers.check()?;
+        Ok(layers.settings())
     }
 }
 
@@ -105,6 +109,7 @@ pub fn run() -> ExitCode {
         Command::Import(command) => return command.run(),
         Command::Migrate(command) => command.run(),
         Command::User(command) => command.run(),
+        Command::Keys(command) => command.run(),
         Command::Totals(command) => command.run(),
         Command::Verify(command) => return command.run(),
         Command::Openapi(command) => command.run(),

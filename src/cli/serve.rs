@@ -24,6 +24,12 @@ pub(super) struct Serve {
     /// Proxies in front, whose X-Forwarded-For says where a request comes from [default: none]
     #[arg(long, env = "RELIEF_TRUSTED_PROXIES", value_name = "ADDRESSES", value_delimiter = ',')]
     trusted_proxies: Option<Vec<IpAddr>>,
+    /// What browsers call this server, such as https://relief.example.org [default: the host they ask for]
+    #[arg(long, env = "RELIEF_PUBLIC_ORIGIN", value_name = "ORIGIN")]
+    public_origin: Option<String>,
+    /// Days after which a new key signs access tokens [default: 90]
+    #[arg(long, env = "RELIEF_TOKEN_KEY_DAYS", value_name = "DAYS")]
+    token_key_days: Option<u32>,
     #[command(flatten)]
     common: Common,
 }
@@ -35,6 +41,8 @@ impl Serve {
             listen: self.listen,
             workers: self.workers,
             trusted_proxies: self.trusted_proxies,
+            public_origin: self.public_origin,
+            token_key_days: self.token_key_days,
             ..Layer::default()
         };
         let server = app::start(self.common.settings(layer)?)?;

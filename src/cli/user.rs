@@ -4,12 +4,17 @@ use super::Common;
 use super::print::say;
 use crate::app::Layer;
 use crate::atlas::CountryCode;
-use crate::auth::{self, Passwords, Role, check_password, find_by_login, normal_login};
+use crate::auth::{self, NO_PASSWORD, Passwords, Role, find_by_login, normal_login};
 use crate::core::id::{OrganizationId, UserId};
 use crate::core::page::PAGE_LIMIT_MAXIMUM;
 use crate::core::problem::{Outcome, Problem};
+use crate::core::time::Timestamp;
 use crate::db::{Conn, connect, migrate};
-use crate::users::rules::{check_bounds, check_login, check_name};
+use crate::users::access;
+use crate::users::invitation_store::{
+    Invitation, InvitationKind, InvitationMake, InvitationToken, NewInvitation, UserInvite,
+};
+use crate::users::rules::{check_bounds, check_login, check_name, check_password_for};
 use crate::users::store::{self, Changes, NewUser, UserAdd, UserChange};
 use crate::web::Paging;
 use crate::writer::{Actor, Update, Writer, WriterSettings};
@@ -17,17 +22,37 @@ use clap::{Args, Subcommand};
 use std::io::{BufRead, IsTerminal};
 use uuid::Uuid;
 
-/// Adds, lists and disables users and sets passwords
+/// Adds, invites, lists and disables users, sets passwords, and prints who may do what
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief user add --login amina --name 'Amina Jallow' --role officer\n  \
                         echo \"$SECRET\" | relief user password --login amina\n  relief user list --json\n  \
-                        relief user disable --login amina\n\n\
+                        relief user disable --login amina\n  relief user reset --login amina\n  relief user review --csv\n\n\
                         Passwords are read from standard input; a running server sees changes within a second.")]
 pub(super) struct User {
     #[command(subcommand)]
     command: UserCommand,
     #[command(flatten)]
     common: Common,
+}
+
+/// Who is added.
+#[derive(Args)]
+struct Person {
+    /// What is typed to log in
+    #[arg(long)]
+    login: String,
+    /// The person's name
+    #[arg(long)]
+    name: String,
+    /// officer, donor, auditor, manager or admin
+    #[arg(long, value_parser = role)]
+    role: Role,
+    /// The organization the user acts for; donors need one
+    #[arg(long, value_name = "ID")]
+    organization: Option<OrganizationId>,
+    /// The country the user is bound to, such as GM
+    #[arg(long, value_name = "CODE")]
+    country: Option<CountryCode>,
 }
 
 #[derive(Subcommand)]
@@ -38,21 +63,41 @@ enum UserCommand {
                             echo \"$SECRET\" | relief user add --login li --name 'Li Na' --role donor --organization \
                             01900000-0000-7000-8000-000000000005")]
     Add {
-        /// What is typed to log in
+        #[command(flatten)]
+        person: Person,
+    },
+    /// Adds a user and prints a one-time token with which the person sets a password
+    #[command(
+        after_help = "Examples:\n  relief user invite --login amina --name 'Amina Jallow' --role officer\n  \
+                            relief user invite --login li --name 'Li Na' --role donor --organization \
+                            01900000-0000-7000-8000-000000000005\n\n\
+                            The token is good for seven days and once, at POST /api/v1/auth/invitations/accept."
+    )]
+    Invite {
+        #[command(flatten)]
+        person: Person,
+    },
+    /// Prints a one-time token with which a user sets another password
+    #[command(after_help = "Example:\n  relief user reset --login amina\n\n\
+                            The token is good for a day and once; the present password is good until then.")]
+    Reset {
+        /// Whose
         #[arg(long)]
         login: String,
-        /// The person's name
+    },
+    /// Prints who may do what, or could at some moment, and who decided it
+    #[command(after_help = "Examples:\n  relief user review\n  relief user review --csv > review.csv\n  \
+                            relief user review --json --at 2026-06-30T23:59:59Z")]
+    Review {
+        /// The moment to look at [default: now]
+        #[arg(long, value_name = "TIME", value_parser = moment)]
+        at: Option<Timestamp>,
+        /// A table for spreadsheets
+        #[arg(long, conflicts_with = "json")]
+        csv: bool,
+        /// One JSON object
         #[arg(long)]
-        name: String,
-        /// officer, donor, auditor, manager or admin
-        #[arg(long, value_parser = role)]
-        role: Role,
-        /// The organization the user acts for; donors need one
-        #[arg(long, value_name = "ID")]
-        organization: Option<OrganizationId>,
-        /// The country the user is bound to, such as GM
-        #[arg(long, value_name = "CODE")]
-        country: Option<CountryCode>,
+        json: bool,
     },
     /// Lists users
     #[command(after_help = "Examples:\n  relief user list\n  relief user list --json")]
@@ -82,6 +127,12 @@ enum UserCommand {
     },
 }
 
+fn moment(text: &str) -> Result<Timestamp, String> {
+    Timestamp::parse(text).ok_or_else(|| {
+        format!("{text:?} is not a time; write RFC 3339 such as 2026-06-30T23:59:59Z, or a date such as 2026-06-30")
+    })
+}
+
 fn role(word: &str) -> Result<Role, String> {
     Role::from_word(word).ok_or_else(|| {
         let words: Vec<&str> = Role::ALL.into_iter().map(Role::word).collect();
@@ -100,20 +151,30 @@ impl User {
         let mut conn = connect(&url)?;
         migrate(&mut conn)?;
         match self.command {
-            UserCommand::Add { login, name, role, organization, country } => {
-                let login = normal_login(&login);
-                check_login(&login)?;
-                check_name(&name)?;
-                let country = country.map(|country| country.as_str().to_owned());
-                check_bounds(role, organization, country.as_deref())?;
-                store::check_references(&mut conn, Some(&login), organization)?;
-                let password_hash = Passwords::hash_blocking(&read_password()?)?;
-                let id = UserId(Uuid::now_v7());
-                let name = name.trim().to_owned();
-                let user = NewUser { id, login, name, password_hash, role, organization, country };
+            UserCommand::Add { person } => {
+                let user = person.checked(&mut conn)?;
+                let password_hash = Passwords::hash_blocking(&read_password(&user.login, &user.name)?)?;
+                let user = NewUser { password_hash, ..user };
                 let user = record(&url, UserAdd { actor: operator(), user })?;
                 say(format!("{} was added as {} with the id {}.", user.login, user.role, user.id))
             }
+            UserCommand::Invite { person } => {
+                let user = person.checked(&mut conn)?;
+                let token = InvitationToken::draw()?;
+                let invitation = NewInvitation::of(&token, InvitationKind::Invitation);
+                let add = UserAdd { actor: operator(), user };
+                let (user, made) = record(&url, UserInvite { add, invitation })?;
+                say(format!("{} was added as {} with the id {}.", user.login, user.role, user.id))?;
+                hand_over(&token, &made)
+            }
+            UserCommand::Reset { login } => {
+                let user = found(&mut conn, &login)?.id;
+                let token = InvitationToken::draw()?;
+                let invitation = NewInvitation::of(&token, InvitationKind::Reset);
+                let made = record(&url, InvitationMake { actor: operator(), user, invitation })?;
+                hand_over(&token, &made)
+            }
+            UserCommand::Review { at, csv, json } => review(&mut conn, at, csv, json),
             UserCommand::List { json } => list(&mut conn, json),
             UserCommand::Disable { login, undo } => {
                 let changes = Changes { disabled: Some(!undo), ..Changes::default() };
@@ -121,7 +182,8 @@ impl User {
                 say(format!("{} may {}log in.", user.login, if user.disabled { "not " } else { "" }))
             }
             UserCommand::Password { login } => {
-                let password_hash = Some(Passwords::hash_blocking(&read_password()?)?);
+                let name = found(&mut conn, &login)?.name;
+                let password_hash = Some(Passwords::hash_blocking(&read_password(&login, &name)?)?);
                 let user = change(&url, &mut conn, &login, Changes { password_hash, ..Changes::default() })?;
                 say(format!("The password of {} was set.", user.login))
             }
@@ -130,10 +192,61 @@ impl User {
 }
 
 fn change(url: &str, conn: &mut Conn, login: &str, changes: Changes) -> Outcome<auth::User> {
-    let user = find_by_login(conn, &normal_login(login))?.ok_or_else(|| {
-        Problem::field("/login", format!("There is no user {login:?}; see relief user list."))
-    })?;
+    let user = found(conn, login)?;
     record(url, UserChange { actor: operator(), id: user.id, read: None, changes })
+}
+
+impl Person {
+    /// Checks who is to be added; there is no password yet.
+    fn checked(self, conn: &mut Conn) -> Outcome<NewUser> {
+        let login = normal_login(&self.login);
+        check_login(&login)?;
+        check_name(&self.name)?;
+        let country = self.country.map(|country| country.as_str().to_owned());
+        check_bounds(self.role, self.organization, country.as_deref())?;
+        store::check_references(conn, Some(&login), self.organization)?;
+        Ok(NewUser {
+            id: UserId(Uuid::now_v7()),
+            login,
+            name: self.name.trim().to_owned(),
+            password_hash: NO_PASSWORD.to_owned(),
+            role: self.role,
+            organization: self.organization,
+            country,
+        })
+    }
+}
+
+/// Prints a token, which is kept nowhere.
+fn hand_over(token: &InvitationToken, made: &Invitation) -> Outcome<()> {
+    say(format!(
+        "{}\nHand this over: whoever has it sets the password, once, until {}.",
+        token.text(),
+        made.good_until
+    ))
+}
+
+fn review(conn: &mut Conn, at: Option<Timestamp>, csv: bool, json: bool) -> Outcome<()> {
+    let review = access::review(conn, at.unwrap_or_else(auth::now))?;
+    if csv {
+        return say(access::csv_of(&review)?.trim_end());
+    }
+    if json {
+        return say(serde_json::to_value(&review).map_err(|error| Problem::internal(error.to_string()))?);
+    }
+    for row in &review.items {
+        let state = if row.disabled { "disabled" } else { "" };
+        let bound = row.organization_id.map(|id| id.to_string()).or_else(|| row.country.clone());
+        let by = row.changed_by_login.as_deref().unwrap_or(&row.changed_as);
+        let (login, role, bound) = (&row.login, &row.role, bound.unwrap_or_default());
+        say(format!("{login:<24} {role:<8} {bound:<36} since {} by {by} {state}", row.since))?;
+    }
+    Ok(())
+}
+
+fn found(conn: &mut Conn, login: &str) -> Outcome<auth::User> {
+    find_by_login(conn, &normal_login(login))?
+        .ok_or_else(|| Problem::field("/login", format!("There is no user {login:?}; see relief user list.")))
 }
 
 fn record<U: Update>(url: &str, update: U) -> Outcome<U::Answer> {
@@ -173,7 +286,7 @@ fn list(conn: &mut Conn, as_json: bool) -> Outcome<()> {
 }
 
 /// The first line of standard input. It is not asked for twice: a script has one, and a person sees it.
-fn read_password() -> Outcome<String> {
+fn read_password(login: &str, name: &str) -> Outcome<String> {
     let input = std::io::stdin();
     if input.is_terminal() {
         eprintln!("Type the password (it is shown) and press Enter:");
@@ -184,6 +297,6 @@ fn read_password() -> Outcome<String> {
         .read_line(&mut line)
         .map_err(|error| Problem::internal(format!("standard input: {error}")))?;
     let password = line.trim_end_matches(['\r', '\n']).to_owned();
-    check_password("/password", &password)?;
+    check_password_for("/password", &password, login, name)?;
     Ok(password)
 }

@@ -59,6 +59,14 @@ macro_rules! identifiers {
 identifiers! {
     /// A user who can log in.
     UserId,
+    /// A login and everything done under it.
+    SessionId,
+    /// What continues a session: the part of its secret by which it is found.
+    SessionSecretId,
+    /// A one-time link by which a person sets a password.
+    InvitationId,
+    /// A change of what a user may do.
+    AccessChangeId,
     /// An organization: donor, consignor, consignee, carrier or partner, or several at once.
     OrganizationId,
     /// An item of the catalogue.

@@ -4,6 +4,7 @@
 //! This room is pure. It never names a database, a web framework, the file system, the environment, a
 //! clock or a random source; what needs one of those gets its value as an argument.
 
+pub mod cell;
 pub mod check;
 pub mod code;
 pub mod id;

@@ -33,6 +33,8 @@ codes! {
     Unauthenticated = "unauthenticated", 401, "Log in first";
     /// The caller is known and may not.
     Forbidden = "forbidden", 403, "Your role does not allow this";
+    /// A browser sent its cookie on behalf of another site.
+    OtherOrigin = "other_origin", 403, "Not from a page of this server";
     /// Missing, or not for this caller's eyes: the same answer.
     NotFound = "not_found", 404, "Not found";
     /// The body came too slowly.

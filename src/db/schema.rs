@@ -1,5 +1,9 @@
 //! The tables as diesel sees them: the same on both databases. Written from the migrations.
 
+mod people;
+
+pub use people::*;
+
 diesel::table! {
     organizations (id) {
         id -> Binary,
@@ -106,23 +110,6 @@ diesel::table! {
         unit -> Text,
         as_of -> Text,
         source -> Text,
-    }
-}
-
-diesel::table! {
-    users (id) {
-        id -> Binary,
-        login -> Text,
-        name -> Text,
-        password_hash -> Text,
-        role -> Text,
-        organization_id -> Nullable<Binary>,
-        country -> Nullable<Text>,
-        disabled -> Bool,
-        revision -> BigInt,
-        created_at -> BigInt,
-        updated_at -> BigInt,
-        salt -> Nullable<Binary>,
     }
 }
 
@@ -429,6 +416,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     programmes,
     reported_figures,
     users,
+    sessions,
+    session_secrets,
+    invitations,
+    access_changes,
     pledges,
     pledge_lines,
     consignments,

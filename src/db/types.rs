@@ -84,6 +84,10 @@ macro_rules! identifier_columns {
 
 identifier_columns!(
     UserId,
+    SessionId,
+    SessionSecretId,
+    InvitationId,
+    AccessChangeId,
     OrganizationId,
     ItemId,
     PackId,

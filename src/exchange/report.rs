@@ -6,6 +6,7 @@
 use super::import::{Imported, Reading};
 use super::plan::Warning;
 use super::verdict::{RowOutcome, RowVerdict};
+use crate::core::cell::cell_of;
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -13,15 +14,10 @@ use std::io::Write;
 const LISTED_MAXIMUM: usize = 100;
 /// Warnings repeated in a JSON summary; the report has them all.
 const WARNINGS_MAXIMUM: usize = 100;
-/// Beginnings by which a spreadsheet takes a cell for a formula (OWASP, "CSV Injection").
-const FORMULA_STARTS: [char; 6] = ['=', '+', '-', '@', '\t', '\r'];
 
-/// A cell as it may stand in a spreadsheet: never a formula.
+/// A cell as it may stand in a spreadsheet: never a formula. A number below zero is none.
 pub fn guarded(text: &str) -> String {
-    if text.starts_with(FORMULA_STARTS) && text.parse::<f64>().is_err() {
-        return format!("'{text}");
-    }
-    text.to_owned()
+    if text.parse::<f64>().is_ok() { text.to_owned() } else { cell_of(text) }
 }
 
 fn word(outcome: &RowOutcome) -> &'static str {

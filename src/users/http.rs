@@ -1,12 +1,14 @@
 //! Users over HTTP, for administrators.
 
-use super::rules::{check_bounds, check_login, check_name};
+use super::invitation::InvitationView;
+use super::invitation_store::{InvitationKind, InvitationToken, NewInvitation, UserInvite};
+use super::rules::{check_bounds, check_login, check_name, check_password_for};
 use super::store::{self, Changes, NewUser, UserAdd, UserChange};
 use crate::atlas::CountryCode;
-use crate::auth::{Permit, Role, User, action, check_password, normal_login};
+use crate::auth::{NO_PASSWORD, Permit, Role, User, action, normal_login};
 use crate::core::id::{OrganizationId, UserId};
 use crate::core::page::{Page, PageQuery};
-use crate::core::problem::Outcome;
+use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::web::{
     IfMatch, Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, encode_key, present,
@@ -68,8 +70,9 @@ pub struct UserNew {
     pub login: String,
     /// The person's name.
     pub name: String,
-    /// 12 to 256 characters.
-    pub password: String,
+    /// 12 to 256 characters, none of the well-known. Left out, the answer has a one-time link by which the user sets it.
+    #[serde(default)]
+    pub password: Option<String>,
     /// What the user is.
     pub role: Role,
     /// For whom the user acts; donors need one.
@@ -102,48 +105,93 @@ pub struct UserEdit {
     pub disabled: Option<bool>,
 }
 
-/// Checks, hashes and records a new user: for administrators, for the first one, and for the command line.
+/// Checks a password that somebody wants, on a thread that may be busy for a while: the lists are long.
+///
+/// # Errors
+/// `invalid` at `pointer`.
+pub(super) async fn check_wanted(
+    pointer: &'static str,
+    password: &str,
+    login: &str,
+    name: &str,
+) -> Outcome<()> {
+    let (password, login, name) = (password.to_owned(), login.to_owned(), name.to_owned());
+    actix_web::web::block(move || check_password_for(pointer, &password, &login, &name))
+        .await
+        .map_err(|error| Problem::internal(format!("a password was not looked at: {error}")))?
+}
+
+/// A user who was added.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct UserAdded {
+    /// The user.
+    #[serde(flatten)]
+    pub user: UserView,
+    /// The link by which the user sets a password, shown this once; only where none was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub invitation: Option<InvitationView>,
+}
+
+/// Checks, hashes and records a new user: for administrators and for the first one.
 ///
 /// # Errors
 /// What is wrong with which field.
-pub async fn add(state: &State, actor: Actor, id: UserId, new: UserNew) -> Outcome<Written<UserView>> {
+pub async fn add(state: &State, actor: Actor, id: UserId, new: UserNew) -> Outcome<Written<UserAdded>> {
     let login = normal_login(&new.login);
     check_login(&login)?;
     check_name(&new.name)?;
-    check_password("/password", &new.password)?;
+    if let Some(password) = &new.password {
+        check_wanted("/password", password, &login, &new.name).await?;
+    }
     let country = new.country.map(|country| country.as_str().to_owned());
     check_bounds(new.role, new.organization_id, country.as_deref())?;
     let (wanted, organization) = (login.clone(), new.organization_id);
     state.read(move |conn| store::check_references(conn, Some(&wanted), organization)).await?;
+    let has_password = new.password.is_some();
+    let password_hash = match new.password {
+        Some(password) => state.auth.passwords().hash(password).await?,
+        None => NO_PASSWORD.to_owned(),
+    };
     let user = NewUser {
         id,
         login,
         name: new.name.trim().to_owned(),
-        password_hash: state.auth.passwords().hash(new.password).await?,
+        password_hash,
         role: new.role,
         organization: new.organization_id,
         country,
     };
-    let recorded = state.writer.record(UserAdd { actor, user }).await?;
-    state.auth.forget_roles();
-    Ok(written(recorded, true))
+    let add = UserAdd { actor, user };
+    let recorded = if has_password {
+        let recorded = state.writer.record(add).await?;
+        recorded.map(|user| UserAdded { user: user.into(), invitation: None })
+    } else {
+        let token = InvitationToken::draw()?;
+        let invitation = NewInvitation::of(&token, InvitationKind::Invitation);
+        let recorded = state.writer.record(UserInvite { add, invitation }).await?;
+        recorded.map(|(user, made)| UserAdded {
+            user: user.into(),
+            invitation: Some(InvitationView::new(&token, &made)),
+        })
+    };
+    state.auth.forget_callers();
+    let (id, revision) = (recorded.answer.user.id, recorded.answer.user.revision);
+    Ok(Written::created(recorded, id).revision(revision))
 }
 
-fn written(recorded: Recorded<User>, is_new: bool) -> Written<UserView> {
+pub(super) fn written(recorded: Recorded<User>) -> Written<UserView> {
     let (id, revision) = (recorded.answer.id, recorded.answer.revision);
-    let recorded = Recorded { answer: UserView::from(recorded.answer), leaf: recorded.leaf };
-    let written = if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) };
-    written.revision(revision)
+    Written::changed(recorded.map(UserView::from), id).revision(revision)
 }
 
 /// Adds a user.
 #[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = UserNew,
-    responses((status = 201, description = "Added", body = WrittenBody<UserView>)))]
+    responses((status = 201, description = "Added", body = WrittenBody<UserAdded>)))]
 pub async fn user_add(
     permit: Permit<action::UserWrite>,
     state: State,
     body: Json<UserNew>,
-) -> Outcome<Written<UserView>> {
+) -> Outcome<Written<UserAdded>> {
     add(&state, permit.actor(), UserId(Uuid::now_v7()), body.0).await
 }
 
@@ -185,19 +233,20 @@ pub async fn user_change(
     read: IfMatch,
     body: Json<UserEdit>,
 ) -> Outcome<Written<UserView>> {
-    let changes = checked(&state, body.0).await?;
+    let changes = checked(&state, id.0, body.0).await?;
     let change = UserChange { actor: permit.actor(), id: id.0, read: Some(read), changes };
     let recorded = state.writer.record(change).await?;
-    state.auth.forget_roles();
-    Ok(written(recorded, false))
+    state.auth.forget_callers();
+    Ok(written(recorded))
 }
 
-async fn checked(state: &State, edit: UserEdit) -> Outcome<Changes> {
+async fn checked(state: &State, id: UserId, edit: UserEdit) -> Outcome<Changes> {
     if let Some(name) = &edit.name {
         check_name(name)?;
     }
     if let Some(password) = &edit.password {
-        check_password("/password", password)?;
+        let user = state.read(move |conn| store::user(conn, id)).await?;
+        check_wanted("/password", password, &user.login, &user.name).await?;
     }
     let organization = edit.organization_id.flatten();
     if organization.is_some() {

@@ -1,13 +1,33 @@
-//! The people who log in: the first administrator, sessions, adding and changing users.
+//! The people who log in: the first administrator, sessions, adding, inviting and changing users.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `http` | users, for administrators |
+//! | `store` | the updates of users |
+//! | `session` | logging in, continuing, logging out, the first administrator |
+//! | `own` | sessions as their user and administrators see and end them, the own password |
+//! | `session_store` | the updates of sessions |
+//! | `invitation`, `invitation_store` | one-time links by which people set their passwords |
+//! | `access`, `access_store` | what a user could do from when on, and the review of it |
+//! | `key_store` | what happened to the keys of access tokens, for the log |
+//! | `rules` | what a user may be |
 //!
 //! Invariants: a login is unique in its normal form; a user of a role that needs an organization has one;
 //! nobody is bound to an organization and a country at once; nobody takes the own access away, so that one
-//! administrator always remains. Every change and every login is an entry of the log. A password is never
-//! stored, logged or sent: only its hash is kept. Never here: what a role may do, which is `auth`'s.
+//! administrator always remains. Every change, every login and every end of a session is an entry of the log. A
+//! password or a token is never stored or logged, and sent only to whom it is for: only hashes are kept. Never here:
+//! what a role may do, which is `auth`'s.
 
+pub mod access;
+pub mod access_store;
 pub mod http;
+pub mod invitation;
+pub mod invitation_store;
+pub mod key_store;
+pub mod own;
 pub mod rules;
 pub mod session;
+pub mod session_store;
 pub mod store;
 
 use crate::web::Routes;
@@ -15,5 +35,8 @@ use crate::web::Routes;
 /// The routes of this room.
 pub fn routes(routes: &mut Routes) {
     session::routes(routes);
+    own::routes(routes);
+    invitation::routes(routes);
     http::routes(routes);
+    access::routes(routes);
 }

@@ -1,6 +1,6 @@
 //! What a user may be: pure decisions.
 
-use crate::auth::Role;
+use crate::auth::{Role, check_password};
 use crate::core::id::{OrganizationId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 
@@ -42,6 +42,14 @@ pub fn check_name(name: &str) -> Outcome<()> {
         "/name",
         format!("A name has 1 to {NAME_LENGTH_MAXIMUM} characters on one line; this one has {length}."),
     ))
+}
+
+/// Checks a password for a person: neither well-known nor made of the own login or name.
+///
+/// # Errors
+/// `invalid` at `pointer`.
+pub fn check_password_for(pointer: &str, password: &str, login: &str, name: &str) -> Outcome<()> {
+    check_password(pointer, password, &[login, name])
 }
 
 /// Checks that a role and what it is bound to go together.

@@ -1,9 +1,12 @@
 //! Users in the database: reading them, and the updates the writer records.
 
+use super::access_store::{AccessChange, note_added, note_changed};
+use super::invitation_store::{Invitation, InvitationEnd, end_invitations};
 use super::rules::{check_bounds, check_not_self};
-use crate::auth::{Role, User, find_by_login};
+use super::session_store::{end_open, role_of};
+use crate::auth::{Role, Session, SessionEnd, User, find_by_login};
 use crate::core::check::taken;
-use crate::core::id::{OrganizationId, UserId, derived};
+use crate::core::id::{OrganizationId, SessionId, UserId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{organizations, users};
@@ -92,6 +95,7 @@ impl Update for UserAdd {
             salt: Some(desk.salt(new.id.0).to_vec()),
         };
         desk.shelf::<Drawer<User>>().put(user.clone());
+        note_added(desk, &user);
         Ok(user)
     }
 }
@@ -117,6 +121,27 @@ impl Changes {
     fn touch_access(&self, user: &User) -> bool {
         self.role.is_some_and(|role| role.word() != user.role)
             || self.disabled.is_some_and(|disabled| disabled != user.disabled)
+    }
+
+    fn apply(&self, user: &mut User) {
+        if let Some(name) = &self.name {
+            user.name.clone_from(name);
+        }
+        if let Some(hash) = &self.password_hash {
+            user.password_hash.clone_from(hash);
+        }
+        if let Some(role) = self.role {
+            role.word().clone_into(&mut user.role);
+        }
+        if let Some(organization) = self.organization {
+            user.organization_id = organization;
+        }
+        if let Some(country) = &self.country {
+            user.country.clone_from(country);
+        }
+        if let Some(disabled) = self.disabled {
+            user.disabled = disabled;
+        }
     }
 
     /// What is changed, in the words of the log; never a value that is personal.
@@ -162,7 +187,8 @@ impl Update for UserChange {
     }
 
     fn keys(&self, desk: &mut Desk) {
-        desk.shelf::<Drawer<User>>().want(self.id);
+        want_user(desk, self.id);
+        desk.shelf::<Drawer<AccessChange>>().want_group(self.id);
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
@@ -171,68 +197,93 @@ impl Update for UserChange {
             read.check(found.revision)?;
         }
         check_not_self(self.actor.user, self.id, self.changes.touch_access(&found))?;
+        if self.actor.user == self.id && self.changes.password_hash.is_some() {
+            let detail =
+                "Change your own password at POST /api/v1/auth/password, which needs the present one.";
+            return Err(Problem::new(Code::WrongState, detail).into());
+        }
         let mut user = User::clone(&found);
-        let changes = &self.changes;
-        if let Some(name) = &changes.name {
-            user.name.clone_from(name);
-        }
-        if let Some(hash) = &changes.password_hash {
-            user.password_hash.clone_from(hash);
-        }
-        if let Some(role) = changes.role {
-            role.word().clone_into(&mut user.role);
-        }
-        if let Some(organization) = changes.organization {
-            user.organization_id = organization;
-        }
-        if let Some(country) = &changes.country {
-            user.country.clone_from(country);
-        }
-        if let Some(disabled) = changes.disabled {
-            user.disabled = disabled;
-        }
-        let role = Role::from_word(&user.role)
-            .ok_or_else(|| Problem::internal(format!("users.role of {} is {:?}", user.id, user.role)))?;
-        check_bounds(role, user.organization_id, user.country.as_deref())?;
+        self.changes.apply(&mut user);
+        check_bounds(role_of(&user)?, user.organization_id, user.country.as_deref())?;
         if user == *found {
             return Ok(user);
         }
-        let moment = desk.begin(entry("user.changed", user.id, Some(changes.words())));
-        user.revision += 1;
-        user.updated_at = moment.recorded_at;
-        if user.salt.is_none() {
-            user.salt = Some(desk.salt(user.id.0).to_vec());
+        let moment = desk.begin(entry("user.changed", user.id, Some(self.changes.words())));
+        finish(desk, &mut user, moment.recorded_at);
+        note_changed(desk, &found, &user)?;
+        let how = match (user.disabled && !found.disabled, self.changes.password_hash.is_some()) {
+            (true, _) => Some(SessionEnd::Disabled),
+            (false, true) => Some(SessionEnd::PasswordChanged),
+            (false, false) => None,
+        };
+        if let Some(how) = how {
+            end_open(desk, user.id, None, (moment.recorded_at, how))?;
+            end_invitations(desk, user.id, (moment.recorded_at, InvitationEnd::Replaced))?;
         }
-        desk.shelf::<Drawer<User>>().put(user.clone());
         Ok(user)
     }
 }
 
-/// Notes a login. It changes no row; the log keeps that it was.
-pub struct SessionStart {
-    /// Who logged in.
+/// Changes the own password, which ends all other sessions.
+pub struct OwnPassword {
+    /// Who changes it: the user.
     pub actor: Actor,
-    /// Wrong passwords just before.
-    pub failures_before: u32,
+    /// Whose.
+    pub id: UserId,
+    /// The session that stays.
+    pub keep: Option<SessionId>,
+    /// The hash of the password that was checked.
+    pub old_hash: String,
+    /// The hash of the new one.
+    pub new_hash: String,
 }
 
-impl Update for SessionStart {
-    type Answer = Timestamp;
+impl Update for OwnPassword {
+    type Answer = User;
 
     fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    fn decide(&self, desk: &mut Desk) -> Result<Timestamp, Refusal> {
-        let reason = match self.failures_before {
-            0 => None,
-            count => Some(format!("after {count} wrong passwords")),
-        };
-        Ok(desk.begin(entry("session.started", self.actor.user, reason)).recorded_at)
+    fn keys(&self, desk: &mut Desk) {
+        want_user(desk, self.id);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
+        let found = desk.shelf::<Drawer<User>>().find(self.id)?.ok_or_else(Problem::not_found)?;
+        if found.password_hash != self.old_hash {
+            let detail =
+                "Your password was changed meanwhile from elsewhere. Log in with the one that counts now.";
+            return Err(Problem::new(Code::WrongState, detail).into());
+        }
+        let moment = desk.begin(entry("user.password_changed", self.id, None));
+        let mut user = User::clone(&found);
+        user.password_hash.clone_from(&self.new_hash);
+        finish(desk, &mut user, moment.recorded_at);
+        end_open(desk, self.id, self.keep, (moment.recorded_at, SessionEnd::PasswordChanged))?;
+        end_invitations(desk, self.id, (moment.recorded_at, InvitationEnd::Replaced))?;
+        Ok(user)
     }
 }
 
-fn entry(action: &str, user: UserId, reason: Option<String>) -> Entry {
+/// Asks for a user with everything that ends with the user's access.
+pub(super) fn want_user(desk: &mut Desk, id: UserId) {
+    desk.shelf::<Drawer<User>>().want(id);
+    desk.shelf::<Drawer<Session>>().want_group(id);
+    desk.shelf::<Drawer<Invitation>>().want_group(id);
+}
+
+/// Counts a change of a user and stages the row.
+pub(super) fn finish(desk: &mut Desk, user: &mut User, at: Timestamp) {
+    user.revision += 1;
+    user.updated_at = at;
+    if user.salt.is_none() {
+        user.salt = Some(desk.salt(user.id.0).to_vec());
+    }
+    desk.shelf::<Drawer<User>>().put(user.clone());
+}
+
+pub(super) fn entry(action: &str, user: UserId, reason: Option<String>) -> Entry {
     Entry { action: action.to_owned(), kind: "user", id: user.0, reason }
 }
 

@@ -4,9 +4,11 @@
 //! being answered first. Each route is therefore wrapped: the wrapper grants, and the handler's
 //! [`Permit`] only takes what was granted.
 
-use super::state;
-use crate::auth::{Action, Grant, Named, Permit};
+use super::origin::{check_own_origin, session_cookie};
+use super::state::{self, State};
+use crate::auth::{Action, CookieUse, Credential, Grant, Named, Permit, authorize};
 use crate::core::problem::{Code, Outcome, Problem};
+use crate::writer::Actor;
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -45,6 +47,8 @@ pub enum Door {
     Codes,
     /// Logging in.
     Logins,
+    /// Continuing a session: a desk of field devices behind one router does so every ten minutes.
+    Sessions,
 }
 
 /// Slows down callers nobody knows.
@@ -59,11 +63,37 @@ pub trait Throttle: Send + Sync {
 /// Grants a request its route's action, or says why not.
 pub(super) async fn admit(request: &ServiceRequest, action: Action) -> Outcome<()> {
     let state = state::of(request.request())?;
-    let header = request.headers().get(AUTHORIZATION).map(|value| value.to_str().unwrap_or_default());
-    let header = header.map(str::to_owned);
-    let grant = state.auth.grant(header.as_deref(), action).await?;
+    let credential = credential_of(request.request());
+    if credential.as_ref().is_some_and(Credential::is_ambient) && !request.method().is_safe() {
+        check_own_origin(request.request())?;
+    }
+    let caller = state.auth.authenticate(credential).await?;
+    if let Some(cookie) = caller.unnoted {
+        note_use(state, CookieUse::new(Actor::from(caller.principal.as_ref()), cookie));
+    }
+    let grant = authorize(&caller.principal, action)?.under(caller.session);
     request.extensions_mut().insert(grant);
     Ok(())
+}
+
+/// Notes that a cookie is in use, without letting its request wait for that.
+fn note_use(state: State, noted: CookieUse) {
+    actix_web::rt::spawn(async move {
+        if let Err(problem) = state.writer.record(noted).await {
+            tracing::debug!(cause = problem.internal.as_deref(), "the use of a cookie was not noted");
+        }
+    });
+}
+
+/// What a request brings to say who is calling. Two `Authorization` headers are none that can be good.
+fn credential_of(request: &HttpRequest) -> Option<Credential> {
+    let mut headers = request.headers().get_all(AUTHORIZATION);
+    let authorization = match (headers.next(), headers.next()) {
+        (None, _) => None,
+        (Some(header), None) => Some(header.to_str().unwrap_or_default()),
+        (Some(_), Some(_)) => Some(""),
+    };
+    Credential::of(authorization, session_cookie(request))
 }
 
 /// Where a request comes from: the other end of the connection, or, where that is a proxy of ours, whom the

@@ -5,6 +5,7 @@
 //! | `state` | what every handler shares; reading off the request's thread |
 //! | `routes` | declaring routes, each with its action and its documentation; checking them at start |
 //! | `guard` | authentication and authorization before anything of a request is parsed |
+//! | `origin` | the browser's session cookie, and whether a page of ours sent it |
 //! | `body` | JSON bodies: limits, unknown fields, pointers to what is wrong |
 //! | `query` | query strings, identifiers in paths, pages of lists |
 //! | `revision` | ETag and If-Match over integer revisions |
@@ -32,6 +33,7 @@
 
 mod body;
 mod guard;
+mod origin;
 mod problem;
 mod query;
 mod revision;
@@ -41,6 +43,7 @@ mod written;
 
 pub use body::{BODY_LIMIT, Json, present, read_body};
 pub use guard::{Allowed, Door, Throttle, address_of};
+pub use origin::{SESSION_COOKIE, check_own_origin, cookie_header};
 pub use problem::{ProblemBody, method_not_allowed, not_found};
 pub use query::{Paging, Path, Query, decode_key, encode_key};
 pub use revision::{IfMatch, Tagged};

@@ -2,6 +2,7 @@
 //! own documentation, so that routes, policy and OpenAPI cannot say different things.
 
 use super::guard::{self as doors, Allowed, Door};
+use super::origin::SESSION_COOKIE;
 use super::problem::{ProblemBody, method_not_allowed};
 use crate::auth::{Action, POLICY};
 use crate::core::problem::FieldError;
@@ -15,7 +16,9 @@ use std::sync::Arc;
 use utoipa::__dev::{SchemaReferences, Tags};
 use utoipa::openapi::path::{HttpMethod, Operation, Parameter};
 use utoipa::openapi::schema::Schema;
-use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+use utoipa::openapi::security::{
+    ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme,
+};
 use utoipa::openapi::{
     ComponentsBuilder, ContentBuilder, InfoBuilder, OpenApi, OpenApiBuilder, PathItem, PathsBuilder, Ref,
     RefOr, ResponseBuilder,
@@ -35,6 +38,8 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/api/openapi.json"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/first-admin"),
+    ("POST", "/api/v1/auth/refresh"),
+    ("POST", "/api/v1/auth/invitations/accept"),
     ("GET", "/api/v1/tracking/{code}"),
     ("GET", "/api/v1/pledge-links/{code}"),
 ];
@@ -228,10 +233,16 @@ impl Routes {
             .scheme(HttpAuthScheme::Bearer)
             .bearer_format("JWT")
             .description(Some("The access token of POST /api/v1/auth/login, good for ten minutes."));
+        let cookie = ApiKeyValue::with_description(
+            SESSION_COOKIE,
+            "A browser's session, by a login with `cookie: true`. With an Authorization header it does not count; \
+             changes are taken from pages of this server only.",
+        );
         let mut components = ComponentsBuilder::new()
             .schema("Problem", ProblemBody::schema())
             .schema(FieldError::name(), FieldError::schema())
-            .security_scheme("bearer", SecurityScheme::Http(bearer.build()));
+            .security_scheme("bearer", SecurityScheme::Http(bearer.build()))
+            .security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));
         for (name, schema) in &self.schemas {
             components = components.schema(name, schema.clone());
         }
@@ -286,7 +297,7 @@ fn completed(mut operation: Operation, access: Access) -> Operation {
     let mut refusals = vec![("400", "The request could not be read"), ("422", "A field is not valid")];
     match access {
         Access::Action(action) => {
-            operation.security = Some(vec![SecurityRequirement::new("bearer", Vec::<String>::new())]);
+            operation.security = Some(either_credential());
             let may: Vec<&str> =
                 POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role.word()).collect();
             let line = format!("Needs {}: {}.", action.word(), may.join(", "));
@@ -341,6 +352,11 @@ fn completed(mut operation: Operation, access: Access) -> Operation {
         }
     }
     operation
+}
+
+/// A token or a cookie: either will do.
+fn either_credential() -> Vec<SecurityRequirement> {
+    ["bearer", "cookie"].map(|name| SecurityRequirement::new(name, Vec::<String>::new())).to_vec()
 }
 
 fn http_method(method: &HttpMethod) -> Method {

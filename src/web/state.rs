@@ -27,6 +27,9 @@ pub struct StateParts {
     pub throttle: Option<Arc<dyn Throttle>>,
     /// Proxies whose word on where a request comes from is believed.
     pub trusted_proxies: Arc<[IpAddr]>,
+    /// What browsers call this server, such as `https://relief.example.org`; where it is not said, the host they
+    /// ask for.
+    pub public_origin: Option<String>,
 }
 
 /// What every handler shares; clones are cheap. As a handler's argument it is this server's.

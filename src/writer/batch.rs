@@ -472,7 +472,7 @@ pub(super) fn decide(
 /// Writes everything staged and the log's part of it.
 fn save(conn: &mut Conn, desk: &mut Desk, state: &mut LogState) -> diesel::QueryResult<()> {
     if desk.sealed.is_empty() {
-        return Ok(());
+        return desk.flush_loose(conn);
     }
     desk.flush(conn)?;
     let last: Moment = desk.last();

@@ -68,6 +68,10 @@ pub trait Shelf: Any + Send {
     /// # Errors
     /// Whatever the database says.
     fn flush(&mut self, conn: &mut Conn) -> QueryResult<()>;
+    /// Whether its rows are written although no entry of the log tells of them.
+    fn is_loose(&self) -> bool {
+        false
+    }
     /// For getting the concrete shelf back.
     fn as_any(&mut self) -> &mut dyn Any;
 }
@@ -322,6 +326,14 @@ impl Desk {
 
     pub(super) fn flush(&mut self, conn: &mut Conn) -> QueryResult<()> {
         for shelf in &mut self.shelves {
+            shelf.flush(conn)?;
+        }
+        Ok(())
+    }
+
+    /// Writes what is staged of rows that belong to no entry.
+    pub(super) fn flush_loose(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        for shelf in self.shelves.iter_mut().filter(|shelf| shelf.is_loose()) {
             shelf.flush(conn)?;
         }
         Ok(())

@@ -121,6 +121,10 @@ macro_rules! identifier_values {
 }
 identifier_values!(
     UserId,
+    SessionId,
+    SessionSecretId,
+    InvitationId,
+    AccessChangeId,
     OrganizationId,
     ItemId,
     PackId,
@@ -173,12 +177,14 @@ impl Personal<'_> {
 /// commitment under the row's salt, which itself never does, so that erasing both leaves a log that still
 /// verifies and tells nothing. A row without a salt is shown as it is.
 ///
+/// `open(column)` leaves out of a parent's rows those whose column is set, such as sessions that have ended.
+///
 /// Written as a macro because thirteen tables would otherwise each repeat their columns four times.
 macro_rules! record {
     (
         $(#[$doc:meta])*
         pub struct $name:ident in $table:ident key $key:ident: $id:ty, group $group:ident: $parent:ty
-            $(, personal($salt:ident: $($personal:ident),+))? {
+            $(, personal($salt:ident: $($personal:ident),+))? $(, open($open:ident))? {
             $($(#[$field_doc:meta])* $field:ident: $type:ty,)*
         }
     ) => {
@@ -244,7 +250,11 @@ macro_rules! record {
                 use $crate::db::schema::$table::dsl;
                 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
                 $crate::db::either!(conn, one => {
-                    dsl::$table.filter(dsl::$group.eq_any(groups)).select(Self::as_select()).load(one)
+                    dsl::$table
+                        .filter(dsl::$group.eq_any(groups))
+                        $(.filter(dsl::$open.is_null()))?
+                        .select(Self::as_select())
+                        .load(one)
                 })
             }
             fn insert(conn: &mut $crate::db::Conn, rows: &[Self]) -> diesel::QueryResult<()> {

@@ -4,7 +4,7 @@
 //! and profile folder, so stories run side by side. Chromium may reach nothing but this machine.
 
 pub mod program;
-mod stories;
+pub mod stories;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -101,6 +101,12 @@ impl Browser {
     pub fn type_into(&self, css: &str, keys: &str) {
         self.wait(async { self.appear(css).await.send_keys(keys).await })
             .unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    /// Runs a script as the page would; its last argument takes the answer when there is one.
+    pub fn run(&self, script: &str) -> Value {
+        let ran = self.client().execute_async(script, Vec::new());
+        self.wait(ran).unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
     /// Writes what the window shows as a PNG file.

@@ -20,7 +20,7 @@ const FROM_OUTSIDE: &str = "<!doctype html><title>Outside</title><link rel=icon 
 <script src=http://scripts.example.org/page.js></script>";
 
 /// Serves three still pages for as long as the test's process lives.
-fn serve_pages() -> String {
+pub fn serve_pages() -> String {
     let page = |text: &'static str| {
         web::get().to(move || async move { HttpResponse::Ok().content_type("text/html").body(text) })
     };

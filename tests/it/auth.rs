@@ -3,14 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use relief_ledger::audit::digest::{RowDigest, Value::Text};
 use relief_ledger::audit::entry::Entry;
-use relief_ledger::audit::keys::KeyRing;
-use relief_ledger::auth::{
-    ACCESS_TOKEN_SECONDS, Action, POLICY, Passwords, Principal, Reach, Role, Scope, TOKEN_TYPE, User,
-    authorize,
-};
+use relief_ledger::auth::{Action, POLICY, Passwords, Principal, Reach, Role, Scope, User, authorize};
 use relief_ledger::core::id::{OrganizationId, UserId};
 use relief_ledger::core::problem::Code;
 use relief_ledger::db;
@@ -175,94 +170,8 @@ on_both_databases! {
     }
 }
 
-/// What is wrong with a token, and how it is done.
-type Fault<T> = (&'static str, fn(&mut T));
-
 fn sqlite() -> crate::support::TestDatabase {
     crate::support::TestDatabase::sqlite(migrate)
-}
-
-fn forged(
-    keys: &KeyRing,
-    header: impl FnOnce(&mut Header),
-    claims: impl FnOnce(&mut Value),
-    user: UserId,
-) -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let mut head = Header::new(Algorithm::EdDSA);
-    head.typ = Some(TOKEN_TYPE.to_owned());
-    head.kid = Some(keys.tokens_key_id());
-    header(&mut head);
-    let mut body = json!({
-        "iss": "relief-ledger", "aud": "relief-ledger-api", "sub": user.0, "sid": Uuid::now_v7(),
-        "jti": Uuid::now_v7(), "iat": now, "nbf": now, "exp": now + ACCESS_TOKEN_SECONDS,
-    });
-    claims(&mut body);
-    encode(&head, &body, &EncodingKey::from_ed_der(&keys.tokens_pkcs8_der())).unwrap()
-}
-
-#[test]
-fn a_token_that_is_not_quite_ours_is_refused() {
-    let database = sqlite();
-    let server = Server::start(&database);
-    let user = server.login_as(Role::Officer).user.unwrap();
-    let keys = server.keys();
-    let status = |token: &str| server.with_token(token).get("/api/v1/auth/me").status;
-    let as_is = |_: &mut Header| {};
-    assert_eq!(status(&forged(&keys, as_is, |_| {}, user)), 200, "the twin without a fault passes");
-
-    for missing in ["iss", "aud", "sub", "sid", "jti", "iat", "nbf", "exp"] {
-        let without = |claims: &mut Value| drop(claims.as_object_mut().unwrap().remove(missing));
-        assert_eq!(status(&forged(&keys, as_is, without, user)), 401, "without {missing}");
-    }
-    let wrong: [Fault<Value>; 6] = [
-        ("expired", |claims| {
-            for name in ["iat", "nbf", "exp"] {
-                claims[name] = json!(claims[name].as_u64().unwrap() - 700);
-            }
-        }),
-        ("longer than ours", |claims| claims["exp"] = json!(claims["exp"].as_u64().unwrap() + 3_600)),
-        ("not yet good", |claims| claims["nbf"] = json!(claims["nbf"].as_u64().unwrap() + 60)),
-        ("from the future", |claims| claims["iat"] = json!(claims["iat"].as_u64().unwrap() + 60)),
-        ("another issuer", |claims| claims["iss"] = json!("somebody")),
-        ("for another", |claims| claims["aud"] = json!("somebody")),
-    ];
-    for (what, change) in wrong {
-        assert_eq!(status(&forged(&keys, as_is, change, user)), 401, "{what}");
-    }
-    let headers: [Fault<Header>; 4] = [
-        ("no typ", |head| head.typ = None),
-        ("another typ", |head| head.typ = Some("JWT".to_owned())),
-        ("no kid", |head| head.kid = None),
-        ("another kid", |head| head.kid = Some("else".to_owned())),
-    ];
-    for (what, change) in headers {
-        assert_eq!(status(&forged(&keys, change, |_| {}, user)), 401, "{what}");
-    }
-
-    let folder = tempfile::tempdir().unwrap();
-    let others = KeyRing::open_or_create(&folder.path().join("keys")).unwrap();
-    let kid = keys.tokens_key_id();
-    assert_eq!(status(&forged(&others, |head| head.kid = Some(kid), |_| {}, user)), 401, "another key");
-    let good = forged(&keys, as_is, |_| {}, user);
-    let parts: Vec<&str> = good.split('.').collect();
-    use base64::Engine;
-    let none = base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(r#"{"alg":"none","typ":"at+jwt"}"#);
-    assert_eq!(status(&format!("{none}.{}.", parts[1])), 401, "no signature");
-    assert_eq!(status(&format!("{}.{}.{}", parts[0], parts[1], "A".repeat(86))), 401, "another signature");
-    let hmac = Header {
-        typ: Some(TOKEN_TYPE.to_owned()),
-        kid: Some(keys.tokens_key_id()),
-        ..Header::new(Algorithm::HS256)
-    };
-    let public = EncodingKey::from_secret(keys.tokens_public_x().as_bytes());
-    assert_eq!(
-        status(&encode(&hmac, &json!({"sub": user.0}), &public).unwrap()),
-        401,
-        "the public key as a secret"
-    );
-    assert_eq!(status(&"a".repeat(10_000)), 401);
-    assert_eq!(status(&forged(&keys, as_is, |_| {}, UserId(Uuid::now_v7()))), 401, "a user who is not there");
 }
 
 /// What an entry of the log says about a column of a user, in each entry that left the row behind.
@@ -401,7 +310,8 @@ fn administrators_move_no_stock_and_auditors_write_nothing() {
     let may =
         |role: Role, action: Action| POLICY.iter().any(|rule| rule.role == role && rule.action == action);
     for action in Action::ALL.iter().copied() {
-        let reads = action.word().ends_with(".read");
+        // What concerns nobody but oneself, such as logging out, is everybody's.
+        let reads = action.word().ends_with(".read") || action == Action::SessionWrite;
         assert!(reads || !may(Role::Auditor, action), "auditor: {}", action.word());
         assert!(reads || !may(Role::Donor, action), "donor: {}", action.word());
     }

@@ -42,6 +42,13 @@ fn help_shows_examples_and_what_is_not_understood_ends_with_2() {
         &["user", "list", "--help"],
         &["user", "disable", "--help"],
         &["user", "password", "--help"],
+        &["user", "invite", "--help"],
+        &["user", "reset", "--help"],
+        &["user", "review", "--help"],
+        &["keys", "--help"],
+        &["keys", "list", "--help"],
+        &["keys", "rotate", "--help"],
+        &["keys", "retire", "--help"],
         &["openapi", "--help"],
     ] {
         let (code, output, _) = words(&relief(folder.path(), arguments, ""));
@@ -147,6 +154,77 @@ fn what_cannot_be_tried_ends_with_2_and_flags_may_stand_after_the_subcommand() {
     let before = ["user", "--database-url", "sqlite://mine.db", "list"];
     assert_eq!(words(&relief(folder.path(), &before, "")).0, 0);
     assert!(folder.path().join("mine.db").exists() && !folder.path().join("relief.db").exists());
+}
+
+#[test]
+fn people_are_invited_and_keys_rotated_from_the_command_line_beside_a_running_server() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| words(&relief(folder.path(), arguments, ""));
+    let (code, output, error) =
+        run(&["user", "invite", "--login", "fatou", "--name", "Fatou Sowe", "--role", "admin"]);
+    assert_eq!(code, 0, "{error}");
+    let token =
+        output.lines().find(|line| line.starts_with("relief_invitation_")).expect("a token").to_owned();
+    let server =
+        Program::start(command(folder.path(), &["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::null()));
+    let address = server.address().strip_prefix("http://").unwrap().parse().unwrap();
+    let stranger = Caller { address, token: None, user: None };
+    let accept = |token: &str, password: &str| {
+        stranger
+            .post("/api/v1/auth/invitations/accept", &json!({"token": token, "password": password}))
+            .status
+    };
+    let login = |password: &str| {
+        stranger.post("/api/v1/auth/login", &json!({"login": "fatou", "password": password}))
+    };
+    assert_eq!((accept(&token, "umbrella tin violin"), accept(&token, "umbrella tin violin")), (200, 401));
+    let session = login("umbrella tin violin").expect(200);
+    let (code, output, _) = run(&["user", "reset", "--login", "fatou"]);
+    assert_eq!((code, accept(output.lines().next().unwrap(), "violin tin umbrella")), (0, 200));
+    assert_eq!(login("umbrella tin violin").status, 401);
+    let caller = Caller { address, token: session["access_token"].as_str().map(str::to_owned), user: None };
+    assert_eq!(caller.get("/api/v1/auth/me").status, 401, "a reset ends sessions");
+
+    let (code, review, _) = run(&["user", "review", "--csv"]);
+    assert!(
+        code == 0
+            && review.starts_with("user,login,name,role")
+            && review.contains(",fatou,Fatou Sowe,admin,"),
+        "{review}"
+    );
+    assert_eq!(run(&["user", "review", "--at", "yesterday"]).0, 2);
+    let (_, early, _) = run(&["user", "review", "--json", "--at", "2020-01-01"]);
+    assert_eq!(serde_json::from_str::<Value>(&early).unwrap()["items"], json!([]));
+
+    let listed = |output: &str| -> Vec<Value> {
+        output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    };
+    let before = listed(&run(&["keys", "list", "--json"]).1);
+    let old = before[0]["kid"].as_str().unwrap();
+    assert_eq!(run(&["keys", "retire", "--kid", old]).0, 1, "it signs");
+    assert_eq!(run(&["keys", "retire", "--kid", "nobody"]).0, 2);
+    let session = login("violin tin umbrella").expect(200);
+    let caller = Caller { address, token: session["access_token"].as_str().map(str::to_owned), user: None };
+    caller.get("/api/v1/auth/me").expect(200);
+    assert_eq!(run(&["keys", "rotate"]).0, 0);
+    let after = listed(&run(&["keys", "list", "--json"]).1);
+    assert_eq!((after.len(), &after[1]["kid"], &after[0]["signs"]), (2, &json!(old), &json!(true)));
+    caller.get("/api/v1/auth/me").expect(200);
+    assert_eq!(run(&["keys", "retire", "--kid", old]).0, 0);
+    let begun = std::time::Instant::now();
+    while caller.get("/api/v1/auth/me").status == 200 {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "a retired key still verifies");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(login("violin tin umbrella").status, 200);
+    drop(server);
+    let (code, report, _) = run(&["verify", "--json"]);
+    let report: Value = serde_json::from_str(&report).unwrap();
+    assert_eq!((code, &report["uncovered"]), (0, &json!(["session_secrets"])), "{report:#}");
+    // Without a database keys are rotated all the same, and it is said that no log tells of it.
+    let (code, _, error) = run(&["keys", "rotate", "--at-once", "--database-url", "sqlite://nowhere.db"]);
+    assert!(code == 0 && error.contains("no log tells of this"), "{error}");
+    assert!(!folder.path().join("nowhere.db").exists());
 }
 
 /// The mapping and the table of the guide, in a folder.

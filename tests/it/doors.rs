@@ -169,7 +169,7 @@ fn guessing_from_many_connections_is_no_faster_than_from_one() {
     let server = Server::start(&database);
     let auth = Auth::new(
         Database::open(Settings { url: database.url().to_owned() }).expect("the database opens"),
-        &server.keys(),
+        &server.key_folder(),
     )
     .expect("the service starts");
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");

@@ -145,7 +145,7 @@ fn a_body_is_refused_with_a_pointer_to_what_is_wrong() {
         assert_eq!(login(body).problem(), malformed, "{body}");
     }
     let unknown = login(r#"{"login": "a", "password": "b", "otp": 1}"#).json();
-    insta::assert_snapshot!(unknown["detail"].as_str().unwrap(), @"/otp: unknown field `otp`, expected `login` or `password`.");
+    insta::assert_snapshot!(unknown["detail"].as_str().unwrap(), @"/otp: unknown field `otp`, expected one of `login`, `password`, `cookie`.");
 }
 
 #[test]

@@ -6,6 +6,7 @@
     reason = "a test that cannot go on has failed, and saying why is all it can do"
 )]
 
+mod access;
 mod atlas;
 mod audit;
 mod auth;
@@ -25,11 +26,13 @@ mod parties;
 mod programmes;
 mod properties;
 mod register;
+mod sessions;
 mod sites;
 mod stories;
 mod support;
 mod table;
 mod tidy;
+mod token_attacks;
 mod totals;
 mod tracking;
 mod verify;

@@ -4,15 +4,15 @@
 use super::failed;
 use super::load::{Chain, Request, Sent, Work, send};
 use crate::app::{self, Handicap, Layer, RunningServer, Settings};
-use crate::audit::keys::KeyRing;
-use crate::auth::{OPERATOR, Role, Tokens};
-use crate::core::id::{ItemId, OrganizationId, ProgrammeId, SiteId, UserId};
+use crate::auth::{OPERATOR, Role, Secret, SessionKind, Tokens};
+use crate::core::id::{ItemId, OrganizationId, ProgrammeId, SessionId, SiteId, UserId};
 use crate::core::problem::Outcome;
 use crate::db::{connect, migrate};
 use crate::items::ItemCreate;
 use crate::parties::OrganizationCreate;
 use crate::programmes::ProgrammeCreate;
 use crate::sites::SiteCreate;
+use crate::users::session_store::SessionStart;
 use crate::users::store::{NewUser, UserAdd};
 use crate::writer::{Actor, Source, Update, Writer, WriterSettings};
 use serde::de::DeserializeOwned;
@@ -40,14 +40,21 @@ pub(super) struct House {
     /// Its database.
     pub(super) url: String,
     keys: PathBuf,
-    officer: UserId,
-    manager: UserId,
+    officer: LoggedIn,
+    manager: LoggedIn,
     programme: Uuid,
     donor: Uuid,
     consignee: Uuid,
     items: Vec<Uuid>,
     origins: Vec<Uuid>,
     stops: Vec<Uuid>,
+}
+
+/// A user and the session that the requests are sent under.
+#[derive(Clone, Copy)]
+struct LoggedIn {
+    user: UserId,
+    session: SessionId,
 }
 
 /// Shipments that are open and allocated, and the updates of their journeys.
@@ -86,7 +93,7 @@ impl Founding {
         self.0.record_blocking(update?).map(|_| ())
     }
 
-    fn user(&self, role: Role) -> Outcome<UserId> {
+    fn user(&self, role: Role) -> Outcome<LoggedIn> {
         let id = UserId(Uuid::now_v7());
         let user = NewUser {
             id,
@@ -98,7 +105,16 @@ impl Founding {
             country: None,
         };
         self.record(Ok(UserAdd { actor: operator(), user }))?;
-        Ok(id)
+        let session = SessionId(Uuid::now_v7());
+        let secret = Secret::draw(SessionKind::Token)?;
+        self.record(Ok(SessionStart {
+            actor: Actor { user: id, role: role.word().to_owned(), scope: "all".to_owned() },
+            session,
+            kind: SessionKind::Token,
+            secret: (secret.id(), secret.hash()),
+            failures_before: 0,
+        }))?;
+        Ok(LoggedIn { user: id, session })
     }
 
     fn organization(&self, name: &str, country: &str) -> Outcome<Uuid> {
@@ -209,13 +225,12 @@ impl House {
     fn send_as(
         &self,
         server: &RunningServer,
-        user: UserId,
+        caller: LoggedIn,
         connections: usize,
         chains: Vec<Chain>,
     ) -> Outcome<Sent> {
-        let keys = KeyRing::open_or_create(&self.keys).map_err(failed)?;
-        let token =
-            Tokens::new(&keys).and_then(|tokens| tokens.issue(user, Uuid::now_v7())).map_err(failed)?;
+        let tokens = Tokens::open(&self.keys).map_err(failed)?;
+        let token = tokens.issue(caller.user, caller.session).map_err(failed)?;
         send(&Work { address: server.address, token, connections, chains: chains.into() })
     }
 

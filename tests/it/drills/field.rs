@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::auth::{Role, Tokens};
-use relief_ledger::core::id::{PledgeId, UserId};
+use relief_ledger::core::id::{PledgeId, SessionId, UserId};
 use relief_ledger::db::connect;
 use relief_ledger::pledges::PledgeOffer;
 use relief_ledger::users::store::{NewUser, UserAdd};
@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use crate::browser::program::Program;
 use crate::support::ledger::Ledger;
-use crate::support::server::{Caller, operator};
+use crate::support::server::{Arrival, Caller, operator};
 
 /// A ledger in a database, and the keys of the servers that will serve it.
 pub struct Field {
@@ -51,10 +51,13 @@ impl Field {
             organization: None,
             country: None,
         };
-        ledger.writer.record_blocking(UserAdd { actor: operator(), user: new }).expect("the user is added");
+        let session = SessionId(Uuid::now_v7());
+        let arrival = Arrival { add: UserAdd { actor: operator(), user: new }, session };
+        ledger.writer.record_blocking(arrival).expect("the user is added");
         ledger.writer.stop();
-        let ring = KeyRing::open_or_create(&folder.path().join("keys")).expect("there are keys");
-        let token = Tokens::new(&ring).expect("they sign").issue(user, Uuid::now_v7()).expect("a token");
+        let keys = folder.path().join("keys");
+        drop(KeyRing::open_or_create(&keys).expect("there are keys"));
+        let token = Tokens::open(&keys).expect("they sign").issue(user, session).expect("a token");
         Self { ledger, token, url: url.to_owned(), folder }
     }
 

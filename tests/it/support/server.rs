@@ -2,15 +2,16 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use relief_ledger::app::{self, Layer, RunningServer, Settings};
 use relief_ledger::audit::keys::KeyRing;
-use relief_ledger::auth::{Role, Tokens};
-use relief_ledger::core::id::{OrganizationId, UserId};
+use relief_ledger::auth::{Role, Session, SessionKind, Tokens, User};
+use relief_ledger::core::id::{OrganizationId, SessionId, UserId};
 use relief_ledger::db;
 use relief_ledger::users::store::{NewUser, UserAdd};
-use relief_ledger::writer::{Actor, Source, Update, Writer, WriterSettings};
+use relief_ledger::writer::{Actor, Desk, Drawer, Refusal, Source, Update, Writer, WriterSettings};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -76,7 +77,12 @@ impl Server {
 
     /// The server's keys, for forging tokens.
     pub fn keys(&self) -> KeyRing {
-        KeyRing::open_or_create(&self.keys.path().join("keys")).expect("the keys are readable")
+        KeyRing::open_or_create(&self.key_folder()).expect("the keys are readable")
+    }
+
+    /// Where they are.
+    pub fn key_folder(&self) -> PathBuf {
+        self.keys.path().join("keys")
     }
 
     /// Stops in order.
@@ -127,10 +133,41 @@ impl Server {
             organization,
             country: country.map(str::to_owned),
         };
-        self.record(UserAdd { actor: operator(), user });
-        let tokens = Tokens::new(&self.keys()).expect("the keys sign tokens");
-        let token = tokens.issue(id, Uuid::now_v7()).expect("a token is issued");
-        Caller { user: Some(id), ..self.with_token(&token) }
+        let session = SessionId(Uuid::now_v7());
+        self.record(Arrival { add: UserAdd { actor: operator(), user }, session });
+        Caller { user: Some(id), ..self.with_token(&self.token(id, session)) }
+    }
+
+    /// A further access token of a session.
+    pub fn token(&self, user: UserId, session: SessionId) -> String {
+        let tokens = Tokens::open(&self.key_folder()).expect("the keys sign tokens");
+        tokens.issue(user, session).expect("a token is issued")
+    }
+}
+
+/// A user who comes and is logged in at once: both in one entry of the log, so that stories count theirs alone.
+pub struct Arrival {
+    pub add: UserAdd,
+    pub session: SessionId,
+}
+
+impl Update for Arrival {
+    type Answer = User;
+
+    fn actor(&self) -> &Actor {
+        self.add.actor()
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        self.add.keys(desk);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
+        let user = self.add.decide(desk)?;
+        let (role, now) = (self.add.user.role, desk.now());
+        let session = Session::begin(self.session, user.id, SessionKind::Token, role, now);
+        desk.shelf::<Drawer<Session>>().put(session);
+        Ok(user)
     }
 }
 

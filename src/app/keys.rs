@@ -1,0 +1,100 @@
+//! A thread that keeps the keys of access tokens: sees what other processes and commands changed in the folder, and
+//! lets a new key sign when the present one is old.
+//!
+//! Requests read no files: they use what this thread read last. Never here: the log's own key, which is not rotated.
+
+use crate::audit::keys::TokenKeys;
+use crate::core::problem::{Outcome, Problem};
+use crate::users::key_store::{KEY_OVERLAP, KeyChange};
+use crate::web::State;
+use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
+use std::thread::JoinHandle;
+use std::time::{Duration, SystemTime};
+
+/// How often the folder is read: what changed there acts within a second or so.
+const PERIOD: Duration = Duration::from_secs(1);
+/// Every how many readings the age of the key is looked at.
+const AGE_EVERY: u32 = 60;
+
+/// The thread; it ends when stopped or dropped.
+pub(super) struct KeyTask {
+    /// Dropped to stop.
+    stop: Option<SyncSender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl KeyTask {
+    /// Starts keeping the keys of a folder, letting one sign for at most `lifetime`.
+    ///
+    /// # Errors
+    /// Where the thread cannot be started.
+    pub(super) fn start(state: State, folder: PathBuf, lifetime: Duration) -> Outcome<Self> {
+        let (stop, stopped) = sync_channel::<()>(1);
+        let work = move || {
+            let mut count = 0;
+            loop {
+                if count % AGE_EVERY == 0 {
+                    rotate_when_old(&state, &folder, lifetime);
+                }
+                count = count.wrapping_add(1);
+                if !matches!(stopped.recv_timeout(PERIOD), Err(RecvTimeoutError::Timeout)) {
+                    return;
+                }
+                if let Err(refusal) = state.auth.tokens().reread() {
+                    tracing::warn!(%refusal, "the key folder cannot be read; the keys stay as they are");
+                }
+            }
+        };
+        let thread = std::thread::Builder::new()
+            .name("relief-keys".to_owned())
+            .spawn(work)
+            .map_err(|error| Problem::internal(format!("the keys cannot be kept: {error}")))?;
+        Ok(Self { stop: Some(stop), thread: Some(thread) })
+    }
+
+    /// Returns when the thread has ended.
+    pub(super) fn stop(mut self) {
+        self.join();
+    }
+
+    fn join(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            drop(thread.join());
+        }
+    }
+}
+
+impl Drop for KeyTask {
+    fn drop(&mut self) {
+        self.join();
+    }
+}
+
+fn rotate_when_old(state: &State, folder: &std::path::Path, lifetime: Duration) {
+    let now = SystemTime::now();
+    match TokenKeys::rotate(folder, now, KEY_OVERLAP, Some(lifetime)) {
+        Ok(None) => {}
+        Ok(Some(rotation)) => {
+            tracing::info!(new = %rotation.new, old = %rotation.old, "a new key signs access tokens");
+            note(state, KeyChange::rotated(KeyChange::server(), &rotation));
+            drop(state.auth.tokens().reread());
+        }
+        Err(error) => tracing::warn!(%error, "the keys of access tokens cannot be rotated"),
+    }
+    match TokenKeys::retire(folder, now, None) {
+        Ok(kids) => {
+            for kid in kids {
+                note(state, KeyChange::retired(KeyChange::server(), &kid));
+            }
+        }
+        Err(error) => tracing::warn!(%error, "keys whose time is over cannot be removed"),
+    }
+}
+
+fn note(state: &State, change: KeyChange) {
+    if let Err(problem) = state.writer.record_blocking(change) {
+        tracing::error!(cause = problem.internal.as_deref(), "a change of keys is not in the log");
+    }
+}

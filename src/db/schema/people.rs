@@ -1,0 +1,70 @@
+//! The tables of those who log in.
+
+diesel::table! {
+    users (id) {
+        id -> Binary,
+        login -> Text,
+        name -> Text,
+        password_hash -> Text,
+        role -> Text,
+        organization_id -> Nullable<Binary>,
+        country -> Nullable<Text>,
+        disabled -> Bool,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+        salt -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    sessions (id) {
+        id -> Binary,
+        user_id -> Binary,
+        kind -> Text,
+        began_at -> BigInt,
+        ends_at -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        ended_as -> Nullable<Text>,
+        ended_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    session_secrets (id) {
+        id -> Binary,
+        session_id -> Binary,
+        present_hash -> Binary,
+        spent_hash -> Nullable<Binary>,
+        nonce -> Nullable<Binary>,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    invitations (id) {
+        id -> Binary,
+        user_id -> Binary,
+        kind -> Text,
+        token_hash -> Binary,
+        made_by -> Binary,
+        made_at -> BigInt,
+        good_until -> BigInt,
+        ended_at -> Nullable<BigInt>,
+        ended_as -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    access_changes (id) {
+        id -> Binary,
+        user_id -> Binary,
+        since -> BigInt,
+        role -> Text,
+        organization_id -> Nullable<Binary>,
+        country -> Nullable<Text>,
+        disabled -> Bool,
+        changed_by -> Nullable<Binary>,
+        changed_as -> Text,
+    }
+}

@@ -1,0 +1,206 @@
+//! The access review: who may do what, at any moment since the first user, and who decided it.
+
+use super::access_store::{AccessChange, FOUND};
+use crate::auth::{Permit, User, action, now};
+use crate::core::cell::cell_of;
+use crate::core::id::{OrganizationId, UserId};
+use crate::core::problem::{Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::db::schema::{access_changes, users};
+use crate::db::{Conn, read_failure};
+use crate::web::{Query, Routes, State};
+use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_DISPOSITION;
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+
+/// How a review is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ReviewFormat {
+    /// One JSON object.
+    #[default]
+    Json,
+    /// A table for spreadsheets, in which no cell is a formula.
+    Csv,
+}
+
+/// Which review is wanted.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields, default)]
+#[into_params(parameter_in = Query)]
+pub struct ReviewQuery {
+    /// The moment to look at; now if not said.
+    pub at: Option<Timestamp>,
+    /// `json` if not said, or `csv`.
+    #[param(inline)]
+    pub format: ReviewFormat,
+}
+
+/// What one user could do at that moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct AccessRow {
+    /// The user.
+    pub user: UserId,
+    /// What is typed to log in, as it is now.
+    pub login: String,
+    /// The person's name, as it is now.
+    pub name: String,
+    /// The role then.
+    pub role: String,
+    /// The organization the user was bound to then.
+    pub organization_id: Option<OrganizationId>,
+    /// The country the user was bound to then.
+    pub country: Option<String>,
+    /// Whether the user could not log in then.
+    pub disabled: bool,
+    /// Since when that was so.
+    pub since: Timestamp,
+    /// Who decided it; nobody where it was printed, commanded at the server, or not noted.
+    pub changed_by: Option<UserId>,
+    /// That user's login.
+    pub changed_by_login: Option<String>,
+    /// In what role it was decided.
+    pub changed_as: String,
+    /// When the user was added.
+    pub created_at: Timestamp,
+    /// Who added the user.
+    pub created_by: Option<UserId>,
+    /// That user's login.
+    pub created_by_login: Option<String>,
+    /// Whether this was recorded when it was decided. False for users from before such records: then it is what was
+    /// found, and may have been otherwise at an earlier moment.
+    pub recorded: bool,
+}
+
+/// Who could do what at a moment.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct AccessReview {
+    /// The moment.
+    pub at: Timestamp,
+    /// Every user there was, in the order they were added.
+    pub items: Vec<AccessRow>,
+}
+
+/// Reads who could do what at a moment.
+///
+/// # Errors
+/// What the database says.
+pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
+    let people: Vec<User> =
+        users::table.order(users::id).select(User::as_select()).load(conn).map_err(read_failure)?;
+    let changes: Vec<AccessChange> = access_changes::table
+        .order((access_changes::user_id, access_changes::since))
+        .select(AccessChange::as_select())
+        .load(conn)
+        .map_err(read_failure)?;
+    let logins: HashMap<UserId, &str> = people.iter().map(|user| (user.id, user.login.as_str())).collect();
+    let mut by_user: HashMap<UserId, Vec<&AccessChange>> = HashMap::new();
+    for change in &changes {
+        by_user.entry(change.user_id).or_default().push(change);
+    }
+    let login_of = |id: Option<UserId>| id.and_then(|id| logins.get(&id)).map(|login| (*login).to_owned());
+    let rows = people.iter().filter(|user| user.created_at <= at).map(|user| {
+        let own = by_user.get(&user.id).map(Vec::as_slice).unwrap_or_default();
+        let then = own.iter().rev().find(|change| change.since <= at);
+        let created_by = own.first().and_then(|first| first.changed_by).filter(|id| !id.0.is_nil());
+        let changed_by = then.and_then(|change| change.changed_by).filter(|id| !id.0.is_nil());
+        AccessRow {
+            user: user.id,
+            login: user.login.clone(),
+            name: user.name.clone(),
+            role: then.map_or(&user.role, |change| &change.role).clone(),
+            organization_id: then.map_or(user.organization_id, |change| change.organization_id),
+            country: then.map_or(&user.country, |change| &change.country).clone(),
+            disabled: then.map_or(user.disabled, |change| change.disabled),
+            since: then.map_or(user.created_at, |change| change.since),
+            changed_by,
+            changed_by_login: login_of(changed_by),
+            changed_as: then.map_or(FOUND, |change| &change.changed_as).to_owned(),
+            created_at: user.created_at,
+            created_by,
+            created_by_login: login_of(created_by),
+            recorded: then.is_some_and(|change| change.changed_as != FOUND),
+        }
+    });
+    Ok(AccessReview { at, items: rows.collect() })
+}
+
+/// The headings of [`csv_of`].
+const HEADINGS: [&str; 15] = [
+    "user",
+    "login",
+    "name",
+    "role",
+    "organization_id",
+    "country",
+    "disabled",
+    "since",
+    "changed_by",
+    "changed_by_login",
+    "changed_as",
+    "created_at",
+    "created_by",
+    "created_by_login",
+    "recorded",
+];
+
+/// A review as a table (RFC 4180) in which no cell is a formula.
+///
+/// # Errors
+/// An internal problem where it cannot be written.
+pub fn csv_of(review: &AccessReview) -> Outcome<String> {
+    let failed = |error: &dyn std::fmt::Display| Problem::internal(format!("a table: {error}"));
+    let mut table = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    table.write_record(HEADINGS).map_err(|error| failed(&error))?;
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let id = |value: &Option<UserId>| value.map(|id| id.to_string()).unwrap_or_default();
+    for row in &review.items {
+        let cells = [
+            row.user.to_string(),
+            row.login.clone(),
+            row.name.clone(),
+            row.role.clone(),
+            row.organization_id.map(|id| id.to_string()).unwrap_or_default(),
+            text(&row.country),
+            row.disabled.to_string(),
+            row.since.to_string(),
+            id(&row.changed_by),
+            text(&row.changed_by_login),
+            row.changed_as.clone(),
+            row.created_at.to_string(),
+            id(&row.created_by),
+            text(&row.created_by_login),
+            row.recorded.to_string(),
+        ];
+        table.write_record(cells.map(|cell| cell_of(&cell))).map_err(|error| failed(&error))?;
+    }
+    let bytes = table.into_inner().map_err(|error| failed(&error))?;
+    String::from_utf8(bytes).map_err(|error| failed(&error))
+}
+
+/// Who could do what at a moment, since when, and who decided it: for reviews of access.
+#[utoipa::path(get, path = "/api/v1/access-review", tag = "users", params(ReviewQuery),
+    responses((status = 200, description = "Every user there was then", content(
+        (AccessReview = "application/json"), (String = "text/csv")))))]
+pub async fn access_review(
+    _permit: Permit<action::AccessRead>,
+    state: State,
+    query: Query<ReviewQuery>,
+) -> Outcome<HttpResponse> {
+    let at = query.0.at.unwrap_or_else(now);
+    let found = state.read(move |conn| review(conn, at)).await?;
+    match query.0.format {
+        ReviewFormat::Json => Ok(HttpResponse::Ok().json(found)),
+        ReviewFormat::Csv => Ok(HttpResponse::Ok()
+            .content_type("text/csv; charset=utf-8")
+            .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"access-review.csv\""))
+            .body(csv_of(&found)?)),
+    }
+}
+
+/// The route of the review.
+pub fn routes(routes: &mut Routes) {
+    routes.add(__path_access_review, access_review);
+}
