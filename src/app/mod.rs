@@ -7,6 +7,7 @@
 //! | `observe` | request id, logs, metrics and security headers around every request |
 //! | `checkpoints` | signing the log's head once a second, and the log over HTTP |
 //! | `keys` | new keys for access tokens, taken up and rotated by age |
+//! | `tls` | TLS by rustls, where there is a certificate |
 //! | `throttle` | slowing down strangers on routes that answer to codes |
 //! | `health` | whether the server lives, is ready, and how it does |
 //! | `docs` | the OpenAPI document and Swagger UI |
@@ -22,9 +23,12 @@ mod observe;
 mod server;
 mod settings;
 mod throttle;
+mod tls;
 
 pub use server::{RunningServer, start};
-pub use settings::{DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Handicap, Layer, SETTINGS_FILE, Settings};
+pub use settings::{
+    DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Handicap, Layer, SETTINGS_FILE, Settings, TlsFiles,
+};
 pub use throttle::AddressThrottle;
 
 use crate::web::Routes;

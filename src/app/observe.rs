@@ -28,6 +28,9 @@ const POLICY_STRICT: &str = "default-src 'none'; style-src 'unsafe-inline'; img-
 const POLICY_DOCS: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// A browser that came over TLS once comes no other way for a year.
+const SECURE_ONLY: &str = "max-age=31536000";
+
 /// Figures of this process.
 #[derive(Clone)]
 pub struct Metrics {
@@ -106,6 +109,7 @@ pub async fn observe(
     let began = Instant::now();
     let method = request.method().to_string();
     let is_docs = request.path().starts_with("/docs");
+    let is_secure = request.app_config().secure();
     let id = request.extensions().get::<RequestId>().copied();
     let mut response = next.call(request).await?;
     let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
@@ -115,6 +119,10 @@ pub async fn observe(
         headers.insert(HeaderName::from_static("x-request-id"), id);
     }
     protect(headers, is_docs);
+    if is_secure {
+        // Where a proxy speaks TLS it is the proxy's to say.
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(SECURE_ONLY));
+    }
     Ok(response)
 }
 

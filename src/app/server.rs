@@ -7,6 +7,7 @@ use super::keys::KeyTask;
 use super::observe::{Metrics, RequestSpan, observe};
 use super::routes;
 use super::settings::Settings;
+use super::tls::server_config;
 use crate::audit::keys::KeyRing;
 use crate::auth::{Auth, count_users};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -37,6 +38,8 @@ const CONNECTIONS_PER_WORKER: usize = 10_000;
 pub struct RunningServer {
     /// Where it listens.
     pub address: SocketAddr,
+    /// Whether it speaks TLS.
+    pub is_secure: bool,
     /// With this the first administrator is added; only where there was no user.
     pub first_secret: Option<String>,
     handle: ServerHandle,
@@ -100,12 +103,13 @@ pub fn start(settings: Settings) -> Outcome<RunningServer> {
         _ => None,
     };
     let (send, receive) = mpsc::sync_channel(1);
+    let is_secure = settings.tls.is_some();
     let thread = std::thread::Builder::new()
         .name("relief-server".to_owned())
         .spawn(move || run(&settings, listener, all, state, &send))
         .map_err(|error| Problem::internal(format!("the server cannot start: {error}")))?;
     match receive.recv() {
-        Ok(handle) => Ok(RunningServer { address, first_secret, handle, thread: Some(thread) }),
+        Ok(handle) => Ok(RunningServer { address, is_secure, first_secret, handle, thread: Some(thread) }),
         // The thread ended before it had a server: it says why.
         Err(_) => Err(match thread.join() {
             Ok(Err(problem)) => problem,
@@ -230,7 +234,10 @@ fn server(
     if let Some(workers) = settings.workers {
         server = server.workers(workers.max(1));
     }
-    let server =
-        server.disable_signals().listen(listener).map_err(|error| Problem::internal(error.to_string()))?;
-    Ok(server.run())
+    let server = server.disable_signals();
+    let server = match &settings.tls {
+        None => server.listen(listener),
+        Some(files) => server.listen_rustls_0_23(listener, server_config(files)?),
+    };
+    Ok(server.map_err(|error| Problem::internal(error.to_string()))?.run())
 }

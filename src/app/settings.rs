@@ -21,6 +21,20 @@ pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 /// A quarter of a year: long enough that nobody notices, short enough that a stolen key is of no use for ever.
 pub const DEFAULT_TOKEN_KEY_DAYS: u32 = 90;
 
+/// The certificate with which the server itself speaks TLS.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and those between it and a known one, as PEM.
+    pub certificate: PathBuf,
+    /// Its private key, as PEM.
+    pub key: PathBuf,
+    /// How often the files are looked at for a renewed certificate.
+    pub look_every: Duration,
+}
+
+/// A minute: certificates are renewed weeks before they end.
+const CERTIFICATE_LOOK: Duration = Duration::from_secs(60);
+
 /// Where a server listens, what it reads and writes, and how it treats strangers.
 #[derive(Clone)]
 pub struct Settings {
@@ -38,6 +52,8 @@ pub struct Settings {
     pub public_origin: Option<String>,
     /// Days after which a new key signs access tokens.
     pub token_key_days: u32,
+    /// With these the server speaks TLS; else a proxy in front does, or nobody.
+    pub tls: Option<TlsFiles>,
     /// Whether the process's signals stop the server; not so inside a test.
     pub signals: bool,
     /// Finds updates that waited.
@@ -75,6 +91,10 @@ pub struct Layer {
     pub public_origin: Option<String>,
     /// See [`Settings::token_key_days`].
     pub token_key_days: Option<u32>,
+    /// See [`TlsFiles::certificate`]; goes with the next.
+    pub tls_certificate: Option<PathBuf>,
+    /// See [`TlsFiles::key`].
+    pub tls_key: Option<PathBuf>,
 }
 
 impl Layer {
@@ -104,6 +124,8 @@ impl Layer {
             trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
             public_origin: self.public_origin.or(below.public_origin),
             token_key_days: self.token_key_days.or(below.token_key_days),
+            tls_certificate: self.tls_certificate.or(below.tls_certificate),
+            tls_key: self.tls_key.or(below.tls_key),
         }
     }
 
@@ -117,6 +139,18 @@ impl Layer {
                 "/token_key_days",
                 "A key signs for a day at least; write 1 or more.",
             ));
+        }
+        match (&self.tls_certificate, &self.tls_key) {
+            (Some(_), None) => {
+                return Err(Problem::field("/tls_key", "A certificate needs the file of its private key."));
+            }
+            (None, Some(_)) => {
+                return Err(Problem::field(
+                    "/tls_certificate",
+                    "A private key needs the file of its certificate.",
+                ));
+            }
+            (Some(_), Some(_)) | (None, None) => {}
         }
         let Some(origin) = &self.public_origin else { return Ok(()) };
         let is_origin = origin.split_once("://").is_some_and(|(scheme, authority)| {
@@ -146,6 +180,11 @@ impl Layer {
             trusted_proxies: self.trusted_proxies.unwrap_or_default(),
             public_origin: self.public_origin,
             token_key_days: self.token_key_days.unwrap_or(DEFAULT_TOKEN_KEY_DAYS),
+            tls: self.tls_certificate.zip(self.tls_key).map(|(certificate, key)| TlsFiles {
+                certificate,
+                key,
+                look_every: CERTIFICATE_LOOK,
+            }),
             signals: true,
             wake: None,
             throttle: Some(Arc::new(AddressThrottle::default())),

@@ -6,11 +6,13 @@ use crate::app::{self, Layer};
 use crate::core::problem::Outcome;
 use clap::Args;
 use std::net::IpAddr;
+use std::path::PathBuf;
 use tracing_subscriber::EnvFilter;
 
 /// Starts the server; brings the database to the present schema first
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief serve\n  relief serve --listen 0.0.0.0:8080\n  \
+                        relief serve --listen 0.0.0.0:443 --tls-certificate chain.pem --tls-key key.pem\n  \
                         relief serve --database-url postgres://relief@localhost/relief --keys /etc/relief/keys\n\n\
                         The first start without any user prints a one-time secret for the first administrator.\n\
                         Logs are JSON on standard error; RELIEF_LOG=debug shows more.")]
@@ -30,6 +32,12 @@ pub(super) struct Serve {
     /// Days after which a new key signs access tokens [default: 90]
     #[arg(long, env = "RELIEF_TOKEN_KEY_DAYS", value_name = "DAYS")]
     token_key_days: Option<u32>,
+    /// The certificate with which the server itself speaks TLS, as PEM [default: none, a proxy does]
+    #[arg(long, env = "RELIEF_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
+    tls_certificate: Option<PathBuf>,
+    /// Its private key, as PEM
+    #[arg(long, env = "RELIEF_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
+    tls_key: Option<PathBuf>,
     #[command(flatten)]
     common: Common,
 }
@@ -43,10 +51,14 @@ impl Serve {
             trusted_proxies: self.trusted_proxies,
             public_origin: self.public_origin,
             token_key_days: self.token_key_days,
+            tls_certificate: self.tls_certificate,
+            tls_key: self.tls_key,
             ..Layer::default()
         };
         let server = app::start(self.common.settings(layer)?)?;
-        say(format!("ReliefLedger is at http://{} (documentation at /docs/; ctrl-c stops)", server.address))?;
+        let scheme = if server.is_secure { "https" } else { "http" };
+        let address = server.address;
+        say(format!("ReliefLedger is at {scheme}://{address} (documentation at /docs/; ctrl-c stops)"))?;
         if let Some(secret) = &server.first_secret {
             say(format!(
                 "There is no user yet. Add the first administrator with this one-time secret:\n  {secret}\n\

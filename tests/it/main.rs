@@ -32,6 +32,7 @@ mod stories;
 mod support;
 mod table;
 mod tidy;
+mod tls;
 mod token_attacks;
 mod totals;
 mod tracking;
