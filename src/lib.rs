@@ -17,6 +17,8 @@ pub mod writer;
 pub mod auth;
 /// What every `http.rs` needs: extractors, problem answers, paging, limits.
 pub mod web;
+/// What one person proposes and another decides: the record both leave, and who may not decide.
+pub mod proposals;
 /// The people who log in: the first administrator, sessions, adding and changing users.
 pub mod users;
 /// What files say further of organizations, sites, items and lines, in their words.
@@ -41,6 +43,8 @@ pub mod stock;
 pub mod distributions;
 /// The registry and the route of all kinds of event, and the updates that wait.
 pub mod events;
+/// The second person: what is proposed, and deciding it.
+pub mod approvals;
 /// Totals by any dimension, with both sides of every identity.
 pub mod totals;
 /// The public answer to a tracking code.

@@ -33,8 +33,8 @@ pub use throttle::AddressThrottle;
 
 use crate::web::Routes;
 use crate::{
-    consignments, events, facts, items, pages, parties, pledges, programmes, sites, stock, totals, tracking,
-    users,
+    approvals, consignments, events, facts, items, pages, parties, pledges, programmes, sites, stock, totals,
+    tracking, users,
 };
 
 /// All routes of the server, room by room.
@@ -51,6 +51,7 @@ pub fn routes() -> Routes {
     consignments::http::routes(&mut routes);
     stock::http::routes(&mut routes);
     events::http::routes(&mut routes);
+    approvals::http::routes(&mut routes);
     tracking::http::routes(&mut routes);
     totals::routes(&mut routes);
     checkpoints::routes(&mut routes);

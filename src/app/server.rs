@@ -125,13 +125,14 @@ fn open(settings: &Settings) -> Outcome<State> {
     for name in migrate(&mut conn)? {
         tracing::info!(migration = %name, "migrated");
     }
-    let writer = Writer::start_slowed(
+    let writer = Writer::start_within(
         WriterSettings {
             url: url.clone(),
             wake: settings.wake.or(Some(crate::events::wake)),
             one_by_one: settings.handicap.one_by_one,
             source: crate::writer::Source::Machine,
         },
+        settings.limits,
         settings.handicap.commit_delay,
     )?;
     // The writer has named the log by now.

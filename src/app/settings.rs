@@ -2,6 +2,7 @@
 
 use super::throttle::AddressThrottle;
 use crate::audit::keys::DEFAULT_KEY_FOLDER;
+use crate::core::limits::Limits;
 use crate::core::problem::{Outcome, Problem};
 use crate::web::Throttle;
 use crate::writer::Wake;
@@ -54,6 +55,8 @@ pub struct Settings {
     pub token_key_days: u32,
     /// With these the server speaks TLS; else a proxy in front does, or nobody.
     pub tls: Option<TlsFiles>,
+    /// Up to how much one person decides alone.
+    pub limits: Limits,
     /// Whether the process's signals stop the server; not so inside a test.
     pub signals: bool,
     /// Finds updates that waited.
@@ -95,6 +98,12 @@ pub struct Layer {
     pub tls_certificate: Option<PathBuf>,
     /// See [`TlsFiles::key`].
     pub tls_key: Option<PathBuf>,
+    /// See [`Limits::count`].
+    pub count_limit: Option<i64>,
+    /// See [`Limits::correction`].
+    pub correction_limit: Option<i64>,
+    /// See [`Limits::reversal`].
+    pub reversal_limit: Option<i64>,
 }
 
 impl Layer {
@@ -126,6 +135,9 @@ impl Layer {
             token_key_days: self.token_key_days.or(below.token_key_days),
             tls_certificate: self.tls_certificate.or(below.tls_certificate),
             tls_key: self.tls_key.or(below.tls_key),
+            count_limit: self.count_limit.or(below.count_limit),
+            correction_limit: self.correction_limit.or(below.correction_limit),
+            reversal_limit: self.reversal_limit.or(below.reversal_limit),
         }
     }
 
@@ -139,6 +151,16 @@ impl Layer {
                 "/token_key_days",
                 "A key signs for a day at least; write 1 or more.",
             ));
+        }
+        for (name, limit) in [
+            ("count_limit", self.count_limit),
+            ("correction_limit", self.correction_limit),
+            ("reversal_limit", self.reversal_limit),
+        ] {
+            if let Some(limit) = limit.filter(|limit| *limit < 0) {
+                let words = format!("{limit} is no limit; write 0 or more base units");
+                return Err(Problem::field(format!("/{name}"), words));
+            }
         }
         match (&self.tls_certificate, &self.tls_key) {
             (Some(_), None) => {
@@ -172,7 +194,13 @@ impl Layer {
 
     /// The settings of this layer over the defaults.
     pub fn settings(self) -> Settings {
+        let limits = Limits::default();
         Settings {
+            limits: Limits {
+                count: self.count_limit.unwrap_or(limits.count),
+                correction: self.correction_limit.unwrap_or(limits.correction),
+                reversal: self.reversal_limit.unwrap_or(limits.reversal),
+            },
             listen: self.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             database_url: self.database_url.unwrap_or_else(|| DEFAULT_DATABASE_URL.to_owned()),
             keys: self.keys.unwrap_or_else(|| PathBuf::from(DEFAULT_KEY_FOLDER)),

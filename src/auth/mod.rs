@@ -32,7 +32,7 @@ pub use password::{
 };
 pub use policy::{
     Action, Grant, Named, OPERATOR, POLICY, Permit, Reach, Role, Rule, Scope, action, actions_of, actor_may,
-    authorize,
+    authorize, is_operator,
 };
 pub use principal::{Principal, now};
 pub use service::{Auth, Login};

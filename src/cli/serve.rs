@@ -38,6 +38,15 @@ pub(super) struct Serve {
     /// Its private key, as PEM
     #[arg(long, env = "RELIEF_TLS_KEY", value_name = "FILE", requires = "tls_certificate")]
     tls_key: Option<PathBuf>,
+    /// Base units of difference up to which one person records a count alone [default: 1000]
+    #[arg(long, env = "RELIEF_COUNT_LIMIT", value_name = "UNITS")]
+    count_limit: Option<i64>,
+    /// Base units that one person's correction may move [default: 10000]
+    #[arg(long, env = "RELIEF_CORRECTION_LIMIT", value_name = "UNITS")]
+    correction_limit: Option<i64>,
+    /// Base units that one person's reversal may move [default: 10000]
+    #[arg(long, env = "RELIEF_REVERSAL_LIMIT", value_name = "UNITS")]
+    reversal_limit: Option<i64>,
     #[command(flatten)]
     common: Common,
 }
@@ -53,6 +62,9 @@ impl Serve {
             token_key_days: self.token_key_days,
             tls_certificate: self.tls_certificate,
             tls_key: self.tls_key,
+            count_limit: self.count_limit,
+            correction_limit: self.correction_limit,
+            reversal_limit: self.reversal_limit,
             ..Layer::default()
         };
         let server = app::start(self.common.settings(layer)?)?;

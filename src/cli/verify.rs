@@ -12,7 +12,10 @@ use crate::core::problem::{Code, Outcome, Problem};
 use crate::ledger;
 use crate::ledger::verify::verify_figures;
 use crate::writer::{log_state, row_source};
-use crate::{auth, consignments, events, facts, items, parties, pledges, programmes, sites, stock, users};
+use crate::{
+    approvals, auth, consignments, events, facts, items, parties, pledges, programmes, proposals, sites,
+    stock, users,
+};
 use clap::Args;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -74,6 +77,7 @@ impl Verify {
             verify_log(conn, &sources(), key.as_ref(), &mut report, &mut progress)?;
             verify_figures(conn, events::Kind::is_deploying, &mut report, &mut progress)?;
             events::verify_flows(conn, &mut report, &mut progress)?;
+            approvals::verify_approvals(conn, &mut report, &mut progress)?;
             Ok(report)
         })?;
         bar.finish_and_clear();
@@ -120,6 +124,7 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<events::WaitingRecord>(),
         row_source::<events::RefusalRecord>(),
         row_source::<stock::Decision>(),
+        row_source::<proposals::Approval>(),
     ];
     sources.extend(ledger::recorded::sources());
     sources

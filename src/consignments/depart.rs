@@ -438,6 +438,7 @@ pub(super) fn infer(
         restates: receipt.restates.clone(),
         scope: receipt.scope.clone(),
         deploys: receipt.deploys,
+        decided_by: None,
     };
     let subjects = Subjects { leg: Some(leg), ..consignment.subjects() };
     let no_statements: &[Statement] = &[];

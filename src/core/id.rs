@@ -93,6 +93,8 @@ identifiers! {
     LoadId,
     /// A recorded event.
     EventId,
+    /// What one person proposed and another decides; for an event, the event's own identifier.
+    ApprovalId,
     /// Any record that further facts are kept of: its own identifier, whatever it is.
     SubjectId,
 }

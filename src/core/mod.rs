@@ -8,6 +8,7 @@ pub mod cell;
 pub mod check;
 pub mod code;
 pub mod id;
+pub mod limits;
 pub mod page;
 pub mod problem;
 pub mod quantity;

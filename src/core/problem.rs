@@ -33,6 +33,8 @@ codes! {
     Unauthenticated = "unauthenticated", 401, "Log in first";
     /// The caller is known and may not.
     Forbidden = "forbidden", 403, "Your role does not allow this";
+    /// Who proposed something may not decide it.
+    OwnProposal = "own_proposal", 403, "Somebody else must decide this";
     /// A browser sent its cookie on behalf of another site.
     OtherOrigin = "other_origin", 403, "Not from a page of this server";
     /// Missing, or not for this caller's eyes: the same answer.

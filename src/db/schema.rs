@@ -1,7 +1,9 @@
 //! The tables as diesel sees them: the same on both databases. Written from the migrations.
 
+mod decided;
 mod people;
 
+pub use decided::*;
 pub use people::*;
 
 diesel::table! {
@@ -434,6 +436,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     refusals,
     facts,
     decisions,
+    approvals,
     log_entries,
     ledger_state,
     checkpoints

@@ -101,7 +101,8 @@ identifier_columns!(
     LegId,
     LoadId,
     SubjectId,
-    EventId
+    EventId,
+    ApprovalId
 );
 
 column_type!(Timestamp, BigInt);

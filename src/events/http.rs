@@ -78,7 +78,7 @@ async fn read_all(
 
 fn status_of(recorded: &Recorded<EventResult>) -> u16 {
     match (recorded.answer.status, recorded.leaf) {
-        (EventStatus::Waiting, _) => 202,
+        (EventStatus::Waiting | EventStatus::Proposed, _) => 202,
         (EventStatus::Posted, Some(_)) => 201,
         (EventStatus::Posted, None) => 200,
     }
@@ -89,8 +89,8 @@ fn signed(state: &State, recorded: Recorded<EventResult>) -> WrittenBody<EventRe
     WrittenBody { answer: recorded.answer, receipt }
 }
 
-/// Posts an event. 201: it counts. 202: acknowledged, it waits and posts by itself. 200: it was posted
-/// before, this is the first result.
+/// Posts an event. 201: it counts. 202: acknowledged; it waits and posts by itself, or is proposed and counts once
+/// somebody else approves it, as `status` says. 200: it was posted before, this is the first result.
 #[utoipa::path(post, path = "/api/v1/events", tag = "events", request_body = EventNew,
     responses((status = 201, body = WrittenBody<EventResult>), (status = 202, body = WrittenBody<EventResult>),
         (status = 200, body = WrittenBody<EventResult>)))]
@@ -112,7 +112,7 @@ pub async fn event_post(
 pub struct BatchView {
     /// One result for each event.
     pub results: Vec<BatchResult>,
-    /// How many count now, waited before or count since.
+    /// How many count now, wait, or are proposed.
     pub accepted: usize,
     /// How many were refused; each refusal fails alone.
     pub refused: usize,

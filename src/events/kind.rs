@@ -67,10 +67,25 @@ pub enum Beside {
     Correction,
 }
 
+/// When somebody else must approve an event before it counts. What is told at the command line is exempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Second {
+    /// Never: it states what somebody saw, or is itself a decision of who may decide.
+    Never,
+    /// Always: with it goods are given up for good, or a donor's word is changed.
+    Always,
+    /// Where a count differs by more than the limit.
+    Count,
+    /// Where a correction moves more than the limit, or restates what always needs a second person.
+    Correction,
+    /// The same for a reversal.
+    Reversal,
+}
+
 macro_rules! kinds {
     ($(
         $(#[$doc:meta])*
-        $variant:ident($body:ty) = $word:literal by $action:ident, $deployed:ident, $beside:ident;
+        $variant:ident($body:ty) = $word:literal by $action:ident, $deployed:ident, $beside:ident, $second:ident;
     )*) => {
         /// What happened, with its details.
         #[derive(Clone, Debug)]
@@ -86,7 +101,7 @@ macro_rules! kinds {
             pub const WORDS: &'static [&'static str] = &[$($word,)*];
 
             /// What a caller must be allowed to do to post this kind. Whoever corrects or reverses must
-            /// besides be allowed what the corrected or reversed event needed; see `PostEvent`.
+            /// besides be allowed what [`Kind::restated_by`] says; see `PostEvent`.
             pub fn action(&self) -> Action {
                 match self { $(Self::$variant(_) => Action::$action,)* }
             }
@@ -111,6 +126,16 @@ macro_rules! kinds {
                 match word { $($word => Some(Beside::$beside),)* _ => None }
             }
 
+            /// When somebody else must approve this kind.
+            pub fn second(&self) -> Second {
+                match self { $(Self::$variant(_) => Second::$second,)* }
+            }
+
+            /// The same for the word of a kind, as an event on record has it.
+            pub fn second_of(word: &str) -> Option<Second> {
+                match word { $($word => Some(Second::$second),)* _ => None }
+            }
+
             /// The details as they stand in a command.
             fn details(&self) -> serde_json::Result<Value> {
                 match self { $(Self::$variant(body) => serde_json::to_value(body),)* }
@@ -130,75 +155,84 @@ macro_rules! kinds {
 }
 
 // Each kind: its body, its word, what its poster must be allowed, how what was ever delivered changes with it,
-// and what it changes besides the ledger.
+// what it changes besides the ledger, and when somebody else must approve it.
 kinds! {
     /// A pledge is accepted, in whole or part.
-    PledgeAccepted(PledgeAccepted) = "pledge_accepted" by PledgeDecide, Follows, PledgeDecided;
+    PledgeAccepted(PledgeAccepted) = "pledge_accepted" by PledgeDecide, Follows, PledgeDecided, Never;
     /// A pledge is declined.
-    PledgeDeclined(PledgeDeclined) = "pledge_declined" by PledgeDecide, Follows, PledgeDecided;
+    PledgeDeclined(PledgeDeclined) = "pledge_declined" by PledgeDecide, Follows, PledgeDecided, Never;
     /// A pledge is withdrawn as far as it is still with the donor.
-    PledgeWithdrawn(PledgeWithdrawn) = "pledge_withdrawn" by PledgeOffer, Follows, PledgeDecided;
+    PledgeWithdrawn(PledgeWithdrawn) = "pledge_withdrawn" by PledgeOffer, Follows, PledgeDecided, Never;
     /// Goods of a pledge come into a warehouse.
-    Collected(Collected) = "collected" by EventPost, Follows, Collection;
+    Collected(Collected) = "collected" by EventPost, Follows, Collection, Never;
     /// Goods are reserved for a consignment.
-    Allocated(Allocated) = "allocated" by Allocate, Follows, Nothing;
+    Allocated(Allocated) = "allocated" by Allocate, Follows, Nothing, Never;
     /// Reserved goods are free again.
-    Released(Released) = "released" by Allocate, Follows, Nothing;
+    Released(Released) = "released" by Allocate, Follows, Nothing, Never;
     /// Reserved goods are packed and their lots named.
-    Packed(Packed) = "packed" by EventPost, Follows, Nothing;
+    Packed(Packed) = "packed" by EventPost, Follows, Nothing, Never;
     /// A part of a consignment gets its own way.
-    Split(Split) = "split" by EventPost, Follows, SentOff;
+    Split(Split) = "split" by EventPost, Follows, SentOff, Never;
     /// A leg departs.
-    Departed(Departed) = "departed" by EventPost, Follows, SentOff;
+    Departed(Departed) = "departed" by EventPost, Follows, SentOff, Never;
     /// A leg arrives.
-    Arrived(Arrived) = "arrived" by EventPost, Follows, Nothing;
+    Arrived(Arrived) = "arrived" by EventPost, Follows, Nothing, Never;
     /// Customs holds goods.
-    CustomsHeld(CustomsHeld) = "customs_held" by EventPost, Follows, Nothing;
+    CustomsHeld(CustomsHeld) = "customs_held" by EventPost, Follows, Nothing, Never;
     /// Customs releases goods.
-    CustomsReleased(CustomsHeld) = "customs_released" by EventPost, Follows, Nothing;
+    CustomsReleased(CustomsHeld) = "customs_released" by EventPost, Follows, Nothing, Never;
     /// Goods are received at the end of a leg.
-    Received(Received) = "received" by EventPost, Follows, ReceiptClosed;
+    Received(Received) = "received" by EventPost, Follows, ReceiptClosed, Never;
     /// A leg under way goes elsewhere.
-    Diverted(Diverted) = "diverted" by EventPost, Follows, Diversion;
+    Diverted(Diverted) = "diverted" by EventPost, Follows, Diversion, Never;
     /// A consignment is cancelled.
-    Cancelled(Cancelled) = "cancelled" by EventPost, Follows, Cancellation;
+    Cancelled(Cancelled) = "cancelled" by EventPost, Follows, Cancellation, Never;
     /// Goods are put away.
-    Stored(Stored) = "stored" by EventPost, Follows, Nothing;
+    Stored(Stored) = "stored" by EventPost, Follows, Nothing, Never;
     /// Goods move between sites.
-    Moved(Moved) = "moved" by EventPost, Follows, Nothing;
+    Moved(Moved) = "moved" by EventPost, Follows, Nothing, Never;
     /// Free stock is counted.
-    Counted(Counted) = "counted" by EventPost, Follows, Nothing;
+    Counted(Counted) = "counted" by EventPost, Follows, Nothing, Count;
     /// Goods in storage are handed to a consignee.
-    Delivered(Delivered) = "delivered" by EventPost, Follows, Nothing;
+    Delivered(Delivered) = "delivered" by EventPost, Follows, Nothing, Never;
     /// Goods are handed over to people.
-    Distributed(Distributed) = "distributed" by EventPost, Follows, Nothing;
+    Distributed(Distributed) = "distributed" by EventPost, Follows, Nothing, Never;
     /// Goods are damaged.
-    Damaged(ConditionChanged) = "damaged" by EventPost, Follows, Nothing;
+    Damaged(ConditionChanged) = "damaged" by EventPost, Follows, Nothing, Never;
     /// Goods are held, or a lot is recalled.
-    Held(ConditionChanged) = "held" by EventPost, Follows, RecallBegun;
+    Held(ConditionChanged) = "held" by EventPost, Follows, RecallBegun, Never;
     /// Goods are released from hold, or a recall ends.
-    ReleasedFromHold(ConditionChanged) = "released_from_hold" by EventPost, Follows, RecallEnded;
+    ReleasedFromHold(ConditionChanged) = "released_from_hold" by EventPost, Follows, RecallEnded, Never;
     /// Goods turn out to be of another lot.
-    Relotted(Relotted) = "relotted" by EventPost, Follows, Nothing;
+    Relotted(Relotted) = "relotted" by EventPost, Follows, Nothing, Never;
     /// Goods are not where they should be.
-    ReportedMissing(MissingReported) = "reported_missing" by EventPost, Stays, Nothing;
+    ReportedMissing(MissingReported) = "reported_missing" by EventPost, Stays, Nothing, Never;
     /// Missing goods turned up.
-    Found(MissingDecided) = "found" by MissingDecide, Follows, Nothing;
+    Found(MissingDecided) = "found" by MissingDecide, Follows, Nothing, Never;
     /// Missing goods never left.
-    Miscounted(MissingDecided) = "miscounted" by MissingDecide, Stays, Nothing;
+    Miscounted(MissingDecided) = "miscounted" by MissingDecide, Stays, Nothing, Never;
     /// Missing goods are lost.
-    Lost(MissingDecided) = "lost" by MissingDecide, Stays, Nothing;
+    Lost(MissingDecided) = "lost" by LossPropose, Stays, Nothing, Always;
     /// Goods are destroyed or otherwise disposed of.
-    Disposed(Disposed) = "disposed" by MissingDecide, Stays, Nothing;
+    Disposed(Disposed) = "disposed" by LossPropose, Stays, Nothing, Always;
     /// Goods are back with their donor.
-    Returned(Returned) = "returned" by EventPost, Stays, Nothing;
+    Returned(Returned) = "returned" by EventPost, Stays, Nothing, Never;
     /// An earlier event had the wrong figures.
-    Corrected(Corrected) = "corrected" by EventSubmit, AsRestated, Correction;
+    Corrected(Corrected) = "corrected" by EventSubmit, AsRestated, Correction, Correction;
     /// An earlier event never happened.
-    Reversed(Reversed) = "reversed" by EventSubmit, AsRestated, Nothing;
+    Reversed(Reversed) = "reversed" by EventSubmit, AsRestated, Nothing, Reversal;
 }
 
 impl Kind {
+    /// What whoever corrects or reverses an event of a kind must be allowed, by the kind's word: what posting it
+    /// needs, and where others decide about it, to be one of those.
+    pub fn restated_by(word: &str) -> Option<Action> {
+        match Self::second_of(word)? {
+            Second::Always => Some(Action::MissingDecide),
+            Second::Never | Second::Count | Second::Correction | Second::Reversal => Self::action_of(word),
+        }
+    }
+
     /// Whether what was ever delivered follows events of a kind, by its word; `None` where the event restated
     /// decides, or the word is no kind's.
     pub fn is_deploying(word: &str) -> Option<bool> {

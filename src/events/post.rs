@@ -2,6 +2,7 @@
 
 use super::correct::correct;
 use super::kind::{Command, Kind};
+use super::propose::{approval_of, told_again};
 use super::reverse::reverse;
 use super::store::{RefusalRecord, WaitingRecord};
 use super::wait::subjects;
@@ -14,6 +15,7 @@ use crate::items::goods::GoodsLine;
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, clamp};
 use crate::ledger::{Account, Book};
 use crate::pledges as promised;
+use crate::proposals::Approval;
 use crate::stock as stocked;
 use crate::writer::{Actor, Checkmark, Desk, Drawer, Refusal, Update};
 use std::sync::Arc;
@@ -41,11 +43,13 @@ impl PostEvent {
         let hash = self.hash();
         let posted = desk.shelf::<Drawer<EventRecord>>().find(self.command.id)?;
         let waiting = desk.shelf::<Drawer<WaitingRecord>>().find(self.command.id)?;
-        let is_waiting = posted.is_none();
-        let (known, result) = match (posted, waiting) {
-            (Some(record), _) => (record.body_hash.clone(), record.result.clone()),
-            (None, Some(record)) if !self.woken => (record.body_hash.clone(), record.result.clone()),
-            (None, _) => return Ok(None),
+        let proposed = desk.shelf::<Drawer<Approval>>().find(approval_of(self.command.id))?;
+        let is_waiting = posted.is_none() && proposed.is_none();
+        let (known, result) = match (&posted, &proposed, waiting) {
+            (Some(record), ..) => (record.body_hash.clone(), record.result.clone()),
+            (None, Some(approval), _) => (approval.body_hash.clone(), String::new()),
+            (None, None, Some(record)) if !self.woken => (record.body_hash.clone(), record.result.clone()),
+            (None, None, _) => return Ok(None),
         };
         if known != hash {
             let detail = format!(
@@ -54,6 +58,9 @@ impl PostEvent {
                 self.command.id
             );
             return Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into());
+        }
+        if let (None, Some(approval)) = (&posted, &proposed) {
+            return Ok(Some(told_again(approval)?));
         }
         if is_waiting && let Some(refused) = desk.shelf::<Drawer<RefusalRecord>>().find(self.command.id)? {
             return Err(refused.problem()?.into());
@@ -65,12 +72,12 @@ impl PostEvent {
 
     /// Whoever corrects or reverses an event must be allowed to post its kind: a decision is taken back by who
     /// may decide. What is not known yet is checked when it is, before anything is posted.
-    fn check_about(&self, desk: &mut Desk) -> Result<(), Refusal> {
+    pub(super) fn check_about(&self, desk: &mut Desk) -> Result<(), Refusal> {
         let mut about = self.command.kind.about();
         // A reversed correction concerns what was corrected.
         while let Some(id) = about {
             let Some(record) = desk.shelf::<Drawer<EventRecord>>().find(id)? else { return Ok(()) };
-            match Kind::action_of(&record.kind) {
+            match Kind::restated_by(&record.kind) {
                 Some(Action::EventSubmit) => about = record.about_id,
                 Some(action) => return actor_may(&self.actor, action).map_err(Refusal::from),
                 None => return Err(Problem::internal("an event of an unknown kind").into()),
@@ -84,7 +91,7 @@ impl PostEvent {
         sha2::Sha256::digest(self.command.text.as_bytes()).to_vec()
     }
 
-    fn happening(&self, desk: &Desk) -> Result<Happening, Problem> {
+    pub(super) fn happening(&self, desk: &Desk) -> Result<Happening, Problem> {
         Ok(Happening {
             id: self.command.id,
             kind: self.command.kind.word(),
@@ -97,6 +104,7 @@ impl PostEvent {
             scope: Scope::from_words(&self.actor.scope),
             // What restates another event is told by that one, in `correct` and `reverse`.
             deploys: self.command.kind.deployed().decided().unwrap_or(true),
+            decided_by: None,
         })
     }
 }
@@ -135,8 +143,12 @@ impl PostEvent {
     fn post(&self, desk: &mut Desk, checkmark: &Checkmark) -> Result<EventResult, Refusal> {
         self.check_about(desk)?;
         let happening = self.happening(desk)?;
+        let counted = self.counted_before(desk)?;
         match decide_kind(desk, &happening, &self.command.kind) {
             Ok(result) => {
+                if let Some(due) = self.due(desk, &result, &counted)? {
+                    return self.propose(desk, checkmark, &happening, &result, &due);
+                }
                 let waited = desk.shelf::<Drawer<WaitingRecord>>().find(self.command.id)?;
                 if let Some(record) = waited {
                     desk.shelf::<Drawer<WaitingRecord>>()
@@ -195,6 +207,7 @@ pub(super) fn decide_kind(desk: &mut Desk, happening: &Happening, kind: &Kind) -
 pub fn want_event(command: &Command, desk: &mut Desk) {
     desk.shelf::<Drawer<EventRecord>>().want(command.id);
     desk.shelf::<Drawer<WaitingRecord>>().want(command.id);
+    desk.shelf::<Drawer<Approval>>().want(approval_of(command.id));
     want(&command.kind, desk);
 }
 

@@ -7,7 +7,7 @@ use crate::auth::Scope;
 use crate::consignments::{consignments_within, in_country, of_organization};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
-use crate::db::schema::{balances, consignments, events, legs, pledge_lines, pledges, sites};
+use crate::db::schema::{approvals, balances, consignments, events, legs, pledge_lines, pledges, sites};
 use crate::db::{Backend, Conn, read_failure};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
@@ -70,6 +70,30 @@ pub(super) fn events_within<'a>(query: Events<'a>, scope: &Scope) -> Events<'a> 
                     .select(balances::consignment_id),
             )),
         ),
+    }
+}
+
+/// Proposals a scope reaches: those about events it would reach. A donor is shown none.
+pub fn approvals_within<'a>(
+    query: approvals::BoxedQuery<'a, Backend>,
+    scope: &Scope,
+) -> approvals::BoxedQuery<'a, Backend> {
+    match scope {
+        Scope::All => query,
+        Scope::Organization(organization) => query.filter(
+            of_organization_too!(approvals::consignment_id, approvals::site_id, *organization)
+                .or(approvals::pledge_id.eq_any(donated!(*organization))),
+        ),
+        Scope::Country(country) => query.filter(
+            in_country_too!(approvals::consignment_id, approvals::site_id, country.clone()).or(
+                approvals::pledge_id.eq_any(
+                    pledge_lines::table
+                        .filter(pledge_lines::earmark_country.eq(country.clone()))
+                        .select(pledge_lines::pledge_id.nullable()),
+                ),
+            ),
+        ),
+        Scope::OwnPledges(_) => query.filter(approvals::state.eq("")),
     }
 }
 

@@ -37,6 +37,7 @@ impl PostEvent {
             inferred: None,
             moved_on: None,
             waits_for: Some(wait.reason.clone()),
+            approval: None,
         };
         let told = serde_json::to_string(&result).map_err(|error| Problem::internal(error.to_string()))?;
         desk.shelf::<Drawer<WaitingRecord>>().put(WaitingRecord {

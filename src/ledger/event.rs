@@ -4,7 +4,9 @@
 use super::book::Book;
 use super::cell::{Cell, Movement, Statement};
 use crate::auth::Scope;
-use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, PledgeId, ProgrammeId, SiteId, UserId};
+use crate::core::id::{
+    ApprovalId, ConsignmentId, EventId, LegId, LoadId, PledgeId, ProgrammeId, SiteId, UserId,
+};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::{CLOCK_TOLERANCE, Precision, Timestamp};
 use crate::writer::{Desk, Drawer, Entry, Moment, Refusal, Wanted, record};
@@ -163,7 +165,7 @@ pub struct EventResult {
     pub id: EventId,
     /// Its kind.
     pub kind: String,
-    /// `posted` or `waiting`.
+    /// `posted`, `waiting` or `proposed`.
     pub status: EventStatus,
     /// Ledger sequence; absent while waiting.
     #[serde(skip_serializing_if = "Option::is_none", default)]
@@ -186,6 +188,9 @@ pub struct EventResult {
     /// What a waiting event waits for.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub waits_for: Option<String>,
+    /// Where somebody else decides about a proposed event.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub approval: Option<ApprovalId>,
 }
 
 /// Whether an event counts already.
@@ -196,6 +201,8 @@ pub enum EventStatus {
     Posted,
     /// Acknowledged; in no total until it can post.
     Waiting,
+    /// Proposed; in no total until somebody else approves it.
+    Proposed,
 }
 
 /// An event on its way into the ledger.
@@ -222,6 +229,8 @@ pub struct Happening {
     pub scope: Scope,
     /// Whether what was ever delivered follows it: not where delivered goods come back or end.
     pub deploys: bool,
+    /// Who approved it, where somebody else than its poster had to.
+    pub decided_by: Option<UserId>,
 }
 
 /// What an event and its corrections posted, in sum.
@@ -346,6 +355,7 @@ impl Happening {
             inferred: None,
             moved_on,
             waits_for: None,
+            approval: None,
         }
     }
 

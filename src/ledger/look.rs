@@ -24,6 +24,13 @@ impl Book {
         Err(Wanted)
     }
 
+    /// What was staged under a sequence in this batch, each posting with what its cell holds since.
+    pub fn staged(&self, sequence: i64) -> Vec<(Posted, i64)> {
+        let staged = self.postings.iter().filter(|one| one.sequence == sequence);
+        let held = |one: &Posted| self.entries.get(&one.key).map_or(0, |entry| entry.quantity);
+        staged.map(|one| (one.clone(), held(one))).collect()
+    }
+
     /// The statements of a recorded event, and from when each counts.
     ///
     /// # Errors

@@ -374,7 +374,7 @@ pub(super) fn decide(
         evidence: evidence.filed.clone(),
         liable_id: evidence.liable,
         proposed_by: actor,
-        decided_by: actor,
+        decided_by: happening.decided_by.unwrap_or(actor),
         decided_at: now,
     });
     Ok(())

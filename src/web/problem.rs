@@ -42,6 +42,7 @@ impl ResponseError for Problem {
             Code::Malformed
             | Code::Invalid
             | Code::Forbidden
+            | Code::OwnProposal
             | Code::OtherOrigin
             | Code::NotFound
             | Code::MethodNotAllowed

@@ -4,6 +4,7 @@ use super::desk::{Desk, Moment, Refusal};
 use super::log::{self, LogState, log_state};
 use super::queue::{Gather, Job, Pending, Priority, Queue};
 use super::{Leaf, Recorded, Update};
+use crate::core::limits::Limits;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::{
@@ -102,15 +103,15 @@ impl Writer {
     /// # Errors
     /// Where the database cannot be opened or the thread not started.
     pub fn start(settings: WriterSettings) -> Outcome<Self> {
-        Self::start_slowed(settings, Duration::ZERO)
+        Self::start_within(settings, Limits::default(), Duration::ZERO)
     }
 
-    /// As [`Writer::start`], with a pause after each commit and before its answers, as a slower disk would
-    /// make. Only the bench asks for one.
+    /// As [`Writer::start`], with the limits of whoever runs the server, and with a pause after each commit and
+    /// before its answers, as a slower disk would make. Only the bench asks for a pause.
     ///
     /// # Errors
     /// As [`Writer::start`].
-    pub fn start_slowed(settings: WriterSettings, commit_delay: Duration) -> Outcome<Self> {
+    pub fn start_within(settings: WriterSettings, limits: Limits, commit_delay: Duration) -> Outcome<Self> {
         let mut conn = connect_to_write(&settings.url)?;
         log::name_log(&mut conn, &settings.source.name())?;
         let state = log_state(&mut conn)?;
@@ -121,6 +122,7 @@ impl Writer {
         let (announce, sequence) = watch::channel(state.last.sequence);
         let mut worker = Worker {
             settings,
+            limits,
             commit_delay,
             conn: Some(conn),
             queue: Arc::clone(&queue),
@@ -225,6 +227,7 @@ impl Scan {
 
 struct Worker {
     settings: WriterSettings,
+    limits: Limits,
     commit_delay: Duration,
     conn: Option<Conn>,
     queue: Arc<Queue>,
@@ -362,7 +365,7 @@ impl Worker {
     /// One try at a batch. On an error the jobs are all still in `jobs`, and nothing of them is recorded.
     fn attempt(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Outcome<Vec<Verdict>> {
         let mut conn = self.connection()?;
-        let result = transact(&mut conn, jobs, self.settings.source);
+        let result = transact(&mut conn, jobs, self.settings.source, self.limits);
         let keep = match &result {
             Ok(_) => true,
             Err(_) => conn.batch_execute("ROLLBACK").is_ok(),
@@ -408,10 +411,11 @@ fn transact(
     conn: &mut Conn,
     jobs: &mut Vec<Box<dyn Job>>,
     source: Source,
+    limits: Limits,
 ) -> Outcome<(Vec<Verdict>, Vec<Uuid>, i64)> {
     exclusive(conn).map_err(read_failure)?;
     let mut state = log_state(conn)?;
-    let mut desk = Desk::new(source.draw(), state.last);
+    let mut desk = Desk::new(source.draw(), state.last).within(limits);
     prefetch(conn, &mut desk, jobs)?;
     let mut results = Vec::with_capacity(jobs.len());
     for index in 0..jobs.len() {

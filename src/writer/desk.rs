@@ -3,6 +3,7 @@
 use super::Leaf;
 use crate::audit::entry::{EntryWriter, Heading};
 use crate::core::id::UserId;
+use crate::core::limits::Limits;
 use crate::core::problem::Problem;
 use crate::core::time::Timestamp;
 use crate::db::Conn;
@@ -117,6 +118,7 @@ pub struct Desk {
     actor: Actor,
     now: Timestamp,
     entropy: [u8; 32],
+    limits: Limits,
     last: Moment,
     open: Option<Open>,
     entries: EntryWriter,
@@ -145,6 +147,7 @@ impl Desk {
             actor: nobody,
             now,
             entropy,
+            limits: Limits::default(),
             last,
             open: None,
             entries: EntryWriter::new(),
@@ -154,10 +157,25 @@ impl Desk {
         }
     }
 
-    pub(super) fn act_as(&mut self, actor: &Actor) {
+    /// The same desk, at which one person decides alone up to these limits.
+    pub(super) fn within(self, limits: Limits) -> Self {
+        Self { limits, ..self }
+    }
+
+    /// Has what follows be in the name of somebody else: the entry that is open is closed in the name of whoever
+    /// it was so far. An approved proposal posts in its proposer's name; the decision is its decider's.
+    pub fn act_as(&mut self, actor: &Actor) {
         if self.actor != *actor {
+            if self.open.is_some() {
+                self.seal();
+            }
             self.actor = actor.clone();
         }
+    }
+
+    /// Up to how much one person decides alone.
+    pub fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Who is posting.

@@ -4,8 +4,6 @@ use super::desk::{Shelf, Wanted};
 use crate::audit::digest::{SALT_BYTES, Value, commitment};
 use crate::audit::entry::EntryWriter;
 use crate::audit::rows::{Reading, RowSource, VisitRow};
-use crate::core::quantity::Quantity;
-use crate::core::time::Timestamp;
 use crate::db::Conn;
 use diesel::QueryResult;
 use std::any::Any;
@@ -57,89 +55,6 @@ pub trait Record: Clone + Send + Sync + 'static {
     /// Whatever the database says.
     fn change(conn: &mut Conn, rows: &[Self]) -> QueryResult<()>;
 }
-
-/// A column's value as the log hashes it.
-pub trait AsValue {
-    /// The value.
-    fn as_value(&self) -> Value<'_>;
-}
-
-impl AsValue for i64 {
-    fn as_value(&self) -> Value<'_> {
-        Value::Integer(*self)
-    }
-}
-impl AsValue for i32 {
-    fn as_value(&self) -> Value<'_> {
-        Value::Integer(i64::from(*self))
-    }
-}
-impl AsValue for bool {
-    fn as_value(&self) -> Value<'_> {
-        Value::Bool(*self)
-    }
-}
-impl AsValue for f64 {
-    fn as_value(&self) -> Value<'_> {
-        Value::Real(*self)
-    }
-}
-impl AsValue for String {
-    fn as_value(&self) -> Value<'_> {
-        Value::Text(self)
-    }
-}
-impl AsValue for Vec<u8> {
-    fn as_value(&self) -> Value<'_> {
-        Value::Bytes(self)
-    }
-}
-impl AsValue for Timestamp {
-    fn as_value(&self) -> Value<'_> {
-        Value::Integer(self.0)
-    }
-}
-impl AsValue for Quantity {
-    fn as_value(&self) -> Value<'_> {
-        Value::Integer(self.get())
-    }
-}
-impl<T: AsValue> AsValue for Option<T> {
-    fn as_value(&self) -> Value<'_> {
-        self.as_ref().map_or(Value::Null, AsValue::as_value)
-    }
-}
-
-macro_rules! identifier_values {
-    ($($name:ident),*) => {$(
-        impl AsValue for crate::core::id::$name {
-            fn as_value(&self) -> Value<'_> {
-                Value::Bytes(self.0.as_bytes().as_slice())
-            }
-        }
-    )*};
-}
-identifier_values!(
-    UserId,
-    SessionId,
-    SessionSecretId,
-    InvitationId,
-    AccessChangeId,
-    OrganizationId,
-    ItemId,
-    PackId,
-    LotId,
-    SiteId,
-    ProgrammeId,
-    ReportedFigureId,
-    PledgeId,
-    PledgeLineId,
-    ConsignmentId,
-    LegId,
-    LoadId,
-    SubjectId,
-    EventId
-);
 
 /// Which columns of a row say who a person is, and the salt they are committed to under.
 #[derive(Clone, Copy, Debug)]

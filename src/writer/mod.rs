@@ -10,6 +10,7 @@
 //! [`Update`]s.
 
 mod batch;
+mod column;
 mod desk;
 mod drawer;
 mod log;
@@ -19,9 +20,10 @@ mod register;
 mod rehearsal;
 
 pub use batch::{Source, Wake, WakeKey, Woken, Writer, WriterSettings};
+pub use column::AsValue;
 pub use desk::{Actor, Checkmark, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;
-pub use drawer::{AsValue, Drawer, Personal, Record, row_source};
+pub use drawer::{Drawer, Personal, Record, row_source};
 pub use log::{LEDGER_ORIGIN, LogState, log_state};
 pub use loose::Loose;
 pub use queue::{BATCH_LIMIT, Job, Priority};

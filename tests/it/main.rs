@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod approvals;
 mod atlas;
 mod audit;
 mod auth;

@@ -66,6 +66,13 @@ impl Way {
         statuses(&self.scene.officer, &events)
     }
 
+    /// What nobody has decided yet.
+    fn proposed(&self) -> Vec<String> {
+        let page = self.scene.manager.get("/api/v1/approvals?state=proposed").expect(200);
+        let items = page["items"].as_array().expect("items");
+        items.iter().map(|one| one["id"].as_str().expect("an id").to_owned()).collect()
+    }
+
     /// A decision that a mask is lost.
     fn lost(&self, liable: Option<&str>) -> Value {
         let details = json!({"site": self.beijing, "lines": [self.scene.line(1)], "reason": "stolen",
@@ -145,12 +152,21 @@ on_both_databases! {
         scene.does("reported_missing", "2020-08-02", missing).expect(201);
         bad.push(way.lost(Some(&liable)));
         let events = json!([way.lost(None), bad[2], way.lost(Some(&way.city))]);
-        assert_eq!(statuses(&scene.manager, &events), [201, 202, 201]);
+        assert_eq!(statuses(&scene.manager, &events), [202, 202, 202]);
+        let approve = |of: usize| {
+            until("a loss is not proposed", || way.proposed().len() == of);
+            for approval in way.proposed() {
+                scene.rules(&scene.second, &approval, "approve").expect(200);
+            }
+        };
+        approve(2);
         for unknown in [&carrier, &liable] {
             let body = json!({"id": unknown, "name": format!("Newcomer {unknown}"), "country": "GM", "donor": false,
                 "consignor": false, "consignee": false, "carrier": true});
             scene.admin.post("/api/v1/organizations", &body).expect(201);
         }
+        // What waited for the liable party is proposed like any other loss once it is known.
+        approve(1);
         for one in &bad {
             let event = one["id"].as_str().expect("an id");
             until(&format!("{one:#} still waits"), || scene.event(event).status == 200);

@@ -178,7 +178,7 @@ on_both_databases! {
             moved(&first, 901),
             back,
             event(&missing, "departed", "2020-08-03", json!({"consignment": id()})),
-            event(&id(), "lost", "2020-08-03", json!({"site": beijing, "lines": [scene.line(1)], "reason": "x"})),
+            event(&id(), "found", "2020-08-03", json!({"site": beijing, "lines": [scene.line(1)], "reason": "x"})),
             17,
         ]);
         let reply = scene.officer.post("/api/v1/events/batch", &json!({"events": events})).expect(200);

@@ -12,8 +12,13 @@ pub struct Scene {
     pub house: Server,
     pub url: String,
     pub admin: Caller,
+    /// Sends goods off, and does most of the rest.
     pub officer: Caller,
+    /// Another officer, who receives: nobody receives what they dispatched.
+    pub receiver: Caller,
     pub manager: Caller,
+    /// Another manager, who decides what the first proposes.
+    pub second: Caller,
     pub auditor: Caller,
     pub programme: String,
     pub masks: String,
@@ -33,13 +38,14 @@ impl Scene {
         let house = Server::start(database);
         let (admin, officer) = (house.login_as(Role::Admin), house.login_as(Role::Officer));
         let (manager, auditor) = (house.login_as(Role::Manager), house.login_as(Role::Auditor));
+        let (receiver, second) = (house.login_as(Role::Officer), house.login_as(Role::Manager));
         let programme = json!({"code": "CITIES", "name": "Cities Project", "focus_areas": [], "sensitive": false, "synthetic": false});
         let programme = id_of(&manager.post("/api/v1/programmes", &programme).expect(201));
         let masks = json!({"code": "MASK", "name": "Surgical masks", "base_unit": "piece", "category": "protective equipment",
             "storage_class": "ambient", "packs": [{"name": "carton", "numerator": 2000, "denominator": 1}]});
         let masks = id_of(&admin.post("/api/v1/items", &masks).expect(201));
         let url = database.url().to_owned();
-        Self { house, url, admin, officer, manager, auditor, programme, masks }
+        Self { house, url, admin, officer, receiver, manager, second, auditor, programme, masks }
     }
 
     pub fn organization(&self, name: &str, country: &str) -> String {
@@ -98,14 +104,38 @@ impl Scene {
         caller.post("/api/v1/events", &event(&id(), kind, occurred_at, details))
     }
 
-    /// The same by an officer.
+    /// The same by an officer: receipts by the one who receives, all else by the one who sends. What somebody else
+    /// must approve, a manager does.
     pub fn does(&self, kind: &str, occurred_at: &str, details: Value) -> Reply {
-        self.post(&self.officer, kind, occurred_at, details)
+        let is_receipt = kind == "received";
+        let officer = if is_receipt { &self.receiver } else { &self.officer };
+        self.approved(self.post(officer, kind, occurred_at, details))
     }
 
-    /// The same by the manager, who decides.
+    /// The same by the manager, who decides; what somebody else must approve, the other manager does.
     pub fn decides(&self, kind: &str, occurred_at: &str, details: Value) -> Reply {
-        self.post(&self.manager, kind, occurred_at, details)
+        self.approved(self.post(&self.manager, kind, occurred_at, details))
+    }
+
+    /// The answer to an event, or, where it was only proposed, to its being approved by another manager.
+    fn approved(&self, reply: Reply) -> Reply {
+        if reply.status != 202 || reply.json()["status"] != "proposed" {
+            return reply;
+        }
+        let proposed = reply.json();
+        let approval = proposed["approval"].as_str().expect("an approval");
+        let decided = self.rules(&self.second, approval, "approve");
+        if decided.status != 200 {
+            return decided;
+        }
+        let event = decided.json()["event"].clone();
+        Reply { status: 201, headers: decided.headers, text: event.to_string() }
+    }
+
+    /// Somebody decides a proposal.
+    pub fn rules(&self, caller: &Caller, approval: &str, decision: &str) -> Reply {
+        let body = json!({"decision": decision, "reason": "looked at the report"});
+        caller.post(&format!("/api/v1/approvals/{approval}/decide"), &body)
     }
 
     /// Goods that lie at a site leave for a consignee over the given stops; returns the consignment and its

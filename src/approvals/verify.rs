@@ -1,0 +1,59 @@
+//! What must hold of decided proposals, whatever wrote them: nobody decided an own one, and what was approved counts.
+
+use crate::audit::finding::{Finding, Report};
+use crate::audit::verify::Progress;
+use crate::core::id::{ApprovalId, EventId};
+use crate::core::problem::Outcome;
+use crate::db::schema::{approvals, events};
+use crate::db::{Conn, read_failure};
+use crate::proposals::{ApprovalState, ROLE_GRANT};
+use diesel::dsl::{exists, not};
+use diesel::prelude::*;
+
+/// Verifies decided proposals.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn verify_approvals(conn: &mut Conn, report: &mut Report, progress: &mut Progress<'_>) -> Outcome<()> {
+    let count: i64 = approvals::table.count().get_result(conn).map_err(read_failure)?;
+    report.check("approvals' deciders", usize::try_from(count).unwrap_or(0));
+    progress("approvals", count.unsigned_abs());
+    let decided = [ApprovalState::Approved.word(), ApprovalState::Refused.word()];
+    let own: Vec<ApprovalId> = approvals::table
+        .filter(approvals::state.eq_any(decided))
+        .filter(
+            approvals::decided_by.is_null().or(approvals::decided_by.eq(approvals::proposed_by.nullable())),
+        )
+        .order(approvals::id)
+        .select(approvals::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    for id in own {
+        let problem = "was decided by nobody else than who proposed it".to_owned();
+        report.find(Finding::new("approvals", id.to_string(), problem));
+    }
+    // An event and its approval have one identifier.
+    let undone: Vec<ApprovalId> = approvals::table
+        .filter(approvals::state.eq(ApprovalState::Approved.word()).and(approvals::kind.ne(ROLE_GRANT)))
+        .filter(not(exists(events::table.filter(events::id.eq(approvals::subject_id)))))
+        .order(approvals::id)
+        .select(approvals::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    for id in undone {
+        let problem = "was approved, and its event is not posted".to_owned();
+        report.find(Finding::new("approvals", id.to_string(), problem));
+    }
+    let early: Vec<EventId> = events::table
+        .inner_join(approvals::table.on(approvals::subject_id.eq(events::id)))
+        .filter(approvals::state.ne(ApprovalState::Approved.word()))
+        .order(events::id)
+        .select(events::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    for id in early {
+        let problem = "is posted, and nobody approved its proposal".to_owned();
+        report.find(Finding::new("events", id.to_string(), problem));
+    }
+    Ok(())
+}
