@@ -30,7 +30,7 @@ impl Sight {
 
     fn over<'a>(&self, query: Approvals<'a>) -> Approvals<'a> {
         match (&self.events, self.grants) {
-            (Some(scope), true) if *scope == Scope::All => query,
+            (Some(scope), true) if scope.is_everything() => query,
             (Some(scope), _) => approvals_within(query.filter(approvals::kind.ne(ROLE_GRANT)), scope),
             (None, true) => query.filter(approvals::kind.eq(ROLE_GRANT)),
             (None, false) => query.filter(approvals::kind.eq("")),

@@ -7,6 +7,7 @@
 //! | `session` | a login and the secret that continues it |
 //! | `principal` | a known caller; a cache of callers that forgets within half a second |
 //! | `policy` | the one table of role, action and scope; `authorize`; permits |
+//! | `scope` | how far a permit reaches, bound by bound |
 //! | `password` | argon2id, one at a time |
 //! | `delay` | the growing pause after wrong passwords |
 //! | `token` | access tokens: signed, verified, remembered until they expire |
@@ -21,6 +22,7 @@ mod delay;
 mod password;
 mod policy;
 mod principal;
+mod scope;
 mod service;
 mod session;
 mod token;
@@ -31,10 +33,11 @@ pub use password::{
     NO_PASSWORD, PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM, Passwords, check_password,
 };
 pub use policy::{
-    Action, Grant, Named, OPERATOR, POLICY, Permit, Reach, Role, Rule, Scope, action, actions_of, actor_may,
+    Action, Grant, Named, OPERATOR, POLICY, Permit, Reach, Role, Rule, action, actions_of, actor_may,
     authorize, is_operator,
 };
 pub use principal::{Principal, now};
+pub use scope::{Bound, Scope, countries_of, countries_text};
 pub use service::{Auth, Login};
 pub use session::{
     CookieUse, LOST_REPLY_GRACE, Secret, Session, SessionEnd, SessionKind, SessionSecret, random,

@@ -3,6 +3,7 @@
 //! Nothing else in the house names a role. A [`Grant`] and a [`Permit`] are made here only.
 
 use super::principal::Principal;
+use super::scope::{Bound, Scope};
 use crate::core::id::{OrganizationId, SessionId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::MICROSECONDS;
@@ -189,12 +190,12 @@ actions! {
 pub enum Reach {
     /// Everything.
     All,
-    /// The caller's organization or country; everything for a caller who is bound to neither.
+    /// What is within the caller's organization and countries; everything for a caller who is bound to neither.
     Own,
     /// Everything, for a caller who is bound to no organization and no country: what has no owner, such as a
     /// programme, or cannot be shown in part, such as the log.
     Unbound,
-    /// The pledges of the caller's organization and what is traced from them.
+    /// The pledges of the caller's organization and what is traced from them, within the caller's countries.
     OwnPledges,
 }
 
@@ -295,44 +296,6 @@ policy! {
         ApprovalRead All,
         ApprovalDecide All,
         ApprovalWithdraw All,
-    }
-}
-
-/// What a caller's permit reaches; a part of the SQL, never a check after loading.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Scope {
-    /// Everything.
-    All,
-    /// What belongs to one organization.
-    Organization(OrganizationId),
-    /// What is in or for one country (ISO 3166-1 alpha-2).
-    Country(String),
-    /// The pledges of one donor and what is traced from them.
-    OwnPledges(OrganizationId),
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::All => formatter.write_str("all"),
-            Self::Organization(organization) => write!(formatter, "organization:{organization}"),
-            Self::Country(country) => write!(formatter, "country:{country}"),
-            Self::OwnPledges(donor) => write!(formatter, "own_pledges:{donor}"),
-        }
-    }
-}
-
-impl Scope {
-    /// Reads back the words the log keeps. What is no scope of a user's, such as an import at the command line,
-    /// reaches everything; a user's that cannot be read reaches nothing.
-    pub fn from_words(words: &str) -> Self {
-        let id = |text: &str| OrganizationId(text.parse().unwrap_or_default());
-        match words.split_once(':') {
-            Some(("organization", text)) => Self::Organization(id(text)),
-            Some(("country", country)) => Self::Country(country.to_owned()),
-            Some(("own_pledges", text)) => Self::OwnPledges(id(text)),
-            Some(_) | None => Self::All,
-        }
     }
 }
 
@@ -449,6 +412,12 @@ pub fn actions_of(role: Role) -> Vec<&'static str> {
     POLICY.iter().filter(|rule| rule.role == role).map(|rule| rule.action.word()).collect()
 }
 
+/// What a caller is bound to; `own` says what its organization means here.
+fn bounds_of(principal: &Principal, own: fn(OrganizationId) -> Bound) -> Vec<Bound> {
+    let countries = Some(principal.countries.clone()).filter(|codes| !codes.is_empty());
+    principal.organization.map(own).into_iter().chain(countries.map(Bound::Countries)).collect()
+}
+
 /// Decides whether a caller may do something, and how far. With
 /// [`actor_may`] the only reader of [`POLICY`].
 ///
@@ -459,20 +428,22 @@ pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
     let Some(rule) = rule else {
         return Err(not_for(principal.role.word(), action));
     };
-    let scope = match (rule.reach, principal.organization, &principal.country) {
-        (Reach::All, _, _) | (Reach::Own | Reach::Unbound, None, None) => Scope::All,
-        (Reach::Unbound, _, _) => {
+    let scope = match rule.reach {
+        Reach::All => Scope::everything(),
+        Reach::Own => Scope::within(bounds_of(principal, Bound::Organization)),
+        Reach::Unbound if !principal.is_bound() => Scope::everything(),
+        Reach::Unbound => {
             let detail = format!(
-                "This needs {} for all organizations and countries; your account is bound to one. Ask an \
+                "This needs {} for all organizations and countries; your account is bound to some. Ask an \
                  administrator.",
                 action.word()
             );
             return Err(Problem::new(Code::Forbidden, detail));
         }
-        (Reach::Own, Some(organization), _) => Scope::Organization(organization),
-        (Reach::Own, None, Some(country)) => Scope::Country(country.clone()),
-        (Reach::OwnPledges, Some(donor), _) => Scope::OwnPledges(donor),
-        (Reach::OwnPledges, None, _) => {
+        Reach::OwnPledges if principal.organization.is_some() => {
+            Scope::within(bounds_of(principal, Bound::OwnPledges))
+        }
+        Reach::OwnPledges => {
             return Err(Problem::new(
                 Code::Forbidden,
                 "Your account belongs to no organization, so no pledge is yours. Ask an administrator.",
@@ -485,6 +456,10 @@ pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
 impl From<&Principal> for Actor {
     /// The caller as such, for what is not done under a permit, such as logging in.
     fn from(principal: &Principal) -> Self {
-        Self { user: principal.user, role: principal.role.word().to_owned(), scope: Scope::All.to_string() }
+        Self {
+            user: principal.user,
+            role: principal.role.word().to_owned(),
+            scope: Scope::everything().to_string(),
+        }
     }
 }

@@ -31,8 +31,15 @@ pub struct Principal {
     pub role: Role,
     /// The organization the user acts for.
     pub organization: Option<OrganizationId>,
-    /// The country the user is bound to.
-    pub country: Option<String>,
+    /// The countries the user is bound to; none where that is no bound.
+    pub countries: Vec<String>,
+}
+
+impl Principal {
+    /// Whether an organization or countries narrow what the user reaches.
+    pub fn is_bound(&self) -> bool {
+        self.organization.is_some() || !self.countries.is_empty()
+    }
 }
 
 /// What a caller claims and the database knows better: under what it is remembered.

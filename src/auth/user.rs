@@ -2,6 +2,7 @@
 
 use super::policy::Role;
 use super::principal::Principal;
+use super::scope::countries_of;
 use crate::core::id::{OrganizationId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -25,7 +26,7 @@ record! {
         role: String,
         /// The organization the user acts for.
         organization_id: Option<OrganizationId>,
-        /// The country the user is bound to, ISO 3166-1 alpha-2.
+        /// The countries the user is bound to, ISO 3166-1 alpha-2 with commas between them.
         country: Option<String>,
         /// Whether the user may not log in any more.
         disabled: bool,
@@ -41,6 +42,11 @@ record! {
 }
 
 impl User {
+    /// The countries the user is bound to; none where that is no bound.
+    pub fn countries(&self) -> Vec<String> {
+        self.country.as_deref().map(countries_of).unwrap_or_default()
+    }
+
     /// The caller this user is; `None` for one who may not call any more.
     ///
     /// # Errors
@@ -55,7 +61,7 @@ impl User {
             user: self.id,
             role,
             organization: self.organization_id,
-            country: self.country.clone(),
+            countries: self.countries(),
         }))
     }
 }

@@ -147,7 +147,7 @@ fn set_login(writer: &Writer, conn: &mut Conn, role: Role, password: &str) -> Ou
                 password_hash,
                 role,
                 organization,
-                country: None,
+                countries: Vec::new(),
             };
             writer.record_blocking(UserAdd { actor, user })?;
         }

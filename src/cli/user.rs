@@ -50,9 +50,9 @@ struct Person {
     /// The organization the user acts for; donors need one
     #[arg(long, value_name = "ID")]
     organization: Option<OrganizationId>,
-    /// The country the user is bound to, such as GM
-    #[arg(long, value_name = "CODE")]
-    country: Option<CountryCode>,
+    /// The countries the user is bound to, such as GM,SN; with an organization too, to what is within both
+    #[arg(long, value_name = "CODES", value_delimiter = ',')]
+    country: Vec<CountryCode>,
 }
 
 #[derive(Subcommand)]
@@ -202,8 +202,7 @@ impl Person {
         let login = normal_login(&self.login);
         check_login(&login)?;
         check_name(&self.name)?;
-        let country = self.country.map(|country| country.as_str().to_owned());
-        check_bounds(self.role, self.organization, country.as_deref())?;
+        check_bounds(self.role, self.organization)?;
         store::check_references(conn, Some(&login), self.organization)?;
         Ok(NewUser {
             id: UserId(Uuid::now_v7()),
@@ -212,7 +211,7 @@ impl Person {
             password_hash: NO_PASSWORD.to_owned(),
             role: self.role,
             organization: self.organization,
-            country,
+            countries: self.country.iter().map(|country| country.as_str().to_owned()).collect(),
         })
     }
 }
@@ -236,9 +235,10 @@ fn review(conn: &mut Conn, at: Option<Timestamp>, csv: bool, json: bool) -> Outc
     }
     for row in &review.items {
         let state = if row.disabled { "disabled" } else { "" };
-        let bound = row.organization_id.map(|id| id.to_string()).or_else(|| row.country.clone());
+        let organization = row.organization_id.map(|id| id.to_string());
+        let bound = organization.into_iter().chain(row.countries.clone()).collect::<Vec<_>>().join(" ");
         let by = row.changed_by_login.as_deref().unwrap_or(&row.changed_as);
-        let (login, role, bound) = (&row.login, &row.role, bound.unwrap_or_default());
+        let (login, role) = (&row.login, &row.role);
         say(format!("{login:<24} {role:<8} {bound:<36} since {} by {by} {state}", row.since))?;
     }
     Ok(())

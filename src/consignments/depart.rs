@@ -3,7 +3,7 @@
 use super::allocate::{destination_country, free_stock};
 use super::departures::Departures;
 use super::store::{Consignment, Journey, Load, find_leg, find_open};
-use crate::auth::Scope;
+use crate::auth::{Bound, Scope};
 use crate::core::id::{
     ConsignmentId, EventId, ItemId, LegId, LoadId, LotId, OrganizationId, SiteId, derived,
 };
@@ -221,14 +221,19 @@ fn reaches(
     site: SiteId,
     giver: Option<OrganizationId>,
 ) -> Result<bool, Halt> {
-    Ok(match scope {
-        Scope::All => true,
-        Scope::Organization(own) | Scope::OwnPledges(own) => match giver {
-            Some(giver) => giver == *own,
-            None => find_site(desk, site)?.operator_id == Some(*own),
-        },
-        Scope::Country(own) => find_site(desk, site)?.country == *own,
-    })
+    for bound in scope.bounds() {
+        let is_within = match bound {
+            Bound::Organization(own) | Bound::OwnPledges(own) => match giver {
+                Some(giver) => giver == *own,
+                None => find_site(desk, site)?.operator_id == Some(*own),
+            },
+            Bound::Countries(own) => own.contains(&find_site(desk, site)?.country),
+        };
+        if !is_within {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// Draws one line for a departure: reserved goods first, then free stock there, on the first leg also what

@@ -9,7 +9,7 @@ use super::read::{
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg, Load};
 use super::whole::{Whole, whole_read};
-use crate::auth::{Permit, Scope, action};
+use crate::auth::{Permit, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
@@ -261,7 +261,7 @@ pub async fn consignment_show(
     path: Path<ConsignmentId>,
 ) -> Outcome<actix_web::web::Json<ConsignmentDetail>> {
     // Unless a scope is part of the question this is a single statement, which needs no snapshot around it.
-    let whole = if *permit.scope() == Scope::All {
+    let whole = if permit.scope().is_everything() {
         state.read_once(move |conn| whole_read(conn, &permit, path.0)).await?
     } else {
         state.read(move |conn| whole_read(conn, &permit, path.0)).await?

@@ -31,7 +31,7 @@ pub use read::{
     HistoryRow, consignment_by_code, consignment_read, consignments_within, latest_history, legs_read,
     standing_events, standing_read, state_of,
 };
-pub(crate) use read::{in_country, of_organization};
+pub(crate) use read::{in_countries, of_organization};
 pub use receive::{Received, ReceivedLine, arrival_cell, receive};
 pub use split::{Child, Split, split};
 pub use store::{

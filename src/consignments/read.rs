@@ -2,7 +2,7 @@
 
 use super::rules::{ConsignmentState, Standing, state};
 use super::store::{Consignment, Leg, Load};
-use crate::auth::{Named, Permit, Scope};
+use crate::auth::{Bound, Named, Permit, Scope};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -48,33 +48,35 @@ macro_rules! of_organization {
     };
 }
 
-/// Consignments from or to a country.
-macro_rules! in_country {
-    ($country:expr) => {
+/// Consignments from or to one of these countries.
+macro_rules! in_countries {
+    ($countries:expr) => {
         consignments::origin_id
-            .eq_any(sites::table.filter(sites::country.eq($country)).select(sites::id))
+            .eq_any(sites::table.filter(sites::country.eq_any($countries)).select(sites::id))
             .or(consignments::destination_id
-                .eq_any(sites::table.filter(sites::country.eq($country)).select(sites::id)))
+                .eq_any(sites::table.filter(sites::country.eq_any($countries)).select(sites::id)))
     };
 }
-pub(crate) use {in_country, of_organization};
+pub(crate) use {in_countries, of_organization};
 
 /// Narrows to the consignments a scope reaches.
-pub fn consignments_within<'a>(query: Boxed<'a>, scope: &Scope) -> Boxed<'a> {
-    match scope {
-        Scope::All => query,
-        Scope::Organization(organization) => query.filter(of_organization!(*organization)),
-        Scope::Country(country) => query.filter(in_country!(country.clone())),
-        Scope::OwnPledges(donor) => query.filter(
-            consignments::id.eq_any(
-                balances::table
-                    .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
-                    .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
-                    .filter(pledges::donor_id.eq(*donor).and(balances::consignment_id.is_not_null()))
-                    .select(balances::consignment_id.assume_not_null()),
+pub fn consignments_within<'a>(mut query: Boxed<'a>, scope: &Scope) -> Boxed<'a> {
+    for bound in scope.bounds() {
+        query = match bound {
+            Bound::Organization(organization) => query.filter(of_organization!(*organization)),
+            Bound::Countries(countries) => query.filter(in_countries!(countries.clone())),
+            Bound::OwnPledges(donor) => query.filter(
+                consignments::id.eq_any(
+                    balances::table
+                        .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
+                        .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
+                        .filter(pledges::donor_id.eq(*donor).and(balances::consignment_id.is_not_null()))
+                        .select(balances::consignment_id.assume_not_null()),
+                ),
             ),
-        ),
+        };
     }
+    query
 }
 
 /// Whether a consignment between these is the caller's to open: whether the scope would reach it.
@@ -87,26 +89,28 @@ pub fn check_within(
     parties: [Option<OrganizationId>; 2],
     ends: [SiteId; 2],
 ) -> Outcome<()> {
-    let at_ends = sites::table.filter(sites::id.eq_any(ends));
-    let (is_within, right) = match scope {
-        Scope::All => return Ok(()),
-        Scope::Organization(own) | Scope::OwnPledges(own) => {
-            let runs = at_ends.filter(sites::operator_id.eq(*own)).count().get_result::<i64>(conn);
-            let is_within = parties.contains(&Some(*own)) || runs.map_err(read_failure)? > 0;
-            (
-                is_within,
-                format!("the organization {own} must be its consignor or consignee, or run one of its ends"),
-            )
+    let at_ends = || sites::table.filter(sites::id.eq_any(ends));
+    for bound in scope.bounds() {
+        let (is_within, right) = match bound {
+            Bound::Organization(own) | Bound::OwnPledges(own) => {
+                let runs = at_ends().filter(sites::operator_id.eq(*own)).count().get_result::<i64>(conn);
+                let is_within = parties.contains(&Some(*own)) || runs.map_err(read_failure)? > 0;
+                let right = "must be its consignor or consignee, or run one of its ends";
+                (is_within, format!("the organization {own} {right}"))
+            }
+            Bound::Countries(own) => {
+                let there =
+                    at_ends().filter(sites::country.eq_any(own.clone())).count().get_result::<i64>(conn);
+                let right = format!("it must start or end in {}", own.join(" or "));
+                (there.map_err(read_failure)? > 0, right)
+            }
+        };
+        if !is_within {
+            let detail = format!("the consignment is not within your account's reach; {right}");
+            return Err(Problem::field("/consignee", detail));
         }
-        Scope::Country(own) => {
-            let there = at_ends.filter(sites::country.eq(own.clone())).count().get_result::<i64>(conn);
-            (there.map_err(read_failure)? > 0, format!("it must start or end in {own}"))
-        }
-    };
-    if is_within {
-        return Ok(());
     }
-    Err(Problem::field("/consignee", format!("the consignment is not within your account's reach; {right}")))
+    Ok(())
 }
 
 /// Consignments in order of their identifier, as far as the scope reaches.
@@ -156,7 +160,7 @@ pub fn consignment_read<A: Named>(
     permit: &Permit<A>,
     id: ConsignmentId,
 ) -> Outcome<Consignment> {
-    if *permit.scope() == Scope::All {
+    if permit.scope().is_everything() {
         return either!(conn, one => {
             consignments::table.filter(consignments::id.eq(id)).select(Consignment::as_select()).first(one)
         })

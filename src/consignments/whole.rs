@@ -5,7 +5,7 @@ use super::read::{
 };
 use super::rules::Standing;
 use super::store::{Consignment, Leg};
-use crate::auth::{Named, Permit, Scope};
+use crate::auth::{Named, Permit};
 use crate::core::id::ConsignmentId;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{balances, consignments, events, legs};
@@ -29,7 +29,7 @@ pub struct Whole {
 /// # Errors
 /// `not_found`, or what the database says.
 pub fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: ConsignmentId) -> Outcome<Whole> {
-    if *permit.scope() == Scope::All {
+    if permit.scope().is_everything() {
         return everything(conn, id);
     }
     let consignment = consignment_read(conn, permit, id)?;

@@ -7,7 +7,7 @@ use super::reach;
 use super::read::{
     EventFilter, EventView, WaitingFilter, WaitingState, WaitingView, event_list, event_read, waiting_list,
 };
-use crate::auth::{Permit, Scope, action};
+use crate::auth::{Permit, action};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -51,7 +51,7 @@ async fn reach_all<'a>(
     commands: impl Iterator<Item = &'a Command>,
 ) -> Outcome<Vec<Outcome<()>>> {
     let scope = permit.scope().clone();
-    if scope == Scope::All {
+    if scope.is_everything() {
         return Ok(Vec::new());
     }
     let kinds: Vec<Kind> = commands.map(|command| command.kind.clone()).collect();

@@ -4,6 +4,7 @@
 //! decided against any of them.
 
 use super::reach::events_within;
+use super::read::donor_of;
 use crate::auth::{Permit, Scope, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, SiteId};
 use crate::core::problem::{Outcome, Problem};
@@ -77,9 +78,8 @@ pub fn moved_on_list(
     now: Timestamp,
     paging: &Paging<i64>,
 ) -> Outcome<Vec<MovedOnView>> {
-    match permit.scope() {
-        Scope::All | Scope::Organization(_) | Scope::Country(_) => {}
-        Scope::OwnPledges(_) => return Err(Problem::not_found()),
+    if donor_of(permit.scope()).is_some() {
+        return Err(Problem::not_found());
     }
     let wanted = usize::try_from(paging.limit + 1).unwrap_or(0);
     let mut after = paging.after.unwrap_or(0);

@@ -3,8 +3,8 @@
 
 use super::kind::{Command, Kind};
 use super::wait::subjects;
-use crate::auth::Scope;
-use crate::consignments::{consignments_within, in_country, of_organization};
+use crate::auth::{Bound, Scope};
+use crate::consignments::{consignments_within, in_countries, of_organization};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{approvals, balances, consignments, events, legs, pledge_lines, pledges, sites};
@@ -37,95 +37,107 @@ macro_rules! of_organization_too {
     };
 }
 
-macro_rules! in_country_too {
-    ($consignment:expr, $site:expr, $country:expr) => {
+macro_rules! in_countries_too {
+    ($consignment:expr, $site:expr, $countries:expr) => {
         $consignment
-            .eq_any(consignments::table.filter(in_country!($country)).select(consignments::id.nullable()))
-            .or($site.eq_any(sites::table.filter(sites::country.eq($country)).select(sites::id.nullable())))
+            .eq_any(consignments::table.filter(in_countries!($countries)).select(consignments::id.nullable()))
+            .or($site
+                .eq_any(sites::table.filter(sites::country.eq_any($countries)).select(sites::id.nullable())))
     };
 }
 
 /// Events a scope reaches: of consignments and pledges it reaches, and at its sites.
-pub(super) fn events_within<'a>(query: Events<'a>, scope: &Scope) -> Events<'a> {
-    match scope {
-        Scope::All => query,
-        Scope::Organization(organization) => query.filter(
-            of_organization_too!(events::consignment_id, events::site_id, *organization)
-                .or(events::pledge_id.eq_any(donated!(*organization))),
-        ),
-        Scope::Country(country) => query.filter(
-            in_country_too!(events::consignment_id, events::site_id, country.clone()).or(events::pledge_id
-                .eq_any(
-                    pledge_lines::table
-                        .filter(pledge_lines::earmark_country.eq(country.clone()))
-                        .select(pledge_lines::pledge_id.nullable()),
+pub(super) fn events_within<'a>(mut query: Events<'a>, scope: &Scope) -> Events<'a> {
+    for bound in scope.bounds() {
+        query = match bound {
+            Bound::Organization(organization) => query.filter(
+                of_organization_too!(events::consignment_id, events::site_id, *organization)
+                    .or(events::pledge_id.eq_any(donated!(*organization))),
+            ),
+            Bound::Countries(countries) => query.filter(
+                in_countries_too!(events::consignment_id, events::site_id, countries.clone()).or(
+                    events::pledge_id.eq_any(
+                        pledge_lines::table
+                            .filter(pledge_lines::earmark_country.eq_any(countries.clone()))
+                            .select(pledge_lines::pledge_id.nullable()),
+                    ),
+                ),
+            ),
+            Bound::OwnPledges(donor) => query.filter(
+                events::pledge_id.eq_any(donated!(*donor)).or(events::consignment_id.eq_any(
+                    balances::table
+                        .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
+                        .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
+                        .filter(pledges::donor_id.eq(*donor).and(balances::consignment_id.is_not_null()))
+                        .select(balances::consignment_id),
                 )),
-        ),
-        Scope::OwnPledges(donor) => query.filter(
-            events::pledge_id.eq_any(donated!(*donor)).or(events::consignment_id.eq_any(
-                balances::table
-                    .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
-                    .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
-                    .filter(pledges::donor_id.eq(*donor).and(balances::consignment_id.is_not_null()))
-                    .select(balances::consignment_id),
-            )),
-        ),
+            ),
+        };
     }
+    query
 }
 
 /// Proposals a scope reaches: those about events it would reach. A donor is shown none.
 pub fn approvals_within<'a>(
-    query: approvals::BoxedQuery<'a, Backend>,
+    mut query: approvals::BoxedQuery<'a, Backend>,
     scope: &Scope,
 ) -> approvals::BoxedQuery<'a, Backend> {
-    match scope {
-        Scope::All => query,
-        Scope::Organization(organization) => query.filter(
-            of_organization_too!(approvals::consignment_id, approvals::site_id, *organization)
-                .or(approvals::pledge_id.eq_any(donated!(*organization))),
-        ),
-        Scope::Country(country) => query.filter(
-            in_country_too!(approvals::consignment_id, approvals::site_id, country.clone()).or(
-                approvals::pledge_id.eq_any(
-                    pledge_lines::table
-                        .filter(pledge_lines::earmark_country.eq(country.clone()))
-                        .select(pledge_lines::pledge_id.nullable()),
+    for bound in scope.bounds() {
+        query = match bound {
+            Bound::Organization(organization) => query.filter(
+                of_organization_too!(approvals::consignment_id, approvals::site_id, *organization)
+                    .or(approvals::pledge_id.eq_any(donated!(*organization))),
+            ),
+            Bound::Countries(countries) => query.filter(
+                in_countries_too!(approvals::consignment_id, approvals::site_id, countries.clone()).or(
+                    approvals::pledge_id.eq_any(
+                        pledge_lines::table
+                            .filter(pledge_lines::earmark_country.eq_any(countries.clone()))
+                            .select(pledge_lines::pledge_id.nullable()),
+                    ),
                 ),
             ),
-        ),
-        Scope::OwnPledges(_) => query.filter(approvals::state.eq("")),
+            Bound::OwnPledges(_) => query.filter(approvals::state.eq("")),
+        };
     }
+    query
 }
 
-/// Narrows what waits to what a scope reaches; a donor sees none of it.
+/// Narrows what waits to what a scope reaches; none of it is traced from a pledge yet.
 macro_rules! waiting_within {
     ($query:expr, $scope:expr) => {
-        match $scope {
-            Scope::All | Scope::OwnPledges(_) => $query,
-            Scope::Organization(organization) => {
-                $query.filter(of_organization_too!(waiting::consignment_id, waiting::site_id, *organization))
-            }
-            Scope::Country(country) => {
-                $query.filter(in_country_too!(waiting::consignment_id, waiting::site_id, country.clone()))
-            }
+        for bound in $scope.bounds() {
+            $query = match bound {
+                Bound::Organization(organization) => $query.filter(of_organization_too!(
+                    waiting::consignment_id,
+                    waiting::site_id,
+                    *organization
+                )),
+                Bound::Countries(countries) => $query.filter(in_countries_too!(
+                    waiting::consignment_id,
+                    waiting::site_id,
+                    countries.clone()
+                )),
+                Bound::OwnPledges(_) => $query.filter(waiting::id.is_null()),
+            };
         }
     };
 }
-pub(super) use {in_country_too, of_organization_too, waiting_within};
+pub(super) use {in_countries_too, of_organization_too, waiting_within};
 
 fn reached_consignments<'a>(scope: &Scope) -> consignments::BoxedQuery<'a, Backend> {
     consignments_within(consignments::table.into_boxed(), scope)
 }
 
 fn reached_sites<'a>(scope: &Scope) -> Sites<'a> {
-    let all = sites::table.into_boxed();
-    match scope {
-        Scope::All => all,
-        Scope::Organization(organization) | Scope::OwnPledges(organization) => {
-            all.filter(sites::operator_id.eq(*organization))
-        }
-        Scope::Country(country) => all.filter(sites::country.eq(country.clone())),
+    let mut query = sites::table.into_boxed();
+    for bound in scope.bounds() {
+        query = match bound {
+            Bound::Organization(own) | Bound::OwnPledges(own) => query.filter(sites::operator_id.eq(*own)),
+            Bound::Countries(own) => query.filter(sites::country.eq_any(own.clone())),
+        };
     }
+    query
 }
 
 fn reached_pledges<'a>(scope: &Scope) -> Pledges<'a> {
@@ -150,7 +162,7 @@ fn pledge_of(kind: &Kind) -> Option<PledgeId> {
 /// # Errors
 /// What the database says.
 pub(super) fn check(conn: &mut Conn, scope: &Scope, kinds: &[&Kind]) -> Outcome<Vec<Outcome<()>>> {
-    if *scope == Scope::All {
+    if scope.is_everything() {
         return Ok(kinds.iter().map(|_| Ok(())).collect());
     }
     let wanted = wanted(conn, kinds)?;

@@ -1,10 +1,10 @@
 //! Reading events and what waits.
 
-use super::reach::{events_within, in_country_too, of_organization_too, waiting_within};
+use super::reach::{events_within, in_countries_too, of_organization_too, waiting_within};
 use super::store::{RefusalRecord, WaitingRecord};
-use crate::auth::{Permit, Scope, action};
-use crate::consignments::{in_country, of_organization};
-use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, SiteId, UserId};
+use crate::auth::{Bound, Permit, Scope, action};
+use crate::consignments::{in_countries, of_organization};
+use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, PledgeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::schema::{consignments, events, legs, pledges, refusals, sites, waiting};
@@ -113,11 +113,16 @@ impl EventView {
     }
 }
 
+/// Whose pledges a scope is bound to, for a donor.
+pub(super) fn donor_of(scope: &Scope) -> Option<OrganizationId> {
+    scope.bounds().iter().find_map(|bound| match bound {
+        Bound::OwnPledges(donor) => Some(*donor),
+        Bound::Organization(_) | Bound::Countries(_) => None,
+    })
+}
+
 fn sees_all(scope: &Scope) -> bool {
-    match scope {
-        Scope::All | Scope::Organization(_) | Scope::Country(_) => true,
-        Scope::OwnPledges(_) => false,
-    }
+    donor_of(scope).is_none()
 }
 
 /// Events in the order they were recorded, after `after`.
@@ -178,10 +183,10 @@ pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: Event
 
 /// A donor is shown no pledge of others, even where they share a consignment.
 fn hide_others(conn: &mut Conn, scope: &Scope, views: &mut [EventView]) -> Outcome<()> {
-    let Scope::OwnPledges(donor) = scope else { return Ok(()) };
+    let Some(donor) = donor_of(scope) else { return Ok(()) };
     let named: Vec<PledgeId> = views.iter().filter_map(|view| view.pledge).collect();
     let own: Vec<PledgeId> = pledges::table
-        .filter(pledges::donor_id.eq(*donor).and(pledges::id.eq_any(named).assume_not_null()))
+        .filter(pledges::donor_id.eq(donor).and(pledges::id.eq_any(named).assume_not_null()))
         .select(pledges::id)
         .load(conn)
         .map_err(read_failure)?;
@@ -276,7 +281,7 @@ pub fn waiting_list(
         .left_join(refusals::table.on(refusals::event_id.eq(waiting::id)))
         .filter(waiting::posted.eq(false))
         .into_boxed();
-    query = waiting_within!(query, permit.scope());
+    waiting_within!(query, permit.scope());
     if let Some(consignment) = filter.consignment {
         query = query.filter(waiting::consignment_id.eq(consignment));
     }

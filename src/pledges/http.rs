@@ -5,7 +5,7 @@ use super::offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer};
 use super::rules::{PledgeKind, PledgeState};
 use super::status::{PledgeStatus, pledge_status};
 use super::store::{Pledge, PledgeFilter, PledgeLine, pledge_by_link, pledge_list, pledge_read};
-use crate::auth::{Permit, Scope, action};
+use crate::auth::{Bound, Permit, Scope, action};
 use crate::core::code::{TypedCode, read_tracking_code, tracking_code};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SubjectId};
 use crate::core::page::Page;
@@ -107,28 +107,30 @@ fn check_within(scope: &Scope, new: &PledgeNew) -> Outcome<()> {
     let not_yours = |pointer: String, right: String| {
         Err(Problem::field(pointer, format!("is not within your account's reach; {right}")))
     };
-    match scope {
-        Scope::All => Ok(()),
-        Scope::Organization(own) | Scope::OwnPledges(own) => match new.donor {
-            Some(donor) if donor == *own => Ok(()),
-            None if new.kind != PledgeKind::Offered => Ok(()),
-            Some(_) | None => not_yours(
-                "/donor".to_owned(),
-                format!("it is bound to the organization {own}, so that is the donor"),
-            ),
-        },
-        Scope::Country(own) => {
-            let is_theirs =
-                |line: &PledgeLineNew| line.earmark_country.is_some_and(|country| country.as_str() == own);
-            match new.lines.iter().position(|line| !is_theirs(line)) {
-                Some(index) if new.kind == PledgeKind::Offered => not_yours(
-                    format!("/lines/{index}/earmark_country"),
-                    format!("it is bound to {own}, so the goods must be meant for it"),
-                ),
-                Some(_) | None => Ok(()),
+    for bound in scope.bounds() {
+        match bound {
+            Bound::Organization(own) | Bound::OwnPledges(own) => {
+                let is_unasked = new.donor.is_none() && new.kind != PledgeKind::Offered;
+                if new.donor != Some(*own) && !is_unasked {
+                    let right = format!("it is bound to the organization {own}, so that is the donor");
+                    return not_yours("/donor".to_owned(), right);
+                }
+            }
+            Bound::Countries(own) => {
+                let is_theirs = |line: &PledgeLineNew| {
+                    line.earmark_country
+                        .is_some_and(|country| own.iter().any(|code| code == country.as_str()))
+                };
+                let other = new.lines.iter().position(|line| !is_theirs(line));
+                if let Some(index) = other.filter(|_| new.kind == PledgeKind::Offered) {
+                    let countries = own.join(" or ");
+                    let right = format!("it is bound to {countries}, so the goods must be meant for it");
+                    return not_yours(format!("/lines/{index}/earmark_country"), right);
+                }
             }
         }
     }
+    Ok(())
 }
 
 /// Enters an offer. Goods that came without one are entered as `unsolicited`, stock from before as `opening`;

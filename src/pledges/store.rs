@@ -1,7 +1,7 @@
 //! Pledges and their lines in the database.
 
 use super::rules::{PledgeKind, PledgeState};
-use crate::auth::{Named, Permit, Scope, action};
+use crate::auth::{Bound, Named, Permit, Scope, action};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
@@ -116,30 +116,31 @@ pub fn find_pledge(desk: &mut Desk, pledge: PledgeId) -> Result<Arc<Pledge>, Hal
     desk.shelf::<Drawer<Pledge>>().find(pledge)?.ok_or_else(|| Halt::unknown("pledge", pledge.0))
 }
 
-/// Narrows to the pledges a scope reaches: an organization's own; for a country those earmarked for it and
-/// those whose goods lie there.
+/// Narrows to the pledges a scope reaches: an organization's own; for countries those earmarked for one of them
+/// and those whose goods lie there.
 pub fn pledges_within<'a>(
-    query: pledges::BoxedQuery<'a, crate::db::Backend>,
+    mut query: pledges::BoxedQuery<'a, crate::db::Backend>,
     scope: &Scope,
 ) -> pledges::BoxedQuery<'a, crate::db::Backend> {
-    match scope {
-        Scope::All => query,
-        Scope::Organization(organization) | Scope::OwnPledges(organization) => {
-            query.filter(pledges::donor_id.eq(*organization))
-        }
-        Scope::Country(country) => {
-            // A balance that went to zero stays as a row: what once lay there does not lie there.
-            let lies_there = balances::table
-                .inner_join(sites::table.on(balances::site_id.eq(sites::id.nullable())))
-                .filter(balances::pledge_line_id.eq(pledge_lines::id))
-                .filter(balances::quantity.gt(0))
-                .filter(sites::country.eq(country.clone()));
-            let concerned = pledge_lines::table
-                .filter(pledge_lines::pledge_id.eq(pledges::id))
-                .filter(pledge_lines::earmark_country.eq(country.clone()).or(exists(lies_there)));
-            query.filter(exists(concerned))
-        }
+    for bound in scope.bounds() {
+        query = match bound {
+            Bound::Organization(own) | Bound::OwnPledges(own) => query.filter(pledges::donor_id.eq(*own)),
+            Bound::Countries(countries) => {
+                // A balance that went to zero stays as a row: what once lay there does not lie there.
+                let lies_there = balances::table
+                    .inner_join(sites::table.on(balances::site_id.eq(sites::id.nullable())))
+                    .filter(balances::pledge_line_id.eq(pledge_lines::id))
+                    .filter(balances::quantity.gt(0))
+                    .filter(sites::country.eq_any(countries.clone()));
+                let is_earmarked = pledge_lines::earmark_country.eq_any(countries.clone());
+                let concerned = pledge_lines::table
+                    .filter(pledge_lines::pledge_id.eq(pledges::id))
+                    .filter(is_earmarked.or(exists(lies_there)));
+                query.filter(exists(concerned))
+            }
+        };
     }
+    query
 }
 
 /// Pledges in order of their identifier, after `after`, as far as the scope reaches.

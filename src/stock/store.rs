@@ -1,6 +1,6 @@
 //! Reading what is at a site.
 
-use crate::auth::{Permit, Scope, action};
+use crate::auth::{Bound, Permit, action};
 use crate::core::id::{ItemId, LotId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{balances, items, ledger_state, lots, sites};
@@ -62,11 +62,13 @@ pub fn stock_read(
     today: &str,
 ) -> Outcome<StockView> {
     let mut query = sites::table.filter(sites::id.eq(id)).select(Site::as_select()).into_boxed();
-    match permit.scope() {
-        Scope::All => {}
-        Scope::Organization(organization) => query = query.filter(sites::operator_id.eq(*organization)),
-        Scope::Country(country) => query = query.filter(sites::country.eq(country.clone())),
-        Scope::OwnPledges(_) => return Err(Problem::not_found()),
+    for bound in permit.scope().bounds() {
+        query = match bound {
+            Bound::Organization(own) => query.filter(sites::operator_id.eq(*own)),
+            Bound::Countries(own) => query.filter(sites::country.eq_any(own.clone())),
+            // A warehouse holds what others gave too.
+            Bound::OwnPledges(_) => return Err(Problem::not_found()),
+        };
     }
     let site: Site = query.first(conn).map_err(read_failure)?;
     let rows: Vec<(ItemId, LotId, i32, i32, i64)> = balances::table

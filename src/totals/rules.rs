@@ -1,6 +1,6 @@
 //! What may be asked of totals, and what must close. Pure.
 
-use crate::auth::Scope;
+use crate::auth::{Bound, Scope};
 use crate::core::id::{ItemId, LotId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::problem::Problem;
 use crate::core::time::Month;
@@ -192,14 +192,15 @@ impl Question {
             (filters.from_month.is_some() || filters.to_month.is_some(), Dimension::Month),
         ];
         wanted.extend(conditions.into_iter().filter(|(named, _)| *named).map(|(_, dimension)| dimension));
-        wanted.extend_from_slice(match &self.scope {
-            Scope::All => &[],
-            Scope::Organization(_) => {
-                &[Dimension::Donor, Dimension::Holder, Dimension::Owner, Dimension::Consignee]
-            }
-            Scope::Country(_) => &[Dimension::CountryAt, Dimension::CountryFor],
-            Scope::OwnPledges(_) => &[Dimension::Donor],
-        });
+        for bound in self.scope.bounds() {
+            wanted.extend_from_slice(match bound {
+                Bound::Organization(_) => {
+                    &[Dimension::Donor, Dimension::Holder, Dimension::Owner, Dimension::Consignee]
+                }
+                Bound::Countries(_) => &[Dimension::CountryAt, Dimension::CountryFor],
+                Bound::OwnPledges(_) => &[Dimension::Donor],
+            });
+        }
         wanted
     }
 
@@ -213,10 +214,10 @@ impl Question {
             || filters.consignee.is_some()
             || filters.corridor.is_some();
         by_place
-            || match self.scope {
-                Scope::All | Scope::OwnPledges(_) => false,
-                Scope::Organization(_) | Scope::Country(_) => true,
-            }
+            || self.scope.bounds().iter().any(|bound| match bound {
+                Bound::OwnPledges(_) => false,
+                Bound::Organization(_) | Bound::Countries(_) => true,
+            })
     }
 
     /// Whether rows stand for places, so that identity 3 is theirs.

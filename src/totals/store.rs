@@ -6,7 +6,7 @@
 use super::names::Names;
 use super::rules::{Figures, Filters, Group, PlaceMeaning, Question, ROWS_MAXIMUM, flows_residual};
 use super::view::{Key, TotalsRow, TotalsView};
-use crate::auth::Scope;
+use crate::auth::Bound;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::programmes;
 use crate::db::{Backend, Conn, read_failure};
@@ -164,7 +164,7 @@ impl FiguresRow {
 }
 
 /// A value of a statement.
-enum Bound {
+enum Value {
     Number(i32),
     Id(Uuid),
     Words(String),
@@ -246,7 +246,7 @@ fn has_invented(
     let mut chosen = chosen(question, cuboid_for(&question.dimensions()).number, by_month);
     let mut places = Vec::with_capacity(invented.len());
     for id in invented.iter().filter_map(|bytes| Uuid::from_slice(bytes).ok()) {
-        chosen.values.push(Bound::Id(id));
+        chosen.values.push(Value::Id(id));
         places.push(format!("${}", chosen.values.len()));
     }
     let text = format!(
@@ -314,51 +314,50 @@ const KEY_COLUMNS: [(Group, &str, &str); 12] = [
 /// The rollup rows that are counted, as a table of its own, with the values it needs.
 struct Chosen {
     text: String,
-    values: Vec<Bound>,
+    values: Vec<Value>,
 }
 
 /// `within` is 1 for rows of the months asked for and 0 for those before, which only make the opening.
 /// Where months are rows themselves there is no before: a month row is its net change.
 fn chosen(question: &Question, cuboid: i32, by_month: bool) -> Chosen {
     let mut values = Vec::new();
-    let mut place = |value: Bound| -> String {
+    let mut place = |value: Value| -> String {
         values.push(value);
         format!("${}", values.len())
     };
     let filters = &question.filters;
     let within = match filters.from_month.filter(|_| !by_month) {
-        Some(from) => format!("CASE WHEN month >= {} THEN 1 ELSE 0 END", place(Bound::Number(from.0))),
+        Some(from) => format!("CASE WHEN month >= {} THEN 1 ELSE 0 END", place(Value::Number(from.0))),
         None => "1".to_owned(),
     };
-    let mut conditions = vec![format!("cuboid = {}", place(Bound::Number(cuboid)))];
+    let mut conditions = vec![format!("cuboid = {}", place(Value::Number(cuboid)))];
     if let Some(from) = filters.from_month.filter(|_| by_month) {
-        conditions.push(format!("month >= {}", place(Bound::Number(from.0))));
+        conditions.push(format!("month >= {}", place(Value::Number(from.0))));
     }
     if let Some(to) = filters.to_month {
-        conditions.push(format!("month <= {}", place(Bound::Number(to.0))));
+        conditions.push(format!("month <= {}", place(Value::Number(to.0))));
     }
     for (column, id) in identifiers(filters) {
-        conditions.push(format!("{column} = {}", place(Bound::Id(id))));
+        conditions.push(format!("{column} = {}", place(Value::Id(id))));
     }
     if let Some(country) = &filters.country {
         let column = format!("country_{}", question.place.word());
-        conditions.push(format!("{column} = {}", place(Bound::Words(country.clone()))));
+        conditions.push(format!("{column} = {}", place(Value::Words(country.clone()))));
     }
-    match &question.scope {
-        Scope::All => {}
-        // What the organization gave, holds, owns or is to get: the same goods may be seen by several.
-        Scope::Organization(own) => {
-            let columns = ["donor_id", "holder_id", "owner_id", "consignee_id"];
-            let either: Vec<String> =
-                columns.iter().map(|column| format!("{column} = {}", place(Bound::Id(own.0)))).collect();
-            conditions.push(format!("({})", either.join(" OR ")));
-        }
-        Scope::Country(country) => {
-            let at = place(Bound::Words(country.clone()));
-            let meant = place(Bound::Words(country.clone()));
-            conditions.push(format!("(country_at = {at} OR country_for = {meant})"));
-        }
-        Scope::OwnPledges(donor) => conditions.push(format!("donor_id = {}", place(Bound::Id(donor.0)))),
+    for bound in question.scope.bounds() {
+        conditions.push(match bound {
+            // What the organization gave, holds, owns or is to get: the same goods may be seen by several.
+            Bound::Organization(own) => {
+                let own = place(Value::Id(own.0));
+                format!("{own} IN (donor_id, holder_id, owner_id, consignee_id)")
+            }
+            Bound::Countries(own) => {
+                let own: Vec<String> = own.iter().map(|code| place(Value::Words(code.clone()))).collect();
+                let own = own.join(", ");
+                format!("(country_at IN ({own}) OR country_for IN ({own}))")
+            }
+            Bound::OwnPledges(donor) => format!("donor_id = {}", place(Value::Id(donor.0))),
+        });
     }
     let text = format!(
         "(SELECT rollups.*, {within} AS within FROM rollups WHERE {}) AS chosen",
@@ -402,7 +401,7 @@ fn countries(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<i64>
     wanted.push(Dimension::CountryAt);
     let by_month = question.group_by.contains(&Group::Month);
     let mut chosen = chosen(question, cuboid_for(&wanted).number, by_month);
-    chosen.values.push(Bound::Words(COUNTRY_NOT_STATED.to_owned()));
+    chosen.values.push(Value::Words(COUNTRY_NOT_STATED.to_owned()));
     let text = format!(
         "SELECT CAST(COUNT(*) AS BIGINT) AS value FROM (SELECT country_at FROM {} WHERE country_at <> ${} \
          GROUP BY country_at HAVING SUM(ever_delivered * within) > 0) AS reached",
@@ -413,16 +412,16 @@ fn countries(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<i64>
     Ok(rows.first().map_or(0, |row| row.value))
 }
 
-fn run<R>(conn: &mut Conn, text: String, values: Vec<Bound>) -> Outcome<Vec<R>>
+fn run<R>(conn: &mut Conn, text: String, values: Vec<Value>) -> Outcome<Vec<R>>
 where
     R: diesel::deserialize::FromSqlRow<diesel::sql_types::Untyped, Backend> + 'static,
 {
     let mut query = diesel::sql_query(text).into_boxed::<Backend>();
     for value in values {
         query = match value {
-            Bound::Number(number) => query.bind::<Integer, _>(number),
-            Bound::Id(id) => query.bind::<Binary, _>(id.as_bytes().to_vec()),
-            Bound::Words(words) => query.bind::<Text, _>(words),
+            Value::Number(number) => query.bind::<Integer, _>(number),
+            Value::Id(id) => query.bind::<Binary, _>(id.as_bytes().to_vec()),
+            Value::Words(words) => query.bind::<Text, _>(words),
         };
     }
     query.load(conn).map_err(read_failure)

@@ -1,7 +1,7 @@
 //! The access review: who may do what, at any moment since the first user, and who decided it.
 
 use super::access_store::{AccessChange, FOUND};
-use crate::auth::{Permit, User, action, now};
+use crate::auth::{Permit, User, action, countries_of, now};
 use crate::core::cell::cell_of;
 use crate::core::id::{OrganizationId, UserId};
 use crate::core::problem::{Outcome, Problem};
@@ -51,8 +51,8 @@ pub struct AccessRow {
     pub role: String,
     /// The organization the user was bound to then.
     pub organization_id: Option<OrganizationId>,
-    /// The country the user was bound to then.
-    pub country: Option<String>,
+    /// The countries the user was bound to then.
+    pub countries: Vec<String>,
     /// Whether the user could not log in then.
     pub disabled: bool,
     /// Since when that was so.
@@ -112,7 +112,11 @@ pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
             name: user.name.clone(),
             role: then.map_or(&user.role, |change| &change.role).clone(),
             organization_id: then.map_or(user.organization_id, |change| change.organization_id),
-            country: then.map_or(&user.country, |change| &change.country).clone(),
+            countries: then
+                .map_or(&user.country, |change| &change.country)
+                .as_deref()
+                .map(countries_of)
+                .unwrap_or_default(),
             disabled: then.map_or(user.disabled, |change| change.disabled),
             since: then.map_or(user.created_at, |change| change.since),
             changed_by,
@@ -134,7 +138,7 @@ const HEADINGS: [&str; 15] = [
     "name",
     "role",
     "organization_id",
-    "country",
+    "countries",
     "disabled",
     "since",
     "changed_by",
@@ -163,7 +167,7 @@ pub fn csv_of(review: &AccessReview) -> Outcome<String> {
             row.name.clone(),
             row.role.clone(),
             row.organization_id.map(|id| id.to_string()).unwrap_or_default(),
-            text(&row.country),
+            row.countries.join(" "),
             row.disabled.to_string(),
             row.since.to_string(),
             id(&row.changed_by),

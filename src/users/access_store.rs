@@ -24,7 +24,7 @@ record! {
         role: String,
         /// The organization the user was bound to.
         organization_id: Option<OrganizationId>,
-        /// The country the user was bound to.
+        /// The countries the user was bound to, with commas between them.
         country: Option<String>,
         /// Whether the user could not log in.
         disabled: bool,

@@ -32,9 +32,9 @@ pub struct UserView {
     pub role: String,
     /// For whom the user acts.
     pub organization_id: Option<OrganizationId>,
-    /// The country the user is bound to.
-    #[schema(value_type = Option<CountryCode>)]
-    pub country: Option<String>,
+    /// The countries the user is bound to; none where that is no bound.
+    #[schema(value_type = Vec<CountryCode>)]
+    pub countries: Vec<String>,
     /// Whether the user may not log in any more.
     pub disabled: bool,
     /// Counts changes from 1; also the ETag.
@@ -48,12 +48,12 @@ pub struct UserView {
 impl From<User> for UserView {
     fn from(user: User) -> Self {
         Self {
+            countries: user.countries(),
             id: user.id,
             login: user.login,
             name: user.name,
             role: user.role,
             organization_id: user.organization_id,
-            country: user.country,
             disabled: user.disabled,
             revision: user.revision,
             created_at: user.created_at,
@@ -78,9 +78,9 @@ pub struct UserNew {
     /// For whom the user acts; donors need one.
     #[serde(default)]
     pub organization_id: Option<OrganizationId>,
-    /// The country the user is bound to, instead of an organization.
+    /// The countries the user is bound to; with an organization too, to what is within both.
     #[serde(default)]
-    pub country: Option<CountryCode>,
+    pub countries: Vec<CountryCode>,
 }
 
 /// What is to be different about a user; what is left out stays.
@@ -97,12 +97,17 @@ pub struct UserEdit {
     #[serde(deserialize_with = "present")]
     #[schema(value_type = Option<OrganizationId>)]
     pub organization_id: Option<Option<OrganizationId>>,
-    /// Another country; null for none.
+    /// Other countries; null or an empty list for none.
     #[serde(deserialize_with = "present")]
-    #[schema(value_type = Option<CountryCode>)]
-    pub country: Option<Option<CountryCode>>,
+    #[schema(value_type = Option<Vec<CountryCode>>)]
+    pub countries: Option<Option<Vec<CountryCode>>>,
     /// Whether the user may not log in any more.
     pub disabled: Option<bool>,
+}
+
+/// Countries as their codes.
+fn codes(countries: &[CountryCode]) -> Vec<String> {
+    countries.iter().map(|country| country.as_str().to_owned()).collect()
 }
 
 /// Checks a password that somebody wants, on a thread that may be busy for a while: the lists are long.
@@ -143,8 +148,7 @@ pub async fn add(state: &State, actor: Actor, id: UserId, new: UserNew) -> Outco
     if let Some(password) = &new.password {
         check_wanted("/password", password, &login, &new.name).await?;
     }
-    let country = new.country.map(|country| country.as_str().to_owned());
-    check_bounds(new.role, new.organization_id, country.as_deref())?;
+    check_bounds(new.role, new.organization_id)?;
     let (wanted, organization) = (login.clone(), new.organization_id);
     state.read(move |conn| store::check_references(conn, Some(&wanted), organization)).await?;
     let has_password = new.password.is_some();
@@ -159,7 +163,7 @@ pub async fn add(state: &State, actor: Actor, id: UserId, new: UserNew) -> Outco
         password_hash,
         role: new.role,
         organization: new.organization_id,
-        country,
+        countries: codes(&new.countries),
     };
     let add = UserAdd { actor, user };
     let recorded = if has_password {
@@ -261,7 +265,7 @@ async fn checked(state: &State, id: UserId, edit: UserEdit) -> Outcome<Changes> 
         password_hash,
         role: edit.role,
         organization: edit.organization_id,
-        country: edit.country.map(|country| country.map(|country| country.as_str().to_owned())),
+        countries: edit.countries.map(|countries| codes(&countries.unwrap_or_default())),
         disabled: edit.disabled,
     };
     Ok(changes)

@@ -13,8 +13,8 @@
 //! | `rules` | what a user may be |
 //!
 //! Invariants: a login is unique in its normal form; a user of a role that needs an organization has one;
-//! nobody is bound to an organization and a country at once; nobody takes the own access away, so that one
-//! administrator always remains. Every change, every login and every end of a session is an entry of the log. A
+//! who is bound to an organization and to countries reaches what is within both; nobody takes the own access away,
+//! so that one administrator always remains. Every change, every login and every end of a session is an entry of the log. A
 //! password or a token is never stored or logged, and sent only to whom it is for: only hashes are kept. Never here:
 //! what a role may do, which is `auth`'s.
 

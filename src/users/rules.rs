@@ -52,17 +52,12 @@ pub fn check_password_for(pointer: &str, password: &str, login: &str, name: &str
     check_password(pointer, password, &[login, name])
 }
 
-/// Checks that a role and what it is bound to go together.
+/// Checks that a role and what it is bound to go together. An organization and countries together bind to what is
+/// within both.
 ///
 /// # Errors
 /// `invalid` at the field that does not fit.
-pub fn check_bounds(role: Role, organization: Option<OrganizationId>, country: Option<&str>) -> Outcome<()> {
-    if organization.is_some() && country.is_some() {
-        return Err(Problem::field(
-            "/country",
-            "A user is bound to an organization or to a country, not to both; leave one of them out.",
-        ));
-    }
+pub fn check_bounds(role: Role, organization: Option<OrganizationId>) -> Outcome<()> {
     if role.needs_organization() && organization.is_none() {
         return Err(Problem::field(
             "/organization_id",

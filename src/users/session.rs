@@ -244,7 +244,7 @@ pub async fn first_admin(state: State, body: Json<FirstAdminRequest>) -> Outcome
         password: Some(request.password),
         role: Role::first(),
         organization_id: None,
-        country: None,
+        countries: Vec::new(),
     };
     let actor = Actor { user: UserId(Uuid::nil()), role: "first-secret".to_owned(), scope: "all".to_owned() };
     let written = add(&state, actor, NewUser::first_id(), new).await?;

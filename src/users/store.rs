@@ -4,7 +4,7 @@ use super::access_store::{AccessChange, note_added, note_changed};
 use super::invitation_store::{Invitation, InvitationEnd, end_invitations};
 use super::rules::{check_bounds, check_not_self};
 use super::session_store::{end_open, role_of};
-use crate::auth::{Role, Session, SessionEnd, User, find_by_login};
+use crate::auth::{Role, Session, SessionEnd, User, countries_text, find_by_login};
 use crate::core::check::taken;
 use crate::core::id::{OrganizationId, SessionId, UserId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -31,8 +31,8 @@ pub struct NewUser {
     pub role: Role,
     /// For whom.
     pub organization: Option<OrganizationId>,
-    /// Or where.
-    pub country: Option<String>,
+    /// Where: country codes, none where that is no bound.
+    pub countries: Vec<String>,
 }
 
 impl NewUser {
@@ -87,7 +87,7 @@ impl Update for UserAdd {
             password_hash: new.password_hash.clone(),
             role: new.role.word().to_owned(),
             organization_id: new.organization,
-            country: new.country.clone(),
+            country: countries_text(new.countries.iter().cloned()),
             disabled: false,
             revision: 1,
             created_at: moment.recorded_at,
@@ -111,8 +111,8 @@ pub struct Changes {
     pub role: Option<Role>,
     /// Another organization, or none.
     pub organization: Option<Option<OrganizationId>>,
-    /// Another country, or none.
-    pub country: Option<Option<String>>,
+    /// Other countries, or none.
+    pub countries: Option<Vec<String>>,
     /// Whether the user may log in.
     pub disabled: Option<bool>,
 }
@@ -136,8 +136,8 @@ impl Changes {
         if let Some(organization) = self.organization {
             user.organization_id = organization;
         }
-        if let Some(country) = &self.country {
-            user.country.clone_from(country);
+        if let Some(countries) = &self.countries {
+            user.country = countries_text(countries.iter().cloned());
         }
         if let Some(disabled) = self.disabled {
             user.disabled = disabled;
@@ -157,7 +157,7 @@ impl Changes {
             (self.password_hash.is_some(), "password"),
             (self.name.is_some(), "name"),
             (self.organization.is_some(), "organization"),
-            (self.country.is_some(), "country"),
+            (self.countries.is_some(), "countries"),
         ] {
             if is_changed {
                 words.push(word.to_owned());
@@ -204,7 +204,7 @@ impl Update for UserChange {
         }
         let mut user = User::clone(&found);
         self.changes.apply(&mut user);
-        check_bounds(role_of(&user)?, user.organization_id, user.country.as_deref())?;
+        check_bounds(role_of(&user)?, user.organization_id)?;
         if user == *found {
             return Ok(user);
         }

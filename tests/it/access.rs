@@ -123,23 +123,23 @@ on_both_databases! {
         let server = Server::start(database);
         let admin = server.login_as(Role::Admin);
         let auditor = server.login_as(Role::Auditor);
-        let add = json!({"login": "lamin", "name": "=HYPERLINK(\"http://evil\")", "password": PASSWORD, "role": "officer", "country": "GM"});
+        let add = json!({"login": "lamin", "name": "=HYPERLINK(\"http://evil\")", "password": PASSWORD, "role": "officer", "countries": ["SN", "GM", "SN"]});
         let added = admin.post("/api/v1/users", &add).expect(201);
         let path = format!("/api/v1/users/{}", added["id"].as_str().unwrap());
         let moment = |row: &Value| row["updated_at"].as_str().unwrap().to_owned();
-        let second = moment(&admin.patch(&path, 1, &json!({"role": "manager", "country": null})).expect(200));
+        let second = moment(&admin.patch(&path, 1, &json!({"role": "manager", "countries": null})).expect(200));
         admin.patch(&path, 2, &json!({"name": "@Lamin Ceesay"})).expect(200);
         let third = moment(&admin.patch(&path, 3, &json!({"disabled": true})).expect(200));
 
         let at = |time: &str| {
             let found = auditor.get(&format!("{REVIEW}?at={time}")).expect(200);
             let row = of(&found, "lamin");
-            (row["role"].clone(), row["country"].clone(), row["disabled"].clone(), row["since"].clone())
+            (row["role"].clone(), row["countries"].clone(), row["disabled"].clone(), row["since"].clone())
         };
         let created = added["created_at"].as_str().unwrap();
-        assert_eq!(at(created), (json!("officer"), json!("GM"), json!(false), json!(created)));
-        assert_eq!(at(&second), (json!("manager"), json!(null), json!(false), json!(second)));
-        assert_eq!(at(&third), (json!("manager"), json!(null), json!(true), json!(third)), "a name is no right");
+        assert_eq!(at(created), (json!("officer"), json!(["GM", "SN"]), json!(false), json!(created)));
+        assert_eq!(at(&second), (json!("manager"), json!([]), json!(false), json!(second)));
+        assert_eq!(at(&third), (json!("manager"), json!([]), json!(true), json!(third)), "a name is no right");
         let now = admin.get(REVIEW).expect(200);
         let row = of(&now, "lamin");
         let login = admin.get(&format!("/api/v1/users/{}", admin.user.unwrap())).expect(200)["login"].clone();
@@ -373,7 +373,7 @@ fn a_table_of_strange_names_is_read_back_as_it_is() {
         name: "a, \"b\"\r\n=c".into(),
         role: "officer".into(),
         organization_id: Some(OrganizationId(Uuid::nil())),
-        country: None,
+        countries: vec!["GM".into(), "SN".into()],
         disabled: false,
         since: Timestamp(0),
         changed_by: None,

@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use relief_ledger::audit::digest::{RowDigest, Value::Text};
 use relief_ledger::audit::entry::Entry;
-use relief_ledger::auth::{Action, POLICY, Passwords, Principal, Reach, Role, Scope, User, authorize};
+use relief_ledger::auth::{
+    Action, POLICY, Passwords, Principal, Reach, Role, Scope, User, authorize, countries_of,
+};
 use relief_ledger::core::id::{OrganizationId, UserId};
 use relief_ledger::core::problem::Code;
 use relief_ledger::db;
@@ -97,22 +99,22 @@ on_both_databases! {
         let server = Server::start(database);
         let admin = server.login_as(Role::Admin);
         let added = admin.post("/api/v1/users", &json!({
-            "login": "lamin", "name": "Lamin Ceesay", "password": PASSWORD, "role": "officer", "country": "GM",
+            "login": "lamin", "name": "Lamin Ceesay", "password": PASSWORD, "role": "officer", "countries": ["GM"],
         })).expect(201);
         let path = format!("/api/v1/users/{}", added["id"].as_str().unwrap());
         let shown = admin.get(&path);
         assert_eq!(shown.header("etag"), Some("\"1\""));
-        assert_eq!(shown.expect(200)["country"], "GM");
+        assert_eq!(shown.expect(200)["countries"], json!(["GM"]));
         let unchanged = admin.send("GET", &path, &[("If-None-Match", "\"1\"")], None);
         assert_eq!((unchanged.status, unchanged.text.as_str()), (304, ""));
 
         let json_type = [("Content-Type", "application/json")];
         let without = admin.send("PATCH", &path, &json_type, Some("{\"name\": \"L\"}"));
         assert_eq!(without.problem().1, "precondition_required");
-        let edited = admin.patch(&path, 1, &json!({"name": "Lamin K. Ceesay", "country": null}));
+        let edited = admin.patch(&path, 1, &json!({"name": "Lamin K. Ceesay", "countries": []}));
         assert_eq!(edited.header("etag"), Some("\"2\""));
         let edited = edited.expect(200);
-        assert_eq!((&edited["country"], &edited["revision"]), (&Value::Null, &json!(2)));
+        assert_eq!((&edited["countries"], &edited["revision"]), (&json!([]), &json!(2)));
         assert!(edited["receipt"]["signature"].is_string());
         let stale = admin.patch(&path, 1, &json!({"name": "Somebody"}));
         assert_eq!((stale.problem().1, &stale.json()["revision"]), ("precondition_failed".into(), &json!(2)));
@@ -132,7 +134,7 @@ on_both_databases! {
         };
         assert_eq!(wrong("password", json!("short")), (422, "invalid".into(), "/password".into()));
         assert_eq!(wrong("role", json!("king")), (422, "invalid".into(), "/role".into()));
-        assert_eq!(wrong("country", json!("ZZ")), (422, "invalid".into(), "/country".into()));
+        assert_eq!(wrong("countries", json!(["GM", "ZZ"])), (422, "invalid".into(), "/countries/1".into()));
         assert_eq!(wrong("role", json!("donor")), (422, "invalid".into(), "/organization_id".into()));
         let nowhere = json!("01890000-0000-7000-8000-000000000000");
         assert_eq!(wrong("organization_id", nowhere), (422, "invalid".into(), "/organization_id".into()));
@@ -265,7 +267,7 @@ fn wrong_passwords_cost_time_but_never_lock_the_owner_out() {
         password_hash: Passwords::hash_blocking(PASSWORD).unwrap(),
         role: Role::Officer,
         organization: None,
-        country: None,
+        countries: Vec::new(),
     };
     server.record(UserAdd { actor: operator(), user });
     let login = |password: &str| {
@@ -332,41 +334,47 @@ fn administrators_move_no_stock_and_auditors_write_nothing() {
 #[test]
 fn a_grant_reaches_as_far_as_its_holder_is_bound() {
     let organization = OrganizationId(Uuid::from_u128(7));
-    let scope = |role, organization, country: Option<&str>, action| {
-        let principal =
-            Principal { user: UserId(Uuid::nil()), role, organization, country: country.map(str::to_owned) };
+    let scope = |role, organization, countries: &str, action| {
+        let countries = countries_of(countries);
+        let principal = Principal { user: UserId(Uuid::nil()), role, organization, countries };
         authorize(&principal.into(), action)
-            .map(|grant| grant.scope().clone())
+            .map(|grant| grant.scope().to_string())
             .map_err(|problem| problem.code)
     };
-    assert_eq!(scope(Role::Officer, None, None, Action::EventPost), Ok(Scope::All));
-    assert_eq!(
-        scope(Role::Officer, Some(organization), None, Action::EventPost),
-        Ok(Scope::Organization(organization))
-    );
-    assert_eq!(scope(Role::Manager, None, Some("GM"), Action::PledgeDecide), Ok(Scope::Country("GM".into())));
-    assert_eq!(
-        scope(Role::Donor, Some(organization), None, Action::PledgeRead),
-        Ok(Scope::OwnPledges(organization))
-    );
-    assert_eq!(scope(Role::Donor, None, None, Action::PledgeRead), Err(Code::Forbidden));
-    assert_eq!(scope(Role::Officer, None, None, Action::UserWrite), Err(Code::Forbidden));
+    let words = |text: &str| Ok(text.replace('7', &organization.to_string()));
+    let own = Some(organization);
+    assert_eq!(scope(Role::Officer, None, "", Action::EventPost), words("all"));
+    assert_eq!(scope(Role::Officer, own, "", Action::EventPost), words("organization:7"));
+    assert_eq!(scope(Role::Manager, None, "GM", Action::PledgeDecide), words("country:GM"));
+    assert_eq!(scope(Role::Manager, None, "GM,SN", Action::PledgeDecide), words("country:GM,SN"));
+    assert_eq!(scope(Role::Officer, own, "GM,SN", Action::EventPost), words("organization:7 country:GM,SN"));
+    assert_eq!(scope(Role::Donor, own, "", Action::PledgeRead), words("own_pledges:7"));
+    assert_eq!(scope(Role::Donor, own, "GM", Action::PledgeRead), words("own_pledges:7 country:GM"));
+    assert_eq!(scope(Role::Donor, None, "GM", Action::PledgeRead), Err(Code::Forbidden));
+    assert_eq!(scope(Role::Officer, None, "", Action::UserWrite), Err(Code::Forbidden));
+    for (bound, countries) in [(own, ""), (None, "GM"), (own, "GM")] {
+        assert_eq!(scope(Role::Auditor, bound, countries, Action::AuditRead), Err(Code::Forbidden));
+    }
 }
 
 #[test]
 fn a_scope_is_read_back_from_the_words_of_the_log_and_never_wider() {
-    let organization = OrganizationId(Uuid::from_u128(7));
-    let scopes = [
-        Scope::All,
-        Scope::Organization(organization),
-        Scope::Country("GM".into()),
-        Scope::OwnPledges(organization),
-    ];
-    for scope in scopes {
-        assert_eq!(Scope::from_words(&scope.to_string()), scope);
+    let organization = Uuid::from_u128(7);
+    let both = format!("organization:{organization} country:GM,SN");
+    for words in [
+        "all",
+        &format!("organization:{organization}"),
+        "country:GM",
+        &both,
+        &format!("own_pledges:{organization}"),
+    ] {
+        let scope = Scope::from_words(words);
+        assert_eq!(scope.to_string(), words);
+        assert_eq!(scope.is_everything(), words == "all");
     }
-    assert_eq!(Scope::from_words("import:scms"), Scope::All, "no user's");
-    for garbled in ["organization:", "organization:7", "own_pledges:x"] {
-        assert_ne!(Scope::from_words(garbled), Scope::All, "{garbled}");
+    assert_eq!(Scope::from_words(&both).bounds().len(), 2);
+    assert!(Scope::from_words("import:scms").is_everything(), "no user's");
+    for garbled in ["organization:", "organization:7", "own_pledges:x", "country:", "village:9"] {
+        assert!(!Scope::from_words(garbled).is_everything(), "{garbled}");
     }
 }

@@ -40,7 +40,7 @@ pub fn person(server: &Server, login: &str, role: Role) -> UserId {
         password_hash: password_hash(),
         role,
         organization: None,
-        country: None,
+        countries: Vec::new(),
     };
     server.record(UserAdd { actor: operator(), user });
     id
@@ -432,7 +432,7 @@ on_both_databases! {
             password_hash: NO_PASSWORD.to_owned(),
             role: Role::Officer,
             organization: None,
-            country: None,
+            countries: Vec::new(),
         };
         server.record(UserAdd { actor: operator(), user });
         for password in [NO_PASSWORD, "", "correct horse battery"] {

@@ -2,6 +2,7 @@
 
 mod alone;
 mod banjul;
+mod bounds;
 mod corrections;
 mod deployed;
 mod duplicates;

@@ -102,7 +102,7 @@ impl Founding {
             password_hash: "none".to_owned(),
             role,
             organization: None,
-            country: None,
+            countries: Vec::new(),
         };
         self.record(Ok(UserAdd { actor: operator(), user }))?;
         let session = SessionId(Uuid::now_v7());

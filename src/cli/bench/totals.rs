@@ -185,7 +185,7 @@ pub(super) fn measure(scratch: &Scratch, quick: bool, figures: &mut Vec<Figure>)
             group_by: read_groups(groups)?,
             place: PlaceMeaning::At,
             filters: Filters { programme, ..Filters::default() },
-            scope: Scope::All,
+            scope: Scope::everything(),
         };
         let (few_ms, many_ms) = (ask(&small, &question)?, ask(&large, &question)?);
         let filter = if filtered { ", one programme" } else { "" };

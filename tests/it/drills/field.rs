@@ -49,7 +49,7 @@ impl Field {
             password_hash: "none".into(),
             role: Role::Officer,
             organization: None,
-            country: None,
+            countries: Vec::new(),
         };
         let session = SessionId(Uuid::now_v7());
         let arrival = Arrival { add: UserAdd { actor: operator(), user: new }, session };

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use relief_ledger::app::{self, Layer, RunningServer, Settings};
 use relief_ledger::audit::keys::KeyRing;
-use relief_ledger::auth::{Role, Session, SessionKind, Tokens, User};
+use relief_ledger::auth::{Role, Session, SessionKind, Tokens, User, countries_of};
 use relief_ledger::core::id::{OrganizationId, SessionId, UserId};
 use relief_ledger::db;
 use relief_ledger::users::store::{NewUser, UserAdd};
@@ -115,7 +115,7 @@ impl Server {
         self.login_bound(role, None, None)
     }
 
-    /// A new user bound to an organization or a country, logged in. The password is none: hashing one
+    /// A new user bound to an organization, to countries with commas between them, or to both, logged in. The password is none: hashing one
     /// takes longer than most stories.
     pub fn login_bound(
         &self,
@@ -131,7 +131,7 @@ impl Server {
             password_hash: "none".to_owned(),
             role,
             organization,
-            country: country.map(str::to_owned),
+            countries: countries_of(country.unwrap_or_default()),
         };
         let session = SessionId(Uuid::now_v7());
         self.record(Arrival { add: UserAdd { actor: operator(), user }, session });
