@@ -11,6 +11,8 @@ pub mod atlas;
 pub mod db;
 /// The log nobody can rewrite: entries, Merkle tree, signed receipts and checkpoints.
 pub mod audit;
+/// What says who a person is, sealed under keys outside the database, so that it can be erased.
+pub mod vault;
 /// The one way to record anything: queue, batch, decide, commit, answer.
 pub mod writer;
 /// Who is calling and what that caller may do.

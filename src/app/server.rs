@@ -12,6 +12,7 @@ use crate::audit::keys::KeyRing;
 use crate::auth::{Auth, count_users};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{self, Database, connect, migrate};
+use crate::vault::Vault;
 use crate::web::{Routes, State, StateParts, not_found};
 use crate::writer::{Writer, WriterSettings, log_state};
 use actix_web::dev::{Server, ServerHandle};
@@ -140,12 +141,14 @@ fn open(settings: &Settings) -> Outcome<State> {
     drop(conn);
     let keys = KeyRing::open_or_create(&settings.keys)
         .map_err(|error| Problem::new(Code::Invalid, error.to_string()).at("/keys"))?;
+    let vault = Vault::open_or_create(&settings.keys)?;
     let signer = keys.log_signer(&origin).map_err(|error| Problem::internal(error.to_string()))?;
     let database = Database::open(db::Settings { url })?;
     Ok(State::new(StateParts {
         auth: Auth::new(database.clone(), &settings.keys)?,
         writer,
         database,
+        vault,
         signer,
         throttle: settings.throttle.clone(),
         trusted_proxies: settings.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),

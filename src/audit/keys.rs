@@ -84,6 +84,12 @@ pub enum KeyError {
         /// What is wrong with it.
         problem: &'static str,
     },
+    /// A key of the vault is longer or shorter than one.
+    #[error("key file {path} must be a key of 32 bytes; restore it from its backup")]
+    WrongLength {
+        /// Which file.
+        path: PathBuf,
+    },
     /// There are no random bytes to make a key from.
     #[error("random bytes must come from the operating system, which refused: {0}")]
     Random(String),
@@ -187,7 +193,7 @@ fn read_or_create(folder: &Path, name: &str) -> Result<SigningKey, KeyError> {
     read(&path, File::open(&path).map_err(file_error)?)
 }
 
-fn random_bytes() -> Result<[u8; 32], KeyError> {
+pub(crate) fn random_bytes() -> Result<[u8; 32], KeyError> {
     let mut bytes = [0; 32];
     SysRng.try_fill_bytes(&mut bytes).map_err(|error| KeyError::Random(error.to_string()))?;
     Ok(bytes)
@@ -219,7 +225,7 @@ fn write_draft(draft: &Path, key: &SigningKey) -> io::Result<()> {
     file.sync_all()
 }
 
-fn create_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn create_folder(folder: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -229,28 +235,28 @@ fn create_folder(folder: &Path) -> io::Result<()> {
 
 /// Makes the new name itself survive a loss of power.
 #[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
 /// Elsewhere a folder cannot be opened and the file system does this by itself.
 #[cfg(not(unix))]
-fn sync_folder(_folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(_folder: &Path) -> io::Result<()> {
     Ok(())
 }
 
 #[cfg(unix)]
-fn mode(metadata: &fs::Metadata) -> u32 {
+pub(crate) fn mode(metadata: &fs::Metadata) -> u32 {
     std::os::unix::fs::PermissionsExt::mode(&metadata.permissions()) & 0o777
 }
 
 /// Elsewhere permissions are inherited from the folder and are the administrator's to set.
 #[cfg(not(unix))]
-fn mode(_metadata: &fs::Metadata) -> u32 {
+pub(crate) fn mode(_metadata: &fs::Metadata) -> u32 {
     0
 }
 
-fn check_folder(folder: &Path) -> Result<(), KeyError> {
+pub(crate) fn check_folder(folder: &Path) -> Result<(), KeyError> {
     let metadata =
         fs::metadata(folder).map_err(|source| KeyError::File { path: folder.to_owned(), source })?;
     let mode = mode(&metadata);

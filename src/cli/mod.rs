@@ -130,7 +130,14 @@ pub fn run() -> ExitCode {
 
 /// Whether the data said no, or the command could not be tried at all.
 fn code_of(problem: &Problem) -> u8 {
-    let untried = [Code::Invalid, Code::Malformed, Code::Unavailable, Code::StorageFull, Code::Internal];
+    let untried = [
+        Code::Invalid,
+        Code::Malformed,
+        Code::Unavailable,
+        Code::KeyMissing,
+        Code::StorageFull,
+        Code::Internal,
+    ];
     if untried.contains(&problem.code) { NOT_TRIED } else { DATA_SAY_NO }
 }
 

@@ -95,6 +95,8 @@ identifiers! {
     EventId,
     /// What one person proposed and another decides; for an event, the event's own identifier.
     ApprovalId,
+    /// Who or what the vault keeps a key for: a person, a user or an attachment, by its own identifier.
+    SealedId,
     /// Any record that further facts are kept of: its own identifier, whatever it is.
     SubjectId,
 }

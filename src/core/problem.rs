@@ -65,6 +65,8 @@ codes! {
     TooManyRequests = "too_many_requests", 429, "Too many requests";
     /// The queue is full, the database busy or stopping.
     Unavailable = "unavailable", 503, "Try again shortly";
+    /// What is sealed was not erased, and its key is not in the key folder.
+    KeyMissing = "key_missing", 503, "The key of sealed data is missing";
     /// The disk is full or the database read-only: reads go on.
     StorageFull = "storage_full", 503, "Nothing can be recorded now";
     /// A fault of ours.

@@ -55,6 +55,7 @@ impl ResponseError for Problem {
             | Code::TooLarge
             | Code::UnsupportedMediaType
             | Code::PreconditionRequired
+            | Code::KeyMissing
             | Code::Internal => {}
         }
         response.body(self.to_json().to_string())

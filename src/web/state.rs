@@ -5,6 +5,7 @@ use crate::audit::note::NoteSigner;
 use crate::auth::Auth;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::{Conn, Database};
+use crate::vault::Vault;
 use crate::writer::Writer;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpRequest, web};
@@ -21,6 +22,8 @@ pub struct StateParts {
     pub writer: Writer,
     /// Who is calling.
     pub auth: Auth,
+    /// Seals and opens what says who a person is.
+    pub vault: Vault,
     /// Signs receipts and checkpoints under the log's name.
     pub signer: NoteSigner,
     /// Slows down strangers on public routes that ask for it.
@@ -55,6 +58,20 @@ impl State {
         web::block(move || database.read(work))
             .await
             .map_err(|error| Problem::internal(format!("a reading task ended: {error}")))?
+    }
+
+    /// Seals or opens on a thread that may block, as keys are files.
+    ///
+    /// # Errors
+    /// What `work` refuses.
+    pub async fn with_vault<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Vault) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let vault = self.vault.clone();
+        web::block(move || work(&vault))
+            .await
+            .map_err(|error| Problem::internal(format!("a sealing task ended: {error}")))?
     }
 
     /// As [`State::read`], for work that is one statement: it is its own snapshot, and nothing is sent around it.

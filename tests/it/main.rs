@@ -37,5 +37,6 @@ mod tls;
 mod token_attacks;
 mod totals;
 mod tracking;
+mod vault;
 mod verify;
 mod whole_story;
