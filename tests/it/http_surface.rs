@@ -60,12 +60,10 @@ on_both_databases! {
         let server = Server::start(database);
         let admin = server.login_as(Role::Admin);
         let address = server.address();
+        let body = json!({"login": "last", "name": "Last", "password": "twelve characters", "role": "officer"});
+        let letter = admin.begin("POST", "/api/v1/users", &body.to_string());
         // Hashing the password takes long enough for the server to be told to stop meanwhile.
-        let posting = std::thread::spawn(move || {
-            let body = json!({"login": "last", "name": "Last", "password": "twelve characters", "role": "officer"});
-            admin.post("/api/v1/users", &body)
-        });
-        std::thread::sleep(Duration::from_millis(60));
+        let posting = std::thread::spawn(move || letter.finish());
         server.stop();
         let added = posting.join().unwrap().expect(201);
         assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens any more");

@@ -205,6 +205,24 @@ impl Caller {
         self.send("PATCH", path, &headers, Some(&body.to_string()))
     }
 
+    /// Sends the head of a request and waits until the server asks for its body: it was let in by then.
+    pub fn begin(&self, method: &str, path: &str, body: &str) -> Begun {
+        let token = self.token.as_deref().unwrap_or_default();
+        let head = format!(
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\
+             Content-Type: application/json\r\nContent-Length: {}\r\nExpect: 100-continue\r\n\r\n",
+            self.address,
+            body.len()
+        );
+        let mut stream = TcpStream::connect(self.address).expect("the server accepts");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a timeout is set");
+        stream.write_all(head.as_bytes()).expect("the head is sent");
+        let mut word = [0; 25];
+        stream.read_exact(&mut word).expect("the server asks for the body");
+        assert_eq!(&word, b"HTTP/1.1 100 Continue\r\n\r\n");
+        Begun { stream, body: body.to_owned() }
+    }
+
     /// Sends one request on a connection of its own.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Reply {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
@@ -226,6 +244,22 @@ impl Caller {
         let mut bytes = Vec::new();
         let read = stream.read_to_end(&mut bytes);
         assert!(!bytes.is_empty(), "{method} {path} was not answered: {read:?}");
+        Reply::parse(&bytes)
+    }
+}
+
+/// A request whose head was let in and whose body is still to come.
+pub struct Begun {
+    stream: TcpStream,
+    body: String,
+}
+
+impl Begun {
+    /// Sends the body and reads the answer.
+    pub fn finish(mut self) -> Reply {
+        self.stream.write_all(self.body.as_bytes()).expect("the body is sent");
+        let mut bytes = Vec::new();
+        self.stream.read_to_end(&mut bytes).expect("it is answered");
         Reply::parse(&bytes)
     }
 }
