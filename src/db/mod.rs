@@ -4,6 +4,7 @@
 //! and `writer` know there are two. Nothing here decides anything, and nothing from a database error
 //! reaches a client.
 
+mod among;
 mod bulk;
 mod fixed;
 mod migrate;
@@ -13,6 +14,7 @@ mod search;
 mod together;
 mod types;
 
+pub use among::among;
 pub(crate) use bulk::{each_part, either, insert_all, upsert_all};
 pub use fixed::{Clause, InsertThen, replacing};
 pub use migrate::{migrate, pending};

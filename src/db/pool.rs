@@ -164,6 +164,16 @@ impl Database {
 /// a matter of a tenth of a second.
 const WAL_PAGES: u32 = 16_000;
 
+/// Bytes that a server process of PostgreSQL takes once and gives back when a connection is opened. From then on its C
+/// library (glibc) keeps twice as much between statements instead of handing everything above 128 KiB back to
+/// the system and taking it anew for each, which was a fifth of the cost of reading a consignment and a seventh of
+/// that of a batch. Elsewhere it does nothing.
+const KEPT_BYTES: u32 = 4 << 20;
+
+/// What PostgreSQL takes for the cost of reading a page out of order, where reading the next one costs 1. Its default of
+/// 4 is that of a turning disk, and has it gather a handful of rows by bitmap, which costs more than following the index.
+const RANDOM_PAGE_COST: f32 = 1.1;
+
 /// Opens one connection, set up the way the ledger needs it.
 ///
 /// # Errors
@@ -189,7 +199,11 @@ pub fn connect(url: &str) -> Outcome<Conn> {
         let mut conn = PgConnection::establish(url).map_err(|error| {
             Problem::new(Code::Unavailable, "PostgreSQL does not answer at the given URL.").log(error)
         })?;
-        conn.batch_execute("SET TIME ZONE 'UTC'; SET client_min_messages = warning").map_err(read_failure)?;
+        conn.batch_execute(&format!(
+            "SET TIME ZONE 'UTC'; SET client_min_messages = warning; \
+             SET random_page_cost = {RANDOM_PAGE_COST}; SELECT octet_length(repeat(' ', {KEPT_BYTES}))"
+        ))
+        .map_err(read_failure)?;
         return Ok(Conn::Postgres(conn));
     }
     Err(Problem::field(

@@ -11,7 +11,7 @@ use crate::core::id::{
 };
 use crate::core::time::Timestamp;
 use crate::db::schema::{balances, consignments, events, pledge_lines, pledges, postings, sites, statements};
-use crate::db::{Clause, Conn, either};
+use crate::db::{Clause, Conn, among, either};
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
@@ -20,6 +20,9 @@ pub const NOT_EMPTY: &str = "balances.quantity <> 0";
 /// Of what is in storage alone, whose cells are emptied seldom: what is reserved or under way is emptied each time.
 const EMPTIED_IN_STORAGE: &str = "balances.quantity = 0 AND balances.account = 3";
 const _: () = assert!(Account::InStorage as i32 == 3, "the index names the account by its code");
+
+/// Goods of unknown lot carry their item's id as lot: nobody looks for them by it, and most goods are such.
+const KNOWN_LOT: &str = "balances.lot_id <> balances.item_id";
 
 /// Loads everything the book asked for.
 pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
@@ -102,15 +105,14 @@ fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
     let Sorted { consignments, lines, lots, items, cells, stock, emptied } = Sorted::of(wants);
     let mut rows: Vec<BalanceRow> = Vec::new();
     if !consignments.is_empty() {
-        rows.extend(meeting!(conn, balances::consignment_id.eq_any(&consignments)));
+        rows.extend(meeting!(conn, among(balances::consignment_id, &consignments)));
     }
     for (account, (sites, items)) in stock {
         // The product of both lists covers every pair asked for; the few more are welcome.
         rows.extend(meeting!(
             conn,
-            balances::site_id
-                .eq_any(&sites)
-                .and(balances::item_id.eq_any(&items))
+            among(balances::site_id, &sites)
+                .and(among(balances::item_id, &items))
                 .and(balances::account.eq(account.code()))
                 .and(Clause(NOT_EMPTY))
         ));
@@ -118,18 +120,17 @@ fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
     if let Some((sites, items, since)) = emptied {
         rows.extend(meeting!(
             conn,
-            balances::site_id
-                .eq_any(&sites)
-                .and(balances::item_id.eq_any(&items))
+            among(balances::site_id, &sites)
+                .and(among(balances::item_id, &items))
                 .and(balances::last_at.gt(since))
                 .and(Clause(EMPTIED_IN_STORAGE))
         ));
     }
     if !lines.is_empty() {
-        rows.extend(meeting!(conn, balances::pledge_line_id.eq_any(&lines)));
+        rows.extend(meeting!(conn, among(balances::pledge_line_id, &lines)));
     }
     if !lots.is_empty() {
-        rows.extend(meeting!(conn, balances::lot_id.eq_any(&lots)));
+        rows.extend(meeting!(conn, among(balances::lot_id, &lots).and(Clause(KNOWN_LOT))));
     }
     if !items.is_empty() {
         // With their donors still.
@@ -137,13 +138,13 @@ fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
             conn,
             balances::site_id
                 .is_null()
-                .and(balances::item_id.eq_any(&items))
+                .and(among(balances::item_id, &items))
                 .and(balances::account.eq(Account::Unallocated.code()))
                 .and(Clause(NOT_EMPTY))
         ));
     }
     if !cells.is_empty() {
-        rows.extend(meeting!(conn, balances::cell.eq_any(&cells)));
+        rows.extend(meeting!(conn, among(balances::cell, &cells)));
     }
     Ok(rows)
 }
@@ -256,7 +257,7 @@ pub(super) fn load_facts(
         let wanted: Vec<ConsignmentId> = wanted_consignments.into_iter().collect();
         let rows: Vec<(ConsignmentId, OrganizationId, SiteId, SiteId)> = either!(conn, one => {
             consignments::table
-                .filter(consignments::id.eq_any(&wanted))
+                .filter(among(consignments::id, &wanted))
                 .select((
                     consignments::id,
                     consignments::consignee_id,
@@ -276,7 +277,7 @@ pub(super) fn load_facts(
         let wanted: Vec<SiteId> = wanted_sites.into_iter().collect();
         let rows: Vec<(SiteId, String, Option<OrganizationId>)> = either!(conn, one => {
             sites::table
-                .filter(sites::id.eq_any(&wanted))
+                .filter(among(sites::id, &wanted))
                 .select((sites::id, sites::country, sites::operator_id))
                 .load(one)
         })?;
@@ -301,7 +302,7 @@ fn load_lines(conn: &mut Conn, book: &mut Book, lines: HashSet<PledgeLineId>) ->
         )> = either!(conn, one => {
             pledge_lines::table
                 .inner_join(pledges::table)
-                .filter(pledge_lines::id.eq_any(chunk))
+                .filter(among(pledge_lines::id, chunk))
                 .select((
                     pledge_lines::id,
                     pledges::id,

@@ -156,18 +156,18 @@ macro_rules! record {
             }
             fn load(conn: &mut $crate::db::Conn, ids: &[Self::Id]) -> diesel::QueryResult<Vec<Self>> {
                 use $crate::db::schema::$table::dsl;
-                use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
+                use diesel::{QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
                 $crate::db::either!(conn, one => {
-                    dsl::$table.filter(dsl::$key.eq_any(ids)).select(Self::as_select()).load(one)
+                    dsl::$table.filter($crate::db::among(dsl::$key, ids)).select(Self::as_select()).load(one)
                 })
             }
             fn load_groups(conn: &mut $crate::db::Conn, groups: &[Self::Group]) -> diesel::QueryResult<Vec<Self>> {
                 use $crate::db::schema::$table::dsl;
-                use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
+                use diesel::{QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
                 $crate::db::either!(conn, one => {
                     dsl::$table
-                        .filter(dsl::$group.eq_any(groups))
-                        $(.filter(dsl::$open.is_null()))?
+                        .filter($crate::db::among(dsl::$group, groups))
+                        $(.filter(diesel::ExpressionMethods::is_null(dsl::$open)))?
                         .select(Self::as_select())
                         .load(one)
                 })
