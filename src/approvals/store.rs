@@ -7,6 +7,7 @@ use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::schema::approvals;
 use crate::db::{Backend, Conn, read_failure};
 use crate::events::{EffectLine, approvals_within};
+use crate::ledger::origin::from_paper;
 use crate::proposals::{Approval, ApprovalState, ROLE_GRANT};
 use crate::web::Paging;
 use diesel::prelude::*;
@@ -60,6 +61,8 @@ pub struct ApprovalView {
     pub quantity: i64,
     /// The limit it is above; none where a second person is always asked.
     pub limit: Option<i64>,
+    /// Whether the event was entered for somebody else from paper.
+    pub from_paper: bool,
     /// Why it is proposed.
     pub reason: Option<String>,
     /// Who proposed it.
@@ -102,6 +105,7 @@ impl ApprovalView {
             site: row.site_id,
             quantity: row.quantity,
             limit: row.limit_units,
+            from_paper: from_paper(&row.body).is_some(),
             reason: row.reason,
             proposed_by: row.proposed_by,
             proposed_at: row.proposed_at,

@@ -90,6 +90,7 @@ fn send_off(
 ) -> Result<EventResult, Halt> {
     let subjects = Subjects { leg: Some(journey.leg().id), load, ..consignment.subjects() };
     if let Some(inferred) = last_inferred(desk, journey.leg().id)? {
+        super::duties::check_dispatcher(desk, happening, &inferred)?;
         return super::confirm::confirm_departure(desk, happening, subjects, journey, &inferred, goods);
     }
     let picked = match goods {
@@ -443,6 +444,7 @@ pub(super) fn infer(
         restates: receipt.restates.clone(),
         scope: receipt.scope.clone(),
         deploys: receipt.deploys,
+        from_paper: receipt.from_paper,
         decided_by: None,
     };
     let subjects = Subjects { leg: Some(leg), ..consignment.subjects() };

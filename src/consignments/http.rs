@@ -14,6 +14,7 @@ use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, Pro
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
+use crate::ledger::origin::is_imported;
 use crate::pledges::Money;
 use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
 use serde::{Deserialize, Serialize};
@@ -122,6 +123,10 @@ pub struct HistoryView {
     pub inferred: bool,
     /// The event it corrects, reverses or confirms.
     pub about: Option<EventId>,
+    /// Whether it was imported at the command line.
+    pub imported: bool,
+    /// Whether it was entered for somebody else from paper.
+    pub from_paper: bool,
 }
 
 fn money(minor: Option<i64>, currency: Option<String>, basis: Option<String>) -> Option<Money> {
@@ -185,6 +190,8 @@ impl From<HistoryRow> for HistoryView {
             moved: row.moved,
             inferred: row.inferred,
             about: row.about,
+            imported: is_imported(row.actor),
+            from_paper: row.from_paper,
         }
     }
 }

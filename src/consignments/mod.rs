@@ -11,6 +11,7 @@ mod customs;
 mod depart;
 mod departures;
 mod divert;
+mod duties;
 pub mod http;
 mod open;
 mod read;

@@ -3,12 +3,13 @@
 use super::rules::{ConsignmentState, Standing, state};
 use super::store::{Consignment, Leg, Load};
 use crate::auth::{Bound, Named, Permit, Scope};
-use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
+use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{balances, consignments, events, legs, loads, pledge_lines, pledges, sites};
 use crate::db::{Conn, either, read_failure};
 use crate::ledger::Account;
+use crate::ledger::origin::IS_FROM_PAPER;
 use diesel::prelude::*;
 use std::collections::HashSet;
 
@@ -232,6 +233,13 @@ pub struct HistoryRow {
     /// The event it corrects, reverses or confirms.
     #[diesel(column_name = about_id)]
     pub about: Option<EventId>,
+    /// Who posted it.
+    #[diesel(column_name = actor_id)]
+    pub actor: UserId,
+    /// Whether it was entered for somebody else from paper.
+    #[diesel(select_expression = events::body.like(IS_FROM_PAPER))]
+    #[diesel(select_expression_type = diesel::dsl::Like<events::body, &'static str>)]
+    pub from_paper: bool,
 }
 
 /// Events of a consignment shown with it: its latest.

@@ -3,6 +3,7 @@
 
 use super::depart::{dispatched, draw, infer, is_upstream, upstream};
 use super::departures::Departures;
+use super::duties::check_receiver;
 use super::store::{Consignment, Journey, Leg, find_leg, find_open};
 use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, OrganizationId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
@@ -100,6 +101,7 @@ pub fn receive(desk: &mut Desk, happening: &Happening, body: &Received) -> Resul
         .at("/leg")
         .into());
     }
+    check_receiver(desk, happening, journey.leg().id)?;
     let lines = count(desk, body)?;
     let inferred = imply_departure(desk, happening, &consignment, &journey, &lines)?;
     let mut movements = Vec::new();

@@ -35,6 +35,8 @@ codes! {
     Forbidden = "forbidden", 403, "Your role does not allow this";
     /// Who proposed something may not decide it.
     OwnProposal = "own_proposal", 403, "Somebody else must decide this";
+    /// Who dispatched goods may not receive them.
+    OwnDispatch = "own_dispatch", 403, "Somebody else must receive this";
     /// A browser sent its cookie on behalf of another site.
     OtherOrigin = "other_origin", 403, "Not from a page of this server";
     /// Missing, or not for this caller's eyes: the same answer.

@@ -37,6 +37,8 @@ pub struct EventNew {
     occurred_at: crate::core::time::Timestamp,
     /// How exactly that is known: minute, day or month; minute if left out.
     precision: Option<crate::core::time::Precision>,
+    /// Where it was entered for somebody else from paper: which organization did it, and the paper's number.
+    from_paper: Option<crate::ledger::origin::FromPaper>,
 }
 
 /// Who posts, where the policy lets the caller post this kind: managers decide, officers record.

@@ -12,6 +12,7 @@ use crate::core::id::EventId;
 use crate::core::problem::{Code, FieldError, Problem};
 use crate::core::time::{Precision, Timestamp};
 use crate::distributions::{Delivered, Distributed};
+use crate::ledger::origin::{FROM_PAPER, FromPaper};
 use crate::pledges::{Collected, PledgeAccepted, PledgeDeclined, PledgeWithdrawn};
 use crate::stock::{
     ConditionChanged, Counted, Disposed, MissingDecided, MissingReported, Moved, Relotted, Returned, Stored,
@@ -261,6 +262,8 @@ pub struct Command {
     pub kind: Kind,
     /// The reason given, for the log.
     pub reason: Option<String>,
+    /// The paper of somebody else it was entered from.
+    pub from_paper: Option<FromPaper>,
     /// The command as canonical text: what makes two posts the same.
     pub text: String,
     /// What is refused of it as a client's, unless it was recorded before: what an earlier release took and today's
@@ -269,7 +272,7 @@ pub struct Command {
 }
 
 /// Members every event has beside those of its kind.
-const COMMON: [&str; 4] = ["id", "kind", "occurred_at", "precision"];
+pub const COMMON: [&str; 5] = ["id", "kind", "occurred_at", "precision", FROM_PAPER];
 
 impl Command {
     /// Reads a command as a client sends it; every problem names its field.
@@ -279,8 +282,11 @@ impl Command {
     pub fn read(value: Value) -> Result<Self, Problem> {
         let words = check_words(&value);
         let command = Self::read_recorded(value)?;
-        let fault =
-            words.and_then(|()| check_version(command.id)).and_then(|()| command.check_precision()).err();
+        let fault = words
+            .and_then(|()| check_version(command.id))
+            .and_then(|()| command.check_precision())
+            .and_then(|()| command.check_paper())
+            .err();
         Ok(Self { fault: fault.map(Box::new), ..command })
     }
 
@@ -290,6 +296,16 @@ impl Command {
             return Err(Problem::field("/precision", words));
         }
         Ok(())
+    }
+
+    fn check_paper(&self) -> Result<(), Problem> {
+        match &self.from_paper {
+            Some(paper) if paper.number.trim().is_empty() => {
+                let words = "is empty; write the number of the paper this was entered from";
+                Err(Problem::field("/from_paper/number", words))
+            }
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// Reads a command that was acknowledged before, be it a client's or one of our own
@@ -308,8 +324,9 @@ impl Command {
             take(&mut members, "occurred_at")?.ok_or_else(|| missing("occurred_at", "when it happened"))?;
         let precision: Precision = take(&mut members, "precision")?.unwrap_or(Precision::Minute);
         let reason = members.get("reason").and_then(Value::as_str).map(str::to_owned);
+        let from_paper: Option<FromPaper> = take(&mut members, FROM_PAPER)?;
         let kind = Kind::read(&word, Value::Object(members))?;
-        Ok(Self { id, occurred_at, precision, kind, reason, text, fault: None })
+        Ok(Self { id, occurred_at, precision, kind, reason, from_paper, text, fault: None })
     }
 
     /// An event this program makes itself, as out of a file: its id is derived, so that making it again
@@ -334,7 +351,7 @@ impl Command {
         members.insert("occurred_at".to_owned(), occurred_at.to_string().into());
         members.insert("precision".to_owned(), precision.word().into());
         let text = canonical(&members);
-        Ok(Self { id, occurred_at, precision, kind, reason, text, fault: None })
+        Ok(Self { id, occurred_at, precision, kind, reason, from_paper: None, text, fault: None })
     }
 
     /// Reads details of the same kind as this command's, for a correction.

@@ -22,7 +22,7 @@ mod words;
 
 pub use correct::Corrected;
 pub use flows::verify_flows;
-pub use kind::{Command, Kind};
+pub use kind::{COMMON, Command, Kind};
 pub use post::{PostEvent, want_event};
 pub use propose::{EffectLine, approval_of, post_approved};
 pub use reach::approvals_within;

@@ -14,6 +14,7 @@ use crate::distributions as handed;
 use crate::items::goods::GoodsLine;
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, clamp};
 use crate::ledger::{Account, Book};
+use crate::parties::find_organization;
 use crate::pledges as promised;
 use crate::proposals::Approval;
 use crate::stock as stocked;
@@ -104,6 +105,7 @@ impl PostEvent {
             scope: Scope::from_words(&self.actor.scope),
             // What restates another event is told by that one, in `correct` and `reverse`.
             deploys: self.command.kind.deployed().decided().unwrap_or(true),
+            from_paper: self.command.from_paper.is_some(),
             decided_by: None,
         })
     }
@@ -144,7 +146,7 @@ impl PostEvent {
         self.check_about(desk)?;
         let happening = self.happening(desk)?;
         let counted = self.counted_before(desk)?;
-        match decide_kind(desk, &happening, &self.command.kind) {
+        match self.command.find_paper(desk).and_then(|()| decide_kind(desk, &happening, &self.command.kind)) {
             Ok(result) => {
                 if let Some(due) = self.due(desk, &result, &counted)? {
                     return self.propose(desk, checkmark, &happening, &result, &due);
@@ -200,6 +202,16 @@ pub(super) fn decide_kind(desk: &mut Desk, happening: &Happening, kind: &Kind) -
         Kind::Returned(body) => stocked::give_back(desk, happening, body),
         Kind::Corrected(body) => correct(desk, happening, body),
         Kind::Reversed(body) => reverse(desk, happening, body),
+    }
+}
+
+impl Command {
+    /// Waits for the organization whose paper the event was entered from.
+    fn find_paper(&self, desk: &mut Desk) -> Result<(), Halt> {
+        match &self.from_paper {
+            Some(paper) => find_organization(desk, paper.organization).map(|_| ()),
+            None => Ok(()),
+        }
     }
 }
 

@@ -9,6 +9,7 @@ use crate::core::problem::{Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::schema::{consignments, events, legs, pledges, refusals, sites, waiting};
 use crate::db::{Conn, read_failure};
+use crate::ledger::origin::{from_paper, is_imported};
 use crate::web::Paging;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -76,6 +77,10 @@ pub struct EventView {
     pub moved: bool,
     /// Whether it was worked out from another event.
     pub inferred: bool,
+    /// Whether it was imported at the command line: then nobody here dispatched, received or approved anything.
+    pub imported: bool,
+    /// Whether it was entered for somebody else from paper, which its body names.
+    pub from_paper: bool,
     /// Who posted it; not shown to donors.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actor: Option<UserId>,
@@ -106,6 +111,8 @@ impl EventView {
             recorded_at: row.recorded_at,
             moved: row.moved,
             inferred: row.inferred,
+            imported: is_imported(row.actor_id),
+            from_paper: from_paper(&row.body).is_some(),
             actor: in_full.then_some(row.actor_id),
             body,
             followed_by: None,
@@ -219,6 +226,8 @@ pub struct WaitingView {
     pub consignment: Option<ConsignmentId>,
     /// The site it is about; of a departure or receipt the end of its leg, once that is known.
     pub site: Option<SiteId>,
+    /// Whether it was entered for somebody else from paper.
+    pub from_paper: bool,
     /// What it waits for, or last waited for.
     pub reason: String,
     /// When it was acknowledged.
@@ -243,6 +252,7 @@ impl WaitingView {
             state,
             consignment: row.consignment_id,
             site: row.site_id,
+            from_paper: from_paper(&row.body).is_some(),
             reason: row.reason,
             received_at: row.received_at,
             age_seconds: (now.0 - row.received_at.0).max(0) / MICROSECONDS,

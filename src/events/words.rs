@@ -10,7 +10,7 @@ use crate::core::problem::Outcome;
 use serde_json::Value;
 
 /// Members that hold a number somebody gave, and no sentence.
-const REFERENCES: [&str; 3] = ["document", "reference", "report_number"];
+const REFERENCES: [&str; 4] = ["document", "number", "reference", "report_number"];
 /// Members that hold things made by the event, whose identifiers the client makes.
 const MAKES: [&str; 2] = ["child", "legs"];
 

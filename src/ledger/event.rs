@@ -229,6 +229,8 @@ pub struct Happening {
     pub scope: Scope,
     /// Whether what was ever delivered follows it: not where delivered goods come back or end.
     pub deploys: bool,
+    /// Whether it was entered for somebody else from paper.
+    pub from_paper: bool,
     /// Who approved it, where somebody else than its poster had to.
     pub decided_by: Option<UserId>,
 }

@@ -15,6 +15,7 @@ mod facts;
 mod history;
 mod load;
 mod look;
+pub mod origin;
 mod posting;
 mod pick;
 pub mod recorded;

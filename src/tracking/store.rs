@@ -47,6 +47,8 @@ pub struct TrackingEvent {
     pub country: Option<String>,
     /// Whether it was worked out from another event.
     pub inferred: bool,
+    /// Whether it was entered for somebody else from paper.
+    pub from_paper: bool,
 }
 
 /// The kinds the public sees; the others are bookkeeping, or say more than strangers should know.
@@ -126,6 +128,7 @@ pub fn tracking_read(conn: &mut Conn, code: &str) -> Outcome<TrackingView> {
                 kind: event.kind.clone(),
                 country: country(place).filter(|_| !sensitive),
                 inferred: event.inferred,
+                from_paper: event.from_paper,
             }
         })
         .collect();

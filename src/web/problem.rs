@@ -43,6 +43,7 @@ impl ResponseError for Problem {
             | Code::Invalid
             | Code::Forbidden
             | Code::OwnProposal
+            | Code::OwnDispatch
             | Code::OtherOrigin
             | Code::NotFound
             | Code::MethodNotAllowed

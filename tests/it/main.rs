@@ -19,6 +19,7 @@ mod demo;
 mod docs;
 mod doors;
 mod drills;
+mod duties;
 mod http_surface;
 mod import;
 mod items;

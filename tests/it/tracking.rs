@@ -97,7 +97,7 @@ on_both_databases! {
         scene.post(&scene.officer, "departed", "2020-08-20", json!({"consignment": id, "leg": leg})).expect(201);
         let received = json!({"consignment": id, "leg": leg, "final": true,
             "lines": [{"item": scene.masks, "good": 7_649, "damaged": 149, "missing": 121, "reason": "cartons torn by Ebrima"}]});
-        scene.post(&scene.officer, "received", "2020-08-22", received).expect(201);
+        scene.post(&scene.receiver, "received", "2020-08-22", received).expect(201);
         let handed_over = json!({"site": banjul, "consignment": id, "lines": [scene.line(353)], "note": "Serekunda market"});
         scene.post(&scene.officer, "distributed", "2020-09-01", handed_over).expect(201);
 

@@ -41,6 +41,7 @@ pub(super) struct House {
     pub(super) url: String,
     keys: PathBuf,
     officer: LoggedIn,
+    receiver: LoggedIn,
     manager: LoggedIn,
     programme: Uuid,
     donor: Uuid,
@@ -70,7 +71,7 @@ fn read<T: DeserializeOwned>(value: Value) -> Outcome<T> {
 }
 
 fn post(path: &str, body: &Value) -> Request {
-    Request { path: path.to_owned(), body: Some(body.to_string()) }
+    Request { path: path.to_owned(), body: Some(body.to_string()), by_other: false }
 }
 
 fn event(kind: &str, occurred_at: &str, details: Value) -> Request {
@@ -78,7 +79,7 @@ fn event(kind: &str, occurred_at: &str, details: Value) -> Request {
     body["id"] = json!(Uuid::now_v7());
     body["kind"] = json!(kind);
     body["occurred_at"] = json!(occurred_at);
-    post("/api/v1/events", &body)
+    Request { by_other: kind == "received", ..post("/api/v1/events", &body) }
 }
 
 fn operator() -> Actor {
@@ -97,7 +98,7 @@ impl Founding {
         let id = UserId(Uuid::now_v7());
         let user = NewUser {
             id,
-            login: format!("bench-{}", role.word()),
+            login: format!("bench-{}-{}", role.word(), id.0.simple()),
             name: format!("The {}", role.word()),
             password_hash: "none".to_owned(),
             role,
@@ -166,6 +167,7 @@ impl House {
             url,
             keys,
             officer: founding.user(Role::Officer)?,
+            receiver: founding.user(Role::Officer)?,
             manager: founding.user(Role::Manager)?,
             programme: founding.programme()?,
             donor: founding.organization("Donor", "CN")?,
@@ -214,7 +216,7 @@ impl House {
         })
     }
 
-    /// Sends chains as the officer.
+    /// Sends chains as the officer, and receipts as the other one.
     ///
     /// # Errors
     /// Where anything is refused.
@@ -230,8 +232,9 @@ impl House {
         chains: Vec<Chain>,
     ) -> Outcome<Sent> {
         let tokens = Tokens::open(&self.keys).map_err(failed)?;
-        let token = tokens.issue(caller.user, caller.session).map_err(failed)?;
-        send(&Work { address: server.address, token, connections, chains: chains.into() })
+        let issue = |one: LoggedIn| tokens.issue(one.user, one.session).map_err(failed);
+        let tokens = [issue(caller)?, issue(self.receiver)?];
+        send(&Work { address: server.address, tokens, connections, chains: chains.into() })
     }
 
     /// Opens and allocates shipments; their journeys are still to be posted.

@@ -24,6 +24,8 @@ pub(super) struct Request {
     pub(super) path: String,
     /// The body.
     pub(super) body: Option<String>,
+    /// Whether the other caller sends it.
+    pub(super) by_other: bool,
 }
 
 /// Requests that follow one another on one connection.
@@ -34,8 +36,8 @@ pub(super) type Chain = Vec<Request>;
 pub(super) struct Work {
     /// The server.
     pub(super) address: SocketAddr,
-    /// The bearer token.
-    pub(super) token: String,
+    /// The bearer tokens of the caller and of the other one, who receives: nobody receives what they dispatched.
+    pub(super) tokens: [String; 2],
     /// Connections at once.
     pub(super) connections: usize,
     /// What to send; a connection that is done with a chain takes the next.
@@ -106,11 +108,11 @@ struct Seen {
 }
 
 async fn drive(work: Work) -> Sent {
-    let Work { address, token, connections, chains } = work;
+    let Work { address, tokens, connections, chains } = work;
     let chains = Arc::new(Mutex::new(chains));
     let began = Instant::now();
     let tasks: Vec<_> = (0..connections)
-        .map(|_| tokio::spawn(connection(address, token.clone(), Arc::clone(&chains))))
+        .map(|_| tokio::spawn(connection(address, tokens.clone(), Arc::clone(&chains))))
         .collect();
     let mut all = Seen::default();
     for task in tasks {
@@ -138,9 +140,9 @@ async fn drive(work: Work) -> Sent {
     }
 }
 
-async fn connection(address: SocketAddr, token: String, chains: Arc<Mutex<VecDeque<Chain>>>) -> Seen {
+async fn connection(address: SocketAddr, tokens: [String; 2], chains: Arc<Mutex<VecDeque<Chain>>>) -> Seen {
     let mut seen = Seen::default();
-    if let Err(error) = send_chains(address, &token, &chains, &mut seen).await {
+    if let Err(error) = send_chains(address, &tokens, &chains, &mut seen).await {
         seen.refused += 1;
         seen.first_refusal.get_or_insert(error.to_string());
     }
@@ -149,7 +151,7 @@ async fn connection(address: SocketAddr, token: String, chains: Arc<Mutex<VecDeq
 
 async fn send_chains(
     address: SocketAddr,
-    token: &str,
+    tokens: &[String; 2],
     chains: &Mutex<VecDeque<Chain>>,
     seen: &mut Seen,
 ) -> std::io::Result<()> {
@@ -160,7 +162,7 @@ async fn send_chains(
         let next = chains.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let Some(chain) = next else { return Ok(()) };
         for request in chain {
-            let text = head_and_body(address, token, &request);
+            let text = head_and_body(address, &tokens[usize::from(request.by_other)], &request);
             let began = Instant::now();
             stream.write_all(text.as_bytes()).await?;
             let (status, body) = answer(&mut stream, &mut buffer).await?;

@@ -48,8 +48,12 @@ pub(super) fn measure(
 }
 
 fn chains(paths: &[String], requests: usize) -> Vec<Chain> {
-    let all: Vec<Request> =
-        paths.iter().cycle().take(requests).map(|path| Request { path: path.clone(), body: None }).collect();
+    let all: Vec<Request> = paths
+        .iter()
+        .cycle()
+        .take(requests)
+        .map(|path| Request { path: path.clone(), body: None, by_other: false })
+        .collect();
     all.chunks(CHAIN).map(<[Request]>::to_vec).collect()
 }
 
@@ -74,7 +78,7 @@ fn bare_handler(requests: usize) -> Outcome<f64> {
     let began = meter.used()?;
     let work = Work {
         address,
-        token: String::new(),
+        tokens: Default::default(),
         connections: CONNECTIONS,
         chains: chains(&["/".to_owned()], requests).into(),
     };

@@ -10,7 +10,7 @@ use super::settle::Change;
 use crate::core::id::{EventId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::{Precision, Timestamp};
-use crate::events::{Command, Corrected, Kind, PostEvent, RefusalRecord, WaitingRecord};
+use crate::events::{COMMON, Command, Corrected, Kind, PostEvent, RefusalRecord, WaitingRecord};
 use crate::ledger::event::EventRecord;
 use crate::writer::{Actor, Desk, Drawer, Refusal, Update, Wanted};
 use serde_json::{Map, Value};
@@ -21,8 +21,6 @@ use std::sync::Arc;
 const CORRECTIONS_MAXIMUM: u64 = 64;
 /// Why an imported event is corrected, in the words of the log.
 const REASON: &str = "the imported file says so now";
-/// Members of a command that are not its details.
-const COMMON: [&str; 4] = ["id", "kind", "occurred_at", "precision"];
 
 /// An event as the ledger holds it.
 pub(super) struct Standing {

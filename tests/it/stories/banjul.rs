@@ -46,12 +46,12 @@ on_both_databases! {
         scene.post(&scene.officer, "departed", "2020-08-20", json!({"consignment": id, "leg": legs[0]})).expect(201);
         track("in_transit");
         let received = json!({"consignment": id, "leg": legs[0], "final": true, "lines": [{"item": scene.masks, "good": 10_000}]});
-        scene.post(&scene.officer, "received", "2020-08-22", received).expect(201);
+        scene.post(&scene.receiver, "received", "2020-08-22", received).expect(201);
         track("at_hub");
         scene.post(&scene.officer, "departed", "2020-08-23", json!({"consignment": id, "leg": legs[1]})).expect(201);
         let received = json!({"consignment": id, "leg": legs[1], "final": true,
             "lines": [{"item": scene.masks, "good": 10_000}]});
-        scene.post(&scene.officer, "received", "2020-08-24", received).expect(201);
+        scene.post(&scene.receiver, "received", "2020-08-24", received).expect(201);
         let seen = track("delivered");
         assert_eq!((&seen["from_country"], &seen["to_country"]), (&json!("CN"), &json!("GM")));
         let kinds: Vec<&str> = seen["timeline"].as_array().expect("a timeline").iter()

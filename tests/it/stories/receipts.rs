@@ -219,8 +219,8 @@ on_both_databases! {
             let body = json!({"consignment": consignment, "leg": leg, "lines": [{"item": scene.masks, "good": quantity}]});
             event(&id(), "received", "2020-08-05", body)
         };
-        scene.officer.post("/api/v1/events", &part(400)).expect(201);
-        scene.officer.post("/api/v1/events", &part(300)).expect(201);
+        scene.receiver.post("/api/v1/events", &part(400)).expect(201);
+        scene.receiver.post("/api/v1/events", &part(300)).expect(201);
         assert_eq!(scene.accounts(&pledge), json!({"delivered": 700, "in_transit": 300}));
         let rest = json!({"good": 290, "missing": 10, "surplus": 5, "reason": "one carton of another batch"});
         scene.receives(&consignment, &leg, "2020-08-06", rest).expect(201);

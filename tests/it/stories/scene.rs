@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::support::TestDatabase;
 use crate::support::server::{Caller, Reply, Server};
+use crate::support::{TestDatabase, is_receipt};
 use relief_ledger::auth::Role;
 
 /// A server with a programme, an item, and callers of the roles a story needs.
@@ -107,8 +107,7 @@ impl Scene {
     /// The same by an officer: receipts by the one who receives, all else by the one who sends. What somebody else
     /// must approve, a manager does.
     pub fn does(&self, kind: &str, occurred_at: &str, details: Value) -> Reply {
-        let is_receipt = kind == "received";
-        let officer = if is_receipt { &self.receiver } else { &self.officer };
+        let officer = if is_receipt(kind, &details) { &self.receiver } else { &self.officer };
         self.approved(self.post(officer, kind, occurred_at, details))
     }
 

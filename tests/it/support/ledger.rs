@@ -128,8 +128,10 @@ impl Ledger {
         if body.get("id").is_none() {
             body["id"] = Uuid::now_v7().to_string().into();
         }
+        let receiver = Actor { user: UserId(Uuid::max()), ..self.actor.clone() };
+        let actor = if super::is_receipt(kind, &body) { receiver } else { self.actor.clone() };
         let command = Command::read(body)?;
-        let told = self.writer.record_blocking(PostEvent::new(command, self.actor.clone()))?.answer;
+        let told = self.writer.record_blocking(PostEvent::new(command, actor))?.answer;
         let (Some(id), EventStatus::Proposed) = (told.approval, told.status) else { return Ok(told) };
         // What was only proposed, somebody else approves at once.
         let actor = Actor { user: UserId(Uuid::nil()), role: "manager".into(), scope: "all".into() };

@@ -37,6 +37,14 @@ impl TestDatabase {
     }
 }
 
+/// Whether an event is a receipt or the correction of one: whoever sent the goods off posts neither.
+pub fn is_receipt(kind: &str, body: &serde_json::Value) -> bool {
+    let is_counted = body
+        .pointer("/right/lines/0")
+        .is_some_and(|line| line.get("quantity").is_none() && line.get("counted").is_none());
+    kind == "received" || (kind == "corrected" && is_counted)
+}
+
 /// One body, two tests: `story::sqlite` and `story::postgres`, each with a migrated database of its own.
 /// `migrate` is a function of the file, or imported there, that takes the URL.
 ///
