@@ -8,6 +8,7 @@ use crate::ledger::event::{EventRecord, EventResult};
 use crate::proposals::rules::check_reason;
 use crate::proposals::store::find_approval;
 use crate::proposals::{Approval, ApprovalState, ROLE_GRANT, Verdict};
+use crate::users::grant::{check_subject, grant_approved, grant_refused, want_grant};
 use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
 
 /// What deciding a kind of proposal needs.
@@ -45,6 +46,11 @@ impl Update for ApprovalDecide {
 
     fn keys(&self, desk: &mut Desk) {
         desk.shelf::<Drawer<Approval>>().want(self.id);
+        if let Ok(Some(approval)) = desk.shelf::<Drawer<Approval>>().find(self.id)
+            && approval.kind == ROLE_GRANT
+        {
+            want_grant(desk, &approval);
+        }
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Decided, Refusal> {
@@ -54,6 +60,9 @@ impl Update for ApprovalDecide {
             return Ok(Decided { approval: approval.as_ref().clone(), event: None });
         }
         approval.check_decision(self.actor.user)?;
+        if approval.kind == ROLE_GRANT {
+            return self.decide_grant(desk, &approval);
+        }
         let event = match self.verdict {
             Verdict::Approve => Some(self.post(desk, &approval)?),
             Verdict::Refuse => None,
@@ -65,6 +74,17 @@ impl Update for ApprovalDecide {
 }
 
 impl ApprovalDecide {
+    /// Rights are given within the entry of the decision, so that both are of one moment.
+    fn decide_grant(&self, desk: &mut Desk, approval: &Approval) -> Result<Decided, Refusal> {
+        check_subject(approval, self.actor.user)?;
+        let approval = approval.end(desk, self.verdict.state(), &self.reason);
+        match self.verdict {
+            Verdict::Approve => grant_approved(desk, &approval)?,
+            Verdict::Refuse => grant_refused(desk, &approval)?,
+        }
+        Ok(Decided { approval, event: None })
+    }
+
     /// Posts the event that was proposed, before the entry of the decision: that one is what the receipt is about.
     fn post(&self, desk: &mut Desk, approval: &Approval) -> Result<EventResult, Refusal> {
         let id = EventId(approval.subject_id.0);

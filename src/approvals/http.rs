@@ -103,6 +103,7 @@ pub async fn approval_decide(
     let actor = permit.further(action_of(&found.kind))?;
     let decide = ApprovalDecide { actor, id: found.id, verdict: body.0.decision, reason: body.0.reason };
     let recorded = state.writer.record(decide).await?;
+    state.auth.forget_callers();
     let approval = ApprovalView::in_full(recorded.answer.approval.clone(), now())?;
     let recorded = recorded.map(|decided| ApprovalDecided { approval, event: decided.event });
     Ok(Written::changed(recorded, found.id))

@@ -34,7 +34,7 @@ pub use password::{
 };
 pub use policy::{
     Action, Grant, Named, OPERATOR, POLICY, Permit, Reach, Role, Rule, action, actions_of, actor_may,
-    authorize, is_operator,
+    authorize, is_operator, roles_of,
 };
 pub use principal::{Principal, now};
 pub use scope::{Bound, Scope, countries_of, countries_text};

@@ -377,6 +377,11 @@ impl<A: Named> Permit<A> {
     }
 }
 
+/// The words of the roles that may do something.
+pub fn roles_of(action: Action) -> Vec<&'static str> {
+    POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role.word()).collect()
+}
+
 /// Whether whoever acts holds the database itself. What is told there comes out of files and books that somebody
 /// answered for elsewhere, and is flagged as imported instead of being asked for twice.
 pub fn is_operator(actor: &Actor) -> bool {

@@ -194,6 +194,7 @@ impl User {
 fn change(url: &str, conn: &mut Conn, login: &str, changes: Changes) -> Outcome<auth::User> {
     let user = found(conn, login)?;
     record(url, UserChange { actor: operator(), id: user.id, read: None, changes })
+        .map(|changed| changed.user)
 }
 
 impl Person {

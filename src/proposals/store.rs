@@ -78,6 +78,15 @@ impl Approval {
         Actor { user: self.proposed_by, role: role.to_owned(), scope: scope.to_owned() }
     }
 
+    /// When it took effect, where it did.
+    pub fn took_effect_at(&self) -> Option<Timestamp> {
+        match ApprovalState::from_word(&self.state)? {
+            ApprovalState::Approved => self.decided_at,
+            ApprovalState::Alone => Some(self.proposed_at),
+            ApprovalState::Proposed | ApprovalState::Refused | ApprovalState::Withdrawn => None,
+        }
+    }
+
     /// Whether this very decision was made before, so that making it again changes nothing.
     pub fn is_decided_so(&self, verdict: Verdict, decider: UserId, reason: &str) -> bool {
         self.state == verdict.state().word()

@@ -6,8 +6,9 @@ use crate::core::cell::cell_of;
 use crate::core::id::{OrganizationId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::schema::{access_changes, users};
+use crate::db::schema::{access_changes, approvals, users};
 use crate::db::{Conn, read_failure};
+use crate::proposals::{Approval, ROLE_GRANT};
 use crate::web::{Query, Routes, State};
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
@@ -63,6 +64,10 @@ pub struct AccessRow {
     pub changed_by_login: Option<String>,
     /// In what role it was decided.
     pub changed_as: String,
+    /// Who had proposed it, where another decided it.
+    pub proposed_by: Option<UserId>,
+    /// Whether it was granted by one administrator, as there was no other who could decide.
+    pub alone: bool,
     /// When the user was added.
     pub created_at: Timestamp,
     /// Who added the user.
@@ -95,6 +100,16 @@ pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
         .select(AccessChange::as_select())
         .load(conn)
         .map_err(read_failure)?;
+    let grants: Vec<Approval> = approvals::table
+        .filter(approvals::kind.eq(ROLE_GRANT))
+        .order(approvals::id)
+        .select(Approval::as_select())
+        .load(conn)
+        .map_err(read_failure)?;
+    let made = |user: UserId, at: Timestamp| {
+        let mut own = grants.iter().filter(|grant| grant.subject_id.0 == user.0);
+        own.find(|grant| grant.took_effect_at() == Some(at))
+    };
     let logins: HashMap<UserId, &str> = people.iter().map(|user| (user.id, user.login.as_str())).collect();
     let mut by_user: HashMap<UserId, Vec<&AccessChange>> = HashMap::new();
     for change in &changes {
@@ -106,6 +121,8 @@ pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
         let then = own.iter().rev().find(|change| change.since <= at);
         let created_by = own.first().and_then(|first| first.changed_by).filter(|id| !id.0.is_nil());
         let changed_by = then.and_then(|change| change.changed_by).filter(|id| !id.0.is_nil());
+        let since = then.map_or(user.created_at, |change| change.since);
+        let grant = made(user.id, since);
         AccessRow {
             user: user.id,
             login: user.login.clone(),
@@ -118,10 +135,12 @@ pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
                 .map(countries_of)
                 .unwrap_or_default(),
             disabled: then.map_or(user.disabled, |change| change.disabled),
-            since: then.map_or(user.created_at, |change| change.since),
+            since,
             changed_by,
             changed_by_login: login_of(changed_by),
             changed_as: then.map_or(FOUND, |change| &change.changed_as).to_owned(),
+            proposed_by: grant.filter(|grant| grant.decided_by.is_some()).map(|grant| grant.proposed_by),
+            alone: grant.is_some_and(|grant| grant.decided_by.is_none()),
             created_at: user.created_at,
             created_by,
             created_by_login: login_of(created_by),
@@ -132,7 +151,7 @@ pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
 }
 
 /// The headings of [`csv_of`].
-const HEADINGS: [&str; 15] = [
+const HEADINGS: [&str; 17] = [
     "user",
     "login",
     "name",
@@ -144,6 +163,8 @@ const HEADINGS: [&str; 15] = [
     "changed_by",
     "changed_by_login",
     "changed_as",
+    "proposed_by",
+    "alone",
     "created_at",
     "created_by",
     "created_by_login",
@@ -173,6 +194,8 @@ pub fn csv_of(review: &AccessReview) -> Outcome<String> {
             id(&row.changed_by),
             text(&row.changed_by_login),
             row.changed_as.clone(),
+            id(&row.proposed_by),
+            row.alone.to_string(),
             row.created_at.to_string(),
             id(&row.created_by),
             text(&row.created_by_login),

@@ -1,12 +1,12 @@
 //! Users over HTTP, for administrators.
 
 use super::invitation::InvitationView;
-use super::invitation_store::{InvitationKind, InvitationToken, NewInvitation, UserInvite};
+use super::invitation_store::{InvitationKind, InvitationToken, NewInvitation};
 use super::rules::{check_bounds, check_login, check_name, check_password_for};
-use super::store::{self, Changes, NewUser, UserAdd, UserChange};
+use super::store::{self, Changed, Changes, NewUser, UserAdd, UserChange, UserGrant};
 use crate::atlas::CountryCode;
 use crate::auth::{NO_PASSWORD, Permit, Role, User, action, normal_login};
-use crate::core::id::{OrganizationId, UserId};
+use crate::core::id::{ApprovalId, OrganizationId, UserId};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -135,6 +135,20 @@ pub struct UserAdded {
     /// The link by which the user sets a password, shown this once; only where none was given.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub invitation: Option<InvitationView>,
+    /// Where another administrator decides whether the user is let in; until then nobody is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
+}
+
+/// A user who was changed.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct UserChanged {
+    /// The user as it is now.
+    #[serde(flatten)]
+    pub user: UserView,
+    /// Where another administrator decides about the rights that were asked for; until then they are as before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
 }
 
 /// Checks, hashes and records a new user: for administrators and for the first one.
@@ -166,21 +180,18 @@ pub async fn add(state: &State, actor: Actor, id: UserId, new: UserNew) -> Outco
         countries: codes(&new.countries),
     };
     let add = UserAdd { actor, user };
-    let recorded = if has_password {
-        let recorded = state.writer.record(add).await?;
-        recorded.map(|user| UserAdded { user: user.into(), invitation: None })
-    } else {
-        let token = InvitationToken::draw()?;
-        let invitation = NewInvitation::of(&token, InvitationKind::Invitation);
-        let recorded = state.writer.record(UserInvite { add, invitation }).await?;
-        recorded.map(|(user, made)| UserAdded {
-            user: user.into(),
-            invitation: Some(InvitationView::new(&token, &made)),
-        })
-    };
+    let token = if has_password { None } else { Some(InvitationToken::draw()?) };
+    let invitation = token.as_ref().map(|token| NewInvitation::of(token, InvitationKind::Invitation));
+    let recorded = state.writer.record(UserGrant { add, invitation }).await?.map(|granted| UserAdded {
+        user: granted.user.into(),
+        invitation: token.zip(granted.invitation).map(|(token, made)| InvitationView::new(&token, &made)),
+        approval: granted.approval,
+    });
     state.auth.forget_callers();
     let (id, revision) = (recorded.answer.user.id, recorded.answer.user.revision);
-    Ok(Written::created(recorded, id).revision(revision))
+    let is_proposed = recorded.answer.approval.is_some();
+    let written = Written::created(recorded, id).revision(revision);
+    Ok(if is_proposed { written.proposed() } else { written })
 }
 
 pub(super) fn written(recorded: Recorded<User>) -> Written<UserView> {
@@ -188,9 +199,10 @@ pub(super) fn written(recorded: Recorded<User>) -> Written<UserView> {
     Written::changed(recorded.map(UserView::from), id).revision(revision)
 }
 
-/// Adds a user.
+/// Adds a user. Where there is another administrator, that one decides whether the user is let in.
 #[utoipa::path(post, path = "/api/v1/users", tag = "users", request_body = UserNew,
-    responses((status = 201, description = "Added", body = WrittenBody<UserAdded>)))]
+    responses((status = 201, description = "Added", body = WrittenBody<UserAdded>),
+        (status = 202, description = "Proposed: another administrator decides", body = WrittenBody<UserAdded>)))]
 pub async fn user_add(
     permit: Permit<action::UserWrite>,
     state: State,
@@ -226,22 +238,28 @@ pub async fn user_show(
     Ok(Tagged { revision: user.revision, body: user.into() })
 }
 
-/// Changes a user: name, role, bounds, access or password. It acts within a second.
+/// Changes a user: name, role, bounds, access or password. It acts within a second, but for rights that are given
+/// where there is another administrator, who decides about them.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "users", request_body = UserEdit,
     params(("id" = UserId, Path), ("If-Match" = String, Header, description = "The ETag of what you read")),
-    responses((status = 200, description = "Changed", body = WrittenBody<UserView>)))]
+    responses((status = 200, description = "Changed", body = WrittenBody<UserChanged>),
+        (status = 202, description = "Proposed: another administrator decides", body = WrittenBody<UserChanged>)))]
 pub async fn user_change(
     permit: Permit<action::UserWrite>,
     state: State,
     id: Path<UserId>,
     read: IfMatch,
     body: Json<UserEdit>,
-) -> Outcome<Written<UserView>> {
+) -> Outcome<Written<UserChanged>> {
     let changes = checked(&state, id.0, body.0).await?;
     let change = UserChange { actor: permit.actor(), id: id.0, read: Some(read), changes };
     let recorded = state.writer.record(change).await?;
     state.auth.forget_callers();
-    Ok(written(recorded))
+    let (id, revision) = (recorded.answer.user.id, recorded.answer.user.revision);
+    let is_proposed = recorded.answer.approval.is_some();
+    let view = |changed: Changed| UserChanged { user: changed.user.into(), approval: changed.approval };
+    let written = Written::changed(recorded.map(view), id).revision(revision);
+    Ok(if is_proposed { written.proposed() } else { written })
 }
 
 async fn checked(state: &State, id: UserId, edit: UserEdit) -> Outcome<Changes> {

@@ -147,7 +147,7 @@ impl NewInvitation {
     }
 
     /// Stages it within the entry that is open.
-    fn put(&self, desk: &mut Desk, user: UserId, at: Timestamp) -> Invitation {
+    pub(super) fn put(&self, desk: &mut Desk, user: UserId, at: Timestamp) -> Invitation {
         let invitation = Invitation {
             id: self.id,
             user_id: user,

@@ -8,6 +8,7 @@
 //! | `own` | sessions as their user and administrators see and end them, the own password |
 //! | `session_store` | the updates of sessions |
 //! | `invitation`, `invitation_store` | one-time links by which people set their passwords |
+//! | `grant` | rights that one administrator proposes and another decides |
 //! | `access`, `access_store` | what a user could do from when on, and the review of it |
 //! | `key_store` | what happened to the keys of access tokens, for the log |
 //! | `rules` | what a user may be |
@@ -20,6 +21,7 @@
 
 pub mod access;
 pub mod access_store;
+pub mod grant;
 pub mod http;
 pub mod invitation;
 pub mod invitation_store;

@@ -1,12 +1,13 @@
 //! Users in the database: reading them, and the updates the writer records.
 
 use super::access_store::{AccessChange, note_added, note_changed};
-use super::invitation_store::{Invitation, InvitationEnd, end_invitations};
+use super::grant::{Rights, Way, keep, proposed_entry, way};
+use super::invitation_store::{Invitation, InvitationEnd, NewInvitation, end_invitations};
 use super::rules::{check_bounds, check_not_self};
 use super::session_store::{end_open, role_of};
 use crate::auth::{Role, Session, SessionEnd, User, countries_text, find_by_login};
 use crate::core::check::taken;
-use crate::core::id::{OrganizationId, SessionId, UserId, derived};
+use crate::core::id::{ApprovalId, OrganizationId, SessionId, UserId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{organizations, users};
@@ -74,6 +75,13 @@ impl Update for UserAdd {
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
+        self.add(desk, Way::Operator).map(|(user, _)| user)
+    }
+}
+
+impl UserAdd {
+    /// Adds the user, or, where another decides about that, a user who cannot log in until then.
+    pub(super) fn add(&self, desk: &mut Desk, way: Way) -> Result<(User, Option<ApprovalId>), Refusal> {
         if desk.shelf::<Drawer<User>>().find(self.user.id)?.is_some() {
             return Err(Problem::new(Code::WrongState, "This user was added already. Log in.").into());
         }
@@ -88,7 +96,7 @@ impl Update for UserAdd {
             role: new.role.word().to_owned(),
             organization_id: new.organization,
             country: countries_text(new.countries.iter().cloned()),
-            disabled: false,
+            disabled: way == Way::Proposed,
             revision: 1,
             created_at: moment.recorded_at,
             updated_at: moment.recorded_at,
@@ -96,8 +104,59 @@ impl Update for UserAdd {
         };
         desk.shelf::<Drawer<User>>().put(user.clone());
         note_added(desk, &user);
-        Ok(user)
+        let before = Rights { disabled: true, ..Rights::of(&user) };
+        let after = Rights { disabled: false, ..Rights::of(&user) };
+        let approval = keep(desk, (user.id, moment.recorded_at), before, after, way)?;
+        Ok((user, approval))
     }
+}
+
+/// Adds a user in the name of an administrator: at once where nobody else could decide, else as a proposal.
+pub struct UserGrant {
+    /// The user.
+    pub add: UserAdd,
+    /// The link by which the user sets a password, where none was given.
+    pub invitation: Option<NewInvitation>,
+}
+
+/// A user as added, with the link and what another decides.
+#[derive(Clone, Debug)]
+pub struct Granted {
+    /// The user.
+    pub user: User,
+    /// The link.
+    pub invitation: Option<Invitation>,
+    /// Where another decides whether the user is let in.
+    pub approval: Option<ApprovalId>,
+}
+
+impl Update for UserGrant {
+    type Answer = Granted;
+
+    fn actor(&self) -> &Actor {
+        self.add.actor()
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        self.add.keys(desk);
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<Granted, Refusal> {
+        let way = way(desk, self.add.user.id)?;
+        let (user, approval) = self.add.add(desk, way)?;
+        let invitation =
+            self.invitation.as_ref().map(|invitation| invitation.put(desk, user.id, user.created_at));
+        Ok(Granted { user, invitation, approval })
+    }
+}
+
+/// A user as changed, with what another decides.
+#[derive(Clone, Debug)]
+pub struct Changed {
+    /// The user.
+    pub user: User,
+    /// Where another decides about the rights that were asked for.
+    pub approval: Option<ApprovalId>,
 }
 
 /// What is to be different; what is `None` stays.
@@ -180,7 +239,7 @@ pub struct UserChange {
 }
 
 impl Update for UserChange {
-    type Answer = User;
+    type Answer = Changed;
 
     fn actor(&self) -> &Actor {
         &self.actor
@@ -191,7 +250,7 @@ impl Update for UserChange {
         desk.shelf::<Drawer<AccessChange>>().want_group(self.id);
     }
 
-    fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
+    fn decide(&self, desk: &mut Desk) -> Result<Changed, Refusal> {
         let found = desk.shelf::<Drawer<User>>().find(self.id)?.ok_or_else(Problem::not_found)?;
         if let Some(read) = self.read {
             read.check(found.revision)?;
@@ -206,11 +265,25 @@ impl Update for UserChange {
         self.changes.apply(&mut user);
         check_bounds(role_of(&user)?, user.organization_id)?;
         if user == *found {
-            return Ok(user);
+            return Ok(Changed { user, approval: None });
         }
-        let moment = desk.begin(entry("user.changed", user.id, Some(self.changes.words())));
-        finish(desk, &mut user, moment.recorded_at);
-        note_changed(desk, &found, &user)?;
+        let (before, after) = (Rights::of(&found), Rights::of(&user));
+        let granted = after.are_granted_over(&before);
+        let way = if granted { way(desk, user.id)? } else { Way::Operator };
+        let begun = if way == Way::Proposed {
+            // Until another decides, only what is no right changes, and access that is taken away.
+            Rights { disabled: before.disabled || after.disabled, ..before.clone() }.give(&mut user);
+            proposed_entry(user.id, self.changes.words())
+        } else {
+            entry("user.changed", user.id, Some(self.changes.words()))
+        };
+        let moment = desk.begin(begun);
+        let before = if way == Way::Proposed { Rights::of(&user) } else { before };
+        let approval = keep(desk, (user.id, moment.recorded_at), before, after, way)?;
+        if user != *found {
+            finish(desk, &mut user, moment.recorded_at);
+            note_changed(desk, &found, &user)?;
+        }
         let how = match (user.disabled && !found.disabled, self.changes.password_hash.is_some()) {
             (true, _) => Some(SessionEnd::Disabled),
             (false, true) => Some(SessionEnd::PasswordChanged),
@@ -220,7 +293,7 @@ impl Update for UserChange {
             end_open(desk, user.id, None, (moment.recorded_at, how))?;
             end_invitations(desk, user.id, (moment.recorded_at, InvitationEnd::Replaced))?;
         }
-        Ok(user)
+        Ok(Changed { user, approval })
     }
 }
 

@@ -31,6 +31,12 @@ impl<T> Written<T> {
         Self { recorded, entity: entity.to_string(), status: StatusCode::OK, revision: None }
     }
 
+    /// The same, acknowledged and left to somebody else to decide: 202.
+    pub fn proposed(mut self) -> Self {
+        self.status = StatusCode::ACCEPTED;
+        self
+    }
+
     /// Adds the revision it has now, as an ETag.
     pub fn revision(mut self, revision: i64) -> Self {
         self.revision = Some(revision);

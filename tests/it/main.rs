@@ -20,6 +20,7 @@ mod docs;
 mod doors;
 mod drills;
 mod duties;
+mod grants;
 mod http_surface;
 mod import;
 mod items;

@@ -1,0 +1,262 @@
+//! Granting rights: one administrator proposes, another decides.
+//!
+//! A grant is a new user, another role, other bounds, or access given back; access is taken away at once. While a
+//! grant is proposed it gives nothing: a new user is there and cannot log in, and others keep what they have. As
+//! long as nobody else could decide it acts at once, and the record says `alone`. Whoever holds the database acts at
+//! once too, and is named as operator. Nobody decides a grant to themselves.
+
+use super::access_store::note_changed;
+use super::invitation_store::{Invitation, InvitationEnd, end_invitations};
+use super::rules::check_bounds;
+use super::session_store::role_of;
+use super::store::{entry, finish};
+use crate::audit::entry::EntryWriter;
+use crate::auth::{Action, User, is_operator, roles_of};
+use crate::core::id::{ApprovalId, OrganizationId, SubjectId, UserId, derived};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::db::Conn;
+use crate::db::schema::users;
+use crate::proposals::store::acted_as;
+use crate::proposals::{Approval, ApprovalState, ROLE_GRANT};
+use crate::writer::{Desk, Drawer, Refusal, Shelf, Wanted};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::any::Any;
+
+/// What a user may do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rights {
+    /// The word of the role.
+    pub role: String,
+    /// The organization bound to.
+    pub organization_id: Option<OrganizationId>,
+    /// The countries bound to, with commas between them.
+    pub countries: Option<String>,
+    /// Whether the user may not log in.
+    pub disabled: bool,
+}
+
+impl Rights {
+    /// Those of a user.
+    pub fn of(user: &User) -> Self {
+        Self {
+            role: user.role.clone(),
+            organization_id: user.organization_id,
+            countries: user.country.clone(),
+            disabled: user.disabled,
+        }
+    }
+
+    /// Whether having these instead of others is granted by somebody: all but the loss of access is.
+    pub fn are_granted_over(&self, before: &Self) -> bool {
+        let taken = Self { disabled: true, ..before.clone() };
+        self != before && *self != taken
+    }
+
+    pub(super) fn give(&self, user: &mut User) {
+        user.role.clone_from(&self.role);
+        user.organization_id = self.organization_id;
+        user.country.clone_from(&self.countries);
+        user.disabled = self.disabled;
+    }
+}
+
+/// What is proposed about a user, as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Proposed {
+    user: UserId,
+    before: Rights,
+    after: Rights,
+}
+
+/// Those who could decide about rights, as the database has them.
+#[derive(Default)]
+pub struct Deciders {
+    stored: Option<Vec<UserId>>,
+    is_wanted: bool,
+}
+
+impl Shelf for Deciders {
+    fn is_wanting(&self) -> bool {
+        self.is_wanted
+    }
+
+    fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        let roles = roles_of(Action::UserWrite);
+        let enabled = users::table.filter(users::role.eq_any(roles)).filter(users::disabled.eq(false));
+        self.stored = Some(enabled.order(users::id).select(users::id).load(conn)?);
+        self.is_wanted = false;
+        Ok(())
+    }
+
+    fn mark(&self) -> usize {
+        0
+    }
+
+    fn undo(&mut self, _mark: usize) {}
+
+    fn describe(&self, _mark: usize, _entry: &mut EntryWriter) {}
+
+    fn flush(&mut self, _conn: &mut Conn) -> QueryResult<()> {
+        Ok(())
+    }
+
+    fn as_any(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// Whether somebody else than whoever acts and the user concerned could decide about rights now.
+fn another_decides(desk: &mut Desk, subject: UserId) -> Result<bool, Refusal> {
+    let deciders = desk.shelf::<Deciders>();
+    let Some(stored) = deciders.stored.clone() else {
+        deciders.is_wanted = true;
+        return Err(Wanted.into());
+    };
+    let actor = desk.actor().user;
+    let drawer = desk.shelf::<Drawer<User>>();
+    let mut is_missed = false;
+    for id in stored {
+        is_missed |= drawer.find(id).is_err();
+    }
+    if is_missed {
+        return Err(Wanted.into());
+    }
+    // With those of this batch, as it leaves them.
+    let roles = roles_of(Action::UserWrite);
+    let fits = |user: &User| {
+        !user.disabled && roles.contains(&user.role.as_str()) && ![actor, subject].contains(&user.id)
+    };
+    Ok(drawer.with(fits).is_some())
+}
+
+/// How a grant is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Way {
+    /// At once, by whoever holds the database.
+    Operator,
+    /// At once, as nobody else could decide.
+    Alone,
+    /// Proposed, for another to decide.
+    Proposed,
+}
+
+/// How whoever acts grants rights to a user.
+///
+/// # Errors
+/// Where it is not known yet who else there is.
+pub(super) fn way(desk: &mut Desk, subject: UserId) -> Result<Way, Refusal> {
+    let actor = desk.actor();
+    // The first administrator comes by the one-time secret, when there is nobody at all.
+    if is_operator(actor) || actor.user.0.is_nil() {
+        return Ok(Way::Operator);
+    }
+    Ok(if another_decides(desk, subject)? { Way::Proposed } else { Way::Alone })
+}
+
+/// Keeps, within the entry that is open, that rights are proposed, or were granted by one alone.
+///
+/// # Errors
+/// Where the words cannot be written.
+pub(super) fn keep(
+    desk: &mut Desk,
+    (user, at): (UserId, Timestamp),
+    before: Rights,
+    after: Rights,
+    way: Way,
+) -> Result<Option<ApprovalId>, Refusal> {
+    let state = match way {
+        Way::Operator => return Ok(None),
+        Way::Alone => ApprovalState::Alone,
+        Way::Proposed => ApprovalState::Proposed,
+    };
+    let actor = desk.actor().clone();
+    let body = serde_json::to_string(&Proposed { user, before, after })
+        .map_err(|error| Problem::internal(error.to_string()))?;
+    let number = u64::try_from(at.0).unwrap_or(0);
+    let approval = Approval {
+        id: derived(user.0, "grant", number),
+        kind: ROLE_GRANT.to_owned(),
+        state: state.word().to_owned(),
+        subject_id: SubjectId(user.0),
+        pledge_id: None,
+        consignment_id: None,
+        site_id: None,
+        quantity: 0,
+        limit_units: None,
+        body_hash: Sha256::digest(body.as_bytes()).to_vec(),
+        body,
+        effect: "[]".to_owned(),
+        result: String::new(),
+        reason: None,
+        proposed_by: actor.user,
+        proposed_as: acted_as(&actor),
+        proposed_at: at,
+        decided_by: None,
+        decided_as: None,
+        decided_at: None,
+        decided_reason: None,
+    };
+    let id = approval.id;
+    desk.shelf::<Drawer<Approval>>().put(approval);
+    Ok((way == Way::Proposed).then_some(id))
+}
+
+/// Asks for what [`grant_approved`] will want.
+pub fn want_grant(desk: &mut Desk, approval: &Approval) {
+    let user = UserId(approval.subject_id.0);
+    desk.shelf::<Drawer<User>>().want(user);
+    desk.shelf::<Drawer<Invitation>>().want_group(user);
+}
+
+/// Refuses a decision by the user whom the rights are for.
+///
+/// # Errors
+/// `own_proposal`.
+pub fn check_subject(approval: &Approval, decider: UserId) -> Outcome<()> {
+    if approval.subject_id.0 != decider.0 {
+        return Ok(());
+    }
+    Err(Problem::new(Code::OwnProposal, "This is about your own rights, so somebody else decides it."))
+}
+
+/// Gives approved rights, within the entry of the decision; its time is that of the decision.
+///
+/// # Errors
+/// `wrong_state` where the user's rights have changed since it was proposed.
+pub fn grant_approved(desk: &mut Desk, approval: &Approval) -> Result<(), Refusal> {
+    let proposed: Proposed = serde_json::from_str(&approval.body)
+        .map_err(|error| Problem::internal(format!("approvals.body of {}: {error}", approval.id)))?;
+    let found = desk.shelf::<Drawer<User>>().find(proposed.user)?.ok_or_else(Problem::not_found)?;
+    if Rights::of(&found) != proposed.before {
+        let detail = "The user's rights have changed since this was proposed. Refuse it and propose it anew.";
+        return Err(Problem::new(Code::WrongState, detail).into());
+    }
+    let mut user = User::clone(&found);
+    proposed.after.give(&mut user);
+    check_bounds(role_of(&user)?, user.organization_id)?;
+    let at = approval.decided_at.unwrap_or(found.updated_at);
+    finish(desk, &mut user, at);
+    note_changed(desk, &found, &user)
+}
+
+/// Ends, within the entry of the decision, the links of a user whom nobody lets in.
+///
+/// # Errors
+/// Where they are not loaded yet.
+pub fn grant_refused(desk: &mut Desk, approval: &Approval) -> Result<(), Refusal> {
+    let user = UserId(approval.subject_id.0);
+    let found = desk.shelf::<Drawer<User>>().find(user)?.ok_or_else(Problem::not_found)?;
+    if !found.disabled {
+        return Ok(());
+    }
+    let at = approval.decided_at.unwrap_or(found.updated_at);
+    end_invitations(desk, user, (at, InvitationEnd::Replaced))
+}
+
+/// The heading of the entry under which rights are proposed.
+pub(super) fn proposed_entry(user: UserId, words: String) -> crate::writer::Entry {
+    entry("user.grant_proposed", user, Some(words))
+}
