@@ -47,6 +47,8 @@ pub mod distributions;
 pub mod events;
 /// The second person: what is proposed, and deciding it.
 pub mod approvals;
+/// What is claimed from somebody for a loss or a disposal.
+pub mod claims;
 /// Totals by any dimension, with both sides of every identity.
 pub mod totals;
 /// The public answer to a tracking code.

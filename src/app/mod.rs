@@ -33,8 +33,8 @@ pub use throttle::AddressThrottle;
 
 use crate::web::Routes;
 use crate::{
-    approvals, consignments, events, facts, items, pages, parties, pledges, programmes, sites, stock, totals,
-    tracking, users,
+    approvals, claims, consignments, events, facts, items, pages, parties, pledges, programmes, sites, stock,
+    totals, tracking, users,
 };
 
 /// All routes of the server, room by room.
@@ -52,6 +52,7 @@ pub fn routes() -> Routes {
     stock::http::routes(&mut routes);
     events::http::routes(&mut routes);
     approvals::http::routes(&mut routes);
+    claims::http::routes(&mut routes);
     tracking::http::routes(&mut routes);
     totals::routes(&mut routes);
     checkpoints::routes(&mut routes);

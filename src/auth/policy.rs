@@ -167,6 +167,10 @@ actions! {
     ApprovalRead = "approval.read",
     /// Decide what others proposed; each kind is then checked against its own action.
     ApprovalDecide = "approval.decide",
+    /// Make claims about losses and disposals, and say how they stand.
+    ClaimWrite = "claim.write",
+    /// Read claims.
+    ClaimRead = "claim.read",
     /// Take an own proposal back.
     ApprovalWithdraw = "approval.withdraw",
     /// Read stock by site.
@@ -233,6 +237,7 @@ policy! {
         EventSubmit Own,
         EventPost Own,
         LossPropose Own,
+        ClaimRead Own,
         ApprovalRead Own,
         ApprovalWithdraw Own,
         Allocate Own,
@@ -257,6 +262,7 @@ policy! {
         PledgeRead Own,
         ConsignmentRead Own,
         EventRead Own,
+        ClaimRead Own,
         ApprovalRead Own,
         StockRead Own,
         TotalsRead Own,
@@ -276,6 +282,8 @@ policy! {
         EventRead Own,
         LossPropose Own,
         MissingDecide Own,
+        ClaimRead Own,
+        ClaimWrite Own,
         ApprovalRead Own,
         ApprovalDecide Own,
         ApprovalWithdraw Own,

@@ -112,6 +112,10 @@ fn prepare(writer: &Writer, conn: &mut Conn) -> Outcome<Prepared> {
         let login = set_login(writer, conn, role, &password)?;
         logins.push((role, login, password));
     }
+    // The other manager of the story, for decisions that nobody makes alone.
+    let password = tracking_code(rand::random());
+    let login = set_login_of(writer, conn, (Role::Manager, 1), &password)?;
+    logins.push((Role::Manager, login, password));
     let link_code = tracking_code(rand::random());
     writer.record_blocking(LinkChange::make(landmarks.pledge, &link_code, demo_actor()))?;
     let found = Consignment::load(conn, &[landmarks.consignment]).map_err(read_failure)?;
@@ -130,7 +134,17 @@ fn login_of(role: Role) -> String {
 
 /// Adds the user of a role, or gives it a new password.
 fn set_login(writer: &Writer, conn: &mut Conn, role: Role, password: &str) -> Outcome<String> {
-    let login = login_of(role);
+    set_login_of(writer, conn, (role, 0), password)
+}
+
+/// The same for the n-th further user of a role.
+fn set_login_of(
+    writer: &Writer,
+    conn: &mut Conn,
+    (role, number): (Role, u64),
+    password: &str,
+) -> Outcome<String> {
+    let login = if number == 0 { login_of(role) } else { format!("{}-{}", login_of(role), number + 1) };
     let password_hash = Passwords::hash_blocking(password)?;
     let actor = demo_actor();
     match find_by_login(conn, &login)? {
@@ -141,7 +155,7 @@ fn set_login(writer: &Writer, conn: &mut Conn, role: Role, password: &str) -> Ou
         None => {
             let organization = role.needs_organization().then(|| landmarks().donor);
             let user = NewUser {
-                id: derived::<UserId>(Uuid::nil(), &format!("demonstration user {}", role.word()), 0),
+                id: derived::<UserId>(Uuid::nil(), &format!("demonstration user {}", role.word()), number),
                 login: login.clone(),
                 name: format!("Demonstration {}", role.word()),
                 password_hash,
@@ -161,7 +175,7 @@ fn tell(address: &str, prepared: &Prepared) -> Outcome<()> {
         "{address}\n\nDocumentation: {address}/docs/ (ctrl-c stops)\n\nLogins until the next start:\n"
     );
     for (role, login, password) in &prepared.logins {
-        words.push_str(&format!("  {:<8} {login:<14} {password}\n", role.word()));
+        words.push_str(&format!("  {:<8} {login:<16} {password}\n", role.word()));
     }
     words.push_str(&format!(
         "\nTracking code: {}\n  {address}/api/v1/tracking/{}\nPledge link:\n  {address}/api/v1/pledge-links/{}\n\n\

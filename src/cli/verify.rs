@@ -13,8 +13,8 @@ use crate::ledger;
 use crate::ledger::verify::verify_figures;
 use crate::writer::{log_state, row_source};
 use crate::{
-    approvals, auth, consignments, events, facts, items, parties, pledges, programmes, proposals, sites,
-    stock, users,
+    approvals, auth, claims, consignments, events, facts, items, parties, pledges, programmes, proposals,
+    sites, stock, users,
 };
 use clap::Args;
 use std::process::ExitCode;
@@ -125,6 +125,8 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<events::RefusalRecord>(),
         row_source::<stock::Decision>(),
         row_source::<proposals::Approval>(),
+        row_source::<claims::Claim>(),
+        row_source::<claims::ClaimChange>(),
     ];
     sources.extend(ledger::recorded::sources());
     sources

@@ -95,6 +95,10 @@ identifiers! {
     EventId,
     /// What one person proposed and another decides; for an event, the event's own identifier.
     ApprovalId,
+    /// What is claimed from somebody for a loss or a disposal.
+    ClaimId,
+    /// A state of a claim.
+    ClaimChangeId,
     /// Who or what the vault keeps a key for: a person, a user or an attachment, by its own identifier.
     SealedId,
     /// Any record that further facts are kept of: its own identifier, whatever it is.

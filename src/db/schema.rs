@@ -437,6 +437,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     facts,
     decisions,
     approvals,
+    claims,
+    claim_changes,
     log_entries,
     ledger_state,
     checkpoints

@@ -102,7 +102,9 @@ identifier_columns!(
     LoadId,
     SubjectId,
     EventId,
-    ApprovalId
+    ApprovalId,
+    ClaimId,
+    ClaimChangeId
 );
 
 column_type!(Timestamp, BigInt);

@@ -22,9 +22,9 @@ mod words;
 
 pub use correct::Corrected;
 pub use flows::verify_flows;
-pub use kind::{COMMON, Command, Kind};
+pub use kind::{COMMON, Command, Kind, Second};
 pub use post::{PostEvent, want_event};
 pub use propose::{EffectLine, approval_of, post_approved};
-pub use reach::approvals_within;
+pub use reach::{approvals_within, claims_within, events_within};
 pub use reverse::Reversed;
 pub use store::{RefusalRecord, WaitingRecord, wake};

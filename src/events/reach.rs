@@ -7,13 +7,15 @@ use crate::auth::{Bound, Scope};
 use crate::consignments::{consignments_within, in_countries, of_organization};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
-use crate::db::schema::{approvals, balances, consignments, events, legs, pledge_lines, pledges, sites};
+use crate::db::schema::{
+    approvals, balances, claims, consignments, events, legs, pledge_lines, pledges, sites,
+};
 use crate::db::{Backend, Conn, read_failure};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
 /// A query over events that can be narrowed.
-pub(super) type Events<'a> = events::BoxedQuery<'a, Backend>;
+pub type Events<'a> = events::BoxedQuery<'a, Backend>;
 type Sites<'a> = sites::BoxedQuery<'a, Backend>;
 type Pledges<'a> = pledges::BoxedQuery<'a, Backend>;
 
@@ -47,7 +49,7 @@ macro_rules! in_countries_too {
 }
 
 /// Events a scope reaches: of consignments and pledges it reaches, and at its sites.
-pub(super) fn events_within<'a>(mut query: Events<'a>, scope: &Scope) -> Events<'a> {
+pub fn events_within<'a>(mut query: Events<'a>, scope: &Scope) -> Events<'a> {
     for bound in scope.bounds() {
         query = match bound {
             Bound::Organization(organization) => query.filter(
@@ -77,30 +79,46 @@ pub(super) fn events_within<'a>(mut query: Events<'a>, scope: &Scope) -> Events<
     query
 }
 
-/// Proposals a scope reaches: those about events it would reach. A donor is shown none.
-pub fn approvals_within<'a>(
-    mut query: approvals::BoxedQuery<'a, Backend>,
-    scope: &Scope,
-) -> approvals::BoxedQuery<'a, Backend> {
-    for bound in scope.bounds() {
-        query = match bound {
-            Bound::Organization(organization) => query.filter(
-                of_organization_too!(approvals::consignment_id, approvals::site_id, *organization)
-                    .or(approvals::pledge_id.eq_any(donated!(*organization))),
-            ),
-            Bound::Countries(countries) => query.filter(
-                in_countries_too!(approvals::consignment_id, approvals::site_id, countries.clone()).or(
-                    approvals::pledge_id.eq_any(
-                        pledge_lines::table
-                            .filter(pledge_lines::earmark_country.eq_any(countries.clone()))
-                            .select(pledge_lines::pledge_id.nullable()),
+/// Narrows what is kept about events, with what they are about, to what a scope reaches; none of it is a donor's.
+macro_rules! about_events_within {
+    ($query:expr, $scope:expr, $table:ident) => {{
+        let mut query = $query;
+        for bound in $scope.bounds() {
+            query = match bound {
+                Bound::Organization(organization) => query.filter(
+                    of_organization_too!($table::consignment_id, $table::site_id, *organization)
+                        .or($table::pledge_id.eq_any(donated!(*organization))),
+                ),
+                Bound::Countries(countries) => query.filter(
+                    in_countries_too!($table::consignment_id, $table::site_id, countries.clone()).or(
+                        $table::pledge_id.eq_any(
+                            pledge_lines::table
+                                .filter(pledge_lines::earmark_country.eq_any(countries.clone()))
+                                .select(pledge_lines::pledge_id.nullable()),
+                        ),
                     ),
                 ),
-            ),
-            Bound::OwnPledges(_) => query.filter(approvals::state.eq("")),
-        };
-    }
-    query
+                Bound::OwnPledges(_) => query.filter($table::id.is_null()),
+            };
+        }
+        query
+    }};
+}
+
+/// Proposals a scope reaches: those about events it would reach. A donor is shown none.
+pub fn approvals_within<'a>(
+    query: approvals::BoxedQuery<'a, Backend>,
+    scope: &Scope,
+) -> approvals::BoxedQuery<'a, Backend> {
+    about_events_within!(query, scope, approvals)
+}
+
+/// Claims a scope reaches: those for events it reaches. A donor is shown none.
+pub fn claims_within<'a>(
+    query: claims::BoxedQuery<'a, Backend>,
+    scope: &Scope,
+) -> claims::BoxedQuery<'a, Backend> {
+    about_events_within!(query, scope, claims)
 }
 
 /// Narrows what waits to what a scope reaches; none of it is traced from a pledge yet.

@@ -85,5 +85,7 @@ identifier_values!(
     LoadId,
     SubjectId,
     EventId,
-    ApprovalId
+    ApprovalId,
+    ClaimId,
+    ClaimChangeId
 );

@@ -48,6 +48,15 @@ on_both_databases! {
         assert_eq!(count(&mut conn, "SELECT COUNT(*) FROM waiting WHERE NOT posted"), 3);
         assert_eq!(count(&mut conn, "SELECT COUNT(*) FROM events WHERE kind = 'corrected'"), 9);
 
+        // Two managers decided about each loss and disposal, and one loss is left to decide.
+        let lost = "SELECT COUNT(*) FROM events WHERE kind IN ('lost', 'disposed')";
+        let decided = "SELECT COUNT(*) FROM approvals WHERE state = 'approved' AND decided_by <> proposed_by";
+        assert!(count(&mut conn, lost) > 10);
+        assert_eq!(count(&mut conn, lost), count(&mut conn, decided));
+        assert_eq!(count(&mut conn, "SELECT COUNT(*) FROM approvals WHERE state = 'proposed'"), 1);
+        let told = "SELECT COUNT(*) FROM decisions WHERE kind IN ('lost', 'disposed') AND decided_by <> proposed_by";
+        assert_eq!(count(&mut conn, lost), count(&mut conn, told));
+
         assert_eq!(count(&mut conn, "SELECT COUNT(*) FROM reported_figures"), 22);
         // Named masks as published: promised, whatever became of them, without the cumulative totals.
         assert_eq!(total(&mut conn, "CITIES-2020", "-SUM(promised)"), 934_700);

@@ -13,6 +13,7 @@ mod audit;
 mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
+mod claims;
 mod command_line;
 mod currencies;
 mod demo;

@@ -25,3 +25,33 @@ diesel::table! {
         decided_reason -> Nullable<Text>,
     }
 }
+
+diesel::table! {
+    claims (id) {
+        id -> Binary,
+        event_id -> Binary,
+        pledge_id -> Nullable<Binary>,
+        consignment_id -> Nullable<Binary>,
+        site_id -> Nullable<Binary>,
+        against_id -> Binary,
+        amount_minor -> BigInt,
+        currency -> Text,
+        state -> Text,
+        note -> Nullable<Text>,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    claim_changes (id) {
+        id -> Binary,
+        claim_id -> Binary,
+        state -> Text,
+        on_day -> Text,
+        note -> Nullable<Text>,
+        changed_by -> Binary,
+        changed_at -> BigInt,
+    }
+}

@@ -6,11 +6,13 @@
 //! demonstration started twice is the same one.
 
 mod chance;
+mod decided;
 mod published;
 mod script;
 mod shipment;
 mod synthetic;
 
+pub use decided::decider;
 pub use published::{Gap, PROGRAMME_CODE as PUBLISHED_CODE, gap};
 pub use synthetic::{DEPLOYED_MASKS, PROGRAMME_CODE as SYNTHETIC_CODE};
 

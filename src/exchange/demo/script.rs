@@ -1,9 +1,8 @@
 //! A story to be told to the ledger: what there is, then what happened, all with identifiers derived from
 //! what things are called, so that telling it again changes nothing.
 
-use super::super::apply::{
-    Namespace, Recorder, Restate, Settle, SettleConsignment, SettlePack, SettlePledge,
-};
+use super::super::apply::{Namespace, Recorder, Settle, SettleConsignment, SettlePack, SettlePledge};
+use super::decided::{By, Tell};
 use crate::consignments::rules::Mode;
 use crate::consignments::{Consignment, Leg};
 use crate::core::id::{
@@ -12,7 +11,7 @@ use crate::core::id::{
 };
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::{Precision, Timestamp};
-use crate::events::Command;
+use crate::events::{Command, Second};
 use crate::items::rules::StorageClass;
 use crate::items::{Item, Pack, pack_id};
 use crate::ledger::TitlePasses;
@@ -32,6 +31,7 @@ const UNRECORDED: Timestamp = Timestamp(0);
 struct Told {
     at: Timestamp,
     command: Command,
+    by: By,
 }
 
 /// The story so far.
@@ -391,8 +391,17 @@ impl Script {
         members.extend(common(self.event_id(key), at, precision, kind));
         let command = Command::read_recorded(Value::Object(members))
             .map_err(|problem| Problem::internal(format!("{key}: {problem}: {:?}", problem.errors)))?;
-        self.events.push(Told { at: told_at, command });
+        // What nobody decides alone, two do.
+        let by = if command.kind.second() == Second::Always { By::Both } else { By::Teller };
+        self.events.push(Told { at: told_at, command, by });
         Ok(())
+    }
+
+    /// Leaves what was told last for somebody to decide.
+    pub fn leave_open(&mut self) {
+        if let Some(last) = self.events.last_mut() {
+            last.by = By::One;
+        }
     }
 
     /// Tells the story, in the order things were told.
@@ -418,7 +427,7 @@ impl Script {
             legs,
         })?;
         self.events.sort_by_key(|told| told.at);
-        settle(recorder, done, self.events, |told| Restate::new(told.command, Actor::clone(actor)))
+        settle(recorder, done, self.events, |told| Tell::new(told.command, actor, told.by))
     }
 }
 

@@ -296,6 +296,10 @@ fn extras(script: &mut Script, world: &World) -> Outcome<()> {
     say("returned", 29, "returned", json!({"site": tr, "lines": goods(1_000), "reason": "wrong size"}))?;
     let details = json!({"site": cn, "lines": goods(250), "reason": "not on its pallet"});
     say("missing", 29, "reported_missing", details)?;
+    let evidence = json!({"report_number": "LR-SYN-OPEN", "cause": "theft", "filed": "synthetic file"});
+    let details = json!({"site": cn, "lines": goods(100), "reason": "no trace of it", "evidence": evidence});
+    say("proposed lost", 40, "lost", details)?;
+    script.leave_open();
     let unknown = script.event_id("SYN-EXTRA a consignment nobody knows").0;
     let details = json!({"consignment": unknown, "final": false, "lines": [{"item": item, "good": 3_000}]});
     script.event("SYN-EXTRA waiting", on(120), "received", details)?;

@@ -1,0 +1,2 @@
+DROP TABLE claim_changes;
+DROP TABLE claims;
