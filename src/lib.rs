@@ -31,6 +31,8 @@ pub mod ledger;
 pub mod items;
 /// Who gives, sends, carries and receives: organizations.
 pub mod parties;
+/// People who sign, receive or drive: sealed, kept for a time, erasable.
+pub mod people;
 /// Where goods can be.
 pub mod sites;
 /// What pledges are grouped for, and the figures others reported.

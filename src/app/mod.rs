@@ -7,6 +7,7 @@
 //! | `observe` | request id, logs, metrics and security headers around every request |
 //! | `checkpoints` | signing the log's head once a second, and the log over HTTP |
 //! | `keys` | new keys for access tokens, taken up and rotated by age |
+//! | `retention` | erasing people whose time is over, once a day |
 //! | `tls` | TLS by rustls, where there is a certificate |
 //! | `throttle` | slowing down strangers on routes that answer to codes |
 //! | `health` | whether the server lives, is ready, and how it does |
@@ -20,6 +21,7 @@ mod docs;
 mod health;
 mod keys;
 mod observe;
+mod retention;
 mod server;
 mod settings;
 mod throttle;
@@ -33,7 +35,7 @@ pub use throttle::AddressThrottle;
 
 use crate::web::Routes;
 use crate::{
-    approvals, claims, consignments, events, facts, items, pages, parties, pledges, programmes, sites, stock,
+    approvals, claims, consignments, events, facts, items, pages, parties, people, pledges, programmes, sites, stock,
     totals, tracking, users,
 };
 
@@ -43,6 +45,7 @@ pub fn routes() -> Routes {
     users::routes(&mut routes);
     items::http::routes(&mut routes);
     parties::http::routes(&mut routes);
+    people::http::routes(&mut routes);
     sites::http::routes(&mut routes);
     sites::countries::routes(&mut routes);
     facts::routes(&mut routes);

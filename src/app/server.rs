@@ -5,6 +5,7 @@ use super::checkpoints::{CheckpointTask, Signing};
 use super::docs::Document;
 use super::keys::KeyTask;
 use super::observe::{Metrics, RequestSpan, observe};
+use super::retention::RetentionTask;
 use super::routes;
 use super::settings::Settings;
 use super::tls::server_config;
@@ -149,6 +150,7 @@ fn open(settings: &Settings) -> Outcome<State> {
         writer,
         database,
         vault,
+        person_retention_days: settings.person_retention_days,
         signer,
         throttle: settings.throttle.clone(),
         trusted_proxies: settings.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
@@ -169,6 +171,7 @@ fn run(
         CheckpointTask::start(settings.database_url.clone(), state.signer.clone(), Arc::clone(&signing))?;
     let lifetime = Duration::from_secs(u64::from(settings.token_key_days) * 24 * 60 * 60);
     let keys = KeyTask::start(state.clone(), settings.keys.clone(), lifetime)?;
+    let retention = RetentionTask::start(state.clone())?;
     let result = actix_web::rt::System::new().block_on(async {
         let server = server(settings, listener, all, state, signing)?;
         if settings.signals {
@@ -178,6 +181,7 @@ fn run(
         server.await.map_err(|error| Problem::internal(format!("the server ended: {error}")))
     });
     keys.stop();
+    retention.stop();
     // Every request is answered by now; what is queued still is recorded.
     writer.stop();
     checkpoints.stop();

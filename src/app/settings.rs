@@ -4,6 +4,7 @@ use super::throttle::AddressThrottle;
 use crate::audit::keys::DEFAULT_KEY_FOLDER;
 use crate::core::limits::Limits;
 use crate::core::problem::{Outcome, Problem};
+use crate::people::rules::DEFAULT_RETENTION_DAYS;
 use crate::web::Throttle;
 use crate::writer::Wake;
 use serde::Deserialize;
@@ -53,6 +54,8 @@ pub struct Settings {
     pub public_origin: Option<String>,
     /// Days after which a new key signs access tokens.
     pub token_key_days: u32,
+    /// Days for which a person is kept where nobody says.
+    pub person_retention_days: u32,
     /// With these the server speaks TLS; else a proxy in front does, or nobody.
     pub tls: Option<TlsFiles>,
     /// Up to how much one person decides alone.
@@ -94,6 +97,8 @@ pub struct Layer {
     pub public_origin: Option<String>,
     /// See [`Settings::token_key_days`].
     pub token_key_days: Option<u32>,
+    /// See [`Settings::person_retention_days`].
+    pub person_retention_days: Option<u32>,
     /// See [`TlsFiles::certificate`]; goes with the next.
     pub tls_certificate: Option<PathBuf>,
     /// See [`TlsFiles::key`].
@@ -133,6 +138,7 @@ impl Layer {
             trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
             public_origin: self.public_origin.or(below.public_origin),
             token_key_days: self.token_key_days.or(below.token_key_days),
+            person_retention_days: self.person_retention_days.or(below.person_retention_days),
             tls_certificate: self.tls_certificate.or(below.tls_certificate),
             tls_key: self.tls_key.or(below.tls_key),
             count_limit: self.count_limit.or(below.count_limit),
@@ -151,6 +157,10 @@ impl Layer {
                 "/token_key_days",
                 "A key signs for a day at least; write 1 or more.",
             ));
+        }
+        if self.person_retention_days == Some(0) {
+            let words = "A person is kept for a day at least; write 1 or more.";
+            return Err(Problem::field("/person_retention_days", words));
         }
         for (name, limit) in [
             ("count_limit", self.count_limit),
@@ -208,6 +218,7 @@ impl Layer {
             trusted_proxies: self.trusted_proxies.unwrap_or_default(),
             public_origin: self.public_origin,
             token_key_days: self.token_key_days.unwrap_or(DEFAULT_TOKEN_KEY_DAYS),
+            person_retention_days: self.person_retention_days.unwrap_or(DEFAULT_RETENTION_DAYS),
             tls: self.tls_certificate.zip(self.tls_key).map(|(certificate, key)| TlsFiles {
                 certificate,
                 key,

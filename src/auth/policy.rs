@@ -137,6 +137,12 @@ actions! {
     UserWrite = "user.write",
     /// Read users.
     UserRead = "user.read",
+    /// Read who signs, receives or drives.
+    PersonRead = "person.read",
+    /// Record and change who signs, receives or drives.
+    PersonWrite = "person.write",
+    /// Erase people.
+    PersonErase = "person.erase",
     /// Enter and withdraw offers.
     PledgeOffer = "pledge.offer",
     /// Accept and decline offers.
@@ -228,6 +234,8 @@ policy! {
         SessionRead All,
         SessionWrite All,
         ReferenceRead All,
+        PersonRead Own,
+        PersonWrite Own,
         PledgeOffer Own,
         PledgeRead Own,
         PledgeLinkWrite Own,
@@ -259,6 +267,7 @@ policy! {
         SessionRead All,
         SessionWrite All,
         ReferenceRead All,
+        PersonRead Own,
         PledgeRead Own,
         ConsignmentRead Own,
         EventRead Own,
@@ -273,6 +282,9 @@ policy! {
         SessionRead All,
         SessionWrite All,
         ReferenceRead All,
+        PersonRead Own,
+        PersonWrite Own,
+        PersonErase Own,
         ProgrammeWrite Unbound,
         PledgeDecide Own,
         PledgeRead Own,
@@ -295,6 +307,7 @@ policy! {
         SessionRead All,
         SessionWrite All,
         ReferenceRead All,
+        PersonErase All,
         OrganizationWrite All,
         ItemWrite All,
         SiteWrite All,

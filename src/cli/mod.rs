@@ -10,6 +10,7 @@ mod import;
 mod keys;
 mod migrate;
 mod openapi;
+mod person;
 mod print;
 mod serve;
 mod totals;
@@ -45,6 +46,7 @@ enum Command {
     Import(import::Import),
     Migrate(migrate::Migrate),
     User(user::User),
+    Person(person::Person),
     Keys(keys::Keys),
     Totals(totals::Totals),
     Verify(verify::Verify),
@@ -109,6 +111,7 @@ pub fn run() -> ExitCode {
         Command::Import(command) => return command.run(),
         Command::Migrate(command) => command.run(),
         Command::User(command) => command.run(),
+        Command::Person(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::Totals(command) => command.run(),
         Command::Verify(command) => return command.run(),

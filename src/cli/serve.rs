@@ -32,6 +32,9 @@ pub(super) struct Serve {
     /// Days after which a new key signs access tokens [default: 90]
     #[arg(long, env = "RELIEF_TOKEN_KEY_DAYS", value_name = "DAYS")]
     token_key_days: Option<u32>,
+    /// Days for which a person is kept where nobody says [default: 1825]
+    #[arg(long, env = "RELIEF_PERSON_RETENTION_DAYS", value_name = "DAYS")]
+    person_retention_days: Option<u32>,
     /// The certificate with which the server itself speaks TLS, as PEM [default: none, a proxy does]
     #[arg(long, env = "RELIEF_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
@@ -60,6 +63,7 @@ impl Serve {
             trusted_proxies: self.trusted_proxies,
             public_origin: self.public_origin,
             token_key_days: self.token_key_days,
+            person_retention_days: self.person_retention_days,
             tls_certificate: self.tls_certificate,
             tls_key: self.tls_key,
             count_limit: self.count_limit,

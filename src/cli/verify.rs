@@ -13,7 +13,7 @@ use crate::ledger;
 use crate::ledger::verify::verify_figures;
 use crate::writer::{log_state, row_source};
 use crate::{
-    approvals, auth, claims, consignments, events, facts, items, parties, pledges, programmes, proposals,
+    approvals, auth, claims, consignments, events, facts, items, parties, people, pledges, programmes, proposals,
     sites, stock, users,
 };
 use clap::Args;
@@ -109,6 +109,7 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<users::invitation_store::Invitation>(),
         row_source::<users::access_store::AccessChange>(),
         row_source::<parties::Organization>(),
+        row_source::<people::Person>(),
         row_source::<items::Item>(),
         row_source::<items::Pack>(),
         row_source::<items::Lot>(),

@@ -75,6 +75,8 @@ identifiers! {
     PackId,
     /// A lot of an item. Goods whose lot is not known carry the item's own UUID as their lot.
     LotId,
+    /// A person who signs, receives, drives or is asked.
+    PersonId,
     /// A place where goods can be.
     SiteId,
     /// A programme.

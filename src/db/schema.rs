@@ -408,6 +408,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(persons -> organizations (organization_id));
 diesel::joinable!(pledge_lines -> pledges (pledge_id));
 diesel::allow_tables_to_appear_in_same_query!(
     organizations,
@@ -418,6 +419,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     programmes,
     reported_figures,
     users,
+    persons,
     sessions,
     session_secrets,
     invitations,

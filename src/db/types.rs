@@ -92,6 +92,7 @@ identifier_columns!(
     ItemId,
     PackId,
     LotId,
+    PersonId,
     SiteId,
     ProgrammeId,
     ReportedFigureId,

@@ -24,6 +24,8 @@ pub struct StateParts {
     pub auth: Auth,
     /// Seals and opens what says who a person is.
     pub vault: Vault,
+    /// For how many days a person is kept where nobody says.
+    pub person_retention_days: u32,
     /// Signs receipts and checkpoints under the log's name.
     pub signer: NoteSigner,
     /// Slows down strangers on public routes that ask for it.

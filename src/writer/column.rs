@@ -75,6 +75,7 @@ identifier_values!(
     ItemId,
     PackId,
     LotId,
+    PersonId,
     SiteId,
     ProgrammeId,
     ReportedFigureId,

@@ -27,6 +27,7 @@ mod import;
 mod items;
 mod migrations;
 mod parties;
+mod people;
 mod programmes;
 mod properties;
 mod register;

@@ -18,6 +18,23 @@ diesel::table! {
 }
 
 diesel::table! {
+    persons (id) {
+        id -> Binary,
+        kind -> Text,
+        organization_id -> Binary,
+        sealed -> Nullable<Binary>,
+        signature -> Nullable<Binary>,
+        retain_until -> BigInt,
+        erased_at -> Nullable<BigInt>,
+        erased_by -> Nullable<Binary>,
+        erased_as -> Nullable<Text>,
+        revision -> BigInt,
+        created_at -> BigInt,
+        updated_at -> BigInt,
+    }
+}
+
+diesel::table! {
     sessions (id) {
         id -> Binary,
         user_id -> Binary,

@@ -1,0 +1,545 @@
+//! People's names, contacts and signatures: kept sealed, read in scope, and erased so that nothing of them is found.
+
+use crate::support::postgres::PostgresCluster;
+use crate::support::server::{Arrival, Caller, Server, migrate, operator};
+use crate::support::{TestDatabase, on_both_databases};
+use crate::verify::verify;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use relief_ledger::audit::keys::KeyRing;
+use relief_ledger::auth::{Role, Tokens};
+use relief_ledger::core::id::{OrganizationId, PersonId, SealedId, SessionId, UserId};
+use relief_ledger::core::time::Timestamp;
+use relief_ledger::db::connect;
+use relief_ledger::parties::OrganizationCreate;
+use relief_ledger::people::Person;
+use relief_ledger::people::rules::PersonKind;
+use relief_ledger::people::sealed::Sealed;
+use relief_ledger::people::store::PersonCreate;
+use relief_ledger::users::store::{NewUser, UserAdd};
+use relief_ledger::vault::{VAULT_FOLDER, Vault};
+use relief_ledger::writer::{Record, Source, Update, Writer, WriterSettings};
+use serde_json::{Value, json};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use uuid::Uuid;
+
+const PEOPLE: &str = "/api/v1/people";
+const NAME: &str = "Fatoumatta Ceesay-Njie";
+const TITLE: &str = "Keeper of the central store";
+const CONTACT: &str = "+220 991 72 63";
+
+/// A picture of a signature as far as anybody looks: what follows the first bytes is found nowhere else.
+fn picture(last: &str) -> Vec<u8> {
+    [b"\x89PNG\r\n\x1a\n".as_slice(), b"a line of ink that nobody else draws: ", last.as_bytes()].concat()
+}
+
+fn organization(server: &Server, name: &str, country: &str) -> OrganizationId {
+    let draft = serde_json::from_value(json!({"name": name, "country": country, "consignee": true})).unwrap();
+    let id = OrganizationId(Uuid::now_v7());
+    server.record(OrganizationCreate::new(operator(), &draft, id).unwrap());
+    id
+}
+
+fn described(id: PersonId, organization: OrganizationId) -> Value {
+    json!({"id": id, "kind": "signatory", "organization_id": organization, "name": NAME, "title": TITLE,
+        "contact": CONTACT, "signature": STANDARD.encode(picture("first"))})
+}
+
+fn new_id() -> PersonId {
+    PersonId(Uuid::now_v7())
+}
+
+fn path_of(id: PersonId) -> String {
+    format!("{PEOPLE}/{id}")
+}
+
+fn key_file(keys: &Path, id: PersonId) -> PathBuf {
+    keys.join(VAULT_FOLDER).join(format!("{:02x}", id.0.as_bytes()[15])).join(format!("{id}.key"))
+}
+
+fn erase(caller: &Caller, id: PersonId) -> Value {
+    caller.post(&format!("{PEOPLE}/{id}/erase"), &json!({"reason": "requested"})).expect(200)
+}
+
+fn names(caller: &Caller, query: &str) -> Vec<String> {
+    let page = caller.get(&format!("{PEOPLE}{query}")).expect(200);
+    let items = page["items"].as_array().unwrap().clone();
+    items.iter().map(|person| person["shown_as"].as_str().unwrap().to_owned()).collect()
+}
+
+/// The row of a person as it lies in the database.
+fn row(url: &str, id: PersonId) -> Person {
+    Person::load(&mut connect(url).unwrap(), &[id]).unwrap().pop().unwrap()
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn a_person_is_recorded_once_and_changed_by_who_read_it(database: &TestDatabase) {
+        let server = Server::start(database);
+        let home = organization(&server, "Central store", "GM");
+        let officer = server.login_bound(Role::Officer, Some(home), None);
+        let id = new_id();
+        let body = described(id, home);
+        let created = officer.post(PEOPLE, &body).expect(201);
+        assert!(created["receipt"]["signature"].is_string());
+        assert_eq!((&created["name"], &created["status"], &created["has_signature"]), (&json!(NAME), &json!("kept"), &json!(true)));
+        let year = |member: &str| created[member].as_str().unwrap()[..4].parse::<i32>().unwrap();
+        let years = year("retain_until") - year("created_at");
+        assert!((4..=5).contains(&years), "five years where nobody says: {years}");
+        let again = officer.post(PEOPLE, &body).expect(200);
+        assert_eq!((&again["receipt"], &again["title"]), (&Value::Null, &json!(TITLE)));
+        for (member, other) in [("name", json!("Another")), ("contact", Value::Null), ("kind", json!("driver")),
+            ("signature", json!(STANDARD.encode(picture("second"))))] {
+            let mut other_body = body.clone();
+            other_body[member] = other;
+            officer.post(PEOPLE, &other_body).refused("id_reused", &["/id"]);
+        }
+        let signature = officer.get(&format!("{PEOPLE}/{id}/signature")).expect(200);
+        assert_eq!(signature, json!({"media_type": "image/png", "content": body["signature"]}));
+
+        let read = officer.get(&path_of(id));
+        assert_eq!((read.header("etag"), &read.expect(200)["contact"]), (Some("\"1\""), &json!(CONTACT)));
+        let edit = json!({"title": null, "name": "Fatoumatta Ceesay", "retain_until": "2031-01-01"});
+        let changed = officer.patch(&path_of(id), 1, &edit).expect(200);
+        assert_eq!((&changed["name"], &changed["title"], &changed["contact"]), (&json!("Fatoumatta Ceesay"), &Value::Null, &json!(CONTACT)));
+        assert_eq!(changed["retain_until"], "2031-01-01T00:00:00Z");
+        assert_eq!(officer.patch(&path_of(id), 1, &edit).problem().1, "precondition_failed");
+        let same = officer.patch(&path_of(id), 2, &json!({"name": "Fatoumatta Ceesay"})).expect(200);
+        assert_eq!((&same["revision"], &same["receipt"]), (&json!(2), &Value::Null));
+        officer.patch(&path_of(id), 2, &json!({"signature": null})).expect(200);
+        assert_eq!(officer.get(&format!("{PEOPLE}/{id}/signature")).status, 404);
+        assert_eq!(verify(database.url(), &server.key_folder()).0, Some(0));
+    }
+
+    fn no_refusal_repeats_what_was_written_of_a_person(database: &TestDatabase) {
+        let server = Server::start(database);
+        let home = organization(&server, "Central store", "GM");
+        let officer = server.login_as(Role::Officer);
+        let refused = |member: &str, value: Value| {
+            let mut body = described(new_id(), home);
+            body[member] = value;
+            let reply = officer.post(PEOPLE, &body);
+            assert!(!reply.text.contains("Secret"), "{}", reply.text);
+            reply.refused("invalid", &[&format!("/{member}")])
+        };
+        refused("name", json!("  "));
+        refused("name", json!("Secret\u{7}"));
+        refused("title", json!("Secret ".repeat(40)));
+        refused("contact", json!("Secret\nSecret"));
+        refused("signature", json!("Secret!"));
+        assert!(refused("signature", json!(STANDARD.encode("no picture"))).contains("PNG or a JPEG"));
+        assert!(refused("signature", json!(STANDARD.encode([picture(""), vec![0; 300_000]].concat()))).contains("262144"));
+        refused("organization_id", json!(Uuid::now_v7()));
+        refused("id", json!(Uuid::nil()));
+    }
+
+    fn people_are_read_in_scope_and_never_by_donors(database: &TestDatabase) {
+        let server = Server::start(database);
+        let (home, abroad) = (organization(&server, "Central store", "GM"), organization(&server, "Port of Dakar", "SN"));
+        let manager = server.login_as(Role::Manager);
+        let (here, there) = (new_id(), new_id());
+        manager.post(PEOPLE, &described(here, home)).expect(201);
+        let mut other = described(there, abroad);
+        (other["name"], other["kind"]) = (json!("Awa Diop"), json!("driver"));
+        manager.post(PEOPLE, &other).expect(201);
+        assert_eq!(names(&manager, ""), [NAME, "Awa Diop"]);
+        assert_eq!(names(&manager, "?kind=driver"), ["Awa Diop"]);
+        assert_eq!(names(&manager, &format!("?organization_id={home}")), [NAME]);
+        let first = manager.get(&format!("{PEOPLE}?limit=1")).expect(200);
+        let next = first["next"].as_str().unwrap();
+        assert_eq!(names(&manager, &format!("?limit=1&after={next}")), ["Awa Diop"]);
+
+        let bound = [server.login_bound(Role::Officer, Some(home), None), server.login_bound(Role::Officer, None, Some("GM")),
+            server.login_bound(Role::Manager, Some(home), None), server.login_bound(Role::Auditor, None, Some("GM"))];
+        for caller in &bound {
+            assert_eq!(names(caller, ""), [NAME]);
+            assert_eq!(names(caller, &format!("?organization_id={abroad}")), Vec::<String>::new());
+            let missing = caller.get(&path_of(new_id()));
+            let outside = caller.get(&path_of(there));
+            assert_eq!((outside.status, &outside.text), (404, &missing.text), "out of scope is as if it were missing");
+            assert_eq!(caller.get(&format!("{PEOPLE}/{there}/signature")).status, 404);
+        }
+        for caller in &bound[..3] {
+            assert_eq!(caller.patch(&path_of(there), 1, &json!({"name": "X"})).status, 404);
+            let mut stolen = described(new_id(), abroad);
+            stolen["name"] = json!("X");
+            caller.post(PEOPLE, &stolen).refused("invalid", &["/organization_id"]);
+        }
+        let erase = |caller: &Caller, id| caller.post(&format!("{PEOPLE}/{id}/erase"), &json!({"reason": "requested"})).status;
+        assert_eq!((erase(&bound[0], here), erase(&bound[3], here)), (403, 403), "who records does not erase");
+        assert_eq!(erase(&bound[2], there), 404);
+        let donor = server.login_bound(Role::Donor, Some(home), None);
+        for path in [PEOPLE.to_owned(), path_of(here), format!("{PEOPLE}/{here}/signature")] {
+            assert_eq!(donor.get(&path).status, 403);
+            assert_eq!(server.stranger().get(&path).status, 401);
+        }
+        assert_eq!(server.login_as(Role::Auditor).patch(&path_of(here), 1, &json!({})).status, 403);
+    }
+
+    fn who_is_erased_is_gone_and_erasing_twice_is_the_same(database: &TestDatabase) {
+        let server = Server::start(database);
+        let home = organization(&server, "Central store", "GM");
+        let (officer, manager) = (server.login_as(Role::Officer), server.login_as(Role::Manager));
+        let id = new_id();
+        officer.post(PEOPLE, &described(id, home)).expect(201);
+        let before = row(database.url(), id);
+        assert!(key_file(&server.key_folder(), id).exists());
+        let erased = erase(&manager, id);
+        let day = &erased["erased_at"].as_str().unwrap()[..10];
+        assert_eq!(erased["shown_as"], format!("erased on {day}"));
+        assert_eq!((&erased["status"], &erased["name"], &erased["contact"], &erased["has_signature"]),
+            (&json!("erased"), &Value::Null, &Value::Null, &json!(false)));
+        assert_eq!((&erased["erased_as"], &erased["organization_id"]), (&json!("requested"), &json!(home)));
+        assert!(!key_file(&server.key_folder(), id).exists());
+        let vault = Vault::open_or_create(&server.key_folder()).unwrap();
+        assert_eq!(vault.open(SealedId(id.0), "words", before.sealed.as_deref().unwrap()).unwrap(), None);
+
+        let again = erase(&manager, id);
+        assert_eq!((&again["erased_at"], &again["receipt"]), (&erased["erased_at"], &Value::Null));
+        assert_eq!(names(&officer, ""), [format!("erased on {day}")]);
+        assert_eq!(officer.get(&format!("{PEOPLE}/{id}/signature")).status, 404);
+        officer.patch(&path_of(id), 2, &json!({"name": "X"})).refused("wrong_state", &[]);
+        officer.post(PEOPLE, &described(id, home)).refused("wrong_state", &[]);
+        assert!(!key_file(&server.key_folder(), id).exists(), "a refused request makes no key");
+        assert_eq!(verify(database.url(), &server.key_folder()).0, Some(0));
+        // It verifies where no key is at hand, too.
+        let nowhere = tempfile::tempdir().unwrap();
+        assert_eq!(verify(database.url(), nowhere.path()).1["findings"], json!([]));
+        let sql = "UPDATE persons SET erased_as = 'mistaken'";
+        crate::support::ledger::tamper(database.url(), sql);
+        let found = verify(database.url(), &server.key_folder()).1["findings"].clone();
+        assert_eq!((&found[0]["table"], &found[0]["column"]), (&json!("persons"), &json!("erased_as")), "{found:#}");
+    }
+
+    fn a_lost_key_is_not_taken_for_an_erasure(database: &TestDatabase) {
+        let server = Server::start(database);
+        let home = organization(&server, "Central store", "GM");
+        let (officer, manager) = (server.login_as(Role::Officer), server.login_as(Role::Manager));
+        let id = new_id();
+        officer.post(PEOPLE, &described(id, home)).expect(201);
+        let (file, aside) = (key_file(&server.key_folder(), id), server.key_folder().join("aside"));
+        fs::rename(&file, &aside).unwrap();
+        let lost = officer.get(&path_of(id)).expect(200);
+        assert_eq!((&lost["status"], &lost["name"], &lost["erased_at"]), (&json!("key_missing"), &Value::Null, &Value::Null));
+        assert!(lost["shown_as"].as_str().unwrap().contains("key is missing"));
+        let told = officer.patch(&path_of(id), 1, &json!({"name": "X"}));
+        assert_eq!((told.status, told.problem().1.as_str()), (503, "key_missing"));
+        assert!(!file.exists(), "no other key takes its place");
+        fs::rename(&aside, &file).unwrap();
+        assert_eq!(officer.get(&path_of(id)).expect(200)["name"], NAME);
+        // Somebody whose key is lost can be erased all the same.
+        fs::remove_file(&file).unwrap();
+        assert_eq!(erase(&manager, id)["status"], "erased");
+    }
+
+    fn those_whose_time_is_over_are_erased_and_left_keys_destroyed(database: &TestDatabase) {
+        let server = Server::start_with(database, |settings| settings.person_retention_days = 30);
+        let home = organization(&server, "Central store", "GM");
+        let officer = server.login_as(Role::Officer);
+        let (over, later, gone) = (new_id(), new_id(), new_id());
+        let mut body = described(over, home);
+        body["retain_until"] = json!("2020-01-01");
+        officer.post(PEOPLE, &body).expect(201);
+        let kept = officer.post(PEOPLE, &described(later, home)).expect(201);
+        let time = |member: &str| Timestamp::parse(kept[member].as_str().unwrap()).unwrap().0;
+        assert_eq!(time("retain_until") - time("created_at"), 30 * 86_400_000_000);
+        let early = server.login_as(Role::Manager).post(&format!("{PEOPLE}/{later}/erase"), &json!({"reason": "expired"}));
+        early.refused("invalid", &["/reason"]);
+        officer.post(PEOPLE, &described(gone, home)).expect(201);
+        let key = fs::read(key_file(&server.key_folder(), gone)).unwrap();
+        erase(&server.login_as(Role::Manager), gone);
+
+        // What a backup of the key folder brings back goes again when the server starts.
+        let folder = server.key_folder();
+        let server = server.restart(|| {
+            fs::write(key_file(&folder, gone), &key).unwrap();
+            let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+            fs::set_permissions(key_file(&folder, gone), private).unwrap();
+        });
+        let begun = std::time::Instant::now();
+        while key_file(&folder, over).exists() || key_file(&folder, gone).exists() {
+            assert!(begun.elapsed().as_secs() < 20, "nobody was erased");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        let officer = server.login_as(Role::Officer);
+        let shown = |id| officer.get(&path_of(id)).expect(200);
+        assert_eq!((&shown(over)["status"], &shown(over)["erased_as"]), (&json!("erased"), &json!("expired")));
+        assert_eq!(shown(later)["name"], NAME);
+
+        let changed = officer.patch(&path_of(later), 1, &json!({"retain_until": "2020-01-01"})).expect(200);
+        assert_eq!(changed["status"], "kept");
+        let run = || relief(database.url(), &folder, &["person", "expire"]);
+        assert_eq!(run(), "1 people were erased, 0 left keys destroyed.\n");
+        assert_eq!(run(), "0 people were erased, 0 left keys destroyed.\n");
+        assert_eq!(shown(later)["status"], "erased");
+        assert_eq!(verify(database.url(), &folder).0, Some(0));
+    }
+
+    fn two_processes_see_one_erasure_at_once(database: &TestDatabase) {
+        let here = Server::start(database);
+        let folder = here.key_folder();
+        let there = Server::start_with(database, |settings| settings.keys.clone_from(&folder));
+        let home = organization(&here, "Central store", "GM");
+        let manager = here.login_as(Role::Manager);
+        let elsewhere = Caller { address: there.address(), ..manager.clone() };
+        let ids: Vec<PersonId> = (0..4).map(|_| new_id()).collect();
+        std::thread::scope(|scope| {
+            for id in &ids {
+                let body = described(*id, home);
+                let ways = [(manager.clone(), body.clone()), (elsewhere.clone(), body)];
+                for (caller, body) in ways {
+                    scope.spawn(move || assert!([200, 201].contains(&caller.post(PEOPLE, &body).status)));
+                }
+            }
+        });
+        for id in &ids {
+            assert_eq!(elsewhere.get(&path_of(*id)).expect(200)["name"], NAME);
+        }
+        std::thread::scope(|scope| {
+            for id in &ids {
+                for caller in [&manager, &elsewhere] {
+                    scope.spawn(move || erase(caller, *id));
+                }
+            }
+        });
+        for caller in [&manager, &elsewhere] {
+            assert!(names(caller, "").iter().all(|shown| shown.starts_with("erased on ")), "{:?}", names(caller, ""));
+        }
+        assert_eq!(verify(database.url(), &folder).0, Some(0));
+    }
+}
+
+/// What the command prints.
+fn relief(url: &str, keys: &Path, arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_relief"))
+        .args(arguments)
+        .args(["--database-url", url, "--keys"])
+        .arg(keys)
+        .output()
+        .expect("the command runs");
+    let words = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(output.status.success(), "{arguments:?}: {words}");
+    String::from_utf8(output.stdout).expect("it prints text")
+}
+
+/// A real server whose every file lies below one folder, and whoever asks it.
+struct House {
+    folder: tempfile::TempDir,
+    url: String,
+    database_files: PathBuf,
+    program: crate::browser::program::Program,
+    manager: Caller,
+    organization: OrganizationId,
+}
+
+impl House {
+    /// Starts it on this database, whose files are below `database_files`, or below the house's own folder.
+    fn start(url: Option<String>, database_files: Option<PathBuf>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = url.unwrap_or_else(|| format!("sqlite://{}", folder.path().join("relief.db").display()));
+        let keys = folder.path().join("keys");
+        migrate(&url);
+        let (user, session) = (UserId(Uuid::now_v7()), SessionId(Uuid::now_v7()));
+        let new = NewUser {
+            id: user,
+            login: "manager".into(),
+            name: "The manager".into(),
+            password_hash: "none".into(),
+            role: Role::Manager,
+            organization: None,
+            countries: Vec::new(),
+        };
+        record(&url, Arrival { add: UserAdd { actor: operator(), user: new }, session });
+        let draft = serde_json::from_value(json!({"name": "Central store", "country": "GM"})).unwrap();
+        let organization = OrganizationId(Uuid::now_v7());
+        record(&url, OrganizationCreate::new(operator(), &draft, organization).unwrap());
+        drop(KeyRing::open_or_create(&keys).unwrap());
+        let token = Tokens::open(&keys).unwrap().issue(user, session).unwrap();
+        let mut command = Command::new("bash");
+        command
+            .args(["-c", "log=$1; shift; exec \"$@\" 2> \"$log\"", "bash"])
+            .arg(folder.path().join("server.log"));
+        command.args([env!("CARGO_BIN_EXE_relief"), "serve", "--listen", "127.0.0.1:0", "--workers", "2"]);
+        command.args(["--database-url", &url, "--keys"]).arg(&keys).env("RELIEF_LOG", "debug");
+        let program = crate::browser::program::Program::start(&mut command);
+        let address = program.address().trim_start_matches("http://").parse().unwrap();
+        let manager = Caller { address, token: Some(token), user: Some(user) };
+        let database_files = database_files.unwrap_or_else(|| folder.path().to_owned());
+        Self { folder, url, database_files, program, manager, organization }
+    }
+
+    fn keys(&self) -> PathBuf {
+        self.folder.path().join("keys")
+    }
+
+    /// In which live files one of these texts stands, in clear, in base64 or in hexadecimal.
+    fn found(&self, sought: &[&[u8]]) -> Vec<String> {
+        if self.url.starts_with("postgres") {
+            use diesel::connection::SimpleConnection;
+            connect(&self.url).unwrap().batch_execute("CHECKPOINT").unwrap();
+        }
+        let forms: Vec<Vec<u8>> = sought.iter().flat_map(|text| forms_of(text)).collect();
+        let mut found = Vec::new();
+        for root in [self.folder.path(), &self.database_files] {
+            search(root, &forms, &mut found);
+        }
+        found.sort();
+        found.dedup();
+        found
+    }
+}
+
+fn record<U: Update>(url: &str, update: U) -> U::Answer {
+    let settings =
+        WriterSettings { url: url.to_owned(), wake: None, one_by_one: false, source: Source::Machine };
+    let writer = Writer::start(settings).unwrap();
+    let recorded = writer.record_blocking(update).unwrap();
+    writer.stop();
+    recorded.answer
+}
+
+/// A text as it may stand in a file. Base64 depends on where the text begins: each of the three ways, without its ends.
+fn forms_of(text: &[u8]) -> Vec<Vec<u8>> {
+    let mut forms = vec![text.to_vec()];
+    for offset in 0..3 {
+        let encoded = STANDARD.encode([&[0; 3][..offset], text].concat());
+        forms.push(encoded.as_bytes()[4..encoded.len() - 4].to_vec());
+    }
+    let hex: String = text.iter().map(|byte| format!("{byte:02x}")).collect();
+    forms.extend([hex.to_uppercase().into_bytes(), hex.into_bytes()]);
+    forms
+}
+
+fn search(folder: &Path, forms: &[Vec<u8>], found: &mut Vec<String>) {
+    // Files come and go while a server runs.
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for path in entries.flatten().map(|entry| entry.path()) {
+        if path.is_dir() {
+            search(&path, forms, found);
+            continue;
+        }
+        let Ok(bytes) = fs::read(&path) else { continue };
+        if contains_any(&bytes, forms) {
+            found.push(path.file_name().unwrap_or_default().to_string_lossy().into_owned());
+        }
+    }
+}
+
+/// Whether one of these stands in a file, in one pass: the files of a cluster have fifty megabytes.
+fn contains_any(bytes: &[u8], forms: &[Vec<u8>]) -> bool {
+    let mut begins = vec![false; 1 << 16];
+    for form in forms {
+        begins[usize::from(form[0]) << 8 | usize::from(form[1])] = true;
+    }
+    let mut two = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        two = (two & 0xFF) << 8 | usize::from(*byte);
+        if begins[two] && at > 0 && forms.iter().any(|form| bytes[at - 1..].starts_with(form)) {
+            return true;
+        }
+    }
+    false
+}
+
+/// What of a person who was erased can be read still: her ciphertexts, as a backup or a dead row keeps them, are
+/// tried with the keys that are there.
+fn left_of(keys: &Path, id: PersonId, before: &Person) -> Vec<&'static str> {
+    let vault = Vault::open_or_create(keys).unwrap();
+    let opens = |part, sealed: &Option<Vec<u8>>| {
+        vault.open(SealedId(id.0), part, sealed.as_deref().unwrap()).ok().flatten().is_some()
+    };
+    let parts = [("words", &before.sealed), ("signature", &before.signature)];
+    parts.into_iter().filter(|(part, sealed)| opens(part, sealed)).map(|(part, _)| part).collect()
+}
+
+fn nothing_is_found_of_who_was_erased(house: &House) {
+    let (manager, keys) = (&house.manager, house.keys());
+    let id = new_id();
+    manager.post(PEOPLE, &described(id, house.organization)).expect(201);
+    let edit =
+        json!({"title": "Keeper of the second store", "signature": STANDARD.encode(picture("second"))});
+    manager.patch(&path_of(id), 1, &edit).expect(200);
+    manager.post(PEOPLE, &json!({"kind": "king", "name": NAME})).refused("invalid", &["/kind"]);
+    let second = picture("second");
+    let traces: [&[u8]; 5] = [
+        NAME.as_bytes(),
+        TITLE.as_bytes(),
+        CONTACT.as_bytes(),
+        b"a line of ink that nobody else draws",
+        &second,
+    ];
+    assert_eq!(house.found(&traces), Vec::<String>::new(), "it is nowhere in clear, while it can be read");
+    let shown = relief(&house.url, &keys, &["person", "show", &id.to_string(), "--json"]);
+    assert!(shown.contains(NAME), "the key opens it");
+    let before = row(&house.url, id);
+    assert_eq!(left_of(&keys, id, &before), ["words", "signature"]);
+    let key = fs::read(key_file(&keys, id)).unwrap();
+    let name = id.to_string();
+    assert_eq!(house.found(&[&key]), [format!("{name}.key")], "a key lies in its file and nowhere else");
+
+    let size = manager_log_size(house);
+    erase(manager, id);
+    assert_eq!(manager_log_size(house), size + 1, "erasing is one more entry");
+    assert_eq!(house.found(&traces), Vec::<String>::new());
+    assert_eq!(house.found(&[&key]), Vec::<String>::new(), "the key is gone");
+    assert_eq!(left_of(&keys, id, &before), Vec::<&str>::new());
+    let (code, report) = verify(&house.url, &keys);
+    assert_eq!(code, Some(0), "{report:#}");
+
+    // A vault that keeps the key is caught by the same question.
+    fs::write(key_file(&keys, id), &key).unwrap();
+    let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
+    fs::set_permissions(key_file(&keys, id), private).unwrap();
+    assert_eq!(left_of(&keys, id, &before), ["words", "signature"]);
+    assert_eq!(house.found(&[&key]), [format!("{name}.key")]);
+    let told = relief(&house.url, &keys, &["person", "erase", &name, "--reason", "requested"]);
+    assert!(told.contains("still there is destroyed now"), "{told}");
+    assert_eq!(left_of(&keys, id, &before), Vec::<&str>::new());
+
+    // And a name that was recorded unsealed is found, in the database and in its log.
+    let words =
+        serde_json::to_vec(&json!({"name": "Somebody Unsealed", "title": null, "contact": null})).unwrap();
+    let plain = PersonCreate {
+        actor: operator(),
+        id: new_id(),
+        kind: PersonKind::Signatory,
+        organization: house.organization,
+        sealed: Sealed { words, signature: None },
+        retain_until: None,
+        retention_days: 1,
+    };
+    record(&house.url, plain);
+    let found = house.found(&[b"Somebody Unsealed"]);
+    assert!(!found.is_empty(), "a search that finds nothing anywhere proves nothing");
+    assert!(house.program.address().starts_with("http://"));
+}
+
+fn manager_log_size(house: &House) -> i64 {
+    relief_ledger::writer::log_state(&mut connect(&house.url).unwrap()).unwrap().last.sequence
+}
+
+#[test]
+fn nothing_of_who_was_erased_is_found_in_the_files_of_sqlite() {
+    nothing_is_found_of_who_was_erased(&House::start(None, None));
+}
+
+#[test]
+fn nothing_of_who_was_erased_is_found_in_the_files_of_postgres() {
+    use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types::Text};
+    #[derive(QueryableByName)]
+    struct Setting {
+        #[diesel(sql_type = Text)]
+        value: String,
+    }
+    let cluster = PostgresCluster::start(&["fsync=on"]);
+    let folder: Setting = sql_query("SELECT current_setting('data_directory') AS value")
+        .get_result(&mut crate::support::postgres::connect(cluster.url()))
+        .unwrap();
+    let house = House::start(Some(cluster.url().to_owned()), Some(folder.value.into()));
+    nothing_is_found_of_who_was_erased(&house);
+    drop(house);
+    drop(cluster);
+}
