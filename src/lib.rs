@@ -27,6 +27,8 @@ pub mod users;
 pub mod facts;
 /// Accounts, balances, rollups: double entry in goods; knows no kind of event.
 pub mod ledger;
+/// Whether a hand-over is verified or only reported, and by what.
+pub mod evidence;
 /// What is given: items, their packs and lots.
 pub mod items;
 /// Who gives, sends, carries and receives: organizations.
@@ -57,6 +59,8 @@ pub mod totals;
 pub mod tracking;
 /// Tables in: files, mappings, imports.
 pub mod exchange;
+/// Papers and what they prove: attachments, documents, numbers without gaps.
+pub mod documents;
 /// The pages people open in a browser.
 pub mod pages;
 /// Wiring: configuration, routes, middleware, OpenAPI, start and stop.

@@ -35,8 +35,8 @@ pub use throttle::AddressThrottle;
 
 use crate::web::Routes;
 use crate::{
-    approvals, claims, consignments, events, facts, items, pages, parties, people, pledges, programmes, sites, stock,
-    totals, tracking, users,
+    approvals, claims, consignments, documents, events, facts, items, pages, parties, people, pledges,
+    programmes, sites, stock, totals, tracking, users,
 };
 
 /// All routes of the server, room by room.
@@ -58,6 +58,7 @@ pub fn routes() -> Routes {
     claims::http::routes(&mut routes);
     tracking::http::routes(&mut routes);
     totals::routes(&mut routes);
+    documents::http::routes(&mut routes);
     checkpoints::routes(&mut routes);
     pages::routes(&mut routes);
     health::routes(&mut routes);

@@ -128,7 +128,10 @@ pub async fn observe(
 
 fn protect(headers: &mut HeaderMap, is_docs: bool) {
     let policy = if is_docs { POLICY_DOCS } else { POLICY_STRICT };
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    if !headers.contains_key(header::CONTENT_SECURITY_POLICY) {
+        // What somebody sent in brings a stricter one of its own.
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
     headers.insert(

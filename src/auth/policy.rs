@@ -181,6 +181,12 @@ actions! {
     ApprovalWithdraw = "approval.withdraw",
     /// Read stock by site.
     StockRead = "stock.read",
+    /// Read documents and the photos and scans of them.
+    DocumentRead = "document.read",
+    /// Upload photos and scans, record documents and give out their numbers.
+    DocumentWrite = "document.write",
+    /// Erase photos and scans.
+    AttachmentErase = "attachment.erase",
     /// Read totals.
     TotalsRead = "totals.read",
     /// Import files.
@@ -251,6 +257,8 @@ policy! {
         Allocate Own,
         EventRead Own,
         StockRead Own,
+        DocumentRead Own,
+        DocumentWrite Own,
         TotalsRead Own,
         ImportRun Own,
     }
@@ -261,6 +269,7 @@ policy! {
         PledgeRead OwnPledges,
         ConsignmentRead OwnPledges,
         EventRead OwnPledges,
+        DocumentRead OwnPledges,
         TotalsRead OwnPledges,
     }
     Auditor {
@@ -274,6 +283,7 @@ policy! {
         ClaimRead Own,
         ApprovalRead Own,
         StockRead Own,
+        DocumentRead Own,
         TotalsRead Own,
         AuditRead Unbound,
         AccessRead Unbound,
@@ -301,6 +311,9 @@ policy! {
         ApprovalWithdraw Own,
         Allocate Own,
         StockRead Own,
+        DocumentRead Own,
+        DocumentWrite Own,
+        AttachmentErase Own,
         TotalsRead Own,
     }
     Admin {

@@ -13,8 +13,8 @@ use crate::ledger;
 use crate::ledger::verify::verify_figures;
 use crate::writer::{log_state, row_source};
 use crate::{
-    approvals, auth, claims, consignments, events, facts, items, parties, people, pledges, programmes, proposals,
-    sites, stock, users,
+    approvals, auth, claims, consignments, documents, events, evidence, facts, items, parties, people,
+    pledges, programmes, proposals, sites, stock, users,
 };
 use clap::Args;
 use std::process::ExitCode;
@@ -95,10 +95,17 @@ impl Verify {
 }
 
 /// What is kept and the log does not vouch for, and why that is no record.
-pub(crate) const UNCOVERED: [(&str, &str); 1] = [(
-    "session_secrets",
-    "the hashes that continue sessions change with each use; the sessions themselves are recorded",
-)];
+pub(crate) const UNCOVERED: [(&str, &str); 2] = [
+    (
+        "session_secrets",
+        "the hashes that continue sessions change with each use; the sessions themselves are recorded",
+    ),
+    (
+        "attachment_bytes",
+        "what photos and scans show can be erased; the server compares it with the hash in attachments, which is \
+         recorded, each time it is opened",
+    ),
+];
 
 /// Every table the log vouches for. What is derived is folded again; `checkpoints` and `ledger_state` are
 /// compared with the tree; nothing else is kept but what [`UNCOVERED`] lists.
@@ -128,6 +135,15 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<proposals::Approval>(),
         row_source::<claims::Claim>(),
         row_source::<claims::ClaimChange>(),
+        row_source::<evidence::Verification>(),
+        row_source::<documents::Attachment>(),
+        row_source::<documents::Document>(),
+        row_source::<documents::DocumentEvent>(),
+        row_source::<documents::DocumentAttachment>(),
+        row_source::<documents::Signatory>(),
+        row_source::<documents::NumberSeries>(),
+        row_source::<documents::NumberBlock>(),
+        row_source::<documents::NumberEntry>(),
     ];
     sources.extend(ledger::recorded::sources());
     sources

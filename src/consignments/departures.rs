@@ -54,6 +54,14 @@ impl Departures {
         Ok(all.filter(|one| !self.reversed.contains(&one.event)).copied().collect())
     }
 
+    /// The events that sent a leg off and stand.
+    ///
+    /// # Errors
+    /// [`Wanted`] where they are not loaded.
+    pub fn posted_of(&mut self, leg: LegId) -> Result<Vec<EventId>, Wanted> {
+        Ok(self.of(leg)?.into_iter().map(|departure| departure.event).collect())
+    }
+
     /// Notes a departure of this batch.
     pub(super) fn note(&mut self, leg: LegId, event: EventId, sequence: i64) {
         self.noted.entry(leg).or_default().push(Departure { event, sequence });

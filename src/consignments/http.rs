@@ -9,15 +9,19 @@ use super::read::{
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg, Load};
 use super::whole::{Whole, whole_read};
-use crate::auth::{Permit, action};
+use crate::auth::{Bound, Permit, Scope, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::ledger::origin::is_imported;
+use crate::db::Conn;
+use crate::evidence::rules::is_hand_over;
+use crate::evidence::{EvidenceView, evidence_of};
 use crate::pledges::Money;
 use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A consignment as it is shown.
@@ -127,6 +131,9 @@ pub struct HistoryView {
     pub imported: bool,
     /// Whether it was entered for somebody else from paper.
     pub from_paper: bool,
+    /// Of a hand-over: whether it is verified or only reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceView>,
 }
 
 fn money(minor: Option<i64>, currency: Option<String>, basis: Option<String>) -> Option<Money> {
@@ -175,9 +182,27 @@ impl From<Leg> for LegView {
     }
 }
 
-impl From<HistoryRow> for HistoryView {
-    fn from(row: HistoryRow) -> Self {
+/// What verifies hand-overs.
+type Evidence = HashMap<EventId, EvidenceView>;
+
+/// What verifies the hand-overs of a history; donors are told how, and not by which paper.
+fn told_evidence(conn: &mut Conn, scope: &Scope, history: &[HistoryRow]) -> Outcome<Evidence> {
+    let handed = history.iter().filter(|row| is_hand_over(&row.kind)).map(|row| row.id);
+    let mut found = evidence_of(conn, &handed.collect::<Vec<_>>())?;
+    let is_donors = scope.bounds().iter().any(|bound| match bound {
+        Bound::OwnPledges(_) => true,
+        Bound::Organization(_) | Bound::Countries(_) => false,
+    });
+    if is_donors {
+        found.values_mut().for_each(|one| *one = one.without_document());
+    }
+    Ok(found)
+}
+
+impl HistoryView {
+    fn of(row: HistoryRow, evidence: &Evidence) -> Self {
         Self {
+            evidence: is_hand_over(&row.kind).then(|| evidence.get(&row.id).copied().unwrap_or_default()),
             sequence: row.sequence,
             id: row.id,
             kind: row.kind,
@@ -267,18 +292,21 @@ pub async fn consignment_show(
     state: State,
     path: Path<ConsignmentId>,
 ) -> Outcome<actix_web::web::Json<ConsignmentDetail>> {
-    // Unless a scope is part of the question this is a single statement, which needs no snapshot around it.
-    let whole = if permit.scope().is_everything() {
-        state.read_once(move |conn| whole_read(conn, &permit, path.0)).await?
-    } else {
-        state.read(move |conn| whole_read(conn, &permit, path.0)).await?
+    let is_unbound = permit.scope().is_everything();
+    let told = move |conn: &mut Conn| {
+        let whole = whole_read(conn, &permit, path.0)?;
+        let evidence = told_evidence(conn, permit.scope(), &whole.history)?;
+        Ok((whole, evidence))
     };
+    // Unless a scope is part of the question this is a single statement, and one more where goods were handed over,
+    // which may be newer: no snapshot is needed around them.
+    let (whole, evidence) = if is_unbound { state.read_once(told).await? } else { state.read(told).await? };
     let Whole { consignment, legs, standing, history } = whole;
     Ok(actix_web::web::Json(ConsignmentDetail {
         state: state_of(&consignment, standing, &history),
         standing,
         legs: legs.into_iter().map(LegView::from).collect(),
-        history: history.into_iter().map(HistoryView::from).collect(),
+        history: history.into_iter().map(|row| HistoryView::of(row, &evidence)).collect(),
         consignment: consignment.into(),
     }))
 }
@@ -340,10 +368,13 @@ pub async fn consignment_events(
     let limit = paging.limit;
     let rows = state.read(move |conn| {
         let row = consignment_read(conn, &permit, path.0)?;
-        history_read(conn, row.id, paging.after.unwrap_or(0), paging.limit + 1)
+        let rows = history_read(conn, row.id, paging.after.unwrap_or(0), paging.limit + 1)?;
+        let evidence = told_evidence(conn, permit.scope(), &rows)?;
+        Ok((rows, evidence))
     });
-    let page = Page::from_rows(rows.await?, limit, |row| encode_key(&row.sequence));
-    Ok(actix_web::web::Json(page.map(HistoryView::from)))
+    let (rows, evidence) = rows.await?;
+    let page = Page::from_rows(rows, limit, |row| encode_key(&row.sequence));
+    Ok(actix_web::web::Json(page.map(|row| HistoryView::of(row, &evidence))))
 }
 
 /// A load as it is shown.

@@ -101,6 +101,20 @@ identifiers! {
     ClaimId,
     /// A state of a claim.
     ClaimChangeId,
+    /// A photo or scan, by owner and content.
+    AttachmentId,
+    /// A document record.
+    DocumentId,
+    /// A row that belongs to a document: an event it is about, an attachment, a signatory.
+    DocumentPartId,
+    /// The counter of a kind of document at a site in a year.
+    NumberSeriesId,
+    /// Numbers given out together.
+    NumberBlockId,
+    /// A number that was used or voided.
+    NumberId,
+    /// That a hand-over is verified by something.
+    VerificationId,
     /// Who or what the vault keeps a key for: a person, a user or an attachment, by its own identifier.
     SealedId,
     /// Any record that further facts are kept of: its own identifier, whatever it is.

@@ -1,9 +1,11 @@
 //! The tables as diesel sees them: the same on both databases. Written from the migrations.
 
 mod decided;
+mod papers;
 mod people;
 
 pub use decided::*;
+pub use papers::*;
 pub use people::*;
 
 diesel::table! {
@@ -441,6 +443,16 @@ diesel::allow_tables_to_appear_in_same_query!(
     approvals,
     claims,
     claim_changes,
+    attachments,
+    attachment_bytes,
+    number_series,
+    number_blocks,
+    documents,
+    document_numbers,
+    document_events,
+    document_attachments,
+    document_signatories,
+    verifications,
     log_entries,
     ledger_state,
     checkpoints

@@ -105,7 +105,14 @@ identifier_columns!(
     EventId,
     ApprovalId,
     ClaimId,
-    ClaimChangeId
+    ClaimChangeId,
+    AttachmentId,
+    DocumentId,
+    DocumentPartId,
+    NumberSeriesId,
+    NumberBlockId,
+    NumberId,
+    VerificationId
 );
 
 column_type!(Timestamp, BigInt);

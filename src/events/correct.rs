@@ -9,6 +9,8 @@ use crate::consignments::Leg;
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
+use crate::evidence::end_where;
+use crate::evidence::rules::Ending;
 use crate::ledger::event::{
     EventRecord, EventResult, Halt, Happening, Part, Rehearsal, Restated, Subjects, all_or_missed,
 };
@@ -107,6 +109,8 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
     let parts: Vec<Part<'_>> = timed.iter().map(Timed::part).collect();
     let result = happening.post_parts(desk, subjects, &parts, (moved_on > 0).then_some(moved_on))?;
     restate_surplus(desk, record.id, &statements)?;
+    // What was signed, or said by the receiver, were other figures.
+    end_where(desk, record.id, Ending::Corrected, result.recorded_at, |_| true)?;
     if let Kind::Received(right) = &kind {
         close_or_open(desk, &record, right.is_final)?;
     }

@@ -14,6 +14,7 @@ mod post;
 mod propose;
 mod reach;
 mod read;
+mod receiver;
 mod reverse;
 pub mod store;
 mod times;

@@ -3,6 +3,7 @@
 use super::correct::correct;
 use super::kind::{Command, Kind};
 use super::propose::{approval_of, told_again};
+use super::receiver::note_receiver;
 use super::reverse::reverse;
 use super::store::{RefusalRecord, WaitingRecord};
 use super::wait::subjects;
@@ -151,6 +152,7 @@ impl PostEvent {
                 if let Some(due) = self.due(desk, &result, &counted)? {
                     return self.propose(desk, checkmark, &happening, &result, &due);
                 }
+                note_receiver(desk, &happening, &self.command.kind, &result)?;
                 let waited = desk.shelf::<Drawer<WaitingRecord>>().find(self.command.id)?;
                 if let Some(record) = waited {
                     desk.shelf::<Drawer<WaitingRecord>>()

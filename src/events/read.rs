@@ -10,6 +10,8 @@ use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::schema::{consignments, events, legs, pledges, refusals, sites, waiting};
 use crate::db::{Conn, read_failure};
 use crate::ledger::origin::{from_paper, is_imported};
+use crate::evidence::rules::is_hand_over;
+use crate::evidence::{EvidenceView, evidence_of};
 use crate::web::Paging;
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -88,6 +90,9 @@ pub struct EventView {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Object>)]
     pub body: Option<serde_json::Value>,
+    /// Of a hand-over: whether it is verified or only reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<EvidenceView>,
     /// Events about this one, such as corrections; only where one event is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed_by: Option<Vec<EventId>>,
@@ -115,6 +120,7 @@ impl EventView {
             from_paper: from_paper(&row.body).is_some(),
             actor: in_full.then_some(row.actor_id),
             body,
+            evidence: None,
             followed_by: None,
         }
     }
@@ -163,6 +169,7 @@ pub fn event_list(
     let in_full = sees_all(permit.scope());
     let mut views: Vec<EventView> = rows.into_iter().map(|row| EventView::of(row, in_full)).collect();
     hide_others(conn, permit.scope(), &mut views)?;
+    tell_evidence(conn, in_full, &mut views)?;
     Ok(views)
 }
 
@@ -185,7 +192,20 @@ pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: Event
         .map_err(read_failure)?;
     view.followed_by = Some(followed);
     hide_others(conn, permit.scope(), std::slice::from_mut(&mut view))?;
+    tell_evidence(conn, sees_all(permit.scope()), std::slice::from_mut(&mut view))?;
     Ok(view)
+}
+
+/// Says of hand-overs what verifies them; donors are told how, and not by which paper.
+fn tell_evidence(conn: &mut Conn, in_full: bool, views: &mut [EventView]) -> Outcome<()> {
+    let is_hand_over = |view: &&EventView| is_hand_over(&view.kind);
+    let handed: Vec<EventId> = views.iter().filter(is_hand_over).map(|view| view.id).collect();
+    let found = evidence_of(conn, &handed)?;
+    for view in views.iter_mut().filter(|view| is_hand_over(&&**view)) {
+        let evidence = found.get(&view.id).copied().unwrap_or_default();
+        view.evidence = Some(if in_full { evidence } else { evidence.without_document() });
+    }
+    Ok(())
 }
 
 /// A donor is shown no pledge of others, even where they share a consignment.

@@ -88,5 +88,12 @@ identifier_values!(
     EventId,
     ApprovalId,
     ClaimId,
-    ClaimChangeId
+    ClaimChangeId,
+    AttachmentId,
+    DocumentId,
+    DocumentPartId,
+    NumberSeriesId,
+    NumberBlockId,
+    NumberId,
+    VerificationId
 );

@@ -26,6 +26,7 @@ mod http_surface;
 mod import;
 mod items;
 mod migrations;
+mod papers;
 mod parties;
 mod people;
 mod programmes;

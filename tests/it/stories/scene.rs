@@ -95,6 +95,11 @@ impl Scene {
         opened
     }
 
+    /// A person who can sign.
+    pub fn person(&self) -> String {
+        id()
+    }
+
     pub fn line(&self, quantity: i64) -> Value {
         json!({"item": self.masks, "quantity": quantity})
     }
@@ -128,7 +133,7 @@ impl Scene {
             return decided;
         }
         let event = decided.json()["event"].clone();
-        Reply { status: 201, headers: decided.headers, text: event.to_string() }
+        Reply { status: 201, headers: decided.headers, text: event.to_string(), bytes: decided.bytes }
     }
 
     /// Somebody decides a proposal.

@@ -223,8 +223,17 @@ impl Caller {
         Begun { stream, body: body.to_owned() }
     }
 
+    /// Sends a file as it is.
+    pub fn upload(&self, path: &str, content_type: &str, bytes: &[u8]) -> Reply {
+        self.send_bytes("POST", path, &[("Content-Type", content_type)], Some(bytes))
+    }
+
     /// Sends one request on a connection of its own.
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&str>) -> Reply {
+        self.send_bytes(method, path, headers, body.map(str::as_bytes))
+    }
+
+    fn send_bytes(&self, method: &str, path: &str, headers: &[(&str, &str)], body: Option<&[u8]>) -> Reply {
         let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", self.address);
         if let Some(token) = &self.token {
             head.push_str(&format!("Authorization: Bearer {token}\r\n"));
@@ -240,7 +249,7 @@ impl Caller {
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout is set");
         stream.write_all(head.as_bytes()).expect("the head is sent");
         // A server that refuses by the head alone may close before it has the whole body.
-        drop(stream.write_all(body.unwrap_or_default().as_bytes()));
+        drop(stream.write_all(body.unwrap_or_default()));
         let mut bytes = Vec::new();
         let read = stream.read_to_end(&mut bytes);
         assert!(!bytes.is_empty(), "{method} {path} was not answered: {read:?}");
@@ -270,6 +279,7 @@ pub struct Reply {
     pub status: u16,
     pub headers: Vec<(String, String)>,
     pub text: String,
+    pub bytes: Vec<u8>,
 }
 
 impl Reply {
@@ -288,6 +298,7 @@ impl Reply {
             status: status.parse().expect("the status is a number"),
             headers,
             text: String::from_utf8_lossy(&body).into_owned(),
+            bytes: body,
         }
     }
 

@@ -1,0 +1,9 @@
+DROP TABLE document_signatories;
+DROP TABLE document_attachments;
+DROP TABLE document_events;
+DROP TABLE document_numbers;
+DROP TABLE documents;
+DROP TABLE number_blocks;
+DROP TABLE number_series;
+DROP TABLE attachment_bytes;
+DROP TABLE attachments;

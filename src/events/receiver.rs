@@ -1,0 +1,73 @@
+//! A hand-over that its receiver posts is verified by that: whoever got the goods says so, and had not dispatched them.
+//!
+//! Only a caller who acts for an organization can be a receiver, and only where the event names the consignment: of
+//! goods from nowhere in particular nobody knows who dispatched them. A departure that was inferred is nobody's.
+
+use super::kind::Kind;
+use super::wait::subjects;
+use crate::auth::{Bound, Scope};
+use crate::consignments::{Consignment, Departures, Leg};
+use crate::core::id::{ConsignmentId, OrganizationId};
+use crate::evidence::{How, verify};
+use crate::ledger::event::{EventRecord, EventResult, Happening};
+use crate::sites::Site;
+use crate::writer::{Desk, Drawer, Refusal, Wanted};
+
+/// Stages that a hand-over just posted is verified, where its receiver posted it.
+pub(super) fn note_receiver(
+    desk: &mut Desk,
+    happening: &Happening,
+    kind: &Kind,
+    result: &EventResult,
+) -> Result<(), Refusal> {
+    let Some(own) = acts_for(&happening.scope) else { return Ok(()) };
+    let named = if let Kind::Delivered(body) = kind {
+        body.consignee
+    } else if let Kind::Distributed(body) = kind {
+        body.consignee
+    } else if let Kind::Received(_) = kind {
+        None
+    } else {
+        return Ok(());
+    };
+    let (Some(id), _) = subjects(kind) else { return Ok(()) };
+    let Some(consignment) = desk.shelf::<Drawer<Consignment>>().find(id)? else { return Ok(()) };
+    let consignee = named.unwrap_or(consignment.consignee_id);
+    let receives =
+        consignee == own || (matches!(kind, Kind::Received(_)) && runs_site(desk, happening, own)?);
+    if !receives || consignment.consignor_id == Some(own) || has_dispatched(desk, id)? {
+        return Ok(());
+    }
+    verify(desk, happening.id, How::Receiver, None, result.recorded_at)?;
+    Ok(())
+}
+
+/// The organization the poster acts for.
+fn acts_for(scope: &Scope) -> Option<OrganizationId> {
+    scope.bounds().iter().find_map(|bound| match bound {
+        Bound::Organization(own) => Some(*own),
+        Bound::Countries(_) | Bound::OwnPledges(_) => None,
+    })
+}
+
+/// Whether the organization runs the site where the goods were received.
+fn runs_site(desk: &mut Desk, happening: &Happening, own: OrganizationId) -> Result<bool, Wanted> {
+    let record = desk.shelf::<Drawer<EventRecord>>().find(happening.id)?;
+    let Some(site) = record.and_then(|record| record.site_id) else { return Ok(false) };
+    let site = desk.shelf::<Drawer<Site>>().find(site)?;
+    Ok(site.is_some_and(|site| site.operator_id == Some(own)))
+}
+
+/// Whether the poster sent any of the consignment's legs off.
+fn has_dispatched(desk: &mut Desk, consignment: ConsignmentId) -> Result<bool, Wanted> {
+    let poster = desk.actor().user;
+    for leg in desk.shelf::<Drawer<Leg>>().group(consignment)? {
+        for event in desk.shelf::<Departures>().posted_of(leg.id)? {
+            let record = desk.shelf::<Drawer<EventRecord>>().find(event)?;
+            if record.is_some_and(|record| record.actor_id == poster) {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
+}

@@ -1,0 +1,7 @@
+//! Papers and what they prove: photos and scans, documents and their numbers, and which hand-overs they verify.
+
+mod content;
+mod evidence;
+mod files;
+mod numbers;
+mod photos;
