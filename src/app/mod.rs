@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `settings` | flags over environment over `relief.toml` over defaults |
 //! | `server` | start, listen, stop in order |
+//! | `connections` | how many there may be and how long one may rest |
+//! | `cors` | which other origins' pages may read answers |
 //! | `observe` | request id, logs, metrics and security headers around every request |
 //! | `checkpoints` | signing the log's head once a second, and the log over HTTP |
 //! | `keys` | new keys for access tokens, taken up and rotated by age |
@@ -17,6 +19,8 @@
 //! goods, or a query.
 
 mod checkpoints;
+mod connections;
+mod cors;
 mod docs;
 mod health;
 mod keys;
@@ -31,7 +35,7 @@ pub use server::{RunningServer, start};
 pub use settings::{
     DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Handicap, Layer, SETTINGS_FILE, Settings, TlsFiles,
 };
-pub use throttle::AddressThrottle;
+pub use throttle::Buckets;
 
 use crate::web::Routes;
 use crate::{

@@ -28,6 +28,10 @@ const POLICY_STRICT: &str = "default-src 'none'; style-src 'unsafe-inline'; img-
 const POLICY_DOCS: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// What pages here may ask a person for: nothing yet.
+const NO_PERMISSIONS: &str =
+    "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()";
+
 /// A browser that came over TLS once comes no other way for a year.
 const SECURE_ONLY: &str = "max-age=31536000";
 
@@ -138,6 +142,11 @@ fn protect(headers: &mut HeaderMap, is_docs: bool) {
         HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static("same-origin"),
     );
+    headers.insert(
+        HeaderName::from_static("cross-origin-opener-policy"),
+        HeaderValue::from_static("same-origin"),
+    );
+    headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(NO_PERMISSIONS));
     if !headers.contains_key(header::CACHE_CONTROL) {
         // What is asked of a ledger changes and is not for everyone: nothing on the way keeps it.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

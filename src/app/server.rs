@@ -2,6 +2,8 @@
 //! finish what is queued.
 
 use super::checkpoints::{CheckpointTask, Signing};
+use super::connections::{Connections, HEAD_WAIT, KEEP_ALIVE, attend};
+use super::cors::{Origins, share};
 use super::docs::Document;
 use super::keys::KeyTask;
 use super::observe::{Metrics, RequestSpan, observe};
@@ -10,7 +12,7 @@ use super::routes;
 use super::settings::Settings;
 use super::tls::server_config;
 use crate::audit::keys::KeyRing;
-use crate::auth::{Auth, count_users};
+use crate::auth::{Auth, OutsideIssuer, count_users};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{self, Database, connect, migrate};
 use crate::vault::Vault;
@@ -27,14 +29,12 @@ use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_actix_web::TracingLogger;
 
-/// How long a connection may stay idle.
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
-/// How long a caller may take to send the head of a request.
-const HEAD_WAIT: Duration = Duration::from_secs(10);
 /// How long requests may take to finish after the server was told to stop, in seconds.
 const STOP_WAIT_SECONDS: u64 = 20;
-/// Connections one worker holds: sockets, not threads.
-const CONNECTIONS_PER_WORKER: usize = 10_000;
+/// How long a caller may take to end a connection, or to send what nobody wants any more.
+const DISCONNECT_WAIT: Duration = Duration::from_secs(5);
+/// Connections above those allowed that are taken in order to end another instead, or themselves.
+const CONNECTIONS_TO_SPARE: usize = 256;
 
 /// A server that runs in this process; it stops when dropped.
 pub struct RunningServer {
@@ -154,6 +154,7 @@ fn open(settings: &Settings) -> Outcome<State> {
         signer,
         throttle: settings.throttle.clone(),
         trusted_proxies: settings.trusted_proxies.iter().map(IpAddr::to_canonical).collect(),
+        outside: settings.outside.clone().map(|outside| Arc::new(OutsideIssuer::new(outside))),
         public_origin: settings.public_origin.clone(),
     }))
 }
@@ -221,6 +222,15 @@ fn server(
         .map_err(|error| Problem::internal(format!("the OpenAPI document: {error}")))?;
     let document = web::Data::new(Document(Bytes::from(document)));
     let all = Arc::new(all);
+    let origins = web::Data::new(Origins(settings.cors_origins.clone()));
+    let connections = Connections::new(
+        settings.connections,
+        settings.connections_per_address,
+        state.trusted_proxies.to_vec(),
+    );
+    // More are never taken by the server below, which stops accepting; these few are for ending others.
+    let connections_taken = connections.limit().saturating_add(CONNECTIONS_TO_SPARE);
+    actix_web::rt::spawn(Connections::watch(Arc::downgrade(&connections)));
     let factory = move || {
         let all = Arc::clone(&all);
         App::new()
@@ -228,7 +238,10 @@ fn server(
             .app_data(metrics.clone())
             .app_data(signing.clone())
             .app_data(document.clone())
+            .app_data(origins.clone())
+            .wrap(from_fn(share))
             .wrap(from_fn(observe))
+            .wrap(from_fn(attend))
             .wrap(Compress::default())
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(|config| all.mount(config))
@@ -237,8 +250,10 @@ fn server(
     let mut server = HttpServer::new(factory)
         .keep_alive(KEEP_ALIVE)
         .client_request_timeout(HEAD_WAIT)
+        .client_disconnect_timeout(DISCONNECT_WAIT)
         .shutdown_timeout(STOP_WAIT_SECONDS)
-        .max_connections(CONNECTIONS_PER_WORKER);
+        .max_connections(connections_taken)
+        .on_connect(move |stream, extensions| connections.arrive(stream, extensions));
     if let Some(workers) = settings.workers {
         server = server.workers(workers.max(1));
     }

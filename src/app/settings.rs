@@ -1,7 +1,8 @@
 //! Settings: flags over environment over `relief.toml` over defaults.
 
-use super::throttle::AddressThrottle;
+use super::throttle::Buckets;
 use crate::audit::keys::DEFAULT_KEY_FOLDER;
+use crate::auth::Outside;
 use crate::core::limits::Limits;
 use crate::core::problem::{Outcome, Problem};
 use crate::people::rules::DEFAULT_RETENTION_DAYS;
@@ -22,6 +23,11 @@ pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 
 /// A quarter of a year: long enough that nobody notices, short enough that a stolen key is of no use for ever.
 pub const DEFAULT_TOKEN_KEY_DAYS: u32 = 90;
+
+/// Connections one server has, of everybody together: sockets, not threads.
+pub const DEFAULT_CONNECTIONS: usize = 10_000;
+/// Connections one address has: an office behind one router, whose browsers open six each.
+pub const DEFAULT_CONNECTIONS_PER_ADDRESS: usize = 500;
 
 /// The certificate with which the server itself speaks TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,6 +58,14 @@ pub struct Settings {
     pub trusted_proxies: Vec<IpAddr>,
     /// What browsers call this server, such as `https://relief.example.org`.
     pub public_origin: Option<String>,
+    /// An issuer outside this house that may say who somebody is.
+    pub outside: Option<Outside>,
+    /// Origins whose pages may read answers, such as `https://map.example.org`; none, if nobody says so.
+    pub cors_origins: Vec<String>,
+    /// Connections there may be in all.
+    pub connections: usize,
+    /// Connections there may be from one address that is no trusted proxy.
+    pub connections_per_address: usize,
     /// Days after which a new key signs access tokens.
     pub token_key_days: u32,
     /// Days for which a person is kept where nobody says.
@@ -95,6 +109,14 @@ pub struct Layer {
     pub trusted_proxies: Option<Vec<IpAddr>>,
     /// See [`Settings::public_origin`].
     pub public_origin: Option<String>,
+    /// See [`Settings::outside`].
+    pub outside: Option<Outside>,
+    /// See [`Settings::cors_origins`].
+    pub cors_origins: Option<Vec<String>>,
+    /// See [`Settings::connections`].
+    pub connections: Option<usize>,
+    /// See [`Settings::connections_per_address`].
+    pub connections_per_address: Option<usize>,
     /// See [`Settings::token_key_days`].
     pub token_key_days: Option<u32>,
     /// See [`Settings::person_retention_days`].
@@ -137,6 +159,10 @@ impl Layer {
             workers: self.workers.or(below.workers),
             trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
             public_origin: self.public_origin.or(below.public_origin),
+            outside: self.outside.or(below.outside),
+            cors_origins: self.cors_origins.or(below.cors_origins),
+            connections: self.connections.or(below.connections),
+            connections_per_address: self.connections_per_address.or(below.connections_per_address),
             token_key_days: self.token_key_days.or(below.token_key_days),
             person_retention_days: self.person_retention_days.or(below.person_retention_days),
             tls_certificate: self.tls_certificate.or(below.tls_certificate),
@@ -184,22 +210,20 @@ impl Layer {
             }
             (Some(_), Some(_)) | (None, None) => {}
         }
-        let Some(origin) = &self.public_origin else { return Ok(()) };
-        let is_origin = origin.split_once("://").is_some_and(|(scheme, authority)| {
-            matches!(scheme, "http" | "https")
-                && !authority.is_empty()
-                && authority.chars().all(|letter| letter.is_ascii_alphanumeric() || "-.:[]".contains(letter))
-        });
-        if is_origin {
-            return Ok(());
+        for (name, count) in
+            [("connections", self.connections), ("connections_per_address", self.connections_per_address)]
+        {
+            if count == Some(0) {
+                return Err(Problem::field(format!("/{name}"), "Nobody could connect; write 1 or more."));
+            }
         }
-        Err(Problem::field(
-            "/public_origin",
-            format!(
-                "{origin:?} is not what a browser calls a server; write a scheme, a host and at most a port, such \
-                 as https://relief.example.org"
-            ),
-        ))
+        if let Some(outside) = &self.outside {
+            outside.check()?;
+        }
+        if let Some(origin) = &self.public_origin {
+            check_origin("/public_origin", origin)?;
+        }
+        self.cors_origins.iter().flatten().try_for_each(|origin| check_origin("/cors_origins", origin))
     }
 
     /// The settings of this layer over the defaults.
@@ -217,6 +241,10 @@ impl Layer {
             workers: self.workers,
             trusted_proxies: self.trusted_proxies.unwrap_or_default(),
             public_origin: self.public_origin,
+            outside: self.outside,
+            cors_origins: self.cors_origins.unwrap_or_default(),
+            connections: self.connections.unwrap_or(DEFAULT_CONNECTIONS),
+            connections_per_address: self.connections_per_address.unwrap_or(DEFAULT_CONNECTIONS_PER_ADDRESS),
             token_key_days: self.token_key_days.unwrap_or(DEFAULT_TOKEN_KEY_DAYS),
             person_retention_days: self.person_retention_days.unwrap_or(DEFAULT_RETENTION_DAYS),
             tls: self.tls_certificate.zip(self.tls_key).map(|(certificate, key)| TlsFiles {
@@ -226,8 +254,25 @@ impl Layer {
             }),
             signals: true,
             wake: None,
-            throttle: Some(Arc::new(AddressThrottle::default())),
+            throttle: Some(Arc::new(Buckets::default())),
             handicap: Handicap::default(),
         }
     }
+}
+
+/// Refuses what no browser writes as an origin.
+fn check_origin(pointer: &str, origin: &str) -> Outcome<()> {
+    let is_origin = origin.split_once("://").is_some_and(|(scheme, authority)| {
+        matches!(scheme, "http" | "https")
+            && !authority.is_empty()
+            && authority.chars().all(|letter| letter.is_ascii_alphanumeric() || "-.:[]".contains(letter))
+    });
+    if is_origin {
+        return Ok(());
+    }
+    let words = format!(
+        "{origin:?} is not what a browser calls a server; write a scheme, a host and at most a port, such as \
+         https://relief.example.org"
+    );
+    Err(Problem::field(pointer, words))
 }

@@ -1,13 +1,17 @@
-//! Slows down strangers address by address, so that nobody can try out codes or passwords.
+//! Slows down strangers address by address, so that nobody can try out codes or passwords, and callers who are known
+//! one by one where what they ask for is expensive, so that none of them takes the server from the others.
 //!
 //! A code carries 50 random bits. At two tries a second one address needs some nine million years for half
 //! of them, so the limit is there to keep guessing hopeless and cheap to refuse, not to be felt by people.
-//! Never here: who somebody is. Callers who logged in are known and are not slowed down.
+//! Never here: who somebody is, or what is expensive.
 
-use crate::web::{Door, Throttle};
+use crate::auth::subscriber;
+use crate::core::id::UserId;
+use crate::web::{Door, Expense, Throttle};
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use std::net::{IpAddr, Ipv6Addr};
+use std::hash::{BuildHasher, Hash, RandomState};
+use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -16,9 +20,16 @@ use std::time::Duration;
 const BURST: NonZeroU32 = at_least_one(20);
 /// Requests a second an address may go on with: faster than anybody types codes.
 const PER_SECOND: NonZeroU32 = at_least_one(2);
-/// Requests between two clearings of addresses that have their whole burst again, which they have ten seconds
-/// after their last request. What is kept is thus the addresses of ten seconds and at most this many more.
+/// Times a user's own password is checked at once, and then a minute: people mistype, and no program does it.
+const PASSWORDS: (NonZeroU32, NonZeroU32) = (at_least_one(10), at_least_one(10));
+/// Expensive questions of one user at once, and then a second: a page of figures asks a dozen, a program that reads
+/// everything for a report some hundreds one after the other.
+const FIGURES: (NonZeroU32, NonZeroU32) = (at_least_one(300), at_least_one(50));
+/// Requests between two clearings of whoever has the whole burst again, which is soon after the last request.
 const CLEAR_EVERY: u32 = 1_024;
+/// Buckets of one kind. Whoever comes is put into one of them by a secret hash: two seldom share one, nobody can aim at
+/// another's, and however many come, no more memory is taken.
+const BUCKETS: u64 = 1 << 18;
 
 const fn at_least_one(number: u32) -> NonZeroU32 {
     match NonZeroU32::new(number) {
@@ -27,38 +38,29 @@ const fn at_least_one(number: u32) -> NonZeroU32 {
     }
 }
 
-/// A bucket of requests for each address at each door.
-pub struct AddressThrottle {
-    buckets: DefaultKeyedRateLimiter<(Door, IpAddr)>,
+/// Buckets of one size.
+struct Row {
+    buckets: DefaultKeyedRateLimiter<u64>,
+    hash: RandomState,
     clock: DefaultClock,
     admitted: AtomicU32,
 }
 
-impl Default for AddressThrottle {
-    fn default() -> Self {
-        let quota = Quota::per_second(PER_SECOND).allow_burst(BURST);
+impl Row {
+    fn new(quota: Quota) -> Self {
         Self {
             buckets: RateLimiter::keyed(quota),
+            hash: RandomState::new(),
             clock: DefaultClock::default(),
             admitted: AtomicU32::new(0),
         }
     }
-}
 
-impl AddressThrottle {
-    /// Addresses remembered now.
-    pub fn remembered(&self) -> usize {
-        self.buckets.len()
-    }
-}
-
-impl Throttle for AddressThrottle {
-    fn admit(&self, door: Door, peer: IpAddr) -> Result<(), Duration> {
-        let verdict = self
-            .buckets
-            .check_key(&(door, subscriber(peer)))
-            .map_err(|refusal| refusal.wait_time_from(self.clock.now()));
-        // Refused requests add no address, so only the others are counted.
+    fn admit(&self, who: impl Hash) -> Result<(), Duration> {
+        let bucket = self.hash.hash_one(who) % BUCKETS;
+        let verdict =
+            self.buckets.check_key(&bucket).map_err(|refusal| refusal.wait_time_from(self.clock.now()));
+        // Refused requests take no further bucket, so only the others are counted.
         if verdict.is_ok() && self.admitted.fetch_add(1, Ordering::Relaxed) % CLEAR_EVERY == CLEAR_EVERY - 1 {
             self.buckets.retain_recent();
             self.buckets.shrink_to_fit();
@@ -67,13 +69,41 @@ impl Throttle for AddressThrottle {
     }
 }
 
-/// Whom an address stands for. Whoever has one IPv6 address has the other 2^64 of its network as well.
-fn subscriber(peer: IpAddr) -> IpAddr {
-    match peer.to_canonical() {
-        IpAddr::V4(address) => IpAddr::V4(address),
-        IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            IpAddr::V6(Ipv6Addr::new(a, b, c, d, 0, 0, 0, 0))
+/// A bucket for each address at each door, and for each user and kind of expense.
+pub struct Buckets {
+    doors: Row,
+    passwords: Row,
+    figures: Row,
+}
+
+impl Default for Buckets {
+    fn default() -> Self {
+        let per_minute = |(burst, rate)| Quota::per_minute(rate).allow_burst(burst);
+        let per_second = |(burst, rate)| Quota::per_second(rate).allow_burst(burst);
+        Self {
+            doors: Row::new(per_second((BURST, PER_SECOND))),
+            passwords: Row::new(per_minute(PASSWORDS)),
+            figures: Row::new(per_second(FIGURES)),
+        }
+    }
+}
+
+impl Buckets {
+    /// Buckets in use at the doors.
+    pub fn remembered(&self) -> usize {
+        self.doors.buckets.len()
+    }
+}
+
+impl Throttle for Buckets {
+    fn admit(&self, door: Door, peer: IpAddr) -> Result<(), Duration> {
+        self.doors.admit((door, subscriber(peer)))
+    }
+
+    fn spend(&self, expense: Expense, user: UserId) -> Result<(), Duration> {
+        match expense {
+            Expense::Password => self.passwords.admit(user),
+            Expense::Figures => self.figures.admit(user),
         }
     }
 }

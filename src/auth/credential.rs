@@ -3,8 +3,9 @@
 //! A further kind of credential is a further line of [`Credential`], read from the request in `web/guard.rs`, and a
 //! further arm of `Auth::authenticate`. What is sent as `Authorization: Bearer` is told apart by how it begins.
 
+use super::api_key::API_KEY_BEGINNING;
 use super::principal::Principal;
-use crate::core::id::{SessionId, SessionSecretId};
+use crate::core::id::{ApiKeyId, SessionId, SessionSecretId};
 use std::sync::Arc;
 
 /// What a request brings, before anybody has looked whether it is good.
@@ -12,6 +13,8 @@ use std::sync::Arc;
 pub enum Credential {
     /// What follows `Authorization: Bearer`.
     Bearer(String),
+    /// The same where it is written as a machine's key is.
+    Key(String),
     /// The session cookie of a browser, which it sends whoever made it ask.
     Cookie(String),
     /// An `Authorization` header that is no bearer's: it cannot be good.
@@ -24,6 +27,7 @@ impl Credential {
     pub fn of(authorization: Option<&str>, cookie: Option<&str>) -> Option<Self> {
         match (authorization, cookie) {
             (Some(header), _) => Some(match bearer(header) {
+                Some(token) if token.starts_with(API_KEY_BEGINNING) => Self::Key(token.to_owned()),
                 Some(token) => Self::Bearer(token.to_owned()),
                 None => Self::Other,
             }),
@@ -36,7 +40,7 @@ impl Credential {
     pub fn is_ambient(&self) -> bool {
         match self {
             Self::Cookie(_) => true,
-            Self::Bearer(_) | Self::Other => false,
+            Self::Bearer(_) | Self::Key(_) | Self::Other => false,
         }
     }
 }
@@ -53,6 +57,15 @@ pub struct Caller {
     pub principal: Arc<Principal>,
     /// Under which session.
     pub session: Option<SessionId>,
-    /// The cookie whose use is to be noted, as it was not for a while.
-    pub unnoted: Option<SessionSecretId>,
+    /// Whose use is to be noted, as it was not for a while.
+    pub unnoted: Option<Unnoted>,
+}
+
+/// What is in use without a word of it in the database yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unnoted {
+    /// A browser's cookie.
+    Cookie(SessionSecretId),
+    /// A machine's key.
+    Key(ApiKeyId),
 }

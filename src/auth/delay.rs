@@ -6,6 +6,7 @@
 //! the right password is always heard. Accounts that do not exist are treated alike, so that the pause tells
 //! nothing. An attempt counts when it begins, so that nobody escapes by hanging up.
 
+use super::address::subscriber;
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -108,7 +109,7 @@ fn key(login: &str, from: Option<IpAddr>) -> Key {
     digest.update(login.as_bytes());
     if let Some(from) = from {
         digest.update([0]);
-        digest.update(from.to_string().as_bytes());
+        digest.update(subscriber(from).to_string().as_bytes());
     }
     digest.finalize().into()
 }

@@ -3,9 +3,13 @@
 //! | file | what it is |
 //! |---|---|
 //! | `user` | the row of a user, and finding one by login |
+//! | `address` | whom an address on the network stands for |
+//! | `api_key` | keys of machines |
 //! | `credential` | the kinds of thing a request brings to say who is calling |
 //! | `session` | a login and the secret that continues it |
 //! | `principal` | a known caller; a cache of callers that forgets within half a second |
+//! | `outside`, `outside_keys` | an issuer outside this house, by configuration; the keys it publishes |
+//! | `actions` | what may be done |
 //! | `policy` | the one table of role, action and scope; `authorize`; permits |
 //! | `scope` | how far a permit reaches, bound by bound |
 //! | `password` | argon2id, one at a time |
@@ -17,8 +21,13 @@
 //! takes one has been allowed. Never here: HTTP, routes, or recording anything: users are written by the
 //! room `users`.
 
+mod actions;
+mod address;
+mod api_key;
 mod credential;
 mod delay;
+mod outside;
+mod outside_keys;
 mod password;
 mod policy;
 mod principal;
@@ -28,13 +37,20 @@ mod session;
 mod token;
 mod user;
 
-pub use credential::{Caller, Credential};
+pub use actions::{Action, Named, action};
+pub use address::subscriber;
+pub use api_key::{
+    API_KEY_BEGINNING, ApiKey, ApiKeySecret, ApiKeyUse, KeyUse, is_machine_login, machine_login,
+};
+pub use credential::{Caller, Credential, Unnoted};
+pub use outside::{Introduced, Outside, OutsideKeys, OutsideRefusal, RoleMapping};
+pub use outside_keys::OutsideIssuer;
 pub use password::{
     NO_PASSWORD, PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM, Passwords, check_password,
 };
 pub use policy::{
-    Action, Grant, Named, OPERATOR, POLICY, Permit, Reach, Role, Rule, action, actions_of, actor_may,
-    authorize, is_operator, roles_of,
+    Grant, OPERATOR, POLICY, Permit, Reach, Role, Rule, actions_of, actor_may, authorize, is_operator,
+    roles_of,
 };
 pub use principal::{Principal, now};
 pub use scope::{Bound, Scope, countries_of, countries_text};
@@ -43,4 +59,4 @@ pub use session::{
     CookieUse, LOST_REPLY_GRACE, Secret, Session, SessionEnd, SessionKind, SessionSecret, random,
 };
 pub use token::{ACCESS_TOKEN_SECONDS, AUDIENCE, Claims, ISSUER, TOKEN_TYPE, TokenRefusal, Tokens};
-pub use user::{User, count_users, find_by_login, normal_login};
+pub use user::{User, count_users, find_by_login, is_outside_login, normal_login, outside_login};

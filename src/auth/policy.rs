@@ -2,6 +2,7 @@
 //!
 //! Nothing else in the house names a role. A [`Grant`] and a [`Permit`] are made here only.
 
+use super::actions::{Action, Named};
 use super::principal::Principal;
 use super::scope::{Bound, Scope};
 use crate::core::id::{OrganizationId, SessionId};
@@ -66,6 +67,20 @@ impl Role {
         }
     }
 
+    /// Whether a machine may have this role: it does what it is told and reads, while decisions are people's, and
+    /// so is saying who may do what.
+    pub fn is_for_machines(self) -> bool {
+        match self {
+            Self::Officer | Self::Donor | Self::Auditor => true,
+            Self::Manager | Self::Admin => false,
+        }
+    }
+
+    /// The words of all roles a machine may have.
+    pub fn words_for_machines() -> Vec<&'static str> {
+        Self::ALL.into_iter().filter(|role| role.is_for_machines()).map(Self::word).collect()
+    }
+
     /// Whether a user of this role must belong to an organization: a donor sees nothing but its own.
     pub fn needs_organization(self) -> bool {
         match self {
@@ -84,122 +99,6 @@ impl fmt::Display for Role {
 /// The word in the log for whoever holds the database itself, as when a file is imported at the command line.
 /// No user can have it: [`Role::from_word`] does not know it.
 pub const OPERATOR: &str = "operator";
-
-/// A marker type that names an action in a handler's signature.
-pub trait Named: Send + Sync + 'static {
-    /// The action it names.
-    const ACTION: Action;
-}
-
-macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
-        /// What may be done; every route but the public ones has exactly one.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Action { $($(#[$doc])* $name,)* }
-
-        impl Action {
-            /// Every action.
-            pub const ALL: &'static [Action] = &[$(Action::$name,)*];
-
-            /// The word used in documentation and messages.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$name => $word,)* }
-            }
-        }
-
-        /// The actions as types, for [`Permit`].
-        pub mod action {
-            use super::{Action, Named};
-            $(
-                $(#[$doc])*
-                #[derive(Clone, Copy, Debug)]
-                pub struct $name;
-                impl Named for $name {
-                    const ACTION: Action = Action::$name;
-                }
-            )*
-        }
-    };
-}
-
-actions! {
-    /// Read organizations, items, sites and programmes.
-    ReferenceRead = "reference.read",
-    /// Add and change organizations.
-    OrganizationWrite = "organization.write",
-    /// Add and change items, packs and lots.
-    ItemWrite = "item.write",
-    /// Add and change sites.
-    SiteWrite = "site.write",
-    /// Add and change programmes and their reported figures.
-    ProgrammeWrite = "programme.write",
-    /// Add and change users.
-    UserWrite = "user.write",
-    /// Read users.
-    UserRead = "user.read",
-    /// Read who signs, receives or drives.
-    PersonRead = "person.read",
-    /// Record and change who signs, receives or drives.
-    PersonWrite = "person.write",
-    /// Erase people.
-    PersonErase = "person.erase",
-    /// Enter and withdraw offers.
-    PledgeOffer = "pledge.offer",
-    /// Accept and decline offers.
-    PledgeDecide = "pledge.decide",
-    /// Read pledges and where their units are.
-    PledgeRead = "pledge.read",
-    /// Make and revoke a pledge's private link.
-    PledgeLinkWrite = "pledge_link.write",
-    /// Open consignments and plan their legs.
-    ConsignmentWrite = "consignment.write",
-    /// Read consignments.
-    ConsignmentRead = "consignment.read",
-    /// Add and change loads.
-    LoadWrite = "load.write",
-    /// Hand in updates at all; each kind is then checked against its own action.
-    EventSubmit = "event.submit",
-    /// Reserve goods for a consignment and let them go again.
-    Allocate = "goods.allocate",
-    /// Record what happened to goods.
-    EventPost = "event.post",
-    /// Read events.
-    EventRead = "event.read",
-    /// Propose that missing goods are lost, or that goods are disposed of.
-    LossPropose = "loss.propose",
-    /// Decide that missing goods are found or miscounted, and about what others proposed about goods.
-    MissingDecide = "missing.decide",
-    /// Read what is proposed and what was decided.
-    ApprovalRead = "approval.read",
-    /// Decide what others proposed; each kind is then checked against its own action.
-    ApprovalDecide = "approval.decide",
-    /// Make claims about losses and disposals, and say how they stand.
-    ClaimWrite = "claim.write",
-    /// Read claims.
-    ClaimRead = "claim.read",
-    /// Take an own proposal back.
-    ApprovalWithdraw = "approval.withdraw",
-    /// Read stock by site.
-    StockRead = "stock.read",
-    /// Read documents and the photos and scans of them.
-    DocumentRead = "document.read",
-    /// Upload photos and scans, record documents and give out their numbers.
-    DocumentWrite = "document.write",
-    /// Erase photos and scans.
-    AttachmentErase = "attachment.erase",
-    /// Read totals.
-    TotalsRead = "totals.read",
-    /// Import files.
-    ImportRun = "import.run",
-    /// Read and verify the log.
-    AuditRead = "audit.read",
-    /// Read who one is logged in as, and one's own sessions.
-    SessionRead = "session.read",
-    /// End one's own sessions and change one's own password.
-    SessionWrite = "session.write",
-    /// Read who had which rights when.
-    AccessRead = "access.read",
-}
 
 /// How far a rule reaches, before it is applied to a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -326,6 +225,8 @@ policy! {
         SiteWrite All,
         UserWrite All,
         UserRead All,
+        ApiKeyWrite All,
+        ApiKeyRead All,
         AccessRead All,
         ApprovalRead All,
         ApprovalDecide All,

@@ -1,6 +1,7 @@
 //! A known caller, and a cache of callers that forgets soon enough.
 
-use super::credential::Caller;
+use super::api_key::{ApiKeySecret, find_key};
+use super::credential::{Caller, Unnoted};
 use super::policy::Role;
 use super::session::{Session, SessionKind, SessionSecret};
 use super::user::User;
@@ -49,6 +50,8 @@ pub(super) enum Claim {
     Session(UserId, SessionId),
     /// To have this cookie: the key of its row and its hash.
     Cookie(SessionSecretId, [u8; 32]),
+    /// To have this key: a digest of all of it.
+    Key([u8; 32]),
 }
 
 impl Claim {
@@ -57,7 +60,7 @@ impl Claim {
         let byte = match self {
             // The last byte of an identifier is random.
             Self::Session(_, session) => session.0.as_bytes()[15],
-            Self::Cookie(_, hash) => hash[0],
+            Self::Cookie(_, hash) | Self::Key(hash) => hash[0],
         };
         usize::from(byte) % READING_LANES
     }
@@ -114,6 +117,22 @@ impl Principals {
     /// # Errors
     /// What the database says.
     pub(super) async fn find(&self, claim: Claim) -> Outcome<Option<Caller>> {
+        self.find_by(claim, move |conn, is_unrecorded| read(conn, claim, is_unrecorded)).await
+    }
+
+    /// Which machine this key is of; `None` where it is none, or its time is over.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub(super) async fn find_machine(&self, key: ApiKeySecret) -> Outcome<Option<Caller>> {
+        self.find_by(Claim::Key(key.digest()), move |conn, _| read_machine(conn, &key)).await
+    }
+
+    async fn find_by(
+        &self,
+        claim: Claim,
+        read: impl FnOnce(&mut Conn, bool) -> Outcome<Option<Caller>> + Send + 'static,
+    ) -> Outcome<Option<Caller>> {
         if let Some(caller) = self.cached(&claim) {
             return Ok(Some(caller));
         }
@@ -127,11 +146,11 @@ impl Principals {
         let read_at = Instant::now();
         let is_unrecorded = match claim {
             Claim::Session(user, session) => self.is_unrecorded(user, session),
-            Claim::Cookie(..) => false,
+            Claim::Cookie(..) | Claim::Key(_) => false,
         };
         let database = self.database.clone();
-        let read = super::service::off_thread(move || database.read(|conn| read(conn, claim, is_unrecorded)))
-            .await?;
+        let read =
+            super::service::off_thread(move || database.read(|conn| read(conn, is_unrecorded))).await?;
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= PRINCIPALS_LIMIT {
             known.clear();
@@ -164,9 +183,10 @@ fn read(conn: &mut Conn, claim: Claim, is_unrecorded: bool) -> Outcome<Option<Ca
             let Some(secret) = secrets.first().filter(|secret| secret.present_hash == hash) else {
                 return Ok(None);
             };
-            unnoted = secret.is_use_due(now()).then_some(id);
+            unnoted = secret.is_use_due(now()).then_some(Unnoted::Cookie(id));
             (None, secret.session_id, SessionKind::Cookie)
         }
+        Claim::Key(_) => return Ok(None),
     };
     let found = Session::load(conn, &[session]).map_err(read_failure)?.pop();
     let whose = match (&found, user) {
@@ -183,6 +203,16 @@ fn read(conn: &mut Conn, claim: Claim, is_unrecorded: bool) -> Outcome<Option<Ca
         return Ok(None);
     }
     Ok(Some(Caller { principal: Arc::new(principal), session: Some(session), unnoted }))
+}
+
+fn read_machine(conn: &mut Conn, key: &ApiKeySecret) -> Outcome<Option<Caller>> {
+    let Some((found, is_use_due)) = find_key(conn, key.prefix(), &key.hash(), now())? else {
+        return Ok(None);
+    };
+    let users = User::load(conn, &[found.user_id]).map_err(read_failure)?;
+    let principal = users.first().map(User::principal).transpose()?.flatten();
+    let unnoted = is_use_due.then_some(Unnoted::Key(found.id));
+    Ok(principal.map(|principal| Caller { principal: Arc::new(principal), session: None, unnoted }))
 }
 
 /// The clock of this machine.

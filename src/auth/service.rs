@@ -1,5 +1,6 @@
 //! Everything about callers, together, as the server holds it.
 
+use super::api_key::ApiKeySecret;
 use super::credential::{Caller, Credential};
 use super::delay::Delays;
 use super::password::Passwords;
@@ -85,7 +86,8 @@ impl Auth {
             None => {
                 return Err(Problem::new(
                     Code::Unauthenticated,
-                    "Send the header Authorization: Bearer with the access token that POST /api/v1/auth/login gives.",
+                    "Send the header Authorization: Bearer with the access token that POST /api/v1/auth/login gives, or with \
+                     a machine's key.",
                 ));
             }
             Some(Credential::Bearer(token)) => {
@@ -102,6 +104,10 @@ impl Auth {
             Some(Credential::Cookie(text)) => {
                 let secret = Secret::parse(SessionKind::Cookie, &text).ok_or_else(refused)?;
                 Claim::Cookie(secret.id(), secret.hash())
+            }
+            Some(Credential::Key(text)) => {
+                let key = ApiKeySecret::parse(&text).ok_or_else(refused)?;
+                return self.principals.find_machine(key).await?.ok_or_else(refused);
             }
             Some(Credential::Other) => return Err(refused()),
         };

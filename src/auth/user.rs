@@ -66,6 +66,20 @@ impl User {
     }
 }
 
+/// What the login of a user begins with whom an outside issuer introduced. No other login has such a letter.
+const OUTSIDE_BEGINNING: &str = "outside:";
+
+/// The login of a user whom an outside issuer introduced. It is nothing that could be taken for somebody else's, and
+/// tells nothing of the person.
+pub fn outside_login(identity: uuid::Uuid) -> String {
+    format!("{OUTSIDE_BEGINNING}{}", identity.simple())
+}
+
+/// Whether a login in its normal form is such a user's.
+pub fn is_outside_login(login: &str) -> bool {
+    login.starts_with(OUTSIDE_BEGINNING)
+}
+
 /// The form in which logins are stored and compared: without spaces around, in lower case.
 pub fn normal_login(login: &str) -> String {
     login.trim().to_lowercase()

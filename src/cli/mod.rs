@@ -4,8 +4,9 @@
 //! command could not be tried: a bad flag, file, setting or database. `verify` says its own. Answers go to standard
 //! output, words about the way there to standard error. Never here: a decision that the server would not make as well.
 
-mod demo;
+mod api_key;
 mod bench;
+mod demo;
 mod import;
 mod keys;
 mod migrate;
@@ -48,6 +49,7 @@ enum Command {
     User(user::User),
     Person(person::Person),
     Keys(keys::Keys),
+    ApiKey(api_key::ApiKey),
     Totals(totals::Totals),
     Verify(verify::Verify),
     Openapi(openapi::Openapi),
@@ -113,6 +115,7 @@ pub fn run() -> ExitCode {
         Command::User(command) => command.run(),
         Command::Person(command) => command.run(),
         Command::Keys(command) => command.run(),
+        Command::ApiKey(command) => command.run(),
         Command::Totals(command) => command.run(),
         Command::Verify(command) => return command.run(),
         Command::Openapi(command) => command.run(),

@@ -29,6 +29,15 @@ pub(super) struct Serve {
     /// What browsers call this server, such as https://relief.example.org [default: the host they ask for]
     #[arg(long, env = "RELIEF_PUBLIC_ORIGIN", value_name = "ORIGIN")]
     public_origin: Option<String>,
+    /// Origins whose pages may read answers in a browser, such as https://map.example.org [default: none]
+    #[arg(long, env = "RELIEF_CORS_ORIGINS", value_name = "ORIGINS", value_delimiter = ',')]
+    cors_origins: Option<Vec<String>>,
+    /// Connections there may be in all [default: 10000]
+    #[arg(long, env = "RELIEF_CONNECTIONS", value_name = "COUNT")]
+    connections: Option<usize>,
+    /// Connections there may be from one address that is no trusted proxy [default: 500]
+    #[arg(long, env = "RELIEF_CONNECTIONS_PER_ADDRESS", value_name = "COUNT")]
+    connections_per_address: Option<usize>,
     /// Days after which a new key signs access tokens [default: 90]
     #[arg(long, env = "RELIEF_TOKEN_KEY_DAYS", value_name = "DAYS")]
     token_key_days: Option<u32>,
@@ -62,6 +71,9 @@ impl Serve {
             workers: self.workers,
             trusted_proxies: self.trusted_proxies,
             public_origin: self.public_origin,
+            cors_origins: self.cors_origins,
+            connections: self.connections,
+            connections_per_address: self.connections_per_address,
             token_key_days: self.token_key_days,
             person_retention_days: self.person_retention_days,
             tls_certificate: self.tls_certificate,

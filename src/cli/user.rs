@@ -127,13 +127,13 @@ enum UserCommand {
     },
 }
 
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text).ok_or_else(|| {
         format!("{text:?} is not a time; write RFC 3339 such as 2026-06-30T23:59:59Z, or a date such as 2026-06-30")
     })
 }
 
-fn role(word: &str) -> Result<Role, String> {
+pub(super) fn role(word: &str) -> Result<Role, String> {
     Role::from_word(word).ok_or_else(|| {
         let words: Vec<&str> = Role::ALL.into_iter().map(Role::word).collect();
         format!("{word:?} is not a role; write one of {}", words.join(", "))
@@ -141,7 +141,7 @@ fn role(word: &str) -> Result<Role, String> {
 }
 
 /// Whoever runs commands on the server's machine, in the words of the log.
-fn operator() -> Actor {
+pub(super) fn operator() -> Actor {
     Actor { user: UserId(Uuid::nil()), role: auth::OPERATOR.to_owned(), scope: "command-line".to_owned() }
 }
 
@@ -250,7 +250,7 @@ fn found(conn: &mut Conn, login: &str) -> Outcome<auth::User> {
         .ok_or_else(|| Problem::field("/login", format!("There is no user {login:?}; see relief user list.")))
 }
 
-fn record<U: Update>(url: &str, update: U) -> Outcome<U::Answer> {
+pub(super) fn record<U: Update>(url: &str, update: U) -> Outcome<U::Answer> {
     let writer = Writer::start(WriterSettings {
         url: url.to_owned(),
         wake: None,

@@ -95,7 +95,7 @@ impl Verify {
 }
 
 /// What is kept and the log does not vouch for, and why that is no record.
-pub(crate) const UNCOVERED: [(&str, &str); 2] = [
+pub(crate) const UNCOVERED: [(&str, &str); 3] = [
     (
         "session_secrets",
         "the hashes that continue sessions change with each use; the sessions themselves are recorded",
@@ -105,6 +105,7 @@ pub(crate) const UNCOVERED: [(&str, &str); 2] = [
         "what photos and scans show can be erased; the server compares it with the hash in attachments, which is \
          recorded, each time it is opened",
     ),
+    ("api_key_uses", "when a machine's key was last used changes with use; the keys themselves are recorded"),
 ];
 
 /// Every table the log vouches for. What is derived is folded again; `checkpoints` and `ledger_state` are
@@ -113,6 +114,8 @@ pub(crate) fn sources() -> Vec<RowSource> {
     let mut sources = vec![
         row_source::<auth::User>(),
         row_source::<auth::Session>(),
+        row_source::<auth::ApiKey>(),
+        row_source::<users::outside_store::OutsideIdentity>(),
         row_source::<users::invitation_store::Invitation>(),
         row_source::<users::access_store::AccessChange>(),
         row_source::<parties::Organization>(),

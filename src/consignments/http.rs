@@ -14,10 +14,10 @@ use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, Pro
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::ledger::origin::is_imported;
 use crate::db::Conn;
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{EvidenceView, evidence_of};
+use crate::ledger::origin::is_imported;
 use crate::pledges::Money;
 use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
 use serde::{Deserialize, Serialize};

@@ -67,6 +67,10 @@ identifiers! {
     InvitationId,
     /// A change of what a user may do.
     AccessChangeId,
+    /// A machine's key; the same UUID as the machine's among the users.
+    ApiKeyId,
+    /// Whom an outside issuer means by a subject.
+    OutsideIdentityId,
     /// An organization: donor, consignor, consignee, carrier or partner, or several at once.
     OrganizationId,
     /// An item of the catalogue.

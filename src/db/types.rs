@@ -87,6 +87,8 @@ identifier_columns!(
     SessionId,
     SessionSecretId,
     InvitationId,
+    ApiKeyId,
+    OutsideIdentityId,
     AccessChangeId,
     OrganizationId,
     ItemId,

@@ -54,7 +54,7 @@ pub struct AccessRow {
     pub organization_id: Option<OrganizationId>,
     /// The countries the user was bound to then.
     pub countries: Vec<String>,
-    /// Whether the user could not log in then.
+    /// Whether the user could not log in then, or the machine's key was not good any more.
     pub disabled: bool,
     /// Since when that was so.
     pub since: Timestamp,
@@ -110,6 +110,7 @@ pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
         let mut own = grants.iter().filter(|grant| grant.subject_id.0 == user.0);
         own.find(|grant| grant.took_effect_at() == Some(at))
     };
+    let key_ends = super::api_key_store::ends(conn)?;
     let logins: HashMap<UserId, &str> = people.iter().map(|user| (user.id, user.login.as_str())).collect();
     let mut by_user: HashMap<UserId, Vec<&AccessChange>> = HashMap::new();
     for change in &changes {
@@ -134,7 +135,8 @@ pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
                 .as_deref()
                 .map(countries_of)
                 .unwrap_or_default(),
-            disabled: then.map_or(user.disabled, |change| change.disabled),
+            disabled: then.map_or(user.disabled, |change| change.disabled)
+                || key_ends.get(&user.id).is_some_and(|end| *end <= at),
             since,
             changed_by,
             changed_by_login: login_of(changed_by),

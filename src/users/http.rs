@@ -106,7 +106,7 @@ pub struct UserEdit {
 }
 
 /// Countries as their codes.
-fn codes(countries: &[CountryCode]) -> Vec<String> {
+pub(super) fn codes(countries: &[CountryCode]) -> Vec<String> {
     countries.iter().map(|country| country.as_str().to_owned()).collect()
 }
 

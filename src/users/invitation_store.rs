@@ -3,6 +3,8 @@
 //! Only the SHA-256 of a link's token is stored. A token is good once, until its time is over or another is made for
 //! the same user; whatever else sets the password or takes access away ends it too.
 
+use super::api_key_store::check_person;
+use super::outside_store::check_ours;
 use super::session_store::end_open;
 use super::store::{UserAdd, entry, finish, want_user};
 use crate::auth::{SessionEnd, User, random};
@@ -214,6 +216,8 @@ impl Update for InvitationMake {
 
     fn decide(&self, desk: &mut Desk) -> Result<Invitation, Refusal> {
         let user = desk.shelf::<Drawer<User>>().find(self.user)?.ok_or_else(Problem::not_found)?;
+        check_person(&user)?;
+        check_ours(&user)?;
         if user.disabled {
             let detail = "The account is disabled, so no password lets anybody in. Enable it first.";
             return Err(Problem::new(Code::WrongState, detail).into());

@@ -9,6 +9,8 @@
 //! | `session_store` | the updates of sessions |
 //! | `invitation`, `invitation_store` | one-time links by which people set their passwords |
 //! | `grant` | rights that one administrator proposes and another decides |
+//! | `api_key`, `api_key_store` | keys of machines, which are users without a password |
+//! | `outside`, `outside_store` | users an outside issuer introduces |
 //! | `access`, `access_store` | what a user could do from when on, and the review of it |
 //! | `key_store` | what happened to the keys of access tokens, for the log |
 //! | `rules` | what a user may be |
@@ -22,10 +24,14 @@
 pub mod access;
 pub mod access_store;
 pub mod grant;
+pub mod api_key;
+pub mod api_key_store;
 pub mod http;
 pub mod invitation;
 pub mod invitation_store;
 pub mod key_store;
+pub mod outside;
+pub mod outside_store;
 pub mod own;
 pub mod rules;
 pub mod session;
@@ -37,8 +43,10 @@ use crate::web::Routes;
 /// The routes of this room.
 pub fn routes(routes: &mut Routes) {
     session::routes(routes);
+    outside::routes(routes);
     own::routes(routes);
     invitation::routes(routes);
     http::routes(routes);
+    api_key::routes(routes);
     access::routes(routes);
 }

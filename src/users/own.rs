@@ -9,7 +9,7 @@ use crate::core::id::{SessionId, UserId};
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::web::{Json, Path, Routes, State, Written, WrittenBody, address_of};
+use crate::web::{Expense, Json, Path, Routes, State, Written, WrittenBody, address_of, spend};
 use crate::writer::Actor;
 use actix_web::{HttpRequest, web};
 use serde::{Deserialize, Serialize};
@@ -136,7 +136,8 @@ async fn end(state: &State, actor: Actor, user: UserId, which: Ending) -> Outcom
 
 /// Changes the own password. It needs the present one, and ends all other sessions.
 #[utoipa::path(post, path = "/api/v1/auth/password", tag = "session", request_body = PasswordChange,
-    responses((status = 200, description = "Changed; other sessions have ended", body = WrittenBody<super::http::UserView>)))]
+    responses((status = 200, description = "Changed; other sessions have ended", body = WrittenBody<super::http::UserView>),
+        (status = 429, description = "Too many tries")))]
 pub async fn password_change(
     permit: Permit<action::SessionWrite>,
     state: State,
@@ -145,6 +146,7 @@ pub async fn password_change(
 ) -> Outcome<Written<super::http::UserView>> {
     let id = permit.principal().user;
     let found = state.read(move |conn| user(conn, id)).await?;
+    spend(&state, Expense::Password, id)?;
     let PasswordChange { password, new_password } = body.0;
     check_wanted("/new_password", &new_password, &found.login, &found.name).await?;
     state.auth.check_own_password(&found, password, address_of(&request)).await?;

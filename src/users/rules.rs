@@ -3,11 +3,14 @@
 use crate::auth::{Role, check_password};
 use crate::core::id::{OrganizationId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::{MICROSECONDS, Timestamp};
 
 /// Characters of a login.
 const LOGIN_LENGTH: std::ops::RangeInclusive<usize> = 3..=64;
 /// Most characters of a name.
 const NAME_LENGTH_MAXIMUM: usize = 200;
+/// The longest a machine's key is good, in days: whoever runs the machine is asked at least once a year.
+const KEY_DAYS_MAXIMUM: i64 = 366;
 
 /// Checks a login in its normal form.
 ///
@@ -65,6 +68,32 @@ pub fn check_bounds(role: Role, organization: Option<OrganizationId>) -> Outcome
         ));
     }
     Ok(())
+}
+
+/// Checks that a role is one of those a machine may have.
+///
+/// # Errors
+/// `invalid` at `/role`.
+pub fn check_machine_role(role: Role) -> Outcome<()> {
+    if role.is_for_machines() {
+        return Ok(());
+    }
+    let possible = Role::words_for_machines().join(", ");
+    let detail = format!("A machine cannot be {role}: decisions are people's. Write one of {possible}.");
+    Err(Problem::field("/role", detail))
+}
+
+/// Checks until when a key is to be good.
+///
+/// # Errors
+/// `invalid` at `/good_until`.
+pub fn check_key_end(good_until: Timestamp, now: Timestamp) -> Outcome<()> {
+    let longest = Timestamp(now.0 + KEY_DAYS_MAXIMUM * 24 * 60 * 60 * MICROSECONDS);
+    if now < good_until && good_until <= longest {
+        return Ok(());
+    }
+    let detail = format!("A key is good until a time to come, within a year; {good_until} is not.");
+    Err(Problem::field("/good_until", detail))
 }
 
 /// Refuses that somebody takes the own role or access away: the last administrator would be gone.

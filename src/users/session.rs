@@ -6,8 +6,8 @@ use super::session_store::{
 };
 use super::store::{NewUser, user};
 use crate::auth::{
-    ACCESS_TOKEN_SECONDS, Permit, Role, Secret, Session, SessionEnd, SessionKind, action, actions_of,
-    count_users, now, random,
+    ACCESS_TOKEN_SECONDS, Permit, Principal, Role, Secret, Session, SessionEnd, SessionKind, action,
+    actions_of, count_users, now, random,
 };
 use crate::core::id::{SessionId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -133,7 +133,7 @@ pub async fn login(state: State, request: HttpRequest, body: Json<LoginRequest>)
     }
 }
 
-fn answer(state: &State, session: &Session, secret: &Secret) -> Outcome<HttpResponse> {
+pub(super) fn answer(state: &State, session: &Session, secret: &Secret) -> Outcome<HttpResponse> {
     let left = seconds_left(session);
     let mut response = HttpResponse::Ok();
     if session.kind == SessionKind::Cookie.word() {
@@ -154,6 +154,26 @@ fn answer(state: &State, session: &Session, secret: &Secret) -> Outcome<HttpResp
         refresh_token: Some(secret.text()),
         refresh_expires_in: Some(left),
     }))
+}
+
+/// Begins a session for somebody who was let in otherwise than by a password.
+///
+/// # Errors
+/// What the writer says.
+pub(super) async fn begin(
+    state: &State,
+    principal: &Principal,
+    kind: SessionKind,
+) -> Outcome<(Session, Secret)> {
+    let secret = Secret::draw(kind)?;
+    let start = SessionStart {
+        actor: Actor::from(principal),
+        session: SessionId(Uuid::now_v7()),
+        kind,
+        secret: (secret.id(), secret.hash()),
+        failures_before: 0,
+    };
+    Ok((state.writer.record(start).await?.answer, secret))
 }
 
 fn seconds_left(session: &Session) -> u64 {

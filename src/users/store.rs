@@ -1,8 +1,10 @@
 //! Users in the database: reading them, and the updates the writer records.
 
 use super::access_store::{AccessChange, note_added, note_changed};
+use super::api_key_store::check_person;
 use super::grant::{Rights, Way, keep, proposed_entry, way};
 use super::invitation_store::{Invitation, InvitationEnd, NewInvitation, end_invitations};
+use super::outside_store::check_ours;
 use super::rules::{check_bounds, check_not_self};
 use super::session_store::{end_open, role_of};
 use crate::auth::{Role, Session, SessionEnd, User, countries_text, find_by_login};
@@ -182,6 +184,15 @@ impl Changes {
             || self.disabled.is_some_and(|disabled| disabled != user.disabled)
     }
 
+    /// Whether it only lets a user in no more, or again.
+    fn is_about_access_alone(&self) -> bool {
+        self.name.is_none()
+            && self.password_hash.is_none()
+            && self.role.is_none()
+            && self.organization.is_none()
+            && self.countries.is_none()
+    }
+
     fn apply(&self, user: &mut User) {
         if let Some(name) = &self.name {
             user.name.clone_from(name);
@@ -254,6 +265,10 @@ impl Update for UserChange {
         let found = desk.shelf::<Drawer<User>>().find(self.id)?.ok_or_else(Problem::not_found)?;
         if let Some(read) = self.read {
             read.check(found.revision)?;
+        }
+        check_person(&found)?;
+        if !self.changes.is_about_access_alone() {
+            check_ours(&found)?;
         }
         check_not_self(self.actor.user, self.id, self.changes.touch_access(&found))?;
         if self.actor.user == self.id && self.changes.password_hash.is_some() {

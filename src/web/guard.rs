@@ -6,9 +6,10 @@
 
 use super::origin::{check_own_origin, session_cookie};
 use super::state::{self, State};
-use crate::auth::{Action, CookieUse, Credential, Grant, Named, Permit, authorize};
+use crate::auth::{Action, CookieUse, Credential, Grant, KeyUse, Named, Permit, Unnoted, authorize};
+use crate::core::id::UserId;
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::writer::Actor;
+use crate::writer::{Actor, Update};
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
@@ -51,13 +52,37 @@ pub enum Door {
     Sessions,
 }
 
-/// Slows down callers nobody knows.
+/// What one caller can have the server do at length, so that each has a measure of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Expense {
+    /// Checking a password.
+    Password,
+    /// Adding up, exporting, importing, verifying.
+    Figures,
+}
+
+impl Expense {
+    /// What an action costs, where that is much.
+    pub(super) fn of(action: Action) -> Option<Self> {
+        let is_expensive =
+            matches!(action, Action::TotalsRead | Action::ImportRun | Action::AuditRead | Action::AccessRead);
+        is_expensive.then_some(Self::Figures)
+    }
+}
+
+/// Slows down callers: those nobody knows by their address, those who are known by who they are.
 pub trait Throttle: Send + Sync {
     /// Lets one request of this address pass a door, or says how long it must wait.
     ///
     /// # Errors
     /// The time until the next request may pass.
     fn admit(&self, door: Door, peer: IpAddr) -> Result<(), Duration>;
+
+    /// Lets one expensive request of this user pass, or says how long it must wait.
+    ///
+    /// # Errors
+    /// The time until the next such request may pass.
+    fn spend(&self, expense: Expense, user: UserId) -> Result<(), Duration>;
 }
 
 /// Grants a request its route's action, or says why not.
@@ -68,19 +93,25 @@ pub(super) async fn admit(request: &ServiceRequest, action: Action) -> Outcome<(
         check_own_origin(request.request())?;
     }
     let caller = state.auth.authenticate(credential).await?;
-    if let Some(cookie) = caller.unnoted {
-        note_use(state, CookieUse::new(Actor::from(caller.principal.as_ref()), cookie));
+    let actor = || Actor::from(caller.principal.as_ref());
+    match caller.unnoted {
+        Some(Unnoted::Cookie(cookie)) => note_use(state.clone(), CookieUse::new(actor(), cookie)),
+        Some(Unnoted::Key(key)) => note_use(state.clone(), KeyUse::new(actor(), key)),
+        None => {}
     }
     let grant = authorize(&caller.principal, action)?.under(caller.session);
+    if let Some(expense) = Expense::of(action) {
+        spend(&state, expense, caller.principal.user)?;
+    }
     request.extensions_mut().insert(grant);
     Ok(())
 }
 
-/// Notes that a cookie is in use, without letting its request wait for that.
-fn note_use(state: State, noted: CookieUse) {
+/// Notes that a cookie or a key is in use, without letting its request wait for that.
+fn note_use(state: State, noted: impl Update<Answer = ()>) {
     actix_web::rt::spawn(async move {
         if let Err(problem) = state.writer.record(noted).await {
-            tracing::debug!(cause = problem.internal.as_deref(), "the use of a cookie was not noted");
+            tracing::debug!(cause = problem.internal.as_deref(), "the use of a credential was not noted");
         }
     });
 }
@@ -117,14 +148,22 @@ pub(super) fn throttle(request: &ServiceRequest, door: Door) -> Outcome<()> {
     let (Some(throttle), Some(peer)) = (&state.throttle, address_of(request.request())) else {
         return Ok(());
     };
-    throttle.admit(door, peer).map_err(|wait| {
-        let seconds = wait.as_secs() + 1;
-        Problem::new(
-            Code::TooManyRequests,
-            format!("Too many requests from your address. Try again in {seconds} s."),
-        )
-        .with("retry_after_s", seconds)
-    })
+    throttle.admit(door, peer).map_err(|wait| too_many("from your address", wait))
+}
+
+/// Lets an expensive request of a user pass, or says when it may come again.
+///
+/// # Errors
+/// `too_many_requests`.
+pub fn spend(state: &State, expense: Expense, user: UserId) -> Outcome<()> {
+    let Some(throttle) = &state.throttle else { return Ok(()) };
+    throttle.spend(expense, user).map_err(|wait| too_many("of this kind from you", wait))
+}
+
+fn too_many(whose: &str, wait: Duration) -> Problem {
+    let seconds = wait.as_secs() + 1;
+    let detail = format!("Too many requests {whose}. Try again in {seconds} s.");
+    Problem::new(Code::TooManyRequests, detail).with("retry_after_s", seconds)
 }
 
 impl<A: Named> FromRequest for Permit<A> {

@@ -42,7 +42,7 @@ mod state;
 mod written;
 
 pub use body::{BODY_LIMIT, Json, present, read_body};
-pub use guard::{Allowed, Door, Throttle, address_of};
+pub use guard::{Allowed, Door, Expense, Throttle, address_of, spend};
 pub use origin::{SESSION_COOKIE, check_own_origin, cookie_header};
 pub use problem::{ProblemBody, method_not_allowed, not_found};
 pub use query::{Paging, Path, Query, decode_key, encode_key};

@@ -38,6 +38,7 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/api/openapi.json"),
     ("POST", "/api/v1/auth/login"),
     ("POST", "/api/v1/auth/first-admin"),
+    ("POST", "/api/v1/auth/outside"),
     ("POST", "/api/v1/auth/refresh"),
     ("POST", "/api/v1/auth/invitations/accept"),
     ("GET", "/api/v1/tracking/{code}"),
@@ -229,10 +230,9 @@ impl Routes {
                     paths.path(&endpoint.path, PathItem::new(openapi_method(&endpoint.method), operation));
             }
         }
-        let bearer = HttpBuilder::new()
-            .scheme(HttpAuthScheme::Bearer)
-            .bearer_format("JWT")
-            .description(Some("The access token of POST /api/v1/auth/login, good for ten minutes."));
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).bearer_format("JWT").description(
+            Some("The access token of POST /api/v1/auth/login, good for ten minutes, or a machine's key."),
+        );
         let cookie = ApiKeyValue::with_description(
             SESSION_COOKIE,
             "A browser's session, by a login with `cookie: true`. With an Authorization header it does not count; \
@@ -311,9 +311,9 @@ fn completed(mut operation: Operation, access: Access) -> Operation {
                 ("404", "Missing, or not for you"),
             ]);
         }
-        Access::Throttled(_) => refusals.push(("429", "Too many requests from your address")),
-        Access::Public => {}
+        Access::Throttled(_) | Access::Public => {}
     }
+    refusals.extend(too_many(access));
     if operation.request_body.is_some() {
         refusals.extend([
             ("408", "The body came too slowly"),
@@ -352,6 +352,17 @@ fn completed(mut operation: Operation, access: Access) -> Operation {
         }
     }
     operation
+}
+
+/// The refusal of whoever asks too often, where anybody can.
+fn too_many(access: Access) -> Option<(&'static str, &'static str)> {
+    match access {
+        Access::Action(action) => {
+            doors::Expense::of(action).map(|_| ("429", "Too many requests of this kind from you"))
+        }
+        Access::Throttled(_) => Some(("429", "Too many requests from your address")),
+        Access::Public => None,
+    }
 }
 
 /// A token or a cookie: either will do.

@@ -2,7 +2,7 @@
 
 use super::guard::Throttle;
 use crate::audit::note::NoteSigner;
-use crate::auth::Auth;
+use crate::auth::{Auth, OutsideIssuer};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::{Conn, Database};
 use crate::vault::Vault;
@@ -32,6 +32,8 @@ pub struct StateParts {
     pub throttle: Option<Arc<dyn Throttle>>,
     /// Proxies whose word on where a request comes from is believed.
     pub trusted_proxies: Arc<[IpAddr]>,
+    /// The issuer outside this house that may say who somebody is, where one is configured.
+    pub outside: Option<Arc<OutsideIssuer>>,
     /// What browsers call this server, such as `https://relief.example.org`; where it is not said, the host they
     /// ask for.
     pub public_origin: Option<String>,

@@ -71,6 +71,8 @@ identifier_values!(
     SessionSecretId,
     InvitationId,
     AccessChangeId,
+    ApiKeyId,
+    OutsideIdentityId,
     OrganizationId,
     ItemId,
     PackId,

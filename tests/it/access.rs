@@ -379,6 +379,8 @@ fn a_table_of_strange_names_is_read_back_as_it_is() {
         changed_by: None,
         changed_by_login: Some("=cmd".into()),
         changed_as: "admin".into(),
+        proposed_by: None,
+        alone: false,
         created_at: Timestamp(0),
         created_by: None,
         created_by_login: None,

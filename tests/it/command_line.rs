@@ -196,6 +196,27 @@ fn people_are_invited_and_keys_rotated_from_the_command_line_beside_a_running_se
     let (_, early, _) = run(&["user", "review", "--json", "--at", "2020-01-01"]);
     assert_eq!(serde_json::from_str::<Value>(&early).unwrap()["items"], json!([]));
 
+    let make = ["api-key", "make", "--name", "Scale", "--role", "officer", "--until"];
+    let in_a_week = relief_ledger::auth::now().0 + 7 * 24 * 60 * 60 * 1_000_000;
+    let until = relief_ledger::core::time::Timestamp(in_a_week).to_string();
+    let (code, key, error) = run(&[&make[..], &[&until]].concat());
+    assert!(code == 0 && key.starts_with("relief_key_") && error.contains("shown this once"), "{error}");
+    let machine = Caller { address, token: Some(key.trim().to_owned()), user: None };
+    machine.get("/api/v1/auth/me").expect(200);
+    assert_eq!(run(&[&make[..], &["2020-01-01"]].concat()).0, 2);
+    let prefix = key.split('_').nth(2).unwrap();
+    let (_, shown, _) = run(&["api-key", "show", "--json", "--prefix", prefix]);
+    assert_eq!(serde_json::from_str::<Value>(&shown).unwrap()["name"], "Scale");
+    let listed = run(&["api-key", "list"]).1;
+    assert!(listed.contains(prefix) && !listed.contains(key.trim()), "{listed}");
+    assert_eq!(run(&["api-key", "revoke", "--prefix", prefix]).0, 0);
+    let begun = std::time::Instant::now();
+    while machine.get("/api/v1/auth/me").status == 200 {
+        assert!(begun.elapsed() < std::time::Duration::from_secs(5), "a revoked key is still believed");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(run(&["api-key", "revoke", "--prefix", "nobody"]).0, 2);
+
     let listed = |output: &str| -> Vec<Value> {
         output.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     };
@@ -222,7 +243,7 @@ fn people_are_invited_and_keys_rotated_from_the_command_line_beside_a_running_se
     let report: Value = serde_json::from_str(&report).unwrap();
     assert_eq!(
         (code, &report["uncovered"]),
-        (0, &json!(["session_secrets", "attachment_bytes"])),
+        (0, &json!(["session_secrets", "attachment_bytes", "api_key_uses"])),
         "{report:#}"
     );
     // Without a database keys are rotated all the same, and it is said that no log tells of it.

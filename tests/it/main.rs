@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod api_keys;
 mod approvals;
 mod atlas;
 mod audit;
@@ -22,11 +23,13 @@ mod doors;
 mod drills;
 mod duties;
 mod grants;
+mod hardening;
 mod http_surface;
 mod import;
 mod items;
 mod migrations;
 mod papers;
+mod outside;
 mod parties;
 mod people;
 mod programmes;

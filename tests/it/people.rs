@@ -1,8 +1,8 @@
 //! People's names, contacts and signatures: kept sealed, read in scope, and erased so that nothing of them is found.
 
+use crate::support::on_both_databases;
 use crate::support::postgres::PostgresCluster;
 use crate::support::server::{Arrival, Caller, Server, migrate, operator};
-use crate::support::{TestDatabase, on_both_databases};
 use crate::verify::verify;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

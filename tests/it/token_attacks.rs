@@ -4,6 +4,7 @@
 //! as some have: one that reads what a token says without its signature, one that goes by the `alg` of the token.
 
 mod forge;
+mod keys;
 
 use std::collections::BTreeSet;
 use std::net::TcpListener;
@@ -106,7 +107,8 @@ on_both_databases! {
         let target = server.login_as(Role::Officer).user.unwrap();
         let (stranger, samples) = (server.stranger(), samples(target));
 
-        let table = attacks(&forge);
+        let mut table = attacks(&forge);
+        table.extend(keys::attacks(&server, database));
         let names: BTreeSet<&str> = table.iter().map(|attack| attack.name.as_str()).collect();
         assert_eq!(names.len(), table.len(), "an attack stands twice");
         assert!(table.len() >= 60, "{} attacks", table.len());

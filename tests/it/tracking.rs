@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::time::Duration;
 
-use relief_ledger::app::AddressThrottle;
+use relief_ledger::app::Buckets;
 use relief_ledger::web::Door;
 use relief_ledger::web::Throttle;
 use serde_json::{Value, json};
@@ -131,7 +131,7 @@ on_both_databases! {
 
 #[test]
 fn one_network_is_slowed_down_and_its_neighbours_are_not() {
-    let throttle = AddressThrottle::default();
+    let throttle = Buckets::default();
     let admit =
         |address: &str| throttle.admit(Door::Codes, address.parse::<IpAddr>().expect("an address")).is_ok();
     assert!((0..MANY).any(|_| !admit("203.0.113.7")));
@@ -146,13 +146,15 @@ fn one_network_is_slowed_down_and_its_neighbours_are_not() {
 
 #[test]
 fn addresses_that_are_quiet_again_are_forgotten() {
-    let throttle = AddressThrottle::default();
+    let throttle = Buckets::default();
     let admit = |index: u32| {
         throttle.admit(Door::Codes, IpAddr::V4((0x0a00_0000 + index).into())).expect("a new address")
     };
     (0..1_023).for_each(admit);
-    assert_eq!(throttle.remembered(), 1_023);
-    std::thread::sleep(A_WHILE);
+    // Two of so many may share a bucket.
+    assert!((1_000..=1_023).contains(&throttle.remembered()), "{}", throttle.remembered());
+    // Those who share a bucket took more than one out of it.
+    std::thread::sleep(2 * A_WHILE);
     admit(1_023);
     assert_eq!(throttle.remembered(), 1, "only the last one has not its whole burst again");
 }

@@ -224,6 +224,28 @@ impl House {
         self.send_as(server, self.officer, CONNECTIONS, chains)
     }
 
+    /// The same over so many connections.
+    ///
+    /// # Errors
+    /// Where anything is refused.
+    pub(super) fn send_over(
+        &self,
+        server: &RunningServer,
+        connections: usize,
+        chains: Vec<Chain>,
+    ) -> Outcome<Sent> {
+        self.send_as(server, self.officer, connections, chains)
+    }
+
+    /// An access token of the officer.
+    ///
+    /// # Errors
+    /// Where the keys cannot be used.
+    pub(super) fn token(&self) -> Outcome<String> {
+        let tokens = Tokens::open(&self.keys).map_err(failed)?;
+        tokens.issue(self.officer.user, self.officer.session).map_err(failed)
+    }
+
     fn send_as(
         &self,
         server: &RunningServer,

@@ -15,10 +15,13 @@
 //! | `totals` | totals over few and many consignments |
 //! | `importing` | a table through the ledger against bulk SQL |
 //! | `starting` | start to ready |
+//! | `doors`, `crowd` | what others feel of many logins and of connections held open |
 //!
 //! Never here: a way of recording that the server does not have.
 
 mod cpu;
+mod crowd;
+mod doors;
 mod figure;
 mod house;
 mod importing;
@@ -44,7 +47,7 @@ use updates::{Counts, Targets};
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief bench --quick\n  relief bench --json\n  \
                         relief bench --only postgres --postgres postgres://postgres@localhost/postgres\n  \
-                        relief bench --only import --scms delivery_history.csv\n\n\
+                        relief bench --only doors\n  relief bench --only import --scms delivery_history.csv\n\n\
                         PostgreSQL is measured where a server's programs are installed, or at --postgres, where two\n\
                         databases are made and dropped. Exit codes: 0 every limit kept, 1 one was missed.")]
 pub(super) struct Bench {
@@ -66,6 +69,9 @@ pub(super) struct Bench {
     /// Sends the requests read from standard input: the bench starts itself so
     #[arg(long, hide = true)]
     client: bool,
+    /// Holds a server up as standard input says: the bench starts itself so
+    #[arg(long, hide = true)]
+    crowd: bool,
 }
 
 /// A part of the bench.
@@ -79,6 +85,8 @@ enum Part {
     Totals,
     /// The import of a file.
     Import,
+    /// Many logins and connections held open, on SQLite.
+    Doors,
 }
 
 /// Whatever goes wrong around the measuring.
@@ -93,6 +101,9 @@ impl Bench {
     pub(super) fn run(self) -> Outcome<bool> {
         if self.client {
             return load::run_client().map(|()| true);
+        }
+        if self.crowd {
+            return crowd::run_crowd().map(|()| true);
         }
         let scratch = Scratch::new()?;
         log_to_file(&scratch)?;
@@ -109,6 +120,10 @@ impl Bench {
         if self.wants(Part::Totals) {
             eprintln!("relief: totals …");
             totals::measure(&scratch, self.quick, &mut figures)?;
+        }
+        if self.wants(Part::Doors) {
+            let house = House::build(scratch.sqlite("doors.db"), scratch.path("keys"))?;
+            doors::measure(&house, self.quick, &mut figures)?;
         }
         match &self.scms {
             Some(file) if self.wants(Part::Import) => importing::measure(&scratch, file, &mut figures)?,

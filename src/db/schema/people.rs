@@ -85,3 +85,35 @@ diesel::table! {
         changed_as -> Text,
     }
 }
+
+diesel::table! {
+    api_keys (id) {
+        id -> Binary,
+        user_id -> Binary,
+        prefix -> Text,
+        secret_hash -> Binary,
+        made_by -> Binary,
+        made_at -> BigInt,
+        good_until -> BigInt,
+        revoked_at -> Nullable<BigInt>,
+        revoked_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
+    api_key_uses (id) {
+        id -> Binary,
+        used_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    outside_identities (id) {
+        id -> Binary,
+        user_id -> Binary,
+        issuer -> Text,
+        subject -> Text,
+        first_at -> BigInt,
+        salt -> Nullable<Binary>,
+    }
+}

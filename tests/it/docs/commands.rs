@@ -133,7 +133,9 @@ pub fn curl_faults(command: &str) -> Vec<String> {
     let path = url.trim_start_matches("$R").trim_start_matches("http://127.0.0.1:8080");
     let path = path.split('?').next().unwrap_or_default();
     let body = after("-d");
-    let method = after("-X").map_or(if body.is_some() { "POST" } else { "GET" }, String::as_str);
+    // A file is sent as it is.
+    let is_sent = body.is_some() || after("--data-binary").is_some();
+    let method = after("-X").map_or(if is_sent { "POST" } else { "GET" }, String::as_str);
     let document = app::openapi();
     let Some(template) = template(&document, method, path) else {
         return vec![format!("there is no {method} {path}")];

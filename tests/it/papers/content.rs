@@ -6,7 +6,10 @@ use std::collections::BTreeSet;
 
 use super::files::{SECRET, archive, holds, jpeg, packed, pdf, photo, place, png, png_of, tiff, webp};
 
-const PICTURES: [(&str, fn() -> Vec<u8>, bool); 3] =
+/// A type, a picture of it, and whether its numbers have the larger byte first.
+type Picture = (&'static str, fn() -> Vec<u8>, bool);
+
+const PICTURES: [Picture; 3] =
     [("image/jpeg", || photo(1), true), ("image/png", png, false), ("image/webp", webp, false)];
 
 fn kept(bytes: &[u8], claimed: &str, keep_location: bool) -> Kept {

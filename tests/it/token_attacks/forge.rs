@@ -65,6 +65,9 @@ fn ids(token: &str) -> (UserId, SessionId) {
 impl Forge {
     pub fn new(server: &Server, database: &TestDatabase) -> Self {
         let admin = server.login_as(Role::Admin);
+        // While there is no second administrator, who would have to decide about it.
+        let invited = json!({"login": "invited", "name": "Invited", "role": "admin"});
+        let invited = admin.post("/api/v1/users", &invited).expect(201);
         let (user, session) = ids(admin.token.as_deref().expect("a token"));
         let token_of = |caller: &Caller| caller.token.clone().expect("a token");
         let elsewhere = ids(&token_of(&server.login_as(Role::Admin))).1;
@@ -98,8 +101,6 @@ impl Forge {
         let cookie_session =
             listed["items"].as_array().expect("sessions").iter().find(|one| one["kind"] == "cookie");
         let cookie_session = cookie_session.expect("one with a cookie")["id"].as_str().expect("an id");
-        let invited = json!({"login": "invited", "name": "Invited", "role": "admin"});
-        let invited = admin.post("/api/v1/users", &invited).expect(201);
 
         let folder = tempfile::tempdir().expect("a temporary folder is made");
         let others = KeyRing::open_or_create(&folder.path().join("keys")).expect("other keys");

@@ -1,0 +1,167 @@
+//! Users an outside issuer introduces: the row that says who is who, and the update of an entry.
+//!
+//! A user is made at the first entry, and only where the mapping gives a role. From then on role and bounds follow what
+//! the issuer says at each entry, as changes of access like any other; who has no role any more comes in no more, and
+//! what is open ends. Nobody is ever found by a name that somebody else could have: issuer and subject count alone.
+
+use super::access_store::{AccessChange, note_changed};
+use super::rules::{check_bounds, check_name};
+use super::session_store::end_open;
+use super::store::{NewUser, UserAdd, entry, finish, want_user};
+use crate::auth::{Introduced, NO_PASSWORD, Role, SessionEnd, User, countries_text, outside_login};
+use crate::core::id::{OutsideIdentityId, UserId, derived};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::writer::{Actor, Desk, Drawer, Refusal, Update, record};
+use uuid::Uuid;
+
+/// What stands as the role of whoever acts where the issuer's word is carried out.
+const ISSUER_ROLE: &str = "outside-issuer";
+
+record! {
+    /// Whom an issuer means by a subject.
+    pub struct OutsideIdentity in outside_identities key id: OutsideIdentityId, group user_id: UserId,
+        personal(salt: subject) {
+        /// Key: made from issuer and subject.
+        id: OutsideIdentityId,
+        /// The user.
+        user_id: UserId,
+        /// The issuer.
+        issuer: String,
+        /// The issuer's name for the person.
+        subject: String,
+        /// When the person first came in.
+        first_at: Timestamp,
+        /// What the log's commitment to the subject is salted with.
+        salt: Option<Vec<u8>>,
+    }
+}
+
+/// Carries out what an issuer says of somebody who wants to come in.
+pub struct OutsideEntry {
+    actor: Actor,
+    issuer: String,
+    introduced: Introduced,
+    /// The user to be made, where there is none.
+    new: UserId,
+}
+
+/// What became of it.
+#[derive(Clone, Debug)]
+pub enum Entered {
+    /// The user may come in.
+    Welcome(Box<User>),
+    /// The mapping gives no role, or the account is disabled.
+    Refused,
+}
+
+impl OutsideEntry {
+    /// By this issuer's word.
+    pub fn new(issuer: &str, introduced: Introduced) -> Self {
+        let actor =
+            Actor { user: UserId(Uuid::nil()), role: ISSUER_ROLE.to_owned(), scope: "all".to_owned() };
+        Self { actor, issuer: issuer.to_owned(), introduced, new: UserId(Uuid::now_v7()) }
+    }
+
+    fn id(&self) -> OutsideIdentityId {
+        derived(Uuid::nil(), &format!("{}\n{}", self.issuer, self.introduced.subject), 0)
+    }
+
+    /// The person's name as the issuer says it, where it is one.
+    fn name(&self) -> String {
+        let said = self.introduced.name.as_deref().map(str::trim).filter(|name| check_name(name).is_ok());
+        said.unwrap_or("Unnamed").to_owned()
+    }
+
+    fn add(&self, role: Role) -> UserAdd {
+        let user = NewUser {
+            id: self.new,
+            login: outside_login(self.id().0),
+            name: self.name(),
+            password_hash: NO_PASSWORD.to_owned(),
+            role,
+            organization: self.introduced.organization,
+            countries: self.introduced.countries.clone(),
+        };
+        UserAdd { actor: self.actor.clone(), user }
+    }
+}
+
+impl Update for OutsideEntry {
+    type Answer = Entered;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        desk.shelf::<Drawer<OutsideIdentity>>().want(self.id());
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<Entered, Refusal> {
+        let found = desk.shelf::<Drawer<OutsideIdentity>>().find(self.id())?;
+        match (found, self.introduced.role) {
+            (None, None) => Ok(Entered::Refused),
+            (None, Some(role)) => {
+                check_bounds(role, self.introduced.organization)?;
+                let user = self.add(role).decide(desk)?;
+                let salt = Some(desk.salt(self.id().0).to_vec());
+                desk.shelf::<Drawer<OutsideIdentity>>().put(OutsideIdentity {
+                    id: self.id(),
+                    user_id: user.id,
+                    issuer: self.issuer.clone(),
+                    subject: self.introduced.subject.clone(),
+                    first_at: user.created_at,
+                    salt,
+                });
+                Ok(Entered::Welcome(Box::new(user)))
+            }
+            (Some(identity), role) => self.again(desk, identity.user_id, role),
+        }
+    }
+}
+
+impl OutsideEntry {
+    fn again(&self, desk: &mut Desk, id: UserId, role: Option<Role>) -> Result<Entered, Refusal> {
+        want_user(desk, id);
+        desk.shelf::<Drawer<AccessChange>>().want_group(id);
+        let found = desk.shelf::<Drawer<User>>().find(id)?.ok_or_else(Problem::not_found)?;
+        if found.disabled {
+            return Ok(Entered::Refused);
+        }
+        let Some(role) = role else {
+            let reason = Some("the outside issuer gives no role any more".to_owned());
+            let moment = desk.begin(entry("session.ended", id, reason));
+            end_open(desk, id, None, (moment.recorded_at, SessionEnd::Ended))?;
+            return Ok(Entered::Refused);
+        };
+        check_bounds(role, self.introduced.organization)?;
+        let mut user = User::clone(&found);
+        role.word().clone_into(&mut user.role);
+        user.organization_id = self.introduced.organization;
+        user.country = countries_text(self.introduced.countries.iter().cloned());
+        if user != *found {
+            let moment = desk.begin(entry(
+                "user.changed",
+                id,
+                Some(format!("role {role}, as the outside issuer says")),
+            ));
+            finish(desk, &mut user, moment.recorded_at);
+            note_changed(desk, &found, &user)?;
+        }
+        Ok(Entered::Welcome(Box::new(user)))
+    }
+}
+
+/// Refuses what an outside issuer says and nobody here does.
+///
+/// # Errors
+/// `wrong_state`.
+pub(super) fn check_ours(user: &User) -> Outcome<()> {
+    if crate::auth::is_outside_login(&user.login) {
+        let detail = "Role, bounds and password of this user are the outside issuer's to say. Disable the user here, or \
+                      change what the issuer says.";
+        return Err(Problem::new(Code::WrongState, detail));
+    }
+    Ok(())
+}
