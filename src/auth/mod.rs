@@ -6,6 +6,7 @@
 //! | `credential` | the kinds of thing a request brings to say who is calling |
 //! | `session` | a login and the secret that continues it |
 //! | `principal` | a known caller; a cache of callers that forgets within half a second |
+//! | `actions` | what may be done |
 //! | `policy` | the one table of role, action and scope; `authorize`; permits |
 //! | `scope` | how far a permit reaches, bound by bound |
 //! | `password` | argon2id, one at a time |
@@ -17,6 +18,7 @@
 //! takes one has been allowed. Never here: HTTP, routes, or recording anything: users are written by the
 //! room `users`.
 
+mod actions;
 mod credential;
 mod delay;
 mod password;
@@ -28,13 +30,14 @@ mod session;
 mod token;
 mod user;
 
+pub use actions::{Action, Named, action};
 pub use credential::{Caller, Credential};
 pub use password::{
     NO_PASSWORD, PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM, Passwords, check_password,
 };
 pub use policy::{
-    Action, Grant, Named, OPERATOR, POLICY, Permit, Reach, Role, Rule, action, actions_of, actor_may,
-    authorize, is_operator,
+    Fields, Grant, OPERATOR, POLICY, Permit, Reach, Role, Rule, actions_of, actor_may, authorize,
+    is_operator, scope_of,
 };
 pub use principal::{Principal, now};
 pub use scope::{Bound, Scope, countries_of, countries_text};

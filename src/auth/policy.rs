@@ -2,6 +2,7 @@
 //!
 //! Nothing else in the house names a role. A [`Grant`] and a [`Permit`] are made here only.
 
+use super::actions::{Action, Named};
 use super::principal::Principal;
 use super::scope::{Bound, Scope};
 use crate::core::id::{OrganizationId, SessionId};
@@ -85,106 +86,6 @@ impl fmt::Display for Role {
 /// No user can have it: [`Role::from_word`] does not know it.
 pub const OPERATOR: &str = "operator";
 
-/// A marker type that names an action in a handler's signature.
-pub trait Named: Send + Sync + 'static {
-    /// The action it names.
-    const ACTION: Action;
-}
-
-macro_rules! actions {
-    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
-        /// What may be done; every route but the public ones has exactly one.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-        pub enum Action { $($(#[$doc])* $name,)* }
-
-        impl Action {
-            /// Every action.
-            pub const ALL: &'static [Action] = &[$(Action::$name,)*];
-
-            /// The word used in documentation and messages.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$name => $word,)* }
-            }
-        }
-
-        /// The actions as types, for [`Permit`].
-        pub mod action {
-            use super::{Action, Named};
-            $(
-                $(#[$doc])*
-                #[derive(Clone, Copy, Debug)]
-                pub struct $name;
-                impl Named for $name {
-                    const ACTION: Action = Action::$name;
-                }
-            )*
-        }
-    };
-}
-
-actions! {
-    /// Read organizations, items, sites and programmes.
-    ReferenceRead = "reference.read",
-    /// Add and change organizations.
-    OrganizationWrite = "organization.write",
-    /// Add and change items, packs and lots.
-    ItemWrite = "item.write",
-    /// Add and change sites.
-    SiteWrite = "site.write",
-    /// Add and change programmes and their reported figures.
-    ProgrammeWrite = "programme.write",
-    /// Add and change users.
-    UserWrite = "user.write",
-    /// Read users.
-    UserRead = "user.read",
-    /// Enter and withdraw offers.
-    PledgeOffer = "pledge.offer",
-    /// Accept and decline offers.
-    PledgeDecide = "pledge.decide",
-    /// Read pledges and where their units are.
-    PledgeRead = "pledge.read",
-    /// Make and revoke a pledge's private link.
-    PledgeLinkWrite = "pledge_link.write",
-    /// Open consignments and plan their legs.
-    ConsignmentWrite = "consignment.write",
-    /// Read consignments.
-    ConsignmentRead = "consignment.read",
-    /// Add and change loads.
-    LoadWrite = "load.write",
-    /// Hand in updates at all; each kind is then checked against its own action.
-    EventSubmit = "event.submit",
-    /// Reserve goods for a consignment and let them go again.
-    Allocate = "goods.allocate",
-    /// Record what happened to goods.
-    EventPost = "event.post",
-    /// Read events.
-    EventRead = "event.read",
-    /// Propose that missing goods are lost, or that goods are disposed of.
-    LossPropose = "loss.propose",
-    /// Decide that missing goods are found or miscounted, and about what others proposed about goods.
-    MissingDecide = "missing.decide",
-    /// Read what is proposed and what was decided.
-    ApprovalRead = "approval.read",
-    /// Decide what others proposed; each kind is then checked against its own action.
-    ApprovalDecide = "approval.decide",
-    /// Take an own proposal back.
-    ApprovalWithdraw = "approval.withdraw",
-    /// Read stock by site.
-    StockRead = "stock.read",
-    /// Read totals.
-    TotalsRead = "totals.read",
-    /// Import files.
-    ImportRun = "import.run",
-    /// Read and verify the log.
-    AuditRead = "audit.read",
-    /// Read who one is logged in as, and one's own sessions.
-    SessionRead = "session.read",
-    /// End one's own sessions and change one's own password.
-    SessionWrite = "session.write",
-    /// Read who had which rights when.
-    AccessRead = "access.read",
-}
-
 /// How far a rule reaches, before it is applied to a caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
@@ -199,6 +100,16 @@ pub enum Reach {
     OwnPledges,
 }
 
+/// Which members an answer has for whom it is given to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fields {
+    /// All of them.
+    All,
+    /// Of what several share only what is traced from the caller's own pledges: nothing of others, no free words, no
+    /// books of ours, and no donor who is not to be named.
+    Traced,
+}
+
 /// One line of the policy.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
@@ -206,15 +117,32 @@ pub struct Rule {
     pub role: Role,
     /// … may do what …
     pub action: Action,
-    /// … how far.
+    /// … how far, …
     pub reach: Reach,
+    /// … and how much is shown.
+    pub fields: Fields,
+}
+
+/// The field set of a line: all fields where it names none.
+macro_rules! fields {
+    () => {
+        Fields::All
+    };
+    ($fields:ident) => {
+        Fields::$fields
+    };
 }
 
 macro_rules! policy {
-    ($($role:ident { $($action:ident $reach:ident,)* })*) => {
+    ($($role:ident { $($action:ident $reach:ident $($fields:ident)?,)* })*) => {
         /// The table. What is not in it is not allowed.
         pub const POLICY: &[Rule] = &[
-            $($(Rule { role: Role::$role, action: Action::$action, reach: Reach::$reach },)*)*
+            $($(Rule {
+                role: Role::$role,
+                action: Action::$action,
+                reach: Reach::$reach,
+                fields: fields!($($fields)?),
+            },)*)*
         ];
     };
 }
@@ -224,12 +152,16 @@ policy! {
         SessionRead All,
         SessionWrite All,
         ReferenceRead All,
+        LotRead All,
+        FactsRead All,
         PledgeOffer Own,
         PledgeRead Own,
+        PledgeNameWrite Own,
         PledgeLinkWrite Own,
         ConsignmentWrite Own,
         ConsignmentRead Own,
         LoadWrite Own,
+        LoadRead Own,
         EventSubmit Own,
         EventPost Own,
         LossPropose Own,
@@ -237,6 +169,7 @@ policy! {
         ApprovalWithdraw Own,
         Allocate Own,
         EventRead Own,
+        OpenRead Own,
         StockRead Own,
         TotalsRead Own,
         ImportRun Own,
@@ -244,19 +177,24 @@ policy! {
     Donor {
         SessionRead All,
         SessionWrite All,
-        ReferenceRead All,
-        PledgeRead OwnPledges,
-        ConsignmentRead OwnPledges,
-        EventRead OwnPledges,
-        TotalsRead OwnPledges,
+        ReferenceRead All Traced,
+        LotRead OwnPledges Traced,
+        PledgeRead OwnPledges Traced,
+        ConsignmentRead OwnPledges Traced,
+        EventRead OwnPledges Traced,
+        TotalsRead OwnPledges Traced,
     }
     Auditor {
         SessionRead All,
         SessionWrite All,
         ReferenceRead All,
+        LotRead All,
+        FactsRead All,
         PledgeRead Own,
         ConsignmentRead Own,
+        LoadRead Own,
         EventRead Own,
+        OpenRead Own,
         ApprovalRead Own,
         StockRead Own,
         TotalsRead Own,
@@ -267,13 +205,18 @@ policy! {
         SessionRead All,
         SessionWrite All,
         ReferenceRead All,
+        LotRead All,
+        FactsRead All,
         ProgrammeWrite Unbound,
         PledgeDecide Own,
         PledgeRead Own,
+        PledgeNameWrite Own,
         PledgeLinkWrite Own,
         ConsignmentRead Own,
+        LoadRead Own,
         EventSubmit Own,
         EventRead Own,
+        OpenRead Own,
         LossPropose Own,
         MissingDecide Own,
         ApprovalRead Own,
@@ -287,6 +230,8 @@ policy! {
         SessionRead All,
         SessionWrite All,
         ReferenceRead All,
+        LotRead All,
+        FactsRead All,
         OrganizationWrite All,
         ItemWrite All,
         SiteWrite All,
@@ -305,6 +250,7 @@ pub struct Grant {
     principal: Arc<Principal>,
     action: Action,
     scope: Scope,
+    fields: Fields,
     session: Option<SessionId>,
 }
 
@@ -346,6 +292,16 @@ impl<A: Named> Permit<A> {
     /// How far it reaches.
     pub fn scope(&self) -> &Scope {
         &self.grant.scope
+    }
+
+    /// Which members an answer has for this caller.
+    pub fn fields(&self) -> Fields {
+        self.grant.fields
+    }
+
+    /// The organization whose eyes an answer is for: of donors who are not to be named it reads itself alone.
+    pub fn organization(&self) -> Option<OrganizationId> {
+        self.grant.principal.organization
     }
 
     /// The session the caller came with; a caller of another kind has none.
@@ -418,17 +374,12 @@ fn bounds_of(principal: &Principal, own: fn(OrganizationId) -> Bound) -> Vec<Bou
     principal.organization.map(own).into_iter().chain(countries.map(Bound::Countries)).collect()
 }
 
-/// Decides whether a caller may do something, and how far. With
-/// [`actor_may`] the only reader of [`POLICY`].
+/// How far one line of the policy reaches for a caller of its role.
 ///
 /// # Errors
-/// `forbidden` where the caller's role has no such line, or reaches nothing.
-pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
-    let rule = POLICY.iter().find(|rule| rule.role == principal.role && rule.action == action);
-    let Some(rule) = rule else {
-        return Err(not_for(principal.role.word(), action));
-    };
-    let scope = match rule.reach {
+/// `forbidden` where it reaches nothing.
+pub fn scope_of(rule: &Rule, principal: &Principal) -> Outcome<Scope> {
+    Ok(match rule.reach {
         Reach::All => Scope::everything(),
         Reach::Own => Scope::within(bounds_of(principal, Bound::Organization)),
         Reach::Unbound if !principal.is_bound() => Scope::everything(),
@@ -436,7 +387,7 @@ pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
             let detail = format!(
                 "This needs {} for all organizations and countries; your account is bound to some. Ask an \
                  administrator.",
-                action.word()
+                rule.action.word()
             );
             return Err(Problem::new(Code::Forbidden, detail));
         }
@@ -449,8 +400,21 @@ pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
                 "Your account belongs to no organization, so no pledge is yours. Ask an administrator.",
             ));
         }
+    })
+}
+
+/// Decides whether a caller may do something, and how far. With
+/// [`actor_may`] the only reader of [`POLICY`].
+///
+/// # Errors
+/// `forbidden` where the caller's role has no such line, or reaches nothing.
+pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
+    let rule = POLICY.iter().find(|rule| rule.role == principal.role && rule.action == action);
+    let Some(rule) = rule else {
+        return Err(not_for(principal.role.word(), action));
     };
-    Ok(Grant { principal: Arc::clone(principal), action, scope, session: None })
+    let scope = scope_of(rule, principal)?;
+    Ok(Grant { principal: Arc::clone(principal), action, scope, fields: rule.fields, session: None })
 }
 
 impl From<&Principal> for Actor {

@@ -2,14 +2,14 @@
 
 use super::reach::{events_within, in_countries_too, of_organization_too, waiting_within};
 use super::store::{RefusalRecord, WaitingRecord};
-use crate::auth::{Bound, Permit, Scope, action};
-use crate::consignments::{in_countries, of_organization};
-use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, PledgeId, SiteId, UserId};
+use crate::auth::{Bound, Fields, Permit, action};
+use crate::consignments::{TracedEvent, in_countries, of_organization};
+use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::schema::{consignments, events, legs, pledges, refusals, sites, waiting};
 use crate::db::{Conn, read_failure};
-use crate::web::Paging;
+use crate::web::{Paging, Shown};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -76,12 +76,10 @@ pub struct EventView {
     pub moved: bool,
     /// Whether it was worked out from another event.
     pub inferred: bool,
-    /// Who posted it; not shown to donors.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub actor: Option<UserId>,
-    /// As it was posted; not shown to donors, since it may name others' goods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    /// Who posted it.
+    pub actor: UserId,
+    /// As it was posted.
+    #[schema(value_type = Object)]
     pub body: Option<serde_json::Value>,
     /// Events about this one, such as corrections; only where one event is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -89,9 +87,9 @@ pub struct EventView {
 }
 
 impl EventView {
-    fn of(row: EventRow, in_full: bool) -> Self {
-        let body = if in_full { serde_json::from_str(&row.body).ok() } else { None };
+    fn of(row: EventRow) -> Self {
         Self {
+            body: serde_json::from_str(&row.body).ok(),
             sequence: row.sequence,
             id: row.id,
             kind: row.kind,
@@ -106,23 +104,54 @@ impl EventView {
             recorded_at: row.recorded_at,
             moved: row.moved,
             inferred: row.inferred,
-            actor: in_full.then_some(row.actor_id),
-            body,
+            actor: row.actor_id,
             followed_by: None,
         }
     }
 }
 
-/// Whose pledges a scope is bound to, for a donor.
-pub(super) fn donor_of(scope: &Scope) -> Option<OrganizationId> {
-    scope.bounds().iter().find_map(|bound| match bound {
-        Bound::OwnPledges(donor) => Some(*donor),
-        Bound::Organization(_) | Bound::Countries(_) => None,
-    })
+/// What an event is shown as to whoever reads it.
+pub type EventShown = Shown<EventView, TracedView>;
+
+/// An event as a donor reads it, whose goods it moved.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TracedView {
+    /// The event.
+    #[serde(flatten)]
+    pub event: TracedEvent,
+    /// Events about this one that moved own goods too; only where one event is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed_by: Option<Vec<EventId>>,
 }
 
-fn sees_all(scope: &Scope) -> bool {
-    donor_of(scope).is_none()
+impl EventRow {
+    fn traced(self) -> TracedView {
+        let event = TracedEvent {
+            sequence: self.sequence,
+            id: self.id,
+            kind: self.kind,
+            pledge: self.pledge_id,
+            consignment: self.consignment_id,
+            leg: self.leg_id,
+            site: self.site_id,
+            occurred_at: self.occurred_at,
+            precision: self.occurred_precision,
+            effective_at: self.effective_at,
+            recorded_at: self.recorded_at,
+            moved: self.moved,
+            inferred: self.inferred,
+            about: self.about_id,
+        };
+        TracedView { event, followed_by: None }
+    }
+}
+
+/// Ledger sequence of an event, however it is shown.
+pub fn sequence_of(shown: &EventShown) -> i64 {
+    match shown {
+        Shown::All(view) => view.sequence,
+        Shown::Traced(view) => view.event.sequence,
+    }
 }
 
 /// Events in the order they were recorded, after `after`.
@@ -135,7 +164,7 @@ pub fn event_list(
     filter: &EventFilter,
     after: i64,
     limit: i64,
-) -> Outcome<Vec<EventView>> {
+) -> Outcome<Vec<EventShown>> {
     let mut query =
         events_within(events::table.into_boxed(), permit.scope()).filter(events::sequence.gt(after));
     if let Some(consignment) = filter.consignment {
@@ -153,47 +182,63 @@ pub fn event_list(
         .select(EventRow::as_select())
         .load(conn)
         .map_err(read_failure)?;
-    let in_full = sees_all(permit.scope());
-    let mut views: Vec<EventView> = rows.into_iter().map(|row| EventView::of(row, in_full)).collect();
-    hide_others(conn, permit.scope(), &mut views)?;
-    Ok(views)
+    shown(conn, permit, rows)
 }
 
 /// One event with what was posted about it since.
 ///
 /// # Errors
 /// `not_found`, or what the database says.
-pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: EventId) -> Outcome<EventView> {
+pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: EventId) -> Outcome<EventShown> {
     let row: EventRow = events_within(events::table.into_boxed(), permit.scope())
         .filter(events::id.eq(id))
         .select(EventRow::as_select())
         .first(conn)
         .map_err(read_failure)?;
-    let mut view = EventView::of(row, sees_all(permit.scope()));
-    let followed: Vec<EventId> = events::table
+    let followed: Vec<EventId> = events_within(events::table.into_boxed(), permit.scope())
         .filter(events::about_id.eq(id))
         .order(events::sequence)
         .select(events::id)
         .load(conn)
         .map_err(read_failure)?;
-    view.followed_by = Some(followed);
-    hide_others(conn, permit.scope(), std::slice::from_mut(&mut view))?;
-    Ok(view)
+    let mut found = shown(conn, permit, vec![row])?.pop().ok_or_else(Problem::not_found)?;
+    match &mut found {
+        Shown::All(view) => view.followed_by = Some(followed),
+        Shown::Traced(view) => view.followed_by = Some(followed),
+    }
+    Ok(found)
 }
 
-/// A donor is shown no pledge of others, even where they share a consignment.
-fn hide_others(conn: &mut Conn, scope: &Scope, views: &mut [EventView]) -> Outcome<()> {
-    let Some(donor) = donor_of(scope) else { return Ok(()) };
-    let named: Vec<PledgeId> = views.iter().filter_map(|view| view.pledge).collect();
+/// Events as the caller may read them. A donor is shown no pledge of others and no event that did not move own goods,
+/// not even by its identifier.
+fn shown(
+    conn: &mut Conn,
+    permit: &Permit<action::EventRead>,
+    rows: Vec<EventRow>,
+) -> Outcome<Vec<EventShown>> {
+    if permit.fields() == Fields::All {
+        return Ok(rows.into_iter().map(|row| Shown::All(EventView::of(row))).collect());
+    }
+    let named: Vec<PledgeId> = rows.iter().filter_map(|row| row.pledge_id).collect();
     let own: Vec<PledgeId> = pledges::table
-        .filter(pledges::donor_id.eq(donor).and(pledges::id.eq_any(named).assume_not_null()))
+        .filter(pledges::donor_id.eq(permit.scope().donor()))
+        .filter(pledges::id.eq_any(named))
         .select(pledges::id)
         .load(conn)
         .map_err(read_failure)?;
-    for view in views {
-        view.pledge = view.pledge.filter(|pledge| own.contains(pledge));
-    }
-    Ok(())
+    let about: Vec<EventId> = rows.iter().filter_map(|row| row.about_id).collect();
+    let reached: Vec<EventId> = events_within(events::table.into_boxed(), permit.scope())
+        .filter(events::id.eq_any(about))
+        .select(events::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    let traced = |row: EventRow| {
+        let mut view = row.traced();
+        view.event.pledge = view.event.pledge.filter(|pledge| own.contains(pledge));
+        view.event.about = view.event.about.filter(|event| reached.contains(event));
+        Shown::Traced(view)
+    };
+    Ok(rows.into_iter().map(traced).collect())
 }
 
 /// Whether an acknowledged event can still post.
@@ -266,17 +311,14 @@ pub struct WaitingFilter {
 /// What was acknowledged and does not count yet, by identifier; `now` is what ages are reckoned to.
 ///
 /// # Errors
-/// What the database says; `not_found` for a donor, who sees what is posted only.
+/// What the database says.
 pub fn waiting_list(
     conn: &mut Conn,
-    permit: &Permit<action::EventRead>,
+    permit: &Permit<action::OpenRead>,
     filter: WaitingFilter,
     now: Timestamp,
     paging: &Paging<EventId>,
 ) -> Outcome<Vec<WaitingView>> {
-    if !sees_all(permit.scope()) {
-        return Err(Problem::not_found());
-    }
     let mut query = waiting::table
         .left_join(refusals::table.on(refusals::event_id.eq(waiting::id)))
         .filter(waiting::posted.eq(false))

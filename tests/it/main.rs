@@ -22,6 +22,7 @@ mod drills;
 mod http_surface;
 mod import;
 mod items;
+mod matrix;
 mod migrations;
 mod parties;
 mod programmes;

@@ -189,6 +189,7 @@ impl Ledger {
                 revision: 1,
                 created_at: now,
                 updated_at: now,
+                named: None,
             });
         }
         self.put(Item {
@@ -260,6 +261,7 @@ impl Ledger {
             revision: 1,
             created_at: now,
             updated_at: now,
+            named: None,
         });
         self.put(PledgeLine {
             id: line,

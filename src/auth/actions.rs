@@ -1,0 +1,111 @@
+//! What may be done, as words and as types; who may do it stands in [`super::policy`].
+
+/// A marker type that names an action in a handler's signature.
+pub trait Named: Send + Sync + 'static {
+    /// The action it names.
+    const ACTION: Action;
+}
+
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident = $word:literal,)*) => {
+        /// What may be done; every route but the public ones has exactly one.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Action { $($(#[$doc])* $name,)* }
+
+        impl Action {
+            /// Every action.
+            pub const ALL: &'static [Action] = &[$(Action::$name,)*];
+
+            /// The word used in documentation and messages.
+            pub fn word(self) -> &'static str {
+                match self { $(Self::$name => $word,)* }
+            }
+        }
+
+        /// The actions as types, for [`Permit`].
+        pub mod action {
+            use super::{Action, Named};
+            $(
+                $(#[$doc])*
+                #[derive(Clone, Copy, Debug)]
+                pub struct $name;
+                impl Named for $name {
+                    const ACTION: Action = Action::$name;
+                }
+            )*
+        }
+    };
+}
+
+actions! {
+    /// Read organizations, items, sites and programmes.
+    ReferenceRead = "reference.read",
+    /// Read the lots of items.
+    LotRead = "lot.read",
+    /// Read what files say further of organizations, items and sites.
+    FactsRead = "facts.read",
+    /// Add and change organizations.
+    OrganizationWrite = "organization.write",
+    /// Add and change items, packs and lots.
+    ItemWrite = "item.write",
+    /// Add and change sites.
+    SiteWrite = "site.write",
+    /// Add and change programmes and their reported figures.
+    ProgrammeWrite = "programme.write",
+    /// Add and change users.
+    UserWrite = "user.write",
+    /// Read users.
+    UserRead = "user.read",
+    /// Enter and withdraw offers.
+    PledgeOffer = "pledge.offer",
+    /// Accept and decline offers.
+    PledgeDecide = "pledge.decide",
+    /// Read pledges and where their units are.
+    PledgeRead = "pledge.read",
+    /// Say who may read whose gift a pledge is.
+    PledgeNameWrite = "pledge_name.write",
+    /// Make and revoke a pledge's private link.
+    PledgeLinkWrite = "pledge_link.write",
+    /// Open consignments and plan their legs.
+    ConsignmentWrite = "consignment.write",
+    /// Read consignments.
+    ConsignmentRead = "consignment.read",
+    /// Add and change loads.
+    LoadWrite = "load.write",
+    /// Read loads.
+    LoadRead = "load.read",
+    /// Hand in updates at all; each kind is then checked against its own action.
+    EventSubmit = "event.submit",
+    /// Reserve goods for a consignment and let them go again.
+    Allocate = "goods.allocate",
+    /// Record what happened to goods.
+    EventPost = "event.post",
+    /// Read events.
+    EventRead = "event.read",
+    /// Read what waits, and what corrections found moved on.
+    OpenRead = "event_open.read",
+    /// Propose that missing goods are lost, or that goods are disposed of.
+    LossPropose = "loss.propose",
+    /// Decide that missing goods are found or miscounted, and about what others proposed about goods.
+    MissingDecide = "missing.decide",
+    /// Read what is proposed and what was decided.
+    ApprovalRead = "approval.read",
+    /// Decide what others proposed; each kind is then checked against its own action.
+    ApprovalDecide = "approval.decide",
+    /// Take an own proposal back.
+    ApprovalWithdraw = "approval.withdraw",
+    /// Read stock by site.
+    StockRead = "stock.read",
+    /// Read totals.
+    TotalsRead = "totals.read",
+    /// Import files.
+    ImportRun = "import.run",
+    /// Read and verify the log.
+    AuditRead = "audit.read",
+    /// Read who one is logged in as, and one's own sessions.
+    SessionRead = "session.read",
+    /// End one's own sessions and change one's own password.
+    SessionWrite = "session.write",
+    /// Read who had which rights when.
+    AccessRead = "access.read",
+}
