@@ -47,6 +47,22 @@ impl Scope {
         self.bounds.is_empty()
     }
 
+    /// Whose pledges it is bound to: then a donor asks, who only looks.
+    pub fn donor(&self) -> Option<OrganizationId> {
+        self.bounds.iter().find_map(|bound| match bound {
+            Bound::OwnPledges(donor) => Some(*donor),
+            Bound::Organization(_) | Bound::Countries(_) => None,
+        })
+    }
+
+    /// The organization it is bound to, for which the caller acts.
+    pub fn organization(&self) -> Option<OrganizationId> {
+        self.bounds.iter().find_map(|bound| match bound {
+            Bound::Organization(own) => Some(*own),
+            Bound::Countries(_) | Bound::OwnPledges(_) => None,
+        })
+    }
+
     /// Reads back the words the log keeps. What is no scope of a user's, such as an import at the command line,
     /// reaches everything; a user's that cannot be read reaches nothing.
     pub fn from_words(words: &str) -> Self {

@@ -4,24 +4,22 @@ use super::divert::PlannedLeg;
 use super::open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
 use super::read::{
     ConsignmentFilter, HistoryRow, check_within, consignment_list, consignment_read, history_read, legs_read,
-    load_list, state_of,
+    load_list, state_of, told_evidence,
 };
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg, Load};
 use super::whole::{Whole, whole_read};
-use crate::auth::{Bound, Permit, Scope, action};
+use crate::auth::{Permit, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::Conn;
 use crate::evidence::rules::is_hand_over;
-use crate::evidence::{EvidenceView, evidence_of};
+use crate::evidence::{Evidence, EvidenceView};
 use crate::ledger::origin::is_imported;
 use crate::pledges::Money;
 use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
 use serde::{Deserialize, Serialize};
-use std::collections::HashMap;
 use uuid::Uuid;
 
 /// A consignment as it is shown.
@@ -182,23 +180,6 @@ impl From<Leg> for LegView {
     }
 }
 
-/// What verifies hand-overs.
-type Evidence = HashMap<EventId, EvidenceView>;
-
-/// What verifies the hand-overs of a history; donors are told how, and not by which paper.
-fn told_evidence(conn: &mut Conn, scope: &Scope, history: &[HistoryRow]) -> Outcome<Evidence> {
-    let handed = history.iter().filter(|row| is_hand_over(&row.kind)).map(|row| row.id);
-    let mut found = evidence_of(conn, &handed.collect::<Vec<_>>())?;
-    let is_donors = scope.bounds().iter().any(|bound| match bound {
-        Bound::OwnPledges(_) => true,
-        Bound::Organization(_) | Bound::Countries(_) => false,
-    });
-    if is_donors {
-        found.values_mut().for_each(|one| *one = one.without_document());
-    }
-    Ok(found)
-}
-
 impl HistoryView {
     fn of(row: HistoryRow, evidence: &Evidence) -> Self {
         Self {
@@ -292,16 +273,13 @@ pub async fn consignment_show(
     state: State,
     path: Path<ConsignmentId>,
 ) -> Outcome<actix_web::web::Json<ConsignmentDetail>> {
-    let is_unbound = permit.scope().is_everything();
-    let told = move |conn: &mut Conn| {
-        let whole = whole_read(conn, &permit, path.0)?;
-        let evidence = told_evidence(conn, permit.scope(), &whole.history)?;
-        Ok((whole, evidence))
+    // Unless a scope is part of the question this is a single statement, which needs no snapshot around it.
+    let whole = if permit.scope().is_everything() {
+        state.read_once(move |conn| whole_read(conn, &permit, path.0)).await?
+    } else {
+        state.read(move |conn| whole_read(conn, &permit, path.0)).await?
     };
-    // Unless a scope is part of the question this is a single statement, and one more where goods were handed over,
-    // which may be newer: no snapshot is needed around them.
-    let (whole, evidence) = if is_unbound { state.read_once(told).await? } else { state.read(told).await? };
-    let Whole { consignment, legs, standing, history } = whole;
+    let Whole { consignment, legs, standing, history, evidence } = whole;
     Ok(actix_web::web::Json(ConsignmentDetail {
         state: state_of(&consignment, standing, &history),
         standing,

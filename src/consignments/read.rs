@@ -8,6 +8,8 @@ use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{balances, consignments, events, legs, loads, pledge_lines, pledges, sites};
 use crate::db::{Conn, either, read_failure};
+use crate::evidence::rules::is_hand_over;
+use crate::evidence::{Evidence, evidence_of};
 use crate::ledger::Account;
 use crate::ledger::origin::IS_FROM_PAPER;
 use diesel::prelude::*;
@@ -282,6 +284,19 @@ pub fn history_read(
             .load(one)
     })
     .map_err(read_failure)
+}
+
+/// What verifies the hand-overs of a history; donors are told how, and not by which paper.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn told_evidence(conn: &mut Conn, scope: &Scope, history: &[HistoryRow]) -> Outcome<Evidence> {
+    let handed = history.iter().filter(|row| is_hand_over(&row.kind)).map(|row| row.id);
+    let mut found = evidence_of(conn, &handed.collect::<Vec<_>>())?;
+    if scope.donor().is_some() {
+        found.values_mut().for_each(|one| *one = one.without_document());
+    }
+    Ok(found)
 }
 
 /// What a consignment's goods are doing.

@@ -2,14 +2,16 @@
 
 use super::read::{
     HISTORY_SHOWN, HistoryRow, consignment_read, latest_history, legs_read, standing_of, standing_read,
+    told_evidence,
 };
 use super::rules::Standing;
 use super::store::{Consignment, Leg};
 use crate::auth::{Named, Permit};
 use crate::core::id::ConsignmentId;
 use crate::core::problem::{Outcome, Problem};
-use crate::db::schema::{balances, consignments, events, legs};
+use crate::db::schema::{balances, consignments, events, legs, verifications};
 use crate::db::{Conn, read_failure, together};
+use crate::evidence::{Evidence, Verification, evidence_in};
 use diesel::prelude::*;
 
 /// What is shown of a consignment.
@@ -22,6 +24,8 @@ pub struct Whole {
     pub standing: Standing,
     /// Its latest events, in the order they were recorded.
     pub history: Vec<HistoryRow>,
+    /// What verifies the hand-overs among them.
+    pub evidence: Evidence,
 }
 
 /// A consignment with its way, its goods' standing and its history, if the scope reaches it.
@@ -33,17 +37,19 @@ pub fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: Consignment
         return everything(conn, id);
     }
     let consignment = consignment_read(conn, permit, id)?;
+    let history = latest_history(conn, id)?;
     Ok(Whole {
         legs: legs_read(conn, id)?,
         standing: standing_read(conn, id)?,
-        history: latest_history(conn, id)?,
+        evidence: told_evidence(conn, permit.scope(), &history)?,
+        history,
         consignment,
     })
 }
 
 /// For callers whose scope is no part of the question: a single statement where that is cheaper.
 fn everything(conn: &mut Conn, id: ConsignmentId) -> Outcome<Whole> {
-    let (mut found, legs, mut history, goods) = together!(conn, Backend => {
+    let (mut found, legs, mut history, goods, verified) = together!(conn, Backend => {
         Consignment: consignments::table
             .filter(consignments::id.eq(id))
             .select(<Consignment as Selectable<Backend>>::construct_selection()),
@@ -59,9 +65,16 @@ fn everything(conn: &mut Conn, id: ConsignmentId) -> Outcome<Whole> {
         (i32, i64): balances::table
             .filter(balances::consignment_id.eq(id).and(balances::quantity.ne(0)))
             .select((balances::account, balances::quantity)),
+        Verification: verifications::table
+            .filter(verifications::event_id.eq_any(
+                events::table.filter(events::consignment_id.eq(id)).select(events::id),
+            ))
+            .filter(verifications::ended_at.is_null())
+            .select(<Verification as Selectable<Backend>>::construct_selection()),
     })
     .map_err(read_failure)?;
     let consignment = found.pop().ok_or_else(Problem::not_found)?;
     history.reverse();
-    Ok(Whole { consignment, legs, standing: standing_of(goods), history })
+    let (standing, evidence) = (standing_of(goods), evidence_in(verified));
+    Ok(Whole { consignment, legs, standing, history, evidence })
 }

@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Record};
 
-/// The rows of four queries.
-type Four<A, B, C, D> = (Vec<A>, Vec<B>, Vec<C>, Vec<D>);
+/// The rows of five queries.
+type Five<A, B, C, D, E> = (Vec<A>, Vec<B>, Vec<C>, Vec<D>, Vec<E>);
 
 /// `SELECT ARRAY(…), ARRAY(…), …`: each query becomes one array of its rows, in its order.
 pub(crate) struct Together<Q>(pub(crate) Q);
@@ -42,17 +42,21 @@ macro_rules! queries {
         impl<$($query),+> RunQueryDsl<PgConnection> for Together<($($query,)+)> {}
     };
 }
-queries!(A 0, B 1, C 2, D 3);
+queries!(A 0, B 1, C 2, D 3, E 4);
 
-impl<A: Query, B: Query, C: Query, D: Query> Together<(A, B, C, D)>
+impl<A: Query, B: Query, C: Query, D: Query, E: Query> Together<(A, B, C, D, E)>
 where
     A::SqlType: 'static,
     B::SqlType: 'static,
     C::SqlType: 'static,
     D::SqlType: 'static,
+    E::SqlType: 'static,
 {
     /// All rows of each query.
-    pub(crate) fn all<TA, TB, TC, TD>(self, conn: &mut PgConnection) -> QueryResult<Four<TA, TB, TC, TD>>
+    pub(crate) fn all<TA, TB, TC, TD, TE>(
+        self,
+        conn: &mut PgConnection,
+    ) -> QueryResult<Five<TA, TB, TC, TD, TE>>
     where
         Self: for<'q> diesel::query_dsl::LoadQuery<
                 'q,
@@ -62,11 +66,12 @@ where
                     Vec<Packed<TB, B::SqlType>>,
                     Vec<Packed<TC, C::SqlType>>,
                     Vec<Packed<TD, D::SqlType>>,
+                    Vec<Packed<TE, E::SqlType>>,
                 ),
             >,
     {
-        let (a, b, c, d) = self.get_result(conn)?;
-        Ok((unpacked(a), unpacked(b), unpacked(c), unpacked(d)))
+        let (a, b, c, d, e) = self.get_result(conn)?;
+        Ok((unpacked(a), unpacked(b), unpacked(c), unpacked(d), unpacked(e)))
     }
 }
 
@@ -90,8 +95,8 @@ fn unpacked<T, ST>(rows: Vec<Packed<T, ST>>) -> Vec<T> {
     rows.into_iter().map(|Packed(row, _)| row).collect()
 }
 
-/// `together!(conn, Backend => { Row: query, Row: query, Row: query, Row: query })`: the rows of four queries, in
-/// one statement where that saves something. Queries name the backend they select for as `Backend`.
+/// `together!(conn, Backend => { Row: query, Row: query, … })`: the rows of five queries, in one statement where that
+/// saves something. Queries name the backend they select for as `Backend`.
 macro_rules! together {
     ($conn:expr, $backend:ident => { $($row:ty: $query:expr),+ $(,)? }) => {
         match $conn {

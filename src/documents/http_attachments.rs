@@ -5,7 +5,7 @@ use super::attachment::{
     hash_of, owner_of, sealed_bytes,
 };
 use super::content::{Kept, Media, Removed, inspect};
-use super::read::{attachment_read, sees_all};
+use super::read::attachment_read;
 use crate::auth::{Named, Permit, action};
 use crate::core::check::{Check, WORDS_CHARS_MAX};
 use crate::core::id::{AttachmentId, OrganizationId, UserId};
@@ -196,7 +196,7 @@ pub async fn attachment_show(
     path: Path<AttachmentId>,
 ) -> Outcome<Tagged<AttachmentView>> {
     let row = read_one(&permit, &state, path.0).await?;
-    let body = AttachmentView::of(&row, sees_all(permit.scope()))?;
+    let body = AttachmentView::of(&row, permit.scope().donor().is_none())?;
     Ok(Tagged { body, revision: row.revision })
 }
 

@@ -36,14 +36,6 @@ macro_rules! carries {
     };
 }
 
-/// Whether the scope is that of somebody who works with the goods; donors only look.
-pub(super) fn sees_all(scope: &Scope) -> bool {
-    scope.bounds().iter().all(|bound| match bound {
-        Bound::Organization(_) | Bound::Countries(_) => true,
-        Bound::OwnPledges(_) => false,
-    })
-}
-
 /// Documents whose site, consignment or pledge fits.
 macro_rules! about {
     ($sites:expr, $consignments:expr, $pledges:expr) => {
@@ -119,7 +111,7 @@ pub(super) fn attachments_reached<A: Named>(
             .filter(document_attachments::document_id.eq_any(within))
             .select(document_attachments::attachment_id),
     );
-    let found = if sees_all(scope) {
+    let found = if scope.donor().is_none() {
         let principal = permit.principal();
         // Nobody acts for the organization of no identifier.
         let organization = principal.organization.unwrap_or(OrganizationId(Uuid::nil()));
@@ -227,7 +219,7 @@ pub(super) struct Whole {
 /// `not_found`, or what the database says.
 pub(super) fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: DocumentId) -> Outcome<Whole> {
     let document = document_read(conn, permit, id)?;
-    let in_full = sees_all(permit.scope());
+    let in_full = permit.scope().donor().is_none();
     let about: Vec<DocumentEvent> = document_events::table
         .filter(document_events::document_id.eq(id))
         .order(document_events::id)

@@ -4,7 +4,6 @@
 //! decided against any of them.
 
 use super::reach::events_within;
-use super::read::donor_of;
 use crate::auth::{Permit, Scope, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, SiteId};
 use crate::core::problem::{Outcome, Problem};
@@ -78,7 +77,7 @@ pub fn moved_on_list(
     now: Timestamp,
     paging: &Paging<i64>,
 ) -> Outcome<Vec<MovedOnView>> {
-    if donor_of(permit.scope()).is_some() {
+    if permit.scope().donor().is_some() {
         return Err(Problem::not_found());
     }
     let wanted = usize::try_from(paging.limit + 1).unwrap_or(0);

@@ -4,7 +4,7 @@ use super::reach::{events_within, in_countries_too, of_organization_too, waiting
 use super::store::{RefusalRecord, WaitingRecord};
 use crate::auth::{Bound, Permit, Scope, action};
 use crate::consignments::{in_countries, of_organization};
-use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, PledgeId, SiteId, UserId};
+use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::schema::{consignments, events, legs, pledges, refusals, sites, waiting};
@@ -126,18 +126,6 @@ impl EventView {
     }
 }
 
-/// Whose pledges a scope is bound to, for a donor.
-pub(super) fn donor_of(scope: &Scope) -> Option<OrganizationId> {
-    scope.bounds().iter().find_map(|bound| match bound {
-        Bound::OwnPledges(donor) => Some(*donor),
-        Bound::Organization(_) | Bound::Countries(_) => None,
-    })
-}
-
-fn sees_all(scope: &Scope) -> bool {
-    donor_of(scope).is_none()
-}
-
 /// Events in the order they were recorded, after `after`.
 ///
 /// # Errors
@@ -166,7 +154,7 @@ pub fn event_list(
         .select(EventRow::as_select())
         .load(conn)
         .map_err(read_failure)?;
-    let in_full = sees_all(permit.scope());
+    let in_full = permit.scope().donor().is_none();
     let mut views: Vec<EventView> = rows.into_iter().map(|row| EventView::of(row, in_full)).collect();
     hide_others(conn, permit.scope(), &mut views)?;
     tell_evidence(conn, in_full, &mut views)?;
@@ -183,7 +171,8 @@ pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: Event
         .select(EventRow::as_select())
         .first(conn)
         .map_err(read_failure)?;
-    let mut view = EventView::of(row, sees_all(permit.scope()));
+    let in_full = permit.scope().donor().is_none();
+    let mut view = EventView::of(row, in_full);
     let followed: Vec<EventId> = events::table
         .filter(events::about_id.eq(id))
         .order(events::sequence)
@@ -192,7 +181,7 @@ pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: Event
         .map_err(read_failure)?;
     view.followed_by = Some(followed);
     hide_others(conn, permit.scope(), std::slice::from_mut(&mut view))?;
-    tell_evidence(conn, sees_all(permit.scope()), std::slice::from_mut(&mut view))?;
+    tell_evidence(conn, in_full, std::slice::from_mut(&mut view))?;
     Ok(view)
 }
 
@@ -210,7 +199,7 @@ fn tell_evidence(conn: &mut Conn, in_full: bool, views: &mut [EventView]) -> Out
 
 /// A donor is shown no pledge of others, even where they share a consignment.
 fn hide_others(conn: &mut Conn, scope: &Scope, views: &mut [EventView]) -> Outcome<()> {
-    let Some(donor) = donor_of(scope) else { return Ok(()) };
+    let Some(donor) = scope.donor() else { return Ok(()) };
     let named: Vec<PledgeId> = views.iter().filter_map(|view| view.pledge).collect();
     let own: Vec<PledgeId> = pledges::table
         .filter(pledges::donor_id.eq(donor).and(pledges::id.eq_any(named).assume_not_null()))
@@ -304,7 +293,7 @@ pub fn waiting_list(
     now: Timestamp,
     paging: &Paging<EventId>,
 ) -> Outcome<Vec<WaitingView>> {
-    if !sees_all(permit.scope()) {
+    if permit.scope().donor().is_some() {
         return Err(Problem::not_found());
     }
     let mut query = waiting::table

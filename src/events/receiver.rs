@@ -5,7 +5,6 @@
 
 use super::kind::Kind;
 use super::wait::subjects;
-use crate::auth::{Bound, Scope};
 use crate::consignments::{Consignment, Departures, Leg};
 use crate::core::id::{ConsignmentId, OrganizationId};
 use crate::evidence::{How, verify};
@@ -20,7 +19,8 @@ pub(super) fn note_receiver(
     kind: &Kind,
     result: &EventResult,
 ) -> Result<(), Refusal> {
-    let Some(own) = acts_for(&happening.scope) else { return Ok(()) };
+    // What was entered from somebody else's paper is not the poster's own word.
+    let Some(own) = happening.scope.organization().filter(|_| !happening.from_paper) else { return Ok(()) };
     let named = if let Kind::Delivered(body) = kind {
         body.consignee
     } else if let Kind::Distributed(body) = kind {
@@ -42,14 +42,6 @@ pub(super) fn note_receiver(
     Ok(())
 }
 
-/// The organization the poster acts for.
-fn acts_for(scope: &Scope) -> Option<OrganizationId> {
-    scope.bounds().iter().find_map(|bound| match bound {
-        Bound::Organization(own) => Some(*own),
-        Bound::Countries(_) | Bound::OwnPledges(_) => None,
-    })
-}
-
 /// Whether the organization runs the site where the goods were received.
 fn runs_site(desk: &mut Desk, happening: &Happening, own: OrganizationId) -> Result<bool, Wanted> {
     let record = desk.shelf::<Drawer<EventRecord>>().find(happening.id)?;
@@ -58,16 +50,25 @@ fn runs_site(desk: &mut Desk, happening: &Happening, own: OrganizationId) -> Res
     Ok(site.is_some_and(|site| site.operator_id == Some(own)))
 }
 
-/// Whether the poster sent any of the consignment's legs off.
+/// Whether the poster sent any of the consignment's legs off. All that is missed is asked for at once, however many
+/// legs there are.
 fn has_dispatched(desk: &mut Desk, consignment: ConsignmentId) -> Result<bool, Wanted> {
     let poster = desk.actor().user;
-    for leg in desk.shelf::<Drawer<Leg>>().group(consignment)? {
-        for event in desk.shelf::<Departures>().posted_of(leg.id)? {
-            let record = desk.shelf::<Drawer<EventRecord>>().find(event)?;
-            if record.is_some_and(|record| record.actor_id == poster) {
-                return Ok(true);
-            }
+    let legs = desk.shelf::<Drawer<Leg>>().group(consignment)?;
+    let mut events = Vec::new();
+    let mut missed = None;
+    for leg in legs {
+        match desk.shelf::<Departures>().posted_of(leg.id) {
+            Ok(posted) => events.extend(posted),
+            Err(wanted) => missed = Some(wanted),
         }
     }
-    Ok(false)
+    let mut has_dispatched = false;
+    for event in events {
+        match desk.shelf::<Drawer<EventRecord>>().find(event) {
+            Ok(record) => has_dispatched |= record.is_some_and(|record| record.actor_id == poster),
+            Err(wanted) => missed = Some(wanted),
+        }
+    }
+    missed.map_or(Ok(has_dispatched), Err)
 }

@@ -6,7 +6,7 @@ use crate::core::id::{DocumentId, EventId, VerificationId, derived};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::verifications;
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, among, either, read_failure};
 use crate::writer::{Desk, Drawer, Wanted, record};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -106,29 +106,38 @@ impl EvidenceView {
     }
 }
 
-/// What verifies these hand-overs now; those that are only reported have the default. Signed paper counts before the
-/// receiver's word, the oldest first.
+/// What verifies hand-overs; those that are not in it are only reported.
+pub type Evidence = HashMap<EventId, EvidenceView>;
+
+/// What verifies these hand-overs now.
 ///
 /// # Errors
 /// What the database says.
-pub fn evidence_of(conn: &mut Conn, events: &[EventId]) -> Outcome<HashMap<EventId, EvidenceView>> {
-    let mut found = HashMap::new();
+pub fn evidence_of(conn: &mut Conn, events: &[EventId]) -> Outcome<Evidence> {
     if events.is_empty() {
-        return Ok(found);
+        return Ok(Evidence::new());
     }
-    let mut rows: Vec<Verification> = verifications::table
-        .filter(verifications::event_id.eq_any(events).and(verifications::ended_at.is_null()))
-        .select(Verification::as_select())
-        .load(conn)
-        .map_err(read_failure)?;
+    let rows = either!(conn, one => {
+        verifications::table
+            .filter(among(verifications::event_id, events).and(verifications::ended_at.is_null()))
+            .select(Verification::as_select())
+            .load(one)
+    });
+    Ok(evidence_in(rows.map_err(read_failure)?))
+}
+
+/// What these rows, of verifications that stand, say of each hand-over. Signed paper counts before the receiver's word,
+/// the oldest first.
+pub fn evidence_in(mut rows: Vec<Verification>) -> Evidence {
     rows.sort_by_key(|row| (How::from_word(&row.how), row.since, row.id));
+    let mut evidence = Evidence::new();
     for row in rows {
-        found.entry(row.event_id).or_insert(EvidenceView {
+        evidence.entry(row.event_id).or_insert(EvidenceView {
             verified: true,
             how: How::from_word(&row.how),
             since: Some(row.since),
             document: row.document_id,
         });
     }
-    Ok(found)
+    evidence
 }
