@@ -3,6 +3,7 @@
 //! The thread has a connection of its own and shares nothing with the writer; what it keeps is one guarded
 //! row outside any batch.
 
+use super::background::Background;
 use crate::audit::note::NoteSigner;
 use crate::audit::store::{CheckpointSigner, entries_page, newest_checkpoint};
 use crate::auth::{Permit, action};
@@ -18,8 +19,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// How often the log's head is looked at.
@@ -39,53 +38,17 @@ impl Signing {
     }
 }
 
-/// The signing thread; it signs once more when stopped.
-pub struct CheckpointTask {
-    /// Dropped to stop.
-    stop: Option<SyncSender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl CheckpointTask {
-    /// Starts signing.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
-    pub fn start(url: String, signer: NoteSigner, signing: Arc<Signing>) -> Outcome<Self> {
-        let (stop, stopped) = sync_channel(1);
-        let work = move || {
-            let result = sign_while(&url, signer, || {
-                !matches!(stopped.recv_timeout(PERIOD), Err(RecvTimeoutError::Timeout))
-            });
-            if let Err(problem) = result {
-                signing.ended.store(true, Ordering::Relaxed);
-                tracing::error!(cause = problem.internal.as_deref(), "checkpoints are signed no more");
-            }
-        };
-        let thread = std::thread::Builder::new()
-            .name("relief-checkpoints".to_owned())
-            .spawn(work)
-            .map_err(|error| Problem::internal(format!("checkpoints cannot be signed: {error}")))?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
-    }
-
-    /// Signs once more and returns; call it when the writer has stopped.
-    pub fn stop(mut self) {
-        self.join();
-    }
-
-    fn join(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
+/// Starts signing. Stop it when the writer has stopped: then it signs once more.
+///
+/// # Errors
+/// Where the thread cannot be started.
+pub(super) fn keep_signing(url: String, signer: NoteSigner, signing: Arc<Signing>) -> Outcome<Background> {
+    Background::start("relief-checkpoints", move |stopped| {
+        if let Err(problem) = sign_while(&url, signer, || stopped.within(PERIOD)) {
+            signing.ended.store(true, Ordering::Relaxed);
+            tracing::error!(cause = problem.internal.as_deref(), "checkpoints are signed no more");
         }
-    }
-}
-
-impl Drop for CheckpointTask {
-    fn drop(&mut self) {
-        self.join();
-    }
+    })
 }
 
 /// Signs whenever the log has grown, until `stopped`, which waits for a while; once more after that. A database

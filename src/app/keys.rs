@@ -3,13 +3,12 @@
 //!
 //! Requests read no files: they use what this thread read last. Never here: the log's own key, which is not rotated.
 
+use super::background::Background;
 use crate::audit::keys::TokenKeys;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::Outcome;
 use crate::users::key_store::{KEY_OVERLAP, KeyChange};
 use crate::web::State;
 use std::path::PathBuf;
-use std::sync::mpsc::{RecvTimeoutError, SyncSender, sync_channel};
-use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
 
 /// How often the folder is read: what changed there acts within a second or so.
@@ -17,59 +16,26 @@ const PERIOD: Duration = Duration::from_secs(1);
 /// Every how many readings the age of the key is looked at.
 const AGE_EVERY: u32 = 60;
 
-/// The thread; it ends when stopped or dropped.
-pub(super) struct KeyTask {
-    /// Dropped to stop.
-    stop: Option<SyncSender<()>>,
-    thread: Option<JoinHandle<()>>,
-}
-
-impl KeyTask {
-    /// Starts keeping the keys of a folder, letting one sign for at most `lifetime`.
-    ///
-    /// # Errors
-    /// Where the thread cannot be started.
-    pub(super) fn start(state: State, folder: PathBuf, lifetime: Duration) -> Outcome<Self> {
-        let (stop, stopped) = sync_channel::<()>(1);
-        let work = move || {
-            let mut count = 0;
-            loop {
-                if count % AGE_EVERY == 0 {
-                    rotate_when_old(&state, &folder, lifetime);
-                }
-                count = count.wrapping_add(1);
-                if !matches!(stopped.recv_timeout(PERIOD), Err(RecvTimeoutError::Timeout)) {
-                    return;
-                }
-                if let Err(refusal) = state.auth.tokens().reread() {
-                    tracing::warn!(%refusal, "the key folder cannot be read; the keys stay as they are");
-                }
+/// Starts keeping the keys of a folder, letting one sign for at most `lifetime`.
+///
+/// # Errors
+/// Where the thread cannot be started.
+pub(super) fn keep_keys(state: State, folder: PathBuf, lifetime: Duration) -> Outcome<Background> {
+    Background::start("relief-keys", move |stopped| {
+        let mut count = 0;
+        loop {
+            if count % AGE_EVERY == 0 {
+                rotate_when_old(&state, &folder, lifetime);
             }
-        };
-        let thread = std::thread::Builder::new()
-            .name("relief-keys".to_owned())
-            .spawn(work)
-            .map_err(|error| Problem::internal(format!("the keys cannot be kept: {error}")))?;
-        Ok(Self { stop: Some(stop), thread: Some(thread) })
-    }
-
-    /// Returns when the thread has ended.
-    pub(super) fn stop(mut self) {
-        self.join();
-    }
-
-    fn join(&mut self) {
-        drop(self.stop.take());
-        if let Some(thread) = self.thread.take() {
-            drop(thread.join());
+            count = count.wrapping_add(1);
+            if stopped.within(PERIOD) {
+                return;
+            }
+            if let Err(refusal) = state.auth.tokens().reread() {
+                tracing::warn!(%refusal, "the key folder cannot be read; the keys stay as they are");
+            }
         }
-    }
-}
-
-impl Drop for KeyTask {
-    fn drop(&mut self) {
-        self.join();
-    }
+    })
 }
 
 fn rotate_when_old(state: &State, folder: &std::path::Path, lifetime: Duration) {

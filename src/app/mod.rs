@@ -7,6 +7,7 @@
 //! | `connections` | how many there may be and how long one may rest |
 //! | `cors` | which other origins' pages may read answers |
 //! | `observe` | request id, logs, metrics and security headers around every request |
+//! | `background` | a thread of the server's own, until it is stopped |
 //! | `checkpoints` | signing the log's head once a second, and the log over HTTP |
 //! | `keys` | new keys for access tokens, taken up and rotated by age |
 //! | `retention` | erasing people whose time is over, once a day |
@@ -18,6 +19,7 @@
 //! This room lists the rooms that have routes, and knows nothing else about them. Never here: a rule about
 //! goods, or a query.
 
+mod background;
 mod checkpoints;
 mod connections;
 mod cors;

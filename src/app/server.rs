@@ -1,13 +1,13 @@
 //! Starting, listening, and stopping in order: take no more requests, finish those that are in, then
 //! finish what is queued.
 
-use super::checkpoints::{CheckpointTask, Signing};
+use super::checkpoints::{Signing, keep_signing};
 use super::connections::{Connections, HEAD_WAIT, KEEP_ALIVE, attend};
 use super::cors::{Origins, share};
 use super::docs::Document;
-use super::keys::KeyTask;
+use super::keys::keep_keys;
 use super::observe::{Metrics, RequestSpan, observe};
-use super::retention::RetentionTask;
+use super::retention::keep_retention;
 use super::routes;
 use super::settings::Settings;
 use super::tls::server_config;
@@ -169,10 +169,10 @@ fn run(
     let writer = state.writer.clone();
     let signing = Arc::new(Signing::default());
     let checkpoints =
-        CheckpointTask::start(settings.database_url.clone(), state.signer.clone(), Arc::clone(&signing))?;
+        keep_signing(settings.database_url.clone(), state.signer.clone(), Arc::clone(&signing))?;
     let lifetime = Duration::from_secs(u64::from(settings.token_key_days) * 24 * 60 * 60);
-    let keys = KeyTask::start(state.clone(), settings.keys.clone(), lifetime)?;
-    let retention = RetentionTask::start(state.clone())?;
+    let keys = keep_keys(state.clone(), settings.keys.clone(), lifetime)?;
+    let retention = keep_retention(state.clone())?;
     let result = actix_web::rt::System::new().block_on(async {
         let server = server(settings, listener, all, state, signing)?;
         if settings.signals {

@@ -271,12 +271,11 @@ pub fn claim_list(
 /// # Errors
 /// `not_found`, or what the database says.
 pub fn claim_read(conn: &mut Conn, scope: &Scope, id: ClaimId) -> Outcome<(Claim, Vec<ClaimChange>)> {
-    let claim: Claim = claims::table
+    let claim: Claim = claims_within(claims::table.into_boxed(), scope)
         .filter(claims::id.eq(id))
         .select(Claim::as_select())
         .first(conn)
         .map_err(read_failure)?;
-    check_event(conn, scope, claim.event_id)?;
     let changes = claim_changes::table
         .filter(claim_changes::claim_id.eq(id))
         .order((claim_changes::changed_at, claim_changes::id))

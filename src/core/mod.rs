@@ -7,6 +7,7 @@
 pub mod cell;
 pub mod check;
 pub mod code;
+pub mod hexadecimal;
 pub mod id;
 pub mod limits;
 pub mod page;

@@ -6,6 +6,7 @@
 
 use super::content::{Kept, Media, Removed};
 use crate::auth::{Named, Permit};
+use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{AttachmentId, Identifier, OrganizationId, SealedId, UserId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -92,8 +93,7 @@ pub(super) fn owner_of<A: Named>(permit: &Permit<A>) -> (Option<OrganizationId>,
 
 /// The identifier of what an owner keeps.
 pub(super) fn attachment_id(owner: Uuid, kept: &[u8; 32]) -> AttachmentId {
-    let hash: String = kept.iter().map(|byte| format!("{byte:02x}")).collect();
-    derived(owner, &hash, 0)
+    derived(owner, &hexadecimal(kept), 0)
 }
 
 /// An attachment as it is to be recorded, with its bytes sealed.

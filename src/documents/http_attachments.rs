@@ -8,6 +8,7 @@ use super::content::{Kept, Media, Removed, inspect};
 use super::read::attachment_read;
 use crate::auth::{Named, Permit, action};
 use crate::core::check::{Check, WORDS_CHARS_MAX};
+use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{AttachmentId, OrganizationId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -64,10 +65,6 @@ pub struct AttachmentView {
     pub revision: i64,
     /// When it was recorded.
     pub created_at: Timestamp,
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl AttachmentView {

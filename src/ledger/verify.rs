@@ -13,6 +13,7 @@ use super::rollup::Changes;
 use super::rows::{BalanceRow, PostingRead};
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
+use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::EventId;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
@@ -71,10 +72,6 @@ fn last_sequence(conn: &mut Conn) -> QueryResult<i64> {
         .first(conn)
         .optional()?;
     Ok(posted.max(stated).unwrap_or(0))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A balance as its postings make it.

@@ -5,11 +5,11 @@
 use super::sealed::{destroy, has_key};
 use super::store::{ErasureReason, PersonErase, erased, overdue};
 use crate::core::id::{PersonId, UserId};
-use crate::core::problem::Outcome;
+use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Database;
 use crate::vault::Vault;
-use crate::writer::{Actor, Writer};
+use crate::writer::{Actor, Priority, Writer};
 use uuid::Uuid;
 
 /// People read at once.
@@ -33,13 +33,13 @@ pub fn expire(database: &Database, writer: &Writer, vault: &Vault, now: Timestam
     loop {
         let people = database.read(|conn| overdue(conn, now, PEOPLE_PER_READ))?;
         let mut progress = 0;
-        for id in people {
-            let erase = PersonErase { actor: server(), id, reason: ErasureReason::Expired };
-            let recorded = writer.record_blocking(erase)?;
-            if recorded.answer.erased_at.is_some() {
-                destroy(vault, id)?;
-                progress += 1;
-            }
+        let (emptied, failed) = erase_all(writer, people);
+        for id in emptied {
+            destroy(vault, id)?;
+            progress += 1;
+        }
+        if let Some(problem) = failed {
+            return Err(problem);
         }
         // Where nobody was erased, clocks disagree about who is due: the next time will tell.
         if progress == 0 {
@@ -58,6 +58,27 @@ pub fn expire(database: &Database, writer: &Writer, vault: &Vault, now: Timestam
             destroy(vault, id)?;
         }
     }
+}
+
+/// Empties the rows of these people, many in one commit. Answers who is erased by now, whose keys must go whatever
+/// else failed, and what failed first.
+fn erase_all(writer: &Writer, people: Vec<PersonId>) -> (Vec<PersonId>, Option<Problem>) {
+    let submit = |id| {
+        let erase = PersonErase { actor: server(), id, reason: ErasureReason::Expired };
+        (id, writer.submit(erase, Priority::Chunk))
+    };
+    // All are handed in before the first is waited for.
+    let submitted: Vec<_> = people.into_iter().map(submit).collect();
+    let (mut erased, mut failed) = (Vec::with_capacity(submitted.len()), None);
+    for (id, receiver) in submitted {
+        let gone = |_| Err(Problem::internal("the writer stopped before it answered"));
+        match receiver.and_then(|receiver| receiver.blocking_recv().unwrap_or_else(gone)) {
+            Ok(recorded) if recorded.answer.erased_at.is_some() => erased.push(id),
+            Ok(_) => {}
+            Err(problem) => failed = failed.or(Some(problem)),
+        }
+    }
+    (erased, failed)
 }
 
 /// Who acts where a time is over.
