@@ -22,7 +22,7 @@ const EMPTIED_IN_STORAGE: &str = "balances.quantity = 0 AND balances.account = 3
 const _: () = assert!(Account::InStorage as i32 == 3, "the index names the account by its code");
 
 /// Goods of unknown lot carry their item's id as lot: nobody looks for them by it, and most goods are such.
-const KNOWN_LOT: &str = "balances.lot_id <> balances.item_id";
+pub const KNOWN_LOT: &str = "balances.lot_id <> balances.item_id";
 
 /// Loads everything the book asked for.
 pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {

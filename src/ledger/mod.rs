@@ -29,6 +29,6 @@ pub use account::{Account, Condition};
 pub use book::{Book, Draw, Holding, Posted};
 pub use cell::{Cell, CellKey, Chosen, Movement, Statement};
 pub use facts::{ConsignmentFacts, LineFacts, SiteFacts, TitlePasses};
-pub use load::NOT_EMPTY;
+pub use load::{KNOWN_LOT, NOT_EMPTY};
 pub use pick::{Picked, Shelfful, pick};
 pub use posting::net;

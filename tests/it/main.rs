@@ -27,6 +27,7 @@ mod hardening;
 mod http_surface;
 mod import;
 mod items;
+mod lists;
 mod migrations;
 mod papers;
 mod outside;
