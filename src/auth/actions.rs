@@ -40,6 +40,10 @@ macro_rules! actions {
 actions! {
     /// Read organizations, items, sites and programmes.
     ReferenceRead = "reference.read",
+    /// Read the lots of items.
+    LotRead = "lot.read",
+    /// Read what files say further of organizations, items and sites.
+    FactsRead = "facts.read",
     /// Add and change organizations.
     OrganizationWrite = "organization.write",
     /// Add and change items, packs and lots.
@@ -64,6 +68,8 @@ actions! {
     PledgeDecide = "pledge.decide",
     /// Read pledges and where their units are.
     PledgeRead = "pledge.read",
+    /// Say who may read whose gift a pledge is.
+    PledgeNameWrite = "pledge_name.write",
     /// Make and revoke a pledge's private link.
     PledgeLinkWrite = "pledge_link.write",
     /// Open consignments and plan their legs.
@@ -72,6 +78,8 @@ actions! {
     ConsignmentRead = "consignment.read",
     /// Add and change loads.
     LoadWrite = "load.write",
+    /// Read loads.
+    LoadRead = "load.read",
     /// Hand in updates at all; each kind is then checked against its own action.
     EventSubmit = "event.submit",
     /// Reserve goods for a consignment and let them go again.
@@ -80,6 +88,8 @@ actions! {
     EventPost = "event.post",
     /// Read events.
     EventRead = "event.read",
+    /// Read what waits, and what corrections found moved on.
+    OpenRead = "event_open.read",
     /// Propose that missing goods are lost, or that goods are disposed of.
     LossPropose = "loss.propose",
     /// Decide that missing goods are found or miscounted, and about what others proposed about goods.

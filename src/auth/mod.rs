@@ -49,8 +49,8 @@ pub use password::{
     NO_PASSWORD, PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM, Passwords, check_password,
 };
 pub use policy::{
-    Grant, OPERATOR, POLICY, Permit, Reach, Role, Rule, actions_of, actor_may, authorize, is_operator,
-    roles_of,
+    Fields, Grant, OPERATOR, POLICY, Permit, Reach, Role, Rule, actions_of, actor_may, authorize,
+    is_operator, roles_of, scope_of,
 };
 pub use principal::{Principal, now};
 pub use scope::{Bound, Scope, countries_of, countries_text};

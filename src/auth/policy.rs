@@ -114,6 +114,16 @@ pub enum Reach {
     OwnPledges,
 }
 
+/// Which members an answer has for whom it is given to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fields {
+    /// All of them.
+    All,
+    /// Of what several share only what is traced from the caller's own pledges: nothing of others, no free words, no
+    /// books of ours, and no donor who is not to be named.
+    Traced,
+}
+
 /// One line of the policy.
 #[derive(Clone, Copy, Debug)]
 pub struct Rule {
@@ -121,15 +131,32 @@ pub struct Rule {
     pub role: Role,
     /// … may do what …
     pub action: Action,
-    /// … how far.
+    /// … how far, …
     pub reach: Reach,
+    /// … and how much is shown.
+    pub fields: Fields,
+}
+
+/// The field set of a line: all fields where it names none.
+macro_rules! fields {
+    () => {
+        Fields::All
+    };
+    ($fields:ident) => {
+        Fields::$fields
+    };
 }
 
 macro_rules! policy {
-    ($($role:ident { $($action:ident $reach:ident,)* })*) => {
+    ($($role:ident { $($action:ident $reach:ident $($fields:ident)?,)* })*) => {
         /// The table. What is not in it is not allowed.
         pub const POLICY: &[Rule] = &[
-            $($(Rule { role: Role::$role, action: Action::$action, reach: Reach::$reach },)*)*
+            $($(Rule {
+                role: Role::$role,
+                action: Action::$action,
+                reach: Reach::$reach,
+                fields: fields!($($fields)?),
+            },)*)*
         ];
     };
 }
@@ -141,12 +168,16 @@ policy! {
         ReferenceRead All,
         PersonRead Own,
         PersonWrite Own,
+        LotRead All,
+        FactsRead All,
         PledgeOffer Own,
         PledgeRead Own,
+        PledgeNameWrite Own,
         PledgeLinkWrite Own,
         ConsignmentWrite Own,
         ConsignmentRead Own,
         LoadWrite Own,
+        LoadRead Own,
         EventSubmit Own,
         EventPost Own,
         LossPropose Own,
@@ -155,6 +186,7 @@ policy! {
         ApprovalWithdraw Own,
         Allocate Own,
         EventRead Own,
+        OpenRead Own,
         StockRead Own,
         DocumentRead Own,
         DocumentWrite Own,
@@ -164,22 +196,27 @@ policy! {
     Donor {
         SessionRead All,
         SessionWrite All,
-        ReferenceRead All,
-        PledgeRead OwnPledges,
-        ConsignmentRead OwnPledges,
-        EventRead OwnPledges,
-        DocumentRead OwnPledges,
-        TotalsRead OwnPledges,
+        ReferenceRead All Traced,
+        LotRead OwnPledges Traced,
+        PledgeRead OwnPledges Traced,
+        ConsignmentRead OwnPledges Traced,
+        EventRead OwnPledges Traced,
+        DocumentRead OwnPledges Traced,
+        TotalsRead OwnPledges Traced,
     }
     Auditor {
         SessionRead All,
         SessionWrite All,
         ReferenceRead All,
         PersonRead Own,
+        LotRead All,
+        FactsRead All,
         PledgeRead Own,
         ConsignmentRead Own,
+        LoadRead Own,
         EventRead Own,
         ClaimRead Own,
+        OpenRead Own,
         ApprovalRead Own,
         StockRead Own,
         DocumentRead Own,
@@ -194,13 +231,18 @@ policy! {
         PersonRead Own,
         PersonWrite Own,
         PersonErase Own,
+        LotRead All,
+        FactsRead All,
         ProgrammeWrite Unbound,
         PledgeDecide Own,
         PledgeRead Own,
+        PledgeNameWrite Own,
         PledgeLinkWrite Own,
         ConsignmentRead Own,
+        LoadRead Own,
         EventSubmit Own,
         EventRead Own,
+        OpenRead Own,
         LossPropose Own,
         MissingDecide Own,
         ClaimRead Own,
@@ -220,6 +262,8 @@ policy! {
         SessionWrite All,
         ReferenceRead All,
         PersonErase All,
+        LotRead All,
+        FactsRead All,
         OrganizationWrite All,
         ItemWrite All,
         SiteWrite All,
@@ -240,6 +284,7 @@ pub struct Grant {
     principal: Arc<Principal>,
     action: Action,
     scope: Scope,
+    fields: Fields,
     session: Option<SessionId>,
 }
 
@@ -281,6 +326,16 @@ impl<A: Named> Permit<A> {
     /// How far it reaches.
     pub fn scope(&self) -> &Scope {
         &self.grant.scope
+    }
+
+    /// Which members an answer has for this caller.
+    pub fn fields(&self) -> Fields {
+        self.grant.fields
+    }
+
+    /// The organization whose eyes an answer is for: of donors who are not to be named it reads itself alone.
+    pub fn organization(&self) -> Option<OrganizationId> {
+        self.grant.principal.organization
     }
 
     /// The session the caller came with; a caller of another kind has none.
@@ -358,17 +413,12 @@ fn bounds_of(principal: &Principal, own: fn(OrganizationId) -> Bound) -> Vec<Bou
     principal.organization.map(own).into_iter().chain(countries.map(Bound::Countries)).collect()
 }
 
-/// Decides whether a caller may do something, and how far. With
-/// [`actor_may`] the only reader of [`POLICY`].
+/// How far one line of the policy reaches for a caller of its role.
 ///
 /// # Errors
-/// `forbidden` where the caller's role has no such line, or reaches nothing.
-pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
-    let rule = POLICY.iter().find(|rule| rule.role == principal.role && rule.action == action);
-    let Some(rule) = rule else {
-        return Err(not_for(principal.role.word(), action));
-    };
-    let scope = match rule.reach {
+/// `forbidden` where it reaches nothing.
+pub fn scope_of(rule: &Rule, principal: &Principal) -> Outcome<Scope> {
+    Ok(match rule.reach {
         Reach::All => Scope::everything(),
         Reach::Own => Scope::within(bounds_of(principal, Bound::Organization)),
         Reach::Unbound if !principal.is_bound() => Scope::everything(),
@@ -376,7 +426,7 @@ pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
             let detail = format!(
                 "This needs {} for all organizations and countries; your account is bound to some. Ask an \
                  administrator.",
-                action.word()
+                rule.action.word()
             );
             return Err(Problem::new(Code::Forbidden, detail));
         }
@@ -389,8 +439,21 @@ pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
                 "Your account belongs to no organization, so no pledge is yours. Ask an administrator.",
             ));
         }
+    })
+}
+
+/// Decides whether a caller may do something, and how far. With
+/// [`actor_may`] the only reader of [`POLICY`].
+///
+/// # Errors
+/// `forbidden` where the caller's role has no such line, or reaches nothing.
+pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
+    let rule = POLICY.iter().find(|rule| rule.role == principal.role && rule.action == action);
+    let Some(rule) = rule else {
+        return Err(not_for(principal.role.word(), action));
     };
-    Ok(Grant { principal: Arc::clone(principal), action, scope, session: None })
+    let scope = scope_of(rule, principal)?;
+    Ok(Grant { principal: Arc::clone(principal), action, scope, fields: rule.fields, session: None })
 }
 
 impl From<&Principal> for Actor {

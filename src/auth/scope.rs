@@ -42,17 +42,19 @@ impl Scope {
         &self.bounds
     }
 
+    /// The donor whose pledges it is bound to; nobody who has a pledge where it is bound to none, so that what asks for
+    /// an own pledge finds nothing.
+    pub fn donor(&self) -> OrganizationId {
+        let own = self.bounds.iter().find_map(|bound| match bound {
+            Bound::OwnPledges(donor) => Some(*donor),
+            Bound::Organization(_) | Bound::Countries(_) => None,
+        });
+        own.unwrap_or(OrganizationId(Uuid::nil()))
+    }
+
     /// Whether nothing narrows it, so that no query needs to ask.
     pub fn is_everything(&self) -> bool {
         self.bounds.is_empty()
-    }
-
-    /// Whose pledges it is bound to: then a donor asks, who only looks.
-    pub fn donor(&self) -> Option<OrganizationId> {
-        self.bounds.iter().find_map(|bound| match bound {
-            Bound::OwnPledges(donor) => Some(*donor),
-            Bound::Organization(_) | Bound::Countries(_) => None,
-        })
     }
 
     /// The organization it is bound to, for which the caller acts.

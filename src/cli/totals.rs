@@ -28,7 +28,7 @@ pub(super) struct Totals {
 
 impl Totals {
     pub(super) fn run(self) -> Outcome<()> {
-        let question = self.query.question(Scope::everything())?;
+        let question = self.query.question(Scope::everything(), None)?;
         let database = open_to_read(&self.common.settings(Layer::default())?.database_url)?;
         let view = database.read(|conn| answer(conn, &question))?;
         let text = if self.json {

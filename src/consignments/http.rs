@@ -1,24 +1,29 @@
 //! Consignments, legs and loads over HTTP.
 
 use super::divert::PlannedLeg;
+use super::loads::{load_list, load_reached};
 use super::open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
 use super::read::{
-    ConsignmentFilter, HistoryRow, check_within, consignment_list, consignment_read, history_read, legs_read,
-    load_list, state_of, told_evidence,
+    ConsignmentFilter, HistoryRow, check_within, consignment_list, consignment_read, history_read, state_of,
+    told_evidence, way_read,
 };
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg, Load};
+use super::traced::{TracedConsignment, TracedDetail, TracedEvent, TracedLeg, traced_history, traced_read};
 use super::whole::{Whole, whole_read};
-use crate::auth::{Permit, action};
+use crate::auth::{Fields, Permit, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::page::Page;
-use crate::core::problem::Outcome;
+use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::db::Conn;
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, EvidenceView};
 use crate::ledger::origin::is_imported;
 use crate::pledges::Money;
-use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
+use crate::web::{
+    Json, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, discreet, encode_key,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -213,8 +218,12 @@ pub async fn consignment_open(
     let id = body.0.id.unwrap_or_else(|| ConsignmentId(Uuid::now_v7()));
     let scope = permit.scope().clone();
     let (parties, ends) = ([body.0.consignor, Some(body.0.consignee)], [body.0.origin, body.0.destination]);
-    state.read(move |conn| check_within(conn, &scope, parties, ends)).await?;
-    let recorded = state.writer.record(ConsignmentOpen::new(id, body.0, permit.actor())).await?;
+    let named = ("/consignee", "consignor or consignee");
+    state.read(move |conn| check_within(conn, &scope, named, parties, ends)).await?;
+    let opened = state.writer.record(ConsignmentOpen::new(id, body.0, permit.actor())).await;
+    let reads =
+        move |conn: &mut Conn, holder: ConsignmentId| consignment_read(conn, &permit, holder).map(drop);
+    let recorded = discreet(&state, opened, reads).await?;
     let replayed = recorded.leaf.is_none();
     let recorded = recorded.map(|(row, _)| ConsignmentView::from(row));
     Ok(if replayed { Written::changed(recorded, id) } else { Written::created(recorded, id) })
@@ -242,13 +251,17 @@ pub struct ConsignmentQuery {
 
 /// Lists consignments.
 #[utoipa::path(get, path = "/api/v1/consignments", tag = "consignments", params(ConsignmentQuery),
-    responses((status = 200, body = Page<ConsignmentView>)))]
+    responses((status = 200, body = Page<Shown<ConsignmentView, TracedConsignment>>)))]
 pub async fn consignment_index(
     permit: Permit<action::ConsignmentRead>,
     state: State,
     query: Query<ConsignmentQuery>,
-) -> Outcome<actix_web::web::Json<Page<ConsignmentView>>> {
+) -> Outcome<actix_web::web::Json<Page<Shown<ConsignmentView, TracedConsignment>>>> {
     let query = query.0;
+    let fields = permit.fields();
+    if fields == Fields::Traced && query.reference.is_some() {
+        return Err(Problem::field("/reference", "is not shown to you, so it cannot be looked for"));
+    }
     let paging: Paging<ConsignmentId> = Paging::new(query.after.as_deref(), query.limit)?;
     let filter = ConsignmentFilter {
         programme: query.programme,
@@ -262,17 +275,24 @@ pub async fn consignment_index(
         .read(move |conn| consignment_list(conn, &permit, &filter, paging.after, paging.limit + 1))
         .await?;
     let page = Page::from_rows(rows, limit, |row| encode_key(&row.id));
-    Ok(actix_web::web::Json(page.map(ConsignmentView::from)))
+    Ok(actix_web::web::Json(page.map(|row| match fields {
+        Fields::All => Shown::All(row.into()),
+        Fields::Traced => Shown::Traced(row.into()),
+    })))
 }
 
 /// Shows a consignment with its way, its goods' standing and its history.
 #[utoipa::path(get, path = "/api/v1/consignments/{id}", tag = "consignments", params(("id" = String, Path)),
-    responses((status = 200, body = ConsignmentDetail)))]
+    responses((status = 200, body = Shown<ConsignmentDetail, TracedDetail>)))]
 pub async fn consignment_show(
     permit: Permit<action::ConsignmentRead>,
     state: State,
     path: Path<ConsignmentId>,
-) -> Outcome<actix_web::web::Json<ConsignmentDetail>> {
+) -> Outcome<actix_web::web::Json<Shown<ConsignmentDetail, TracedDetail>>> {
+    if permit.fields() == Fields::Traced {
+        let traced = state.read(move |conn| traced_read(conn, &permit, path.0)).await?;
+        return Ok(actix_web::web::Json(Shown::Traced(traced)));
+    }
     // Unless a scope is part of the question this is a single statement, which needs no snapshot around it.
     let whole = if permit.scope().is_everything() {
         state.read_once(move |conn| whole_read(conn, &permit, path.0)).await?
@@ -280,29 +300,30 @@ pub async fn consignment_show(
         state.read(move |conn| whole_read(conn, &permit, path.0)).await?
     };
     let Whole { consignment, legs, standing, history, evidence } = whole;
-    Ok(actix_web::web::Json(ConsignmentDetail {
+    Ok(actix_web::web::Json(Shown::All(ConsignmentDetail {
         state: state_of(&consignment, standing, &history),
         standing,
         legs: legs.into_iter().map(LegView::from).collect(),
         history: history.into_iter().map(|row| HistoryView::of(row, &evidence)).collect(),
         consignment: consignment.into(),
-    }))
+    })))
 }
 
 /// Lists a consignment's legs.
 #[utoipa::path(get, path = "/api/v1/consignments/{id}/legs", tag = "consignments",
-    params(("id" = String, Path)), responses((status = 200, body = Page<LegView>)))]
+    params(("id" = String, Path)), responses((status = 200, body = Page<Shown<LegView, TracedLeg>>)))]
 pub async fn leg_index(
     permit: Permit<action::ConsignmentRead>,
     state: State,
     path: Path<ConsignmentId>,
-) -> Outcome<actix_web::web::Json<Page<LegView>>> {
-    let legs = state.read(move |conn| {
-        let row = consignment_read(conn, &permit, path.0)?;
-        legs_read(conn, row.id)
-    });
-    let items = legs.await?.into_iter().map(LegView::from).collect();
-    Ok(actix_web::web::Json(Page { items, next: None }))
+) -> Outcome<actix_web::web::Json<Page<Shown<LegView, TracedLeg>>>> {
+    let fields = permit.fields();
+    let legs = state.read(move |conn| way_read(conn, &permit, path.0)).await?;
+    let shown = |leg: Leg| match fields {
+        Fields::All => Shown::All(leg.into()),
+        Fields::Traced => Shown::Traced(leg.into()),
+    };
+    Ok(actix_web::web::Json(Page { items: legs.into_iter().map(shown).collect(), next: None }))
 }
 
 /// Adds a leg at the end of a consignment's way.
@@ -335,24 +356,29 @@ pub struct HistoryQuery {
 
 /// Lists a consignment's events in the order they were recorded.
 #[utoipa::path(get, path = "/api/v1/consignments/{id}/events", tag = "consignments",
-    params(("id" = String, Path), HistoryQuery), responses((status = 200, body = Page<HistoryView>)))]
+    params(("id" = String, Path), HistoryQuery),
+    responses((status = 200, body = Page<Shown<HistoryView, TracedEvent>>)))]
 pub async fn consignment_events(
     permit: Permit<action::ConsignmentRead>,
     state: State,
     path: Path<ConsignmentId>,
     query: Query<HistoryQuery>,
-) -> Outcome<actix_web::web::Json<Page<HistoryView>>> {
+) -> Outcome<actix_web::web::Json<Page<Shown<HistoryView, TracedEvent>>>> {
     let paging: Paging<i64> = Paging::new(query.0.after.as_deref(), query.0.limit)?;
-    let limit = paging.limit;
+    let (limit, after) = (paging.limit, paging.after.unwrap_or(0));
+    if permit.fields() == Fields::Traced {
+        let rows = state.read(move |conn| traced_history(conn, &permit, path.0, after, limit + 1)).await?;
+        let page = Page::from_rows(rows, limit, |row| encode_key(&row.sequence));
+        return Ok(actix_web::web::Json(page.map(Shown::Traced)));
+    }
     let rows = state.read(move |conn| {
-        let row = consignment_read(conn, &permit, path.0)?;
-        let rows = history_read(conn, row.id, paging.after.unwrap_or(0), paging.limit + 1)?;
-        let evidence = told_evidence(conn, permit.scope(), &rows)?;
+        let rows = history_read(conn, &permit, path.0, after, limit + 1)?;
+        let evidence = told_evidence(conn, &rows)?;
         Ok((rows, evidence))
     });
     let (rows, evidence) = rows.await?;
     let page = Page::from_rows(rows, limit, |row| encode_key(&row.sequence));
-    Ok(actix_web::web::Json(page.map(|row| HistoryView::of(row, &evidence))))
+    Ok(actix_web::web::Json(page.map(|row| Shown::All(HistoryView::of(row, &evidence)))))
 }
 
 /// A load as it is shown.
@@ -415,7 +441,11 @@ pub async fn load_record(
     body: Json<LoadNew>,
 ) -> Outcome<Written<LoadView>> {
     let id = body.0.id.unwrap_or_else(|| LoadId(Uuid::now_v7()));
-    let recorded = state.writer.record(LoadRecord::new(id, body.0, permit.actor())).await?;
+    let scope = permit.scope().clone();
+    let (parties, ends) = ([body.0.carrier, None], [body.0.from, body.0.to]);
+    state.read(move |conn| check_within(conn, &scope, ("/carrier", "carrier"), parties, ends)).await?;
+    let told = state.writer.record(LoadRecord::new(id, body.0, permit.actor())).await;
+    let recorded = discreet(&state, told, move |conn, holder| load_reached(conn, &permit, holder)).await?;
     let replayed = recorded.leaf.is_none();
     let recorded = recorded.map(LoadView::from);
     Ok(if replayed { Written::changed(recorded, id) } else { Written::created(recorded, id) })
@@ -425,13 +455,13 @@ pub async fn load_record(
 #[utoipa::path(get, path = "/api/v1/loads", tag = "consignments", params(HistoryQuery),
     responses((status = 200, body = Page<LoadView>)))]
 pub async fn load_index(
-    _permit: Permit<action::ConsignmentRead>,
+    permit: Permit<action::LoadRead>,
     state: State,
     query: Query<HistoryQuery>,
 ) -> Outcome<actix_web::web::Json<Page<LoadView>>> {
     let paging: Paging<LoadId> = Paging::new(query.0.after.as_deref(), query.0.limit)?;
     let limit = paging.limit;
-    let rows = state.read(move |conn| load_list(conn, paging.after, paging.limit + 1)).await?;
+    let rows = state.read(move |conn| load_list(conn, &permit, paging.after, paging.limit + 1)).await?;
     Ok(actix_web::web::Json(Page::from_rows(rows, limit, |row| encode_key(&row.id)).map(LoadView::from)))
 }
 

@@ -13,12 +13,14 @@ mod departures;
 mod divert;
 mod duties;
 pub mod http;
+mod loads;
 mod open;
 mod read;
 mod receive;
 pub mod rules;
 mod split;
 pub mod store;
+mod traced;
 mod whole;
 
 pub use allocate::{Allocated, Packed, Released, allocate, pack, release};
@@ -28,10 +30,7 @@ pub use depart::{Arrived, Departed, arrive, depart, inferred_id};
 pub use departures::Departures;
 pub use divert::{Diverted, PlannedLeg, divert};
 pub use open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
-pub use read::{
-    HistoryRow, consignment_by_code, consignment_read, consignments_within, latest_history, legs_read,
-    standing_events, standing_read, state_of,
-};
+pub use read::{HistoryRow, consignment_read, consignments_within, standing_events, state_of};
 pub(crate) use read::{in_countries, of_organization};
 pub use receive::{Received, ReceivedLine, arrival_cell, receive};
 pub use split::{Child, Split, split};
@@ -39,3 +38,6 @@ pub use store::{
     Consignment, ConsignmentReferences, Leg, Load, find_consignment, find_leg, find_leg_even_replaced,
     find_open,
 };
+pub(crate) use traced::moves_own;
+pub use traced::{TracedEvent, traced_evidence};
+pub use whole::{Whole, whole_by_code};

@@ -1,12 +1,12 @@
 //! Reading consignments: lists, one with its legs, standing and history, and what the public may see of it.
 
 use super::rules::{ConsignmentState, Standing, state};
-use super::store::{Consignment, Leg, Load};
+use super::store::{Consignment, Leg};
 use crate::auth::{Bound, Named, Permit, Scope};
-use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId, UserId};
+use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, ProgrammeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::schema::{balances, consignments, events, legs, loads, pledge_lines, pledges, sites};
+use crate::db::schema::{balances, consignments, events, legs, pledge_lines, pledges, sites};
 use crate::db::{Conn, either, read_failure};
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, evidence_of};
@@ -82,13 +82,15 @@ pub fn consignments_within<'a>(mut query: Boxed<'a>, scope: &Scope) -> Boxed<'a>
     query
 }
 
-/// Whether a consignment between these is the caller's to open: whether the scope would reach it.
+/// Whether a consignment or load between these is the caller's to record: whether the scope would reach it. `named` is
+/// the field that says whose it is, as a pointer, and what its parties are.
 ///
 /// # Errors
 /// `invalid` where it would not, or what the database says.
 pub fn check_within(
     conn: &mut Conn,
     scope: &Scope,
+    named: (&str, &str),
     parties: [Option<OrganizationId>; 2],
     ends: [SiteId; 2],
 ) -> Outcome<()> {
@@ -98,8 +100,7 @@ pub fn check_within(
             Bound::Organization(own) | Bound::OwnPledges(own) => {
                 let runs = at_ends().filter(sites::operator_id.eq(*own)).count().get_result::<i64>(conn);
                 let is_within = parties.contains(&Some(*own)) || runs.map_err(read_failure)? > 0;
-                let right = "must be its consignor or consignee, or run one of its ends";
-                (is_within, format!("the organization {own} {right}"))
+                (is_within, format!("the organization {own} must be its {}, or run one of its ends", named.1))
             }
             Bound::Countries(own) => {
                 let there =
@@ -109,8 +110,8 @@ pub fn check_within(
             }
         };
         if !is_within {
-            let detail = format!("the consignment is not within your account's reach; {right}");
-            return Err(Problem::field("/consignee", detail));
+            let detail = format!("it is not within your account's reach; {right}");
+            return Err(Problem::field(named.0, detail));
         }
     }
     Ok(())
@@ -180,7 +181,7 @@ pub fn consignment_read<A: Named>(
 ///
 /// # Errors
 /// `not_found`, or what the database says.
-pub fn consignment_by_code(conn: &mut Conn, code: &str) -> Outcome<Consignment> {
+pub(super) fn consignment_by_code(conn: &mut Conn, code: &str) -> Outcome<Consignment> {
     consignments::table
         .filter(consignments::tracking_code.eq(code))
         .select(Consignment::as_select())
@@ -192,7 +193,7 @@ pub fn consignment_by_code(conn: &mut Conn, code: &str) -> Outcome<Consignment> 
 ///
 /// # Errors
 /// What the database says.
-pub fn legs_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Vec<Leg>> {
+pub(super) fn legs_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Vec<Leg>> {
     either!(conn, one => {
         legs::table
             .filter(legs::consignment_id.eq(consignment))
@@ -251,7 +252,7 @@ pub const HISTORY_SHOWN: usize = 500;
 ///
 /// # Errors
 /// What the database says.
-pub fn latest_history(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Vec<HistoryRow>> {
+pub(super) fn latest_history(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Vec<HistoryRow>> {
     let mut rows: Vec<HistoryRow> = either!(conn, one => {
         events::table
             .filter(events::consignment_id.eq(consignment))
@@ -265,16 +266,18 @@ pub fn latest_history(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Ve
     Ok(rows)
 }
 
-/// A consignment's events in the order they were recorded.
+/// A consignment's events in the order they were recorded, if the scope reaches it.
 ///
 /// # Errors
-/// What the database says.
-pub fn history_read(
+/// `not_found`, or what the database says.
+pub fn history_read<A: Named>(
     conn: &mut Conn,
-    consignment: ConsignmentId,
+    permit: &Permit<A>,
+    id: ConsignmentId,
     after: i64,
     limit: i64,
 ) -> Outcome<Vec<HistoryRow>> {
+    let consignment = consignment_read(conn, permit, id)?.id;
     either!(conn, one => {
         events::table
             .filter(events::consignment_id.eq(consignment).and(events::sequence.gt(after)))
@@ -286,24 +289,29 @@ pub fn history_read(
     .map_err(read_failure)
 }
 
-/// What verifies the hand-overs of a history; donors are told how, and not by which paper.
+/// What verifies the hand-overs of a history.
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn told_evidence(conn: &mut Conn, scope: &Scope, history: &[HistoryRow]) -> Outcome<Evidence> {
+pub(super) fn told_evidence(conn: &mut Conn, history: &[HistoryRow]) -> Outcome<Evidence> {
     let handed = history.iter().filter(|row| is_hand_over(&row.kind)).map(|row| row.id);
-    let mut found = evidence_of(conn, &handed.collect::<Vec<_>>())?;
-    if scope.donor().is_some() {
-        found.values_mut().for_each(|one| *one = one.without_document());
-    }
-    Ok(found)
+    evidence_of(conn, &handed.collect::<Vec<_>>())
+}
+
+/// The way of a consignment, if the scope reaches it.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn way_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: ConsignmentId) -> Outcome<Vec<Leg>> {
+    let consignment = consignment_read(conn, permit, id)?.id;
+    legs_read(conn, consignment)
 }
 
 /// What a consignment's goods are doing.
 ///
 /// # Errors
 /// What the database says.
-pub fn standing_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Standing> {
+pub(super) fn standing_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<Standing> {
     let rows: Vec<(i32, i64)> = either!(conn, one => {
         balances::table
             .filter(balances::consignment_id.eq(consignment).and(balances::quantity.ne(0)))
@@ -350,16 +358,4 @@ pub fn state_of(consignment: &Consignment, standing: Standing, history: &[Histor
     // Of a long history only the latest is read; goods that have so much of it have been on their way.
     let is_long = history.len() >= HISTORY_SHOWN;
     state(standing, consignment.cancelled, is_long || has("departed"), is_long || has("received"))
-}
-
-/// Loads in order of their identifier.
-///
-/// # Errors
-/// What the database says.
-pub fn load_list(conn: &mut Conn, after: Option<LoadId>, limit: i64) -> Outcome<Vec<Load>> {
-    let mut query = loads::table.order(loads::id).limit(limit).select(Load::as_select()).into_boxed();
-    if let Some(after) = after {
-        query = query.filter(loads::id.gt(after));
-    }
-    query.load(conn).map_err(read_failure)
 }

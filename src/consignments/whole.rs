@@ -1,8 +1,8 @@
 //! A consignment with all that is shown with it, read at once.
 
 use super::read::{
-    HISTORY_SHOWN, HistoryRow, consignment_read, latest_history, legs_read, standing_of, standing_read,
-    told_evidence,
+    HISTORY_SHOWN, HistoryRow, consignment_by_code, consignment_read, latest_history, legs_read, standing_of,
+    standing_read, told_evidence,
 };
 use super::rules::Standing;
 use super::store::{Consignment, Leg};
@@ -41,8 +41,25 @@ pub fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: Consignment
     Ok(Whole {
         legs: legs_read(conn, id)?,
         standing: standing_read(conn, id)?,
-        evidence: told_evidence(conn, permit.scope(), &history)?,
+        evidence: told_evidence(conn, &history)?,
         history,
+        consignment,
+    })
+}
+
+/// What the public answer to a tracking code is made of; the code is the permission.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn whole_by_code(conn: &mut Conn, code: &str) -> Outcome<Whole> {
+    let consignment = consignment_by_code(conn, code)?;
+    let id = consignment.id;
+    Ok(Whole {
+        legs: legs_read(conn, id)?,
+        standing: standing_read(conn, id)?,
+        history: latest_history(conn, id)?,
+        // Papers are nothing the public is told of.
+        evidence: Evidence::new(),
         consignment,
     })
 }

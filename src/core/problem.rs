@@ -153,6 +153,22 @@ impl Problem {
         self
     }
 
+    /// The same for whoever cannot reach the holder of what is taken: that it is taken, and nothing of by whom.
+    pub fn without_holder(mut self) -> Self {
+        if self.members.remove("holder").is_some() {
+            "This is taken; choose another.".clone_into(&mut self.detail);
+            for error in &mut self.errors {
+                error.detail.clone_from(&self.detail);
+            }
+        }
+        self
+    }
+
+    /// Who holds what is taken, where the problem says so.
+    pub fn holder<T: std::str::FromStr>(&self) -> Option<T> {
+        self.members.get("holder")?.as_str()?.parse().ok()
+    }
+
     /// The body of the answer, as RFC 9457 says.
     pub fn to_json(&self) -> serde_json::Value {
         let mut body = self.members.clone();

@@ -22,6 +22,7 @@ diesel::table! {
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        named -> Nullable<Text>,
     }
 }
 
@@ -132,6 +133,7 @@ diesel::table! {
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        named -> Nullable<Text>,
     }
 }
 

@@ -8,7 +8,7 @@ use super::read::{
 use super::rules::{DocumentDraft, DocumentKind, SignatoryDraft, check_lists};
 use super::store::{Document, Signatory};
 use super::{http_attachments, http_numbers};
-use crate::auth::{Permit, action};
+use crate::auth::{Fields, Permit, action};
 use crate::core::check::Check;
 use crate::core::id::{
     AttachmentId, ConsignmentId, DocumentId, EventId, LoadId, PersonId, PledgeId, SiteId, UserId,
@@ -204,7 +204,7 @@ pub async fn document_index(
         event: query.event,
         number: query.number,
     };
-    let (limit, in_full) = (paging.limit, permit.scope().donor().is_none());
+    let (limit, in_full) = (paging.limit, permit.fields() == Fields::All);
     let rows = state.read(move |conn| document_list(conn, &permit, &filter, paging.after, limit + 1)).await?;
     let page = Page::from_rows(rows, limit, |row| encode_key(&row.id));
     Ok(JsonBody(page.map(|row| DocumentView::of(row, in_full))))

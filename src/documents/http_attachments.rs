@@ -6,7 +6,7 @@ use super::attachment::{
 };
 use super::content::{Kept, Media, Removed, inspect};
 use super::read::attachment_read;
-use crate::auth::{Named, Permit, action};
+use crate::auth::{Fields, Named, Permit, action};
 use crate::core::check::{Check, WORDS_CHARS_MAX};
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{AttachmentId, OrganizationId, UserId};
@@ -193,7 +193,7 @@ pub async fn attachment_show(
     path: Path<AttachmentId>,
 ) -> Outcome<Tagged<AttachmentView>> {
     let row = read_one(&permit, &state, path.0).await?;
-    let body = AttachmentView::of(&row, permit.scope().donor().is_none())?;
+    let body = AttachmentView::of(&row, permit.fields() == Fields::All)?;
     Ok(Tagged { body, revision: row.revision })
 }
 

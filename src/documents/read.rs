@@ -6,7 +6,7 @@
 use super::attachment::Attachment;
 use super::rules::{DocumentDraft, DocumentKind};
 use super::store::{Document, DocumentAttachment, DocumentEvent, Signatory};
-use crate::auth::{Bound, Named, Permit, Scope};
+use crate::auth::{Bound, Fields, Named, Permit, Scope};
 use crate::consignments::{consignments_within, in_countries, of_organization};
 use crate::core::id::{AttachmentId, ConsignmentId, DocumentId, EventId, OrganizationId, PledgeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
@@ -111,7 +111,7 @@ pub(super) fn attachments_reached<A: Named>(
             .filter(document_attachments::document_id.eq_any(within))
             .select(document_attachments::attachment_id),
     );
-    let found = if scope.donor().is_none() {
+    let found = if permit.fields() == Fields::All {
         let principal = permit.principal();
         // Nobody acts for the organization of no identifier.
         let organization = principal.organization.unwrap_or(OrganizationId(Uuid::nil()));
@@ -219,7 +219,7 @@ pub(super) struct Whole {
 /// `not_found`, or what the database says.
 pub(super) fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: DocumentId) -> Outcome<Whole> {
     let document = document_read(conn, permit, id)?;
-    let in_full = permit.scope().donor().is_none();
+    let in_full = permit.fields() == Fields::All;
     let about: Vec<DocumentEvent> = document_events::table
         .filter(document_events::document_id.eq(id))
         .order(document_events::id)

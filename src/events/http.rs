@@ -5,7 +5,8 @@ use super::moved_on::{MovedOnView, moved_on_list};
 use super::post::PostEvent;
 use super::reach;
 use super::read::{
-    EventFilter, EventView, WaitingFilter, WaitingState, WaitingView, event_list, event_read, waiting_list,
+    EventFilter, EventView, TracedView, WaitingFilter, WaitingState, WaitingView, event_list, event_read,
+    sequence_of, waiting_list,
 };
 use crate::auth::{Permit, action};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
@@ -13,7 +14,7 @@ use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::ledger::event::{EventResult, EventStatus};
-use crate::web::{Json, Paging, Path, Query, Routes, State, WrittenBody, encode_key};
+use crate::web::{Json, Paging, Path, Query, Routes, Shown, State, WrittenBody, encode_key};
 use crate::writer::{Actor, Priority, Recorded};
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
@@ -216,29 +217,29 @@ pub struct EventQuery {
 
 /// Lists events in the order they were recorded.
 #[utoipa::path(get, path = "/api/v1/events", tag = "events", params(EventQuery),
-    responses((status = 200, body = Page<EventView>)))]
+    responses((status = 200, body = Page<Shown<EventView, TracedView>>)))]
 pub async fn event_index(
     permit: Permit<action::EventRead>,
     state: State,
     query: Query<EventQuery>,
-) -> Outcome<actix_web::web::Json<Page<EventView>>> {
+) -> Outcome<actix_web::web::Json<Page<Shown<EventView, TracedView>>>> {
     let query = query.0;
     let paging: Paging<i64> = Paging::new(query.after.as_deref(), query.limit)?;
     let filter = EventFilter { consignment: query.consignment, pledge: query.pledge, site: query.site };
     let limit = paging.limit;
     let rows = state
         .read(move |conn| event_list(conn, &permit, &filter, paging.after.unwrap_or(0), paging.limit + 1));
-    Ok(actix_web::web::Json(Page::from_rows(rows.await?, limit, |row| encode_key(&row.sequence))))
+    Ok(actix_web::web::Json(Page::from_rows(rows.await?, limit, |row| encode_key(&sequence_of(row)))))
 }
 
 /// Shows an event as it was posted, with everything that was posted about it since.
 #[utoipa::path(get, path = "/api/v1/events/{id}", tag = "events", params(("id" = String, Path)),
-    responses((status = 200, body = EventView)))]
+    responses((status = 200, body = Shown<EventView, TracedView>)))]
 pub async fn event_show(
     permit: Permit<action::EventRead>,
     state: State,
     path: Path<EventId>,
-) -> Outcome<actix_web::web::Json<EventView>> {
+) -> Outcome<actix_web::web::Json<Shown<EventView, TracedView>>> {
     let view = state.read(move |conn| event_read(conn, &permit, path.0)).await?;
     Ok(actix_web::web::Json(view))
 }
@@ -264,7 +265,7 @@ pub struct WaitingQuery {
 #[utoipa::path(get, path = "/api/v1/events/waiting", tag = "events", params(WaitingQuery),
     responses((status = 200, body = Page<WaitingView>)))]
 pub async fn event_waiting(
-    permit: Permit<action::EventRead>,
+    permit: Permit<action::OpenRead>,
     state: State,
     query: Query<WaitingQuery>,
 ) -> Outcome<actix_web::web::Json<Page<WaitingView>>> {
@@ -282,7 +283,7 @@ pub async fn event_waiting(
 #[utoipa::path(get, path = "/api/v1/events/moved-on", tag = "events", params(PageQuery),
     responses((status = 200, body = Page<MovedOnView>)))]
 pub async fn event_moved_on(
-    permit: Permit<action::EventRead>,
+    permit: Permit<action::OpenRead>,
     state: State,
     query: Query<PageQuery>,
 ) -> Outcome<actix_web::web::Json<Page<MovedOnView>>> {

@@ -131,7 +131,7 @@ impl Update for PostEvent {
             return Err(fault.as_ref().clone().into());
         }
         let checkmark = desk.checkmark();
-        match self.post(desk, &checkmark) {
+        match self.post(desk, &checkmark).map_err(|refusal| self.discreet(refusal)) {
             Err(Refusal::Problem(problem)) if self.woken && problem.code.status() < 500 => {
                 desk.go_back(&checkmark);
                 self.refuse(desk, &problem)
@@ -142,6 +142,16 @@ impl Update for PostEvent {
 }
 
 impl PostEvent {
+    /// Whoever is bound is not told who holds a reference that a split would take: that may be out of reach.
+    fn discreet(&self, refusal: Refusal) -> Refusal {
+        match refusal {
+            Refusal::Problem(problem) if !Scope::from_words(&self.actor.scope).is_everything() => {
+                problem.without_holder().into()
+            }
+            other => other,
+        }
+    }
+
     /// Posts the event now or has it wait.
     fn post(&self, desk: &mut Desk, checkmark: &Checkmark) -> Result<EventResult, Refusal> {
         self.check_about(desk)?;

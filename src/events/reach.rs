@@ -4,13 +4,14 @@
 use super::kind::{Command, Kind};
 use super::wait::subjects;
 use crate::auth::{Bound, Scope};
-use crate::consignments::{consignments_within, in_countries, of_organization};
+use crate::consignments::{consignments_within, in_countries, moves_own, of_organization};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{
-    approvals, balances, claims, consignments, events, legs, pledge_lines, pledges, sites,
+    approvals, balances, claims, consignments, events, legs, pledge_lines, pledges, postings, sites,
 };
 use crate::db::{Backend, Conn, read_failure};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -48,7 +49,8 @@ macro_rules! in_countries_too {
     };
 }
 
-/// Events a scope reaches: of consignments and pledges it reaches, and at its sites.
+/// Events a scope reaches: of consignments and pledges it reaches, and at its sites; of own pledges those that moved
+/// their goods.
 pub fn events_within<'a>(mut query: Events<'a>, scope: &Scope) -> Events<'a> {
     for bound in scope.bounds() {
         query = match bound {
@@ -65,15 +67,10 @@ pub fn events_within<'a>(mut query: Events<'a>, scope: &Scope) -> Events<'a> {
                     ),
                 ),
             ),
-            Bound::OwnPledges(donor) => query.filter(
-                events::pledge_id.eq_any(donated!(*donor)).or(events::consignment_id.eq_any(
-                    balances::table
-                        .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
-                        .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
-                        .filter(pledges::donor_id.eq(*donor).and(balances::consignment_id.is_not_null()))
-                        .select(balances::consignment_id),
-                )),
-            ),
+            // Of a shared consignment only what moved the own goods.
+            Bound::OwnPledges(donor) => {
+                query.filter(events::pledge_id.eq_any(donated!(*donor)).or(moves_own!(*donor)))
+            }
         };
     }
     query

@@ -2,17 +2,17 @@
 
 use super::reach::{events_within, in_countries_too, of_organization_too, waiting_within};
 use super::store::{RefusalRecord, WaitingRecord};
-use crate::auth::{Bound, Permit, Scope, action};
-use crate::consignments::{in_countries, of_organization};
+use crate::auth::{Bound, Fields, Permit, action};
+use crate::consignments::{TracedEvent, in_countries, of_organization, traced_evidence};
 use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::schema::{consignments, events, legs, pledges, refusals, sites, waiting};
 use crate::db::{Conn, read_failure};
 use crate::evidence::rules::is_hand_over;
-use crate::evidence::{EvidenceView, evidence_of};
+use crate::evidence::{Evidence, EvidenceView, evidence_of};
 use crate::ledger::origin::{from_paper, is_imported};
-use crate::web::Paging;
+use crate::web::{Paging, Shown};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -83,12 +83,10 @@ pub struct EventView {
     pub imported: bool,
     /// Whether it was entered for somebody else from paper, which its body names.
     pub from_paper: bool,
-    /// Who posted it; not shown to donors.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub actor: Option<UserId>,
-    /// As it was posted; not shown to donors, since it may name others' goods.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<Object>)]
+    /// Who posted it.
+    pub actor: UserId,
+    /// As it was posted.
+    #[schema(value_type = Object)]
     pub body: Option<serde_json::Value>,
     /// Of a hand-over: whether it is verified or only reported.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -99,9 +97,10 @@ pub struct EventView {
 }
 
 impl EventView {
-    fn of(row: EventRow, in_full: bool) -> Self {
-        let body = if in_full { serde_json::from_str(&row.body).ok() } else { None };
+    fn of(row: EventRow, evidence: &Evidence) -> Self {
+        let evidence = is_hand_over(&row.kind).then(|| evidence.get(&row.id).copied().unwrap_or_default());
         Self {
+            body: serde_json::from_str(&row.body).ok(),
             sequence: row.sequence,
             id: row.id,
             kind: row.kind,
@@ -118,11 +117,55 @@ impl EventView {
             inferred: row.inferred,
             imported: is_imported(row.actor_id),
             from_paper: from_paper(&row.body).is_some(),
-            actor: in_full.then_some(row.actor_id),
-            body,
-            evidence: None,
+            actor: row.actor_id,
+            evidence,
             followed_by: None,
         }
+    }
+}
+
+/// What an event is shown as to whoever reads it.
+pub type EventShown = Shown<EventView, TracedView>;
+
+/// An event as a donor reads it, whose goods it moved.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TracedView {
+    /// The event.
+    #[serde(flatten)]
+    pub event: TracedEvent,
+    /// Events about this one that moved own goods too; only where one event is shown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub followed_by: Option<Vec<EventId>>,
+}
+
+impl EventRow {
+    fn traced(self, evidence: &Evidence) -> TracedView {
+        let event = TracedEvent {
+            evidence: traced_evidence(&self.kind, self.id, evidence),
+            sequence: self.sequence,
+            id: self.id,
+            kind: self.kind,
+            pledge: self.pledge_id,
+            consignment: self.consignment_id,
+            leg: self.leg_id,
+            site: self.site_id,
+            occurred_at: self.occurred_at,
+            precision: self.occurred_precision,
+            effective_at: self.effective_at,
+            recorded_at: self.recorded_at,
+            moved: self.moved,
+            inferred: self.inferred,
+            about: self.about_id,
+        };
+        TracedView { event, followed_by: None }
+    }
+}
+
+/// Ledger sequence of an event, however it is shown.
+pub fn sequence_of(shown: &EventShown) -> i64 {
+    match shown {
+        Shown::All(view) => view.sequence,
+        Shown::Traced(view) => view.event.sequence,
     }
 }
 
@@ -136,7 +179,7 @@ pub fn event_list(
     filter: &EventFilter,
     after: i64,
     limit: i64,
-) -> Outcome<Vec<EventView>> {
+) -> Outcome<Vec<EventShown>> {
     let mut query =
         events_within(events::table.into_boxed(), permit.scope()).filter(events::sequence.gt(after));
     if let Some(consignment) = filter.consignment {
@@ -154,62 +197,65 @@ pub fn event_list(
         .select(EventRow::as_select())
         .load(conn)
         .map_err(read_failure)?;
-    let in_full = permit.scope().donor().is_none();
-    let mut views: Vec<EventView> = rows.into_iter().map(|row| EventView::of(row, in_full)).collect();
-    hide_others(conn, permit.scope(), &mut views)?;
-    tell_evidence(conn, in_full, &mut views)?;
-    Ok(views)
+    shown(conn, permit, rows)
 }
 
 /// One event with what was posted about it since.
 ///
 /// # Errors
 /// `not_found`, or what the database says.
-pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: EventId) -> Outcome<EventView> {
+pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: EventId) -> Outcome<EventShown> {
     let row: EventRow = events_within(events::table.into_boxed(), permit.scope())
         .filter(events::id.eq(id))
         .select(EventRow::as_select())
         .first(conn)
         .map_err(read_failure)?;
-    let in_full = permit.scope().donor().is_none();
-    let mut view = EventView::of(row, in_full);
-    let followed: Vec<EventId> = events::table
+    let followed: Vec<EventId> = events_within(events::table.into_boxed(), permit.scope())
         .filter(events::about_id.eq(id))
         .order(events::sequence)
         .select(events::id)
         .load(conn)
         .map_err(read_failure)?;
-    view.followed_by = Some(followed);
-    hide_others(conn, permit.scope(), std::slice::from_mut(&mut view))?;
-    tell_evidence(conn, in_full, std::slice::from_mut(&mut view))?;
-    Ok(view)
-}
-
-/// Says of hand-overs what verifies them; donors are told how, and not by which paper.
-fn tell_evidence(conn: &mut Conn, in_full: bool, views: &mut [EventView]) -> Outcome<()> {
-    let is_hand_over = |view: &&EventView| is_hand_over(&view.kind);
-    let handed: Vec<EventId> = views.iter().filter(is_hand_over).map(|view| view.id).collect();
-    let found = evidence_of(conn, &handed)?;
-    for view in views.iter_mut().filter(|view| is_hand_over(&&**view)) {
-        let evidence = found.get(&view.id).copied().unwrap_or_default();
-        view.evidence = Some(if in_full { evidence } else { evidence.without_document() });
+    let mut found = shown(conn, permit, vec![row])?.pop().ok_or_else(Problem::not_found)?;
+    match &mut found {
+        Shown::All(view) => view.followed_by = Some(followed),
+        Shown::Traced(view) => view.followed_by = Some(followed),
     }
-    Ok(())
+    Ok(found)
 }
 
-/// A donor is shown no pledge of others, even where they share a consignment.
-fn hide_others(conn: &mut Conn, scope: &Scope, views: &mut [EventView]) -> Outcome<()> {
-    let Some(donor) = scope.donor() else { return Ok(()) };
-    let named: Vec<PledgeId> = views.iter().filter_map(|view| view.pledge).collect();
+/// Events as the caller may read them. A donor is shown no pledge of others and no event that did not move own goods,
+/// not even by its identifier.
+fn shown(
+    conn: &mut Conn,
+    permit: &Permit<action::EventRead>,
+    rows: Vec<EventRow>,
+) -> Outcome<Vec<EventShown>> {
+    let handed: Vec<EventId> = rows.iter().filter(|row| is_hand_over(&row.kind)).map(|row| row.id).collect();
+    let evidence = evidence_of(conn, &handed)?;
+    if permit.fields() == Fields::All {
+        return Ok(rows.into_iter().map(|row| Shown::All(EventView::of(row, &evidence))).collect());
+    }
+    let named: Vec<PledgeId> = rows.iter().filter_map(|row| row.pledge_id).collect();
     let own: Vec<PledgeId> = pledges::table
-        .filter(pledges::donor_id.eq(donor).and(pledges::id.eq_any(named).assume_not_null()))
+        .filter(pledges::donor_id.eq(permit.scope().donor()))
+        .filter(pledges::id.eq_any(named))
         .select(pledges::id)
         .load(conn)
         .map_err(read_failure)?;
-    for view in views {
-        view.pledge = view.pledge.filter(|pledge| own.contains(pledge));
-    }
-    Ok(())
+    let about: Vec<EventId> = rows.iter().filter_map(|row| row.about_id).collect();
+    let reached: Vec<EventId> = events_within(events::table.into_boxed(), permit.scope())
+        .filter(events::id.eq_any(about))
+        .select(events::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    let traced = |row: EventRow| {
+        let mut view = row.traced(&evidence);
+        view.event.pledge = view.event.pledge.filter(|pledge| own.contains(pledge));
+        view.event.about = view.event.about.filter(|event| reached.contains(event));
+        Shown::Traced(view)
+    };
+    Ok(rows.into_iter().map(traced).collect())
 }
 
 /// Whether an acknowledged event can still post.
@@ -285,17 +331,14 @@ pub struct WaitingFilter {
 /// What was acknowledged and does not count yet, by identifier; `now` is what ages are reckoned to.
 ///
 /// # Errors
-/// What the database says; `not_found` for a donor, who sees what is posted only.
+/// What the database says.
 pub fn waiting_list(
     conn: &mut Conn,
-    permit: &Permit<action::EventRead>,
+    permit: &Permit<action::OpenRead>,
     filter: WaitingFilter,
     now: Timestamp,
     paging: &Paging<EventId>,
 ) -> Outcome<Vec<WaitingView>> {
-    if permit.scope().donor().is_some() {
-        return Err(Problem::not_found());
-    }
     let mut query = waiting::table
         .left_join(refusals::table.on(refusals::event_id.eq(waiting::id)))
         .filter(waiting::posted.eq(false))

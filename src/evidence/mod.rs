@@ -12,4 +12,6 @@
 pub mod rules;
 mod store;
 
-pub use store::{Evidence, EvidenceView, How, Verification, end_where, evidence_in, evidence_of, verify};
+pub use store::{
+    Evidence, EvidenceView, How, TracedEvidence, Verification, end_where, evidence_in, evidence_of, verify,
+};

@@ -93,16 +93,25 @@ pub struct EvidenceView {
     pub how: Option<How>,
     /// Since when that is on record.
     pub since: Option<Timestamp>,
-    /// The signed paper; not shown to donors.
+    /// The signed paper.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub document: Option<DocumentId>,
 }
 
-impl EvidenceView {
-    /// The same for somebody who may not see the paper.
-    #[must_use]
-    pub fn without_document(self) -> Self {
-        Self { document: None, ..self }
+/// The same as a donor reads it, who is not told by which paper.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+pub struct TracedEvidence {
+    /// Whether it is verified; else it is only reported.
+    pub verified: bool,
+    /// By what; null where it is only reported.
+    pub how: Option<How>,
+    /// Since when that is on record.
+    pub since: Option<Timestamp>,
+}
+
+impl From<EvidenceView> for TracedEvidence {
+    fn from(EvidenceView { verified, how, since, document: _ }: EvidenceView) -> Self {
+        Self { verified, how, since }
     }
 }
 

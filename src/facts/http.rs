@@ -26,12 +26,12 @@ pub struct FactsView {
     params(("id" = SubjectId, Path, description = "Which organization, site or item")),
     responses((status = 200, description = "Its facts", body = FactsView)))]
 pub async fn facts_read(
-    _permit: Permit<action::ReferenceRead>,
+    permit: Permit<action::FactsRead>,
     state: State,
     id: Path<SubjectId>,
 ) -> Outcome<JsonBody<FactsView>> {
     let id = id.0;
-    let facts = state.read(move |conn| reference_facts(conn, id)).await?;
+    let facts = state.read(move |conn| reference_facts(conn, &permit, id)).await?;
     Ok(JsonBody(FactsView { id, facts }))
 }
 

@@ -1,5 +1,6 @@
 //! The table of facts: one row for each record that has any.
 
+use crate::auth::{Permit, action};
 use crate::core::id::SubjectId;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::facts;
@@ -65,7 +66,11 @@ impl Facts {
 ///
 /// # Errors
 /// `not_found`, or what the database says.
-pub fn reference_facts(conn: &mut Conn, id: SubjectId) -> Outcome<BTreeMap<String, String>> {
+pub fn reference_facts(
+    conn: &mut Conn,
+    _permit: &Permit<action::FactsRead>,
+    id: SubjectId,
+) -> Outcome<BTreeMap<String, String>> {
     let row: Facts = facts::table
         .filter(facts::id.eq(id).and(facts::kind.ne(SubjectKind::PledgeLine.word())))
         .select(Facts::as_select())

@@ -1,9 +1,8 @@
 //! Items, packs and lots over HTTP.
 
+use super::lots::list_lots;
 use super::rules::{ItemDraft, ItemEdit, PackDraft, Standard, StorageClass};
-use super::store::{
-    ItemChange, ItemCreate, ItemFilter, ItemWithPacks, Lot, list_items, list_lots, read_item,
-};
+use super::store::{ItemChange, ItemCreate, ItemFilter, ItemWithPacks, Lot, list_items, read_item};
 use crate::auth::{Permit, action};
 use crate::core::check::search_prefix;
 use crate::core::id::{ItemId, LotId};
@@ -213,14 +212,14 @@ pub async fn item_change(
     params(("id" = ItemId, Path, description = "Which item"), PageQuery),
     responses((status = 200, description = "One page of lots", body = Page<LotView>)))]
 pub async fn lot_list(
-    _permit: Permit<action::ReferenceRead>,
+    permit: Permit<action::LotRead>,
     state: State,
     id: Path<ItemId>,
     query: Query<PageQuery>,
 ) -> Outcome<JsonBody<Page<LotView>>> {
     let paging = Paging::<LotId>::of(&query.0)?;
     let limit = paging.limit;
-    let rows = state.read(move |conn| list_lots(conn, id.0, paging.after, limit + 1)).await?;
+    let rows = state.read(move |conn| list_lots(conn, &permit, id.0, paging.after, limit + 1)).await?;
     Ok(JsonBody(Page::from_rows(rows, limit, |lot| encode_key(&lot.id)).map(LotView::of)))
 }
 

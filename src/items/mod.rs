@@ -8,11 +8,13 @@
 
 pub mod goods;
 pub mod http;
+mod lots;
 pub mod rules;
 mod store;
 
+pub use lots::list_lots;
 pub use rules::{ItemDraft, ItemEdit, PackDraft, Standard, StandardKind, StorageClass};
 pub use store::{
-    Item, ItemChange, ItemCodes, ItemCreate, ItemFilter, ItemWithPacks, Lot, Pack, list_items, list_lots,
-    lot_id, lot_row, pack_id, read_item,
+    Item, ItemChange, ItemCodes, ItemCreate, ItemFilter, ItemWithPacks, Lot, Pack, list_items, lot_id,
+    lot_row, pack_id, read_item,
 };

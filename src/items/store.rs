@@ -6,7 +6,7 @@ use crate::core::id::{ItemId, LotId, PackId, derived};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::quantity::PackSize;
 use crate::core::time::Timestamp;
-use crate::db::schema::{items, lots};
+use crate::db::schema::items;
 use crate::db::{Conn, begins_with, read_failure};
 use crate::web::IfMatch;
 use crate::writer::{Actor, Desk, Drawer, Entry, Record, Refusal, Register, Unique, Update, record};
@@ -413,17 +413,4 @@ pub fn list_items(
         ItemWithPacks::new(item, packs)
     };
     Ok(rows.into_iter().map(with_packs).collect())
-}
-
-/// Reads up to `limit` lots of an item after a key, in the order of keys.
-///
-/// # Errors
-/// `not_found` for the item, or what the database says.
-pub fn list_lots(conn: &mut Conn, item: ItemId, after: Option<LotId>, limit: i64) -> Outcome<Vec<Lot>> {
-    items::table.find(item).select(items::id).first::<ItemId>(conn).map_err(read_failure)?;
-    let mut query = lots::table.filter(lots::item_id.eq(item)).into_boxed();
-    if let Some(after) = after {
-        query = query.filter(lots::id.gt(after));
-    }
-    query.order(lots::id).limit(limit).select(Lot::as_select()).load(conn).map_err(read_failure)
 }

@@ -2,7 +2,7 @@
 
 use super::rules::{OrganizationDraft, OrganizationEdit, Part};
 use super::store::{
-    Organization, OrganizationChange, OrganizationCreate, OrganizationFilter, list_organizations,
+    Eyes, Organization, OrganizationChange, OrganizationCreate, OrganizationFilter, list_organizations,
     read_organization,
 };
 use crate::atlas::CountryCode;
@@ -13,7 +13,8 @@ use crate::core::page::Page;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::web::{
-    IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
+    IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, Shown, State, Tagged, Written, WrittenBody,
+    encode_key,
 };
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
@@ -43,6 +44,8 @@ pub struct OrganizationView {
     pub carrier: bool,
     /// Whether it helps in another way.
     pub partner: bool,
+    /// Whether others may read that it gave: `always`, `never` or a day; null is always.
+    pub named: Option<String>,
     /// Counts the edits, from 1; the ETag.
     pub revision: i64,
     /// When it was recorded.
@@ -63,11 +66,48 @@ impl OrganizationView {
             consignee: organization.is_consignee,
             carrier: organization.is_carrier,
             partner: organization.is_partner,
+            named: organization.named.clone(),
             revision: organization.revision,
             created_at: organization.created_at,
             updated_at: organization.updated_at,
         }
     }
+}
+
+/// An organization as a donor reads it: without our books, and not as who gave where it is not to be named.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TracedOrganization {
+    /// Which one.
+    pub id: OrganizationId,
+    /// What it is called.
+    pub name: String,
+    /// Where it is at home, ISO 3166-1 alpha-2.
+    pub country: Option<String>,
+    /// Whether it gives, as far as it is to be named.
+    pub donor: bool,
+    /// Whether it receives.
+    pub consignee: bool,
+    /// Whether it carries.
+    pub carrier: bool,
+    /// Whether it helps in another way.
+    pub partner: bool,
+}
+
+fn shown(organization: &Organization, eyes: Option<&Eyes>) -> Shown<OrganizationView, TracedOrganization> {
+    let Some(eyes) = eyes else { return Shown::All(OrganizationView::of(organization)) };
+    Shown::Traced(TracedOrganization {
+        id: organization.id,
+        name: organization.name.clone(),
+        country: organization.country.clone(),
+        donor: organization.is_donor && eyes.sees_donor(organization),
+        consignee: organization.is_consignee,
+        carrier: organization.is_carrier,
+        partner: organization.is_partner,
+    })
+}
+
+fn today() -> String {
+    chrono::Utc::now().date_naive().to_string()
 }
 
 /// Which organizations are wanted.
@@ -147,32 +187,39 @@ pub async fn organization_create(
 /// Read an organization
 #[utoipa::path(get, path = "/api/v1/organizations/{id}", tag = "organizations",
     params(("id" = OrganizationId, Path, description = "Which organization")),
-    responses((status = 200, description = "The organization", body = OrganizationView)))]
+    responses((status = 200, description = "The organization",
+        body = Shown<OrganizationView, TracedOrganization>)))]
 pub async fn organization_read(
-    _permit: Permit<action::ReferenceRead>,
+    permit: Permit<action::ReferenceRead>,
     state: State,
     id: Path<OrganizationId>,
-) -> Outcome<Tagged<OrganizationView>> {
-    let organization = state.read(move |conn| read_organization(conn, id.0)).await?;
-    Ok(Tagged { body: OrganizationView::of(&organization), revision: organization.revision })
+) -> Outcome<Tagged<Shown<OrganizationView, TracedOrganization>>> {
+    let eyes = Eyes::of(&permit, today());
+    let (organization, eyes) =
+        state.read(move |conn| Ok((read_organization(conn, eyes.as_ref(), id.0)?, eyes))).await?;
+    Ok(Tagged { body: shown(&organization, eyes.as_ref()), revision: organization.revision })
 }
 
 /// List organizations
 #[utoipa::path(get, path = "/api/v1/organizations", tag = "organizations", params(OrganizationQuery),
-    responses((status = 200, description = "One page of organizations", body = Page<OrganizationView>)))]
+    responses((status = 200, description = "One page of organizations",
+        body = Page<Shown<OrganizationView, TracedOrganization>>)))]
 pub async fn organization_list(
-    _permit: Permit<action::ReferenceRead>,
+    permit: Permit<action::ReferenceRead>,
     state: State,
     query: Query<OrganizationQuery>,
-) -> Outcome<JsonBody<Page<OrganizationView>>> {
+) -> Outcome<JsonBody<Page<Shown<OrganizationView, TracedOrganization>>>> {
     let paging = Paging::<OrganizationId>::new(query.0.after.as_deref(), query.0.limit)?;
     let filter = query.0.filter()?;
     let limit = paging.limit;
-    let rows = state.read(move |conn| list_organizations(conn, &filter, paging.after, limit + 1)).await?;
-    let views = rows.iter().map(OrganizationView::of).collect();
-    Ok(JsonBody(Page::from_rows(views, limit, |organization: &OrganizationView| {
-        encode_key(&organization.id)
-    })))
+    let eyes = Eyes::of(&permit, today());
+    let (rows, eyes) = state
+        .read(move |conn| {
+            Ok((list_organizations(conn, eyes.as_ref(), &filter, paging.after, limit + 1)?, eyes))
+        })
+        .await?;
+    let page = Page::from_rows(rows, limit, |organization| encode_key(&organization.id));
+    Ok(JsonBody(page.map(|organization| shown(&organization, eyes.as_ref()))))
 }
 
 /// Change an organization

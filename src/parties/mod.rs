@@ -9,8 +9,8 @@ pub mod rules;
 mod store;
 
 pub use find::find_organization;
-pub use rules::{OrganizationDraft, OrganizationEdit, Part};
+pub use rules::{OrganizationDraft, OrganizationEdit, Part, check_named, is_named};
 pub use store::{
-    Organization, OrganizationChange, OrganizationCreate, OrganizationFilter, OrganizationReferences,
-    list_organizations, read_organization,
+    Eyes, Organization, OrganizationChange, OrganizationCreate, OrganizationFilter, OrganizationReferences,
+    hidden_organizations, list_organizations, read_organization,
 };

@@ -1,7 +1,7 @@
 //! What an organization may be: the judgement of what a caller wrote.
 
 use crate::atlas::CountryCode;
-use crate::core::check::{CODE_CHARS_MAX, Check, Edit, NAME_CHARS_MAX};
+use crate::core::check::{CODE_CHARS_MAX, Check, Edit, NAME_CHARS_MAX, quoted};
 use crate::core::id::OrganizationId;
 use crate::core::problem::Outcome;
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,35 @@ pub enum Part {
     Carrier,
     /// Helps in another way.
     Partner,
+}
+
+/// The word for a donor whom everybody may read.
+const ALWAYS: &str = "always";
+/// The word for a donor whom nobody may read but who handles the goods.
+const NEVER: &str = "never";
+
+/// Judges what says when others may read who gave.
+pub fn check_named(check: &mut Check, pointer: &str, named: Option<&str>) {
+    let Some(text) = named.filter(|text| ![ALWAYS, NEVER].contains(text)) else { return };
+    let mut date = Check::new();
+    date.date(pointer, text);
+    if date.finish().is_err() {
+        let shown = quoted(text);
+        check.wrong(
+            pointer,
+            format!("{shown} is none of always, never and a day such as 2027-01-01 to be named from"),
+        );
+    }
+}
+
+/// Whether others may read who gave on a day, as a pledge says; where it says nothing, as its donor does; and where
+/// nobody does, they may.
+pub fn is_named(pledge: Option<&str>, donor: Option<&str>, today: &str) -> bool {
+    match pledge.or(donor) {
+        None | Some(ALWAYS) => true,
+        Some(NEVER) => false,
+        Some(day) => day <= today,
+    }
 }
 
 /// An organization as a caller describes it.
@@ -56,6 +85,11 @@ pub struct OrganizationDraft {
     /// Whether it helps in another way.
     #[serde(default)]
     pub partner: bool,
+    /// Whether others than who handles its goods may read that it gave: `always`, which is so where nothing is said,
+    /// `never`, or from a day on such as `2027-01-01`. A pledge may say otherwise.
+    #[serde(default)]
+    #[schema(example = "never")]
+    pub named: Option<String>,
 }
 
 /// Changes to an organization. What is left out stays; null empties what may be empty.
@@ -94,6 +128,10 @@ pub struct OrganizationEdit {
     #[serde(default)]
     #[schema(value_type = bool)]
     pub partner: Edit<bool>,
+    /// Whether others may read that it gave: `always`, `never` or a day.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub named: Edit<String>,
 }
 
 impl OrganizationDraft {
@@ -123,6 +161,7 @@ impl OrganizationDraft {
         edit.consignee.apply_required(&mut check, "/consignee", &mut draft.consignee);
         edit.carrier.apply_required(&mut check, "/carrier", &mut draft.carrier);
         edit.partner.apply_required(&mut check, "/partner", &mut draft.partner);
+        edit.named.apply(&mut draft.named);
         let draft = draft.normal(&mut check);
         check.finish()?;
         Ok(draft)
@@ -133,6 +172,7 @@ impl OrganizationDraft {
         if let Some(country) = &self.country {
             check.parsed("/country", country.parse::<CountryCode>());
         }
+        check_named(check, "/named", self.named.as_deref());
         Self {
             name: check.text("/name", &self.name, NAME_CHARS_MAX),
             reference: check.optional_text("/reference", self.reference.as_deref(), CODE_CHARS_MAX),

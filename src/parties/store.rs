@@ -1,17 +1,20 @@
 //! The table of organizations: rows, and what is read and written of them.
 
-use super::rules::{OrganizationDraft, OrganizationEdit, Part};
+use super::rules::{OrganizationDraft, OrganizationEdit, Part, is_named};
 use crate::atlas::CountryCode;
+use crate::auth::{Fields, Named, Permit};
 use crate::core::check::id_reused;
 use crate::core::id::OrganizationId;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::organizations;
-use crate::db::{Conn, begins_with, read_failure};
+use crate::db::{Backend, Conn, begins_with, read_failure};
 use crate::web::IfMatch;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Unique, Update, record};
 use diesel::prelude::*;
+use std::collections::HashSet;
 use std::sync::Arc;
+use uuid::Uuid;
 
 record! {
     /// An organization.
@@ -40,6 +43,8 @@ record! {
         created_at: Timestamp,
         /// Recorded last.
         updated_at: Timestamp,
+        /// Whether others may read that it gave; see [`super::rules::is_named`].
+        named: Option<String>,
     }
 }
 
@@ -78,6 +83,7 @@ impl Organization {
             revision,
             created_at,
             updated_at,
+            named: draft.named.clone(),
         }
     }
 
@@ -93,6 +99,7 @@ impl Organization {
             consignee: self.is_consignee,
             carrier: self.is_carrier,
             partner: self.is_partner,
+            named: self.named.clone(),
         }
     }
 }
@@ -205,25 +212,106 @@ pub struct OrganizationFilter {
     pub prefix: Option<String>,
 }
 
-/// Reads one organization.
+/// Whose eyes a list is for that may not name every donor: those of one organization, on a day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Eyes {
+    /// It always reads itself.
+    pub organization: Option<OrganizationId>,
+    /// ISO 8601.
+    pub today: String,
+}
+
+impl Eyes {
+    /// The eyes of a caller; none where everybody may be named to it.
+    pub fn of<A: Named>(permit: &Permit<A>, today: String) -> Option<Self> {
+        match permit.fields() {
+            Fields::All => None,
+            Fields::Traced => Some(Self { organization: permit.organization(), today }),
+        }
+    }
+
+    /// Whether they may read that an organization gave.
+    pub fn sees_donor(&self, organization: &Organization) -> bool {
+        self.organization == Some(organization.id)
+            || is_named(None, organization.named.as_deref(), &self.today)
+    }
+}
+
+type Boxed<'a> = organizations::BoxedQuery<'a, Backend>;
+
+/// That an organization may be named on a day; [`is_named`] says the same of one that was read. A macro, since the type
+/// of such a condition cannot be written down.
+macro_rules! named_on {
+    ($today:expr) => {
+        organizations::named.is_null().or(organizations::named.assume_not_null().eq("always")).or(
+            organizations::named
+                .assume_not_null()
+                .ne("never")
+                .and(organizations::named.assume_not_null().le($today)),
+        )
+    };
+}
+
+/// Narrows to the organizations that may be read: a donor who is not to be named only as what else it is than who
+/// gives and sends.
+fn visible<'a>(query: Boxed<'a>, eyes: Option<&Eyes>) -> Boxed<'a> {
+    let Some(eyes) = eyes else { return query };
+    let own = eyes.organization.unwrap_or(OrganizationId(Uuid::nil()));
+    let is_else = organizations::is_consignee.or(organizations::is_carrier).or(organizations::is_partner);
+    query.filter(
+        organizations::id
+            .eq(own)
+            .or(diesel::dsl::not(organizations::is_donor))
+            .or(is_else)
+            .or(named_on!(eyes.today.clone())),
+    )
+}
+
+/// Reads one organization, if it may be read.
 ///
 /// # Errors
 /// `not_found`, or what the database says.
-pub fn read_organization(conn: &mut Conn, id: OrganizationId) -> Outcome<Organization> {
-    organizations::table.find(id).select(Organization::as_select()).first(conn).map_err(read_failure)
+pub fn read_organization(conn: &mut Conn, eyes: Option<&Eyes>, id: OrganizationId) -> Outcome<Organization> {
+    visible(organizations::table.into_boxed(), eyes)
+        .filter(organizations::id.eq(id))
+        .select(Organization::as_select())
+        .first(conn)
+        .map_err(read_failure)
 }
 
-/// Reads up to `limit` organizations after a key, in the order of keys.
+/// Of these organizations those that may not be read.
+///
+/// # Errors
+/// What the database says.
+pub fn hidden_organizations(
+    conn: &mut Conn,
+    eyes: &Eyes,
+    of: Vec<OrganizationId>,
+) -> Outcome<HashSet<OrganizationId>> {
+    let mut hidden: HashSet<OrganizationId> = of.iter().copied().collect();
+    let seen: Vec<OrganizationId> = visible(organizations::table.into_boxed(), Some(eyes))
+        .filter(organizations::id.eq_any(of))
+        .select(organizations::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    for id in seen {
+        hidden.remove(&id);
+    }
+    Ok(hidden)
+}
+
+/// Reads up to `limit` organizations that may be read after a key, in the order of keys.
 ///
 /// # Errors
 /// What the database says.
 pub fn list_organizations(
     conn: &mut Conn,
+    eyes: Option<&Eyes>,
     filter: &OrganizationFilter,
     after: Option<OrganizationId>,
     limit: i64,
 ) -> Outcome<Vec<Organization>> {
-    let mut query = organizations::table.into_boxed();
+    let mut query = visible(organizations::table.into_boxed(), eyes);
     if let Some(after) = after {
         query = query.filter(organizations::id.gt(after));
     }
@@ -239,11 +327,19 @@ pub fn list_organizations(
             Part::Partner => query.filter(organizations::is_partner),
         };
     }
+    if let Some(eyes) = eyes.filter(|_| filter.parts.contains(&Part::Donor)) {
+        let own = eyes.organization.unwrap_or(OrganizationId(Uuid::nil()));
+        query = query.filter(organizations::id.eq(own).or(named_on!(eyes.today.clone())));
+    }
     if let Some(prefix) = &filter.prefix {
-        query = query.filter(
-            begins_with(organizations::name, prefix)
-                .or(begins_with(organizations::reference.assume_not_null(), prefix)),
-        );
+        query = match eyes {
+            None => query.filter(
+                begins_with(organizations::name, prefix)
+                    .or(begins_with(organizations::reference.assume_not_null(), prefix)),
+            ),
+            // References are of our own books.
+            Some(_) => query.filter(begins_with(organizations::name, prefix)),
+        };
     }
     query
         .order(organizations::id)

@@ -1,18 +1,23 @@
 //! Pledges over HTTP: offering, reading, their status, and their private links.
 
 use super::link::{LinkChange, link_hash};
+use super::named::{NamedChange, NamedNew};
 use super::offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer};
 use super::rules::{PledgeKind, PledgeState};
-use super::status::{PledgeStatus, pledge_status};
-use super::store::{Pledge, PledgeFilter, PledgeLine, pledge_by_link, pledge_list, pledge_read};
-use crate::auth::{Bound, Permit, Scope, action};
+use super::status::{LinkStatus, PledgeStatus, pledge_status, status_by_link};
+use super::store::{Pledge, PledgeFilter, PledgeLine, pledge_list, pledge_read};
+use super::traced::TracedPledge;
+use crate::auth::{Bound, Fields, Permit, Scope, action};
 use crate::core::code::{TypedCode, read_tracking_code, tracking_code};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SubjectId};
 use crate::core::page::Page;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::db::Conn;
 use crate::facts::facts_of;
-use crate::web::{Door, Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
+use crate::web::{
+    Door, Json, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, discreet, encode_key,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -40,6 +45,8 @@ pub struct PledgeView {
     pub reason: Option<String>,
     /// Whether it has a private link.
     pub has_link: bool,
+    /// Whether others may read who gave: `always`, `never` or a day; null is as the donor says.
+    pub named: Option<String>,
     /// Its lines; left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<PledgeLineView>>,
@@ -80,16 +87,14 @@ impl PledgeView {
             note: pledge.note,
             reason: pledge.reason,
             has_link: pledge.link_hash.is_some(),
+            named: pledge.named,
             lines: lines.map(|lines| lines.into_iter().map(line_view).collect()),
         }
     }
 }
 
 fn line_view(line: PledgeLine) -> PledgeLineView {
-    let value = match (line.value_minor, line.currency) {
-        (Some(minor), Some(currency)) => Some(Money { minor, currency, basis: line.value_basis }),
-        (_, _) => None,
-    };
+    let value = line.value();
     PledgeLineView {
         id: line.id,
         item: line.item_id,
@@ -144,7 +149,9 @@ pub async fn pledge_offer(
 ) -> Outcome<Written<PledgeView>> {
     let id = body.0.id.unwrap_or_else(|| PledgeId(Uuid::now_v7()));
     check_within(permit.scope(), &body.0)?;
-    let recorded = state.writer.record(PledgeOffer::new(id, body.0, permit.actor())).await?;
+    let offered = state.writer.record(PledgeOffer::new(id, body.0, permit.actor())).await;
+    let reads = move |conn: &mut Conn, holder: PledgeId| pledge_read(conn, &permit, holder).map(drop);
+    let recorded = discreet(&state, offered, reads).await?;
     let replayed = recorded.leaf.is_none();
     let recorded = recorded.map(|(pledge, lines)| PledgeView::of(pledge, Some(lines)));
     Ok(if replayed { Written::changed(recorded, id) } else { Written::created(recorded, id) })
@@ -169,39 +176,45 @@ pub struct PledgeQuery {
 
 /// Lists pledges, oldest first.
 #[utoipa::path(get, path = "/api/v1/pledges", tag = "pledges", params(PledgeQuery),
-    responses((status = 200, body = Page<PledgeView>)))]
+    responses((status = 200, body = Page<Shown<PledgeView, TracedPledge>>)))]
 pub async fn pledge_index(
     permit: Permit<action::PledgeRead>,
     state: State,
     query: Query<PledgeQuery>,
-) -> Outcome<actix_web::web::Json<Page<PledgeView>>> {
-    let query = query.0;
+) -> Outcome<actix_web::web::Json<Page<Shown<PledgeView, TracedPledge>>>> {
+    let (query, fields) = (query.0, permit.fields());
     let paging: Paging<PledgeId> = Paging::new(query.after.as_deref(), query.limit)?;
     let filter = PledgeFilter { programme: query.programme, donor: query.donor, state: query.state };
     let limit = paging.limit;
     let rows =
         state.read(move |conn| pledge_list(conn, &permit, &filter, paging.after, paging.limit + 1)).await?;
     let page = Page::from_rows(rows, limit, |pledge| encode_key(&pledge.id));
-    Ok(actix_web::web::Json(page.map(|pledge| PledgeView::of(pledge, None))))
+    Ok(actix_web::web::Json(page.map(|pledge| match fields {
+        Fields::All => Shown::All(PledgeView::of(pledge, None)),
+        Fields::Traced => Shown::Traced(TracedPledge::of(pledge, None)),
+    })))
 }
 
 /// Shows a pledge with its lines.
 #[utoipa::path(get, path = "/api/v1/pledges/{id}", tag = "pledges", params(("id" = String, Path)),
-    responses((status = 200, body = PledgeView)))]
+    responses((status = 200, body = Shown<PledgeView, TracedPledge>)))]
 pub async fn pledge_show(
     permit: Permit<action::PledgeRead>,
     state: State,
     path: Path<PledgeId>,
-) -> Outcome<actix_web::web::Json<PledgeView>> {
+) -> Outcome<actix_web::web::Json<Shown<PledgeView, TracedPledge>>> {
     let view = state.read(move |conn| {
         let (pledge, lines) = pledge_read(conn, &permit, path.0)?;
+        if permit.fields() == Fields::Traced {
+            return Ok(Shown::Traced(TracedPledge::of(pledge, Some(lines))));
+        }
         let subjects: Vec<SubjectId> = lines.iter().map(|line| SubjectId(line.id.0)).collect();
         let mut facts = facts_of(conn, &subjects)?;
         let mut view = PledgeView::of(pledge, Some(lines));
         for line in view.lines.iter_mut().flatten() {
             line.facts = facts.remove(&SubjectId(line.id.0)).unwrap_or_default();
         }
-        Ok(view)
+        Ok(Shown::All(view))
     });
     Ok(actix_web::web::Json(view.await?))
 }
@@ -214,11 +227,23 @@ pub async fn pledge_status_show(
     state: State,
     path: Path<PledgeId>,
 ) -> Outcome<actix_web::web::Json<PledgeStatus>> {
-    let status = state.read(move |conn| {
-        let (pledge, lines) = pledge_read(conn, &permit, path.0)?;
-        pledge_status(conn, &pledge, &lines, true)
-    });
-    Ok(actix_web::web::Json(status.await?))
+    let status = state.read(move |conn| pledge_status(conn, &permit, path.0)).await?;
+    Ok(actix_web::web::Json(status))
+}
+
+/// Says who may read whose gift a pledge is: everybody, only who handles the goods, or everybody from a day on.
+#[utoipa::path(post, path = "/api/v1/pledges/{id}/named", tag = "pledges", params(("id" = String, Path)),
+    request_body = NamedNew, responses((status = 200, body = WrittenBody<PledgeView>)))]
+pub async fn pledge_named(
+    permit: Permit<action::PledgeNameWrite>,
+    state: State,
+    path: Path<PledgeId>,
+    body: Json<NamedNew>,
+) -> Outcome<Written<PledgeView>> {
+    let (id, actor) = (path.0, permit.actor());
+    state.read(move |conn| pledge_read(conn, &permit, id)).await?;
+    let recorded = state.writer.record(NamedChange { pledge: id, new: body.0, actor }).await?;
+    Ok(Written::changed(recorded.map(|pledge| PledgeView::of(Pledge::clone(&pledge), None)), id))
 }
 
 /// A private link's code; shown once.
@@ -272,17 +297,12 @@ pub async fn pledge_link_revoke(
 /// Says, to whoever has a pledge's private link, where each of its units is. A sensitive programme shows
 /// countries only.
 #[utoipa::path(get, path = "/api/v1/pledge-links/{code}", tag = "pledges", params(("code" = String, Path)),
-    responses((status = 200, body = PledgeStatus)))]
-pub async fn pledge_link_show(
-    state: State,
-    path: Path<String>,
-) -> Outcome<actix_web::web::Json<PledgeStatus>> {
+    responses((status = 200, body = LinkStatus)))]
+pub async fn pledge_link_show(state: State, path: Path<String>) -> Outcome<actix_web::web::Json<LinkStatus>> {
     let TypedCode::Sound(code) = read_tracking_code(&path.0) else { return Err(Problem::not_found()) };
-    let status = state.read(move |conn| {
-        let (pledge, lines, sensitive) = pledge_by_link(conn, &link_hash(&code))?;
-        pledge_status(conn, &pledge, &lines, !sensitive)
-    });
-    Ok(actix_web::web::Json(status.await?))
+    let today = chrono::Utc::now().date_naive().to_string();
+    let status = state.read(move |conn| status_by_link(conn, &link_hash(&code), &today)).await?;
+    Ok(actix_web::web::Json(status))
 }
 
 /// The routes of this room.
@@ -291,6 +311,7 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_pledge_index, pledge_index);
     routes.add(__path_pledge_show, pledge_show);
     routes.add(__path_pledge_status_show, pledge_status_show);
+    routes.add(__path_pledge_named, pledge_named);
     routes.add(__path_pledge_link_make, pledge_link_make);
     routes.add(__path_pledge_link_revoke, pledge_link_revoke);
     routes.public_throttled(Door::Codes, __path_pledge_link_show, pledge_link_show);

@@ -3,7 +3,7 @@
 use super::rules::{PledgeKind, PledgeState};
 use super::store::{Pledge, PledgeLine, PledgeReferences};
 use crate::atlas::{CountryCode, find_currency};
-use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_client_id, check_text, taken};
+use crate::core::check::{Check, REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_client_id, check_text, taken};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::{MAXIMUM, Quantity};
@@ -12,7 +12,7 @@ use crate::items::Item;
 use crate::items::goods::check_lines;
 use crate::ledger::event::clamp;
 use crate::ledger::{Book, LineFacts, TitlePasses};
-use crate::parties::Organization;
+use crate::parties::{Organization, check_named};
 use crate::programmes::Programme;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Update, within};
 use serde::{Deserialize, Serialize};
@@ -40,6 +40,10 @@ pub struct PledgeNew {
     /// In words.
     #[serde(default)]
     pub note: Option<String>,
+    /// Whether others than who handles the goods may read who gave: `always`, `never`, or from a day on such as
+    /// `2027-01-01`; as the donor says where it is left out.
+    #[serde(default)]
+    pub named: Option<String>,
     /// What is offered.
     pub lines: Vec<PledgeLineNew>,
 }
@@ -127,6 +131,9 @@ impl PledgeOffer {
         }
         check_client_id("/id", new.id.map(|id| id.0))?;
         check_text("/reference", new.reference.as_deref(), REFERENCE_CHARS_MAX)?;
+        let mut check = Check::new();
+        check_named(&mut check, "/named", new.named.as_deref());
+        check.finish()?;
         check_text("/note", new.note.as_deref(), WORDS_CHARS_MAX)?;
         for (index, line) in new.lines.iter().enumerate() {
             check_client_id(&format!("/lines/{index}/id"), line.id.map(|id| id.0))?;
@@ -196,6 +203,7 @@ impl PledgeOffer {
             revision: 1,
             created_at: now,
             updated_at: now,
+            named: new.named.clone(),
         };
         let lines = new.lines.iter().enumerate().map(|(index, line)| PledgeLine {
             id: line.id.unwrap_or_else(|| derived(self.id.0, "pledge line", index as u64)),
@@ -227,6 +235,7 @@ fn is_same(
         state: known.state.clone(),
         reason: known.reason.clone(),
         link_hash: known.link_hash.clone(),
+        named: known.named.clone(),
         revision: known.revision,
         created_at: known.created_at,
         updated_at: known.updated_at,

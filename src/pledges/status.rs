@@ -2,13 +2,15 @@
 //!
 //! The database adds the heaps up: a pledge of a few lines may lie in tens of thousands of balances.
 
-use super::store::{Pledge, PledgeLine};
+use super::store::{Pledge, PledgeLine, pledge_by_link, pledge_read};
+use crate::auth::{Permit, action};
 use crate::core::id::{ItemId, PledgeId, PledgeLineId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::{items, ledger_state, pledge_lines};
+use crate::db::schema::{items, ledger_state, organizations, pledge_lines};
 use crate::db::{Conn, read_failure};
 use crate::ledger::{Account, Condition};
+use crate::parties::is_named;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use serde::Serialize;
@@ -36,6 +38,16 @@ pub struct PledgeStatus {
     pub lines: Vec<LineStatus>,
     /// The ledger sequence these figures are as of.
     pub sequence: i64,
+}
+
+/// Where each unit of a pledge is, to whoever has its private link.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct LinkStatus {
+    /// Who gave, where that is to be named.
+    pub donor: Option<String>,
+    /// Where each unit is.
+    #[serde(flatten)]
+    pub status: PledgeStatus,
 }
 
 /// Where each unit of a line is.
@@ -176,16 +188,41 @@ impl HeapRow {
     }
 }
 
-/// Reads where each unit of a pledge is. `in_full` says whether sites and lots are shown.
+/// Reads where each unit of a pledge is, if the scope reaches it.
 ///
 /// # Errors
-/// What the database says.
+/// `not_found`, or what the database says.
 pub fn pledge_status(
     conn: &mut Conn,
-    pledge: &Pledge,
-    lines: &[PledgeLine],
-    in_full: bool,
+    permit: &Permit<action::PledgeRead>,
+    id: PledgeId,
 ) -> Outcome<PledgeStatus> {
+    let (pledge, lines) = pledge_read(conn, permit, id)?;
+    status_of(conn, &pledge, &lines, true)
+}
+
+/// Reads where each unit of the pledge is that a private link leads to; the link is the permission. Who gave is told as
+/// far as it is to be named `today`.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn status_by_link(conn: &mut Conn, hash: &[u8], today: &str) -> Outcome<LinkStatus> {
+    let (pledge, lines, is_sensitive) = pledge_by_link(conn, hash)?;
+    let status = status_of(conn, &pledge, &lines, !is_sensitive)?;
+    let donor: Option<(String, Option<String>)> = organizations::table
+        .filter(organizations::id.nullable().eq(pledge.donor_id))
+        .select((organizations::name, organizations::named))
+        .first(conn)
+        .optional()
+        .map_err(read_failure)?;
+    let donor = donor
+        .filter(|(_, named)| is_named(pledge.named.as_deref(), named.as_deref(), today))
+        .map(|(name, _)| name);
+    Ok(LinkStatus { donor, status })
+}
+
+/// `in_full` says whether sites and lots are shown.
+fn status_of(conn: &mut Conn, pledge: &Pledge, lines: &[PledgeLine], in_full: bool) -> Outcome<PledgeStatus> {
     let mut places_by = if in_full { PlacesBy::Place } else { PlacesBy::Country };
     let mut rows = heaps(conn, pledge.id, places_by)?;
     while rows.len() > PLACES_MAXIMUM

@@ -1,5 +1,6 @@
 //! Pledges and their lines in the database.
 
+use super::offer::Money;
 use super::rules::{PledgeKind, PledgeState};
 use crate::auth::{Bound, Named, Permit, Scope, action};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId};
@@ -42,6 +43,8 @@ record! {
         created_at: Timestamp,
         /// When it last changed.
         updated_at: Timestamp,
+        /// Whether others may read who gave; as the donor says where nothing stands here.
+        named: Option<String>,
     }
 }
 
@@ -105,6 +108,14 @@ impl Pledge {
     pub fn changed(&self, state: PledgeState, at: Timestamp) -> Self {
         let revision = self.revision + 1;
         Self { state: state.word().to_owned(), reason: None, revision, updated_at: at, ..self.clone() }
+    }
+}
+
+impl PledgeLine {
+    /// Its declared value.
+    pub fn value(&self) -> Option<Money> {
+        let (minor, currency) = self.value_minor.zip(self.currency.clone())?;
+        Some(Money { minor, currency, basis: self.value_basis.clone() })
     }
 }
 
@@ -203,7 +214,7 @@ pub fn pledge_read<A: Named>(
 ///
 /// # Errors
 /// `not_found`, or what the database says.
-pub fn pledge_by_link(conn: &mut Conn, hash: &[u8]) -> Outcome<(Pledge, Vec<PledgeLine>, bool)> {
+pub(super) fn pledge_by_link(conn: &mut Conn, hash: &[u8]) -> Outcome<(Pledge, Vec<PledgeLine>, bool)> {
     let pledge: Pledge = pledges::table
         .filter(pledges::link_hash.eq(hash))
         .select(Pledge::as_select())

@@ -170,6 +170,7 @@ fn open(
         revision: 1,
         created_at: now,
         updated_at: now,
+        named: None,
     });
     // What a correction finds is added by `restate_surplus`, once all it changes is known.
     let offered = if happening.is_rehearsal() { 0 } else { excess.quantity };

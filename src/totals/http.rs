@@ -7,6 +7,7 @@ use crate::atlas::CountryCode;
 use crate::auth::{Permit, Scope, action};
 use crate::core::id::{ItemId, LotId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::problem::Outcome;
+use crate::parties::Eyes;
 use crate::web::{Query, Routes, State};
 use actix_web::web::Json;
 use serde::Deserialize;
@@ -67,11 +68,11 @@ pub struct TotalsQuery {
 }
 
 impl TotalsQuery {
-    /// The question, as far as `scope` lets it be asked.
+    /// The question, as far as `scope` lets it be asked and `eyes` let it be answered.
     ///
     /// # Errors
     /// `invalid` at the parameter that cannot be.
-    pub fn question(&self, scope: Scope) -> Outcome<Question> {
+    pub fn question(&self, scope: Scope, eyes: Option<Eyes>) -> Outcome<Question> {
         let month = read_month("month", self.month.as_deref())?;
         let from = read_month("from_month", self.from_month.as_deref())?;
         let to = read_month("to_month", self.to_month.as_deref())?;
@@ -94,6 +95,7 @@ impl TotalsQuery {
                 to_month,
             },
             scope,
+            eyes,
         })
     }
 }
@@ -106,7 +108,8 @@ impl TotalsQuery {
 /// nowhere stand in `not_placed`. A month row is its net change.
 ///
 /// Who is bound to an organization sees what it gave, holds, owns or is to get; to a country, what is in
-/// it or meant for it; a donor sees its own pledges and what became of them.
+/// it or meant for it; a donor sees its own pledges and what became of them. To a donor, what is with or of an
+/// organization that is not to be named stands in `not_placed`.
 #[utoipa::path(get, path = "/api/v1/totals", tag = "figures", params(TotalsQuery),
     responses((status = 200, description = "Rows, what is not placed, and the total", body = TotalsView)))]
 pub async fn totals(
@@ -114,7 +117,8 @@ pub async fn totals(
     state: State,
     query: Query<TotalsQuery>,
 ) -> Outcome<Json<TotalsView>> {
-    let question = query.0.question(permit.scope().clone())?;
+    let today = chrono::Utc::now().date_naive().to_string();
+    let question = query.0.question(permit.scope().clone(), Eyes::of(&permit, today))?;
     Ok(Json(state.read(move |conn| answer(conn, &question)).await?))
 }
 

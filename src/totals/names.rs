@@ -4,13 +4,15 @@ use super::rules::{Group, Question};
 use super::store::Row;
 use super::view::{Key, Named};
 use crate::atlas::{CountryCode, Language};
+use crate::core::id::OrganizationId;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Month;
 use crate::db::schema::{items, lots, organizations, programmes, sites};
 use crate::db::{Conn, read_failure};
+use crate::parties::hidden_organizations;
 use crate::sites::rules::COUNTRY_NOT_STATED;
 use diesel::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 /// Identifiers of one IN list; SQLite takes 32,766 bound values.
@@ -27,6 +29,8 @@ pub(super) struct Names {
     items: HashMap<Uuid, (String, Option<String>)>,
     lots: HashMap<Uuid, (String, Option<String>)>,
     sites: HashMap<Uuid, (String, Option<String>)>,
+    /// Organizations that are not to be named: as if there were none.
+    hidden: HashSet<OrganizationId>,
 }
 
 /// Loads name and code of a set of things.
@@ -66,6 +70,10 @@ impl Names {
                 load_names!(conn, ids, programmes, programmes::name, programmes::code.nullable());
         }
         let ids = of(|row| vec![&row.donor_id, &row.holder_id, &row.owner_id, &row.consignee_id]);
+        if let Some(eyes) = &question.eyes {
+            let of = ids.iter().map(|id| uuid_of(id).map(OrganizationId)).collect::<Outcome<Vec<_>>>()?;
+            names.hidden = hidden_organizations(conn, eyes, of)?;
+        }
         names.organizations =
             load_names!(conn, ids, organizations, organizations::name, organizations::reference);
         if by(Group::Item) {
@@ -83,15 +91,24 @@ impl Names {
 
     /// What a row is about; null where a dimension has no value.
     pub(super) fn keys(&self, question: &Question, row: &Row) -> BTreeMap<&'static str, Option<Key>> {
+        let party = |id: Option<&[u8]>| {
+            let known = named(&self.organizations, id)?;
+            if self.hidden.contains(&OrganizationId(known.id)) {
+                return None;
+            }
+            // References are of our own books.
+            let code = known.code.filter(|_| question.eyes.is_none());
+            Some(Key::Named(Named { code, ..known }))
+        };
         let key = |group: &Group| match group {
             Group::Programme => named(&self.programmes, row.programme_id.as_deref()).map(Key::Named),
-            Group::Donor => named(&self.organizations, row.donor_id.as_deref()).map(Key::Named),
+            Group::Donor => party(row.donor_id.as_deref()),
             Group::Item => named(&self.items, row.item_id.as_deref()).map(Key::Named),
             Group::Lot => named(&self.lots, row.lot_id.as_deref()).map(Key::Named),
             Group::Site => named(&self.sites, row.site_id.as_deref()).map(Key::Named),
-            Group::Holder => named(&self.organizations, row.holder_id.as_deref()).map(Key::Named),
-            Group::Owner => named(&self.organizations, row.owner_id.as_deref()).map(Key::Named),
-            Group::Consignee => named(&self.organizations, row.consignee_id.as_deref()).map(Key::Named),
+            Group::Holder => party(row.holder_id.as_deref()),
+            Group::Owner => party(row.owner_id.as_deref()),
+            Group::Consignee => party(row.consignee_id.as_deref()),
             Group::Country => row.country.as_deref().map(country),
             Group::Corridor => {
                 let origin = named(&self.sites, row.origin_id.as_deref());

@@ -6,6 +6,7 @@ use crate::core::problem::Problem;
 use crate::core::time::Month;
 use crate::ledger::Account;
 use crate::ledger::rollup::{Dimension, Sums};
+use crate::parties::Eyes;
 use serde::{Deserialize, Serialize};
 
 /// Dimensions of one question; with more, rows become postings again.
@@ -171,6 +172,8 @@ pub struct Question {
     pub filters: Filters,
     /// What the caller may see.
     pub scope: Scope,
+    /// Whose eyes the answer is for, where not every organization may be named to them.
+    pub eyes: Option<Eyes>,
 }
 
 impl Question {

@@ -1,9 +1,7 @@
 //! What the public may see of a consignment.
 
 use crate::consignments::rules::ConsignmentState;
-use crate::consignments::{
-    consignment_by_code, latest_history, legs_read, standing_events, standing_read, state_of,
-};
+use crate::consignments::{Whole, standing_events, state_of, whole_by_code};
 use crate::core::id::SiteId;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
@@ -91,10 +89,7 @@ fn sentence(state: ConsignmentState) -> &'static str {
 /// # Errors
 /// `not_found`, or what the database says.
 pub fn tracking_read(conn: &mut Conn, code: &str) -> Outcome<TrackingView> {
-    let row = consignment_by_code(conn, code)?;
-    let legs = legs_read(conn, row.id)?;
-    let history = latest_history(conn, row.id)?;
-    let standing = standing_read(conn, row.id)?;
+    let Whole { consignment: row, legs, standing, history, evidence: _ } = whole_by_code(conn, code)?;
     let (synthetic, sensitive): (bool, bool) = programmes::table
         .filter(programmes::id.eq(row.programme_id))
         .select((programmes::synthetic, programmes::sensitive))

@@ -93,8 +93,13 @@ pub async fn user_session_list(
     state: State,
     id: Path<UserId>,
 ) -> Outcome<web::Json<Page<SessionView>>> {
-    let found = state.read(move |conn| open_sessions(conn, id.0, now())).await?;
-    Ok(web::Json(views(found, permit.session())))
+    let user = id.0;
+    let found = state.read(move |conn| {
+        // A user who is not there has no sessions, which is another answer than having none that last.
+        super::store::user(conn, user)?;
+        open_sessions(conn, user, now())
+    });
+    Ok(web::Json(views(found.await?, permit.session())))
 }
 
 /// Ends all sessions of a user.

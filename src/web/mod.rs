@@ -38,6 +38,7 @@ mod problem;
 mod query;
 mod revision;
 mod routes;
+mod shown;
 mod state;
 mod written;
 
@@ -48,5 +49,6 @@ pub use problem::{ProblemBody, method_not_allowed, not_found};
 pub use query::{Paging, Path, Query, decode_key, encode_key};
 pub use revision::{IfMatch, Tagged};
 pub use routes::{Access, Documentation, PUBLIC, Routes};
+pub use shown::{Shown, discreet};
 pub use state::{State, StateParts};
 pub use written::{ReceiptBody, Written, WrittenBody};

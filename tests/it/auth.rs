@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use relief_ledger::audit::digest::{RowDigest, Value::Text};
 use relief_ledger::audit::entry::Entry;
 use relief_ledger::auth::{
-    Action, POLICY, Passwords, Principal, Reach, Role, Scope, User, authorize, countries_of,
+    Action, Fields, POLICY, Passwords, Principal, Reach, Role, Scope, User, authorize, countries_of,
 };
 use relief_ledger::core::id::{OrganizationId, UserId};
 use relief_ledger::core::problem::Code;
@@ -299,7 +299,11 @@ fn the_policy_is_what_was_agreed() {
                 Reach::Unbound => "unbound",
                 Reach::OwnPledges => "own pledges",
             };
-            lines.push(format!("{role}: {} ({reach})", rule.action.word()));
+            let fields = match rule.fields {
+                Fields::All => "",
+                Fields::Traced => ", traced",
+            };
+            lines.push(format!("{role}: {} ({reach}{fields})", rule.action.word()));
         }
     }
     let distinct: BTreeSet<&String> = lines.iter().collect();

@@ -28,6 +28,7 @@ mod http_surface;
 mod import;
 mod items;
 mod lists;
+mod matrix;
 mod migrations;
 mod papers;
 mod outside;

@@ -2,6 +2,6 @@
 
 mod content;
 mod evidence;
-mod files;
+pub mod files;
 mod numbers;
 mod photos;

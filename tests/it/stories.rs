@@ -1,6 +1,7 @@
 //! The jobs the product exists for, told through HTTP on both databases.
 
 mod alone;
+mod audiences;
 mod banjul;
 mod bounds;
 mod corrections;

@@ -28,6 +28,26 @@ fn excused() -> Vec<(&'static str, &'static str)> {
     UNNAMED_DEPENDENCIES.to_vec()
 }
 
+/// Functions that read scoped data without a permit or a scope, each with its reason.
+const UNSCOPED: [(&str, &str); 13] = [
+    ("src/approvals/verify.rs::verify_approvals", "relief verify reads everything"),
+    ("src/events/flows.rs::verify_flows", "relief verify reads everything"),
+    ("src/ledger/verify.rs::verify_figures", "relief verify reads everything"),
+    (
+        "src/events/store.rs::wake",
+        "the writer tries what waits, whosever it is, under the scope of who posted it",
+    ),
+    ("src/ledger/bulk.rs::write", "the writer writes what was decided"),
+    ("src/ledger/bulk.rs::slice", "the writer writes what was decided"),
+    ("src/ledger/bulk.rs::write_figures", "the writer writes what was decided"),
+    ("src/consignments/whole.rs::whole_by_code", "the tracking code is the permission"),
+    ("src/pledges/status.rs::status_by_link", "the private link is the permission"),
+    ("src/totals/store.rs::answer", "its question carries the scope"),
+    ("src/facts/store.rs::facts_of", "it is asked of lines that a permit has read"),
+    ("src/evidence/store.rs::evidence_of", "it is asked of events that a permit has read"),
+    ("src/users/access.rs::review", "who has which rights is for whoever is bound to nothing"),
+];
+
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
@@ -336,4 +356,42 @@ fn an_unused_dependency_is_caught() {
         "Cargo.toml:3: [dependencies are used] no file names `left-pad`: remove it from [dependencies]"
     );
     assert!(run("use {serde, left_pad};").is_empty());
+}
+
+#[test]
+fn no_query_is_without_its_scope() {
+    let sources = files("src", ".rs");
+    check(&sources.iter().flat_map(|source| rules::scoped_queries(source, &UNSCOPED)).collect::<Vec<_>>());
+    for (index, (excused, _)) in UNSCOPED.iter().enumerate() {
+        let without: Vec<_> =
+            UNSCOPED.iter().enumerate().filter(|(at, _)| *at != index).map(|(_, one)| *one).collect();
+        let found: Vec<Finding> =
+            sources.iter().flat_map(|source| rules::scoped_queries(source, &without)).collect();
+        assert_eq!(found.len(), 1, "{excused} needs no excuse");
+    }
+}
+
+#[test]
+fn a_query_without_its_scope_is_caught() {
+    let rule = |source: &Source| rules::scoped_queries(source, &[("src/loads/read.rs::excused", "a reason")]);
+    let schema = "use crate::db::schema::{loads, sites};\n";
+    for broken in [
+        "pub fn load_list(conn: &mut Conn, limit: i64) -> Outcome<Vec<Load>> { loads::table.load(conn) }",
+        "pub fn load_read(conn: &mut Conn, id: LoadId) -> Outcome<Load>\nwhere A: B { loads::table.find(id) }",
+    ] {
+        assert_eq!(caught(rule, "src/loads/read.rs", &format!("{schema}{broken}")), [2], "{broken}");
+        assert!(caught(rule, "src/loads/read.rs", broken).is_empty(), "no scoped table is named");
+        assert!(caught(rule, "src/writer/batch.rs", &format!("{schema}{broken}")).is_empty());
+    }
+    let raw = "pub fn sums(conn: &mut Conn) { sql_query(\"SELECT 1 FROM balances WHERE 1\") }";
+    assert_eq!(caught(rule, "src/stock/store.rs", raw), [1]);
+    for sound in [
+        "pub fn load_list(conn: &mut Conn, permit: &Permit<action::LoadRead>) {}",
+        "pub fn load_list(conn: &mut Conn, scope: &Scope) {}",
+        "pub(super) fn load_list(conn: &mut Conn) {}",
+        "pub fn excused(conn: &mut Conn) {}",
+        "pub fn rule(desk: &mut Desk) {}",
+    ] {
+        assert!(caught(rule, "src/loads/read.rs", &format!("{schema}{sound}")).is_empty(), "{sound}");
+    }
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 /// Asks as the HTTP interface does; the answer as it goes over the wire.
 fn ask_as(database: &TestDatabase, scope: Scope, query: &str) -> Outcome<Value> {
     let query: TotalsQuery = serde_urlencoded::from_str(query).expect("the query is understood");
-    let question = query.question(scope)?;
+    let question = query.question(scope, None)?;
     let opened = Database::open(Settings { url: database.url().to_owned() })?;
     opened.read(|conn| answer(conn, &question)).map(|view| serde_json::to_value(view).expect("it is JSON"))
 }
@@ -152,7 +152,7 @@ on_both_databases! {
 fn what_totals_cannot_be_grouped_by_is_named_with_what_can() {
     let refused = |query: &str| {
         let query: TotalsQuery = serde_urlencoded::from_str(query).expect("the query is understood");
-        let problem = query.question(Scope::everything()).expect_err("it cannot be asked");
+        let problem = query.question(Scope::everything(), None).expect_err("it cannot be asked");
         (problem.errors[0].pointer.clone(), problem.detail)
     };
     let (pointer, detail) = refused("group_by=continent");

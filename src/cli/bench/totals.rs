@@ -186,6 +186,7 @@ pub(super) fn measure(scratch: &Scratch, quick: bool, figures: &mut Vec<Figure>)
             place: PlaceMeaning::At,
             filters: Filters { programme, ..Filters::default() },
             scope: Scope::everything(),
+            eyes: None,
         };
         let (few_ms, many_ms) = (ask(&small, &question)?, ask(&large, &question)?);
         let filter = if filtered { ", one programme" } else { "" };

@@ -218,6 +218,7 @@ impl Flow {
             revision: 1,
             created_at: Timestamp(0),
             updated_at: Timestamp(0),
+            named: None,
         };
         Some(ChainPledge { at, wanted, lines })
     }

@@ -78,6 +78,7 @@ pub fn organization(names: Namespace, plan: &OrganizationPlan) -> Organization {
         revision: 1,
         created_at: UNRECORDED,
         updated_at: UNRECORDED,
+        named: None,
     }
 }
 

@@ -192,6 +192,7 @@ impl Script {
             revision: 1,
             created_at: UNRECORDED,
             updated_at: UNRECORDED,
+            named: None,
         });
         id
     }
@@ -283,6 +284,7 @@ impl Script {
             revision: 1,
             created_at: UNRECORDED,
             updated_at: UNRECORDED,
+            named: None,
         };
         let lines = promise.gifts.into_iter().enumerate().map(|(index, gift)| PledgeLine {
             id: derived(id.0, "line", index as u64),

@@ -48,6 +48,7 @@ impl Update for Founded {
             revision: 1,
             created_at: Timestamp(0),
             updated_at: Timestamp(0),
+            named: None,
         });
         Ok(())
     }

@@ -148,6 +148,7 @@ impl World {
                 revision: 1,
                 created_at: now,
                 updated_at: now,
+                named: None,
             });
         }
         for number in 0..2 {

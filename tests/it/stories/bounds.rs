@@ -130,7 +130,7 @@ on_both_databases! {
         assert_eq!(other.get("/api/v1/events/waiting").expect(200)["items"], json!([]));
         scene.does("departed", "2020-08-02", json!({"consignment": consignment, "leg": legs[0]["id"]})).expect(201);
         let came = json!({"consignment": consignment, "leg": legs[0]["id"], "final": true, "lines": [{"item": scene.masks, "good": 10}]});
-        scene.does("received", "2020-08-03", came).expect(201);
+        scene.post(&scene.receiver, "received", "2020-08-03", came).expect(201);
         let posted = officer.get(&format!("/api/v1/events/{}", left["id"].as_str().expect("an id")));
         let begun = std::time::Instant::now();
         let mut posted = posted;

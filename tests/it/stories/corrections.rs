@@ -148,7 +148,7 @@ on_both_databases! {
         let left = open();
         assert_eq!((left.as_array().map(Vec::len), &left[0]["correction"]), (Some(1), &elsewhere["id"]));
         let donor = scene.house.login_bound(Role::Donor, Some(OrganizationId(uuid::Uuid::parse_str(&scene.organization("Other", "CN")).expect("an id"))), None);
-        donor.get("/api/v1/events/moved-on").expect(404);
+        donor.get("/api/v1/events/moved-on").expect(403);
         scene.closes();
         scene.verifies();
     }

@@ -35,7 +35,11 @@ fn id_of(value: &Value) -> String {
 
 impl Scene {
     pub fn new(database: &TestDatabase) -> Self {
-        let house = Server::start(database);
+        Self::on(Server::start(database), database)
+    }
+
+    /// The same on a server that was started with settings of its own.
+    pub fn on(house: Server, database: &TestDatabase) -> Self {
         let (admin, officer) = (house.login_as(Role::Admin), house.login_as(Role::Officer));
         let (manager, auditor) = (house.login_as(Role::Manager), house.login_as(Role::Auditor));
         let (receiver, second) = (house.login_as(Role::Officer), house.login_as(Role::Manager));

@@ -191,6 +191,7 @@ impl Ledger {
                 revision: 1,
                 created_at: now,
                 updated_at: now,
+                named: None,
             });
         }
         self.put(Item {
@@ -262,6 +263,7 @@ impl Ledger {
             revision: 1,
             created_at: now,
             updated_at: now,
+            named: None,
         });
         self.put(PledgeLine {
             id: line,

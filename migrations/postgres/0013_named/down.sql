@@ -1,0 +1,2 @@
+ALTER TABLE pledges DROP COLUMN named;
+ALTER TABLE organizations DROP COLUMN named;

@@ -1,0 +1,261 @@
+//! What a donor reads of a consignment: its own goods in it, and the way they take.
+//!
+//! Several may have given what one consignment carries. Nothing of the others is read here, no words, no weight, no
+//! value, no reference and nobody who sends or carries: whoever sends is often who gave.
+
+use super::read::{
+    HISTORY_SHOWN, HistoryRow, consignment_read, legs_read, standing_of, state_of, told_evidence,
+};
+use super::rules::{ConsignmentState, Standing};
+use super::store::{Consignment, Leg};
+use crate::auth::{Named, Permit};
+use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, PledgeId, ProgrammeId, SiteId};
+use crate::core::problem::Outcome;
+use crate::core::time::Timestamp;
+use crate::db::schema::{balances, events, pledge_lines, pledges, postings};
+use crate::db::{Conn, read_failure};
+use crate::evidence::rules::is_hand_over;
+use crate::evidence::{Evidence, TracedEvidence};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use serde::Serialize;
+
+/// A consignment as a donor with goods in it reads it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TracedConsignment {
+    /// The consignment.
+    pub id: ConsignmentId,
+    /// The programme.
+    pub programme: ProgrammeId,
+    /// What the public follows it by.
+    pub tracking_code: String,
+    /// Who gets it.
+    pub consignee: OrganizationId,
+    /// Where it starts.
+    pub origin: SiteId,
+    /// Where it is meant to end.
+    pub destination: SiteId,
+    /// Whether it was cancelled.
+    pub cancelled: bool,
+    /// When it was recorded.
+    pub created_at: Timestamp,
+}
+
+/// A consignment with its way, and with what became of the donor's own goods in it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TracedDetail {
+    /// The consignment.
+    #[serde(flatten)]
+    pub consignment: TracedConsignment,
+    /// The state of the own goods in one word.
+    pub state: ConsignmentState,
+    /// What the own goods are doing, in base units.
+    pub standing: Standing,
+    /// Its way.
+    pub legs: Vec<TracedLeg>,
+    /// The latest events that moved own goods, at most 500, in the order they were recorded.
+    pub history: Vec<TracedEvent>,
+}
+
+/// A leg as a donor reads it.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TracedLeg {
+    /// The leg.
+    pub id: LegId,
+    /// Its number in the journey.
+    pub ordinal: i64,
+    /// How it goes.
+    pub mode: String,
+    /// From.
+    pub from: SiteId,
+    /// To.
+    pub to: SiteId,
+    /// Planned departure.
+    pub planned_departure: Option<Timestamp>,
+    /// Planned arrival.
+    pub planned_arrival: Option<Timestamp>,
+    /// Whether a diversion replaced it.
+    pub superseded: bool,
+}
+
+/// An event that moved a donor's goods, or brought them there.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TracedEvent {
+    /// Ledger sequence.
+    pub sequence: i64,
+    /// The event.
+    pub id: EventId,
+    /// Its kind.
+    pub kind: String,
+    /// The own pledge it names.
+    pub pledge: Option<PledgeId>,
+    /// The consignment.
+    pub consignment: Option<ConsignmentId>,
+    /// The leg.
+    pub leg: Option<LegId>,
+    /// The site.
+    pub site: Option<SiteId>,
+    /// In the world.
+    pub occurred_at: Timestamp,
+    /// How exactly that is known.
+    pub precision: String,
+    /// From when it counts.
+    pub effective_at: Timestamp,
+    /// Here.
+    pub recorded_at: Timestamp,
+    /// Whether it counts later than it occurred.
+    pub moved: bool,
+    /// Whether it was worked out from another event.
+    pub inferred: bool,
+    /// The event it corrects, reverses or confirms, where that moved own goods too.
+    pub about: Option<EventId>,
+    /// Of a hand-over: whether it is verified or only reported.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub evidence: Option<TracedEvidence>,
+}
+
+/// That an event moved goods of a donor, or is the arrival of a consignment with some. A macro, since the type of such a
+/// condition cannot be written down.
+macro_rules! moves_own {
+    ($donor:expr) => {
+        exists(
+            postings::table
+                .inner_join(pledge_lines::table.on(pledge_lines::id.eq(postings::pledge_line_id)))
+                .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
+                .filter(postings::sequence.eq(events::sequence))
+                .filter(pledges::donor_id.eq($donor)),
+        )
+        .or(events::kind.eq("arrived").and(
+            events::consignment_id
+                .eq_any(
+                    balances::table
+                        .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
+                        .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
+                        .filter(pledges::donor_id.eq($donor))
+                        .select(balances::consignment_id),
+                )
+                .assume_not_null(),
+        ))
+    };
+}
+pub(crate) use moves_own;
+
+impl From<Consignment> for TracedConsignment {
+    fn from(row: Consignment) -> Self {
+        Self {
+            id: row.id,
+            programme: row.programme_id,
+            tracking_code: row.tracking_code,
+            consignee: row.consignee_id,
+            origin: row.origin_id,
+            destination: row.destination_id,
+            cancelled: row.cancelled,
+            created_at: row.created_at,
+        }
+    }
+}
+
+impl From<Leg> for TracedLeg {
+    fn from(row: Leg) -> Self {
+        Self {
+            id: row.id,
+            ordinal: row.ordinal,
+            mode: row.mode,
+            from: row.from_id,
+            to: row.to_id,
+            planned_departure: row.planned_departure,
+            planned_arrival: row.planned_arrival,
+            superseded: row.superseded,
+        }
+    }
+}
+
+/// What a donor is told of what verifies an event; nothing of one that hands nothing over.
+pub fn traced_evidence(kind: &str, id: EventId, evidence: &Evidence) -> Option<TracedEvidence> {
+    is_hand_over(kind).then(|| evidence.get(&id).copied().unwrap_or_default().into())
+}
+
+/// Events that moved own goods, as they are shown.
+fn told(consignment: ConsignmentId, rows: &[HistoryRow], evidence: &Evidence) -> Vec<TracedEvent> {
+    let is_told = |id: &EventId| rows.iter().any(|row| row.id == *id);
+    let event = |row: &HistoryRow| TracedEvent {
+        sequence: row.sequence,
+        id: row.id,
+        kind: row.kind.clone(),
+        pledge: None,
+        consignment: Some(consignment),
+        leg: row.leg,
+        site: row.site,
+        occurred_at: row.occurred_at,
+        precision: row.precision.clone(),
+        effective_at: row.effective_at,
+        recorded_at: row.recorded_at,
+        moved: row.moved,
+        inferred: row.inferred,
+        about: row.about.filter(is_told),
+        evidence: traced_evidence(&row.kind, row.id, evidence),
+    };
+    rows.iter().map(event).collect()
+}
+
+/// A consignment with what became of the caller's own goods in it, if there are any.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn traced_read<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    id: ConsignmentId,
+) -> Outcome<TracedDetail> {
+    let consignment = consignment_read(conn, permit, id)?;
+    let donor = permit.scope().donor();
+    let goods: Vec<(i32, i64)> = balances::table
+        .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
+        .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
+        .filter(balances::consignment_id.eq(id).and(balances::quantity.ne(0)))
+        .filter(pledges::donor_id.eq(donor))
+        .select((balances::account, balances::quantity))
+        .load(conn)
+        .map_err(read_failure)?;
+    let mut history: Vec<HistoryRow> = events::table
+        .filter(events::consignment_id.eq(id))
+        .filter(moves_own!(donor))
+        .order(events::sequence.desc())
+        .limit(HISTORY_SHOWN as i64)
+        .select(HistoryRow::as_select())
+        .load(conn)
+        .map_err(read_failure)?;
+    history.reverse();
+    let (standing, evidence) = (standing_of(goods), told_evidence(conn, &history)?);
+    Ok(TracedDetail {
+        state: state_of(&consignment, standing, &history),
+        standing,
+        legs: legs_read(conn, id)?.into_iter().map(TracedLeg::from).collect(),
+        history: told(id, &history, &evidence),
+        consignment: consignment.into(),
+    })
+}
+
+/// The events of a consignment that moved the caller's own goods, in the order they were recorded.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn traced_history<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    id: ConsignmentId,
+    after: i64,
+    limit: i64,
+) -> Outcome<Vec<TracedEvent>> {
+    let consignment = consignment_read(conn, permit, id)?;
+    let rows: Vec<HistoryRow> = events::table
+        .filter(events::consignment_id.eq(consignment.id).and(events::sequence.gt(after)))
+        .filter(moves_own!(permit.scope().donor()))
+        .order(events::sequence)
+        .limit(limit)
+        .select(HistoryRow::as_select())
+        .load(conn)
+        .map_err(read_failure)?;
+    let evidence = told_evidence(conn, &rows)?;
+    Ok(told(consignment.id, &rows, &evidence))
+}

@@ -1,0 +1,156 @@
+//! Who may do what, asked of a running server: every operation by everybody about everything, compared with what the
+//! policy's table says.
+//!
+//! The same comparison is shown to catch what it is for: an operation without a line, a row of the policy that is too
+//! wide, and a server that forgets a caller's scope.
+
+mod calls;
+mod page;
+mod papers;
+mod policy;
+mod stage;
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, Ipv4Addr};
+use std::path::Path;
+
+use relief_ledger::app::Settings;
+use relief_ledger::auth::{POLICY, Reach, Role, Rule};
+use relief_ledger::web::Access;
+
+use self::calls::{About, CALLS};
+use self::policy::{Declared, ask, cells, declared, faults, mismatches};
+use self::stage::{Seat, seats, subjects};
+use crate::stories::scene::Scene;
+use crate::support::TestDatabase;
+use crate::support::on_both_databases;
+use crate::support::server::{Server, migrate};
+
+fn scene(database: &TestDatabase) -> Scene {
+    // Each request says that it comes from an address of its own.
+    let adjust = |settings: &mut Settings| settings.trusted_proxies = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
+    Scene::on(Server::start_with(database, adjust), database)
+}
+
+/// The operations of mismatches.
+fn operations(found: &[String]) -> BTreeSet<&str> {
+    found.iter().filter_map(|words| words.split(' ').next()).collect()
+}
+
+/// The policy with one line changed or added.
+fn widened(role: Role, operation: &str, declared: &[Declared], reach: Reach) -> Vec<Rule> {
+    let access = declared.iter().find(|one| one.operation == operation).expect("an operation").access;
+    let Access::Action(action) = access else { panic!("{operation} is public") };
+    let mut rules: Vec<Rule> =
+        POLICY.iter().filter(|rule| (rule.role, rule.action) != (role, action)).copied().collect();
+    rules.push(Rule { role, action, reach, fields: relief_ledger::auth::Fields::All });
+    rules
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn every_cell_of_the_access_matrix_answers_as_the_policy_says(database: &TestDatabase) {
+        let scene = scene(database);
+        let subjects = subjects(&scene);
+        let seats = seats(&scene, &subjects[0].organization);
+        let declared = declared();
+        assert_eq!(faults(&declared, CALLS, &seats[0], &subjects[0]), Vec::<String>::new());
+        let asked = cells(&declared, CALLS, &seats, &subjects);
+        assert!(asked.len() > 3_000, "{} cells", asked.len());
+        let answers = ask(&asked);
+        let found = mismatches(POLICY, &asked, &answers);
+        assert!(found.is_empty(), "{} of {} cells:\n{}", found.len(), asked.len(), found.join("\n"));
+        println!("{} cells, 0 mismatches", asked.len());
+
+        // A row of the policy that is too wide: the server does not do what such a table says.
+        for (role, operation, reach, touched) in [
+            (Role::Donor, "stock_show", Reach::OwnPledges, vec!["stock_show"]),
+            (Role::Officer, "pledge_show", Reach::All, vec!["pledge_index", "pledge_show", "pledge_status_show"]),
+            (Role::Auditor, "audit_entries", Reach::All, vec!["audit_checkpoint", "audit_entries"]),
+            (Role::Admin, "event_post", Reach::Own, vec!["event_batch", "event_post"]),
+            (Role::Manager, "pledge_offer", Reach::Own, vec!["pledge_offer"]),
+        ] {
+            let found = mismatches(&widened(role, operation, &declared, reach), &asked, &answers);
+            assert_eq!(operations(&found), touched.into_iter().collect::<BTreeSet<&str>>(), "{role}: {operation}");
+        }
+
+        // A query without its scope: whoever is bound elsewhere is served as if bound to nothing.
+        let named = |name: String| seats.iter().find(|seat| seat.name == name).expect("a seat");
+        let careless: Vec<Seat> = [Role::Officer, Role::Auditor, Role::Manager]
+            .iter()
+            .map(|role| {
+                named(format!("{role}, other organisation")).with_callers_of(named(format!("{role}, unbound")))
+            })
+            .collect();
+        let narrowed: Vec<_> = CALLS
+            .iter()
+            .filter(|call| matches!(call.about, About::Scoped { .. } | About::Listed(_)))
+            .copied()
+            .collect();
+        let asked = cells(&declared, &narrowed, &careless, &subjects);
+        let found = mismatches(POLICY, &asked, &ask(&asked));
+        let caught = operations(&found);
+        for call in &narrowed {
+            let Some(one) = declared.iter().find(|one| one.operation == call.operation) else { continue };
+            let Access::Action(action) = one.access else { continue };
+            let is_narrowed = |rule: &&Rule| {
+                rule.action == action && rule.reach == Reach::Own && [Role::Officer, Role::Auditor, Role::Manager].contains(&rule.role)
+            };
+            let is_caught = caught.contains(call.operation);
+            assert_eq!(is_caught, POLICY.iter().any(|rule| is_narrowed(&rule)), "{}: {found:#?}", call.operation);
+        }
+    }
+}
+
+/// The page as it stands in the repository.
+fn written() -> (std::path::PathBuf, String) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/access-matrix.md");
+    let text = std::fs::read_to_string(&path).unwrap_or_default();
+    (path, text)
+}
+
+#[test]
+fn the_access_matrix_is_in_the_guide() {
+    let declared = declared();
+    let page = page::page(&declared);
+    let (path, text) = written();
+    if std::env::var_os("RELIEF_WRITE_MATRIX").is_some() {
+        std::fs::write(path, &page).expect("the page is written");
+        return;
+    }
+    assert!(
+        text == page,
+        "docs/access-matrix.md is not what the code says; RELIEF_WRITE_MATRIX=1 cargo test matrix writes it anew"
+    );
+    for one in &declared {
+        assert!(page.contains(&format!("| `{}` |", one.operation)), "{} is in no line", one.operation);
+    }
+}
+
+#[test]
+fn an_operation_that_nobody_wrote_a_line_for_is_caught() {
+    let database = TestDatabase::sqlite(migrate);
+    let scene = scene(&database);
+    let subjects = subjects(&scene);
+    let seat = &seats(&scene, &subjects[0].organization)[0];
+    let mut declared = declared();
+    let hidden = Declared {
+        operation: "export_everything".to_owned(),
+        method: "GET".to_owned(),
+        path: "/api/v1/everything".to_owned(),
+        access: Access::Public,
+    };
+    declared.push(hidden);
+    let found = faults(&declared, CALLS, seat, &subjects[0]);
+    assert_eq!(found, ["export_everything has no line in tests/it/matrix/calls.rs"]);
+    // A line that calls something else than it says.
+    let index = declared.iter().position(|one| one.operation == "pledge_show").expect("an operation");
+    declared[index].path = "/api/v1/promises/{id}".to_owned();
+    declared.pop();
+    let found = faults(&declared, CALLS, seat, &subjects[0]);
+    assert!(
+        found.len() == 1 && found[0].starts_with("pledge_show is called as GET /api/v1/pledges/"),
+        "{found:?}"
+    );
+}

@@ -1,0 +1,347 @@
+//! Who calls, and what about: seats and subjects on one server.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use relief_ledger::auth::{Principal, Role, Session, SessionKind, User, countries_of, now};
+use relief_ledger::core::id::{OrganizationId, SessionId, SubjectId, UserId};
+use relief_ledger::core::time::Timestamp;
+use relief_ledger::facts::{FactsNote, SubjectKind};
+use relief_ledger::users::store::{Changes, NewUser, UserAdd, UserChange};
+use relief_ledger::writer::{Actor, Desk, Drawer, Refusal, Update};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::papers::Papers;
+use crate::stories::scene::{Scene, event, id};
+use crate::support::server::{Caller, operator};
+
+/// Everything of one organization in one country, as far as an operation can be about it.
+#[derive(Clone, Debug)]
+pub struct Subject {
+    pub name: &'static str,
+    pub organization: String,
+    pub country: String,
+    pub user: String,
+    pub session: SessionId,
+    pub programme: String,
+    pub item: String,
+    pub lot: String,
+    /// A warehouse of the organization.
+    pub site: String,
+    /// A place of the same country that nobody runs.
+    pub city: String,
+    pub pledge: String,
+    /// The code of another pledge's private link.
+    pub link: String,
+    pub consignment: String,
+    /// The consignment's tracking code.
+    pub code: String,
+    pub load: String,
+    pub event: String,
+    pub waiting: String,
+    pub moved_on: String,
+    pub approval: String,
+    /// Another proposal, which is decided.
+    pub decided: String,
+    pub papers: Papers,
+}
+
+/// Somebody who calls.
+#[derive(Clone)]
+pub struct Seat {
+    pub name: String,
+    /// Nobody knows the stranger; nobody lets in who is disabled.
+    pub principal: Option<Principal>,
+    /// What every line may need to know of the scene.
+    pub programme: String,
+    pub item: String,
+    /// The key of a machine.
+    pub key: String,
+    caller: Caller,
+    /// Of a further session, which is logged out of.
+    leaving: Caller,
+    /// A user just like this one, all of whose sessions are ended.
+    ending: Caller,
+    pub spare_session: SessionId,
+}
+
+impl Seat {
+    /// Whoever calls an operation: what ends the own sessions does so to one that nothing else needs.
+    pub fn caller(&self, operation: &str) -> &Caller {
+        match operation {
+            "session_end_all" => &self.ending,
+            "logout" => &self.leaving,
+            _ => &self.caller,
+        }
+    }
+
+    /// The same seat with the rights of another: as if a server forgot what binds this one.
+    pub fn with_callers_of(&self, other: &Seat) -> Seat {
+        Seat { caller: other.caller.clone(), ..self.clone() }
+    }
+}
+
+/// Users with sessions, all in one entry.
+struct Crowd {
+    actor: Actor,
+    users: Vec<(UserAdd, Vec<SessionId>)>,
+}
+
+impl Update for Crowd {
+    type Answer = Vec<User>;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        self.users.iter().for_each(|(add, _)| add.keys(desk));
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<Vec<User>, Refusal> {
+        let mut added = Vec::new();
+        for (add, sessions) in &self.users {
+            let user = add.decide(desk)?;
+            let now = desk.now();
+            for session in sessions {
+                let session = Session::begin(*session, user.id, SessionKind::Token, add.user.role, now);
+                desk.shelf::<Drawer<Session>>().put(session);
+            }
+            added.push(user);
+        }
+        Ok(added)
+    }
+}
+
+pub fn id_of(value: &Value) -> String {
+    value["id"].as_str().unwrap_or_else(|| panic!("an id: {value:#}")).to_owned()
+}
+
+fn new_user(role: Role, organization: Option<&str>, countries: &str) -> UserAdd {
+    let id = UserId(Uuid::now_v7());
+    let user = NewUser {
+        id,
+        login: format!("{}-{}", role.word(), id.0.simple()),
+        name: "Somebody".to_owned(),
+        password_hash: "none".to_owned(),
+        role,
+        organization: organization.map(|id| OrganizationId(id.parse().expect("an id"))),
+        countries: countries_of(countries),
+    };
+    UserAdd { actor: operator(), user }
+}
+
+/// The subjects of a scene: our own, another of our organization, one of others, and one that is missing.
+pub fn subjects(scene: &Scene) -> Vec<Subject> {
+    let ours = scene.organization("Ours", "GM");
+    let others = scene.organization("Others", "KE");
+    let mut found = vec![
+        subject(scene, "own", &ours, "GM"),
+        subject(scene, "same organisation", &ours, "TZ"),
+        subject(scene, "other", &others, "KE"),
+    ];
+    let unknown = || id();
+    found.push(Subject {
+        name: "missing",
+        organization: unknown(),
+        country: "QQ".to_owned(),
+        user: unknown(),
+        session: SessionId(Uuid::now_v7()),
+        programme: unknown(),
+        item: unknown(),
+        lot: unknown(),
+        site: unknown(),
+        city: unknown(),
+        pledge: unknown(),
+        link: "2222-2222-2222".to_owned(),
+        consignment: unknown(),
+        code: "2222-2222-2222".to_owned(),
+        load: unknown(),
+        event: unknown(),
+        waiting: unknown(),
+        moved_on: unknown(),
+        approval: unknown(),
+        decided: unknown(),
+        papers: Papers::missing(),
+    });
+    found
+}
+
+fn subject(scene: &Scene, name: &'static str, organization: &str, country: &str) -> Subject {
+    let site = |name: &str, kind: &str, operator: Option<&str>| {
+        let body = json!({"name": format!("{name} {country}"), "kind": kind, "country": country, "operator": operator});
+        id_of(&scene.admin.post("/api/v1/sites", &body).expect(201))
+    };
+    let (store, hub) =
+        (site("Store", "warehouse", Some(organization)), site("Hub", "warehouse", Some(organization)));
+    let city = site("City", "city", None);
+    let pledge = |quantity: i64| {
+        let line = json!({"item": scene.masks, "quantity": quantity, "earmark_country": country});
+        let body = json!({"programme": scene.programme, "donor": organization, "offered_at": "2020-07-01", "lines": [line]});
+        let pledge = id_of(&scene.officer.post("/api/v1/pledges", &body).expect(201));
+        scene.decides("pledge_accepted", "2020-07-05", json!({"pledge": pledge})).expect(201);
+        pledge
+    };
+    let given = pledge(100);
+    let number = format!("LOT-{country}");
+    let lines = json!([{"item": scene.masks, "quantity": 100, "lot": number}]);
+    let collected = scene
+        .does("collected", "2020-07-10", json!({"pledge": given, "site": store, "lines": lines}))
+        .expect(201);
+    let lots = scene.officer.get(&format!("/api/v1/items/{}/lots?limit=500", scene.masks)).expect(200);
+    let lot =
+        lots["items"].as_array().and_then(|lots| lots.iter().find(|lot| lot["number"] == number)).map(id_of);
+    let made = scene.officer.post(&format!("/api/v1/pledges/{}/link", pledge(1)), &Value::Null).expect(201);
+
+    // What comes to its own donor is returned; so somebody else gets it.
+    let recipient = scene.organization(&format!("Recipient {country}"), country);
+    let open = |to: &str| {
+        let leg = json!({"id": id(), "mode": "road", "from": store, "to": to, "carrier": organization});
+        let body = json!({"programme": scene.programme, "consignor": organization, "consignee": recipient,
+            "origin": store, "destination": to, "legs": [leg]});
+        (scene.officer.post("/api/v1/consignments", &body).expect(201), leg["id"].clone())
+    };
+    let (consignment, _) = open(&city);
+    let reserved = json!({"consignment": consignment["id"], "site": store, "lines": [scene.line(10)]});
+    scene.does("allocated", "2020-07-20", reserved).expect(201);
+    let early = event(&id(), "arrived", "2020-07-21", json!({"consignment": consignment["id"], "leg": id()}));
+    scene.officer.post("/api/v1/events", &early).expect(202);
+    let load = json!({"mode": "road", "from": store, "to": city, "carrier": organization});
+    let load = scene.officer.post("/api/v1/loads", &load).expect(201);
+
+    let (other, leg) = open(&hub);
+    let on = |body: Value| {
+        let mut body = body;
+        (body["consignment"], body["leg"]) = (other["id"].clone(), leg.clone());
+        body
+    };
+    scene.does("departed", "2020-07-22", on(json!({"lines": [scene.line(10)]}))).expect(201);
+    let came = |figures: Value| {
+        let mut line = figures;
+        line["item"] = json!(scene.masks);
+        on(json!({"final": true, "lines": [line]}))
+    };
+    let receipt =
+        scene.post(&scene.receiver, "received", "2020-07-23", came(json!({"good": 10}))).expect(201);
+    scene
+        .does("moved", "2020-07-24", json!({"site": hub, "to_site": store, "lines": [scene.line(5)]}))
+        .expect(201);
+    let right = came(json!({"good": 3, "missing": 7, "reason": "counted again"}));
+    let right = json!({"event": receipt["id"], "right": right, "reason": "counted twice"});
+    let correction = scene.does("corrected", "2020-07-25", right).expect(201);
+    assert_eq!(correction["moved_on"], 2, "{correction:#}");
+    let proposed = || {
+        let evidence = json!({"cause": "storage", "report_number": "R-1", "filed": "cabinet 3"});
+        let body = json!({"site": store, "condition": "good", "lines": [scene.line(1)], "reason": "wet",
+            "evidence": evidence});
+        id_of(
+            &scene.officer.post("/api/v1/events", &event(&id(), "disposed", "2020-07-26", body)).expect(202),
+        )
+    };
+    let (approval, decided) = (proposed(), proposed());
+    let papers = Papers::of(scene, organization, &store, &given, &proposed());
+    let person = new_user(Role::Officer, Some(organization), "");
+    let (user, session) = (person.user.id, SessionId(Uuid::now_v7()));
+    scene.house.record(Crowd { actor: operator(), users: vec![(person, vec![session])] });
+    let subject = SubjectId(organization.parse().expect("an id"));
+    let facts = vec![(subject, BTreeMap::from([("vendor".to_owned(), "yes".to_owned())]))];
+    scene.house.record(FactsNote { actor: Arc::new(operator()), kind: SubjectKind::Organization, facts });
+    Subject {
+        name,
+        organization: organization.to_owned(),
+        country: country.to_owned(),
+        user: user.to_string(),
+        session,
+        programme: scene.programme.clone(),
+        item: scene.masks.clone(),
+        lot: lot.expect("the lot is known"),
+        site: store,
+        city,
+        pledge: given,
+        link: made["code"].as_str().expect("a code").to_owned(),
+        code: consignment["tracking_code"].as_str().expect("a code").to_owned(),
+        consignment: id_of(&consignment),
+        load: id_of(&load),
+        event: id_of(&collected),
+        waiting: id_of(&early),
+        moved_on: id_of(&correction),
+        approval,
+        decided,
+        papers,
+    }
+}
+
+/// What binds the users of a role, in words: to nothing, to our organization, to one that has nothing of all this, or to
+/// a country where nothing is.
+pub const BINDINGS: [&str; 4] = ["unbound", "own organisation", "other organisation", "other country"];
+
+/// A stranger, somebody disabled, and every role under every binding it can have.
+pub fn seats(scene: &Scene, ours: &str) -> Vec<Seat> {
+    let elsewhere = scene.organization("Elsewhere", "NP");
+    let key =
+        json!({"name": "Scanner", "role": "officer", "good_until": Timestamp(now().0 + 86_400_000_000)});
+    let key = id_of(&scene.admin.post("/api/v1/api-keys", &key).expect(201));
+    let mut users = Vec::new();
+    for role in Role::ALL {
+        for binding in BINDINGS {
+            let (organization, countries) = match binding {
+                "unbound" => (None, ""),
+                "own organisation" => (Some(ours), ""),
+                "other organisation" => (Some(elsewhere.as_str()), ""),
+                // Who must have an organization has ours.
+                _ => (role.needs_organization().then_some(ours), "NP"),
+            };
+            if organization.is_none() && role.needs_organization() {
+                continue;
+            }
+            users.push((format!("{role}, {binding}"), new_user(role, organization, countries)));
+        }
+    }
+    users.push(("disabled".to_owned(), new_user(Role::Officer, None, "")));
+    let mut crowd = Vec::new();
+    let mut named = Vec::new();
+    for (name, add) in users {
+        let principal = Principal {
+            user: add.user.id,
+            role: add.user.role,
+            organization: add.user.organization,
+            countries: add.user.countries.clone(),
+        };
+        let id = UserId(Uuid::now_v7());
+        let login = format!("twin-{}", id.0.simple());
+        let twin = UserAdd { actor: operator(), user: NewUser { id, login, ..add.user.clone() } };
+        let [main, leaving, spare, ending] = [(); 4].map(|()| SessionId(Uuid::now_v7()));
+        crowd.push((add, vec![main, leaving, spare]));
+        crowd.push((twin, vec![ending]));
+        let caller = |user, session| {
+            let token = scene.house.token(user, session);
+            Caller { user: Some(user), ..scene.house.with_token(&token) }
+        };
+        let callers = [caller(principal.user, main), caller(principal.user, leaving), caller(id, ending)];
+        named.push((name, principal, callers, spare));
+    }
+    scene.house.record(Crowd { actor: operator(), users: crowd });
+    let seat = |name: &str, principal: Option<Principal>, callers: [Caller; 3], spare_session: SessionId| {
+        let [caller, leaving, ending] = callers;
+        let (name, programme, item) = (name.to_owned(), scene.programme.clone(), scene.masks.clone());
+        let key = key.clone();
+        Seat { name, principal, programme, item, key, caller, leaving, ending, spare_session }
+    };
+    let stranger = || scene.house.stranger();
+    let mut seats =
+        vec![seat("anonymous", None, [stranger(), stranger(), stranger()], SessionId(Uuid::now_v7()))];
+    for (name, principal, callers, spare) in named {
+        if name == "disabled" {
+            for user in [&callers[0], &callers[2]] {
+                let changes = Changes { disabled: Some(true), ..Changes::default() };
+                let id = user.user.expect("a user");
+                scene.house.record(UserChange { actor: operator(), id, read: None, changes });
+            }
+            seats.insert(1, seat(&name, None, callers, spare));
+        } else {
+            seats.push(seat(&name, Some(principal), callers, spare));
+        }
+    }
+    seats
+}
