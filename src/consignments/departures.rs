@@ -5,7 +5,7 @@
 use crate::audit::entry::EntryWriter;
 use crate::core::id::{EventId, LegId, derived};
 use crate::db::schema::{consignments, events, legs};
-use crate::db::{Clause, Conn};
+use crate::db::{Clause, Conn, among, either};
 use crate::ledger::event::STANDS;
 use crate::writer::{Shelf, Wanted};
 use diesel::QueryResult;
@@ -83,23 +83,29 @@ impl Shelf for Departures {
 
     fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
         let wanted: Vec<LegId> = self.wanted.drain().collect();
-        let sent_off: Vec<(Option<LegId>, EventId, i64)> = events::table
-            .filter(events::leg_id.eq_any(&wanted))
-            .filter(events::kind.eq("departed").or(events::kind.eq("diverted")))
-            .filter(events::inferred.eq(false))
-            .filter(Clause(STANDS))
-            .select((events::leg_id, events::id, events::sequence))
-            .load(conn)?;
-        let split: Vec<(LegId, EventId, i64)> = legs::table
-            .inner_join(consignments::table.on(consignments::id.eq(legs::consignment_id)))
-            .inner_join(events::table.on(events::consignment_id.eq(consignments::parent_id)))
-            .filter(legs::id.eq_any(&wanted))
-            .filter(events::kind.eq("split").and(events::leg_id.is_not_null()))
-            .filter(Clause(STANDS))
-            .select((legs::id, events::id, events::sequence))
-            .load(conn)?;
+        // By the consignment, whose events have an index; that of a leg's events would cost every event that has one.
+        let sent_off: Vec<(LegId, EventId, i64)> = either!(conn, one => {
+            legs::table
+                .inner_join(events::table.on(events::consignment_id.eq(legs::consignment_id.nullable())))
+                .filter(among(legs::id, &wanted).and(events::leg_id.eq(legs::id.nullable())))
+                .filter(events::kind.eq("departed").or(events::kind.eq("diverted")))
+                .filter(events::inferred.eq(false))
+                .filter(Clause(STANDS))
+                .select((legs::id, events::id, events::sequence))
+                .load(one)
+        })?;
+        let split: Vec<(LegId, EventId, i64)> = either!(conn, one => {
+            legs::table
+                .inner_join(consignments::table.on(consignments::id.eq(legs::consignment_id)))
+                .inner_join(events::table.on(events::consignment_id.eq(consignments::parent_id)))
+                .filter(among(legs::id, &wanted).and(consignments::parent_id.is_not_null()))
+                .filter(events::kind.eq("split").and(events::leg_id.is_not_null()))
+                .filter(Clause(STANDS))
+                .select((legs::id, events::id, events::sequence))
+                .load(one)
+        })?;
         for leg in wanted {
-            let sent_off = sent_off.iter().filter(|(of, ..)| *of == Some(leg));
+            let sent_off = sent_off.iter().filter(|(of, ..)| *of == leg);
             let split = split.iter().filter(|(of, event, _)| *of == leg && split_leg(*event) == leg);
             let departure = |event, sequence| Departure { event, sequence };
             let mut all: Vec<Departure> = sent_off.map(|one| departure(one.1, one.2)).collect();

@@ -7,19 +7,29 @@ use crate::core::id::LoadId;
 use crate::core::problem::Outcome;
 use crate::db::schema::{consignments, events, legs, loads, sites};
 use crate::db::{Conn, read_failure};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 
-/// The loads that events of consignments under a condition name. A macro, since the type of such a condition cannot be
+/// That an event of a consignment under a condition names the load. A macro, since the type of such a condition cannot be
 /// written down.
-macro_rules! loads_of {
+macro_rules! carrying {
     ($consignments:expr) => {
-        events::table
-            .filter(
-                events::consignment_id
-                    .eq_any(consignments::table.filter($consignments).select(consignments::id.nullable())),
-            )
-            .filter(events::load_id.is_not_null())
-            .select(events::load_id.assume_not_null())
+        exists(
+            events::table.filter(events::load_id.eq(loads::id.nullable())).filter(exists(
+                consignments::table
+                    .filter(consignments::id.nullable().eq(events::consignment_id))
+                    .filter($consignments),
+            )),
+        )
+    };
+}
+
+/// That one of the load's ends is a site under a condition.
+macro_rules! at_end {
+    ($sites:expr) => {
+        exists(
+            sites::table.filter(sites::id.eq(loads::from_id).or(sites::id.eq(loads::to_id))).filter($sites),
+        )
     };
 }
 
@@ -30,25 +40,14 @@ fn loads_within<'a>(
 ) -> loads::BoxedQuery<'a, crate::db::Backend> {
     for bound in scope.bounds() {
         query = match bound {
-            Bound::Organization(own) => {
-                let runs = || sites::table.filter(sites::operator_id.eq(*own)).select(sites::id);
-                query.filter(
-                    loads::from_id
-                        .eq_any(runs())
-                        .or(loads::to_id.eq_any(runs()))
-                        .or(loads::carrier_id.is_not_null().and(loads::carrier_id.assume_not_null().eq(*own)))
-                        .or(loads::id.eq_any(loads_of!(of_organization!(*own)))),
-                )
-            }
-            Bound::Countries(own) => {
-                let lies = || sites::table.filter(sites::country.eq_any(own.clone())).select(sites::id);
-                query.filter(
-                    loads::from_id
-                        .eq_any(lies())
-                        .or(loads::to_id.eq_any(lies()))
-                        .or(loads::id.eq_any(loads_of!(in_countries!(own.clone())))),
-                )
-            }
+            Bound::Organization(own) => query.filter(
+                at_end!(sites::operator_id.eq(*own))
+                    .or(loads::carrier_id.is_not_null().and(loads::carrier_id.assume_not_null().eq(*own)))
+                    .or(carrying!(of_organization!(*own))),
+            ),
+            Bound::Countries(own) => query.filter(
+                at_end!(sites::country.eq_any(own.clone())).or(carrying!(in_countries!(own.clone()))),
+            ),
             // A vehicle carries what others gave too.
             Bound::OwnPledges(_) => query.filter(loads::id.is_null()),
         };

@@ -39,25 +39,29 @@ macro_rules! of_organization {
         consignments::consignor_id
             .eq($organization)
             .or(consignments::consignee_id.eq($organization).assume_not_null())
-            .or(consignments::id
-                .eq_any(legs::table.filter(legs::carrier_id.eq($organization)).select(legs::consignment_id))
-                .assume_not_null())
-            .or(consignments::origin_id
-                .eq_any(sites::table.filter(sites::operator_id.eq($organization)).select(sites::id))
-                .assume_not_null())
-            .or(consignments::destination_id
-                .eq_any(sites::table.filter(sites::operator_id.eq($organization)).select(sites::id))
-                .assume_not_null())
+            .or(diesel::dsl::exists(
+                legs::table
+                    .filter(legs::consignment_id.eq(consignments::id))
+                    .filter(legs::carrier_id.eq($organization)),
+            ))
+            .or(diesel::dsl::exists(
+                sites::table
+                    .filter(
+                        sites::id.eq(consignments::origin_id).or(sites::id.eq(consignments::destination_id)),
+                    )
+                    .filter(sites::operator_id.eq($organization)),
+            ))
     };
 }
 
 /// Consignments from or to one of these countries.
 macro_rules! in_countries {
     ($countries:expr) => {
-        consignments::origin_id
-            .eq_any(sites::table.filter(sites::country.eq_any($countries)).select(sites::id))
-            .or(consignments::destination_id
-                .eq_any(sites::table.filter(sites::country.eq_any($countries)).select(sites::id)))
+        diesel::dsl::exists(
+            sites::table
+                .filter(sites::id.eq(consignments::origin_id).or(sites::id.eq(consignments::destination_id)))
+                .filter(sites::country.eq_any($countries)),
+        )
     };
 }
 pub(crate) use {in_countries, of_organization};
@@ -68,15 +72,13 @@ pub fn consignments_within<'a>(mut query: Boxed<'a>, scope: &Scope) -> Boxed<'a>
         query = match bound {
             Bound::Organization(organization) => query.filter(of_organization!(*organization)),
             Bound::Countries(countries) => query.filter(in_countries!(countries.clone())),
-            Bound::OwnPledges(donor) => query.filter(
-                consignments::id.eq_any(
-                    balances::table
-                        .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
-                        .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
-                        .filter(pledges::donor_id.eq(*donor).and(balances::consignment_id.is_not_null()))
-                        .select(balances::consignment_id.assume_not_null()),
-                ),
-            ),
+            Bound::OwnPledges(donor) => query.filter(diesel::dsl::exists(
+                balances::table
+                    .inner_join(pledge_lines::table.on(pledge_lines::id.eq(balances::pledge_line_id)))
+                    .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
+                    .filter(balances::consignment_id.eq(consignments::id.nullable()))
+                    .filter(pledges::donor_id.eq(*donor)),
+            )),
         };
     }
     query

@@ -16,7 +16,6 @@ use crate::db::schema::{balances, events, pledge_lines, pledges, postings};
 use crate::db::{Conn, read_failure};
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, TracedEvidence};
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -118,7 +117,7 @@ pub struct TracedEvent {
 /// condition cannot be written down.
 macro_rules! moves_own {
     ($donor:expr) => {
-        exists(
+        diesel::dsl::exists(
             postings::table
                 .inner_join(pledge_lines::table.on(pledge_lines::id.eq(postings::pledge_line_id)))
                 .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))

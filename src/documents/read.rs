@@ -39,14 +39,15 @@ macro_rules! carries {
 /// Documents whose site, consignment or pledge fits.
 macro_rules! about {
     ($sites:expr, $consignments:expr, $pledges:expr) => {
-        documents::site_id
-            .eq_any(sites::table.filter($sites).select(sites::id))
-            .or(documents::consignment_id
-                .eq_any(consignments::table.filter($consignments).select(consignments::id.nullable()))
-                .assume_not_null())
-            .or(documents::pledge_id
-                .eq_any(pledges::table.filter($pledges).select(pledges::id.nullable()))
-                .assume_not_null())
+        exists(sites::table.filter(sites::id.eq(documents::site_id)).filter($sites))
+            .or(exists(
+                consignments::table
+                    .filter(consignments::id.nullable().eq(documents::consignment_id))
+                    .filter($consignments),
+            ))
+            .or(exists(
+                pledges::table.filter(pledges::id.nullable().eq(documents::pledge_id)).filter($pledges),
+            ))
     };
 }
 
@@ -69,13 +70,16 @@ pub(super) fn documents_within<'a>(mut query: Documents<'a>, scope: &Scope) -> D
                 )
             )),
             Bound::OwnPledges(donor) => {
-                let is_own =
-                    pledges::table.filter(pledges::donor_id.eq(*donor)).select(pledges::id.nullable());
+                let is_own = exists(
+                    pledges::table
+                        .filter(pledges::id.nullable().eq(documents::pledge_id))
+                        .filter(pledges::donor_id.eq(*donor)),
+                );
                 let is_others =
                     pledges::donor_id.is_null().or(pledges::donor_id.ne(*donor).assume_not_null());
                 let is_shown = documents::shareable.eq(true).and(documents::voided_at.is_null());
                 query.filter(is_shown).filter(
-                    documents::pledge_id.eq_any(is_own).assume_not_null().or(documents::pledge_id
+                    is_own.or(documents::pledge_id
                         .is_null()
                         .and(carries!(pledges::donor_id.eq(*donor)))
                         .and(not(carries!(is_others)))),

@@ -302,6 +302,17 @@ fn want_receipt(desk: &mut Desk, body: &consigned::Received) {
         desk.shelf::<Drawer<crate::items::Item>>().want(line.item);
     }
     want_departure(desk, body.consignment, body.leg);
+    want_dispatch(desk, body.consignment, body.leg);
+}
+
+/// Asks who sent the legs off: nobody receives what they dispatched.
+fn want_dispatch(desk: &mut Desk, consignment: ConsignmentId, leg: Option<LegId>) {
+    let Ok(legs) = desk.shelf::<Drawer<consigned::Leg>>().group(consignment) else { return };
+    for row in legs.iter().filter(|row| leg.is_none_or(|leg| leg == row.id)) {
+        for departure in desk.shelf::<consigned::Departures>().posted_of(row.id).unwrap_or_default() {
+            desk.shelf::<Drawer<EventRecord>>().want(departure);
+        }
+    }
 }
 
 fn want_lines(desk: &mut Desk, lines: &[GoodsLine], site: Option<SiteId>, account: Account) {

@@ -11,7 +11,6 @@ use crate::db::schema::{
     approvals, balances, claims, consignments, events, legs, pledge_lines, pledges, postings, sites,
 };
 use crate::db::{Backend, Conn, read_failure};
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -20,32 +19,49 @@ pub type Events<'a> = events::BoxedQuery<'a, Backend>;
 type Sites<'a> = sites::BoxedQuery<'a, Backend>;
 type Pledges<'a> = pledges::BoxedQuery<'a, Backend>;
 
+// Each of these asks about the one row at hand, by its key: whoever has a hundred thousand consignments in reach, and asks
+// for one event, has none of them listed first.
 macro_rules! donated {
-    ($donor:expr) => {
-        pledges::table.filter(pledges::donor_id.eq($donor)).select(pledges::id.nullable())
+    ($pledge:expr, $donor:expr) => {
+        diesel::dsl::exists(
+            pledges::table.filter(pledges::id.nullable().eq($pledge)).filter(pledges::donor_id.eq($donor)),
+        )
+    };
+}
+
+macro_rules! earmarked {
+    ($pledge:expr, $countries:expr) => {
+        diesel::dsl::exists(
+            pledge_lines::table
+                .filter(pledge_lines::pledge_id.nullable().eq($pledge))
+                .filter(pledge_lines::earmark_country.eq_any($countries)),
+        )
     };
 }
 
 macro_rules! of_organization_too {
     ($consignment:expr, $site:expr, $organization:expr) => {
-        $consignment
-            .eq_any(
-                consignments::table
-                    .filter(of_organization!($organization))
-                    .select(consignments::id.nullable()),
-            )
-            .or($site.eq_any(
-                sites::table.filter(sites::operator_id.eq($organization)).select(sites::id.nullable()),
-            ))
+        diesel::dsl::exists(
+            consignments::table
+                .filter(consignments::id.nullable().eq($consignment))
+                .filter(of_organization!($organization)),
+        )
+        .or(diesel::dsl::exists(
+            sites::table.filter(sites::id.nullable().eq($site)).filter(sites::operator_id.eq($organization)),
+        ))
     };
 }
 
 macro_rules! in_countries_too {
     ($consignment:expr, $site:expr, $countries:expr) => {
-        $consignment
-            .eq_any(consignments::table.filter(in_countries!($countries)).select(consignments::id.nullable()))
-            .or($site
-                .eq_any(sites::table.filter(sites::country.eq_any($countries)).select(sites::id.nullable())))
+        diesel::dsl::exists(
+            consignments::table
+                .filter(consignments::id.nullable().eq($consignment))
+                .filter(in_countries!($countries)),
+        )
+        .or(diesel::dsl::exists(
+            sites::table.filter(sites::id.nullable().eq($site)).filter(sites::country.eq_any($countries)),
+        ))
     };
 }
 
@@ -56,20 +72,15 @@ pub fn events_within<'a>(mut query: Events<'a>, scope: &Scope) -> Events<'a> {
         query = match bound {
             Bound::Organization(organization) => query.filter(
                 of_organization_too!(events::consignment_id, events::site_id, *organization)
-                    .or(events::pledge_id.eq_any(donated!(*organization))),
+                    .or(donated!(events::pledge_id, *organization)),
             ),
             Bound::Countries(countries) => query.filter(
-                in_countries_too!(events::consignment_id, events::site_id, countries.clone()).or(
-                    events::pledge_id.eq_any(
-                        pledge_lines::table
-                            .filter(pledge_lines::earmark_country.eq_any(countries.clone()))
-                            .select(pledge_lines::pledge_id.nullable()),
-                    ),
-                ),
+                in_countries_too!(events::consignment_id, events::site_id, countries.clone())
+                    .or(earmarked!(events::pledge_id, countries.clone())),
             ),
             // Of a shared consignment only what moved the own goods.
             Bound::OwnPledges(donor) => {
-                query.filter(events::pledge_id.eq_any(donated!(*donor)).or(moves_own!(*donor)))
+                query.filter(donated!(events::pledge_id, *donor).or(moves_own!(*donor)))
             }
         };
     }
@@ -84,16 +95,11 @@ macro_rules! about_events_within {
             query = match bound {
                 Bound::Organization(organization) => query.filter(
                     of_organization_too!($table::consignment_id, $table::site_id, *organization)
-                        .or($table::pledge_id.eq_any(donated!(*organization))),
+                        .or(donated!($table::pledge_id, *organization)),
                 ),
                 Bound::Countries(countries) => query.filter(
-                    in_countries_too!($table::consignment_id, $table::site_id, countries.clone()).or(
-                        $table::pledge_id.eq_any(
-                            pledge_lines::table
-                                .filter(pledge_lines::earmark_country.eq_any(countries.clone()))
-                                .select(pledge_lines::pledge_id.nullable()),
-                        ),
-                    ),
+                    in_countries_too!($table::consignment_id, $table::site_id, countries.clone())
+                        .or(earmarked!($table::pledge_id, countries.clone())),
                 ),
                 Bound::OwnPledges(_) => query.filter($table::id.is_null()),
             };

@@ -7,6 +7,7 @@
 mod calls;
 mod page;
 mod papers;
+mod plans;
 mod policy;
 mod stage;
 
@@ -14,8 +15,10 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::Path;
 
+use diesel::RunQueryDsl;
 use relief_ledger::app::Settings;
 use relief_ledger::auth::{POLICY, Reach, Role, Rule};
+use relief_ledger::db::connect;
 use relief_ledger::web::Access;
 
 use self::calls::{About, CALLS};
@@ -101,6 +104,29 @@ on_both_databases! {
             assert_eq!(is_caught, POLICY.iter().any(|rule| is_narrowed(&rule)), "{}: {found:#?}", call.operation);
         }
     }
+}
+
+#[test]
+fn no_operation_reads_a_table_from_end_to_end() {
+    plans::listen();
+    let database = TestDatabase::sqlite(migrate);
+    let scene = scene(&database);
+    let subjects = subjects(&scene);
+    let seats = seats(&scene, &subjects[0].organization);
+    let declared = declared();
+    ask(&cells(&declared, CALLS, &seats, &subjects));
+    let found = plans::whole_reads(database.url());
+    assert!(found.is_empty(), "{} statements:\n{}", found.len(), found.join("\n"));
+
+    // Twins: the departures of legs by an index that is not there, and a scope that lists all it reaches first.
+    let mut conn = connect(database.url()).expect("the database opens");
+    for careless in [
+        "SELECT sequence FROM events WHERE leg_id = X'01' AND kind = 'departed'",
+        "SELECT id FROM events WHERE id = X'01' AND consignment_id IN (SELECT id FROM consignments WHERE consignee_id = X'02') LIMIT 1",
+    ] {
+        diesel::sql_query(careless).execute(&mut conn).expect("it is asked");
+    }
+    assert_eq!(plans::whole_reads(database.url()).len(), 2);
 }
 
 /// The page as it stands in the repository.

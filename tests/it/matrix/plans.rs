@@ -1,0 +1,96 @@
+//! How SQLite looks for the rows of what a server asks.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use diesel::connection::{Instrumentation, InstrumentationEvent, set_default_instrumentation};
+use diesel::prelude::*;
+use diesel::sql_types::Text;
+use relief_ledger::db::{Conn, connect};
+
+/// Tables whose rows grow with what is recorded.
+const GROWING: [&str; 25] = [
+    "pledges",
+    "pledge_lines",
+    "consignments",
+    "legs",
+    "loads",
+    "events",
+    "postings",
+    "statements",
+    "balances",
+    "rollups",
+    "waiting",
+    "refusals",
+    "decisions",
+    "approvals",
+    "facts",
+    "claims",
+    "claim_changes",
+    "persons",
+    "attachments",
+    "documents",
+    "document_events",
+    "document_attachments",
+    "document_numbers",
+    "verifications",
+    "log_entries",
+];
+
+/// Statements that read a whole table, each with its reason.
+const EXCUSED: [(&str, &str); 1] = [(
+    "WHERE (`approvals`.`kind` = ?) ORDER BY `approvals`.`id`",
+    "a review of all users has every grant of theirs",
+)];
+
+/// Every text that was prepared in this process.
+static ASKED: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+
+struct Listening;
+
+impl Instrumentation for Listening {
+    fn on_connection_event(&mut self, event: InstrumentationEvent<'_>) {
+        if let InstrumentationEvent::StartQuery { query, .. } = event {
+            let text = query.to_string();
+            let words = text.split(" -- binds:").next().unwrap_or_default().to_owned();
+            ASKED.lock().expect("nobody panicked").insert(words);
+        }
+    }
+}
+
+/// Listens to every connection that is opened from now on.
+pub fn listen() {
+    set_default_instrumentation(|| Some(Box::new(Listening))).expect("it is set");
+}
+
+#[derive(QueryableByName)]
+struct Line {
+    #[diesel(sql_type = Text)]
+    detail: String,
+}
+
+/// The statements so far for which a growing table is read from end to end, other than page by page.
+pub fn whole_reads(url: &str) -> Vec<String> {
+    let asked = ASKED.lock().expect("nobody panicked").clone();
+    let mut conn = connect(url).expect("the database opens");
+    let asked = asked.into_iter().filter(|text| text.starts_with("SELECT") || text.starts_with("WITH"));
+    // A list of nothing is not looked for at all, whatever the plan says.
+    let asked = asked
+        .filter(|text| !text.contains("(1=0)") && !EXCUSED.iter().any(|(words, _)| text.contains(words)));
+    asked.flat_map(|text| reads(&mut conn, &text)).collect()
+}
+
+fn reads(conn: &mut Conn, text: &str) -> Vec<String> {
+    let Conn::Sqlite(conn) = conn else { panic!("plans are SQLite's") };
+    let lines: Vec<Line> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}"))
+        .load(conn)
+        .unwrap_or_else(|error| panic!("{text}: {error}"));
+    let plain = text.replace('`', "");
+    let scanned = |line: Line| {
+        let table = line.detail.strip_prefix("SCAN ")?.split(' ').next()?.to_owned();
+        let after = plain.split(" FROM ").nth(1).unwrap_or_default().trim_start_matches('(');
+        let is_page = after.starts_with(&format!("{table} ")) && plain.contains(" LIMIT ?");
+        (GROWING.contains(&table.as_str()) && !is_page).then(|| format!("{}: {plain}", line.detail))
+    };
+    lines.into_iter().filter_map(scanned).collect()
+}
