@@ -2,11 +2,11 @@
 
 use super::desk::{Desk, Moment, Refusal};
 use super::log::{self, LogState, log_state};
-use super::queue::{Gather, Job, Pending, Priority, Queue};
+use super::queue::{BATCH_LIMIT, Job, Pending, Priority, Queue};
+use super::source::Source;
 use super::{Leaf, Recorded, Update};
 use crate::core::limits::Limits;
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::core::time::Timestamp;
 use crate::db::{
     BUSY_WAIT_MS, COMMIT_UNKNOWN, Conn, commit_failure, connect, exclusive, read_by_index, read_failure,
 };
@@ -14,7 +14,7 @@ use diesel::connection::SimpleConnection;
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
@@ -42,38 +42,6 @@ pub struct Woken {
     pub jobs: Vec<Box<dyn Job>>,
     /// Where the next page goes on; absent after the last.
     pub next: Option<WakeKey>,
-}
-
-/// Where a writer gets its time and chance from.
-#[derive(Clone, Copy, Debug, Default)]
-pub enum Source {
-    /// The clock and the random source of this machine.
-    #[default]
-    Machine,
-    /// Always the same, so that two ledgers can be compared entry by entry.
-    Fixed {
-        /// The clock.
-        now: Timestamp,
-        /// The chance.
-        entropy: [u8; 32],
-    },
-}
-
-impl Source {
-    /// What a log begun here is called: no two alike, where there is chance.
-    fn name(self) -> String {
-        match self {
-            Self::Machine => format!("{}/{:016x}", log::LEDGER_ORIGIN, rand::random::<u64>()),
-            Self::Fixed { .. } => log::LEDGER_ORIGIN.to_owned(),
-        }
-    }
-
-    pub(super) fn draw(self) -> (Timestamp, [u8; 32]) {
-        match self {
-            Self::Machine => (now(), rand::random()),
-            Self::Fixed { now, entropy } => (now, entropy),
-        }
-    }
 }
 
 /// How a writer works.
@@ -115,9 +83,10 @@ impl Writer {
         let mut conn = connect_to_write(&settings.url)?;
         log::name_log(&mut conn, &settings.source.name())?;
         let state = log_state(&mut conn)?;
+        // Where asking costs little a batch begins early; where each question is a round trip, with more at once.
         let queue = Arc::new(Queue::new(match &conn {
-            Conn::Sqlite(_) => Gather::Half,
-            Conn::Postgres(_) => Gather::All,
+            Conn::Sqlite(_) => 4,
+            Conn::Postgres(_) => 2,
         }));
         let (announce, sequence) = watch::channel(state.last.sequence);
         let mut worker = Worker {
@@ -259,7 +228,7 @@ impl Worker {
             }
             let pause = scan.as_ref().map(Scan::pause);
             match self.queue.take(pause) {
-                Some(batch) => drop(self.work(batch)),
+                Some(batch) => drop(self.work(batch, true)),
                 // A page that failed is not waited for: the next start looks through everything.
                 None if pause.is_none_or(|pause| !pause.is_zero() && self.queue.is_closed()) => return,
                 None => {}
@@ -279,7 +248,7 @@ impl Worker {
                 return Some(if may_pass(&problem) { scan } else { Scan::over(None) }.later());
             }
         };
-        if let Some(problem) = self.work(woken.jobs) {
+        if let Some(problem) = self.work(woken.jobs, false) {
             tracing::warn!(cause = problem.internal.as_deref(), "waiting updates are tried again");
             return Some(scan.later());
         }
@@ -302,12 +271,13 @@ impl Worker {
         }
     }
 
-    /// Records a batch, or each of it alone; returns what failed of it for now and may pass.
-    fn work(&mut self, mut batch: Vec<Box<dyn Job>>) -> Option<Problem> {
+    /// Records a batch, which others may join where it is `open`, or each of it alone; returns what failed of it for
+    /// now and may pass.
+    fn work(&mut self, mut batch: Vec<Box<dyn Job>>, open: bool) -> Option<Problem> {
         let mut failed = None;
         while !batch.is_empty() {
             let rest = batch.split_off(if self.settings.one_by_one { 1 } else { batch.len() });
-            failed = self.record(batch).or(failed);
+            failed = self.record(batch, open && !self.settings.one_by_one).or(failed);
             batch = rest;
         }
         failed
@@ -318,11 +288,12 @@ impl Worker {
     /// Where the database refuses a batch, perhaps not before its commit and for what only the database
     /// knows, its halves are recorded after each other, and so on down to the update that is to blame: it
     /// alone fails.
-    fn record(&mut self, mut jobs: Vec<Box<dyn Job>>) -> Option<Problem> {
+    fn record(&mut self, mut jobs: Vec<Box<dyn Job>>, open: bool) -> Option<Problem> {
         let mut attempt = 0;
         let begun = Instant::now();
         loop {
-            let problem = match self.attempt(&mut jobs) {
+            // What is tried again is tried as it is.
+            let problem = match self.attempt(&mut jobs, open && attempt == 0) {
                 Ok(verdicts) => return answer(verdicts),
                 Err(problem) => problem,
             };
@@ -346,13 +317,13 @@ impl Worker {
                     "batch was refused by the database and is halved"
                 );
                 let rest = jobs.split_off(jobs.len() / 2);
-                let failed = self.record(jobs);
+                let failed = self.record(jobs, false);
                 return match failed {
                     Some(problem) => {
                         refuse(rest, &problem);
                         Some(problem)
                     }
-                    None => self.record(rest),
+                    None => self.record(rest, false),
                 };
             } else {
                 tracing::warn!(cause, "update was refused by the database");
@@ -362,10 +333,12 @@ impl Worker {
         }
     }
 
-    /// One try at a batch. On an error the jobs are all still in `jobs`, and nothing of them is recorded.
-    fn attempt(&mut self, jobs: &mut Vec<Box<dyn Job>>) -> Outcome<Vec<Verdict>> {
+    /// One try at a batch. On an error the jobs are all still in `jobs`, with those that joined, and nothing of them is
+    /// recorded.
+    fn attempt(&mut self, jobs: &mut Vec<Box<dyn Job>>, open: bool) -> Outcome<Vec<Verdict>> {
         let mut conn = self.connection()?;
-        let result = transact(&mut conn, jobs, self.settings.source, self.limits);
+        let joining = open.then(|| Arc::clone(&self.queue));
+        let result = transact(&mut conn, jobs, joining.as_deref(), self.settings.source, self.limits);
         let keep = match &result {
             Ok(_) => true,
             Err(_) => conn.batch_execute("ROLLBACK").is_ok(),
@@ -406,20 +379,27 @@ fn may_pass(problem: &Problem) -> bool {
     matches!(problem.code, Code::Unavailable | Code::StorageFull)
 }
 
-/// Everything between BEGIN and COMMIT.
+/// Everything between BEGIN and COMMIT. Who comes to `joining` while others are decided shares their commit: answers
+/// of the batch before are still being given while the first who have theirs ask anew.
 fn transact(
     conn: &mut Conn,
     jobs: &mut Vec<Box<dyn Job>>,
+    joining: Option<&Queue>,
     source: Source,
     limits: Limits,
 ) -> Outcome<(Vec<Verdict>, Vec<Uuid>, i64)> {
     exclusive(conn).map_err(read_failure)?;
     let mut state = log_state(conn)?;
     let mut desk = Desk::new(source.draw(), state.last).within(limits);
-    prefetch(conn, &mut desk, jobs)?;
     let mut results = Vec::with_capacity(jobs.len());
-    for index in 0..jobs.len() {
-        results.push(decide(conn, &mut desk, jobs, index)?);
+    while results.len() < jobs.len() {
+        prefetch(conn, &mut desk, &jobs[results.len()..])?;
+        for index in results.len()..jobs.len() {
+            results.push(decide(conn, &mut desk, jobs, index)?);
+        }
+        if let Some(queue) = joining {
+            jobs.extend(queue.join(BATCH_LIMIT.saturating_sub(jobs.len())));
+        }
     }
     let touched = desk.touched().to_vec();
     save(conn, &mut desk, &mut state).map_err(read_failure)?;
@@ -482,12 +462,6 @@ fn save(conn: &mut Conn, desk: &mut Desk, state: &mut LogState) -> diesel::Query
     let last: Moment = desk.last();
     let sealed = std::mem::take(&mut desk.sealed);
     log::append(conn, state, sealed, last)
-}
-
-/// The clock of this machine.
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
-    Timestamp(i64::try_from(since.as_micros()).unwrap_or(i64::MAX))
 }
 
 /// A growing pause with chance in it, so that two processes do not meet again.

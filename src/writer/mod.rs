@@ -18,8 +18,9 @@ mod loose;
 mod queue;
 mod register;
 mod rehearsal;
+mod source;
 
-pub use batch::{Source, Wake, WakeKey, Woken, Writer, WriterSettings};
+pub use batch::{Wake, WakeKey, Woken, Writer, WriterSettings};
 pub use column::AsValue;
 pub use desk::{Actor, Checkmark, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;
@@ -29,6 +30,7 @@ pub use loose::Loose;
 pub use queue::{BATCH_LIMIT, Job, Priority};
 pub use register::{Register, Unique, apart, within};
 pub use rehearsal::Rehearsal;
+pub use source::Source;
 
 use crate::audit::hash::Hash256;
 use crate::core::time::Timestamp;

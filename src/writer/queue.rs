@@ -21,16 +21,6 @@ const GATHER_TIME: Duration = Duration::from_millis(3);
 /// Between looks at who is back: waking for each would cost more than it saves.
 const GATHER_STEP: Duration = Duration::from_micros(250);
 
-/// Whom a batch waits for, of those who were just answered and may be back in a moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gather {
-    /// All of them, where a commit costs much and little more for each update: one commit for all.
-    All,
-    /// As many as make half of everyone, where a commit costs by what it writes: the halves take turns, and while
-    /// one is written the other is answered and asks anew.
-    Half,
-}
-
 /// Which queue an update goes into.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Priority {
@@ -93,7 +83,8 @@ impl<U: Update> Job for Pending<U> {
 
 /// The queue itself.
 pub(super) struct Queue {
-    gather: Gather,
+    /// A batch begins when one of so many parts of everyone is there.
+    parts: usize,
     state: Mutex<State>,
     filled: Condvar,
 }
@@ -102,7 +93,7 @@ struct State {
     single: VecDeque<Box<dyn Job>>,
     chunks: VecDeque<Box<dyn Job>>,
     open: bool,
-    /// Jobs of the batch taken last; its callers have their answers and may be back in a moment.
+    /// Jobs of the batch taken last and of those who joined; their callers have answers and may be back in a moment.
     answered: usize,
 }
 
@@ -110,12 +101,22 @@ impl State {
     fn waiting(&self) -> usize {
         self.single.len() + self.chunks.len()
     }
+
+    /// Takes so many out, single updates first.
+    fn draw(&mut self, room: usize) -> Vec<Box<dyn Job>> {
+        let singles = self.single.len().min(room);
+        let mut drawn: Vec<Box<dyn Job>> = self.single.drain(..singles).collect();
+        let chunks = self.chunks.len().min(room - drawn.len());
+        drawn.extend(self.chunks.drain(..chunks));
+        self.answered += drawn.len();
+        drawn
+    }
 }
 
 impl Queue {
-    pub(super) fn new(gather: Gather) -> Self {
+    pub(super) fn new(parts: usize) -> Self {
         let state = State { single: VecDeque::new(), chunks: VecDeque::new(), open: true, answered: 0 };
-        Self { gather, state: Mutex::new(state), filled: Condvar::new() }
+        Self { parts, state: Mutex::new(state), filled: Condvar::new() }
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -161,26 +162,25 @@ impl Queue {
             };
         }
         let mut state = self.gather(state);
-        let mut batch: Vec<Box<dyn Job>> = Vec::new();
-        let singles = state.single.len().min(BATCH_LIMIT);
-        batch.extend(state.single.drain(..singles));
-        let chunks = state.chunks.len().min(BATCH_LIMIT - batch.len());
-        batch.extend(state.chunks.drain(..chunks));
-        state.answered = batch.len();
-        Some(batch)
+        state.answered = 0;
+        Some(state.draw(BATCH_LIMIT))
     }
 
-    /// Gives those who were just answered a moment to come back, so that they share the commit of those who
-    /// wait already: without it the callers fall into groups as chance will have it, down to one alone.
+    /// Takes what came since a batch was taken, as far as there is room: it joins that batch while it is not written
+    /// yet.
+    pub(super) fn join(&self, room: usize) -> Vec<Box<dyn Job>> {
+        self.lock().draw(room)
+    }
+
+    /// Gives those who were just answered a moment to come back, until a part of everyone is there: without it the
+    /// callers fall into groups as chance will have it, down to one alone. The others come while the first are
+    /// decided, and join.
     fn gather<'a>(&'a self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
         if state.answered < GATHER_FROM {
             return state;
         }
         let everyone = state.answered + state.waiting();
-        let expected = match self.gather {
-            Gather::All => everyone.min(BATCH_LIMIT),
-            Gather::Half => everyone.div_ceil(2).min(BATCH_LIMIT),
-        };
+        let expected = everyone.div_ceil(self.parts).min(BATCH_LIMIT);
         let begun = Instant::now();
         while state.open && state.waiting() < expected && begun.elapsed() < GATHER_TIME {
             drop(state);

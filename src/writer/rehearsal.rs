@@ -4,10 +4,11 @@
 //! Nothing is ever written, no lock is taken, and other writers go on meanwhile. What only the database's
 //! own constraints refuse is not seen here.
 
-use super::batch::{Source, decide, prefetch};
+use super::batch::{decide, prefetch};
 use super::desk::Desk;
 use super::log::log_state;
 use super::queue::{BATCH_LIMIT, Job, Pending};
+use super::source::Source;
 use super::{Recorded, Update};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::{Conn, connect, read_failure, snapshot};

@@ -9,6 +9,7 @@ mod deployed;
 mod duplicates;
 mod figures;
 mod hub;
+mod joining;
 mod limits;
 mod many;
 mod offers;
