@@ -1,4 +1,5 @@
-//! A thread that erases people whose time is over: when the server starts, and once a day.
+//! A thread that erases people whose time is over, and destroys keys that erased people and users left: when the server
+//! starts, and once a day.
 //!
 //! Never here: who is erased and how; that is `people::expire`.
 
@@ -6,6 +7,7 @@ use super::background::Background;
 use crate::auth::now;
 use crate::core::problem::Outcome;
 use crate::people::expire::expire;
+use crate::users::erase::destroy_left_keys;
 use crate::web::State;
 use std::time::Duration;
 
@@ -28,6 +30,10 @@ pub(super) fn keep_retention(state: State) -> Outcome<Background> {
                     let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
                     tracing::error!(cause, "people whose time is over could not be erased");
                 }
+            }
+            if let Err(problem) = destroy_left_keys(&state.database, &state.vault) {
+                let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
+                tracing::error!(cause, "keys of users who were erased could not be destroyed");
             }
             if stopped.within(PERIOD) {
                 return;

@@ -15,6 +15,7 @@ use crate::audit::keys::KeyRing;
 use crate::auth::{Auth, OutsideIssuer, count_users};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{self, Database, connect, migrate};
+use crate::users::sealing::{Sealing, seal_users};
 use crate::vault::Vault;
 use crate::web::{Routes, State, StateParts, not_found};
 use crate::writer::{Writer, WriterSettings, log_state};
@@ -139,11 +140,12 @@ fn open(settings: &Settings) -> Outcome<State> {
     )?;
     // The writer has named the log by now.
     let origin = log_state(&mut conn)?.origin;
-    drop(conn);
     let keys = KeyRing::open_or_create(&settings.keys)
         .map_err(|error| Problem::new(Code::Invalid, error.to_string()).at("/keys"))?;
     let vault = Vault::open_or_create(&settings.keys)?;
+    report_sealing(&seal_users(&mut conn, &writer, &vault)?);
     let signer = keys.log_signer(&origin).map_err(|error| Problem::internal(error.to_string()))?;
+    drop(conn);
     let database = Database::open(db::Settings { url })?;
     Ok(State::new(StateParts {
         auth: Auth::new(database.clone(), &settings.keys)?,
@@ -157,6 +159,25 @@ fn open(settings: &Settings) -> Outcome<State> {
         outside: settings.outside.clone().map(|outside| Arc::new(OutsideIssuer::new(outside))),
         public_origin: settings.public_origin.clone(),
     }))
+}
+
+fn report_sealing(done: &Sealing) {
+    if done.sealed > 0 || !done.cleared.is_empty() {
+        tracing::info!(sealed = done.sealed, cleared = ?done.cleared, "users that were in clear are sealed");
+    }
+    if let Some(cause) = &done.left {
+        tracing::error!(
+            cause,
+            "what is sealed now is in the database's files still; the next start tries again"
+        );
+    }
+    if done.strange > 0 {
+        let users = done.strange;
+        tracing::error!(
+            users,
+            "users cannot log in: their logins were sealed with the keys of another key folder"
+        );
+    }
 }
 
 fn run(

@@ -2,12 +2,13 @@
 
 use super::decide::{ApprovalDecide, ApprovalWithdraw, action_of};
 use super::store::{ApprovalFilter, ApprovalView, Sight, approval_list, approval_read};
-use crate::auth::{Permit, action, now};
-use crate::core::id::ApprovalId;
+use crate::auth::{Permit, action, destroy_user_key, now};
+use crate::core::id::{ApprovalId, UserId};
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
 use crate::ledger::event::EventResult;
 use crate::proposals::{ApprovalState, Verdict};
+use crate::users::invitation_store::SecondHalf;
 use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
 use serde::{Deserialize, Serialize};
 
@@ -19,7 +20,7 @@ pub struct ApprovalQuery {
     /// Where they stand.
     #[param(inline)]
     pub state: Option<ApprovalState>,
-    /// A kind of event, or `role_grant`.
+    /// A kind of event, `role_grant` or `password_reset`.
     pub kind: Option<String>,
     /// The `next` of the page before.
     pub after: Option<String>,
@@ -54,6 +55,10 @@ pub struct ApprovalDecided {
     /// What posting the event answered, where one was approved now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event: Option<EventResult>,
+    /// Where what was approved lets a user set a password: the half of the link that you hand over, shown this once.
+    /// Who proposed it has the other, and neither is good alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub second_half: Option<String>,
 }
 
 /// Lists proposals: what waits for somebody to decide, and what was decided.
@@ -101,11 +106,23 @@ pub async fn approval_decide(
     let sight = Sight::of(&permit);
     let found = state.read(move |conn| approval_read(conn, &sight, id.0)).await?;
     let actor = permit.further(action_of(&found.kind))?;
-    let decide = ApprovalDecide { actor, id: found.id, verdict: body.0.decision, reason: body.0.reason };
+    let half = SecondHalf::draw()?;
+    let decide = ApprovalDecide {
+        actor,
+        id: found.id,
+        verdict: body.0.decision,
+        reason: body.0.reason,
+        second: Some(half.hash()),
+    };
     let recorded = state.writer.record(decide).await?;
     state.auth.forget_callers();
+    destroy_key(&state, recorded.answer.erased).await?;
     let approval = ApprovalView::in_full(recorded.answer.approval.clone(), now())?;
-    let recorded = recorded.map(|decided| ApprovalDecided { approval, event: decided.event });
+    let recorded = recorded.map(|decided| ApprovalDecided {
+        approval,
+        event: decided.event,
+        second_half: decided.is_halved.then(|| half.text()),
+    });
     Ok(Written::changed(recorded, found.id))
 }
 
@@ -123,8 +140,15 @@ pub async fn approval_withdraw(
     let found = state.read(move |conn| approval_read(conn, &sight, id.0)).await?;
     let withdraw = ApprovalWithdraw { actor: permit.actor(), id: found.id, reason: body.0.reason };
     let recorded = state.writer.record(withdraw).await?;
-    let view = ApprovalView::in_full(recorded.answer.clone(), now())?;
+    destroy_key(&state, recorded.answer.erased).await?;
+    let view = ApprovalView::in_full(recorded.answer.approval.clone(), now())?;
     Ok(Written::changed(recorded.map(|_| view), found.id))
+}
+
+/// Destroys the key of a user whom nobody let in. Where that fails the row says *erased*, and the next start does it.
+async fn destroy_key(state: &State, erased: Option<UserId>) -> Outcome<()> {
+    let Some(user) = erased else { return Ok(()) };
+    state.with_vault(move |vault| destroy_user_key(vault, user)).await.map(|_| ())
 }
 
 /// The routes of this room.

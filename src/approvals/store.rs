@@ -8,7 +8,7 @@ use crate::db::schema::approvals;
 use crate::db::{Backend, Conn, read_failure};
 use crate::events::{EffectLine, approvals_within};
 use crate::ledger::origin::from_paper;
-use crate::proposals::{Approval, ApprovalState, ROLE_GRANT};
+use crate::proposals::{ABOUT_USERS, Approval, ApprovalState};
 use crate::web::Paging;
 use diesel::prelude::*;
 use serde::Serialize;
@@ -32,8 +32,8 @@ impl Sight {
     fn over<'a>(&self, query: Approvals<'a>) -> Approvals<'a> {
         match (&self.events, self.grants) {
             (Some(scope), true) if scope.is_everything() => query,
-            (Some(scope), _) => approvals_within(query.filter(approvals::kind.ne(ROLE_GRANT)), scope),
-            (None, true) => query.filter(approvals::kind.eq(ROLE_GRANT)),
+            (Some(scope), _) => approvals_within(query.filter(approvals::kind.ne_all(ABOUT_USERS)), scope),
+            (None, true) => query.filter(approvals::kind.eq_any(ABOUT_USERS)),
             (None, false) => query.filter(approvals::kind.eq("")),
         }
     }
@@ -45,7 +45,7 @@ impl Sight {
 pub struct ApprovalView {
     /// Key; for an event, the event's own identifier.
     pub id: ApprovalId,
-    /// The kind of event, or `role_grant`.
+    /// The kind of event, `role_grant` or `password_reset`.
     pub kind: String,
     /// Where it stands.
     pub state: ApprovalState,

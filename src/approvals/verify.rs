@@ -2,11 +2,12 @@
 
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
-use crate::core::id::{ApprovalId, EventId};
+use crate::core::id::{ApprovalId, EventId, InvitationId};
 use crate::core::problem::Outcome;
-use crate::db::schema::{approvals, events};
+use crate::db::schema::{approvals, events, invitations};
 use crate::db::{Conn, read_failure};
-use crate::proposals::{ApprovalState, ROLE_GRANT};
+use crate::proposals::{ABOUT_USERS, ApprovalState};
+use crate::users::invitation_store::InvitationEnd;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 
@@ -34,7 +35,7 @@ pub fn verify_approvals(conn: &mut Conn, report: &mut Report, progress: &mut Pro
     }
     // An event and its approval have one identifier.
     let undone: Vec<ApprovalId> = approvals::table
-        .filter(approvals::state.eq(ApprovalState::Approved.word()).and(approvals::kind.ne(ROLE_GRANT)))
+        .filter(approvals::state.eq(ApprovalState::Approved.word()).and(approvals::kind.ne_all(ABOUT_USERS)))
         .filter(not(exists(events::table.filter(events::id.eq(approvals::subject_id)))))
         .order(approvals::id)
         .select(approvals::id)
@@ -54,6 +55,26 @@ pub fn verify_approvals(conn: &mut Conn, report: &mut Report, progress: &mut Pro
     for id in early {
         let problem = "is posted, and nobody approved its proposal".to_owned();
         report.find(Finding::new("events", id.to_string(), problem));
+    }
+    verify_links(conn, report)
+}
+
+/// Links that another had to approve, and that were used although nobody did.
+fn verify_links(conn: &mut Conn, report: &mut Report) -> Outcome<()> {
+    let approved = approvals::table
+        .filter(approvals::state.eq(ApprovalState::Approved.word()))
+        .filter(approvals::id.nullable().eq(invitations::approval_id));
+    let used: Vec<InvitationId> = invitations::table
+        .filter(invitations::ended_as.eq(InvitationEnd::Accepted.word()))
+        .filter(invitations::approval_id.is_not_null())
+        .filter(not(exists(approved)))
+        .order(invitations::id)
+        .select(invitations::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    for id in used {
+        let problem = "was used, and nobody else approved that".to_owned();
+        report.find(Finding::new("invitations", id.to_string(), problem));
     }
     Ok(())
 }

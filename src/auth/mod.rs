@@ -3,6 +3,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `user` | the row of a user, and finding one by login |
+//! | `sealed` | what says who a user is, sealed: login, name and the hash of the password |
 //! | `address` | whom an address on the network stands for |
 //! | `api_key` | keys of machines |
 //! | `credential` | the kinds of thing a request brings to say who is calling |
@@ -32,6 +33,7 @@ mod password;
 mod policy;
 mod principal;
 mod scope;
+mod sealed;
 mod service;
 mod session;
 mod token;
@@ -54,6 +56,10 @@ pub use policy::{
 };
 pub use principal::{Principal, now};
 pub use scope::{Bound, Scope, countries_of, countries_text};
+pub use sealed::{
+    OpenedUser, UserWords, destroy_user_key, erased_login, has_user_key, is_of_another_vault, login_key,
+    open_kept_user, open_user, seal_new_user, seal_password, seal_user_words, user_was_erased,
+};
 pub use service::{Auth, Login};
 pub use session::{
     CookieUse, LOST_REPLY_GRACE, Secret, Session, SessionEnd, SessionKind, SessionSecret, random,

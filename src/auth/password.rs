@@ -36,7 +36,7 @@ const GUESSES_LOG10_MINIMUM: f64 = 7.0;
 
 /// Stands in for the hash of a user who is not there, so that the answer takes as long. It is no hash of
 /// any known password.
-const NOBODY: &str =
+pub(super) const NOBODY: &str =
     "$argon2id$v=19$m=65536,t=3,p=1$cmVsaWVmLWxlZGdlci0wMQ$bm8gcGFzc3dvcmQgaGFzaGVzIHRvIHRoaXMgdmFsdWU";
 
 /// Stands for a hash where a user has set no password yet: no password is this one.

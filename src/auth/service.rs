@@ -3,19 +3,21 @@
 use super::api_key::ApiKeySecret;
 use super::credential::{Caller, Credential};
 use super::delay::Delays;
-use super::password::Passwords;
+use super::password::{NOBODY, Passwords};
 use super::principal::{Claim, Principal, Principals};
+use super::sealed::{Nobody, login_key};
 use super::session::{Secret, SessionKind, random};
 use super::token::{ACCESS_TOKEN_SECONDS, TokenRefusal, Tokens};
 use super::user::{User, find_by_login, normal_login};
 use crate::core::id::{SessionId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Database;
+use crate::vault::Vault;
 use sha2::{Digest, Sha256};
 use std::net::IpAddr;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -31,6 +33,8 @@ pub struct Login {
 /// Who is calling: passwords, tokens, sessions, roles.
 pub struct Auth {
     database: Database,
+    vault: Vault,
+    nobody: Arc<Nobody>,
     tokens: Tokens,
     principals: Principals,
     passwords: Passwords,
@@ -40,15 +44,18 @@ pub struct Auth {
 }
 
 impl Auth {
-    /// The service over a database, with the token keys of a folder.
+    /// The service over a database, with the token keys and the vault of a folder.
     ///
     /// # Errors
     /// An internal problem where the keys cannot be used.
     pub fn new(database: Database, keys: &Path) -> Outcome<Self> {
         let tokens = Tokens::open(keys).map_err(|error| Problem::internal(error.to_string()))?;
+        let vault = Vault::open_or_create(keys)?;
         Ok(Self {
             principals: Principals::new(database.clone()),
             database,
+            nobody: Arc::new(Nobody::seal(&vault, NOBODY)?),
+            vault,
             tokens,
             passwords: Passwords::start()?,
             delays: Delays::default(),
@@ -135,12 +142,17 @@ impl Auth {
     /// where too many wait.
     pub async fn log_in(&self, login: &str, password: String, from: Option<IpAddr>) -> Outcome<Login> {
         let login = normal_login(login);
-        self.wait_turn(&login, from).await?;
-        let database = self.database.clone();
-        let wanted = login.clone();
-        let user = off_thread(move || database.read(|conn| find_by_login(conn, &wanted))).await?;
-        let is_right =
-            self.passwords.verify(password, user.as_ref().map(|user| user.password_hash.clone())).await?;
+        // Not even the memory of attempts has logins in clear.
+        let account = login_key(&self.vault, &login);
+        self.wait_turn(&account, from).await?;
+        let (database, vault, nobody) = (self.database.clone(), self.vault.clone(), Arc::clone(&self.nobody));
+        let (user, hash) = off_thread(move || {
+            let user = database.read(|conn| find_by_login(conn, &vault, &login))?;
+            let hash = nobody.or_password_of(&vault, user.as_ref());
+            Ok((user, hash))
+        })
+        .await?;
+        let is_right = self.passwords.verify(password, hash).await?;
         let principal = user.as_ref().map(User::principal).transpose()?.flatten();
         let Some(principal) = principal.filter(|_| is_right) else {
             self.failures.fetch_add(1, Ordering::Relaxed);
@@ -149,7 +161,7 @@ impl Auth {
                 "Login or password is wrong, or the account is disabled.",
             ));
         };
-        Ok(Login { principal, failures_before: self.delays.succeeded(&login, from) })
+        Ok(Login { principal, failures_before: self.delays.succeeded(&account, from) })
     }
 
     /// Checks the password of somebody who is logged in, with the same pauses as a login: a stolen token must not
@@ -164,7 +176,9 @@ impl Auth {
         from: Option<IpAddr>,
     ) -> Outcome<()> {
         self.wait_turn(&user.login, from).await?;
-        if !self.passwords.verify(password, Some(user.password_hash.clone())).await? {
+        let (vault, nobody, whose) = (self.vault.clone(), Arc::clone(&self.nobody), user.clone());
+        let hash = off_thread(move || Ok(nobody.or_password_of(&vault, Some(&whose)))).await?;
+        if !self.passwords.verify(password, hash).await? {
             self.failures.fetch_add(1, Ordering::Relaxed);
             return Err(Problem::field("/password", "This is not your present password."));
         }

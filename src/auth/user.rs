@@ -1,13 +1,15 @@
-//! The row of a user, and finding one by login.
+//! The row of a user, and finding one by login. What says who the user is, is opened by [`super::sealed`].
 
 use super::policy::Role;
 use super::principal::Principal;
 use super::scope::countries_of;
+use super::sealed::login_key;
 use crate::core::id::{OrganizationId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::users;
 use crate::db::{Conn, read_failure};
+use crate::vault::Vault;
 use crate::writer::record;
 use diesel::prelude::*;
 
@@ -16,11 +18,11 @@ record! {
     pub struct User in users key id: UserId, group id: UserId, personal(salt: login, name, password_hash) {
         /// Key.
         id: UserId,
-        /// What is typed to log in, in its normal form.
+        /// By what the user is found: what [`login_key`] makes of the login; who was erased is found by none.
         login: String,
-        /// The person's name.
+        /// Empty; before names were sealed, the person's name.
         name: String,
-        /// PHC string of argon2id.
+        /// Empty; before they were sealed, the PHC string of argon2id.
         password_hash: String,
         /// The word of a [`Role`].
         role: String,
@@ -36,8 +38,19 @@ record! {
         created_at: Timestamp,
         /// When it was changed last.
         updated_at: Timestamp,
-        /// What the log's commitments to the personal columns are salted with; none for users from before it was.
+        /// What the log's commitments to the personal columns are salted with; none for users from before it was, and
+        /// once erased.
         salt: Option<Vec<u8>>,
+        /// Login and name, sealed; none once erased.
+        sealed: Option<Vec<u8>>,
+        /// The PHC string of argon2id, sealed; none where there is no password.
+        sealed_password: Option<Vec<u8>>,
+        /// When the user was erased, if that was.
+        erased_at: Option<Timestamp>,
+        /// Who erased it.
+        erased_by: Option<UserId>,
+        /// Why, in one word.
+        erased_as: Option<String>,
     }
 }
 
@@ -89,9 +102,9 @@ pub fn normal_login(login: &str) -> String {
 ///
 /// # Errors
 /// What the database says.
-pub fn find_by_login(conn: &mut Conn, login: &str) -> Outcome<Option<User>> {
+pub fn find_by_login(conn: &mut Conn, vault: &Vault, login: &str) -> Outcome<Option<User>> {
     users::table
-        .filter(users::login.eq(login))
+        .filter(users::login.eq(login_key(vault, login)))
         .select(User::as_select())
         .first(conn)
         .optional()

@@ -1,18 +1,19 @@
 //! `relief api-key`: keys of machines, by whoever can open the database.
 
-use super::Common;
 use super::print::say;
 use super::user::{moment, operator, record, role};
+use super::{Common, open_to_change};
 use crate::app::Layer;
 use crate::atlas::CountryCode;
-use crate::auth::Role;
+use crate::auth::{Role, open_user};
 use crate::core::id::{ApiKeyId, OrganizationId};
 use crate::core::page::PAGE_LIMIT_MAXIMUM;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::{Conn, connect, migrate};
+use crate::db::Conn;
 use crate::users::api_key::{ApiKeyNew, ApiKeyView, checked};
 use crate::users::api_key_store::{self, ApiKeyRevoke};
+use crate::vault::Vault;
 use crate::web::Paging;
 use clap::{Args, Subcommand};
 
@@ -82,9 +83,9 @@ enum ApiKeyCommand {
 
 impl ApiKey {
     pub(super) fn run(self) -> Outcome<()> {
-        let url = self.common.settings(Layer::default())?.database_url;
-        let mut conn = connect(&url)?;
-        migrate(&mut conn)?;
+        let settings = self.common.settings(Layer::default())?;
+        let (mut conn, vault) = open_to_change(&settings)?;
+        let url = settings.database_url;
         match self.command {
             ApiKeyCommand::Make { name, role, organization, country, until } => {
                 let new = ApiKeyNew {
@@ -94,23 +95,22 @@ impl ApiKey {
                     countries: country,
                     good_until: until,
                 };
-                let (make, secret) = checked(&mut conn, operator(), new)?;
-                let made = record(&url, make)?;
-                eprintln!(
-                    "Give this to {}: it is shown this once, and good until {until}.",
-                    made.machine.name
-                );
+                let name = new.name.trim().to_owned();
+                let (make, secret) = checked(&mut conn, &vault, operator(), new)?;
+                record(&url, make)?;
+                eprintln!("Give this to {name}: it is shown this once, and good until {until}.");
                 say(secret.text())
             }
-            ApiKeyCommand::List { json } => list(&mut conn, json),
+            ApiKeyCommand::List { json } => list(&mut conn, &vault, json),
             ApiKeyCommand::Show { prefix, json } => {
                 let id = found(&mut conn, &prefix)?;
-                print(&api_key_store::api_key(&mut conn, id)?.into(), json)
+                print(&ApiKeyView::open(&vault, api_key_store::api_key(&mut conn, id)?)?, json)
             }
             ApiKeyCommand::Revoke { prefix } => {
                 let id = found(&mut conn, &prefix)?;
                 let (key, machine) = record(&url, ApiKeyRevoke { actor: operator(), id })?;
-                say(format!("{} of {} is revoked.", key.prefix, machine.name))
+                let name = open_user(&vault, &machine)?.shown(|words| &words.name);
+                say(format!("{} of {name} is revoked.", key.prefix))
             }
         }
     }
@@ -127,7 +127,7 @@ fn found(conn: &mut Conn, prefix: &str) -> Outcome<ApiKeyId> {
     }
 }
 
-fn list(conn: &mut Conn, as_json: bool) -> Outcome<()> {
+fn list(conn: &mut Conn, vault: &Vault, as_json: bool) -> Outcome<()> {
     let page = usize::try_from(PAGE_LIMIT_MAXIMUM).unwrap_or(usize::MAX);
     let mut after = None;
     loop {
@@ -135,7 +135,7 @@ fn list(conn: &mut Conn, as_json: bool) -> Outcome<()> {
         let is_last = keys.len() <= page;
         for known in keys.into_iter().take(page) {
             after = Some(known.key.id);
-            print(&known.into(), as_json)?;
+            print(&ApiKeyView::open(vault, known)?, as_json)?;
         }
         if is_last {
             return Ok(());

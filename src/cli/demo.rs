@@ -1,20 +1,22 @@
 //! `relief demo`
 
+use super::open_to_change;
 use super::print::progress_bar;
 use super::serve::log_as_json;
 use crate::app::{self, Layer};
-use crate::auth::{Passwords, Role, find_by_login};
+use crate::auth::{Passwords, Role, find_by_login, seal_password};
 use crate::consignments::Consignment;
 use crate::core::code::tracking_code;
 use crate::core::id::{UserId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::schema::programmes;
-use crate::db::{Conn, connect, migrate, read_failure};
+use crate::db::{Conn, read_failure};
 use crate::events::wake;
 use crate::exchange::apply::Recorder;
 use crate::exchange::demo::{self, PUBLISHED_CODE, SYNTHETIC_CODE, demo_actor, landmarks};
 use crate::pledges::LinkChange;
 use crate::users::store::{Changes, NewUser, UserAdd, UserChange};
+use crate::vault::Vault;
 use crate::writer::{Record, Source, Writer, WriterSettings};
 use clap::Args;
 use diesel::prelude::*;
@@ -46,26 +48,26 @@ pub(super) struct Demo {
 impl Demo {
     pub(super) fn run(self) -> Outcome<()> {
         log_as_json();
-        let mut conn = connect(&self.database_url)?;
-        migrate(&mut conn)?;
-        refuse_database_in_use(&mut conn)?;
-        let writer = Writer::start(WriterSettings {
-            url: self.database_url.clone(),
-            wake: Some(wake),
-            one_by_one: false,
-            source: Source::Machine,
-        })?;
-        let prepared = prepare(&writer, &mut conn);
-        writer.stop();
-        let prepared = prepared?;
-        drop(conn);
         let layer = Layer {
             listen: self.listen,
             database_url: Some(self.database_url),
             keys: self.keys,
             ..Layer::default()
         };
-        let server = app::start(layer.settings())?;
+        let settings = layer.settings();
+        let (mut conn, vault) = open_to_change(&settings)?;
+        refuse_database_in_use(&mut conn)?;
+        let writer = Writer::start(WriterSettings {
+            url: settings.database_url.clone(),
+            wake: Some(wake),
+            one_by_one: false,
+            source: Source::Machine,
+        })?;
+        let prepared = prepare(&writer, &mut conn, &vault);
+        writer.stop();
+        let prepared = prepared?;
+        drop(conn);
+        let server = app::start(settings)?;
         tell(&format!("http://{}", server.address), &prepared)?;
         server.wait()
     }
@@ -96,10 +98,10 @@ fn refuse_database_in_use(conn: &mut Conn) -> Outcome<()> {
     .at("/database_url"))
 }
 
-fn prepare(writer: &Writer, conn: &mut Conn) -> Outcome<Prepared> {
+fn prepare(writer: &Writer, conn: &mut Conn, vault: &Vault) -> Outcome<Prepared> {
     let landmarks = landmarks();
     let mut recorder = Recorder::Writer(writer.clone());
-    if !is_filled(conn)? {
+    if !is_filled(conn, vault)? {
         eprintln!("relief: filling the demonstration's database, once");
         let bar = progress_bar("{spinner} {elapsed} {human_pos} records");
         let filled = demo::fill(&mut recorder, &mut |count| bar.inc(count as u64));
@@ -109,12 +111,12 @@ fn prepare(writer: &Writer, conn: &mut Conn) -> Outcome<Prepared> {
     let mut logins = Vec::new();
     for role in Role::ALL {
         let password = tracking_code(rand::random());
-        let login = set_login(writer, conn, role, &password)?;
+        let login = set_login((writer, vault), conn, (role, 0), &password)?;
         logins.push((role, login, password));
     }
     // The other manager of the story, for decisions that nobody makes alone.
     let password = tracking_code(rand::random());
-    let login = set_login_of(writer, conn, (Role::Manager, 1), &password)?;
+    let login = set_login((writer, vault), conn, (Role::Manager, 1), &password)?;
     logins.push((Role::Manager, login, password));
     let link_code = tracking_code(rand::random());
     writer.record_blocking(LinkChange::make(landmarks.pledge, &link_code, demo_actor()))?;
@@ -124,22 +126,17 @@ fn prepare(writer: &Writer, conn: &mut Conn) -> Outcome<Prepared> {
 }
 
 /// Whether all was told before: logins are made last.
-fn is_filled(conn: &mut Conn) -> Outcome<bool> {
-    Ok(find_by_login(conn, &login_of(Role::first()))?.is_some())
+fn is_filled(conn: &mut Conn, vault: &Vault) -> Outcome<bool> {
+    Ok(find_by_login(conn, vault, &login_of(Role::first()))?.is_some())
 }
 
 fn login_of(role: Role) -> String {
     format!("demo-{}", role.word())
 }
 
-/// Adds the user of a role, or gives it a new password.
-fn set_login(writer: &Writer, conn: &mut Conn, role: Role, password: &str) -> Outcome<String> {
-    set_login_of(writer, conn, (role, 0), password)
-}
-
-/// The same for the n-th further user of a role.
-fn set_login_of(
-    writer: &Writer,
+/// Adds the user of a role, or the n-th further one, or gives it a new password.
+fn set_login(
+    (writer, vault): (&Writer, &Vault),
     conn: &mut Conn,
     (role, number): (Role, u64),
     password: &str,
@@ -147,9 +144,10 @@ fn set_login_of(
     let login = if number == 0 { login_of(role) } else { format!("{}-{}", login_of(role), number + 1) };
     let password_hash = Passwords::hash_blocking(password)?;
     let actor = demo_actor();
-    match find_by_login(conn, &login)? {
+    match find_by_login(conn, vault, &login)? {
         Some(user) => {
-            let changes = Changes { password_hash: Some(password_hash), ..Changes::default() };
+            let password = seal_password(vault, user.id, &password_hash)?;
+            let changes = Changes { password, ..Changes::default() };
             writer.record_blocking(UserChange { actor, id: user.id, read: None, changes })?;
         }
         None => {
@@ -163,7 +161,7 @@ fn set_login_of(
                 organization,
                 countries: Vec::new(),
             };
-            writer.record_blocking(UserAdd { actor, user })?;
+            writer.record_blocking(UserAdd { actor, user: user.sealed(vault)? })?;
         }
     }
     Ok(login)

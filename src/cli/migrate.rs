@@ -1,13 +1,13 @@
 //! `relief migrate`
 
-use super::Common;
 use super::print::say;
+use super::{Common, open_to_change};
 use crate::app::Layer;
 use crate::core::problem::Outcome;
 use crate::db::{connect, migrate};
 use clap::Args;
 
-/// Brings the database to the present schema
+/// Brings the database to the present schema, and seals users that are in clear
 #[derive(Args)]
 #[command(
     after_help = "Examples:\n  relief migrate\n  relief migrate --database-url postgres://relief@localhost/relief"
@@ -21,6 +21,7 @@ impl Migrate {
     pub(super) fn run(self) -> Outcome<()> {
         let settings = self.common.settings(Layer::default())?;
         let ran = migrate(&mut connect(&settings.database_url)?)?;
+        drop(open_to_change(&settings)?);
         match ran.len() {
             0 => say("The database has the present schema already."),
             count => say(format!("{count} migrations ran: {}.", ran.join(", "))),

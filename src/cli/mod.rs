@@ -20,7 +20,10 @@ mod verify;
 
 use crate::app::{Layer, SETTINGS_FILE, Settings};
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::db::{self, Database};
+use crate::db::{self, Conn, Database};
+use crate::users::sealing::{is_sealing_due, seal_users};
+use crate::vault::Vault;
+use crate::writer::{Source, Writer, WriterSettings};
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -78,6 +81,33 @@ impl Common {
         layers.check()?;
         Ok(layers.settings())
     }
+}
+
+/// Opens a database in order to change it: brings it to the present schema first, and seals users that are not sealed.
+pub(crate) fn open_to_change(settings: &Settings) -> Outcome<(Conn, Vault)> {
+    let mut conn = db::connect(&settings.database_url)?;
+    db::migrate(&mut conn)?;
+    let vault = Vault::open_or_create(&settings.keys)?;
+    if is_sealing_due(&mut conn)? {
+        let done = with_writer(&settings.database_url, |writer| seal_users(&mut conn, writer, &vault))?;
+        if let Some(cause) = done.left {
+            eprintln!("relief: what is sealed now is in the database's files still; try again: {cause}");
+        }
+    }
+    Ok((conn, vault))
+}
+
+/// Lets something be recorded by this process.
+pub(crate) fn with_writer<T>(url: &str, work: impl FnOnce(&Writer) -> Outcome<T>) -> Outcome<T> {
+    let writer = Writer::start(WriterSettings {
+        url: url.to_owned(),
+        wake: None,
+        one_by_one: false,
+        source: Source::Machine,
+    })?;
+    let done = work(&writer);
+    writer.stop();
+    done
 }
 
 /// Opens a database that is there already and has the present schema; nothing is made or changed.

@@ -1,7 +1,7 @@
 //! `relief person`: whoever runs the server can list people, erase them, and erase those whose time is over.
 
 use super::print::say;
-use super::{Common, open_to_read};
+use super::{Common, open_to_read, with_writer};
 use crate::app::{Layer, Settings};
 use crate::auth::{self, OPERATOR, Scope};
 use crate::core::id::{OrganizationId, PersonId, UserId};
@@ -11,8 +11,9 @@ use crate::people::expire::expire;
 use crate::people::http::PersonView;
 use crate::people::sealed::destroy;
 use crate::people::store::{ErasureReason, PersonErase, PersonFilter, find_person, list_people};
+use crate::users::erase::destroy_left_keys;
 use crate::vault::Vault;
-use crate::writer::{Actor, Source, Writer, WriterSettings};
+use crate::writer::Actor;
 use clap::{Args, Subcommand};
 use uuid::Uuid;
 
@@ -70,7 +71,8 @@ enum PersonCommand {
     },
     /// Erases everybody whose time is over, as a server does once a day
     #[command(after_help = "Example:\n  relief person expire\n\n\
-                            It also destroys keys of people who were erased before, as after restoring a backup.")]
+                            It also destroys keys of people and users who were erased before, as after restoring a\n\
+                            backup.")]
     Expire,
 }
 
@@ -90,23 +92,14 @@ impl Person {
             PersonCommand::Expire => {
                 let database = open_to_read(&settings.database_url)?;
                 let vault = Vault::open_or_create(&settings.keys)?;
-                let done = with_writer(&settings, |writer| expire(&database, writer, &vault, auth::now()))?;
-                say(format!("{} people were erased, {} left keys destroyed.", done.erased, done.keys))
+                let done = with_writer(&settings.database_url, |writer| {
+                    expire(&database, writer, &vault, auth::now())
+                })?;
+                let keys = done.keys + destroy_left_keys(&database, &vault)?;
+                say(format!("{} people were erased, {keys} left keys destroyed.", done.erased))
             }
         }
     }
-}
-
-fn with_writer<T>(settings: &Settings, work: impl FnOnce(&Writer) -> Outcome<T>) -> Outcome<T> {
-    let writer = Writer::start(WriterSettings {
-        url: settings.database_url.clone(),
-        wake: None,
-        one_by_one: false,
-        source: Source::Machine,
-    })?;
-    let done = work(&writer);
-    writer.stop();
-    done
 }
 
 fn line(view: &PersonView, as_json: bool) -> Outcome<()> {
@@ -165,7 +158,8 @@ fn erase(settings: &Settings, id: PersonId, reason: ErasureReason) -> Outcome<()
     database.read(|conn| find_person(conn, &Scope::everything(), id))?.ok_or_else(|| nobody(id))?;
     let actor =
         Actor { user: UserId(Uuid::nil()), role: OPERATOR.to_owned(), scope: "command-line".to_owned() };
-    let recorded = with_writer(settings, |writer| writer.record_blocking(PersonErase { actor, id, reason }))?;
+    let erase = PersonErase { actor, id, reason };
+    let recorded = with_writer(&settings.database_url, |writer| writer.record_blocking(erase))?;
     let had_key = destroy(&vault, id)?;
     let at = recorded.answer.erased_at.map(|at| at.to_string()).unwrap_or_default();
     say(match (recorded.leaf.is_some(), had_key) {

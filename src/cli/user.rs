@@ -1,28 +1,34 @@
 //! `relief user`: whoever can open the database may keep its users, as when no administrator can log in.
 
-use super::Common;
 use super::print::say;
+use super::{Common, open_to_change, with_writer};
 use crate::app::Layer;
 use crate::atlas::CountryCode;
-use crate::auth::{self, NO_PASSWORD, Passwords, Role, find_by_login, normal_login};
+use crate::auth::{
+    self, NO_PASSWORD, Passwords, Role, destroy_user_key, find_by_login, normal_login, open_kept_user,
+    open_user, seal_password,
+};
 use crate::core::id::{OrganizationId, UserId};
 use crate::core::page::PAGE_LIMIT_MAXIMUM;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::{Conn, connect, migrate};
+use crate::db::Conn;
 use crate::users::access;
+use crate::users::erase::{UserErase, UserErasureReason};
 use crate::users::invitation_store::{
-    Invitation, InvitationKind, InvitationMake, InvitationToken, NewInvitation, UserInvite,
+    Invitation, InvitationKind, InvitationToken, NewInvitation, UserInvite,
 };
+use crate::users::reset::InvitationMake;
 use crate::users::rules::{check_bounds, check_login, check_name, check_password_for};
 use crate::users::store::{self, Changes, NewUser, UserAdd, UserChange};
+use crate::vault::Vault;
 use crate::web::Paging;
-use crate::writer::{Actor, Update, Writer, WriterSettings};
+use crate::writer::{Actor, Update};
 use clap::{Args, Subcommand};
 use std::io::{BufRead, IsTerminal};
 use uuid::Uuid;
 
-/// Adds, invites, lists and disables users, sets passwords, and prints who may do what
+/// Adds, invites, lists, disables and erases users, sets passwords, and prints who may do what
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief user add --login amina --name 'Amina Jallow' --role officer\n  \
                         echo \"$SECRET\" | relief user password --login amina\n  relief user list --json\n  \
@@ -106,6 +112,22 @@ enum UserCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Erases a user who left for good: login, name and password; done twice it is the same
+    #[command(after_help = "Examples:\n  relief user erase --login amina --reason requested\n  \
+                            relief user erase --id 01900000-0000-7000-8000-000000000001 --reason not_needed\n\n\
+                            Disable the user first. Erase once more, by id, after restoring a backup of the key \
+                            folder from before.")]
+    Erase {
+        /// Whom
+        #[arg(long, required_unless_present = "id", conflicts_with = "id")]
+        login: Option<String>,
+        /// Whom, also where the login is erased already
+        #[arg(long, value_name = "ID")]
+        id: Option<UserId>,
+        /// requested, mistaken or not_needed
+        #[arg(long, value_parser = erasure_reason)]
+        reason: UserErasureReason,
+    },
     /// Lets a user log in no more, or again
     #[command(
         after_help = "Examples:\n  relief user disable --login amina\n  relief user disable --login amina --undo"
@@ -133,6 +155,11 @@ pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     })
 }
 
+fn erasure_reason(word: &str) -> Result<UserErasureReason, String> {
+    UserErasureReason::from_word(word)
+        .ok_or_else(|| format!("{word:?} is no reason; write requested, mistaken or not_needed"))
+}
+
 pub(super) fn role(word: &str) -> Result<Role, String> {
     Role::from_word(word).ok_or_else(|| {
         let words: Vec<&str> = Role::ALL.into_iter().map(Role::word).collect();
@@ -147,64 +174,93 @@ pub(super) fn operator() -> Actor {
 
 impl User {
     pub(super) fn run(self) -> Outcome<()> {
-        let url = self.common.settings(Layer::default())?.database_url;
-        let mut conn = connect(&url)?;
-        migrate(&mut conn)?;
+        let settings = self.common.settings(Layer::default())?;
+        let (mut conn, vault) = open_to_change(&settings)?;
+        let url = settings.database_url;
         match self.command {
             UserCommand::Add { person } => {
-                let user = person.checked(&mut conn)?;
+                let user = person.checked(&mut conn, &vault)?;
                 let password_hash = Passwords::hash_blocking(&read_password(&user.login, &user.name)?)?;
-                let user = NewUser { password_hash, ..user };
-                let user = record(&url, UserAdd { actor: operator(), user })?;
-                say(format!("{} was added as {} with the id {}.", user.login, user.role, user.id))
+                let words = added(&user);
+                let user = NewUser { password_hash, ..user }.sealed(&vault)?;
+                record(&url, UserAdd { actor: operator(), user })?;
+                say(words)
             }
             UserCommand::Invite { person } => {
-                let user = person.checked(&mut conn)?;
+                let user = person.checked(&mut conn, &vault)?;
                 let token = InvitationToken::draw()?;
                 let invitation = NewInvitation::of(&token, InvitationKind::Invitation);
-                let add = UserAdd { actor: operator(), user };
-                let (user, made) = record(&url, UserInvite { add, invitation })?;
-                say(format!("{} was added as {} with the id {}.", user.login, user.role, user.id))?;
+                let words = added(&user);
+                let add = UserAdd { actor: operator(), user: user.sealed(&vault)? };
+                let (_, made) = record(&url, UserInvite { add, invitation })?;
+                say(words)?;
                 hand_over(&token, &made)
             }
             UserCommand::Reset { login } => {
-                let user = found(&mut conn, &login)?.id;
+                let user = found(&mut conn, &vault, &login)?.id;
                 let token = InvitationToken::draw()?;
                 let invitation = NewInvitation::of(&token, InvitationKind::Reset);
                 let made = record(&url, InvitationMake { actor: operator(), user, invitation })?;
-                hand_over(&token, &made)
+                hand_over(&token, &made.invitation)
             }
-            UserCommand::Review { at, csv, json } => review(&mut conn, at, csv, json),
-            UserCommand::List { json } => list(&mut conn, json),
+            UserCommand::Review { at, csv, json } => review(&mut conn, &vault, (at, csv, json)),
+            UserCommand::List { json } => list(&mut conn, &vault, json),
             UserCommand::Disable { login, undo } => {
                 let changes = Changes { disabled: Some(!undo), ..Changes::default() };
-                let user = change(&url, &mut conn, &login, changes)?;
-                say(format!("{} may {}log in.", user.login, if user.disabled { "not " } else { "" }))
+                let user = found(&mut conn, &vault, &login)?;
+                let user = change(&url, &user, changes)?;
+                say(format!("{} may {}log in.", login.trim(), if user.disabled { "not " } else { "" }))
             }
             UserCommand::Password { login } => {
-                let name = found(&mut conn, &login)?.name;
-                let password_hash = Some(Passwords::hash_blocking(&read_password(&login, &name)?)?);
-                let user = change(&url, &mut conn, &login, Changes { password_hash, ..Changes::default() })?;
-                say(format!("The password of {} was set.", user.login))
+                let user = found(&mut conn, &vault, &login)?;
+                let words = open_kept_user(&vault, &user)?;
+                let hash = Passwords::hash_blocking(&read_password(&words.login, &words.name)?)?;
+                let password = seal_password(&vault, user.id, &hash)?;
+                change(&url, &user, Changes { password, ..Changes::default() })?;
+                say(format!("The password of {} was set.", words.login))
+            }
+            UserCommand::Erase { login, id, reason } => {
+                let id = match (id, login) {
+                    (Some(id), _) => id,
+                    (None, login) => found(&mut conn, &vault, &login.unwrap_or_default())?.id,
+                };
+                erase(&url, &vault, id, reason)
             }
         }
     }
 }
 
-fn change(url: &str, conn: &mut Conn, login: &str, changes: Changes) -> Outcome<auth::User> {
-    let user = found(conn, login)?;
+fn erase(url: &str, vault: &Vault, id: UserId, reason: UserErasureReason) -> Outcome<()> {
+    let erase = UserErase { actor: operator(), id, reason };
+    let recorded = with_writer(url, |writer| writer.record_blocking(erase))?;
+    let had_key = destroy_user_key(vault, id)?;
+    let at = recorded.answer.erased_at.map(|at| at.to_string()).unwrap_or_default();
+    say(match (recorded.leaf.is_some(), had_key) {
+        (true, _) => format!("{id} was erased."),
+        (false, true) => {
+            format!("{id} was erased at {at} already; a key that was still there is destroyed now.")
+        }
+        (false, false) => format!("{id} was erased at {at} already."),
+    })
+}
+
+fn added(user: &NewUser) -> String {
+    format!("{} was added as {} with the id {}.", user.login, user.role, user.id)
+}
+
+fn change(url: &str, user: &auth::User, changes: Changes) -> Outcome<auth::User> {
     record(url, UserChange { actor: operator(), id: user.id, read: None, changes })
         .map(|changed| changed.user)
 }
 
 impl Person {
     /// Checks who is to be added; there is no password yet.
-    fn checked(self, conn: &mut Conn) -> Outcome<NewUser> {
+    fn checked(self, conn: &mut Conn, vault: &Vault) -> Outcome<NewUser> {
         let login = normal_login(&self.login);
         check_login(&login)?;
         check_name(&self.name)?;
         check_bounds(self.role, self.organization)?;
-        store::check_references(conn, Some(&login), self.organization)?;
+        store::check_references(conn, Some((vault, &login)), self.organization)?;
         Ok(NewUser {
             id: UserId(Uuid::now_v7()),
             login,
@@ -226,8 +282,8 @@ fn hand_over(token: &InvitationToken, made: &Invitation) -> Outcome<()> {
     ))
 }
 
-fn review(conn: &mut Conn, at: Option<Timestamp>, csv: bool, json: bool) -> Outcome<()> {
-    let review = access::review(conn, at.unwrap_or_else(auth::now))?;
+fn review(conn: &mut Conn, vault: &Vault, (at, csv, json): (Option<Timestamp>, bool, bool)) -> Outcome<()> {
+    let review = access::review(conn, vault, at.unwrap_or_else(auth::now))?;
     if csv {
         return say(access::csv_of(&review)?.trim_end());
     }
@@ -245,39 +301,34 @@ fn review(conn: &mut Conn, at: Option<Timestamp>, csv: bool, json: bool) -> Outc
     Ok(())
 }
 
-fn found(conn: &mut Conn, login: &str) -> Outcome<auth::User> {
-    find_by_login(conn, &normal_login(login))?
+fn found(conn: &mut Conn, vault: &Vault, login: &str) -> Outcome<auth::User> {
+    find_by_login(conn, vault, &normal_login(login))?
         .ok_or_else(|| Problem::field("/login", format!("There is no user {login:?}; see relief user list.")))
 }
 
 pub(super) fn record<U: Update>(url: &str, update: U) -> Outcome<U::Answer> {
-    let writer = Writer::start(WriterSettings {
-        url: url.to_owned(),
-        wake: None,
-        one_by_one: false,
-        source: crate::writer::Source::Machine,
-    })?;
-    let recorded = writer.record_blocking(update);
-    writer.stop();
-    recorded.map(|recorded| recorded.answer)
+    with_writer(url, |writer| writer.record_blocking(update)).map(|recorded| recorded.answer)
 }
 
-fn list(conn: &mut Conn, as_json: bool) -> Outcome<()> {
+fn list(conn: &mut Conn, vault: &Vault, as_json: bool) -> Outcome<()> {
     let mut after = None;
     loop {
         let users = store::list(conn, &Paging { after, limit: PAGE_LIMIT_MAXIMUM })?;
         let is_last = users.len() <= usize::try_from(PAGE_LIMIT_MAXIMUM).unwrap_or(usize::MAX);
         for user in users.iter().take(usize::try_from(PAGE_LIMIT_MAXIMUM).unwrap_or(usize::MAX)) {
             after = Some(user.id);
+            let opened = open_user(vault, user)?;
             if as_json {
+                let words = opened.words();
                 let line = serde_json::json!({
-                    "id": user.id, "login": user.login, "name": user.name, "role": user.role,
-                    "disabled": user.disabled,
+                    "id": user.id, "login": words.map(|words| &words.login), "name": words.map(|words| &words.name),
+                    "role": user.role, "disabled": user.disabled, "erased_at": user.erased_at,
                 });
                 say(line)?;
             } else {
+                let (login, name) = (opened.shown(|words| &words.login), opened.shown(|words| &words.name));
                 let state = if user.disabled { "disabled" } else { "" };
-                say(format!("{:<24} {:<8} {:<32} {state}", user.login, user.role, user.name))?;
+                say(format!("{}  {login:<24} {:<8} {name:<32} {state}", user.id, user.role))?;
             }
         }
         if is_last {

@@ -42,6 +42,11 @@ impl Timestamp {
         Month(instant.year() * 12 + instant.month0() as i32)
     }
 
+    /// The day this instant falls into, in UTC, as `2026-06-30`.
+    pub fn day(self) -> String {
+        self.to_datetime().format("%Y-%m-%d").to_string()
+    }
+
     /// The calendar year this instant falls into.
     pub fn year(self) -> i32 {
         self.to_datetime().year()

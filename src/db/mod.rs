@@ -9,6 +9,7 @@ mod bulk;
 mod fixed;
 mod migrate;
 mod pool;
+mod purge;
 pub mod schema;
 mod search;
 mod together;
@@ -22,6 +23,7 @@ pub use pool::{
     BUSY_WAIT_MS, COMMIT_UNKNOWN, Database, Settings, commit_failure, connect, exclusive, read_by_index,
     read_failure, snapshot,
 };
+pub use purge::{purge_due, purges_due};
 pub use search::begins_with;
 pub(crate) use together::{Together, together};
 

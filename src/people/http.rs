@@ -87,7 +87,7 @@ impl PersonView {
         };
         let shown_as = match (&words, person.erased_at) {
             (Some(words), _) => words.name.clone(),
-            (None, Some(at)) => format!("erased on {}", day_of(at)),
+            (None, Some(at)) => format!("erased on {}", at.day()),
             (None, None) => "not readable: its key is missing".to_owned(),
         };
         let (name, title, contact) = match words {
@@ -112,11 +112,6 @@ impl PersonView {
             updated_at: person.updated_at,
         })
     }
-}
-
-/// The day of a time, in UTC.
-fn day_of(at: Timestamp) -> String {
-    at.to_string().chars().take(10).collect()
 }
 
 /// A picture of a signature.

@@ -9,4 +9,4 @@ pub mod rules;
 pub mod store;
 
 pub use rules::{ApprovalState, Verdict};
-pub use store::{Approval, ROLE_GRANT};
+pub use store::{ABOUT_USERS, Approval, PASSWORD_RESET, ROLE_GRANT};

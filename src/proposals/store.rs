@@ -6,15 +6,19 @@ use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::writer::{Actor, Desk, Drawer, Entry, Moment, Refusal, record};
 
-/// The kind of a proposal about what somebody may do; every other kind is an event's.
+/// The kind of a proposal about what somebody may do; kinds that are not about users are events'.
 pub const ROLE_GRANT: &str = "role_grant";
+/// The kind of a proposal to let somebody set another password.
+pub const PASSWORD_RESET: &str = "password_reset";
+/// The kinds of proposals about users.
+pub const ABOUT_USERS: [&str; 2] = [ROLE_GRANT, PASSWORD_RESET];
 
 record! {
     /// What one person proposed and another decides.
     pub struct Approval in approvals key id: ApprovalId, group subject_id: SubjectId {
         /// Key; for an event, the event's own identifier.
         id: ApprovalId,
-        /// The kind of event, or `role_grant`.
+        /// The kind of event, or one of [`ABOUT_USERS`].
         kind: String,
         /// The word of an [`ApprovalState`].
         state: String,

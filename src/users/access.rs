@@ -1,7 +1,7 @@
 //! The access review: who may do what, at any moment since the first user, and who decided it.
 
 use super::access_store::{AccessChange, FOUND};
-use crate::auth::{Permit, User, action, countries_of, now};
+use crate::auth::{OpenedUser, Permit, User, UserWords, action, countries_of, now, open_user};
 use crate::core::cell::cell_of;
 use crate::core::id::{OrganizationId, UserId};
 use crate::core::problem::{Outcome, Problem};
@@ -9,6 +9,7 @@ use crate::core::time::Timestamp;
 use crate::db::schema::{access_changes, approvals, users};
 use crate::db::{Conn, read_failure};
 use crate::proposals::{Approval, ROLE_GRANT};
+use crate::vault::Vault;
 use crate::web::{Query, Routes, State};
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_DISPOSITION;
@@ -44,9 +45,9 @@ pub struct ReviewQuery {
 pub struct AccessRow {
     /// The user.
     pub user: UserId,
-    /// What is typed to log in, as it is now.
+    /// What is typed to log in, as it is now, or that and when it was erased.
     pub login: String,
-    /// The person's name, as it is now.
+    /// The person's name, as it is now, or that and when it was erased.
     pub name: String,
     /// The role then.
     pub role: String,
@@ -60,7 +61,7 @@ pub struct AccessRow {
     pub since: Timestamp,
     /// Who decided it; nobody where it was printed, commanded at the server, or not noted.
     pub changed_by: Option<UserId>,
-    /// That user's login.
+    /// That user's login, or that and when it was erased.
     pub changed_by_login: Option<String>,
     /// In what role it was decided.
     pub changed_as: String,
@@ -72,7 +73,7 @@ pub struct AccessRow {
     pub created_at: Timestamp,
     /// Who added the user.
     pub created_by: Option<UserId>,
-    /// That user's login.
+    /// That user's login, or that and when it was erased.
     pub created_by_login: Option<String>,
     /// Whether this was recorded when it was decided. False for users from before such records: then it is what was
     /// found, and may have been otherwise at an earlier moment.
@@ -88,11 +89,15 @@ pub struct AccessReview {
     pub items: Vec<AccessRow>,
 }
 
+fn open_all(vault: &Vault, people: &[User]) -> Outcome<HashMap<UserId, OpenedUser>> {
+    people.iter().map(|user| Ok((user.id, open_user(vault, user)?))).collect()
+}
+
 /// Reads who could do what at a moment.
 ///
 /// # Errors
 /// What the database says.
-pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
+pub fn review(conn: &mut Conn, vault: &Vault, at: Timestamp) -> Outcome<AccessReview> {
     let people: Vec<User> =
         users::table.order(users::id).select(User::as_select()).load(conn).map_err(read_failure)?;
     let changes: Vec<AccessChange> = access_changes::table
@@ -111,12 +116,13 @@ pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
         own.find(|grant| grant.took_effect_at() == Some(at))
     };
     let key_ends = super::api_key_store::ends(conn)?;
-    let logins: HashMap<UserId, &str> = people.iter().map(|user| (user.id, user.login.as_str())).collect();
+    let opened = open_all(vault, &people)?;
+    let shown = |id: UserId, word: fn(&UserWords) -> &String| opened.get(&id).map(|user| user.shown(word));
     let mut by_user: HashMap<UserId, Vec<&AccessChange>> = HashMap::new();
     for change in &changes {
         by_user.entry(change.user_id).or_default().push(change);
     }
-    let login_of = |id: Option<UserId>| id.and_then(|id| logins.get(&id)).map(|login| (*login).to_owned());
+    let login_of = |id: Option<UserId>| id.and_then(|id| shown(id, |words| &words.login));
     let rows = people.iter().filter(|user| user.created_at <= at).map(|user| {
         let own = by_user.get(&user.id).map(Vec::as_slice).unwrap_or_default();
         let then = own.iter().rev().find(|change| change.since <= at);
@@ -126,8 +132,8 @@ pub fn review(conn: &mut Conn, at: Timestamp) -> Outcome<AccessReview> {
         let grant = made(user.id, since);
         AccessRow {
             user: user.id,
-            login: user.login.clone(),
-            name: user.name.clone(),
+            login: shown(user.id, |words| &words.login).unwrap_or_default(),
+            name: shown(user.id, |words| &words.name).unwrap_or_default(),
             role: then.map_or(&user.role, |change| &change.role).clone(),
             organization_id: then.map_or(user.organization_id, |change| change.organization_id),
             countries: then
@@ -219,7 +225,8 @@ pub async fn access_review(
     query: Query<ReviewQuery>,
 ) -> Outcome<HttpResponse> {
     let at = query.0.at.unwrap_or_else(now);
-    let found = state.read(move |conn| review(conn, at)).await?;
+    let vault = state.vault.clone();
+    let found = state.read(move |conn| review(conn, &vault, at)).await?;
     match query.0.format {
         ReviewFormat::Json => Ok(HttpResponse::Ok().json(found)),
         ReviewFormat::Csv => Ok(HttpResponse::Ok()

@@ -5,14 +5,15 @@ use super::http::codes;
 use super::rules::{check_bounds, check_key_end, check_machine_role, check_name};
 use super::store::{self, NewUser};
 use crate::atlas::CountryCode;
-use crate::auth::{ApiKeySecret, NO_PASSWORD, Permit, Role, action, machine_login, now};
+use crate::auth::{ApiKeySecret, NO_PASSWORD, Permit, Role, action, machine_login, now, open_user};
 use crate::core::id::{ApiKeyId, OrganizationId, UserId};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::Conn;
+use crate::vault::Vault;
 use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
-use crate::writer::Actor;
+use crate::writer::{Actor, Recorded};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -46,13 +47,17 @@ pub struct ApiKeyView {
     pub revoked_at: Option<Timestamp>,
 }
 
-impl From<KnownKey> for ApiKeyView {
-    fn from(known: KnownKey) -> Self {
+impl ApiKeyView {
+    /// Opens the name of a key's machine.
+    ///
+    /// # Errors
+    /// An internal problem where it is not what was sealed.
+    pub fn open(vault: &Vault, known: KnownKey) -> Outcome<Self> {
         let KnownKey { key, machine, used_at } = known;
-        Self {
+        Ok(Self {
             id: key.id,
             countries: machine.countries(),
-            name: machine.name,
+            name: open_user(vault, &machine)?.shown(|words| &words.name),
             prefix: key.prefix,
             role: machine.role,
             organization_id: machine.organization_id,
@@ -61,7 +66,7 @@ impl From<KnownKey> for ApiKeyView {
             good_until: key.good_until,
             last_used_at: used_at,
             revoked_at: key.revoked_at,
-        }
+        })
     }
 }
 
@@ -97,7 +102,12 @@ pub struct ApiKeyMade {
 ///
 /// # Errors
 /// What is wrong with which field.
-pub fn checked(conn: &mut Conn, actor: Actor, new: ApiKeyNew) -> Outcome<(ApiKeyMake, ApiKeySecret)> {
+pub fn checked(
+    conn: &mut Conn,
+    vault: &Vault,
+    actor: Actor,
+    new: ApiKeyNew,
+) -> Outcome<(ApiKeyMake, ApiKeySecret)> {
     check_name(&new.name)?;
     check_machine_role(new.role)?;
     check_bounds(new.role, new.organization_id)?;
@@ -115,12 +125,16 @@ pub fn checked(conn: &mut Conn, actor: Actor, new: ApiKeyNew) -> Outcome<(ApiKey
     };
     let make = ApiKeyMake {
         actor,
-        machine,
+        machine: machine.sealed(vault)?,
         prefix: secret.prefix().to_owned(),
         secret_hash: secret.hash(),
         good_until: new.good_until,
     };
     Ok((make, secret))
+}
+
+async fn opened(state: &State, known: KnownKey) -> Outcome<ApiKeyView> {
+    state.with_vault(move |vault| ApiKeyView::open(vault, known)).await
 }
 
 /// Makes a key for a machine. It is in the answer, this once.
@@ -132,11 +146,12 @@ pub async fn api_key_make(
     body: Json<ApiKeyNew>,
 ) -> Outcome<Written<ApiKeyMade>> {
     let actor = permit.actor();
-    let (make, secret) = state.read(move |conn| checked(conn, actor, body.0)).await?;
-    let recorded = state.writer.record(make).await?;
-    let id = recorded.answer.key.id;
-    let made = recorded.map(|known| ApiKeyMade { api_key: known.into(), key: secret.text() });
-    Ok(Written::created(made, id))
+    let vault = state.vault.clone();
+    let (make, secret) = state.read(move |conn| checked(conn, &vault, actor, body.0)).await?;
+    let Recorded { answer: known, leaf } = state.writer.record(make).await?;
+    let id = known.key.id;
+    let api_key = opened(&state, known).await?;
+    Ok(Written::created(Recorded { answer: ApiKeyMade { api_key, key: secret.text() }, leaf }, id))
 }
 
 /// Lists keys, revoked and expired ones too.
@@ -150,8 +165,9 @@ pub async fn api_key_list(
     let paging: Paging<ApiKeyId> = Paging::of(&query.0)?;
     let limit = paging.limit;
     let rows = state.read(move |conn| api_key_store::list(conn, &paging)).await?;
-    let page = Page::from_rows(rows, limit, |known| encode_key(&known.key.id));
-    Ok(actix_web::web::Json(page.map(ApiKeyView::from)))
+    let open = move |vault: &Vault| rows.into_iter().map(|known| ApiKeyView::open(vault, known)).collect();
+    let views: Vec<ApiKeyView> = state.with_vault(open).await?;
+    Ok(actix_web::web::Json(Page::from_rows(views, limit, |key| encode_key(&key.id))))
 }
 
 /// Shows a key, without its secret.
@@ -163,7 +179,7 @@ pub async fn api_key_show(
     id: Path<ApiKeyId>,
 ) -> Outcome<actix_web::web::Json<ApiKeyView>> {
     let known = state.read(move |conn| api_key_store::api_key(conn, id.0)).await?;
-    Ok(actix_web::web::Json(known.into()))
+    Ok(actix_web::web::Json(opened(&state, known).await?))
 }
 
 /// Revokes a key: within a second it is refused everywhere, for good.
@@ -177,8 +193,9 @@ pub async fn api_key_revoke(
     let recorded = state.writer.record(ApiKeyRevoke { actor: permit.actor(), id: id.0 }).await?;
     state.auth.forget_callers();
     let used_at = state.read(move |conn| api_key_store::api_key(conn, id.0)).await?.used_at;
-    let view = recorded.map(|(key, machine)| KnownKey { key, machine, used_at }.into());
-    Ok(Written::changed(view, id.0))
+    let Recorded { answer: (key, machine), leaf } = recorded;
+    let answer = opened(&state, KnownKey { key, machine, used_at }).await?;
+    Ok(Written::changed(Recorded { answer, leaf }, id.0))
 }
 
 /// The routes of keys.

@@ -4,7 +4,7 @@
 //! whose key is revoked is disabled as well, so that the review of access tells it.
 
 use super::access_store::{AccessChange, note_changed};
-use super::store::{NewUser, UserAdd, finish};
+use super::store::{SealedUser, UserAdd, finish};
 use crate::auth::{ApiKey, ApiKeyUse, User};
 use crate::core::id::{ApiKeyId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -32,7 +32,7 @@ pub struct ApiKeyMake {
     /// Who makes it.
     pub actor: Actor,
     /// The machine.
-    pub machine: NewUser,
+    pub machine: SealedUser,
     /// What may be seen of the key.
     pub prefix: String,
     /// What is stored of the rest.

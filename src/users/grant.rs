@@ -5,20 +5,21 @@
 //! long as nobody else could decide it acts at once, and the record says `alone`. Whoever holds the database acts at
 //! once too, and is named as operator. Nobody decides a grant to themselves.
 
-use super::access_store::note_changed;
-use super::invitation_store::{Invitation, InvitationEnd, end_invitations};
+use super::access_store::{AccessChange, note_changed};
+use super::erase::{NOT_LET_IN, empty};
+use super::invitation_store::{InvitationEnd, end_invitations};
 use super::rules::check_bounds;
 use super::session_store::role_of;
-use super::store::{entry, finish};
+use super::store::{check_kept, entry, finish, want_user};
 use crate::audit::entry::EntryWriter;
 use crate::auth::{Action, User, is_operator, roles_of};
-use crate::core::id::{ApprovalId, OrganizationId, SubjectId, UserId, derived};
+use crate::core::id::{ApprovalId, InvitationId, OrganizationId, SubjectId, UserId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::db::schema::users;
 use crate::proposals::store::acted_as;
-use crate::proposals::{Approval, ApprovalState, ROLE_GRANT};
+use crate::proposals::{Approval, ApprovalState, PASSWORD_RESET, ROLE_GRANT};
 use crate::writer::{Desk, Drawer, Refusal, Shelf, Wanted};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -167,18 +168,42 @@ pub(super) fn keep(
     after: Rights,
     way: Way,
 ) -> Result<Option<ApprovalId>, Refusal> {
+    let body = serde_json::to_string(&Proposed { user, before, after })
+        .map_err(|error| Problem::internal(error.to_string()))?;
+    Ok(keep_as(desk, (user, at), (ROLE_GRANT, "grant"), body, way))
+}
+
+/// The same of a link by which a user sets another password.
+///
+/// # Errors
+/// Where the words cannot be written.
+pub(super) fn keep_reset(
+    desk: &mut Desk,
+    (user, at): (UserId, Timestamp),
+    link: InvitationId,
+    way: Way,
+) -> Result<Option<ApprovalId>, Refusal> {
+    let body = serde_json::json!({"user": user, "link": link}).to_string();
+    Ok(keep_as(desk, (user, at), (PASSWORD_RESET, "reset"), body, way))
+}
+
+fn keep_as(
+    desk: &mut Desk,
+    (user, at): (UserId, Timestamp),
+    (kind, purpose): (&str, &str),
+    body: String,
+    way: Way,
+) -> Option<ApprovalId> {
     let state = match way {
-        Way::Operator => return Ok(None),
+        Way::Operator => return None,
         Way::Alone => ApprovalState::Alone,
         Way::Proposed => ApprovalState::Proposed,
     };
     let actor = desk.actor().clone();
-    let body = serde_json::to_string(&Proposed { user, before, after })
-        .map_err(|error| Problem::internal(error.to_string()))?;
     let number = u64::try_from(at.0).unwrap_or(0);
     let approval = Approval {
-        id: derived(user.0, "grant", number),
-        kind: ROLE_GRANT.to_owned(),
+        id: derived(user.0, purpose, number),
+        kind: kind.to_owned(),
         state: state.word().to_owned(),
         subject_id: SubjectId(user.0),
         pledge_id: None,
@@ -201,14 +226,14 @@ pub(super) fn keep(
     };
     let id = approval.id;
     desk.shelf::<Drawer<Approval>>().put(approval);
-    Ok((way == Way::Proposed).then_some(id))
+    (way == Way::Proposed).then_some(id)
 }
 
-/// Asks for what [`grant_approved`] will want.
+/// Asks for what [`grant_approved`] and [`grant_ended`] will want.
 pub fn want_grant(desk: &mut Desk, approval: &Approval) {
     let user = UserId(approval.subject_id.0);
-    desk.shelf::<Drawer<User>>().want(user);
-    desk.shelf::<Drawer<Invitation>>().want_group(user);
+    want_user(desk, user);
+    desk.shelf::<Drawer<AccessChange>>().want_group(user);
 }
 
 /// Refuses a decision by the user whom the rights are for.
@@ -230,6 +255,7 @@ pub fn grant_approved(desk: &mut Desk, approval: &Approval) -> Result<(), Refusa
     let proposed: Proposed = serde_json::from_str(&approval.body)
         .map_err(|error| Problem::internal(format!("approvals.body of {}: {error}", approval.id)))?;
     let found = desk.shelf::<Drawer<User>>().find(proposed.user)?.ok_or_else(Problem::not_found)?;
+    check_kept(&found)?;
     if Rights::of(&found) != proposed.before {
         let detail = "The user's rights have changed since this was proposed. Refuse it and propose it anew.";
         return Err(Problem::new(Code::WrongState, detail).into());
@@ -242,18 +268,26 @@ pub fn grant_approved(desk: &mut Desk, approval: &Approval) -> Result<(), Refusa
     note_changed(desk, &found, &user)
 }
 
-/// Ends, within the entry of the decision, the links of a user whom nobody lets in.
+/// Ends, within the entry of the decision or of taking it back, the links of a user whom nobody lets in. A user who
+/// was never let in is erased, so that the login is free for whoever it is meant for. Answers whose key is then to be
+/// destroyed.
 ///
 /// # Errors
-/// Where they are not loaded yet.
-pub fn grant_refused(desk: &mut Desk, approval: &Approval) -> Result<(), Refusal> {
+/// Where what is open of the user is not loaded yet.
+pub fn grant_ended(desk: &mut Desk, approval: &Approval) -> Result<Option<UserId>, Refusal> {
     let user = UserId(approval.subject_id.0);
     let found = desk.shelf::<Drawer<User>>().find(user)?.ok_or_else(Problem::not_found)?;
-    if !found.disabled {
-        return Ok(());
+    if !found.disabled || found.erased_at.is_some() {
+        return Ok(None);
     }
     let at = approval.decided_at.unwrap_or(found.updated_at);
-    end_invitations(desk, user, (at, InvitationEnd::Replaced))
+    let was_let_in = desk.shelf::<Drawer<AccessChange>>().group(user)?.iter().any(|change| !change.disabled);
+    // A user from before changes of access were kept has none, and was let in.
+    if was_let_in || approval.proposed_at != found.created_at {
+        end_invitations(desk, user, (at, InvitationEnd::Replaced))?;
+        return Ok(None);
+    }
+    empty(desk, &found, at, NOT_LET_IN).map(|user| Some(user.id))
 }
 
 /// The heading of the entry under which rights are proposed.

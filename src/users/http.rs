@@ -3,13 +3,17 @@
 use super::invitation::InvitationView;
 use super::invitation_store::{InvitationKind, InvitationToken, NewInvitation};
 use super::rules::{check_bounds, check_login, check_name, check_password_for};
-use super::store::{self, Changed, Changes, NewUser, UserAdd, UserChange, UserGrant};
+use super::store::{self, Changes, NewUser, UserAdd, UserChange, UserGrant};
 use crate::atlas::CountryCode;
-use crate::auth::{NO_PASSWORD, Permit, Role, User, action, normal_login};
+use crate::auth::{
+    NO_PASSWORD, OpenedUser, Permit, Role, User, UserWords, action, normal_login, open_kept_user, open_user,
+    seal_user_words,
+};
 use crate::core::id::{ApprovalId, OrganizationId, UserId};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::vault::Vault;
 use crate::web::{
     IfMatch, Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, encode_key, present,
 };
@@ -23,10 +27,14 @@ use uuid::Uuid;
 pub struct UserView {
     /// Key.
     pub id: UserId,
+    /// Whether login and name can be read.
+    pub status: UserStatus,
+    /// What to print for the user: the name, or that and when it was erased.
+    pub shown_as: String,
     /// What is typed to log in.
-    pub login: String,
+    pub login: Option<String>,
     /// The person's name.
-    pub name: String,
+    pub name: Option<String>,
     /// What the user is.
     #[schema(value_type = Role)]
     pub role: String,
@@ -37,6 +45,10 @@ pub struct UserView {
     pub countries: Vec<String>,
     /// Whether the user may not log in any more.
     pub disabled: bool,
+    /// When login, name and password were erased.
+    pub erased_at: Option<Timestamp>,
+    /// Why: `requested`, `mistaken`, `not_needed`, or `not_let_in` where another administrator did not let the user in.
+    pub erased_as: Option<String>,
     /// Counts changes from 1; also the ETag.
     pub revision: i64,
     /// When it was added.
@@ -45,20 +57,51 @@ pub struct UserView {
     pub updated_at: Timestamp,
 }
 
-impl From<User> for UserView {
-    fn from(user: User) -> Self {
-        Self {
+/// Whether what is said of a user can be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UserStatus {
+    /// It can.
+    Kept,
+    /// It was erased.
+    Erased,
+    /// It was not erased, but its key is not in the server's key folder: the operator restores that.
+    KeyMissing,
+}
+
+impl From<&OpenedUser> for UserStatus {
+    fn from(opened: &OpenedUser) -> Self {
+        match opened {
+            OpenedUser::Kept(_) => Self::Kept,
+            OpenedUser::Erased(_) => Self::Erased,
+            OpenedUser::KeyMissing => Self::KeyMissing,
+        }
+    }
+}
+
+impl UserView {
+    /// Opens what is said of a user.
+    ///
+    /// # Errors
+    /// An internal problem where it is not what was sealed.
+    pub fn open(vault: &Vault, user: User) -> Outcome<Self> {
+        let opened = open_user(vault, &user)?;
+        Ok(Self {
             countries: user.countries(),
             id: user.id,
-            login: user.login,
-            name: user.name,
+            status: UserStatus::from(&opened),
+            shown_as: opened.shown(|words| &words.name),
+            login: opened.words().map(|words| words.login.clone()),
+            name: opened.words().map(|words| words.name.clone()),
             role: user.role,
             organization_id: user.organization_id,
             disabled: user.disabled,
+            erased_at: user.erased_at,
+            erased_as: user.erased_as,
             revision: user.revision,
             created_at: user.created_at,
             updated_at: user.updated_at,
-        }
+        })
     }
 }
 
@@ -89,8 +132,6 @@ pub struct UserNew {
 pub struct UserEdit {
     /// Another name.
     pub name: Option<String>,
-    /// A new password.
-    pub password: Option<String>,
     /// Another role.
     pub role: Option<Role>,
     /// Another organization; null for none.
@@ -163,8 +204,8 @@ pub async fn add(state: &State, actor: Actor, id: UserId, new: UserNew) -> Outco
         check_wanted("/password", password, &login, &new.name).await?;
     }
     check_bounds(new.role, new.organization_id)?;
-    let (wanted, organization) = (login.clone(), new.organization_id);
-    state.read(move |conn| store::check_references(conn, Some(&wanted), organization)).await?;
+    let (wanted, organization, vault) = (login.clone(), new.organization_id, state.vault.clone());
+    state.read(move |conn| store::check_references(conn, Some((&vault, &wanted)), organization)).await?;
     let has_password = new.password.is_some();
     let password_hash = match new.password {
         Some(password) => state.auth.passwords().hash(password).await?,
@@ -179,24 +220,35 @@ pub async fn add(state: &State, actor: Actor, id: UserId, new: UserNew) -> Outco
         organization: new.organization_id,
         countries: codes(&new.countries),
     };
+    let user = state.with_vault(move |vault| user.sealed(vault)).await?;
     let add = UserAdd { actor, user };
     let token = if has_password { None } else { Some(InvitationToken::draw()?) };
     let invitation = token.as_ref().map(|token| NewInvitation::of(token, InvitationKind::Invitation));
-    let recorded = state.writer.record(UserGrant { add, invitation }).await?.map(|granted| UserAdded {
-        user: granted.user.into(),
+    let Recorded { answer: granted, leaf } = state.writer.record(UserGrant { add, invitation }).await?;
+    state.auth.forget_callers();
+    let answer = UserAdded {
+        user: opened(state, granted.user).await?,
         invitation: token.zip(granted.invitation).map(|(token, made)| InvitationView::new(&token, &made)),
         approval: granted.approval,
-    });
-    state.auth.forget_callers();
-    let (id, revision) = (recorded.answer.user.id, recorded.answer.user.revision);
-    let is_proposed = recorded.answer.approval.is_some();
-    let written = Written::created(recorded, id).revision(revision);
+    };
+    let (id, revision, is_proposed) = (answer.user.id, answer.user.revision, answer.approval.is_some());
+    let written = Written::created(Recorded { answer, leaf }, id).revision(revision);
     Ok(if is_proposed { written.proposed() } else { written })
 }
 
-pub(super) fn written(recorded: Recorded<User>) -> Written<UserView> {
-    let (id, revision) = (recorded.answer.id, recorded.answer.revision);
-    Written::changed(recorded.map(UserView::from), id).revision(revision)
+/// Opens what is said of a user, on a thread that may block.
+///
+/// # Errors
+/// As [`UserView::open`].
+pub(super) async fn opened(state: &State, user: User) -> Outcome<UserView> {
+    state.with_vault(move |vault| UserView::open(vault, user)).await
+}
+
+pub(super) async fn written(state: &State, recorded: Recorded<User>) -> Outcome<Written<UserView>> {
+    let Recorded { answer, leaf } = recorded;
+    let answer = opened(state, answer).await?;
+    let (id, revision) = (answer.id, answer.revision);
+    Ok(Written::changed(Recorded { answer, leaf }, id).revision(revision))
 }
 
 /// Adds a user. Where there is another administrator, that one decides whether the user is let in.
@@ -222,8 +274,9 @@ pub async fn user_list(
     let paging: Paging<UserId> = Paging::of(&query.0)?;
     let limit = paging.limit;
     let rows = state.read(move |conn| store::list(conn, &paging)).await?;
-    let page = Page::from_rows(rows, limit, |user| encode_key(&user.id));
-    Ok(actix_web::web::Json(page.map(UserView::from)))
+    let open = move |vault: &Vault| rows.into_iter().map(|user| UserView::open(vault, user)).collect();
+    let views: Vec<UserView> = state.with_vault(open).await?;
+    Ok(actix_web::web::Json(Page::from_rows(views, limit, |user| encode_key(&user.id))))
 }
 
 /// Shows a user.
@@ -235,10 +288,10 @@ pub async fn user_show(
     id: Path<UserId>,
 ) -> Outcome<Tagged<UserView>> {
     let user = state.read(move |conn| store::user(conn, id.0)).await?;
-    Ok(Tagged { revision: user.revision, body: user.into() })
+    Ok(Tagged { revision: user.revision, body: opened(&state, user).await? })
 }
 
-/// Changes a user: name, role, bounds, access or password. It acts within a second, but for rights that are given
+/// Changes a user: name, role, bounds or access. It acts within a second, but for rights that are given
 /// where there is another administrator, who decides about them.
 #[utoipa::path(patch, path = "/api/v1/users/{id}", tag = "users", request_body = UserEdit,
     params(("id" = UserId, Path), ("If-Match" = String, Header, description = "The ETag of what you read")),
@@ -253,40 +306,47 @@ pub async fn user_change(
 ) -> Outcome<Written<UserChanged>> {
     let changes = checked(&state, id.0, body.0).await?;
     let change = UserChange { actor: permit.actor(), id: id.0, read: Some(read), changes };
-    let recorded = state.writer.record(change).await?;
+    let Recorded { answer: changed, leaf } = state.writer.record(change).await?;
     state.auth.forget_callers();
-    let (id, revision) = (recorded.answer.user.id, recorded.answer.user.revision);
-    let is_proposed = recorded.answer.approval.is_some();
-    let view = |changed: Changed| UserChanged { user: changed.user.into(), approval: changed.approval };
-    let written = Written::changed(recorded.map(view), id).revision(revision);
+    let answer = UserChanged { user: opened(&state, changed.user).await?, approval: changed.approval };
+    let (id, revision, is_proposed) = (answer.user.id, answer.user.revision, answer.approval.is_some());
+    let written = Written::changed(Recorded { answer, leaf }, id).revision(revision);
     Ok(if is_proposed { written.proposed() } else { written })
 }
 
 async fn checked(state: &State, id: UserId, edit: UserEdit) -> Outcome<Changes> {
-    if let Some(name) = &edit.name {
-        check_name(name)?;
-    }
-    if let Some(password) = &edit.password {
-        let user = state.read(move |conn| store::user(conn, id)).await?;
-        check_wanted("/password", password, &user.login, &user.name).await?;
-    }
     let organization = edit.organization_id.flatten();
     if organization.is_some() {
         state.read(move |conn| store::check_references(conn, None, organization)).await?;
     }
-    let password_hash = match edit.password {
-        Some(password) => Some(state.auth.passwords().hash(password).await?),
+    let words = match edit.name {
+        Some(name) => renamed(state, id, name).await?,
         None => None,
     };
-    let changes = Changes {
-        name: edit.name.map(|name| name.trim().to_owned()),
-        password_hash,
+    Ok(Changes {
+        words,
+        password: None,
         role: edit.role,
         organization: edit.organization_id,
         countries: edit.countries.map(|countries| codes(&countries.unwrap_or_default())),
         disabled: edit.disabled,
-    };
-    Ok(changes)
+    })
+}
+
+/// The words of a user with another name, sealed; nothing where it is the same.
+async fn renamed(state: &State, id: UserId, name: String) -> Outcome<Option<Vec<u8>>> {
+    check_name(&name)?;
+    let user = state.read(move |conn| store::user(conn, id)).await?;
+    let name = name.trim().to_owned();
+    state
+        .with_vault(move |vault| {
+            let words = open_kept_user(vault, &user)?;
+            if words.name == name {
+                return Ok(None);
+            }
+            seal_user_words(vault, id, &UserWords { name, ..words }).map(Some)
+        })
+        .await
 }
 
 /// The routes of users.

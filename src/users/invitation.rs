@@ -4,12 +4,13 @@
 
 use super::http::{UserView, check_wanted};
 use super::invitation_store::{
-    Invitation, InvitationAccept, InvitationKind, InvitationMake, InvitationToken, NewInvitation, is_good,
-    no_invitation,
+    Invitation, InvitationAccept, InvitationKind, InvitationToken, NewInvitation, Presented, SecondHalf,
+    is_good, no_invitation,
 };
+use super::reset::InvitationMake;
 use super::store;
-use crate::auth::{Permit, User, action, now};
-use crate::core::id::{InvitationId, UserId};
+use crate::auth::{Permit, User, action, now, open_kept_user, seal_password};
+use crate::core::id::{ApprovalId, InvitationId, UserId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::{Conn, read_failure};
@@ -26,11 +27,17 @@ pub struct InvitationView {
     pub token: String,
     /// Until when it may be used.
     pub good_until: Timestamp,
+    /// Whether it is good only together with the half that another administrator is shown who approves it.
+    pub needs_second_half: bool,
 }
 
 impl InvitationView {
     pub(super) fn new(token: &InvitationToken, invitation: &Invitation) -> Self {
-        Self { token: token.text(), good_until: invitation.good_until }
+        Self {
+            token: token.text(),
+            good_until: invitation.good_until,
+            needs_second_half: invitation.approval_id.is_some(),
+        }
     }
 }
 
@@ -40,24 +47,46 @@ impl InvitationView {
 pub struct InvitationAnswer {
     /// The token that was handed over.
     pub token: String,
+    /// The other half, where another administrator handed over one.
+    #[serde(default)]
+    pub second_half: Option<String>,
     /// 12 to 256 characters, none of the well-known.
     pub password: String,
 }
 
-/// Makes a link by which a user sets another password. An older link stops working; the present password does not.
+/// A link for another password.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ResetMade {
+    /// The link, or your half of it, shown this once.
+    #[serde(flatten)]
+    pub invitation: InvitationView,
+    /// Where another administrator decides whether it may be used, and is shown the other half.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
+}
+
+/// Makes a link by which a user sets another password. Where another administrator could decide about it, that one does,
+/// and each of the two hands over a half. An older link stops working; the present password does not.
 #[utoipa::path(post, path = "/api/v1/users/{id}/reset", tag = "users", params(("id" = UserId, Path)),
-    responses((status = 201, description = "The link, shown this once", body = WrittenBody<InvitationView>),
-        (status = 409, description = "The account is disabled")))]
+    responses((status = 201, description = "The link, shown this once", body = WrittenBody<ResetMade>),
+        (status = 202, description = "A half of it; another administrator decides", body = WrittenBody<ResetMade>),
+        (status = 409, description = "The account is disabled, is your own, or nobody else could decide")))]
 pub async fn user_reset(
     permit: Permit<action::UserWrite>,
     state: State,
     id: Path<UserId>,
-) -> Outcome<Written<InvitationView>> {
+) -> Outcome<Written<ResetMade>> {
     let token = InvitationToken::draw()?;
     let invitation = NewInvitation::of(&token, InvitationKind::Reset);
     let make = InvitationMake { actor: permit.actor(), user: id.0, invitation };
     let recorded = state.writer.record(make).await?;
-    Ok(Written::created(recorded.map(|made| InvitationView::new(&token, &made)), id.0))
+    let is_proposed = recorded.answer.approval.is_some();
+    let made = recorded.map(|made| ResetMade {
+        invitation: InvitationView::new(&token, &made.invitation),
+        approval: made.approval,
+    });
+    let written = Written::created(made, id.0);
+    Ok(if is_proposed { written.proposed() } else { written })
 }
 
 /// Sets a password by a link. The link and all sessions of its user end; log in then.
@@ -67,20 +96,27 @@ pub async fn user_reset(
         (status = 401, description = "The link cannot be used, or no more")))]
 pub async fn invitation_accept(state: State, body: Json<InvitationAnswer>) -> Outcome<Written<UserView>> {
     let token = InvitationToken::parse(body.0.token.trim()).ok_or_else(no_invitation)?;
-    let (id, hash) = (token.id(), token.hash());
+    let second = match &body.0.second_half {
+        Some(text) => Some(SecondHalf::parse(text.trim()).ok_or_else(no_invitation)?.hash()),
+        None => None,
+    };
+    let (id, presented) = (token.id(), Presented { token: token.hash(), second });
     // Before anything is said about the password: a stranger hears only that there is no such link.
-    let user = state.read(move |conn| find(conn, id, &hash)).await?.ok_or_else(no_invitation)?;
-    check_wanted("/password", &body.0.password, &user.login, &user.name).await?;
+    let user = state.read(move |conn| find(conn, id, &presented)).await?.ok_or_else(no_invitation)?;
     let actor = Actor { user: user.id, role: user.role.clone(), scope: "all".to_owned() };
+    let whose = user.id;
+    let words = state.with_vault(move |vault| open_kept_user(vault, &user)).await?;
+    check_wanted("/password", &body.0.password, &words.login, &words.name).await?;
     let password_hash = state.auth.passwords().hash(body.0.password).await?;
-    let recorded = state.writer.record(InvitationAccept { actor, id, hash, password_hash }).await?;
+    let password = state.with_vault(move |vault| seal_password(vault, whose, &password_hash)).await?;
+    let recorded = state.writer.record(InvitationAccept { actor, id, presented, password }).await?;
     state.auth.forget_callers();
-    Ok(super::http::written(recorded))
+    super::http::written(&state, recorded).await
 }
 
-fn find(conn: &mut Conn, id: InvitationId, hash: &[u8; 32]) -> Outcome<Option<User>> {
+fn find(conn: &mut Conn, id: InvitationId, presented: &Presented) -> Outcome<Option<User>> {
     let found = Invitation::load(conn, &[id]).map_err(read_failure)?.pop();
-    let Some(invitation) = found.filter(|one| is_good(one, hash, now())) else { return Ok(None) };
+    let Some(invitation) = found.filter(|one| is_good(one, presented, now())) else { return Ok(None) };
     store::user(conn, invitation.user_id).map(|user| Some(user).filter(|user| !user.disabled))
 }
 

@@ -1,14 +1,13 @@
 //! One-time links by which a person sets a password: rows, and the updates the writer records.
 //!
 //! Only the SHA-256 of a link's token is stored. A token is good once, until its time is over or another is made for
-//! the same user; whatever else sets the password or takes access away ends it too.
+//! the same user; whatever else sets the password or takes access away ends it too. Where two administrators let somebody
+//! set a password, each hands over a half, so that neither of them can set it alone.
 
-use super::api_key_store::check_person;
-use super::outside_store::check_ours;
 use super::session_store::end_open;
 use super::store::{UserAdd, entry, finish, want_user};
 use crate::auth::{SessionEnd, User, random};
-use crate::core::id::{InvitationId, UserId};
+use crate::core::id::{ApprovalId, InvitationId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::writer::{Actor, Desk, Drawer, Refusal, Update, record};
@@ -20,6 +19,8 @@ use uuid::Uuid;
 
 /// What tokens begin with, so that whoever finds one knows what it is.
 const PREFIX: &str = "relief_invitation_";
+/// What second halves begin with.
+const SECOND_PREFIX: &str = "relief_second_half_";
 const HOUR: i64 = 60 * 60 * MICROSECONDS;
 
 /// What a link is for.
@@ -60,7 +61,8 @@ pub enum InvitationEnd {
 }
 
 impl InvitationEnd {
-    fn word(self) -> &'static str {
+    /// The word used in the database.
+    pub fn word(self) -> &'static str {
         match self {
             Self::Accepted => "accepted",
             Self::Replaced => "replaced",
@@ -89,6 +91,10 @@ record! {
         ended_at: Option<Timestamp>,
         /// The word of an [`InvitationEnd`].
         ended_as: Option<String>,
+        /// What another administrator must approve before it may be used, where that is so.
+        approval_id: Option<ApprovalId>,
+        /// SHA-256 of the half of the link that the other one hands over; there once it is approved.
+        second_hash: Option<Vec<u8>>,
     }
 }
 
@@ -131,6 +137,44 @@ impl InvitationToken {
     }
 }
 
+/// The half of a link that whoever approves it hands over, in clear: shown once.
+pub struct SecondHalf([u8; 32]);
+
+impl SecondHalf {
+    /// A new one.
+    ///
+    /// # Errors
+    /// An internal problem where there are no random bytes.
+    pub fn draw() -> Outcome<Self> {
+        random().map(Self)
+    }
+
+    /// Reads one; nothing where the text is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(SECOND_PREFIX)?).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// The text to hand over.
+    pub fn text(&self) -> String {
+        format!("{SECOND_PREFIX}{}", URL_SAFE_NO_PAD.encode(self.0))
+    }
+
+    /// What is stored of it.
+    pub fn hash(&self) -> [u8; 32] {
+        Sha256::new().chain_update(b"relief-ledger second half").chain_update(self.0).finalize().into()
+    }
+}
+
+/// What somebody presents to set a password, as hashes.
+#[derive(Clone, Copy)]
+pub struct Presented {
+    /// Of the link's token.
+    pub token: [u8; 32],
+    /// Of the second half, where one was presented.
+    pub second: Option<[u8; 32]>,
+}
+
 /// A link that is to be made.
 #[derive(Clone)]
 pub struct NewInvitation {
@@ -148,8 +192,13 @@ impl NewInvitation {
         Self { id: token.id(), hash: token.hash(), kind }
     }
 
-    /// Stages it within the entry that is open.
-    pub(super) fn put(&self, desk: &mut Desk, user: UserId, at: Timestamp) -> Invitation {
+    /// Stages it within the entry that is open; with an approval it is good only once that is given.
+    pub(super) fn put(
+        &self,
+        desk: &mut Desk,
+        (user, at): (UserId, Timestamp),
+        approval: Option<ApprovalId>,
+    ) -> Invitation {
         let invitation = Invitation {
             id: self.id,
             user_id: user,
@@ -160,6 +209,8 @@ impl NewInvitation {
             good_until: Timestamp(at.0 + self.kind.lifetime()),
             ended_at: None,
             ended_as: None,
+            approval_id: approval,
+            second_hash: None,
         };
         desk.shelf::<Drawer<Invitation>>().put(invitation.clone());
         invitation
@@ -187,45 +238,8 @@ impl Update for UserInvite {
 
     fn decide(&self, desk: &mut Desk) -> Result<(User, Invitation), Refusal> {
         let user = self.add.decide(desk)?;
-        let invitation = self.invitation.put(desk, user.id, user.created_at);
+        let invitation = self.invitation.put(desk, (user.id, user.created_at), None);
         Ok((user, invitation))
-    }
-}
-
-/// Makes a link by which a user who is there sets another password. The present one stays good until then.
-pub struct InvitationMake {
-    /// Who makes it.
-    pub actor: Actor,
-    /// For whom.
-    pub user: UserId,
-    /// The link.
-    pub invitation: NewInvitation,
-}
-
-impl Update for InvitationMake {
-    type Answer = Invitation;
-
-    fn actor(&self) -> &Actor {
-        &self.actor
-    }
-
-    fn keys(&self, desk: &mut Desk) {
-        desk.shelf::<Drawer<User>>().want(self.user);
-        desk.shelf::<Drawer<Invitation>>().want_group(self.user);
-    }
-
-    fn decide(&self, desk: &mut Desk) -> Result<Invitation, Refusal> {
-        let user = desk.shelf::<Drawer<User>>().find(self.user)?.ok_or_else(Problem::not_found)?;
-        check_person(&user)?;
-        check_ours(&user)?;
-        if user.disabled {
-            let detail = "The account is disabled, so no password lets anybody in. Enable it first.";
-            return Err(Problem::new(Code::WrongState, detail).into());
-        }
-        let moment =
-            desk.begin(entry("invitation.made", user.id, Some(self.invitation.kind.word().to_owned())));
-        end_invitations(desk, user.id, (moment.recorded_at, InvitationEnd::Replaced))?;
-        Ok(self.invitation.put(desk, user.id, moment.recorded_at))
     }
 }
 
@@ -235,10 +249,10 @@ pub struct InvitationAccept {
     pub actor: Actor,
     /// The link.
     pub id: InvitationId,
-    /// The hash of the token that was presented.
-    pub hash: [u8; 32],
-    /// The new password, hashed.
-    pub password_hash: String,
+    /// What was presented.
+    pub presented: Presented,
+    /// The new password, hashed and sealed.
+    pub password: Option<Vec<u8>>,
 }
 
 impl Update for InvitationAccept {
@@ -256,12 +270,12 @@ impl Update for InvitationAccept {
     fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
         let found = desk.shelf::<Drawer<Invitation>>().find(self.id)?;
         let now = desk.now();
-        let invitation = found.filter(|one| is_good(one, &self.hash, now)).ok_or_else(no_invitation)?;
+        let invitation = found.filter(|one| is_good(one, &self.presented, now)).ok_or_else(no_invitation)?;
         let found = desk.shelf::<Drawer<User>>().find(invitation.user_id)?;
         let found = found.filter(|user| !user.disabled).ok_or_else(no_invitation)?;
         let moment = desk.begin(entry("invitation.accepted", found.id, Some(invitation.kind.clone())));
         let mut user = User::clone(&found);
-        user.password_hash.clone_from(&self.password_hash);
+        user.sealed_password.clone_from(&self.password);
         finish(desk, &mut user, moment.recorded_at);
         desk.shelf::<Drawer<Invitation>>()
             .put(ended(&invitation, (moment.recorded_at, InvitationEnd::Accepted)));
@@ -271,9 +285,18 @@ impl Update for InvitationAccept {
     }
 }
 
-/// Whether a link may be used with a token of this hash.
-pub(super) fn is_good(invitation: &Invitation, hash: &[u8; 32], now: Timestamp) -> bool {
-    invitation.ended_at.is_none() && now < invitation.good_until && invitation.token_hash == hash
+/// Whether a link may be used by whoever presents this.
+pub(super) fn is_good(invitation: &Invitation, presented: &Presented, now: Timestamp) -> bool {
+    let is_whole = match (invitation.approval_id, &invitation.second_hash) {
+        (None, _) => true,
+        // Digests of 256 random bits are compared, so the time it takes tells nothing of use.
+        (Some(_), Some(hash)) => presented.second.is_some_and(|second| hash.as_slice() == second),
+        (Some(_), None) => false,
+    };
+    is_whole
+        && invitation.ended_at.is_none()
+        && now < invitation.good_until
+        && invitation.token_hash == presented.token
 }
 
 /// The one refusal of every token that cannot be used.
@@ -284,7 +307,7 @@ pub(super) fn no_invitation() -> Problem {
     )
 }
 
-fn ended(invitation: &Invitation, (at, how): (Timestamp, InvitationEnd)) -> Invitation {
+pub(super) fn ended(invitation: &Invitation, (at, how): (Timestamp, InvitationEnd)) -> Invitation {
     Invitation { ended_at: Some(at), ended_as: Some(how.word().to_owned()), ..invitation.clone() }
 }
 

@@ -1,12 +1,13 @@
 //! Coming in by the word of an outside issuer: its ID token for a session of ours.
 
-use super::outside_store::{Entered, OutsideEntry};
+use super::outside_store::{Entered, Ids, OutsideEntry, introduced_user};
 use super::session::{answer, begin};
 use super::store::check_references;
 use crate::atlas::CountryCode;
-use crate::auth::{Introduced, OutsideIssuer, SessionKind, now};
+use crate::auth::{Introduced, OutsideIssuer, SessionKind, User, destroy_user_key, now};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::MICROSECONDS;
+use crate::vault::Vault;
 use crate::web::{Door, Json, Routes, State, check_own_origin};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
@@ -46,16 +47,32 @@ pub async fn outside(
     let kind = if cookie { SessionKind::Cookie } else { SessionKind::Token };
     let introduced = introduced(&issuer, &id_token, nonce.as_deref()).await?;
     check_bounds_said(&state, &introduced).await?;
-    let entry = OutsideEntry::new(&issuer.settings().issuer, introduced);
-    let entered = state.writer.record(entry).await?.answer;
-    state.auth.forget_callers();
-    let user = match entered {
-        Entered::Welcome(user) => *user,
-        Entered::Refused => return Err(refused()),
-    };
+    let user = enter(&state, &issuer.settings().issuer, introduced).await?;
     let principal = user.principal()?.ok_or_else(refused)?;
     let (session, secret) = begin(&state, &principal, kind).await?;
     answer(&state, &session, &secret)
+}
+
+/// Records what the issuer says; answers who comes in.
+async fn enter(state: &State, issuer: &str, introduced: Introduced) -> Outcome<User> {
+    let ids = Ids::of(&state.vault, issuer, &introduced.subject);
+    let is_known = state.read(move |conn| ids.are_known(conn)).await?;
+    let said = introduced.clone();
+    let seal = move |vault: &Vault| if is_known { Ok(None) } else { introduced_user(vault, &said, ids) };
+    let new = state.with_vault(seal).await?;
+    let made = new.as_ref().map(|user| user.id);
+    let entered = state.writer.record(OutsideEntry::new(issuer, introduced, ids, new)).await?.answer;
+    state.auth.forget_callers();
+    match entered {
+        Entered::Welcome(user) => {
+            // Of two who come at once for the first time one is made, and the other's key is nobody's.
+            if let Some(made) = made.filter(|made| *made != user.id) {
+                state.with_vault(move |vault| destroy_user_key(vault, made)).await?;
+            }
+            Ok(*user)
+        }
+        Entered::Refused => Err(refused()),
+    }
 }
 
 async fn introduced(issuer: &Arc<OutsideIssuer>, token: &str, nonce: Option<&str>) -> Outcome<Introduced> {

@@ -4,7 +4,7 @@ use super::http::check_wanted;
 use super::session::Ended;
 use super::session_store::{Ending, SessionsEnd, open_sessions};
 use super::store::{OwnPassword, user};
-use crate::auth::{Permit, Session, SessionEnd, action, now};
+use crate::auth::{Permit, Session, SessionEnd, action, now, open_kept_user, seal_password};
 use crate::core::id::{SessionId, UserId};
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
@@ -153,18 +153,21 @@ pub async fn password_change(
     let found = state.read(move |conn| user(conn, id)).await?;
     spend(&state, Expense::Password, id)?;
     let PasswordChange { password, new_password } = body.0;
-    check_wanted("/new_password", &new_password, &found.login, &found.name).await?;
+    let known = found.clone();
+    let words = state.with_vault(move |vault| open_kept_user(vault, &known)).await?;
+    check_wanted("/new_password", &new_password, &words.login, &words.name).await?;
     state.auth.check_own_password(&found, password, address_of(&request)).await?;
+    let hash = state.auth.passwords().hash(new_password).await?;
     let update = OwnPassword {
         actor: permit.actor(),
         id,
         keep: permit.session(),
-        old_hash: found.password_hash,
-        new_hash: state.auth.passwords().hash(new_password).await?,
+        old: found.sealed_password,
+        new: state.with_vault(move |vault| seal_password(vault, id, &hash)).await?,
     };
     let recorded = state.writer.record(update).await?;
     state.auth.forget_callers();
-    Ok(super::http::written(recorded))
+    super::http::written(&state, recorded).await
 }
 
 /// The routes of sessions that last, and of the own password.

@@ -109,3 +109,42 @@ pub fn check_not_self(actor: UserId, user: UserId, changes_access: bool) -> Outc
     }
     Ok(())
 }
+
+/// Refuses to erase a user who may still log in: whoever is erased has left.
+///
+/// # Errors
+/// `wrong_state`.
+pub fn check_disabled_before_erasing(is_disabled: bool) -> Outcome<()> {
+    if is_disabled {
+        return Ok(());
+    }
+    let detail = "This user may still log in. Disable the user first, or revoke the key where it is a machine; then \
+                  login, name and password can be erased.";
+    Err(Problem::new(Code::WrongState, detail))
+}
+
+/// Refuses a link for the own password: whoever has only a stolen session would need no password.
+///
+/// # Errors
+/// `wrong_state`.
+pub fn check_others_password(actor: UserId, user: UserId) -> Outcome<()> {
+    if actor != user {
+        return Ok(());
+    }
+    let detail = "Change your own password at POST /api/v1/auth/password, which needs the present one.";
+    Err(Problem::new(Code::WrongState, detail))
+}
+
+/// Refuses that one administrator alone lets another's password be set where nobody else could decide about users:
+/// the one would be both.
+///
+/// # Errors
+/// `wrong_state`.
+pub fn check_deciders_left(is_last_other: bool) -> Outcome<()> {
+    if !is_last_other {
+        return Ok(());
+    }
+    let detail = "You and this user are the only ones who decide about users, and with the link you would be both. \
+                  Have it made at the server, by relief user reset.";
+    Err(Problem::new(Code::WrongState, detail))
+}

@@ -1,6 +1,6 @@
 //! Logging in, who one is, the first administrator, and the keys tokens are checked with.
 
-use super::http::{UserAdded, UserNew, UserView, add};
+use super::http::{UserAdded, UserNew, UserView, add, opened};
 use super::session_store::{
     Continued, Ending, SessionContinue, SessionStart, SessionsEnd, find_secret, session_over,
 };
@@ -242,7 +242,7 @@ pub async fn logout(
 pub async fn me(permit: Permit<action::SessionRead>, state: State) -> Outcome<web::Json<Me>> {
     let id = permit.principal().user;
     let user = state.read(move |conn| user(conn, id)).await?;
-    Ok(web::Json(Me { user: user.into(), may: actions_of(permit.principal().role) }))
+    Ok(web::Json(Me { user: opened(&state, user).await?, may: actions_of(permit.principal().role) }))
 }
 
 /// Adds the first administrator, with the secret the server printed. It works once.

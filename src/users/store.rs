@@ -7,13 +7,17 @@ use super::invitation_store::{Invitation, InvitationEnd, NewInvitation, end_invi
 use super::outside_store::check_ours;
 use super::rules::{check_bounds, check_not_self};
 use super::session_store::{end_open, role_of};
-use crate::auth::{Role, Session, SessionEnd, User, countries_text, find_by_login};
+use crate::auth::{
+    Role, Session, SessionEnd, User, UserWords, countries_text, find_by_login, is_operator, login_key,
+    seal_new_user, seal_password, user_was_erased,
+};
 use crate::core::check::taken;
 use crate::core::id::{ApprovalId, OrganizationId, SessionId, UserId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{organizations, users};
 use crate::db::{Conn, read_failure};
+use crate::vault::Vault;
 use crate::web::{IfMatch, Paging};
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Unique, Update};
 use diesel::prelude::*;
@@ -28,7 +32,7 @@ pub struct NewUser {
     pub login: String,
     /// The person's name.
     pub name: String,
-    /// PHC string.
+    /// PHC string, or [`crate::auth::NO_PASSWORD`].
     pub password_hash: String,
     /// What the user is.
     pub role: Role,
@@ -38,14 +42,57 @@ pub struct NewUser {
     pub countries: Vec<String>,
 }
 
+/// A new user whose name and password are sealed; the login is here for the words of a refusal.
+#[derive(Clone)]
+pub struct SealedUser {
+    /// Key.
+    pub id: UserId,
+    login: String,
+    /// By what the user is found.
+    key: String,
+    words: Vec<u8>,
+    password: Option<Vec<u8>>,
+    /// What the user is.
+    pub role: Role,
+    /// For whom.
+    pub organization: Option<OrganizationId>,
+    /// Where.
+    pub countries: Vec<String>,
+}
+
+impl SealedUser {
+    /// Whether a password was given.
+    pub fn has_password(&self) -> bool {
+        self.password.is_some()
+    }
+}
+
 impl NewUser {
+    /// The same sealed, under a key that is made. It reads and writes files.
+    ///
+    /// # Errors
+    /// Where the key cannot be made.
+    pub fn sealed(self, vault: &Vault) -> Outcome<SealedUser> {
+        let words = UserWords { login: self.login, name: self.name };
+        Ok(SealedUser {
+            id: self.id,
+            key: login_key(vault, &words.login),
+            words: seal_new_user(vault, self.id, &words)?,
+            password: seal_password(vault, self.id, &self.password_hash)?,
+            login: words.login,
+            role: self.role,
+            organization: self.organization,
+            countries: self.countries,
+        })
+    }
+
     /// The identifier of the first administrator: always the same, so that there is only one.
     pub fn first_id() -> UserId {
         derived(Uuid::nil(), "first administrator", 0)
     }
 }
 
-/// Which user has which login.
+/// Which user is found by which key of a login.
 pub struct Logins;
 
 impl Unique for Logins {
@@ -61,7 +108,7 @@ pub struct UserAdd {
     /// Who adds.
     pub actor: Actor,
     /// Whom.
-    pub user: NewUser,
+    pub user: SealedUser,
 }
 
 impl Update for UserAdd {
@@ -73,7 +120,7 @@ impl Update for UserAdd {
 
     fn keys(&self, desk: &mut Desk) {
         desk.shelf::<Drawer<User>>().want(self.user.id);
-        desk.shelf::<Register<Logins>>().want(&self.user.login);
+        desk.shelf::<Register<Logins>>().want(&self.user.key);
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
@@ -88,13 +135,17 @@ impl UserAdd {
             return Err(Problem::new(Code::WrongState, "This user was added already. Log in.").into());
         }
         let new = &self.user;
-        desk.shelf::<Register<Logins>>().take(("/login", "user"), None, Some(&new.login), new.id)?;
+        let logins = desk.shelf::<Register<Logins>>();
+        if let Some(holder) = logins.holder(&new.key)? {
+            return Err(taken("/login", "user", &new.login, holder).into());
+        }
+        logins.assign(&new.key, Some(new.id));
         let moment = desk.begin(entry("user.added", new.id, Some(format!("role {}", new.role))));
         let user = User {
             id: new.id,
-            login: new.login.clone(),
-            name: new.name.clone(),
-            password_hash: new.password_hash.clone(),
+            login: new.key.clone(),
+            name: String::new(),
+            password_hash: String::new(),
             role: new.role.word().to_owned(),
             organization_id: new.organization,
             country: countries_text(new.countries.iter().cloned()),
@@ -103,6 +154,11 @@ impl UserAdd {
             created_at: moment.recorded_at,
             updated_at: moment.recorded_at,
             salt: Some(desk.salt(new.id.0).to_vec()),
+            sealed: Some(new.words.clone()),
+            sealed_password: new.password.clone(),
+            erased_at: None,
+            erased_by: None,
+            erased_as: None,
         };
         desk.shelf::<Drawer<User>>().put(user.clone());
         note_added(desk, &user);
@@ -145,9 +201,14 @@ impl Update for UserGrant {
 
     fn decide(&self, desk: &mut Desk) -> Result<Granted, Refusal> {
         let way = way(desk, self.add.user.id)?;
+        if way == Way::Proposed && self.add.user.has_password() {
+            let detail = "is not yours to set where another administrator decides about the user; leave it out, and \
+                          the user sets it by a link of which each of you hands over a half";
+            return Err(Problem::field("/password", detail).into());
+        }
         let (user, approval) = self.add.add(desk, way)?;
-        let invitation =
-            self.invitation.as_ref().map(|invitation| invitation.put(desk, user.id, user.created_at));
+        let made = (user.id, user.created_at);
+        let invitation = self.invitation.as_ref().map(|invitation| invitation.put(desk, made, approval));
         Ok(Granted { user, invitation, approval })
     }
 }
@@ -164,10 +225,10 @@ pub struct Changed {
 /// What is to be different; what is `None` stays.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
-    /// Another name.
-    pub name: Option<String>,
-    /// Another password, hashed.
-    pub password_hash: Option<String>,
+    /// Login and another name, sealed.
+    pub words: Option<Vec<u8>>,
+    /// Another password, hashed and sealed.
+    pub password: Option<Vec<u8>>,
     /// Another role.
     pub role: Option<Role>,
     /// Another organization, or none.
@@ -186,19 +247,19 @@ impl Changes {
 
     /// Whether it only lets a user in no more, or again.
     fn is_about_access_alone(&self) -> bool {
-        self.name.is_none()
-            && self.password_hash.is_none()
+        self.words.is_none()
+            && self.password.is_none()
             && self.role.is_none()
             && self.organization.is_none()
             && self.countries.is_none()
     }
 
     fn apply(&self, user: &mut User) {
-        if let Some(name) = &self.name {
-            user.name.clone_from(name);
+        if let Some(words) = &self.words {
+            user.sealed = Some(words.clone());
         }
-        if let Some(hash) = &self.password_hash {
-            user.password_hash.clone_from(hash);
+        if let Some(password) = &self.password {
+            user.sealed_password = Some(password.clone());
         }
         if let Some(role) = self.role {
             role.word().clone_into(&mut user.role);
@@ -224,8 +285,8 @@ impl Changes {
             words.push(if disabled { "disabled".to_owned() } else { "enabled".to_owned() });
         }
         for (is_changed, word) in [
-            (self.password_hash.is_some(), "password"),
-            (self.name.is_some(), "name"),
+            (self.password.is_some(), "password"),
+            (self.words.is_some(), "name"),
             (self.organization.is_some(), "organization"),
             (self.countries.is_some(), "countries"),
         ] {
@@ -266,14 +327,15 @@ impl Update for UserChange {
         if let Some(read) = self.read {
             read.check(found.revision)?;
         }
+        check_kept(&found)?;
         check_person(&found)?;
         if !self.changes.is_about_access_alone() {
             check_ours(&found)?;
         }
         check_not_self(self.actor.user, self.id, self.changes.touch_access(&found))?;
-        if self.actor.user == self.id && self.changes.password_hash.is_some() {
+        if self.changes.password.is_some() && !is_operator(&self.actor) {
             let detail =
-                "Change your own password at POST /api/v1/auth/password, which needs the present one.";
+                "Nobody sets a password that is somebody else's. Make a link, by which the user does.";
             return Err(Problem::new(Code::WrongState, detail).into());
         }
         let mut user = User::clone(&found);
@@ -299,7 +361,7 @@ impl Update for UserChange {
             finish(desk, &mut user, moment.recorded_at);
             note_changed(desk, &found, &user)?;
         }
-        let how = match (user.disabled && !found.disabled, self.changes.password_hash.is_some()) {
+        let how = match (user.disabled && !found.disabled, self.changes.password.is_some()) {
             (true, _) => Some(SessionEnd::Disabled),
             (false, true) => Some(SessionEnd::PasswordChanged),
             (false, false) => None,
@@ -320,10 +382,10 @@ pub struct OwnPassword {
     pub id: UserId,
     /// The session that stays.
     pub keep: Option<SessionId>,
-    /// The hash of the password that was checked.
-    pub old_hash: String,
-    /// The hash of the new one.
-    pub new_hash: String,
+    /// What was sealed of the password that was checked.
+    pub old: Option<Vec<u8>>,
+    /// The new one, hashed and sealed.
+    pub new: Option<Vec<u8>>,
 }
 
 impl Update for OwnPassword {
@@ -339,14 +401,14 @@ impl Update for OwnPassword {
 
     fn decide(&self, desk: &mut Desk) -> Result<User, Refusal> {
         let found = desk.shelf::<Drawer<User>>().find(self.id)?.ok_or_else(Problem::not_found)?;
-        if found.password_hash != self.old_hash {
+        if found.sealed_password != self.old {
             let detail =
                 "Your password was changed meanwhile from elsewhere. Log in with the one that counts now.";
             return Err(Problem::new(Code::WrongState, detail).into());
         }
         let moment = desk.begin(entry("user.password_changed", self.id, None));
         let mut user = User::clone(&found);
-        user.password_hash.clone_from(&self.new_hash);
+        user.sealed_password.clone_from(&self.new);
         finish(desk, &mut user, moment.recorded_at);
         end_open(desk, self.id, self.keep, (moment.recorded_at, SessionEnd::PasswordChanged))?;
         end_invitations(desk, self.id, (moment.recorded_at, InvitationEnd::Replaced))?;
@@ -365,10 +427,18 @@ pub(super) fn want_user(desk: &mut Desk, id: UserId) {
 pub(super) fn finish(desk: &mut Desk, user: &mut User, at: Timestamp) {
     user.revision += 1;
     user.updated_at = at;
-    if user.salt.is_none() {
+    if user.salt.is_none() && user.erased_at.is_none() {
         user.salt = Some(desk.salt(user.id.0).to_vec());
     }
     desk.shelf::<Drawer<User>>().put(user.clone());
+}
+
+/// Refuses what cannot be done with a user who was erased.
+///
+/// # Errors
+/// `wrong_state`.
+pub(super) fn check_kept(user: &User) -> Outcome<()> {
+    user.erased_at.map_or(Ok(()), |at| Err(user_was_erased(user.id, at)))
 }
 
 pub(super) fn entry(action: &str, user: UserId, reason: Option<String>) -> Entry {
@@ -403,11 +473,11 @@ pub fn list(conn: &mut Conn, paging: &Paging<UserId>) -> Outcome<Vec<User>> {
 /// `duplicate` or `invalid`.
 pub fn check_references(
     conn: &mut Conn,
-    login: Option<&str>,
+    login: Option<(&Vault, &str)>,
     organization: Option<OrganizationId>,
 ) -> Outcome<()> {
-    if let Some(login) = login
-        && let Some(user) = find_by_login(conn, login)?
+    if let Some((vault, login)) = login
+        && let Some(user) = find_by_login(conn, vault, login)?
     {
         return Err(taken("/login", "user", login, user.id));
     }

@@ -185,7 +185,7 @@ on_both_databases! {
         let id = ApprovalId(approval.parse().unwrap());
         // What the server refuses the writer refuses too.
         let writer = writer(&hub.scene.url);
-        let own = ApprovalDecide { actor: actor.clone(), id, verdict: Verdict::Approve, reason: "mine".into() };
+        let own = ApprovalDecide { actor: actor.clone(), id, verdict: Verdict::Approve, reason: "mine".into(), second: None };
         assert_eq!(writer.record_blocking(own).unwrap_err().code.word(), "own_proposal");
         // A twin of the update that does not look who decides: the database itself refuses it.
         let twin = writer.record_blocking(Unlooking { actor: actor.clone(), id });

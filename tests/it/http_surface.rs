@@ -64,10 +64,11 @@ on_both_databases! {
         let letter = admin.begin("POST", "/api/v1/users", &body.to_string());
         // Hashing the password takes long enough for the server to be told to stop meanwhile.
         let posting = std::thread::spawn(move || letter.finish());
-        server.stop();
-        let added = posting.join().unwrap().expect(201);
-        assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens any more");
-        let again = Server::start(database);
+        let mut added = Value::Null;
+        let again = server.restart(|| {
+            added = posting.join().unwrap().expect(201);
+            assert!(std::net::TcpStream::connect(address).is_err(), "nobody listens any more");
+        });
         let path = format!("/api/v1/users/{}", added["id"].as_str().unwrap());
         assert_eq!(again.login_as(Role::Admin).get(&path).expect(200)["login"], "last");
     }

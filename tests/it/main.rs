@@ -22,6 +22,7 @@ mod docs;
 mod doors;
 mod drills;
 mod duties;
+mod erasure;
 mod grants;
 mod hardening;
 mod http_surface;

@@ -93,8 +93,85 @@ fn deployed(url: &str, cuboid: i32) -> i64 {
     )
 }
 
+/// Which of what was in clear stands in the files of a database. PostgreSQL's write-ahead log is the cluster's: it
+/// keeps what was written until it is written over, which the guide says.
+fn found(url: &str) -> Vec<String> {
+    #[derive(QueryableByName)]
+    struct Place {
+        #[diesel(sql_type = diesel::sql_types::Text)]
+        value: String,
+    }
+    let folder = match url.strip_prefix("sqlite://") {
+        Some(file) => Path::new(file).parent().expect("a folder").to_owned(),
+        None => {
+            let mut conn = connect(url).expect("the database opens");
+            conn.batch_execute("CHECKPOINT").expect("all is written");
+            let sql = "SELECT current_setting('data_directory') || '/base/' || oid AS value FROM pg_database \
+                       WHERE datname = current_database()";
+            let place: Place = diesel::sql_query(sql).get_result(&mut conn).expect("it lies somewhere");
+            place.value.into()
+        }
+    };
+    let sought = ["The officer", "The manager", "Nfd2TLoGsQ63D5dX", "HBsEQ/85zaDovX5jA9FA9g"];
+    let forms: Vec<Vec<u8>> = sought.iter().map(|text| text.as_bytes().to_vec()).collect();
+    let mut files = Vec::new();
+    crate::people::byte_search::search(&folder, &forms, &mut files);
+    files
+}
+
+fn relief(url: &str, keys: &Path, arguments: &[&str]) -> String {
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_relief"))
+        .args(arguments)
+        .args(["--database-url", url, "--keys"])
+        .arg(keys)
+        .output()
+        .expect("the command runs");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("it prints text")
+}
+
 on_both_databases! {
     migrate: first_release;
+
+    fn users_from_before_are_sealed_once_and_nothing_of_them_is_left_in_clear(database: &TestDatabase) {
+        let url = database.url();
+        fill(url);
+        let mut conn = connect(url).expect("the database opens");
+        // As a database in use has it: PostgreSQL notes common values of columns.
+        let analyzed = if url.starts_with("sqlite") { "ANALYZE" } else { "ANALYZE users" };
+        conn.batch_execute(analyzed).expect("statistics are made");
+        db::migrate(&mut conn).expect("it migrates");
+        assert_eq!(verify(url, Path::new("/nonexistent/keys")).1["count"], 0, "not sealed yet, as recorded");
+        drop(conn);
+        assert_ne!(found(url), Vec::<String>::new(), "they were in clear");
+        let folder = tempfile::tempdir().expect("a folder");
+        let keys = folder.path().join("keys");
+        relief(url, &keys, &["migrate"]);
+        assert_eq!(found(url), Vec::<String>::new());
+        let listed = relief(url, &keys, &["user", "list"]);
+        for words in ["The officer", "The manager", "The admin"] {
+            assert!(listed.contains(words), "{listed}");
+        }
+        assert_eq!(figure(url, "SELECT COUNT(*) AS value FROM users WHERE name = '' AND password_hash = ''"), 3);
+        let (_, report) = verify(url, Path::new("/nonexistent/keys"));
+        assert_eq!((&report["count"], &report["checked"]["users"]), (&Value::from(0), &Value::from(3)), "{report:#}");
+        let before = figure(url, "SELECT sequence AS value FROM ledger_state");
+        relief(url, &keys, &["migrate"]);
+        assert_eq!(figure(url, "SELECT sequence AS value FROM ledger_state"), before, "once is enough");
+    }
+
+    fn sealing_that_does_not_clear_the_files_is_found_out(database: &TestDatabase) {
+        let url = database.url();
+        fill(url);
+        let mut conn = connect(url).expect("the database opens");
+        db::migrate(&mut conn).expect("it migrates");
+        conn.batch_execute("DELETE FROM purges_due").expect("nothing is to be cleared");
+        drop(conn);
+        let folder = tempfile::tempdir().expect("a folder");
+        relief(url, &folder.path().join("keys"), &["migrate"]);
+        assert_eq!(figure(url, "SELECT COUNT(*) AS value FROM users WHERE name = ''"), 3, "they are sealed");
+        assert_ne!(found(url), Vec::<String>::new(), "and stand in the files all the same");
+    }
 
     fn a_database_of_the_first_release_migrates_with_its_rows_and_verifies(database: &TestDatabase) {
         let url = database.url();

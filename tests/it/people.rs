@@ -1,6 +1,6 @@
 //! People's names, contacts and signatures: kept sealed, read in scope, and erased so that nothing of them is found.
 
-mod byte_search;
+pub mod byte_search;
 
 use crate::support::on_both_databases;
 use crate::support::postgres::PostgresCluster;
@@ -9,7 +9,7 @@ use crate::verify::verify;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use relief_ledger::audit::keys::KeyRing;
-use relief_ledger::auth::{Role, Tokens};
+use relief_ledger::auth::{Role, Tokens, User};
 use relief_ledger::core::id::{OrganizationId, PersonId, SealedId, SessionId, UserId};
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::connect;

@@ -42,7 +42,7 @@ pub fn person(server: &Server, login: &str, role: Role) -> UserId {
         organization: None,
         countries: Vec::new(),
     };
-    server.record(UserAdd { actor: operator(), user });
+    server.record(UserAdd { actor: operator(), user: server.sealed(user) });
     id
 }
 
@@ -306,10 +306,12 @@ on_both_databases! {
         // By an administrator: nobody stays.
         let admin = server.login_as(Role::Admin);
         let path = format!("/api/v1/users/{user}");
-        admin.patch(&path, 2, &json!({"password": "violin tin umbrella march"})).expect(200);
+        admin.patch(&path, 2, &json!({"password": "violin tin umbrella march"})).refused("invalid", &["/password"]);
+        let link = admin.post(&format!("{path}/reset"), &json!({})).expect(201)["token"].clone();
+        let answer = json!({"token": link, "password": "violin tin umbrella march"});
+        server.stranger().post("/api/v1/auth/invitations/accept", &answer).expect(200);
         assert_eq!(with(&server, &mine).get(ME).status, 401);
-        let own = format!("/api/v1/users/{}", admin.user.unwrap());
-        let refused = admin.patch(&own, 1, &json!({"password": "violin tin umbrella march"}));
+        let refused = admin.post(&format!("/api/v1/users/{}/reset", admin.user.unwrap()), &json!({}));
         assert_eq!(refused.problem().1, "wrong_state", "the own one needs the present one");
         verifies(database);
     }
@@ -434,7 +436,7 @@ on_both_databases! {
             organization: None,
             countries: Vec::new(),
         };
-        server.record(UserAdd { actor: operator(), user });
+        server.record(UserAdd { actor: operator(), user: server.sealed(user) });
         for password in [NO_PASSWORD, "", "correct horse battery"] {
             let reply = server.stranger().post(LOGIN, &json!({"login": "nobody", "password": password}));
             assert_eq!(reply.problem().1, "unauthenticated");

@@ -14,6 +14,7 @@ use crate::programmes::ProgrammeCreate;
 use crate::sites::SiteCreate;
 use crate::users::session_store::SessionStart;
 use crate::users::store::{NewUser, UserAdd};
+use crate::vault::Vault;
 use crate::writer::{Actor, Source, Update, Writer, WriterSettings};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -87,7 +88,7 @@ fn operator() -> Actor {
 }
 
 /// Records what a house begins with, in this process.
-struct Founding(Writer);
+struct Founding(Writer, Vault);
 
 impl Founding {
     fn record<U: Update>(&self, update: Outcome<U>) -> Outcome<()> {
@@ -105,7 +106,7 @@ impl Founding {
             organization: None,
             countries: Vec::new(),
         };
-        self.record(Ok(UserAdd { actor: operator(), user }))?;
+        self.record(Ok(UserAdd { actor: operator(), user: user.sealed(&self.1)? }))?;
         let session = SessionId(Uuid::now_v7());
         let secret = Secret::draw(SessionKind::Token)?;
         self.record(Ok(SessionStart {
@@ -162,7 +163,7 @@ impl House {
             one_by_one: false,
             source: Source::Machine,
         })?;
-        let founding = Founding(writer.clone());
+        let founding = Founding(writer.clone(), Vault::open_or_create(&keys)?);
         let house = Self {
             url,
             keys,

@@ -14,6 +14,11 @@ diesel::table! {
         created_at -> BigInt,
         updated_at -> BigInt,
         salt -> Nullable<Binary>,
+        sealed -> Nullable<Binary>,
+        sealed_password -> Nullable<Binary>,
+        erased_at -> Nullable<BigInt>,
+        erased_by -> Nullable<Binary>,
+        erased_as -> Nullable<Text>,
     }
 }
 
@@ -69,6 +74,8 @@ diesel::table! {
         good_until -> BigInt,
         ended_at -> Nullable<BigInt>,
         ended_as -> Nullable<Text>,
+        approval_id -> Nullable<Binary>,
+        second_hash -> Nullable<Binary>,
     }
 }
 

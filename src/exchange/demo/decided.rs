@@ -79,7 +79,7 @@ impl Update for Tell {
             let actor = manager(1);
             desk.seal();
             desk.act_as(&actor);
-            ApprovalDecide { actor, id, verdict: Verdict::Approve, reason: REASON.to_owned() }
+            ApprovalDecide { actor, id, verdict: Verdict::Approve, reason: REASON.to_owned(), second: None }
                 .decide(desk)?;
         }
         Ok(())

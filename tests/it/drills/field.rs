@@ -11,6 +11,7 @@ use relief_ledger::core::id::{PledgeId, SessionId, UserId};
 use relief_ledger::db::connect;
 use relief_ledger::pledges::PledgeOffer;
 use relief_ledger::users::store::{NewUser, UserAdd};
+use relief_ledger::vault::Vault;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -52,10 +53,11 @@ impl Field {
             countries: Vec::new(),
         };
         let session = SessionId(Uuid::now_v7());
+        let keys = folder.path().join("keys");
+        let new = new.sealed(&Vault::open_or_create(&keys).expect("the vault opens")).expect("it is sealed");
         let arrival = Arrival { add: UserAdd { actor: operator(), user: new }, session };
         ledger.writer.record_blocking(arrival).expect("the user is added");
         ledger.writer.stop();
-        let keys = folder.path().join("keys");
         drop(KeyRing::open_or_create(&keys).expect("there are keys"));
         let token = Tokens::open(&keys).expect("they sign").issue(user, session).expect("a token");
         Self { ledger, token, url: url.to_owned(), folder }

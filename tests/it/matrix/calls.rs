@@ -166,7 +166,11 @@ pub const CALLS: &[Call] = &[
     Call::of("user_reset", SCOPED, |_, subject| {
         send("POST", format!("/api/v1/users/{}/reset", subject.user), Value::Null)
     })
-    .ok(&[201]),
+    .ok(&[201, 202]),
+    Call::of("user_erase", SCOPED, |_, subject| {
+        send("POST", format!("/api/v1/users/{}/erase", subject.user), json!({"reason": "mistaken"}))
+    })
+    .ok(&[409]),
     Call::of("user_session_list", SCOPED, |_, subject| get(format!("/api/v1/users/{}/sessions", subject.user))),
     Call::of("user_session_end", SCOPED, |_, subject| {
         send("DELETE", format!("/api/v1/users/{}/sessions/{}", subject.user, subject.session), Value::Null)

@@ -118,7 +118,7 @@ pub fn id_of(value: &Value) -> String {
     value["id"].as_str().unwrap_or_else(|| panic!("an id: {value:#}")).to_owned()
 }
 
-fn new_user(role: Role, organization: Option<&str>, countries: &str) -> UserAdd {
+fn new_user(scene: &Scene, role: Role, organization: Option<&str>, countries: &str) -> UserAdd {
     let id = UserId(Uuid::now_v7());
     let user = NewUser {
         id,
@@ -129,7 +129,7 @@ fn new_user(role: Role, organization: Option<&str>, countries: &str) -> UserAdd 
         organization: organization.map(|id| OrganizationId(id.parse().expect("an id"))),
         countries: countries_of(countries),
     };
-    UserAdd { actor: operator(), user }
+    UserAdd { actor: operator(), user: scene.house.sealed(user) }
 }
 
 /// The subjects of a scene: our own, another of our organization, one of others, and one that is missing.
@@ -241,7 +241,7 @@ fn subject(scene: &Scene, name: &'static str, organization: &str, country: &str)
     };
     let (approval, decided) = (proposed(), proposed());
     let papers = Papers::of(scene, organization, &store, &given, &proposed());
-    let person = new_user(Role::Officer, Some(organization), "");
+    let person = new_user(scene, Role::Officer, Some(organization), "");
     let (user, session) = (person.user.id, SessionId(Uuid::now_v7()));
     scene.house.record(Crowd { actor: operator(), users: vec![(person, vec![session])] });
     let subject = SubjectId(organization.parse().expect("an id"));
@@ -295,10 +295,10 @@ pub fn seats(scene: &Scene, ours: &str) -> Vec<Seat> {
             if organization.is_none() && role.needs_organization() {
                 continue;
             }
-            users.push((format!("{role}, {binding}"), new_user(role, organization, countries)));
+            users.push((format!("{role}, {binding}"), new_user(scene, role, organization, countries)));
         }
     }
-    users.push(("disabled".to_owned(), new_user(Role::Officer, None, "")));
+    users.push(("disabled".to_owned(), new_user(scene, Role::Officer, None, "")));
     let mut crowd = Vec::new();
     let mut named = Vec::new();
     for (name, add) in users {
@@ -308,9 +308,10 @@ pub fn seats(scene: &Scene, ours: &str) -> Vec<Seat> {
             organization: add.user.organization,
             countries: add.user.countries.clone(),
         };
-        let id = UserId(Uuid::now_v7());
-        let login = format!("twin-{}", id.0.simple());
-        let twin = UserAdd { actor: operator(), user: NewUser { id, login, ..add.user.clone() } };
+        let organization = principal.organization.map(|id| id.to_string());
+        let countries = principal.countries.join(",");
+        let twin = new_user(scene, principal.role, organization.as_deref(), &countries);
+        let id = twin.user.id;
         let [main, leaving, spare, ending] = [(); 4].map(|()| SessionId(Uuid::now_v7()));
         crowd.push((add, vec![main, leaving, spare]));
         crowd.push((twin, vec![ending]));

@@ -9,6 +9,7 @@ struct House {
     database_files: PathBuf,
     program: crate::browser::program::Program,
     manager: Caller,
+    admin: Caller,
     organization: OrganizationId,
 }
 
@@ -19,22 +20,11 @@ impl House {
         let url = url.unwrap_or_else(|| format!("sqlite://{}", folder.path().join("relief.db").display()));
         let keys = folder.path().join("keys");
         migrate(&url);
-        let (user, session) = (UserId(Uuid::now_v7()), SessionId(Uuid::now_v7()));
-        let new = NewUser {
-            id: user,
-            login: "manager".into(),
-            name: "The manager".into(),
-            password_hash: "none".into(),
-            role: Role::Manager,
-            organization: None,
-            countries: Vec::new(),
-        };
-        record(&url, Arrival { add: UserAdd { actor: operator(), user: new }, session });
+        let logged_in = [Role::Manager, Role::Admin].map(|role| arrive(&url, &keys, role));
         let draft = serde_json::from_value(json!({"name": "Central store", "country": "GM"})).unwrap();
         let organization = OrganizationId(Uuid::now_v7());
         record(&url, OrganizationCreate::new(operator(), &draft, organization).unwrap());
         drop(KeyRing::open_or_create(&keys).unwrap());
-        let token = Tokens::open(&keys).unwrap().issue(user, session).unwrap();
         let mut command = Command::new("bash");
         command
             .args(["-c", "log=$1; shift; exec \"$@\" 2> \"$log\"", "bash"])
@@ -43,9 +33,13 @@ impl House {
         command.args(["--database-url", &url, "--keys"]).arg(&keys).env("RELIEF_LOG", "debug");
         let program = crate::browser::program::Program::start(&mut command);
         let address = program.address().trim_start_matches("http://").parse().unwrap();
-        let manager = Caller { address, token: Some(token), user: Some(user) };
+        let caller = |(user, session): (UserId, SessionId)| {
+            let token = Tokens::open(&keys).unwrap().issue(user, session).unwrap();
+            Caller { address, token: Some(token), user: Some(user) }
+        };
+        let [manager, admin] = logged_in.map(caller);
         let database_files = database_files.unwrap_or_else(|| folder.path().to_owned());
-        Self { folder, url, database_files, program, manager, organization }
+        Self { folder, url, database_files, program, manager, admin, organization }
     }
 
     fn keys(&self) -> PathBuf {
@@ -69,6 +63,23 @@ impl House {
     }
 }
 
+/// A user of a role with a session.
+fn arrive(url: &str, keys: &Path, role: Role) -> (UserId, SessionId) {
+    let (user, session) = (UserId(Uuid::now_v7()), SessionId(Uuid::now_v7()));
+    let new = NewUser {
+        id: user,
+        login: role.word().into(),
+        name: format!("The {role}"),
+        password_hash: "none".into(),
+        role,
+        organization: None,
+        countries: Vec::new(),
+    };
+    let new = new.sealed(&Vault::open_or_create(keys).unwrap()).unwrap();
+    record(url, Arrival { add: UserAdd { actor: operator(), user: new }, session });
+    (user, session)
+}
+
 fn record<U: Update>(url: &str, update: U) -> U::Answer {
     let settings =
         WriterSettings { url: url.to_owned(), wake: None, one_by_one: false, source: Source::Machine };
@@ -90,7 +101,7 @@ fn forms_of(text: &[u8]) -> Vec<Vec<u8>> {
     forms
 }
 
-fn search(folder: &Path, forms: &[Vec<u8>], found: &mut Vec<String>) {
+pub fn search(folder: &Path, forms: &[Vec<u8>], found: &mut Vec<String>) {
     // Files come and go while a server runs.
     let Ok(entries) = fs::read_dir(folder) else { return };
     for path in entries.flatten().map(|entry| entry.path()) {
@@ -194,13 +205,67 @@ fn nothing_is_found_of_who_was_erased(house: &House) {
     assert!(house.program.address().starts_with("http://"));
 }
 
+/// What of a user who was erased can be read still.
+fn left_of_user(keys: &Path, id: UserId, before: &User) -> Vec<&'static str> {
+    let vault = Vault::open_or_create(keys).unwrap();
+    let opens = |part, sealed: &Option<Vec<u8>>| {
+        vault.open(SealedId(id.0), part, sealed.as_deref().unwrap()).ok().flatten().is_some()
+    };
+    let parts = [("words", &before.sealed), ("password", &before.sealed_password)];
+    parts.into_iter().filter(|(part, sealed)| opens(part, sealed)).map(|(part, _)| part).collect()
+}
+
+fn nothing_is_found_of_a_user_who_was_erased(house: &House) {
+    const LOGIN: &str = "kaddijatou.saine";
+    const USER: &str = "Kaddijatou Saine-Touray";
+    let (admin, keys) = (&house.admin, house.keys());
+    let new =
+        json!({"login": LOGIN, "name": USER, "role": "officer", "password": "umbrella tin violin march"});
+    let id = UserId(admin.post("/api/v1/users", &new).expect(201)["id"].as_str().unwrap().parse().unwrap());
+    let stranger = Caller { token: None, user: None, ..admin.clone() };
+    let login = json!({"login": LOGIN, "password": "umbrella tin violin march"});
+    stranger.post("/api/v1/auth/login", &login).expect(200);
+    let path = format!("/api/v1/users/{id}");
+    assert_eq!(admin.get(&path).expect(200)["name"], USER, "it can be read");
+    let before = User::load(&mut connect(&house.url).unwrap(), &[id]).unwrap().pop().unwrap();
+    let vault = Vault::open_or_create(&keys).unwrap();
+    let sealed = before.sealed_password.as_deref().unwrap();
+    let hash = vault.open(SealedId(id.0), "password", sealed).unwrap().unwrap();
+    assert!(hash.starts_with(b"$argon2id$"));
+    let traces: [&[u8]; 3] = [LOGIN.as_bytes(), USER.as_bytes(), &hash];
+    assert_eq!(house.found(&traces), Vec::<String>::new(), "it is nowhere in clear, while it can be read");
+    let file = keys.join(VAULT_FOLDER).join(format!("{:02x}", id.0.as_bytes()[15])).join(format!("{id}.key"));
+    let key = fs::read(&file).unwrap();
+    assert_eq!(house.found(&[&key]), [format!("{id}.key")], "a key lies in its file and nowhere else");
+    assert_eq!(left_of_user(&keys, id, &before), ["words", "password"]);
+
+    admin.patch(&path, 1, &json!({"disabled": true})).expect(200);
+    admin.post(&format!("{path}/erase"), &json!({"reason": "requested"})).expect(200);
+    assert_eq!(house.found(&traces), Vec::<String>::new());
+    assert_eq!(house.found(&[&key]), Vec::<String>::new(), "the key is gone");
+    assert_eq!(left_of_user(&keys, id, &before), Vec::<&str>::new());
+    let (code, report) = verify(&house.url, &keys);
+    assert_eq!(code, Some(0), "{report:#}");
+
+    // A vault that keeps the key is caught by the same question.
+    fs::write(&file, &key).unwrap();
+    fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+    assert_eq!(left_of_user(&keys, id, &before), ["words", "password"]);
+    let erase = ["user", "erase", "--id", &id.to_string(), "--reason", "requested"];
+    let told = relief(&house.url, &keys, &erase);
+    assert!(told.contains("still there is destroyed now"), "{told}");
+    assert_eq!(left_of_user(&keys, id, &before), Vec::<&str>::new());
+}
+
 fn manager_log_size(house: &House) -> i64 {
     relief_ledger::writer::log_state(&mut connect(&house.url).unwrap()).unwrap().last.sequence
 }
 
 #[test]
 fn nothing_of_who_was_erased_is_found_in_the_files_of_sqlite() {
-    nothing_is_found_of_who_was_erased(&House::start(None, None));
+    let house = House::start(None, None);
+    nothing_is_found_of_a_user_who_was_erased(&house);
+    nothing_is_found_of_who_was_erased(&house);
 }
 
 #[test]
@@ -216,6 +281,7 @@ fn nothing_of_who_was_erased_is_found_in_the_files_of_postgres() {
         .get_result(&mut crate::support::postgres::connect(cluster.url()))
         .unwrap();
     let house = House::start(Some(cluster.url().to_owned()), Some(folder.value.into()));
+    nothing_is_found_of_a_user_who_was_erased(&house);
     nothing_is_found_of_who_was_erased(&house);
     drop(house);
     drop(cluster);

@@ -332,7 +332,8 @@ impl World {
     fn approved(&self, told: EventResult) -> EventResult {
         let (Some(id), EventStatus::Proposed) = (told.approval, told.status) else { return told };
         let actor = Actor { user: UserId(fixed(10, 1)), role: "manager".into(), scope: "all".into() };
-        let decide = ApprovalDecide { actor, id, verdict: Verdict::Approve, reason: "it is so".into() };
+        let decide =
+            ApprovalDecide { actor, id, verdict: Verdict::Approve, reason: "it is so".into(), second: None };
         let decided =
             self.writer.record_blocking(decide).expect("what passed the rules a moment ago passes now");
         decided.answer.event.expect("the event is posted")

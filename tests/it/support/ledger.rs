@@ -135,7 +135,8 @@ impl Ledger {
         let (Some(id), EventStatus::Proposed) = (told.approval, told.status) else { return Ok(told) };
         // What was only proposed, somebody else approves at once.
         let actor = Actor { user: UserId(Uuid::nil()), role: "manager".into(), scope: "all".into() };
-        let decide = ApprovalDecide { actor, id, verdict: Verdict::Approve, reason: "it is so".into() };
+        let decide =
+            ApprovalDecide { actor, id, verdict: Verdict::Approve, reason: "it is so".into(), second: None };
         self.writer.record_blocking(decide).map(|done| done.answer.event.expect("the event is posted"))
     }
 

@@ -10,7 +10,8 @@ use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::auth::{Role, Session, SessionKind, Tokens, User, countries_of};
 use relief_ledger::core::id::{OrganizationId, SessionId, UserId};
 use relief_ledger::db;
-use relief_ledger::users::store::{NewUser, UserAdd};
+use relief_ledger::users::store::{NewUser, SealedUser, UserAdd};
+use relief_ledger::vault::Vault;
 use relief_ledger::writer::{Actor, Desk, Drawer, Refusal, Source, Update, Writer, WriterSettings};
 use serde_json::Value;
 use uuid::Uuid;
@@ -90,6 +91,16 @@ impl Server {
         self.running.stop().expect("the server stops");
     }
 
+    /// The server's vault.
+    pub fn vault(&self) -> Vault {
+        Vault::open_or_create(&self.key_folder()).expect("the vault opens")
+    }
+
+    /// A new user as it is recorded.
+    pub fn sealed(&self, user: NewUser) -> SealedUser {
+        user.sealed(&self.vault()).expect("the user is sealed")
+    }
+
     /// Records an update past the server, as another process would.
     pub fn record<U: Update>(&self, update: U) -> U::Answer {
         let settings =
@@ -134,7 +145,7 @@ impl Server {
             countries: countries_of(country.unwrap_or_default()),
         };
         let session = SessionId(Uuid::now_v7());
-        self.record(Arrival { add: UserAdd { actor: operator(), user }, session });
+        self.record(Arrival { add: UserAdd { actor: operator(), user: self.sealed(user) }, session });
         Caller { user: Some(id), ..self.with_token(&self.token(id, session)) }
     }
 

@@ -1,0 +1,17 @@
+-- What says who a user is, sealed under a key outside the database. login becomes a keyed lookup, name and password_hash
+-- are emptied; the key is not here, so rows that are there are sealed by the program, at its first start after this
+ALTER TABLE users ADD COLUMN sealed BYTEA;
+ALTER TABLE users ADD COLUMN sealed_password BYTEA;
+ALTER TABLE users ADD COLUMN erased_at BIGINT;
+ALTER TABLE users ADD COLUMN erased_by BYTEA;
+ALTER TABLE users ADD COLUMN erased_as TEXT
+    CHECK (erased_at IS NULL OR (disabled AND sealed IS NULL AND sealed_password IS NULL));
+
+-- A link that another administrator must approve, and the half of it which that one hands over
+ALTER TABLE invitations ADD COLUMN approval_id BYTEA;
+ALTER TABLE invitations ADD COLUMN second_hash BYTEA;
+
+-- Tables whose old bytes are to be cleared from the files once they are sealed
+CREATE TABLE purges_due (name TEXT PRIMARY KEY);
+INSERT INTO purges_due (name) SELECT 'users' WHERE EXISTS (SELECT 1 FROM users);
+INSERT INTO purges_due (name) SELECT 'outside_identities' WHERE EXISTS (SELECT 1 FROM outside_identities);

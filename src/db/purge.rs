@@ -1,0 +1,77 @@
+//! Clearing bytes that were in clear from the files of a database, once what they said is sealed.
+//!
+//! A database keeps what a row was before: in free pages, dead rows, statistics and its write-ahead log. What is due is a
+//! row of `purges_due`, made by the migration that brought the sealing, so that a crash in between forgets nothing.
+
+use super::{Conn, read_failure};
+use crate::core::problem::{Code, Outcome, Problem};
+use diesel::connection::SimpleConnection;
+use diesel::sql_types::{Integer, Text};
+use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
+
+/// How long PostgreSQL waits for others who use a table, before the next start tries again.
+const LOCK_WAIT: &str = "SET lock_timeout = '10s'";
+
+#[derive(QueryableByName)]
+struct Due {
+    #[diesel(sql_type = Text)]
+    name: String,
+}
+
+#[derive(QueryableByName)]
+struct Checkpointed {
+    #[diesel(sql_type = Integer)]
+    busy: i32,
+}
+
+/// The tables whose old bytes are still to be cleared.
+///
+/// # Errors
+/// What the database says.
+pub fn purges_due(conn: &mut Conn) -> Outcome<Vec<String>> {
+    let due: Vec<Due> =
+        diesel::sql_query("SELECT name FROM purges_due ORDER BY name").load(conn).map_err(read_failure)?;
+    Ok(due.into_iter().map(|due| due.name).collect())
+}
+
+/// Clears the old bytes of a table that is due, and notes that it is done.
+///
+/// # Errors
+/// `unavailable` where others use the database, so that it must be tried again; what the database says.
+pub fn purge_due(conn: &mut Conn, table: &str) -> Outcome<()> {
+    // The name goes into statements that take no values, so it must be one of ours.
+    let table =
+        ["outside_identities", "users"].into_iter().find(|known| *known == table).ok_or_else(|| {
+            Problem::internal(format!("purges_due names {table:?}, which is no table to clear"))
+        })?;
+    match conn {
+        Conn::Sqlite(sqlite) => rewrite_file(sqlite)?,
+        Conn::Postgres(postgres) => {
+            postgres.batch_execute(LOCK_WAIT).map_err(read_failure)?;
+            // Each by itself: none of them may be part of a transaction.
+            let rewritten = postgres.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"));
+            // Common values of columns stand in the statistics. Whoever owns the database may rewrite them.
+            let statistics = postgres.batch_execute("VACUUM FULL pg_statistic");
+            postgres.batch_execute("RESET lock_timeout").map_err(read_failure)?;
+            rewritten.and(statistics).map_err(read_failure)?;
+        }
+    }
+    diesel::sql_query("DELETE FROM purges_due WHERE name = $1")
+        .bind::<Text, _>(table)
+        .execute(conn)
+        .map_err(read_failure)?;
+    Ok(())
+}
+
+/// Writes the whole file anew, without free pages, and empties the write-ahead log.
+fn rewrite_file(sqlite: &mut SqliteConnection) -> Outcome<()> {
+    sqlite.batch_execute("PRAGMA secure_delete = ON; VACUUM").map_err(read_failure)?;
+    let state: Checkpointed =
+        diesel::sql_query("PRAGMA wal_checkpoint(TRUNCATE)").get_result(sqlite).map_err(read_failure)?;
+    if state.busy == 0 {
+        return Ok(());
+    }
+    let detail =
+        "The write-ahead log cannot be emptied while another process reads. Stop it and start again.";
+    Err(Problem::new(Code::Unavailable, detail))
+}
