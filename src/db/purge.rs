@@ -6,8 +6,8 @@
 use super::{Conn, read_failure};
 use crate::core::problem::{Code, Outcome, Problem};
 use diesel::connection::SimpleConnection;
-use diesel::sql_types::{Integer, Text};
-use diesel::{QueryableByName, RunQueryDsl, SqliteConnection};
+use diesel::sql_types::{Bool, Integer, Text};
+use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
 
 /// How long PostgreSQL waits for others who use a table, before the next start tries again.
 const LOCK_WAIT: &str = "SET lock_timeout = '10s'";
@@ -16,6 +16,12 @@ const LOCK_WAIT: &str = "SET lock_timeout = '10s'";
 struct Due {
     #[diesel(sql_type = Text)]
     name: String,
+}
+
+#[derive(QueryableByName)]
+struct Owner {
+    #[diesel(sql_type = Bool)]
+    is_owner: bool,
 }
 
 #[derive(QueryableByName)]
@@ -46,21 +52,35 @@ pub fn purge_due(conn: &mut Conn, table: &str) -> Outcome<()> {
         })?;
     match conn {
         Conn::Sqlite(sqlite) => rewrite_file(sqlite)?,
-        Conn::Postgres(postgres) => {
-            postgres.batch_execute(LOCK_WAIT).map_err(read_failure)?;
-            // Each by itself: none of them may be part of a transaction.
-            let rewritten = postgres.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"));
-            // Common values of columns stand in the statistics. Whoever owns the database may rewrite them.
-            let statistics = postgres.batch_execute("VACUUM FULL pg_statistic");
-            postgres.batch_execute("RESET lock_timeout").map_err(read_failure)?;
-            rewritten.and(statistics).map_err(read_failure)?;
-        }
+        Conn::Postgres(postgres) => rewrite_table(postgres, table)?,
     }
     diesel::sql_query("DELETE FROM purges_due WHERE name = $1")
         .bind::<Text, _>(table)
         .execute(conn)
         .map_err(read_failure)?;
     Ok(())
+}
+
+/// Writes the files of a table anew, and those of the statistics, where common values of columns stand.
+fn rewrite_table(postgres: &mut PgConnection, table: &str) -> Outcome<()> {
+    // PostgreSQL passes over what somebody may not rewrite, and only warns.
+    let owner: Owner = diesel::sql_query(
+        "SELECT pg_has_role(current_user, datdba, 'USAGE') AS is_owner FROM pg_database \
+         WHERE datname = current_database()",
+    )
+    .get_result(postgres)
+    .map_err(read_failure)?;
+    if !owner.is_owner {
+        let detail =
+            "Only a role that owns the database can rewrite its statistics. Run relief migrate as one, once.";
+        return Err(Problem::new(Code::Unavailable, detail));
+    }
+    postgres.batch_execute(LOCK_WAIT).map_err(read_failure)?;
+    // Each by itself: neither may be part of a transaction.
+    let table = postgres.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"));
+    let statistics = postgres.batch_execute("VACUUM FULL pg_statistic");
+    postgres.batch_execute("RESET lock_timeout").map_err(read_failure)?;
+    table.and(statistics).map_err(read_failure)
 }
 
 /// Writes the whole file anew, without free pages, and empties the write-ahead log.

@@ -139,6 +139,46 @@ on_both_databases! {
         verifies(database);
     }
 
+    fn a_key_that_a_crash_left_is_destroyed_at_the_next_start(database: &TestDatabase) {
+        let server = Server::start(database);
+        let admin = server.login_as(Role::Admin);
+        let id = person(&server, "amina", Role::Officer);
+        let file = format!("{:02x}/{id}.key", id.0.as_bytes()[15]);
+        let file = server.key_folder().join("vault").join(file);
+        let key = std::fs::read(&file).unwrap();
+        disable(&admin, id);
+        erase(&admin, id);
+        assert!(!file.exists());
+        let server = server.restart(|| {
+            std::fs::write(&file, &key).unwrap();
+            std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        });
+        let begun = std::time::Instant::now();
+        while file.exists() {
+            assert!(begun.elapsed().as_secs() < 60, "the key is still there");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+        server.stop();
+    }
+
+    fn with_another_key_folder_nobody_is_named_or_let_in_and_with_the_own_all_is_as_before(database: &TestDatabase) {
+        let server = Server::start(database);
+        let id = person(&server, "amina", Role::Officer);
+        let elsewhere = Server::start(database);
+        let admin = elsewhere.login_as(Role::Admin);
+        let shown = admin.get(&path_of(id)).expect(200);
+        assert_eq!((&shown["status"], &shown["login"], &shown["name"]), (&json!("key_missing"), &Value::Null, &Value::Null));
+        let login = json!({"login": "amina", "password": PASSWORD});
+        assert_eq!(elsewhere.stranger().post(LOGIN, &login).status, 401);
+        admin.patch(&path_of(id), 1, &json!({"name": "Amina"})).refused("key_missing", &[]);
+        verifies(database);
+        with(&server, &log_in(&server, "amina")).get("/api/v1/auth/me").expect(200);
+        // Whose key is lost can be erased all the same.
+        disable(&admin, id);
+        assert_eq!(erase(&admin, id)["status"], "erased");
+        verifies(database);
+    }
+
     fn what_is_sealed_or_erased_is_no_way_to_hide_an_edit(database: &TestDatabase) {
         let server = Server::start(database);
         let admin = server.login_as(Role::Admin);
