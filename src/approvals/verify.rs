@@ -2,7 +2,7 @@
 
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
-use crate::core::id::{ApprovalId, EventId, InvitationId};
+use crate::core::id::{ApprovalId, EventId, InvitationId, UserId};
 use crate::core::problem::Outcome;
 use crate::db::schema::{approvals, events, invitations};
 use crate::db::{Conn, read_failure};
@@ -10,6 +10,10 @@ use crate::proposals::{ABOUT_USERS, ApprovalState};
 use crate::users::invitation_store::InvitationEnd;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
+use uuid::Uuid;
+
+/// A kind that was always approved by somebody else: the others are older than proposals.
+const EARMARK_CHANGED: &str = "earmark_changed";
 
 /// Verifies decided proposals.
 ///
@@ -56,7 +60,8 @@ pub fn verify_approvals(conn: &mut Conn, report: &mut Report, progress: &mut Pro
         let problem = "is posted, and nobody approved its proposal".to_owned();
         report.find(Finding::new("events", id.to_string(), problem));
     }
-    verify_links(conn, report)
+    verify_links(conn, report)?;
+    verify_earmarks(conn, report)
 }
 
 /// Links that another had to approve, and that were used although nobody did.
@@ -75,6 +80,22 @@ fn verify_links(conn: &mut Conn, report: &mut Report) -> Outcome<()> {
     for id in used {
         let problem = "was used, and nobody else approved that".to_owned();
         report.find(Finding::new("invitations", id.to_string(), problem));
+    }
+    Ok(())
+}
+
+/// No earmark was changed without somebody having been asked, save by whoever holds the database.
+fn verify_earmarks(conn: &mut Conn, report: &mut Report) -> Outcome<()> {
+    let unasked: Vec<EventId> = events::table
+        .filter(events::kind.eq(EARMARK_CHANGED).and(events::actor_id.ne(UserId(Uuid::nil()))))
+        .filter(not(exists(approvals::table.filter(approvals::subject_id.eq(events::id)))))
+        .order(events::id)
+        .select(events::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    for id in unasked {
+        let problem = "changes an earmark, and nobody was asked to approve it".to_owned();
+        report.find(Finding::new("events", id.to_string(), problem));
     }
     Ok(())
 }

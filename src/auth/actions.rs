@@ -66,6 +66,8 @@ actions! {
     PledgeOffer = "pledge.offer",
     /// Accept and decline offers.
     PledgeDecide = "pledge.decide",
+    /// Propose that goods of a pledge are meant for another country.
+    EarmarkPropose = "earmark.propose",
     /// Read pledges and where their units are.
     PledgeRead = "pledge.read",
     /// Say who may read whose gift a pledge is.

@@ -130,6 +130,7 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<programmes::ReportedFigure>(),
         row_source::<pledges::Pledge>(),
         row_source::<pledges::PledgeLine>(),
+        row_source::<pledges::EarmarkChange>(),
         row_source::<consignments::Consignment>(),
         row_source::<consignments::Leg>(),
         row_source::<consignments::Load>(),

@@ -154,6 +154,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    earmark_changes (event_id) {
+        event_id -> Binary,
+        pledge_id -> Binary,
+        from_line_id -> Binary,
+        to_line_id -> Binary,
+        quantity -> BigInt,
+        from_country -> Nullable<Text>,
+        to_country -> Nullable<Text>,
+        consented_by -> Binary,
+        consented_person_id -> Nullable<Binary>,
+        consented_on -> Text,
+        document_id -> Nullable<Binary>,
+        filed -> Nullable<Text>,
+        reversed_by -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     consignments (id) {
         id -> Binary,
         programme_id -> Binary,
@@ -433,6 +451,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     outside_identities,
     pledges,
     pledge_lines,
+    earmark_changes,
     consignments,
     legs,
     loads,

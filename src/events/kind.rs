@@ -13,7 +13,7 @@ use crate::core::problem::{Code, FieldError, Problem};
 use crate::core::time::{Precision, Timestamp};
 use crate::distributions::{Delivered, Distributed};
 use crate::ledger::origin::{FROM_PAPER, FromPaper};
-use crate::pledges::{Collected, PledgeAccepted, PledgeDeclined, PledgeWithdrawn};
+use crate::pledges::{Collected, EarmarkChanged, PledgeAccepted, PledgeDeclined, PledgeWithdrawn};
 use crate::stock::{
     ConditionChanged, Counted, Disposed, MissingDecided, MissingReported, Moved, Relotted, Returned, Stored,
 };
@@ -52,6 +52,8 @@ pub enum Beside {
     PledgeDecided,
     /// The same where the pledge is opening stock, which is accepted by being collected.
     Collection,
+    /// Which consent goods of a pledge are meant for another country by.
+    Earmark,
     /// A leg has left.
     SentOff,
     /// The receipt of a leg is closed.
@@ -164,6 +166,8 @@ kinds! {
     PledgeDeclined(PledgeDeclined) = "pledge_declined" by PledgeDecide, Follows, PledgeDecided, Never;
     /// A pledge is withdrawn as far as it is still with the donor.
     PledgeWithdrawn(PledgeWithdrawn) = "pledge_withdrawn" by PledgeOffer, Follows, PledgeDecided, Never;
+    /// Free goods of a pledge line are meant for another country, with the donor's consent.
+    EarmarkChanged(EarmarkChanged) = "earmark_changed" by EarmarkPropose, Stays, Earmark, Always;
     /// Goods of a pledge come into a warehouse.
     Collected(Collected) = "collected" by EventPost, Follows, Collection, Never;
     /// Goods are reserved for a consignment.

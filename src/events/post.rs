@@ -185,6 +185,7 @@ pub(super) fn decide_kind(desk: &mut Desk, happening: &Happening, kind: &Kind) -
         Kind::PledgeAccepted(body) => promised::accept(desk, happening, body),
         Kind::PledgeDeclined(body) => promised::decline(desk, happening, body),
         Kind::PledgeWithdrawn(body) => promised::withdraw(desk, happening, body),
+        Kind::EarmarkChanged(body) => promised::change_earmark(desk, happening, body),
         Kind::Collected(body) => promised::collect(desk, happening, body),
         Kind::Allocated(body) => consigned::allocate(desk, happening, body),
         Kind::Released(body) => consigned::release(desk, happening, body),
@@ -233,6 +234,12 @@ pub fn want_event(command: &Command, desk: &mut Desk) {
     desk.shelf::<Drawer<WaitingRecord>>().want(command.id);
     desk.shelf::<Drawer<Approval>>().want(approval_of(command.id));
     want(&command.kind, desk);
+    if let Kind::Departed(body) = &command.kind {
+        want_departure(desk, body.consignment, body.leg);
+    }
+    if let Kind::EarmarkChanged(body) = &command.kind {
+        want_pledge(desk, body.pledge);
+    }
 }
 
 /// Asks for what the common kinds will want, so that a batch is loaded in a few queries.
@@ -263,6 +270,7 @@ fn want(kind: &Kind, desk: &mut Desk) {
             Some((&body.lines, None))
         }
         Kind::PledgeDeclined(_)
+        | Kind::EarmarkChanged(_)
         | Kind::PledgeWithdrawn(_)
         | Kind::Released(_)
         | Kind::Packed(_)
@@ -291,9 +299,6 @@ fn want(kind: &Kind, desk: &mut Desk) {
         let account =
             if matches!(kind, Kind::Distributed(_)) { Account::Delivered } else { Account::InStorage };
         want_lines(desk, lines, site, account);
-    }
-    if let Kind::Departed(body) = kind {
-        want_departure(desk, body.consignment, body.leg);
     }
 }
 

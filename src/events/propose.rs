@@ -15,7 +15,7 @@ use crate::ledger::event::{EventRecord, EventResult, EventStatus, Halt, Happenin
 use crate::ledger::{Account, Book, Cell, Condition};
 use crate::proposals::store::acted_as;
 use crate::proposals::{Approval, ApprovalState};
-use crate::writer::{Checkmark, Desk, Drawer, Refusal};
+use crate::writer::{Checkmark, Desk, Drawer, Refusal, Wanted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -46,6 +46,9 @@ pub struct EffectLine {
     /// The leg.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub leg: Option<LegId>,
+    /// The country that what donors gave is meant for, where they said one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub earmark: Option<String>,
     /// Base units before, when it was proposed.
     pub before: i64,
     /// And after.
@@ -73,7 +76,8 @@ impl Staged {
         Self(cells)
     }
 
-    /// Base units that change their place, together with what was changed before.
+    /// Base units that change their place, together with what was changed before. What goes back to a source under one
+    /// lot or line and comes out of it under another has not changed its place by that.
     fn moved(&self, before: &[(Cell, i64)]) -> i64 {
         let mut sums: Vec<(Cell, i64)> = before.to_vec();
         for (cell, change, _) in &self.0 {
@@ -82,27 +86,34 @@ impl Staged {
                 None => sums.push((*cell, *change)),
             }
         }
-        sums.iter().map(|(_, change)| (*change).max(0)).sum()
+        let mut sources: BTreeMap<(Account, ItemId), i64> = BTreeMap::new();
+        for (cell, change) in sums.iter().filter(|(cell, _)| cell.account.is_source()) {
+            *sources.entry((cell.account, cell.item)).or_default() += change;
+        }
+        let placed = sums.iter().filter(|(cell, _)| !cell.account.is_source()).map(|(_, change)| *change);
+        placed.chain(sources.into_values()).map(|change| change.max(0)).sum()
     }
 
-    /// The same heap by heap, pledge lines and holders together.
-    fn lines(&self) -> Vec<EffectLine> {
-        type Heap = (Account, Condition, ItemId, LotId, Option<SiteId>, Option<ConsignmentId>, Option<LegId>);
+    /// The same heap by heap, holders together and pledge lines of one earmark.
+    fn lines(&self, desk: &mut Desk) -> Result<Vec<EffectLine>, Wanted> {
+        type Place = (Option<SiteId>, Option<ConsignmentId>, Option<LegId>);
+        type Heap = (Account, Condition, ItemId, LotId, Place, Option<String>);
         let mut heaps: BTreeMap<Heap, (i64, i64)> = BTreeMap::new();
         for (cell, change, held) in &self.0 {
-            let heap =
-                (cell.account, cell.condition, cell.item, cell.lot, cell.site, cell.consignment, cell.leg);
+            let earmark = desk.shelf::<Book>().line(cell.line)?.earmark.clone();
+            let place = (cell.site, cell.consignment, cell.leg);
+            let heap = (cell.account, cell.condition, cell.item, cell.lot, place, earmark);
             let (before, after) = heaps.entry(heap).or_default();
             *before += held - change;
             *after += held;
         }
         let line = |(heap, (before, after)): (Heap, (i64, i64))| {
-            let (account, condition, item, lot, site, consignment, leg) = heap;
+            let (account, condition, item, lot, (site, consignment, leg), earmark) = heap;
             let lot = (!lot.is_unknown_of(item)).then_some(lot);
             let (account, condition) = (account.word().to_owned(), condition.word().to_owned());
-            EffectLine { account, condition, item, lot, site, consignment, leg, before, after }
+            EffectLine { account, condition, item, lot, site, consignment, leg, earmark, before, after }
         };
-        heaps.into_iter().map(line).collect()
+        Ok(heaps.into_iter().map(line).collect())
     }
 }
 
@@ -179,7 +190,8 @@ impl PostEvent {
             return Err(Problem::internal("an event was decided and left no record").into());
         };
         let written = |error: serde_json::Error| Problem::internal(error.to_string());
-        let effect = serde_json::to_string(&Staged::of(desk, decided).lines()).map_err(written)?;
+        let effect = Staged::of(desk, decided).lines(desk)?;
+        let effect = serde_json::to_string(&effect).map_err(written)?;
         desk.go_back(checkmark);
         let approval = approval_of(happening.id);
         let result = EventResult {

@@ -173,6 +173,9 @@ fn pledge_of(kind: &Kind) -> Option<PledgeId> {
     if let Kind::PledgeDeclined(body) = kind {
         return Some(body.pledge);
     }
+    if let Kind::EarmarkChanged(body) = kind {
+        return Some(body.pledge);
+    }
     if let Kind::PledgeWithdrawn(body) = kind { Some(body.pledge) } else { None }
 }
 

@@ -9,7 +9,7 @@ use crate::core::time::Timestamp;
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects, all_or_missed};
 use crate::ledger::{Book, Cell, Draw, Movement, Posted, Statement};
 use crate::pledges::rules::{PledgeKind, PledgeState};
-use crate::pledges::{Pledge, PledgeLine, restate_surplus};
+use crate::pledges::{Pledge, PledgeLine, earmark_reversed, restate_surplus};
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -157,7 +157,7 @@ pub fn reverse(desk: &mut Desk, happening: &Happening, body: &Reversed) -> Resul
         })
         .collect();
     let result = happening.post_parts(desk, subjects, &parts, None)?;
-    take_back(desk, &net)?;
+    take_back(desk, &net, happening.id)?;
     for one in &undone {
         restate_surplus(desk, restated_event(&net.record), &one.statements)?;
     }
@@ -266,7 +266,7 @@ fn refuse_while_needed(desk: &mut Desk, net: &Net, undone: &[Undone]) -> Result<
 }
 
 /// Takes back what the event changed besides the ledger.
-fn take_back(desk: &mut Desk, net: &Net) -> Result<(), Halt> {
+fn take_back(desk: &mut Desk, net: &Net, reversal: EventId) -> Result<(), Halt> {
     let record = &net.record;
     let Some(beside) = Kind::beside(&record.kind) else {
         return Err(Problem::internal(format!("{} is of an unknown kind", record.id)).into());
@@ -275,6 +275,7 @@ fn take_back(desk: &mut Desk, net: &Net) -> Result<(), Halt> {
         Beside::Nothing => Ok(()),
         Beside::PledgeDecided => take_back_pledge(desk, net, false),
         Beside::Collection => take_back_pledge(desk, net, true),
+        Beside::Earmark => earmark_reversed(desk, record.id, reversal),
         Beside::SentOff => {
             desk.shelf::<Departures>().reverse(record.id);
             Ok(())
@@ -310,6 +311,7 @@ pub(super) fn take_back_figures(desk: &mut Desk, net: &Net, kind: &str) -> Resul
         // No figures: that a leg has left, a receipt is closed, a way is another or a lot is recalled.
         Some(
             Beside::Nothing
+            | Beside::Earmark
             | Beside::SentOff
             | Beside::ReceiptClosed
             | Beside::Diversion

@@ -136,6 +136,7 @@ fn leg_end(kind: &Kind) -> Option<(Option<LegId>, bool)> {
         Kind::PledgeAccepted(_)
         | Kind::PledgeDeclined(_)
         | Kind::PledgeWithdrawn(_)
+        | Kind::EarmarkChanged(_)
         | Kind::Collected(_)
         | Kind::Allocated(_)
         | Kind::Released(_)
@@ -195,6 +196,7 @@ pub(super) fn subjects(kind: &Kind) -> (Option<ConsignmentId>, Option<SiteId>) {
         Kind::PledgeAccepted(_)
         | Kind::PledgeDeclined(_)
         | Kind::PledgeWithdrawn(_)
+        | Kind::EarmarkChanged(_)
         | Kind::Corrected(_)
         | Kind::Reversed(_) => (None, None),
     }

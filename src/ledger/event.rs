@@ -420,8 +420,8 @@ pub fn short(pointer: &str, account: &str, available: i64, asked: i64, what: &st
     .with("asked", asked)
 }
 
-/// Takes goods out of a source under their old lot and in again under a new one, on the same account: what
-/// first names or changes a lot. `to` is the cell under the new lot.
+/// Takes goods out of a source under their old lot or line and in again under a new one, on the same account: what
+/// first names or changes a lot, or what changes an earmark. `to` is the cell under the new lot or line.
 ///
 /// # Errors
 /// Rows missing on the desk.
@@ -434,7 +434,7 @@ pub fn relabel(
     statements: &mut Vec<Statement>,
 ) -> Result<(), Wanted> {
     use super::account::Account;
-    if from.lot == to.lot {
+    if (from.lot, from.line) == (to.lot, to.line) {
         movements.push(Movement::given(from, to, quantity));
         return Ok(());
     }
@@ -459,18 +459,18 @@ pub fn relabel(
             continue;
         }
         movements.push(Movement::given(from, Cell::source(account, from.line, from.lot, from.item), part));
-        movements.push(Movement::given(Cell::source(account, from.line, to.lot, to.item), to, part));
+        movements.push(Movement::given(Cell::source(account, to.line, to.lot, to.item), to, part));
         let promised = if account == Account::Promised { part } else { 0 };
         let surplus = part - promised;
-        let statement = |lot, sign: i64| Statement {
-            line: from.line,
-            lot,
-            item: from.item,
+        let statement = |cell: Cell, sign: i64| Statement {
+            line: cell.line,
+            lot: cell.lot,
+            item: cell.item,
             promised: sign * promised,
             surplus: sign * surplus,
         };
-        statements.push(statement(from.lot, -1));
-        statements.push(statement(to.lot, 1));
+        statements.push(statement(from, -1));
+        statements.push(statement(to, 1));
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 //! | `store` | rows, and the updates the writer records |
 //! | `rules` | what may be said of a person |
 //! | `sealed` | sealing and opening what is said |
+//! | `named` | those whom other records name |
 //! | `expire` | erasing those whose time is over, and finishing what broke off |
 //!
 //! Invariants: what says who a person is stands in the database sealed and nowhere else, under a key of that person's
@@ -16,8 +17,10 @@
 
 pub mod expire;
 pub mod http;
+mod named;
 pub mod rules;
 pub mod sealed;
 pub mod store;
 
+pub use named::{check_named, check_reached};
 pub use store::{ErasureReason, Person};

@@ -3,6 +3,7 @@
 use super::link::{LinkChange, link_hash};
 use super::named::{NamedChange, NamedNew};
 use super::offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer};
+use super::reading_earmarks::{EarmarkChangeView, earmark_changes_of};
 use super::rules::{PledgeKind, PledgeState};
 use super::status::{LinkStatus, PledgeStatus, pledge_status, status_by_link};
 use super::store::{Pledge, PledgeFilter, PledgeLine, pledge_list, pledge_read};
@@ -50,6 +51,9 @@ pub struct PledgeView {
     /// Its lines; left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<PledgeLineView>>,
+    /// Which of its goods are meant for another country since; left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earmark_changes: Option<Vec<EarmarkChangeView>>,
 }
 
 /// A line as it is shown.
@@ -89,6 +93,7 @@ impl PledgeView {
             has_link: pledge.link_hash.is_some(),
             named: pledge.named,
             lines: lines.map(|lines| lines.into_iter().map(line_view).collect()),
+            earmark_changes: None,
         }
     }
 }
@@ -205,12 +210,14 @@ pub async fn pledge_show(
 ) -> Outcome<actix_web::web::Json<Shown<PledgeView, TracedPledge>>> {
     let view = state.read(move |conn| {
         let (pledge, lines) = pledge_read(conn, &permit, path.0)?;
+        let changes = earmark_changes_of(conn, pledge.id)?;
         if permit.fields() == Fields::Traced {
-            return Ok(Shown::Traced(TracedPledge::of(pledge, Some(lines))));
+            return Ok(Shown::Traced(TracedPledge::of(pledge, Some(lines)).with(changes)));
         }
         let subjects: Vec<SubjectId> = lines.iter().map(|line| SubjectId(line.id.0)).collect();
         let mut facts = facts_of(conn, &subjects)?;
         let mut view = PledgeView::of(pledge, Some(lines));
+        view.earmark_changes = Some(changes.into_iter().map(EarmarkChangeView::of).collect());
         for line in view.lines.iter_mut().flatten() {
             line.facts = facts.remove(&SubjectId(line.id.0)).unwrap_or_default();
         }

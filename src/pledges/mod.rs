@@ -1,15 +1,19 @@
 //! Promises: offered, accepted in whole or part, declined, withdrawn, and followed by their donor.
 //!
-//! Only what is accepted counts as promised. Goods that came without a pledge open an *unsolicited* one and
+//! Only what is accepted counts as promised. What a line is meant for never changes: a change of earmark moves free goods
+//! to a line of their own. Goods that came without a pledge open an *unsolicited* one and
 //! stay on hold until it is accepted; stock from before opens one marked *opening*. A surplus found on a
 //! receipt or count opens a line of a pledge made for it.
 
 mod accept;
 mod collect;
+mod consent;
+mod earmark;
 pub mod http;
 mod link;
 mod named;
 mod offer;
+mod reading_earmarks;
 pub mod rules;
 mod status;
 pub mod store;
@@ -19,6 +23,8 @@ mod withdraw;
 
 pub use accept::{AcceptedLine, PledgeAccepted, PledgeDeclined, accept, decline};
 pub use collect::{Collected, collect};
+pub use consent::Consent;
+pub use earmark::{EarmarkChange, EarmarkChanged, change_earmark, earmark_reversed};
 pub use link::{LinkChange, link_hash};
 pub use named::{NamedChange, NamedNew};
 pub use offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer};

@@ -229,7 +229,8 @@ fn is_same(
     new: &Pledge,
     new_lines: &[PledgeLine],
 ) -> bool {
-    let mut sorted: Vec<&PledgeLine> = lines.iter().map(AsRef::as_ref).collect();
+    let mut sorted: Vec<&PledgeLine> =
+        lines.iter().map(AsRef::as_ref).filter(|line| line.is_offered()).collect();
     sorted.sort_by_key(|line| line.ordinal);
     let pledge = Pledge {
         state: known.state.clone(),

@@ -61,7 +61,9 @@ pub struct LineStatus {
     pub item_name: String,
     /// What one is.
     pub base_unit: String,
-    /// Base units offered.
+    /// The country it is meant for; null is any.
+    pub earmark_country: Option<String>,
+    /// Base units offered; 0 of a line that took goods over by a change of earmark.
     pub offered: i64,
     /// Base units that count as promised.
     pub promised: i64,
@@ -329,6 +331,7 @@ fn line_status(line: &PledgeLine, sums: &[SumRow], names: &ItemNames, places: Ve
         item: line.item_id,
         item_name,
         base_unit,
+        earmark_country: line.earmark_country.clone(),
         offered: line.offered,
         promised,
         surplus,

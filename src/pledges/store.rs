@@ -112,6 +112,11 @@ impl Pledge {
 }
 
 impl PledgeLine {
+    /// Whether it was offered as such; one that a change of earmark opened was not.
+    pub fn is_offered(&self) -> bool {
+        self.offered > 0
+    }
+
     /// Its declared value.
     pub fn value(&self) -> Option<Money> {
         let (minor, currency) = self.value_minor.zip(self.currency.clone())?;

@@ -1,6 +1,8 @@
 //! A pledge as its donor reads it: what was promised and decided, without our notes and what files say further.
 
+use super::earmark::EarmarkChange;
 use super::offer::Money;
+use super::reading_earmarks::TracedEarmarkChange;
 use super::store::{Pledge, PledgeLine};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId};
 use crate::core::time::Timestamp;
@@ -30,6 +32,9 @@ pub struct TracedPledge {
     /// Its lines; left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<TracedLine>>,
+    /// Which of its goods are meant for another country since; left out in lists.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub earmark_changes: Option<Vec<TracedEarmarkChange>>,
 }
 
 /// A line of a pledge as its donor reads it.
@@ -65,7 +70,14 @@ impl TracedPledge {
             reason: pledge.reason,
             named: pledge.named,
             lines: lines.map(|lines| lines.into_iter().map(TracedLine::of).collect()),
+            earmark_changes: None,
         }
+    }
+
+    /// The same with what is meant for another country since.
+    pub(super) fn with(self, changes: Vec<EarmarkChange>) -> Self {
+        let changes = changes.into_iter().map(TracedEarmarkChange::of).collect();
+        Self { earmark_changes: Some(changes), ..self }
     }
 }
 

@@ -71,7 +71,8 @@ pub fn withdraw(desk: &mut Desk, happening: &Happening, body: &PledgeWithdrawn) 
         let quantity = asked.map_or(given, |(_, quantity)| quantity);
         if quantity > with_donor {
             let index = asked.map_or(0, |(index, _)| index);
-            return Err(held_elsewhere(index, with_donor, quantity, &holdings).into());
+            let pointer = format!("/lines/{index}/quantity");
+            return Err(not_with_donor(&pointer, with_donor, quantity, &holdings).into());
         }
         take_back(&holdings, quantity, &mut movements);
         Ok(())
@@ -117,13 +118,28 @@ fn check_lines_known(body: &PledgeWithdrawn, lines: &[Arc<PledgeLine>]) -> Resul
     }
 }
 
-fn held_elsewhere(index: usize, with_donor: i64, asked: i64, holdings: &[Holding]) -> Problem {
+fn not_with_donor(pointer: &str, with_donor: i64, asked: i64, holdings: &[Holding]) -> Problem {
+    let detail = format!(
+        "Only {with_donor} of {asked} base units are still with the donor and can be withdrawn; `held` names who holds \
+         the rest."
+    );
+    let figures = (Account::Unallocated, with_donor, asked);
+    held_elsewhere(pointer, detail, figures, holdings, |account| {
+        !matches!(account, Account::Unallocated | Account::Withdrawn)
+    })
+}
+
+/// The refusal for want of what others hold, naming each of them: account, how much is there and how much is asked.
+pub(super) fn held_elsewhere(
+    pointer: &str,
+    detail: String,
+    (account, there, asked): (Account, i64, i64),
+    holdings: &[Holding],
+    is_elsewhere: impl Fn(Account) -> bool,
+) -> Problem {
     let others: Vec<serde_json::Value> = holdings
         .iter()
-        .filter(|one| {
-            !matches!(one.cell.account, Account::Unallocated | Account::Withdrawn)
-                && !one.cell.account.is_source()
-        })
+        .filter(|one| is_elsewhere(one.cell.account) && !one.cell.account.is_source())
         .map(|one| {
             serde_json::json!({
                 "account": one.cell.account.word(),
@@ -134,16 +150,10 @@ fn held_elsewhere(index: usize, with_donor: i64, asked: i64, holdings: &[Holding
             })
         })
         .collect();
-    Problem::new(
-        Code::Insufficient,
-        format!(
-            "Only {with_donor} of {asked} base units are still with the donor and can be withdrawn; `held` names who \
-             holds the rest."
-        ),
-    )
-    .at(format!("/lines/{index}/quantity"))
-    .with("account", "unallocated")
-    .with("available", with_donor)
-    .with("asked", asked)
-    .with("held", others)
+    Problem::new(Code::Insufficient, detail)
+        .at(pointer)
+        .with("account", account.word())
+        .with("available", there)
+        .with("asked", asked)
+        .with("held", others)
 }

@@ -7,6 +7,7 @@ mod bounds;
 mod corrections;
 mod deployed;
 mod duplicates;
+mod earmarks;
 mod figures;
 mod hub;
 mod joining;

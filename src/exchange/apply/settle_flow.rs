@@ -70,7 +70,9 @@ impl Update for SettlePledge {
                 None
             }
             Some(known) => {
-                let named = |line: &Arc<PledgeLine>| self.lines.iter().any(|wanted| wanted.id == line.id);
+                let named = |line: &Arc<PledgeLine>| {
+                    !line.is_offered() || self.lines.iter().any(|wanted| wanted.id == line.id)
+                };
                 Some(renewed_pledge(known, &self.wanted, known_lines.iter().all(named))?)
             }
         };

@@ -9,9 +9,10 @@ use diesel::sql_types::Text;
 use relief_ledger::db::{Conn, connect};
 
 /// Tables whose rows grow with what is recorded.
-const GROWING: [&str; 25] = [
+const GROWING: [&str; 26] = [
     "pledges",
     "pledge_lines",
+    "earmark_changes",
     "consignments",
     "legs",
     "loads",

@@ -8,7 +8,9 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::step::Step;
-use super::world::{consignment, evidence, fixed, item, line, organization, pledge, programme, site};
+use super::world::{
+    consignment, earmark, evidence, fixed, item, line, organization, pledge, programme, site,
+};
 
 /// Goods that lie together.
 #[derive(QueryableByName)]
@@ -149,6 +151,17 @@ pub fn details(url: &str, step: &Step, index: usize, posted: &[Value]) -> Option
                 json!([{"line": uuid(&heap.line), "quantity": step.quantity.clamp(1, heap.quantity)}]);
             Some(json!({"pledge": pledge_of(heap)?, "lines": lines}))
         }
+        "earmark_changed" => {
+            let is_free = |heap: &Heap| heap.is(Account::Unallocated) || heap.is(Account::InStorage);
+            let heap = standing.choose(step, |heap| is_free(heap) && has_donor(heap))?;
+            let line = uuid(&heap.line);
+            Some(earmark(
+                pledge_of(heap)?,
+                line,
+                step.quantity.clamp(1, heap.quantity),
+                line == super::world::line(1, 0),
+            ))
+        }
         "collected" => {
             let heap = standing.choose(step, |heap| heap.is(Account::Unallocated))?;
             Some(heap.some(step, json!({"pledge": pledge_of(heap)?, "site": site(step.site % 2)})))
@@ -225,6 +238,11 @@ pub fn details(url: &str, step: &Step, index: usize, posted: &[Value]) -> Option
 fn accepted(step: &Step) -> Value {
     let (of, number) = [(2, 0), (4, 0), (4, 1)][step.choice % 3];
     json!({"pledge": pledge(of), "lines": [{"line": line(of, number), "quantity": step.quantity.clamp(1, 9)}]})
+}
+
+/// Whether somebody is known who can consent.
+fn has_donor(heap: &Heap) -> bool {
+    pledge_of(heap).is_some_and(|of| [pledge(0), pledge(1), pledge(4)].contains(&of))
 }
 
 fn pledge_of(heap: &Heap) -> Option<Uuid> {
@@ -351,8 +369,9 @@ fn reversed(step: &Step, posted: &[Value]) -> Option<Value> {
 /// One of the latest events with another figure in its first line, mostly a smaller one.
 fn corrected(step: &Step, posted: &[Value]) -> Option<Value> {
     const FIGURES: [&str; 4] = ["quantity", "good", "missing", "counted"];
-    const NOT_CORRECTED: [&str; 13] = [
+    const NOT_CORRECTED: [&str; 14] = [
         "pledge_withdrawn",
+        "earmark_changed",
         "packed",
         "split",
         "customs_held",

@@ -22,9 +22,10 @@ pub struct Step {
     pub fits: bool,
 }
 
-const KINDS: [(u32, &str); 32] = [
+const KINDS: [(u32, &str); 33] = [
     (4, "pledge_accepted"),
     (2, "pledge_withdrawn"),
+    (3, "earmark_changed"),
     (8, "collected"),
     (6, "allocated"),
     (3, "released"),

@@ -340,6 +340,14 @@ impl World {
     }
 }
 
+/// Goods of a line are meant for the Gambia, or for any country, as its donor agrees.
+pub fn earmark(pledge: Uuid, line: Uuid, quantity: i64, any: bool) -> Value {
+    let donor = if pledge == self::pledge(1) { organization(1) } else { organization(0) };
+    json!({"pledge": pledge, "line": line, "quantity": quantity, "reason": "so the donor says",
+        "country": if any { Value::Null } else { json!("GM") },
+        "consent": {"organization": donor, "given_on": "2020-03-01", "filed": "cabinet 4"}})
+}
+
 /// What a loss or a disposal rests on.
 pub fn evidence() -> Value {
     json!({"cause": "transport", "report_number": "LR-7", "filed": "cabinet 3"})
@@ -364,6 +372,10 @@ fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
         "pledge_accepted" | "pledge_withdrawn" => {
             let only = line(number, if number == 0 { step.item } else { 0 });
             json!({"pledge": pledge(number), "lines": [{"line": only, "quantity": quantity}]})
+        }
+        "earmark_changed" => {
+            let only = line(number, if number == 0 { step.item } else { 0 });
+            earmark(pledge(number), only, quantity, step.flag)
         }
         "collected" => json!({"pledge": pledge(number), "site": here, "lines": [goods]}),
         "allocated" if step.flag => json!({"consignment": consignment, "lines": [goods]}),

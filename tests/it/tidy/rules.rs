@@ -389,9 +389,10 @@ fn paths_where(
 }
 
 /// Tables whose rows are one caller's to read and not another's.
-const SCOPED_TABLES: [&str; 25] = [
+const SCOPED_TABLES: [&str; 26] = [
     "pledges",
     "pledge_lines",
+    "earmark_changes",
     "consignments",
     "legs",
     "loads",

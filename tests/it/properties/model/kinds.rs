@@ -85,8 +85,8 @@ impl Model {
                 }
                 self.all(&goods, Class::Missing, Class::AtRest);
             }
-            "allocated" | "released" | "packed" | "cancelled" | "customs_held" | "customs_released"
-            | "moved" | "damaged" | "held" | "released_from_hold" | "relotted" => {}
+            "earmark_changed" | "allocated" | "released" | "packed" | "cancelled" | "customs_held"
+            | "customs_released" | "moved" | "damaged" | "held" | "released_from_hold" | "relotted" => {}
             other => unreachable!("the model has not heard of {other}"),
         }
         true
