@@ -444,7 +444,7 @@ pub(super) fn infer(
         restates: receipt.restates.clone(),
         scope: receipt.scope.clone(),
         deploys: receipt.deploys,
-        from_paper: receipt.from_paper,
+        from_paper: receipt.from_paper.clone(),
         decided_by: None,
     };
     let subjects = Subjects { leg: Some(leg), ..consignment.subjects() };

@@ -1,16 +1,19 @@
 //! Nobody receives what they dispatched. What was entered for somebody else from paper was dispatched or received by
-//! those others, and what was imported by nobody here; both are flagged instead.
+//! those others, who are looked up, and what was imported by nobody here; both are flagged.
 //!
 //! Goods that changed their leg under way, by a diversion or a split, were dispatched by whoever sent the earlier
 //! leg off as well as by whoever sent them on.
 
 use super::departures::Departures;
+use super::store::{Consignment, Leg};
 use crate::auth::is_operator;
 use crate::core::id::{EventId, LegId};
 use crate::core::problem::{Code, Problem};
 use crate::ledger::event::{EventRecord, Halt, Happening, all_or_missed};
-use crate::ledger::origin::from_paper;
+use crate::ledger::origin::{FromPaper, from_paper};
 use crate::ledger::{Account, Book};
+use crate::parties::find_organization;
+use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 
 /// Refuses a receipt by whoever sent the leg off.
@@ -18,7 +21,7 @@ use crate::writer::{Desk, Drawer};
 /// # Errors
 /// `own_dispatch`, naming the departure.
 pub(super) fn check_receiver(desk: &mut Desk, happening: &Happening, leg: LegId) -> Result<(), Halt> {
-    if happening.from_paper || is_operator(desk.actor()) {
+    if is_operator(desk.actor()) {
         return Ok(());
     }
     let me = desk.actor().user;
@@ -32,7 +35,10 @@ pub(super) fn check_receiver(desk: &mut Desk, happening: &Happening, leg: LegId)
                 return Ok(());
             };
             if record.actor_id == me && from_paper(&record.body).is_none() {
-                return Err(own_dispatch(record.id).into());
+                return match &happening.from_paper {
+                    Some(paper) => check_received(desk, leg, paper),
+                    None => Err(own_dispatch(record.id).into()),
+                };
             }
             if record.kind == "departed" {
                 return Ok(());
@@ -59,7 +65,7 @@ pub(super) fn check_dispatcher(
     happening: &Happening,
     implied: &[EventRecord],
 ) -> Result<(), Halt> {
-    if happening.from_paper || is_operator(desk.actor()) {
+    if is_operator(desk.actor()) {
         return Ok(());
     }
     let me = desk.actor().user;
@@ -72,10 +78,45 @@ pub(super) fn check_dispatcher(
         if receipt.is_some_and(|receipt| from_paper(&receipt.body).is_some()) {
             return Ok(());
         }
+        if let (Some(paper), Some(leg)) = (&happening.from_paper, record.leg_id) {
+            return check_sent(desk, leg, paper);
+        }
         let detail = "You received this leg, so somebody else says what was sent on it.";
         let problem = Problem::new(Code::OwnDispatch, detail).with("departure", record.id.to_string());
         Err(problem.into())
     })
+}
+
+/// Whether the paper a dispatcher enters a receipt from is of somebody who can have received the goods: the consignee, or
+/// whoever runs the site where the leg ends. Otherwise any organization's name would do.
+fn check_received(desk: &mut Desk, leg: LegId, paper: &FromPaper) -> Result<(), Halt> {
+    let Some(leg) = desk.shelf::<Drawer<Leg>>().find(leg)? else { return Ok(()) };
+    let consignment = desk.shelf::<Drawer<Consignment>>().find(leg.consignment_id)?;
+    let runs = find_site(desk, leg.to_id)?.operator_id == Some(paper.organization);
+    if runs || consignment.is_some_and(|one| one.consignee_id == paper.organization) {
+        return Ok(());
+    }
+    let detail = "did not receive these goods: it is neither the consignee nor runs the site where the leg ends. You sent \
+                  them off, so enter the receipt from the paper of one of these, or have somebody else receive them";
+    Err(Problem::field("/from_paper/organization", detail).into())
+}
+
+/// Whether the paper a receiver enters a departure from is of somebody who can have sent the goods off: the consignor, the
+/// carrier, whoever runs the site where the leg starts, or a donor.
+fn check_sent(desk: &mut Desk, leg: LegId, paper: &FromPaper) -> Result<(), Halt> {
+    let Some(leg) = desk.shelf::<Drawer<Leg>>().find(leg)? else { return Ok(()) };
+    let consignment = desk.shelf::<Drawer<Consignment>>().find(leg.consignment_id)?;
+    let sender = Some(paper.organization);
+    let is_party = leg.carrier_id == sender || consignment.is_some_and(|one| one.consignor_id == sender);
+    if is_party
+        || find_site(desk, leg.from_id)?.operator_id == sender
+        || find_organization(desk, paper.organization)?.is_donor
+    {
+        return Ok(());
+    }
+    let detail = "did not send these goods: it is neither the consignor, the carrier or a donor, nor runs the site where \
+                  the leg starts. You received them, so enter the departure from the paper of one of these";
+    Err(Problem::field("/from_paper/organization", detail).into())
 }
 
 /// The receipt that implied a departure.

@@ -6,6 +6,7 @@ use super::rules::{
     ATTACHMENTS_MAX, Act, DocumentDraft, EVENTS_MAX, SIGNATORIES_MAX, SignatoryDraft, read_number,
 };
 use super::store::{Document, DocumentAttachment, DocumentEvent, Signatory};
+use crate::auth::Scope;
 use crate::consignments::{Consignment, Load};
 use crate::core::check::id_reused;
 use crate::core::id::{AttachmentId, DocumentId, EventId, derived};
@@ -14,6 +15,7 @@ use crate::core::time::Timestamp;
 use crate::evidence::rules::{Ending, is_hand_over};
 use crate::evidence::{How, Verification, end_where, verify};
 use crate::ledger::event::EventRecord;
+use crate::people::{Person, check_named};
 use crate::pledges::Pledge;
 use crate::sites::Site;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Update};
@@ -68,6 +70,7 @@ impl Update for DocumentRecord {
             }
         }
         want(desk, &draft.events, &draft.attachments);
+        want_people(desk, &draft.signatories);
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Arc<Document>, Refusal> {
@@ -82,6 +85,7 @@ impl Update for DocumentRecord {
         self.check_subjects(desk)?;
         let events = find_events(desk, &draft.events)?;
         let attachments = find_attachments(desk, &draft.attachments)?;
+        check_signatories(desk, &self.actor, &draft.signatories)?;
         let moment = desk.begin(entry("document.recorded", self.id, None));
         let number = match (draft.kind.letters(), &draft.number) {
             (Some(_), None) => Some(take_next(desk, self.id, draft.kind, &site, draft.year())?),
@@ -178,6 +182,7 @@ impl Update for EvidenceAdd {
     fn keys(&self, desk: &mut Desk) {
         want_document(desk, self.id);
         want(desk, &self.added.events, &self.added.attachments);
+        want_people(desk, &self.added.signatories);
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Arc<Document>, Refusal> {
@@ -185,6 +190,7 @@ impl Update for EvidenceAdd {
         let mut papers = Papers::load(desk, self.id)?;
         find_events(desk, &self.added.events)?;
         let attachments = find_attachments(desk, &self.added.attachments)?;
+        check_signatories(desk, &self.actor, &self.added.signatories)?;
         let moment = desk.begin(entry("document.evidence_added", self.id, None));
         papers.add_events(desk, &self.added.events);
         papers.add_signatories(desk, &self.added.signatories);
@@ -416,6 +422,27 @@ fn find_attachments(desk: &mut Desk, ids: &[AttachmentId]) -> Result<Vec<Arc<Att
         found.push(row);
     }
     Ok(found)
+}
+
+fn want_people(desk: &mut Desk, signatories: &[SignatoryDraft]) {
+    for signatory in signatories {
+        desk.shelf::<Drawer<Person>>().want(signatory.person);
+    }
+}
+
+/// Who signed is somebody on record, within the reach of whoever says so, and not erased.
+fn check_signatories(desk: &mut Desk, actor: &Actor, signatories: &[SignatoryDraft]) -> Result<(), Refusal> {
+    let scope = Scope::from_words(&actor.scope);
+    let mut missed = false;
+    for (index, signatory) in signatories.iter().enumerate() {
+        match check_named(desk, &scope, &format!("/signatories/{index}/person"), signatory.person) {
+            Ok(_) => {}
+            Err(Refusal::Missed) => missed = true,
+            Err(_) if missed => break,
+            Err(refusal) => return Err(refusal),
+        }
+    }
+    if missed { Err(Refusal::Missed) } else { Ok(()) }
 }
 
 fn unknown(pointer: &str, kind: &str) -> Problem {

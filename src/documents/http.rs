@@ -16,10 +16,12 @@ use crate::core::id::{
 use crate::core::page::Page;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::people::shown_as;
 use crate::web::{Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, encode_key};
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
 use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
 use std::sync::Arc;
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -68,11 +70,14 @@ pub struct DocumentView {
     pub updated_at: Timestamp,
 }
 
-/// A signatory as it is shown; the name is shown to whoever may read the person.
+/// A signatory as it is shown.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct SignatoryView {
     /// Who.
     pub person: PersonId,
+    /// What to print for the person, to whoever may read it: the name, or that and when it was erased.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown_as: Option<String>,
     /// What the person did.
     pub act: String,
     /// When it was signed.
@@ -120,18 +125,20 @@ impl DocumentView {
 }
 
 impl SignatoryView {
-    fn of(row: Signatory) -> Self {
-        Self { person: row.person_id, act: row.act, signed_at: row.signed_at }
+    fn of(row: Signatory, names: &HashMap<PersonId, String>) -> Self {
+        let shown_as = names.get(&row.person_id).cloned();
+        Self { person: row.person_id, shown_as, act: row.act, signed_at: row.signed_at }
     }
 }
 
 impl DocumentDetail {
-    fn of(whole: Whole) -> Outcome<Self> {
-        let Whole { document, events, signatories, attachments, in_full } = whole;
+    fn of(whole: Whole, names: &HashMap<PersonId, String>) -> Outcome<Self> {
+        let Whole { document, events, signatories, attachments, people: _, in_full } = whole;
         Ok(Self {
             document: DocumentView::of(document, in_full),
             events,
-            signatories: in_full.then(|| signatories.into_iter().map(SignatoryView::of).collect()),
+            signatories: in_full
+                .then(|| signatories.into_iter().map(|row| SignatoryView::of(row, names)).collect()),
             attachments: attachments
                 .iter()
                 .map(|row| AttachmentView::of(row, in_full))
@@ -218,7 +225,10 @@ pub async fn document_show(
     state: State,
     path: Path<DocumentId>,
 ) -> Outcome<Tagged<DocumentDetail>> {
-    let body = state.read(move |conn| whole_read(conn, &permit, path.0).and_then(DocumentDetail::of)).await?;
+    let whole = state.read(move |conn| whole_read(conn, &permit, path.0)).await?;
+    let people = whole.people.clone();
+    let names = state.with_vault(move |vault| shown_as(vault, &people)).await?;
+    let body = DocumentDetail::of(whole, &names)?;
     let revision = body.document.revision;
     Ok(Tagged { body, revision })
 }

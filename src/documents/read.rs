@@ -16,6 +16,7 @@ use crate::db::schema::{
 };
 use crate::db::{Backend, Conn, read_failure};
 use crate::events::events_within;
+use crate::people::{Person, people_named};
 use crate::pledges::pledges_within;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
@@ -213,6 +214,8 @@ pub(super) struct Whole {
     pub(super) events: Vec<EventId>,
     pub(super) signatories: Vec<Signatory>,
     pub(super) attachments: Vec<Attachment>,
+    /// Of the signatories those whom the caller may read.
+    pub(super) people: Vec<Person>,
     /// Whether the caller may see who signed and where the paper is.
     pub(super) in_full: bool,
 }
@@ -248,6 +251,7 @@ pub(super) fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: Docu
     } else {
         Vec::new()
     };
+    let people = people_named(conn, permit, signatories.iter().map(|row| row.person_id).collect())?;
     let rows: Vec<DocumentAttachment> = document_attachments::table
         .filter(document_attachments::document_id.eq(id))
         .order(document_attachments::ordinal)
@@ -257,7 +261,7 @@ pub(super) fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: Docu
     let ids: Vec<AttachmentId> = rows.iter().map(|row| row.attachment_id).collect();
     let mut attachments = attachments_reached(conn, permit, &ids)?;
     attachments.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
-    Ok(Whole { document, events, signatories, attachments, in_full })
+    Ok(Whole { document, events, signatories, attachments, people, in_full })
 }
 
 /// Whether everything a document names is within the caller's reach. What is not known is not reached either, so that

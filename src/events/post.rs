@@ -16,6 +16,7 @@ use crate::items::goods::GoodsLine;
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, clamp};
 use crate::ledger::{Account, Book};
 use crate::parties::find_organization;
+use crate::people::{check_named, check_reached};
 use crate::pledges as promised;
 use crate::proposals::Approval;
 use crate::stock as stocked;
@@ -106,7 +107,7 @@ impl PostEvent {
             scope: Scope::from_words(&self.actor.scope),
             // What restates another event is told by that one, in `correct` and `reverse`.
             deploys: self.command.kind.deployed().decided().unwrap_or(true),
-            from_paper: self.command.from_paper.is_some(),
+            from_paper: self.command.from_paper.clone(),
             decided_by: None,
         })
     }
@@ -157,7 +158,7 @@ impl PostEvent {
         self.check_about(desk)?;
         let happening = self.happening(desk)?;
         let counted = self.counted_before(desk)?;
-        match self.command.find_paper(desk).and_then(|()| decide_kind(desk, &happening, &self.command.kind)) {
+        match self.find_paper(desk).and_then(|()| decide_kind(desk, &happening, &self.command.kind)) {
             Ok(result) => {
                 if let Some(due) = self.due(desk, &result, &counted)? {
                     return self.propose(desk, checkmark, &happening, &result, &due);
@@ -218,13 +219,30 @@ pub(super) fn decide_kind(desk: &mut Desk, happening: &Happening, kind: &Kind) -
     }
 }
 
-impl Command {
-    /// Waits for the organization whose paper the event was entered from.
+impl PostEvent {
+    /// Waits for the organization whose paper the event was entered from. It is somebody else's, and who did it for
+    /// that organization is one of its people.
     fn find_paper(&self, desk: &mut Desk) -> Result<(), Halt> {
-        match &self.from_paper {
-            Some(paper) => find_organization(desk, paper.organization).map(|_| ()),
-            None => Ok(()),
+        let Some(paper) = &self.command.from_paper else { return Ok(()) };
+        find_organization(desk, paper.organization)?;
+        let scope = Scope::from_words(&self.actor.scope);
+        if scope.organization() == Some(paper.organization) {
+            let detail = "is your own; what your organization did is entered without from_paper";
+            return Err(Problem::field("/from_paper/organization", detail).into());
         }
+        let Some(id) = paper.person else { return Ok(()) };
+        let pointer = "/from_paper/person";
+        // Who was there when it was acknowledged may be erased by the time it posts: what happened has happened.
+        let person = if self.woken {
+            check_reached(desk, &scope, pointer, id)?
+        } else {
+            check_named(desk, &scope, pointer, id)?
+        };
+        if person.organization_id != paper.organization {
+            let detail = format!("{id} is nobody of the organization that the paper is of");
+            return Err(Problem::field(pointer, detail).into());
+        }
+        Ok(())
     }
 }
 

@@ -20,7 +20,9 @@ pub(super) fn note_receiver(
     result: &EventResult,
 ) -> Result<(), Refusal> {
     // What was entered from somebody else's paper is not the poster's own word.
-    let Some(own) = happening.scope.organization().filter(|_| !happening.from_paper) else { return Ok(()) };
+    let Some(own) = happening.scope.organization().filter(|_| happening.from_paper.is_none()) else {
+        return Ok(());
+    };
     let named = if let Kind::Delivered(body) = kind {
         body.consignee
     } else if let Kind::Distributed(body) = kind {

@@ -3,6 +3,7 @@
 
 use super::book::Book;
 use super::cell::{Cell, Movement, Statement};
+use super::origin::FromPaper;
 use crate::auth::Scope;
 use crate::core::id::{
     ApprovalId, ConsignmentId, EventId, LegId, LoadId, PledgeId, ProgrammeId, SiteId, UserId,
@@ -229,8 +230,8 @@ pub struct Happening {
     pub scope: Scope,
     /// Whether what was ever delivered follows it: not where delivered goods come back or end.
     pub deploys: bool,
-    /// Whether it was entered for somebody else from paper.
-    pub from_paper: bool,
+    /// The paper of somebody else it was entered from.
+    pub from_paper: Option<FromPaper>,
     /// Who approved it, where somebody else than its poster had to.
     pub decided_by: Option<UserId>,
 }

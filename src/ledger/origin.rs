@@ -1,7 +1,7 @@
 //! Who stands behind an event besides whoever posted it: an organization whose paper it was entered from, or nobody
 //! here, where a file was imported.
 
-use crate::core::id::{OrganizationId, UserId};
+use crate::core::id::{OrganizationId, PersonId, UserId};
 use serde::{Deserialize, Serialize};
 
 /// That an event was entered for somebody else from paper: by whom it was done, and the paper. Never a person's name.
@@ -12,6 +12,9 @@ pub struct FromPaper {
     pub organization: OrganizationId,
     /// The number of the paper.
     pub number: String,
+    /// Who did it, as one of that organization's people on record.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub person: Option<PersonId>,
 }
 
 /// The member of an event's body that says so.

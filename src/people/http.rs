@@ -233,7 +233,7 @@ pub async fn person_list(
     query: Query<PersonQuery>,
 ) -> Outcome<JsonBody<Page<PersonView>>> {
     let paging = Paging::<PersonId>::new(query.0.after.as_deref(), query.0.limit)?;
-    let filter = PersonFilter { id: None, organization: query.0.organization_id, kind: query.0.kind };
+    let filter = PersonFilter { ids: None, organization: query.0.organization_id, kind: query.0.kind };
     let (scope, limit) = (permit.scope().clone(), paging.limit);
     let rows = state.read(move |conn| list_people(conn, &scope, &filter, (paging.after, limit + 1))).await?;
     let views = state

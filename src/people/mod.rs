@@ -22,5 +22,5 @@ pub mod rules;
 pub mod sealed;
 pub mod store;
 
-pub use named::{check_named, check_reached};
+pub use named::{check_named, check_reached, people_named, shown_as};
 pub use store::{ErasureReason, Person};

@@ -1,12 +1,16 @@
 //! People whom other records name by identifier: a signatory, or who consented. Each is there, within the reach of
 //! whoever names it, and not erased.
 
-use super::store::Person;
-use crate::auth::{Bound, Scope};
+use super::http::PersonView;
+use super::store::{Person, PersonFilter, list_people};
+use crate::auth::{Action, Bound, Named, Permit, Scope};
 use crate::core::id::PersonId;
-use crate::core::problem::Problem;
+use crate::core::problem::{Outcome, Problem};
+use crate::db::Conn;
 use crate::parties::Organization;
+use crate::vault::Vault;
 use crate::writer::{Desk, Drawer, Refusal, Wanted};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 /// The person that a record is about to name.
@@ -66,4 +70,29 @@ fn is_reached(desk: &mut Desk, scope: &Scope, person: &Person) -> Result<bool, W
         }
     }
     Ok(true)
+}
+
+/// Of these people those whom the caller of another room may read.
+///
+/// # Errors
+/// What the database says.
+pub fn people_named<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    ids: Vec<PersonId>,
+) -> Outcome<Vec<Person>> {
+    let Some(scope) = permit.reach(Action::PersonRead).filter(|_| !ids.is_empty()) else {
+        return Ok(Vec::new());
+    };
+    let most = i64::try_from(ids.len()).unwrap_or(i64::MAX);
+    let filter = PersonFilter { ids: Some(ids), ..PersonFilter::default() };
+    list_people(conn, &scope, &filter, (None, most))
+}
+
+/// What to print for each of them: the name, or that and when it was erased.
+///
+/// # Errors
+/// An internal problem where something is not what was sealed.
+pub fn shown_as(vault: &Vault, people: &[Person]) -> Outcome<HashMap<PersonId, String>> {
+    people.iter().map(|person| Ok((person.id, PersonView::open(vault, person)?.shown_as))).collect()
 }

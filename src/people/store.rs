@@ -260,8 +260,8 @@ pub fn no_organization(id: OrganizationId) -> Problem {
 /// Which people are wanted.
 #[derive(Clone, Debug, Default)]
 pub struct PersonFilter {
-    /// This one.
-    pub id: Option<PersonId>,
+    /// These.
+    pub ids: Option<Vec<PersonId>>,
     /// Of this organization.
     pub organization: Option<OrganizationId>,
     /// Known for this.
@@ -290,8 +290,8 @@ pub fn list_people(
     if let Some(after) = after {
         query = query.filter(persons::id.gt(after));
     }
-    if let Some(id) = filter.id {
-        query = query.filter(persons::id.eq(id));
+    if let Some(ids) = &filter.ids {
+        query = query.filter(persons::id.eq_any(ids.clone()));
     }
     if let Some(organization) = filter.organization {
         query = query.filter(persons::organization_id.eq(organization));
@@ -307,7 +307,7 @@ pub fn list_people(
 /// # Errors
 /// What the database says.
 pub fn find_person(conn: &mut Conn, scope: &Scope, id: PersonId) -> Outcome<Option<Person>> {
-    let filter = PersonFilter { id: Some(id), ..PersonFilter::default() };
+    let filter = PersonFilter { ids: Some(vec![id]), ..PersonFilter::default() };
     list_people(conn, scope, &filter, (None, 1)).map(|mut found| found.pop())
 }
 

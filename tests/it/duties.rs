@@ -187,4 +187,54 @@ on_both_databases! {
         scene.closes();
         scene.verifies();
     }
+
+    fn a_paper_is_of_somebody_else_who_can_have_done_it(database: &TestDatabase) {
+        let way = Way::new(database);
+        let scene = &way.scene;
+        let stranger = scene.organization("Somebody Else", "KE");
+        let city = relief_ledger::core::id::OrganizationId(way.city.parse().expect("an id"));
+        let post = |caller: &Caller, kind: &str, day: &str, body: &Value, paper: Value| {
+            let mut body = body.clone();
+            body["from_paper"] = paper;
+            scene.post(caller, kind, day, body)
+        };
+        let receipt = way.receipt(&way.leg, 30);
+        let receives = |caller: &Caller, paper: Value| post(caller, "received", "2020-08-05", &receipt, paper);
+        let pointer = ["/from_paper/organization"];
+        // Without this look any organization's name would let a dispatcher receive.
+        let told = receives(&scene.officer, json!({"organization": stranger, "number": "GRN-1"})).refused("invalid", &pointer);
+        assert!(told.contains("did not receive"), "{told}");
+        // Whoever did not send may type in what a carrier's or a surveyor's paper says.
+        receives(&scene.receiver, json!({"organization": stranger, "number": "GRN-1"})).expect(201);
+        let own = scene.house.login_bound(Role::Officer, Some(city), None);
+        let told = receives(&own, json!({"organization": way.city, "number": "GRN-1"})).refused("invalid", &pointer);
+        assert!(told.contains("your own"), "{told}");
+
+        let (ours, theirs) = (scene.person_of(&way.city, "Fatou Ceesay"), scene.person_of(&stranger, "Ann Otieno"));
+        let by = |person: &str| json!({"organization": way.city, "number": "GRN-2", "person": person});
+        let pointer = ["/from_paper/person"];
+        receives(&scene.officer, by(&id())).refused("invalid", &pointer);
+        receives(&scene.officer, by(&theirs)).refused("invalid", &pointer);
+        let posted = receives(&scene.officer, by(&ours)).expect(201);
+        assert_eq!(scene.event(posted["id"].as_str().unwrap()).expect(200)["body"]["from_paper"]["person"], ours);
+        scene.manager.post(&format!("/api/v1/people/{ours}/erase"), &json!({"reason": "requested"})).expect(200);
+        receives(&scene.officer, by(&ours)).refused("invalid", &pointer);
+
+        // A receiver says what was sent from a sender's paper, and from nobody else's.
+        let legs = scene.officer.get(&format!("/api/v1/consignments/{}/legs", way.consignment)).expect(200);
+        let onward = legs["items"].as_array().or(legs.as_array()).expect("legs")[1]["id"].as_str().expect("a leg").to_owned();
+        way.receives(&scene.officer, &onward, 50).expect(201);
+        let departs = json!({"consignment": way.consignment, "leg": onward, "lines": [scene.line(50)]});
+        let sent = |organization: &str| {
+            let paper = json!({"organization": organization, "number": "WB-1"});
+            post(&scene.officer, "departed", "2020-08-04", &departs, paper)
+        };
+        let carrier = json!({"name": "Only carries", "country": "KE", "carrier": true});
+        let other = scene.admin.post("/api/v1/organizations", &carrier).expect(201)["id"].as_str().unwrap().to_owned();
+        let told = sent(&other).refused("invalid", &["/from_paper/organization"]);
+        assert!(told.contains("did not send"), "{told}");
+        sent(&stranger).expect(201);
+        scene.closes();
+        scene.verifies();
+    }
 }

@@ -1,12 +1,19 @@
 //! Which hand-overs are verified and which only reported; and who sees the papers.
 
+use std::sync::LazyLock;
+
+use diesel::RunQueryDsl;
 use relief_ledger::auth::Role;
+use relief_ledger::core::id::{DocumentPartId, PersonId};
+use relief_ledger::documents::Signatory;
+use relief_ledger::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::files::photo;
 use crate::stories::scene::{Scene, id};
 use crate::support::on_both_databases;
-use crate::support::server::{Caller, migrate};
+use crate::support::server::{Caller, migrate, operator};
 
 /// A gift on its way to Banjul, received there.
 struct Gift {
@@ -122,7 +129,9 @@ on_both_databases! {
 
         let shown = gift.scene.auditor.get(&path_of(&pod)).expect(200);
         assert_eq!((&shown["events"], &shown["attachments"][0]["id"]), (&json!([event]), &json!(photo)));
-        assert_eq!(shown["signatories"], signed);
+        let mut named = signed.clone();
+        named[0]["shown_as"] = json!("Fatou Ceesay");
+        assert_eq!(shown["signatories"], named);
         let listed = gift.scene.auditor.get(&format!("/api/v1/documents?event={event}&kind=pod")).expect(200);
         assert_eq!(listed["items"].as_array().expect("a list").len(), 4);
 
@@ -273,5 +282,101 @@ on_both_databases! {
         let alone = paper(json!({"consignment": gift.consignment, "shareable": true}));
         assert_eq!((sees(&gift.donor, &alone), sees(&second, &alone)), (200, 404), "the twin: goods of one donor alone");
         assert!(!gift.leg.is_empty() && !gift.pledge.is_empty());
+    }
+
+    fn who_signed_is_on_record_and_named_to_whoever_may_read_people(database: &TestDatabase) {
+        let gift = Gift::received(database);
+        let scene = &gift.scene;
+        let (ours, theirs) = (scene.person_of(&gift.city, "Fatou Ceesay"), scene.person_of(&gift.donor, "Li Wen"));
+        let signed = |person: &str| json!([{"person": person, "act": "received"}]);
+        let paper = |caller: &Caller, signatories: Value| {
+            let body = json!({"id": id(), "kind": "pod", "site": gift.banjul, "issued_on": "2020-08-06",
+                "consignment": gift.consignment, "signatories": signatories, "shareable": true});
+            caller.post("/api/v1/documents", &body)
+        };
+        let erase = |person: &str| {
+            let path = format!("/api/v1/people/{person}/erase");
+            scene.manager.post(&path, &json!({"reason": "requested"})).expect(200);
+        };
+        let pointer = ["/signatories/0/person"];
+        let unknown = paper(&scene.officer, signed(&id())).refused("invalid", &pointer);
+        let size = scene.log_size();
+        let second = json!([{"person": ours, "act": "received"}, {"person": id(), "act": "witness"}]);
+        paper(&scene.officer, second).refused("invalid", &["/signatories/1/person"]);
+        assert_eq!(scene.log_size(), size, "no number is used");
+        // Who is out of reach is missing to a bound caller.
+        let bound = scene.house.login_bound(Role::Officer, Some(gift.city.parse().expect("an id")), None);
+        let told = paper(&bound, signed(&theirs)).refused("invalid", &pointer);
+        assert_eq!(told.replace(&theirs, "?"), unknown.replace(unknown.split(' ').find(|word| word.len() == 36).expect("an id"), "?"));
+        let document = paper(&bound, signed(&ours)).expect(201)["id"].as_str().expect("an id").to_owned();
+        let path = format!("/api/v1/documents/{document}");
+        let more = json!({"signatories": signed(&theirs)});
+        bound.post(&format!("{path}/evidence"), &more).refused("invalid", &pointer);
+        scene.officer.post(&format!("{path}/evidence"), &more).expect(200);
+
+        let named = |caller: &Caller| -> Vec<Value> {
+            let shown = caller.get(&path).expect(200)["signatories"].clone();
+            shown.as_array().expect("signatories").iter().map(|one| one["shown_as"].clone()).collect()
+        };
+        for caller in [&scene.officer, &scene.manager, &scene.auditor] {
+            assert_eq!(named(caller), ["Fatou Ceesay", "Li Wen"]);
+        }
+        assert_eq!(named(&bound), [json!("Fatou Ceesay"), Value::Null], "as far as one may read people");
+        let donor = scene.house.login_bound(Role::Donor, Some(gift.donor.parse().expect("an id")), None);
+        let shown = donor.get(&path).expect(200);
+        for hidden in ["signatories", "Ceesay", "Li Wen", &ours, &theirs] {
+            assert!(!shown.to_string().contains(hidden), "{hidden}: {shown:#}");
+        }
+        erase(&ours);
+        let told = named(&scene.auditor)[0].as_str().expect("words").to_owned();
+        assert!(told.starts_with("erased on 20"), "{told}");
+        let refused = paper(&scene.officer, signed(&ours)).refused("invalid", &pointer);
+        assert!(refused.contains("was erased"), "{refused}");
+        assert_eq!(nobodies(&scene.url), 0);
+        scene.verifies();
+        // A document that is recorded without looking names somebody who does not exist.
+        let row = Signatory {
+            id: DocumentPartId(Uuid::now_v7()),
+            document_id: document.parse().expect("an id"),
+            ordinal: 9,
+            person_id: PersonId(Uuid::now_v7()),
+            act: "received".into(),
+            signed_at: None,
+        };
+        scene.house.record(Unlooked(row));
+        assert_eq!(nobodies(&scene.url), 1);
+    }
+}
+
+/// Signatories who are nobody on record.
+fn nobodies(url: &str) -> i64 {
+    let sql = "SELECT COUNT(*) AS count FROM document_signatories \
+               WHERE NOT EXISTS (SELECT 1 FROM persons WHERE persons.id = document_signatories.person_id)";
+    let mut conn = relief_ledger::db::connect(url).expect("the database opens");
+    diesel::sql_query(sql).get_result::<Count>(&mut conn).expect("signatories are readable").count
+}
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
+/// Keeps a signatory without any rule.
+struct Unlooked(Signatory);
+
+static NOBODY: LazyLock<Actor> = LazyLock::new(operator);
+
+impl Update for Unlooked {
+    type Answer = ();
+
+    fn actor(&self) -> &Actor {
+        &NOBODY
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<(), Refusal> {
+        desk.begin(Entry { action: "test.put".into(), kind: "test", id: self.0.id.0, reason: None });
+        desk.shelf::<Drawer<Signatory>>().put(self.0.clone());
+        Ok(())
     }
 }

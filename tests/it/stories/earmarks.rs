@@ -101,12 +101,6 @@ impl Gift {
         row.map_or(0, |row| figure(row, "unallocated") + figure(row, "in_storage"))
     }
 
-    fn person(&self, organization: &str) -> String {
-        let body = json!({"kind": "signatory", "organization_id": organization, "name": "Li Wen"});
-        let person = self.scene.officer.post("/api/v1/people", &body).expect(201);
-        person["id"].as_str().expect("an id").to_owned()
-    }
-
     fn document(&self, about: &str) -> String {
         let body = json!({"kind": "other", "site": self.accra, "issued_on": "2020-08-01", "pledge": about});
         let document = self.scene.officer.post("/api/v1/documents", &body).expect(201);
@@ -165,7 +159,7 @@ on_both_databases! {
         assert_eq!((&change["quantity"], &change["from_country"], &change["to_country"], &change["filed"]),
             (&json!(500), &json!("GM"), &json!("SN"), &json!("Hainan file 3")));
         assert_eq!((gift.meant_for("GM", ""), gift.meant_for("SN", "")), (100, 500));
-        assert_eq!((gift.meant_for("GM", "&as_of=2020-08-01"), gift.meant_for("SN", "&as_of=2020-08-01")), (600, 0));
+        assert_eq!((gift.meant_for("GM", "&to_month=2020-07"), gift.meant_for("SN", "&to_month=2020-07")), (600, 0));
         // The offer is the same offer still.
         let again = scene.officer.post("/api/v1/pledges", &gift.offer);
         assert!(again.status < 300 && again.json()["receipt"].is_null(), "{}", again.text);
@@ -305,7 +299,7 @@ on_both_databases! {
     fn who_consented_and_the_paper_are_looked_up(database: &TestDatabase) {
         let gift = Gift::new(database);
         let scene = &gift.scene;
-        let (ours, theirs) = (gift.person(&gift.donor), gift.person(&scene.organization("Another", "CN")));
+        let (ours, theirs) = (scene.person_of(&gift.donor, "Li Wen"), scene.person_of(&scene.organization("Another", "CN"), "Li Wen"));
         gift.with_consent(json!({"person": theirs})).refused("invalid", &["/consent/person"]);
         let (elsewhere, _) = scene.accepted(&gift.donor, 5);
         let (document, other) = (gift.document(&gift.pledge), gift.document(&elsewhere));
@@ -330,7 +324,7 @@ on_both_databases! {
     fn the_donor_reads_it_on_the_own_pledge_and_no_names(database: &TestDatabase) {
         let gift = Gift::new(database);
         let scene = &gift.scene;
-        let person = gift.person(&gift.donor);
+        let person = scene.person_of(&gift.donor, "Li Wen");
         let consent = json!({"organization": gift.donor, "person": person, "given_on": "2020-08-01", "filed": "Hainan file 3"});
         let changed = gift.changed(json!({"consent": consent}));
         let organization = OrganizationId(gift.donor.parse().expect("an id"));
@@ -456,7 +450,7 @@ impl TakesDelivered {
             restates: None,
             scope: relief_ledger::auth::Scope::everything(),
             deploys: false,
-            from_paper: false,
+            from_paper: None,
             decided_by: None,
         };
         let subjects = Subjects { pledge: Some(known.pledge_id), ..Subjects::default() };

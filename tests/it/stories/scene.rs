@@ -101,7 +101,13 @@ impl Scene {
 
     /// A person who can sign.
     pub fn person(&self) -> String {
-        id()
+        self.person_of(&self.organization("Banjul Port Authority", "GM"), "Fatou Ceesay")
+    }
+
+    /// Somebody of an organization.
+    pub fn person_of(&self, organization: &str, name: &str) -> String {
+        let body = json!({"kind": "signatory", "organization_id": organization, "name": name});
+        id_of(&self.officer.post("/api/v1/people", &body).expect(201))
     }
 
     pub fn line(&self, quantity: i64) -> Value {
