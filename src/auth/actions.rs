@@ -92,6 +92,8 @@ actions! {
     EventRead = "event.read",
     /// Read what waits, and what corrections found moved on.
     OpenRead = "event_open.read",
+    /// Dismiss what was refused after it had waited: one's own, and others' where one decides about goods.
+    OpenDismiss = "event_open.dismiss",
     /// Propose that missing goods are lost, or that goods are disposed of.
     LossPropose = "loss.propose",
     /// Decide that missing goods are found or miscounted, and about what others proposed about goods.

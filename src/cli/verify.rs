@@ -136,6 +136,7 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<consignments::Load>(),
         row_source::<events::WaitingRecord>(),
         row_source::<events::RefusalRecord>(),
+        row_source::<events::Dismissal>(),
         row_source::<stock::Decision>(),
         row_source::<proposals::Approval>(),
         row_source::<claims::Claim>(),

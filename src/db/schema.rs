@@ -387,6 +387,15 @@ diesel::table! {
 }
 
 diesel::table! {
+    dismissals (event_id) {
+        event_id -> Binary,
+        reason -> Text,
+        dismissed_by -> Binary,
+        dismissed_at -> BigInt,
+    }
+}
+
+diesel::table! {
     decisions (event_id) {
         event_id -> Binary,
         kind -> Text,
@@ -462,6 +471,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     rollups,
     waiting,
     refusals,
+    dismissals,
     facts,
     decisions,
     approvals,

@@ -1,20 +1,19 @@
 //! Events over HTTP: post one, post many, read them, and see what waits.
 
+use super::dismiss::WaitingDismiss;
 use super::kind::{Command, Kind};
 use super::moved_on::{MovedOnView, moved_on_list};
 use super::post::PostEvent;
 use super::reach;
-use super::read::{
-    EventFilter, EventView, TracedView, WaitingFilter, WaitingState, WaitingView, event_list, event_read,
-    sequence_of, waiting_list,
-};
-use crate::auth::{Permit, action};
+use super::read::{EventFilter, EventView, TracedView, event_list, event_read, sequence_of};
+use super::read_waiting::{WaitingFilter, WaitingState, WaitingView, waiting_list, waiting_read};
+use crate::auth::{Action, Permit, action};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::ledger::event::{EventResult, EventStatus};
-use crate::web::{Json, Paging, Path, Query, Routes, Shown, State, WrittenBody, encode_key};
+use crate::web::{Json, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, encode_key};
 use crate::writer::{Actor, Priority, Recorded};
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
@@ -252,7 +251,7 @@ pub struct WaitingQuery {
     pub consignment: Option<ConsignmentId>,
     /// At this site.
     pub site: Option<SiteId>,
-    /// `waiting` or `refused`; both if left out.
+    /// `waiting`, `refused` or `dismissed`; what waits and what was refused if left out.
     pub state: Option<WaitingState>,
     /// The `next` of the page before.
     pub after: Option<String>,
@@ -278,6 +277,35 @@ pub async fn event_waiting(
     Ok(actix_web::web::Json(Page::from_rows(rows.await?, limit, |row| encode_key(&row.id))))
 }
 
+/// Why a refused update is open no more.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct WaitingDismissal {
+    /// What became of it.
+    pub reason: String,
+}
+
+/// Dismisses what was refused after it had waited, by who posted it or who decides about goods: it is dealt with and
+/// stands in the list no more. What was recorded of it stays.
+#[utoipa::path(post, path = "/api/v1/events/waiting/{id}/dismiss", tag = "events", params(("id" = String, Path)),
+    request_body = WaitingDismissal, responses((status = 200, body = WrittenBody<WaitingView>)))]
+pub async fn event_dismiss(
+    permit: Permit<action::OpenDismiss>,
+    state: State,
+    path: Path<EventId>,
+    body: Json<WaitingDismissal>,
+) -> Outcome<Written<WaitingView>> {
+    let (id, reader, now) = (path.0, permit.clone(), Timestamp(chrono::Utc::now().timestamp_micros()));
+    let (view, poster) = state.read(move |conn| waiting_read(conn, &reader, id, now)).await?;
+    if poster != permit.principal().user && permit.reach(Action::MissingDecide).is_none() {
+        let detail = "Only who posted this, or who decides about goods, dismisses it.";
+        return Err(Problem::new(Code::Forbidden, detail));
+    }
+    let dismiss = WaitingDismiss { actor: permit.actor(), id, reason: body.0.reason };
+    let recorded = state.writer.record(dismiss).await?;
+    Ok(Written::changed(recorded.map(|row| view.dismissed(&row)), id))
+}
+
 /// Lists corrections whose units had moved on and are not decided yet, with their age, in the order they were
 /// recorded.
 #[utoipa::path(get, path = "/api/v1/events/moved-on", tag = "events", params(PageQuery),
@@ -300,6 +328,7 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_event_batch, event_batch);
     routes.add(__path_event_index, event_index);
     routes.add(__path_event_waiting, event_waiting);
+    routes.add(__path_event_dismiss, event_dismiss);
     routes.add(__path_event_moved_on, event_moved_on);
     routes.add(__path_event_show, event_show);
 }

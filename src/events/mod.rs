@@ -2,10 +2,11 @@
 //!
 //! An event's identifier is made by the client and counts once: the same body again returns the first
 //! result, another body is refused. What names something not known yet, or needs goods that are still
-//! upstream, is acknowledged and posts by itself, or is refused when it could; that is kept beside it. Other
-//! refusals are not remembered.
+//! upstream, is acknowledged and posts by itself, or is refused when it could; that is kept beside it until somebody
+//! dismisses it. Other refusals are not remembered.
 
 mod correct;
+mod dismiss;
 mod flows;
 pub mod http;
 mod kind;
@@ -14,6 +15,7 @@ mod post;
 mod propose;
 mod reach;
 mod read;
+mod read_waiting;
 mod receiver;
 mod reverse;
 pub mod store;
@@ -22,6 +24,7 @@ mod wait;
 mod words;
 
 pub use correct::Corrected;
+pub use dismiss::{Dismissal, WaitingDismiss};
 pub use flows::verify_flows;
 pub use kind::{COMMON, Command, Kind, Second};
 pub use post::{PostEvent, want_event};

@@ -20,7 +20,7 @@ use crate::people::{check_named, check_reached};
 use crate::pledges as promised;
 use crate::proposals::Approval;
 use crate::stock as stocked;
-use crate::writer::{Actor, Checkmark, Desk, Drawer, Refusal, Update};
+use crate::writer::{Actor, Checkmark, Desk, Drawer, Job, Refusal, Update};
 use std::sync::Arc;
 
 /// Posts one event.
@@ -122,6 +122,10 @@ impl Update for PostEvent {
 
     fn keys(&self, desk: &mut Desk) {
         want_event(&self.command, desk);
+    }
+
+    fn instead(&self, problem: &Problem) -> Option<Box<dyn Job>> {
+        self.refused_by_database(problem)
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<EventResult, Refusal> {

@@ -1,20 +1,19 @@
-//! Reading events and what waits.
+//! Reading events.
 
-use super::reach::{events_within, in_countries_too, of_organization_too, waiting_within};
-use super::store::{RefusalRecord, WaitingRecord};
-use crate::auth::{Bound, Fields, Permit, action};
-use crate::consignments::{TracedEvent, in_countries, of_organization, traced_evidence};
+use super::reach::events_within;
+use crate::auth::{Fields, Permit, action};
+use crate::consignments::{TracedEvent, traced_evidence};
 use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
-use crate::core::time::{MICROSECONDS, Timestamp};
-use crate::db::schema::{consignments, events, legs, pledges, refusals, sites, waiting};
+use crate::core::time::Timestamp;
+use crate::db::schema::{events, pledges};
 use crate::db::{Conn, read_failure};
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, EvidenceView, evidence_of};
 use crate::ledger::origin::{from_paper, is_imported};
-use crate::web::{Paging, Shown};
+use crate::web::Shown;
 use diesel::prelude::*;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 /// What a list of events is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -256,113 +255,4 @@ fn shown(
         Shown::Traced(view)
     };
     Ok(rows.into_iter().map(traced).collect())
-}
-
-/// Whether an acknowledged event can still post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum WaitingState {
-    /// It posts by itself once what it waits for is there.
-    Waiting,
-    /// It was refused when that was there: send it corrected, under a new id.
-    Refused,
-}
-
-/// An acknowledged event that does not count yet.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
-pub struct WaitingView {
-    /// The event.
-    pub id: EventId,
-    /// Its kind.
-    pub kind: String,
-    /// Whether it can still post.
-    pub state: WaitingState,
-    /// The consignment it names.
-    pub consignment: Option<ConsignmentId>,
-    /// The site it is about; of a departure or receipt the end of its leg, once that is known.
-    pub site: Option<SiteId>,
-    /// Whether it was entered for somebody else from paper.
-    pub from_paper: bool,
-    /// What it waits for, or last waited for.
-    pub reason: String,
-    /// When it was acknowledged.
-    pub received_at: Timestamp,
-    /// Whole seconds since then.
-    pub age_seconds: i64,
-    /// When it was refused.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub refused_at: Option<Timestamp>,
-    /// Why: the problem it would have been answered with.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<crate::web::ProblemBody>)]
-    pub problem: Option<serde_json::Value>,
-}
-
-impl WaitingView {
-    fn of(row: WaitingRecord, refusal: Option<RefusalRecord>, now: Timestamp) -> Self {
-        let state = if refusal.is_some() { WaitingState::Refused } else { WaitingState::Waiting };
-        Self {
-            id: row.id,
-            kind: row.kind,
-            state,
-            consignment: row.consignment_id,
-            site: row.site_id,
-            from_paper: from_paper(&row.body).is_some(),
-            reason: row.reason,
-            received_at: row.received_at,
-            age_seconds: (now.0 - row.received_at.0).max(0) / MICROSECONDS,
-            refused_at: refusal.as_ref().map(|refusal| refusal.refused_at),
-            problem: refusal.and_then(|refusal| serde_json::from_str(&refusal.problem).ok()),
-        }
-    }
-}
-
-/// What a list of what waits is narrowed to.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct WaitingFilter {
-    /// For this consignment.
-    pub consignment: Option<ConsignmentId>,
-    /// At this site.
-    pub site: Option<SiteId>,
-    /// Only what can still post, or only what was refused.
-    pub state: Option<WaitingState>,
-}
-
-/// What was acknowledged and does not count yet, by identifier; `now` is what ages are reckoned to.
-///
-/// # Errors
-/// What the database says.
-pub fn waiting_list(
-    conn: &mut Conn,
-    permit: &Permit<action::OpenRead>,
-    filter: WaitingFilter,
-    now: Timestamp,
-    paging: &Paging<EventId>,
-) -> Outcome<Vec<WaitingView>> {
-    let mut query = waiting::table
-        .left_join(refusals::table.on(refusals::event_id.eq(waiting::id)))
-        .filter(waiting::posted.eq(false))
-        .into_boxed();
-    waiting_within!(query, permit.scope());
-    if let Some(consignment) = filter.consignment {
-        query = query.filter(waiting::consignment_id.eq(consignment));
-    }
-    if let Some(site) = filter.site {
-        query = query.filter(waiting::site_id.eq(site));
-    }
-    match filter.state {
-        Some(WaitingState::Waiting) => query = query.filter(refusals::event_id.nullable().is_null()),
-        Some(WaitingState::Refused) => query = query.filter(refusals::event_id.nullable().is_not_null()),
-        None => {}
-    }
-    if let Some(after) = paging.after {
-        query = query.filter(waiting::id.gt(after));
-    }
-    let rows: Vec<(WaitingRecord, Option<RefusalRecord>)> = query
-        .order(waiting::id)
-        .limit(paging.limit + 1)
-        .select((WaitingRecord::as_select(), Option::<RefusalRecord>::as_select()))
-        .load(conn)
-        .map_err(read_failure)?;
-    Ok(rows.into_iter().map(|(row, refusal)| WaitingView::of(row, refusal, now)).collect())
 }

@@ -8,7 +8,7 @@ use crate::consignments::Leg;
 use crate::core::id::{ConsignmentId, LegId, SiteId};
 use crate::core::problem::Problem;
 use crate::ledger::event::{EventResult, EventStatus, Happening, Wait};
-use crate::writer::{Desk, Drawer, Entry, Refusal, Wanted};
+use crate::writer::{Actor, Desk, Drawer, Entry, Job, Refusal, Update, Wanted, Writer};
 
 impl PostEvent {
     /// Acknowledges an event that cannot post yet.
@@ -103,6 +103,47 @@ impl PostEvent {
                 .put(WaitingRecord { site_id: site, ..known.as_ref().clone() });
         }
         Ok(result)
+    }
+}
+
+/// That an update which waited is refused by the database itself, where nothing but the database knew it.
+struct RefuseWoken {
+    post: PostEvent,
+    problem: Problem,
+}
+
+impl RefuseWoken {
+    /// Nothing to record where it was posted, or refused, by somebody else meanwhile.
+    fn is_over(&self, desk: &mut Desk) -> Result<bool, Wanted> {
+        let id = self.post.command.id;
+        let posted = desk.shelf::<Drawer<WaitingRecord>>().find(id)?.is_none_or(|waited| waited.posted);
+        Ok(posted || desk.shelf::<Drawer<RefusalRecord>>().find(id)?.is_some())
+    }
+}
+
+impl Update for RefuseWoken {
+    type Answer = ();
+
+    fn actor(&self) -> &Actor {
+        &self.post.actor
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<(), Refusal> {
+        if !self.is_over(desk)? {
+            self.post.refuse(desk, &self.problem)?;
+        }
+        Ok(())
+    }
+}
+
+impl PostEvent {
+    /// What is recorded where the database refuses a woken update, or it would wait in silence for ever.
+    pub(super) fn refused_by_database(&self, problem: &Problem) -> Option<Box<dyn Job>> {
+        if !self.woken {
+            return None;
+        }
+        let post = Self { command: self.command.clone(), actor: self.actor.clone(), woken: true };
+        Some(Writer::detached(RefuseWoken { post, problem: problem.clone() }))
     }
 }
 

@@ -327,8 +327,9 @@ impl Worker {
                 };
             } else {
                 tracing::warn!(cause, "update was refused by the database");
+                let instead: Vec<_> = jobs.iter().filter_map(|job| job.instead(&problem)).collect();
                 refuse(jobs, &problem);
-                return None;
+                return if instead.is_empty() { None } else { self.record(instead) };
             }
         }
     }

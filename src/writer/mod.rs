@@ -33,6 +33,7 @@ pub use rehearsal::Rehearsal;
 pub use source::Source;
 
 use crate::audit::hash::Hash256;
+use crate::core::problem::Problem;
 use crate::core::time::Timestamp;
 
 /// Something that can be recorded.
@@ -55,6 +56,12 @@ pub trait Update: Send + 'static {
     /// # Errors
     /// The problem the caller gets, or [`Refusal::Missed`].
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal>;
+
+    /// What is recorded instead where the database itself refuses the update for good, though it was decided: something
+    /// for what was acknowledged before, whose caller hears no answer.
+    fn instead(&self, _problem: &Problem) -> Option<Box<dyn Job>> {
+        None
+    }
 }
 
 /// An answer together with the log entry that carries it.

@@ -39,6 +39,8 @@ pub trait Job: Send {
     /// # Errors
     /// As [`Update::decide`].
     fn decide(&mut self, desk: &mut Desk) -> Result<(), Refusal>;
+    /// What is recorded instead where the database itself refuses it; see [`Update::instead`].
+    fn instead(&self, problem: &Problem) -> Option<Box<dyn Job>>;
     /// Answers the caller, after the commit or after the refusal.
     fn answer(self: Box<Self>, result: Outcome<Option<Leaf>>);
 }
@@ -67,6 +69,10 @@ impl<U: Update> Job for Pending<U> {
         desk.act_as(self.update.actor());
         self.answer = Some(self.update.decide(desk)?);
         Ok(())
+    }
+
+    fn instead(&self, problem: &Problem) -> Option<Box<dyn Job>> {
+        self.update.instead(problem)
     }
 
     fn answer(mut self: Box<Self>, result: Outcome<Option<Leaf>>) {

@@ -302,6 +302,11 @@ pub const CALLS: &[Call] = &[
     Call::of("event_index", Listed(|subject| subject.event.clone()), |_, _| list("/api/v1/events")),
     Call::of("event_show", SCOPED, |_, subject| get(format!("/api/v1/events/{}", subject.event))),
     Call::of("event_waiting", Listed(|subject| subject.waiting.clone()), |_, _| list("/api/v1/events/waiting")),
+    // Nobody here has posted any, and none was refused yet.
+    Call::of("event_dismiss", SCOPED, |_, subject| {
+        send("POST", format!("/api/v1/events/waiting/{}/dismiss", subject.waiting), json!({"reason": "sent again"}))
+    })
+    .ok(&[403, 409]),
     Call::of("event_moved_on", Listed(|subject| subject.moved_on.clone()), |_, _| list("/api/v1/events/moved-on")),
     // Proposals. All were made by one officer, whom nobody here is.
     Call::of("approval_index", Listed(|subject| subject.approval.clone()), |_, _| list("/api/v1/approvals"))

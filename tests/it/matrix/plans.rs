@@ -9,7 +9,7 @@ use diesel::sql_types::Text;
 use relief_ledger::db::{Conn, connect};
 
 /// Tables whose rows grow with what is recorded.
-const GROWING: [&str; 26] = [
+const GROWING: [&str; 27] = [
     "pledges",
     "pledge_lines",
     "earmark_changes",
@@ -23,6 +23,7 @@ const GROWING: [&str; 26] = [
     "rollups",
     "waiting",
     "refusals",
+    "dismissals",
     "decisions",
     "approvals",
     "facts",

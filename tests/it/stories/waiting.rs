@@ -2,10 +2,20 @@
 
 use std::time::{Duration, Instant};
 
+use diesel::RunQueryDsl;
+use diesel::connection::SimpleConnection;
 use relief_ledger::auth::Role;
 use relief_ledger::consignments::{ConsignmentNew, ConsignmentOpen};
 use relief_ledger::core::id::ConsignmentId;
+use relief_ledger::core::problem::{Outcome, Problem};
+use relief_ledger::db::{Conn, connect};
+use relief_ledger::events::wake;
+use relief_ledger::sites::SiteCreate;
+use relief_ledger::writer::{
+    Actor, Desk, Job, Leaf, Refusal, Source, Update, WakeKey, Woken, Writer, WriterSettings,
+};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::scene::{Scene, event, id};
 use crate::support::on_both_databases;
@@ -229,5 +239,152 @@ on_both_databases! {
         scene.does("received", "2020-08-02", receipt).expect(201);
         posts_by_itself(&scene.officer, events[299]["id"].as_str().expect("an id"));
         scene.closes();
+    }
+
+    fn what_was_refused_is_dismissed_by_who_posted_it_or_a_manager(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let city = scene.organization("Banjul", "GM");
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        scene.in_store(&donor, &beijing, 100);
+        let consignment = id();
+        let early = |quantity: i64| {
+            let body = json!({"consignment": consignment, "lines": [scene.line(quantity)]});
+            let event = scene.does("departed", "2020-08-06", body).expect(202);
+            event["id"].as_str().expect("an id").to_owned()
+        };
+        let (first, second) = (early(150), early(160));
+        let dismiss = |caller: &Caller, id: &str, reason: &str| {
+            caller.post(&format!("/api/v1/events/waiting/{id}/dismiss"), &json!({"reason": reason}))
+        };
+        dismiss(&scene.officer, &first, "gone").refused("wrong_state", &[]);
+        let opened = json!({"id": consignment, "programme": scene.programme, "consignee": city, "origin": beijing,
+            "destination": banjul, "legs": [{"mode": "air", "from": beijing, "to": banjul}]});
+        scene.officer.post("/api/v1/consignments", &opened).expect(201);
+        until(|| (waiting(&scene.officer, "?state=refused").len() == 2).then_some(()));
+
+        let elsewhere = scene.house.login_bound(Role::Manager, None, Some("KE"));
+        let size = scene.log_size();
+        dismiss(&scene.receiver, &first, "not mine").refused("forbidden", &[]);
+        dismiss(&scene.auditor, &first, "not mine").refused("forbidden", &[]);
+        dismiss(&scene.officer, &first, " ").refused("invalid", &["/reason"]);
+        assert_eq!(dismiss(&elsewhere, &first, "not here").text, dismiss(&elsewhere, &id(), "not here").text);
+        assert_eq!(scene.log_size(), size, "a refusal leaves nothing behind");
+        let done = dismiss(&scene.officer, &first, "sent again with 100").expect(200);
+        assert_eq!((&done["state"], &done["dismissed_reason"]), (&json!("dismissed"), &json!("sent again with 100")));
+        assert_eq!(done["dismissed_by"], json!(scene.officer.user.expect("a user").to_string()));
+        assert_eq!(scene.log_size(), size + 1);
+        dismiss(&scene.officer, &first, "sent again with 100").expect(200);
+        assert_eq!(scene.log_size(), size + 1, "the same again changes nothing");
+        dismiss(&scene.manager, &first, "otherwise").refused("wrong_state", &[]);
+        dismiss(&scene.manager, &second, "the truck was never there").expect(200);
+        assert_eq!(waiting(&scene.officer, ""), [""; 0], "nothing is open any more");
+        assert_eq!(waiting(&scene.auditor, "?state=dismissed").len(), 2);
+        assert_eq!(waiting(&scene.auditor, "?state=refused"), [""; 0]);
+        // What was refused stays refused, however it is dealt with.
+        let body = event(&first, "departed", "2020-08-06", json!({"consignment": consignment, "lines": [scene.line(150)]}));
+        scene.officer.post("/api/v1/events", &body).refused("insufficient", &["/lines/0/quantity"]);
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn what_only_the_database_refuses_is_refused_in_view(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (here, there) = (id(), id());
+        let early = |site: &str| {
+            let event = scene.does("stored", "2020-08-06", json!({"site": site})).expect(202);
+            event["id"].as_str().expect("an id").to_owned()
+        };
+        let (first, second) = (early(&here), early(&there));
+        let refuses = if scene.url.starts_with("sqlite:") {
+            "CREATE TRIGGER none_of_these BEFORE INSERT ON events WHEN NEW.kind = 'stored' \
+             BEGIN SELECT RAISE(ABORT, 'none of these'); END"
+        } else {
+            "CREATE FUNCTION none_of_these() RETURNS trigger AS $$ BEGIN IF NEW.kind = 'stored' THEN \
+             RAISE EXCEPTION 'none of these'; END IF; RETURN NEW; END $$ LANGUAGE plpgsql; \
+             CREATE TRIGGER none_of_these BEFORE INSERT ON events FOR EACH ROW EXECUTE FUNCTION none_of_these()"
+        };
+        connect(&scene.url).expect("the database opens").batch_execute(refuses).expect("the trigger is made");
+        let site = |id: &str| json!({"id": id, "name": "Banjul", "kind": "warehouse", "country": "GM"});
+        scene.admin.post("/api/v1/sites", &site(&here)).expect(201);
+        let refused = until(|| {
+            let list = scene.officer.get("/api/v1/events/waiting?state=refused").expect(200);
+            list["items"][0].is_object().then(|| list["items"][0].clone())
+        });
+        assert_eq!((&refused["id"], &refused["problem"]["code"]), (&json!(first), &json!("internal")));
+        assert!(!refused.to_string().contains("none of these"), "no words of the database: {refused:#}");
+        let dismissal = json!({"reason": "told the operator"});
+        scene.officer.post(&format!("/api/v1/events/waiting/{first}/dismiss"), &dismissal).expect(200);
+        scene.verifies();
+
+        // A twin whose updates do not say what is recorded instead leaves the other waiting in silence.
+        let draft = serde_json::from_value(site(&there)).expect("a site");
+        let new = SiteCreate::new(operator(), &draft, there.parse().expect("an id")).expect("it is sound");
+        scene.house.record(new);
+        let url = scene.url.clone();
+        scene.house.stop();
+        let settings = WriterSettings { url: url.clone(), wake: Some(silent), one_by_one: false, source: Source::Machine };
+        let writer = Writer::start(settings).expect("a writer starts");
+        writer.record_blocking(Nothing(operator())).expect("it goes on");
+        writer.stop();
+        assert_eq!(refusals(&url), 1, "the twin refused nothing");
+        let house = Server::start(database);
+        let officer = house.login_as(Role::Officer);
+        until(|| (waiting(&officer, "?state=refused") == [second.clone()]).then_some(()));
+        assert_eq!(refusals(&url), 2);
+    }
+}
+
+fn refusals(url: &str) -> i64 {
+    let mut conn = connect(url).expect("the database opens");
+    let sql = "SELECT COUNT(*) AS count FROM refusals";
+    diesel::sql_query(sql).get_result::<Count>(&mut conn).expect("refusals are readable").count
+}
+
+#[derive(diesel::QueryableByName)]
+struct Count {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    count: i64,
+}
+
+/// Finds what waits, and makes jobs of it that say nothing where the database refuses them.
+fn silent(conn: &mut Conn, touched: Option<&[Uuid]>, after: Option<WakeKey>) -> Outcome<Woken> {
+    let Woken { jobs, next } = wake(conn, touched, after)?;
+    let silenced = jobs.into_iter().map(|job| -> Box<dyn Job> { Box::new(Silent(job)) });
+    Ok(Woken { jobs: silenced.collect(), next })
+}
+
+struct Silent(Box<dyn Job>);
+
+impl Job for Silent {
+    fn keys(&self, desk: &mut Desk) {
+        self.0.keys(desk);
+    }
+
+    fn decide(&mut self, desk: &mut Desk) -> Result<(), Refusal> {
+        self.0.decide(desk)
+    }
+
+    fn instead(&self, _: &Problem) -> Option<Box<dyn Job>> {
+        None
+    }
+
+    fn answer(self: Box<Self>, result: Outcome<Option<Leaf>>) {
+        self.0.answer(result);
+    }
+}
+
+/// An update that asks for nothing: the writer takes it up after all that waited.
+struct Nothing(Actor);
+
+impl Update for Nothing {
+    type Answer = ();
+
+    fn actor(&self) -> &Actor {
+        &self.0
+    }
+
+    fn decide(&self, _: &mut Desk) -> Result<(), Refusal> {
+        Ok(())
     }
 }
