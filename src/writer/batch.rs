@@ -329,7 +329,7 @@ impl Worker {
                 tracing::warn!(cause, "update was refused by the database");
                 let instead: Vec<_> = jobs.iter().filter_map(|job| job.instead(&problem)).collect();
                 refuse(jobs, &problem);
-                return if instead.is_empty() { None } else { self.record(instead) };
+                return if instead.is_empty() { None } else { self.record(instead, false) };
             }
         }
     }

@@ -36,7 +36,7 @@ impl Update for Held {
         let take =
             |held: &Mutex<Option<Sender<()>>>| held.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(begun) = take(&self.begun) {
-            drop(begun.send(()));
+            begun.send(()).ok();
             let go_on =
                 self.go_on.lock().unwrap_or_else(PoisonError::into_inner).take().expect("a word to wait for");
             go_on.recv_timeout(PATIENCE).expect("the word");
