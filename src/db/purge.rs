@@ -8,20 +8,25 @@ use crate::core::problem::{Code, Outcome, Problem};
 use diesel::connection::SimpleConnection;
 use diesel::sql_types::{Bool, Integer, Text};
 use diesel::{PgConnection, QueryableByName, RunQueryDsl, SqliteConnection};
+use std::time::Duration;
 
 /// How long PostgreSQL waits for others who use a table, before the next start tries again.
 const LOCK_WAIT: &str = "SET lock_timeout = '10s'";
 
+/// Looks whether somebody still sees old rows, and the pause between them: ten seconds.
+const OLDER_LOOKS: u32 = 100;
+const OLDER_STEP: Duration = Duration::from_millis(100);
+
 #[derive(QueryableByName)]
-struct Due {
+struct Named {
     #[diesel(sql_type = Text)]
     name: String,
 }
 
 #[derive(QueryableByName)]
-struct Owner {
+struct Is {
     #[diesel(sql_type = Bool)]
-    is_owner: bool,
+    is_so: bool,
 }
 
 #[derive(QueryableByName)]
@@ -35,7 +40,7 @@ struct Checkpointed {
 /// # Errors
 /// What the database says.
 pub fn purges_due(conn: &mut Conn) -> Outcome<Vec<String>> {
-    let due: Vec<Due> =
+    let due: Vec<Named> =
         diesel::sql_query("SELECT name FROM purges_due ORDER BY name").load(conn).map_err(read_failure)?;
     Ok(due.into_iter().map(|due| due.name).collect())
 }
@@ -64,23 +69,48 @@ pub fn purge_due(conn: &mut Conn, table: &str) -> Outcome<()> {
 /// Writes the files of a table anew, and those of the statistics, where common values of columns stand.
 fn rewrite_table(postgres: &mut PgConnection, table: &str) -> Outcome<()> {
     // PostgreSQL passes over what somebody may not rewrite, and only warns.
-    let owner: Owner = diesel::sql_query(
-        "SELECT pg_has_role(current_user, datdba, 'USAGE') AS is_owner FROM pg_database \
+    let owner: Is = diesel::sql_query(
+        "SELECT pg_has_role(current_user, datdba, 'USAGE') AS is_so FROM pg_database \
          WHERE datname = current_database()",
     )
     .get_result(postgres)
     .map_err(read_failure)?;
-    if !owner.is_owner {
+    if !owner.is_so {
         let detail =
             "Only a role that owns the database can rewrite its statistics. Run relief migrate as one, once.";
         return Err(Problem::new(Code::Unavailable, detail));
     }
+    wait_for_older(postgres)?;
     postgres.batch_execute(LOCK_WAIT).map_err(read_failure)?;
     // Each by itself: neither may be part of a transaction.
     let table = postgres.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"));
     let statistics = postgres.batch_execute("VACUUM FULL pg_statistic");
     postgres.batch_execute("RESET lock_timeout").map_err(read_failure)?;
     table.and(statistics).map_err(read_failure)
+}
+
+/// Waits until nobody in this database can see any more what rows were before: such rows would be written anew too. It
+/// may be another server's read, or PostgreSQL's own look through a table.
+fn wait_for_older(postgres: &mut PgConnection) -> Outcome<()> {
+    let now: Named = diesel::sql_query("SELECT pg_current_xact_id()::xid::text AS name")
+        .get_result(postgres)
+        .map_err(read_failure)?;
+    for _ in 0..OLDER_LOOKS {
+        let there: Is = diesel::sql_query(
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
+             AND pid <> pg_backend_pid() AND age(backend_xmin) > age($1::xid)) AS is_so",
+        )
+        .bind::<Text, _>(&now.name)
+        .get_result(postgres)
+        .map_err(read_failure)?;
+        if !there.is_so {
+            return Ok(());
+        }
+        std::thread::sleep(OLDER_STEP);
+    }
+    let detail =
+        "Somebody reads the database for so long that old rows cannot be cleared from it. Start again later.";
+    Err(Problem::new(Code::Unavailable, detail))
 }
 
 /// Writes the whole file anew, without free pages, and empties the write-ahead log.

@@ -174,7 +174,7 @@ on_both_databases! {
         assert_eq!((told.status, told.json()["events"][0]["event"].clone()), (409, allocated["id"].clone()), "{}", told.text);
         scene.post(&scene.officer, "reversed", "2020-08-04", json!({"event": decided["event"]["id"], "reason": "no"}))
             .refused("forbidden", &[]);
-        scene.does("released", "2020-08-04", json!({"consignment": consignment, "lines": [scene.line(100)]})).expect(201);
+        scene.does("reversed", "2020-08-04", json!({"event": allocated["id"], "reason": "not from these"})).expect(201);
         let reversal = reverse().expect(201);
         assert_eq!(gift.promised(), [(json!("GM"), json!(1_000)), (json!("SN"), json!(0))]);
         assert_eq!(gift.shown(&scene.officer)["earmark_changes"][0]["reversed_by"], reversal["id"]);
