@@ -3,17 +3,17 @@
 use super::rules::{ConsignmentState, Standing, state};
 use super::store::{Consignment, Leg};
 use crate::auth::{Bound, Named, Permit, Scope};
-use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, ProgrammeId, SiteId, UserId};
+use crate::core::id::{ConsignmentId, EventId, ItemId, LegId, OrganizationId, ProgrammeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::schema::{balances, consignments, events, legs, pledge_lines, pledges, sites};
+use crate::db::schema::{balances, consignments, events, legs, pledge_lines, pledges, postings, sites};
 use crate::db::{Conn, either, read_failure};
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, evidence_of};
 use crate::ledger::Account;
 use crate::ledger::origin::IS_FROM_PAPER;
 use diesel::prelude::*;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 /// What a list of consignments is narrowed to.
 #[derive(Clone, Debug, Default)]
@@ -309,6 +309,21 @@ pub fn way_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: ConsignmentId
     legs_read(conn, consignment)
 }
 
+/// Base units of an item that an event of a consignment put into storage at a site, or took out of it.
+pub(super) type StorageMove = (SiteId, ItemId, i64);
+
+/// What events of a consignment put into storage and took out of it, to be selected as [`StorageMove`]s: stored goods
+/// carry no consignment, so their balances do not tell. A macro, since the type of such a query cannot be written down.
+macro_rules! storage_moves {
+    ($consignment:expr) => {
+        events::table
+            .inner_join(postings::table.on(postings::sequence.eq(events::sequence)))
+            .filter(events::consignment_id.eq($consignment))
+            .filter(postings::account.eq(Account::InStorage.code()))
+    };
+}
+pub(super) use storage_moves;
+
 /// What a consignment's goods are doing.
 ///
 /// # Errors
@@ -321,12 +336,28 @@ pub(super) fn standing_read(conn: &mut Conn, consignment: ConsignmentId) -> Outc
             .load(one)
     })
     .map_err(read_failure)?;
-    Ok(standing_of(rows))
+    let stored = either!(conn, one => {
+        storage_moves!(consignment)
+            .select((postings::site_id.assume_not_null(), postings::item_id, postings::quantity))
+            .load(one)
+    })
+    .map_err(read_failure)?;
+    Ok(standing_of(rows, stored))
 }
 
-/// What goods are doing that lie in these accounts.
-pub(super) fn standing_of(rows: Vec<(i32, i64)>) -> Standing {
-    let mut standing = Standing::default();
+/// How much of what a consignment put into storage it has not taken out again. What it took from a place beyond that
+/// was there before it.
+fn stored(moves: Vec<StorageMove>) -> i64 {
+    let mut left: HashMap<(SiteId, ItemId), i64> = HashMap::new();
+    for (site, item, quantity) in moves {
+        *left.entry((site, item)).or_default() += quantity;
+    }
+    left.into_values().filter(|quantity| *quantity > 0).sum()
+}
+
+/// What goods are doing that lie in these accounts, and that were put into storage.
+pub(super) fn standing_of(rows: Vec<(i32, i64)>, moves: Vec<StorageMove>) -> Standing {
+    let mut standing = Standing { stored: stored(moves), ..Standing::default() };
     for (account, quantity) in rows {
         match Account::from_code(account) {
             Some(Account::Allocated) => standing.allocated += quantity,

@@ -106,6 +106,8 @@ pub struct Standing {
     pub delivered: i64,
     /// Lost, disposed of or returned.
     pub ended: i64,
+    /// Put into storage under the consignment, and not handed on under it since.
+    pub stored: i64,
 }
 
 /// The state of a consignment in one word.
@@ -120,9 +122,9 @@ pub enum ConsignmentState {
     InTransit,
     /// At a stop, waiting for the next leg.
     AtHub,
-    /// A part has arrived.
+    /// A part has been handed over; the rest is on the way or in a warehouse.
     PartlyDelivered,
-    /// All that was sent has arrived or is accounted for.
+    /// All that was sent has been handed over or is accounted for.
     Delivered,
     /// At the end of its way in a warehouse.
     InStorage,
@@ -151,7 +153,8 @@ pub fn state(standing: Standing, cancelled: bool, has_departed: bool, has_arrive
     } else if standing.missing > 0 {
         ConsignmentState::Short
     } else if standing.delivered > 0 {
-        ConsignmentState::Delivered
+        // What lies in a warehouse on the way to its consignee has reached nobody.
+        if standing.stored > 0 { ConsignmentState::PartlyDelivered } else { ConsignmentState::Delivered }
     } else if has_arrived {
         if standing.ended > 0 { ConsignmentState::Ended } else { ConsignmentState::InStorage }
     } else if standing.ended > 0 {

@@ -4,7 +4,8 @@
 //! value, no reference and nobody who sends or carries: whoever sends is often who gave.
 
 use super::read::{
-    HISTORY_SHOWN, HistoryRow, consignment_read, legs_read, standing_of, state_of, told_evidence,
+    HISTORY_SHOWN, HistoryRow, StorageMove, consignment_read, legs_read, standing_of, state_of,
+    storage_moves, told_evidence,
 };
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg};
@@ -16,6 +17,7 @@ use crate::db::schema::{balances, events, pledge_lines, pledges, postings};
 use crate::db::{Conn, read_failure};
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, TracedEvidence};
+use crate::ledger::Account;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -216,6 +218,13 @@ pub fn traced_read<A: Named>(
         .select((balances::account, balances::quantity))
         .load(conn)
         .map_err(read_failure)?;
+    let moves: Vec<StorageMove> = storage_moves!(id)
+        .inner_join(pledge_lines::table.on(pledge_lines::id.eq(postings::pledge_line_id)))
+        .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
+        .filter(pledges::donor_id.eq(donor))
+        .select((postings::site_id.assume_not_null(), postings::item_id, postings::quantity))
+        .load(conn)
+        .map_err(read_failure)?;
     let mut history: Vec<HistoryRow> = events::table
         .filter(events::consignment_id.eq(id))
         .filter(moves_own!(donor))
@@ -225,7 +234,7 @@ pub fn traced_read<A: Named>(
         .load(conn)
         .map_err(read_failure)?;
     history.reverse();
-    let (standing, evidence) = (standing_of(goods), told_evidence(conn, &history)?);
+    let (standing, evidence) = (standing_of(goods, moves), told_evidence(conn, &history)?);
     Ok(TracedDetail {
         state: state_of(&consignment, standing, &history),
         standing,

@@ -1,18 +1,19 @@
 //! A consignment with all that is shown with it, read at once.
 
 use super::read::{
-    HISTORY_SHOWN, HistoryRow, consignment_by_code, consignment_read, latest_history, legs_read, standing_of,
-    standing_read, told_evidence,
+    HISTORY_SHOWN, HistoryRow, StorageMove, consignment_by_code, consignment_read, latest_history, legs_read,
+    standing_of, standing_read, storage_moves, told_evidence,
 };
 use super::rules::Standing;
 use super::store::{Consignment, Leg};
 use crate::auth::{Named, Permit};
 use crate::core::id::ConsignmentId;
 use crate::core::problem::{Outcome, Problem};
-use crate::db::schema::{balances, consignments, events, legs, verifications};
+use crate::db::schema::{balances, consignments, events, legs, postings, verifications};
 use crate::db::{Conn, read_failure, together};
 use crate::evidence::rules::HAND_OVERS;
 use crate::evidence::{Evidence, Verification, evidence_in};
+use crate::ledger::Account;
 use diesel::prelude::*;
 
 /// What is shown of a consignment.
@@ -69,7 +70,7 @@ pub fn whole_by_code(conn: &mut Conn, code: &str) -> Outcome<Whole> {
 fn everything(conn: &mut Conn, id: ConsignmentId) -> Outcome<Whole> {
     // One by one, since a list would have the words of the whole statement made anew each time.
     let [received, delivered, distributed] = HAND_OVERS;
-    let (mut found, legs, mut history, goods, verified) = together!(conn, Backend => {
+    let (mut found, legs, mut history, goods, moves, verified) = together!(conn, Backend => {
         Consignment: consignments::table
             .filter(consignments::id.eq(id))
             .select(<Consignment as Selectable<Backend>>::construct_selection()),
@@ -85,6 +86,8 @@ fn everything(conn: &mut Conn, id: ConsignmentId) -> Outcome<Whole> {
         (i32, i64): balances::table
             .filter(balances::consignment_id.eq(id).and(balances::quantity.ne(0)))
             .select((balances::account, balances::quantity)),
+        StorageMove: storage_moves!(id)
+            .select((postings::site_id.assume_not_null(), postings::item_id, postings::quantity)),
         Verification: verifications::table
             .filter(verifications::event_id.eq_any(
                 events::table
@@ -98,6 +101,6 @@ fn everything(conn: &mut Conn, id: ConsignmentId) -> Outcome<Whole> {
     .map_err(read_failure)?;
     let consignment = found.pop().ok_or_else(Problem::not_found)?;
     history.reverse();
-    let (standing, evidence) = (standing_of(goods), evidence_in(verified));
+    let (standing, evidence) = (standing_of(goods, moves), evidence_in(verified));
     Ok(Whole { consignment, legs, standing, history, evidence })
 }

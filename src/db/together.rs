@@ -7,8 +7,8 @@ use diesel::prelude::*;
 use diesel::query_builder::{AstPass, Query, QueryFragment, QueryId};
 use diesel::sql_types::{Array, Record};
 
-/// The rows of five queries.
-type Five<A, B, C, D, E> = (Vec<A>, Vec<B>, Vec<C>, Vec<D>, Vec<E>);
+/// The rows of six queries.
+type Six<A, B, C, D, E, F> = (Vec<A>, Vec<B>, Vec<C>, Vec<D>, Vec<E>, Vec<F>);
 
 /// `SELECT ARRAY(…), ARRAY(…), …`: each query becomes one array of its rows, in its order.
 pub(crate) struct Together<Q>(pub(crate) Q);
@@ -42,21 +42,22 @@ macro_rules! queries {
         impl<$($query),+> RunQueryDsl<PgConnection> for Together<($($query,)+)> {}
     };
 }
-queries!(A 0, B 1, C 2, D 3, E 4);
+queries!(A 0, B 1, C 2, D 3, E 4, F 5);
 
-impl<A: Query, B: Query, C: Query, D: Query, E: Query> Together<(A, B, C, D, E)>
+impl<A: Query, B: Query, C: Query, D: Query, E: Query, F: Query> Together<(A, B, C, D, E, F)>
 where
     A::SqlType: 'static,
     B::SqlType: 'static,
     C::SqlType: 'static,
     D::SqlType: 'static,
     E::SqlType: 'static,
+    F::SqlType: 'static,
 {
     /// All rows of each query.
-    pub(crate) fn all<TA, TB, TC, TD, TE>(
+    pub(crate) fn all<TA, TB, TC, TD, TE, TF>(
         self,
         conn: &mut PgConnection,
-    ) -> QueryResult<Five<TA, TB, TC, TD, TE>>
+    ) -> QueryResult<Six<TA, TB, TC, TD, TE, TF>>
     where
         Self: for<'q> diesel::query_dsl::LoadQuery<
                 'q,
@@ -67,11 +68,12 @@ where
                     Vec<Packed<TC, C::SqlType>>,
                     Vec<Packed<TD, D::SqlType>>,
                     Vec<Packed<TE, E::SqlType>>,
+                    Vec<Packed<TF, F::SqlType>>,
                 ),
             >,
     {
-        let (a, b, c, d, e) = self.get_result(conn)?;
-        Ok((unpacked(a), unpacked(b), unpacked(c), unpacked(d), unpacked(e)))
+        let (a, b, c, d, e, f) = self.get_result(conn)?;
+        Ok((unpacked(a), unpacked(b), unpacked(c), unpacked(d), unpacked(e), unpacked(f)))
     }
 }
 
@@ -95,7 +97,7 @@ fn unpacked<T, ST>(rows: Vec<Packed<T, ST>>) -> Vec<T> {
     rows.into_iter().map(|Packed(row, _)| row).collect()
 }
 
-/// `together!(conn, Backend => { Row: query, Row: query, … })`: the rows of five queries, in one statement where that
+/// `together!(conn, Backend => { Row: query, Row: query, … })`: the rows of six queries, in one statement where that
 /// saves something. Queries name the backend they select for as `Backend`.
 macro_rules! together {
     ($conn:expr, $backend:ident => { $($row:ty: $query:expr),+ $(,)? }) => {

@@ -75,7 +75,9 @@ fn sentence(state: ConsignmentState) -> &'static str {
         ConsignmentState::Allocated => "Packed for departure; not yet moved.",
         ConsignmentState::InTransit => "On the way.",
         ConsignmentState::AtHub => "At a stop, waiting for the next part of its way.",
-        ConsignmentState::PartlyDelivered => "A part has arrived; the rest is on the way.",
+        ConsignmentState::PartlyDelivered => {
+            "A part has been handed over; the rest is on the way or in a warehouse."
+        }
         ConsignmentState::Delivered => "Arrived and handed over.",
         ConsignmentState::InStorage => "Arrived in a warehouse.",
         ConsignmentState::Ended => "Did not reach its destination.",

@@ -1,5 +1,6 @@
 //! A regional hub gets ten thousand masks and passes them on to the fifteen countries it serves.
 
+use relief_ledger::auth::Role;
 use serde_json::{Value, json};
 
 use super::scene::Scene;
@@ -44,6 +45,50 @@ on_both_databases! {
         assert_eq!(rows.len(), 15, "{totals:#}");
         let deployed: i64 = rows.iter().filter_map(|row| row["deployed"].as_i64()).sum();
         assert_eq!(deployed, 10_000);
+        scene.closes();
+    }
+
+    fn a_consignment_is_delivered_only_when_nothing_of_it_lies_in_the_warehouse_any_more(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (hainan, benin) = (scene.organization("Province of Hainan", "CN"), scene.organization("Ministry of Health", "BJ"));
+        let beijing = scene.site("Beijing warehouse", "warehouse", "CN");
+        let cotonou = scene.site("Cotonou warehouse", "warehouse", "BJ");
+        scene.in_store(&hainan, &beijing, 100);
+        // Something of the same item is there already, and not of this consignment.
+        scene.in_store(&hainan, &cotonou, 500);
+        let opened = scene.consignment(&benin, &[&beijing, &cotonou]);
+        let (id, leg) = (opened["id"].as_str().expect("an id"), opened["leg_ids"][0].as_str().expect("a leg"));
+        let code = opened["tracking_code"].as_str().expect("a code");
+        let departs = json!({"consignment": id, "leg": leg, "lines": [scene.line(70)]});
+        scene.does("departed", "2020-08-01", departs).expect(201);
+        scene.receives(id, leg, "2020-08-05", json!({"good": 70})).expect(201);
+        let bound = scene.house.login_bound(Role::Officer, Some(benin.parse().expect("an id")), None);
+        let donor = scene.house.login_bound(Role::Donor, Some(hainan.parse().expect("an id")), None);
+        let stands = |state: &str, delivered: i64, stored: i64, sentence: &str| {
+            let seen = scene.house.stranger().get(&format!("/api/v1/tracking/{code}")).expect(200);
+            assert_eq!((&seen["state"], &seen["sentence"]), (&json!(state), &json!(sentence)), "{seen:#}");
+            for caller in [&scene.officer, &scene.auditor, &bound, &donor] {
+                let read = caller.get(&format!("/api/v1/consignments/{id}")).expect(200);
+                let standing = &read["standing"];
+                assert_eq!((&read["state"], &standing["delivered"], &standing["stored"]),
+                    (&json!(state), &json!(delivered), &json!(stored)), "{read:#}");
+            }
+        };
+        let part = "A part has been handed over; the rest is on the way or in a warehouse.";
+        stands("in_storage", 0, 70, "Arrived in a warehouse.");
+        let hands = |quantity: i64| json!({"site": cotonou, "consignment": id, "lines": [scene.line(quantity)]});
+        scene.does("delivered", "2020-08-06", hands(1)).expect(201);
+        stands("partly_delivered", 1, 69, part);
+        let rest = scene.does("delivered", "2020-08-07", hands(69)).expect(201);
+        stands("delivered", 70, 0, "Arrived and handed over.");
+        scene.does("reversed", "2020-08-08", json!({"event": rest["id"], "reason": "typed in twice"})).expect(201);
+        stands("partly_delivered", 1, 69, part);
+        let right = json!({"site": cotonou, "consignment": id, "lines": [scene.line(30)]});
+        let more = scene.does("delivered", "2020-08-09", right).expect(201);
+        let right = json!({"site": cotonou, "consignment": id, "lines": [scene.line(69)]});
+        let corrected = json!({"event": more["id"], "right": right, "reason": "all of it went"});
+        scene.does("corrected", "2020-08-10", corrected).expect(201);
+        stands("delivered", 70, 0, "Arrived and handed over.");
         scene.closes();
     }
 }
