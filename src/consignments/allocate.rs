@@ -1,7 +1,9 @@
 //! Reserving goods for a consignment, naming their lots while packing, and letting them go again.
 
 use super::store::{Consignment, find_open};
+use super::upstream::{Needed, wait_or_refuse};
 use crate::core::id::{ConsignmentId, LotId, PledgeId, SiteId};
+use crate::core::problem::Problem;
 use crate::items::goods::{
     Goods, GoodsLine, PickContext, held_if_recalled, less_planned, lot_facts, pick_goods, short_of,
     understand,
@@ -94,7 +96,7 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
         let picked = pick_goods(desk, candidates.clone(), one, one.quantity, context)?;
         let there: i64 = picked.iter().map(|part| part.quantity).sum();
         if there < one.quantity {
-            let account = if body.site.is_some() { "in_storage" } else { "unallocated" };
+            let account = if body.site.is_some() { Account::InStorage } else { Account::Unallocated };
             return Err(short_of(desk, candidates, one, there, account, context)?.into());
         }
         for part in picked {
@@ -152,7 +154,7 @@ pub(super) fn reserved(
 /// Releases.
 ///
 /// # Errors
-/// `insufficient`, `invalid`; waits for what is not known yet.
+/// `insufficient`, `invalid`; waits for what is not known yet or still upstream.
 pub fn release(desk: &mut Desk, happening: &Happening, body: &Released) -> Result<EventResult, Halt> {
     let consignment = find_open(desk, body.consignment)?;
     let goods = understand(desk, &body.lines)?;
@@ -163,14 +165,9 @@ pub fn release(desk: &mut Desk, happening: &Happening, body: &Released) -> Resul
         let picked = pick_goods(desk, candidates, one, one.quantity, context)?;
         let there: i64 = picked.iter().map(|part| part.quantity).sum();
         if there < one.quantity {
-            return Err(short(
-                &format!("{}/quantity", one.pointer),
-                "allocated",
-                there,
-                one.quantity,
-                &one.item.name,
-            )
-            .into());
+            let pointer = format!("{}/quantity", one.pointer);
+            let refusal = short(&pointer, Account::Allocated, there, one.quantity, &one.item.name);
+            return Err(reserved_later(desk, consignment.id, body.site, one, one.quantity - there, refusal));
         }
         for part in picked {
             movements.push(Movement {
@@ -186,6 +183,19 @@ pub fn release(desk: &mut Desk, happening: &Happening, body: &Released) -> Resul
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }
 
+/// Too little is reserved at a stop: waits where the rest is on its way there.
+fn reserved_later(
+    desk: &mut Desk,
+    consignment: ConsignmentId,
+    site: Option<SiteId>,
+    goods: &Goods,
+    lacking: i64,
+    refusal: Problem,
+) -> Halt {
+    let needed = Needed { consignment: Some(consignment), leg: None, site, accounts: &[Account::Allocated] };
+    wait_or_refuse(desk, &needed, Some(goods), lacking, refusal)
+}
+
 /// Where reserved goods go when they are released: back to the shelf, or back to their donor.
 pub(super) fn freed(cell: Cell) -> Cell {
     let account = if cell.site.is_some() { Account::InStorage } else { Account::Unallocated };
@@ -195,7 +205,7 @@ pub(super) fn freed(cell: Cell) -> Cell {
 /// Packs.
 ///
 /// # Errors
-/// `insufficient`, `invalid`; waits for what is not known yet.
+/// `insufficient`, `invalid`; waits for what is not known yet or still upstream.
 pub fn pack(desk: &mut Desk, happening: &Happening, body: &Packed) -> Result<EventResult, Halt> {
     let consignment = find_open(desk, body.consignment)?;
     let goods = understand(desk, &body.lines)?;
@@ -215,7 +225,8 @@ pub fn pack(desk: &mut Desk, happening: &Happening, body: &Packed) -> Result<Eve
         let there: i64 = picked.iter().map(|part| part.quantity).sum();
         if there < wanted {
             let pointer = format!("{}/quantity", one.pointer);
-            return Err(short(&pointer, "allocated", named + there, one.quantity, &one.item.name).into());
+            let refusal = short(&pointer, Account::Allocated, named + there, one.quantity, &one.item.name);
+            return Err(reserved_later(desk, consignment.id, body.site, one, wanted - there, refusal));
         }
         all_or_missed(picked, |part| {
             let to = held_if_recalled(desk, Cell { lot, ..part.cell })?;

@@ -1,10 +1,11 @@
 //! Customs holds and releases goods of a consignment; they stay where they are.
 
 use super::store::{find_leg, find_open};
+use super::upstream::{Needed, wait_or_refuse};
 use crate::core::id::{ConsignmentId, LegId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{GoodsLine, PickContext, less_planned, lot_facts, pick_goods, understand};
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, short};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, short_as};
 use crate::ledger::{Account, Book, Condition, Holding, Movement};
 use crate::writer::Desk;
 use serde::{Deserialize, Serialize};
@@ -32,7 +33,7 @@ pub struct CustomsHeld {
 /// Holds.
 ///
 /// # Errors
-/// `insufficient`, `invalid`; waits for what is not known yet.
+/// `insufficient`, `invalid`; waits for what is not known yet or still upstream.
 pub fn customs_hold(desk: &mut Desk, happening: &Happening, body: &CustomsHeld) -> Result<EventResult, Halt> {
     change(desk, happening, body, Condition::Good, Condition::OnHold)
 }
@@ -40,7 +41,7 @@ pub fn customs_hold(desk: &mut Desk, happening: &Happening, body: &CustomsHeld) 
 /// Releases; goods of a recalled lot stay on hold.
 ///
 /// # Errors
-/// `insufficient`, `invalid`; waits for what is not known yet.
+/// `insufficient`, `invalid`; waits for what is not known yet or still upstream.
 pub fn customs_release(
     desk: &mut Desk,
     happening: &Happening,
@@ -78,10 +79,15 @@ fn change(
         there.retain(|one| !facts.recalled.contains(&one.cell.lot));
     }
     let subjects = Subjects { leg, site: body.site, ..consignment.subjects() };
+    let account = if body.site.is_some() && leg.is_none() { Account::Allocated } else { Account::InTransit };
+    let needed = Needed { consignment: Some(consignment.id), leg, site: body.site, accounts: &[account] };
     let Some(lines) = &body.lines else {
         if there.is_empty() {
             let detail = format!("Nothing of this consignment is {} there.", from.word().replace('_', " "));
-            return Err(Problem::new(Code::Insufficient, detail).into());
+            let refusal = Problem::new(Code::Insufficient, detail)
+                .with("account", account.word())
+                .with("condition", from.word());
+            return Err(wait_or_refuse(desk, &needed, None, 1, refusal));
         }
         let all = there.iter().map(|one| Movement::given(one.cell, one.cell.being(to), one.quantity));
         let all: Vec<Movement> = all.collect();
@@ -96,7 +102,9 @@ fn change(
         let found: i64 = picked.iter().map(|part| part.quantity).sum();
         if found < one.quantity {
             let pointer = format!("{}/quantity", one.pointer);
-            return Err(short(&pointer, from.word(), found, one.quantity, &one.item.name).into());
+            let refusal = short_as(&pointer, account, from.word(), found, one.quantity, &one.item.name)
+                .with("condition", from.word());
+            return Err(wait_or_refuse(desk, &needed, Some(one), one.quantity - found, refusal));
         }
         for part in picked {
             let to = part.cell.being(to);

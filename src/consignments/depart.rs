@@ -3,6 +3,7 @@
 use super::allocate::{destination_country, free_stock};
 use super::departures::Departures;
 use super::store::{Consignment, Journey, Load, find_leg, find_open};
+use super::upstream::{is_upstream, upstream};
 use crate::auth::{Bound, Scope};
 use crate::core::id::{
     ConsignmentId, EventId, ItemId, LegId, LoadId, LotId, OrganizationId, SiteId, derived,
@@ -10,7 +11,7 @@ use crate::core::id::{
 use crate::core::problem::Problem;
 use crate::core::time::Precision;
 use crate::items::goods::{Goods, GoodsLine, PickContext, less_planned, pick_goods, understand};
-use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Subjects, Wait, all_or_missed, short};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Subjects, all_or_missed, short};
 use crate::ledger::{Account, Book, Cell, Holding, Movement, Picked, Statement};
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer, Wanted};
@@ -171,7 +172,7 @@ fn everything(desk: &mut Desk, consignment: &Consignment, journey: &Journey) -> 
         return Ok(movements);
     }
     if is_upstream(desk, consignment, journey, None)? > 0 {
-        return Err(upstream(consignment));
+        return Err(upstream(consignment.id));
     }
     let detail =
         "are missing, and nothing is allocated at the start of this leg; say what left, or allocate it first";
@@ -276,10 +277,10 @@ pub(super) fn draw(
     }
     if left > 0 {
         if is_upstream(desk, consignment, journey, Some(goods))? >= left {
-            return Err(upstream(consignment));
+            return Err(upstream(consignment.id));
         }
         let pointer = format!("{}/quantity", goods.pointer);
-        return Err(short(&pointer, "allocated", wanted - left, wanted, &goods.item.name).into());
+        return Err(short(&pointer, Account::Allocated, wanted - left, wanted, &goods.item.name).into());
     }
     let movement = |part: Picked| Movement {
         from: part.cell,
@@ -288,48 +289,6 @@ pub(super) fn draw(
         chosen: part.chosen,
     };
     Ok(Drawn { movements: picked.into_iter().map(movement).collect() })
-}
-
-/// How much of a consignment's goods has not come as far as the start of this leg.
-pub(super) fn is_upstream(
-    desk: &mut Desk,
-    consignment: &Consignment,
-    journey: &Journey,
-    goods: Option<&Goods>,
-) -> Result<i64, Halt> {
-    let earlier: Vec<_> = journey.earlier().iter().map(|leg| (leg.id, leg.from_id)).collect();
-    let holdings = desk.shelf::<Book>().of_consignment(consignment.id)?;
-    let coming = holdings
-        .iter()
-        .filter(|one| goods.is_none_or(|goods| goods.item.id == one.cell.item))
-        .filter(|one| match one.cell.account {
-            Account::InTransit => earlier.iter().any(|(leg, _)| one.cell.leg == Some(*leg)),
-            Account::Allocated => {
-                !journey.is_first()
-                    && (one.cell.site.is_none()
-                        || earlier.iter().any(|(_, from)| one.cell.site == Some(*from)))
-            }
-            Account::Promised
-            | Account::Surplus
-            | Account::Unallocated
-            | Account::InStorage
-            | Account::Missing
-            | Account::Delivered
-            | Account::Distributed
-            | Account::Lost
-            | Account::Disposed
-            | Account::Returned
-            | Account::Withdrawn => false,
-        });
-    Ok(coming.map(|one| one.quantity).sum())
-}
-
-pub(super) fn upstream(consignment: &Consignment) -> Halt {
-    Halt::Waits(Wait {
-        waits_for: consignment.id.0,
-        reason: "The goods have not come this far yet: an earlier leg of the consignment still has them."
-            .to_owned(),
-    })
 }
 
 /// The identifier of the n-th departure that receipts implied on a leg.

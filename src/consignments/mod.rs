@@ -13,6 +13,7 @@ mod departures;
 mod divert;
 mod duties;
 pub mod http;
+mod lines;
 mod loads;
 mod open;
 mod read;
@@ -21,6 +22,7 @@ pub mod rules;
 mod split;
 pub mod store;
 mod traced;
+mod upstream;
 mod whole;
 
 pub use allocate::{Allocated, Packed, Released, allocate, pack, release};
@@ -40,4 +42,5 @@ pub use store::{
 };
 pub(crate) use traced::moves_own;
 pub use traced::{TracedEvent, traced_evidence};
+pub use upstream::{Needed, wait_or_refuse};
 pub use whole::{Whole, whole_by_code};

@@ -1,16 +1,17 @@
 //! Receipts: what came, in what condition, what is missing and what is too much; and the departure they
 //! imply.
 
-use super::depart::{dispatched, draw, infer, is_upstream, upstream};
+use super::depart::{dispatched, draw, infer};
 use super::departures::Departures;
 use super::duties::check_receiver;
+use super::lines::{Counted, count};
 use super::store::{Consignment, Journey, Leg, find_leg, find_open};
+use super::upstream::{is_upstream, upstream};
 use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, OrganizationId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::{Quantity, share_pro_rata};
 use crate::items::goods::{
-    Goods, PickContext, check_lines, find_item, held_if_recalled, in_base_units, less_planned, lot_facts,
-    name_lot, pick_goods,
+    Goods, PickContext, find_item, held_if_recalled, less_planned, lot_facts, pick_goods,
 };
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Picked, Statement};
@@ -76,16 +77,6 @@ pub struct ReceivedLine {
     pub reason: Option<String>,
 }
 
-/// A line in base units.
-struct Counted {
-    goods: Goods,
-    good: i64,
-    damaged: i64,
-    on_hold: i64,
-    missing: i64,
-    surplus: i64,
-}
-
 /// Receives.
 ///
 /// # Errors
@@ -102,7 +93,7 @@ pub fn receive(desk: &mut Desk, happening: &Happening, body: &Received) -> Resul
         .into());
     }
     check_receiver(desk, happening, journey.leg().id)?;
-    let lines = count(desk, body)?;
+    let lines = count(desk, consignment.id, body)?;
     let inferred = imply_departure(desk, happening, &consignment, &journey, &lines)?;
     let mut movements = Vec::new();
     let mut statements = Vec::new();
@@ -121,55 +112,6 @@ pub fn receive(desk: &mut Desk, happening: &Happening, body: &Received) -> Resul
         desk.shelf::<Drawer<Leg>>().put(Leg { received_final: true, ..journey.leg().clone() });
     }
     Ok(result)
-}
-
-/// Understands the lines of a receipt.
-fn count(desk: &mut Desk, body: &Received) -> Result<Vec<Counted>, Halt> {
-    check_lines(body.lines.len())?;
-    let mut lines = Vec::with_capacity(body.lines.len());
-    all_or_missed(body.lines.iter().enumerate(), |(index, line)| {
-        let pointer = format!("/lines/{index}");
-        let item = find_item(desk, line.item)?;
-        let figures = [
-            ("good", line.good),
-            ("damaged", line.damaged),
-            ("on_hold", line.on_hold),
-            ("missing", line.missing),
-            ("surplus", line.surplus),
-        ];
-        let mut base = [0_i64; 5];
-        for (slot, (name, quantity)) in base.iter_mut().zip(figures) {
-            *slot = match &line.pack {
-                Some(pack) => in_base_units(desk, &item, pack, quantity, &format!("{pointer}/{name}"))?,
-                None => quantity.get(),
-            };
-        }
-        let [good, damaged, on_hold, missing, surplus] = base;
-        let differs = damaged + on_hold + missing + surplus > 0;
-        if differs && line.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
-            let detail = "is missing; say why goods are damaged, on hold, missing or too many";
-            return Err(Problem::field(format!("{pointer}/reason"), detail).into());
-        }
-        if missing > 0 && !body.is_final {
-            let detail =
-                format!("{missing} can only be missing on a final receipt; set final, or leave missing out");
-            return Err(Problem::field(format!("{pointer}/missing"), detail).into());
-        }
-        if good + damaged + on_hold + missing + surplus == 0 {
-            return Err(Problem::field(pointer, "counts nothing; say what came").into());
-        }
-        let lot = match &line.lot {
-            Some(number) => Some(name_lot(desk, &item, number, line.expires_on.as_deref(), &pointer)?),
-            None => None,
-        };
-        let quantity = good + damaged + on_hold + missing;
-        let goods = Goods { pointer, item, lot, quantity, label: line.pledge_line };
-        lines.push(Counted { goods, good, damaged, on_hold, missing, surplus });
-        Ok(())
-    })?;
-    // What names its pledge line comes first: the rest may be of any line.
-    lines.sort_by_key(|line| line.goods.label.is_none());
-    Ok(lines)
 }
 
 /// Goods of an item on a leg: those of the lot named first, then those without a known lot, then others.
@@ -236,7 +178,7 @@ fn imply_departure(
                     if problem.code == Code::Insufficient =>
                 {
                     if is_upstream(desk, consignment, journey, Some(goods))? > 0 {
-                        return Err(upstream(consignment));
+                        return Err(upstream(consignment.id));
                     }
                     return Err(too_many(goods, *quantity, short, &problem).into());
                 }
@@ -403,7 +345,7 @@ fn pick_received(
     if left > 0 {
         let goods = &line.goods;
         let there = goods.quantity - left;
-        return Err(short(&goods.pointer, "in_transit", there, goods.quantity, &goods.item.name).into());
+        return Err(short(&goods.pointer, Account::InTransit, there, goods.quantity, &goods.item.name).into());
     }
     Ok(picked)
 }

@@ -7,6 +7,7 @@ use super::divert::{PlannedLeg, check_stops};
 use super::open::check_count;
 use super::rules::check_chain;
 use super::store::{Consignment, Journey, Leg, find_leg, find_open, take_reference};
+use super::upstream::{Needed, wait_or_refuse};
 use crate::core::check::{REFERENCE_CHARS_MAX, check_text};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
@@ -58,7 +59,7 @@ pub struct Child {
 /// Splits.
 ///
 /// # Errors
-/// `insufficient`, `invalid`, `duplicate`; waits for what is not known yet.
+/// `insufficient`, `invalid`, `duplicate`; waits for what is not known yet or still upstream.
 pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<EventResult, Halt> {
     check_child(&body.child)?;
     let parent = find_open(desk, body.consignment)?;
@@ -90,9 +91,12 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
         let picked = pick_goods(desk, less_planned(there, &movements), one, one.quantity, context)?;
         let found: i64 = picked.iter().map(|part| part.quantity).sum();
         if found < one.quantity {
-            let account = if journey.is_some() { "in_transit" } else { "allocated" };
+            let account = if journey.is_some() { Account::InTransit } else { Account::Allocated };
             let pointer = format!("{}/quantity", one.pointer);
-            return Err(short(&pointer, account, found, one.quantity, &one.item.name).into());
+            let refusal = short(&pointer, account, found, one.quantity, &one.item.name);
+            let needed =
+                Needed { consignment: Some(parent.id), leg: body.leg, site: body.site, accounts: &[account] };
+            return Err(wait_or_refuse(desk, &needed, Some(one), one.quantity - found, refusal));
         }
         for part in picked {
             let leg = if journey.is_some() { first } else { None };

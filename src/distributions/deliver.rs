@@ -1,6 +1,6 @@
 //! A warehouse hands goods over to a consignee: how a hub passes a gift on.
 
-use crate::consignments::find_open;
+use crate::consignments::{Needed, find_open, wait_or_refuse};
 use crate::core::id::{ConsignmentId, OrganizationId, SiteId};
 use crate::core::problem::Problem;
 use crate::items::goods::{
@@ -32,7 +32,7 @@ pub struct Delivered {
 /// Delivers.
 ///
 /// # Errors
-/// `insufficient`, `invalid`, `wrong_state`; waits for what is not known yet.
+/// `insufficient`, `invalid`, `wrong_state`; waits for what is not known yet or still upstream.
 pub fn deliver(desk: &mut Desk, happening: &Happening, body: &Delivered) -> Result<EventResult, Halt> {
     let site = find_site(desk, body.site)?;
     let mut subjects = Subjects { site: Some(site.id), ..Subjects::default() };
@@ -64,7 +64,14 @@ pub fn deliver(desk: &mut Desk, happening: &Happening, body: &Delivered) -> Resu
         let picked = pick_goods(desk, there.clone(), one, one.quantity, context)?;
         let found: i64 = picked.iter().map(|part| part.quantity).sum();
         if found < one.quantity {
-            return Err(short_of(desk, there, one, found, "in_storage", context)?.into());
+            let refusal = short_of(desk, there, one, found, Account::InStorage, context)?;
+            let needed = Needed {
+                consignment: body.consignment,
+                leg: None,
+                site: Some(site.id),
+                accounts: &[Account::InStorage],
+            };
+            return Err(wait_or_refuse(desk, &needed, Some(one), one.quantity - found, refusal));
         }
         for part in picked {
             let to = Cell {

@@ -1,8 +1,9 @@
 //! A consignee hands goods over to people.
 
+use crate::consignments::{Needed, find_consignment, wait_or_refuse};
 use crate::core::id::{ConsignmentId, OrganizationId, SiteId};
 use crate::items::goods::{GoodsLine, PickContext, less_planned, lot_facts, pick_goods, understand};
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, short};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, short_as};
 use crate::ledger::{Account, Book, Condition, Movement};
 use crate::sites::find_site;
 use crate::writer::Desk;
@@ -30,12 +31,13 @@ pub struct Distributed {
 /// Distributes.
 ///
 /// # Errors
-/// `insufficient`, naming what is held, damaged or expired; waits for what is not known yet.
+/// `insufficient`, naming what is held, damaged or expired; waits for what is not known yet or still
+/// upstream.
 pub fn distribute(desk: &mut Desk, happening: &Happening, body: &Distributed) -> Result<EventResult, Halt> {
     let site = find_site(desk, body.site)?;
     let mut subjects = Subjects { site: Some(site.id), ..Subjects::default() };
     if let Some(id) = body.consignment {
-        let consignment = crate::consignments::find_consignment(desk, id)?;
+        let consignment = find_consignment(desk, id)?;
         subjects = Subjects { site: Some(site.id), ..consignment.subjects() };
     }
     let goods = understand(desk, &body.lines)?;
@@ -58,8 +60,17 @@ pub fn distribute(desk: &mut Desk, happening: &Happening, body: &Distributed) ->
         let found: i64 = picked.iter().map(|part| part.quantity).sum();
         if found < one.quantity {
             let pointer = format!("{}/quantity", one.pointer);
-            let problem = short(&pointer, "delivered and usable", found, one.quantity, &one.item.name);
-            return Err(problem.with("held_damaged_or_expired", all - usable).into());
+            let words = "delivered and usable";
+            let account = Account::Delivered;
+            let refusal = short_as(&pointer, account, words, found, one.quantity, &one.item.name)
+                .with("held_damaged_or_expired", all - usable);
+            let needed = Needed {
+                consignment: body.consignment,
+                leg: None,
+                site: Some(site.id),
+                accounts: &[account],
+            };
+            return Err(wait_or_refuse(desk, &needed, Some(one), one.quantity - found, refusal));
         }
         for part in picked {
             let to = part.cell.on(Account::Distributed);

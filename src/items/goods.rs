@@ -332,7 +332,7 @@ pub fn short_of(
     candidates: Vec<Holding>,
     goods: &Goods,
     found: i64,
-    account: &str,
+    account: Account,
     context: PickContext<'_>,
 ) -> Result<Problem, Wanted> {
     let pointer = format!("{}/quantity", goods.pointer);
@@ -350,14 +350,16 @@ pub fn short_of(
     }
     let earmarks: Vec<String> = earmarks.into_iter().collect();
     let detail = format!(
-        "{} base units of {} are asked for, and {found} that are {account} may go to {country}; {elsewhere} more are \
+        "{} base units of {} are asked for, and {found} that are {} may go to {country}; {elsewhere} more are \
          earmarked for {}. Nothing was changed: take other goods, or name the pledge line of those.",
         goods.quantity,
         goods.item.name,
+        account.word(),
         earmarks.join(", ")
     );
     let problem = Problem::new(Code::Insufficient, detail).at(pointer);
-    let figures = problem.with("account", account).with("available", found).with("asked", goods.quantity);
+    let figures =
+        problem.with("account", account.word()).with("available", found).with("asked", goods.quantity);
     Ok(figures.with("earmarked_elsewhere", elsewhere))
 }
 

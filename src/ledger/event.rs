@@ -1,6 +1,7 @@
 //! What all kinds of event have in common: when it happened, how it is posted once, and what becomes of it
 //! when it cannot be posted yet.
 
+use super::account::Account;
 use super::book::Book;
 use super::cell::{Cell, Movement, Statement};
 use super::origin::FromPaper;
@@ -408,15 +409,27 @@ impl Happening {
 }
 
 /// A refusal for want of goods, naming account, available and asked.
-pub fn short(pointer: &str, account: &str, available: i64, asked: i64, what: &str) -> Problem {
+pub fn short(pointer: &str, account: Account, available: i64, asked: i64, what: &str) -> Problem {
+    short_as(pointer, account, account.word(), available, asked, what)
+}
+
+/// The same, where other words than the account's say which goods were looked for.
+pub fn short_as(
+    pointer: &str,
+    account: Account,
+    words: &str,
+    available: i64,
+    asked: i64,
+    what: &str,
+) -> Problem {
     Problem::new(
         Code::Insufficient,
         format!(
-            "Only {available} base units of {what} are {account}, {asked} are asked for; nothing was changed."
+            "Only {available} base units of {what} are {words}, {asked} are asked for; nothing was changed."
         ),
     )
     .at(pointer)
-    .with("account", account)
+    .with("account", account.word())
     .with("available", available)
     .with("asked", asked)
 }
@@ -434,7 +447,6 @@ pub fn relabel(
     movements: &mut Vec<Movement>,
     statements: &mut Vec<Statement>,
 ) -> Result<(), Wanted> {
-    use super::account::Account;
     if (from.lot, from.line) == (to.lot, to.line) {
         movements.push(Movement::given(from, to, quantity));
         return Ok(());

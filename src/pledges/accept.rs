@@ -160,6 +160,8 @@ fn release(
                  accepted."
             ),
         )
+        .with("account", Account::InStorage.word())
+        .with("condition", Condition::OnHold.word())
         .with("available", there)
         .with("asked", quantity)
         .into());

@@ -5,7 +5,7 @@ use super::store::{Pledge, PledgeLine, find_pledge};
 use crate::core::id::{LotId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{Goods, GoodsLine, held_if_recalled, understand};
-use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, relabel, short};
+use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, relabel, short_as};
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
@@ -164,19 +164,15 @@ fn take_unallocated(
 }
 
 fn too_much(goods: &Goods, left: i64, pledge: &Pledge) -> Problem {
-    let account = match pledge.kind() {
-        PledgeKind::Offered => "unallocated with the donor",
-        PledgeKind::Opening | PledgeKind::Unsolicited | PledgeKind::Surplus => {
-            "listed in this pledge and not collected"
+    let (account, words) = match pledge.kind() {
+        PledgeKind::Offered => (Account::Unallocated, "unallocated with the donor"),
+        PledgeKind::Opening => (Account::Promised, "listed in this pledge and not collected"),
+        PledgeKind::Unsolicited | PledgeKind::Surplus => {
+            (Account::Surplus, "listed in this pledge and not collected")
         }
     };
-    short(
-        &format!("{}/quantity", goods.pointer),
-        account,
-        goods.quantity - left,
-        goods.quantity,
-        &goods.item.name,
-    )
+    let pointer = format!("{}/quantity", goods.pointer);
+    short_as(&pointer, account, words, goods.quantity - left, goods.quantity, &goods.item.name)
 }
 
 /// Opening stock counts as accepted by being there.

@@ -1,7 +1,7 @@
 //! Goods get damaged, are held and released, or turn out to be of another lot; a recalled lot is held
 //! everywhere at once.
 
-use super::place::{IN_HAND, Place, pick_or_refuse, share_or_refuse};
+use super::place::{IN_HAND, Place, Sought, pick_or_refuse, share_or_refuse};
 use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{Goods, GoodsLine, find_item, held_if_recalled, lot_facts, name_lot, understand};
@@ -66,11 +66,12 @@ pub fn condition_damaged(
     let place = Place { site: body.site, consignment: body.consignment, leg: body.leg };
     let subjects = place.subjects(desk)?;
     let goods = lines(desk, body)?;
+    let sought = Sought { place, accounts: &IN_HAND, condition: None, words: "undamaged" };
     let mut movements = Vec::new();
     all_or_missed(&goods, |one| {
         let mut there = place.goods(desk, one, &IN_HAND)?;
         there.retain(|held| held.cell.condition != Condition::Damaged);
-        for (held, quantity) in share_or_refuse(there, one, &movements, "undamaged")? {
+        for (held, quantity) in share_or_refuse(desk, there, one, &movements, &sought)? {
             movements.push(Movement::given(held.cell, held.cell.being(Condition::Damaged), quantity));
         }
         Ok(())
@@ -122,6 +123,7 @@ fn hold_or_release(
     let place = Place { site: body.site, consignment: body.consignment, leg: body.leg };
     let subjects = place.subjects(desk)?;
     let goods = lines(desk, body)?;
+    let sought = Sought::being(place, &IN_HAND, from);
     let mut movements = Vec::new();
     all_or_missed(&goods, |one| {
         let mut there = place.goods(desk, one, &IN_HAND)?;
@@ -130,7 +132,7 @@ fn hold_or_release(
             let facts = lot_facts(desk, &there)?;
             there.retain(|held| !facts.recalled.contains(&held.cell.lot));
         }
-        for part in pick_or_refuse(desk, happening, there, one, &movements, from.word())? {
+        for part in pick_or_refuse(desk, happening, there, one, &movements, &sought)? {
             let to = part.cell.being(to);
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
@@ -180,13 +182,14 @@ pub fn relot(desk: &mut Desk, happening: &Happening, body: &Relotted) -> Result<
     let goods = understand(desk, &body.lines)?;
     let mut movements = Vec::new();
     let mut statements = Vec::new();
+    let sought = Sought::on(place, &[Account::InStorage]);
     all_or_missed(&goods, |one| {
         let expires_on = body.expires_on.as_deref();
         let lot = name_lot(desk, &one.item, &body.to_lot, expires_on, "")?;
         let old = one.lot.unwrap_or(LotId::unknown(one.item.id));
         let exact = Goods { lot: Some(old), ..one.clone() };
         let there = place.goods(desk, &exact, &[Account::InStorage])?;
-        all_or_missed(pick_or_refuse(desk, happening, there, &exact, &movements, "in_storage")?, |part| {
+        all_or_missed(pick_or_refuse(desk, happening, there, &exact, &movements, &sought)?, |part| {
             let to = held_if_recalled(desk, Cell { lot, ..part.cell })?;
             relabel(desk.shelf(), part.cell, to, part.quantity, &mut movements, &mut statements)?;
             Ok(())

@@ -123,7 +123,7 @@ fn count_line(
         let (lacking, left) = (recorded - counted, weights.iter().sum());
         if lacking > left {
             let name = format!("{} ({recorded} recorded at the time, {counted} counted)", item.name);
-            return Err(short(&format!("{pointer}/counted"), "in_storage", left, lacking, &name).into());
+            return Err(short(&format!("{pointer}/counted"), Account::InStorage, left, lacking, &name).into());
         }
         let shares = share_pro_rata(lacking, &weights);
         for (held, share) in there.iter().zip(shares).filter(|(_, share)| *share > 0) {

@@ -1,7 +1,7 @@
 //! Goods that come to an end in a warehouse: disposed of, or given back to their donor.
 
 use super::missing::{Evidence, decide};
-use super::place::{Place, pick_or_refuse};
+use super::place::{Place, Sought, pick_or_refuse};
 use crate::core::id::{ConsignmentId, SiteId};
 use crate::items::goods::{GoodsLine, understand};
 use crate::ledger::event::{EventResult, Halt, Happening, all_or_missed};
@@ -85,11 +85,12 @@ fn end(
     let subjects = place.subjects(desk)?;
     let goods = understand(desk, lines)?;
     let accounts: &[Account] = if place.consignment.is_some() { &ENDS_FROM } else { &[Account::InStorage] };
+    let sought = Sought::being(*place, accounts, condition);
     let mut movements = Vec::new();
     all_or_missed(&goods, |one| {
         let mut there = place.goods(desk, one, accounts)?;
         there.retain(|held| held.cell.condition == condition);
-        for part in pick_or_refuse(desk, happening, there, one, &movements, condition.word())? {
+        for part in pick_or_refuse(desk, happening, there, one, &movements, &sought)? {
             let to = part.cell.on(account);
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }

@@ -1,12 +1,12 @@
 //! Goods that are short: reported missing, then decided as found, miscounted or lost.
 
 use super::decision::Decision;
-use super::place::{IN_HAND, Place, share_or_refuse};
+use super::place::{IN_HAND, Place, Sought, share_or_refuse};
 use crate::consignments::{arrival_cell, find_consignment, find_leg_even_replaced};
 use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{GoodsLine, held_if_recalled, understand};
-use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, all_or_missed};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, all_or_missed, short_as};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Posted, Statement};
 use crate::parties::find_organization;
 use crate::sites::find_site;
@@ -118,10 +118,11 @@ pub fn report_missing(
     let place = Place { site: body.site, consignment: body.consignment, leg: body.leg };
     let subjects = place.subjects(desk)?;
     let goods = understand(desk, &body.lines)?;
+    let sought = Sought { place, accounts: &IN_HAND[..3], condition: None, words: "in custody" };
     let mut movements = Vec::new();
     all_or_missed(&goods, |one| {
-        let there = place.goods(desk, one, &IN_HAND[..3])?;
-        for (held, quantity) in share_or_refuse(there, one, &movements, "in custody")? {
+        let there = place.goods(desk, one, sought.accounts)?;
+        for (held, quantity) in share_or_refuse(desk, there, one, &movements, &sought)? {
             movements.push(Movement::given(held.cell, held.cell.on(Account::Missing), quantity));
         }
         Ok(())
@@ -201,10 +202,12 @@ fn settle(
     let place = Place { site: body.site, consignment: body.consignment, leg: body.leg };
     let subjects = place.subjects(desk)?;
     let goods = understand(desk, &body.lines)?;
+    let sought = Sought::on(place, &[Account::Missing]);
     let mut movements = Vec::new();
     all_or_missed(&goods, |one| {
-        let there = place.goods(desk, one, &[Account::Missing])?;
-        all_or_missed(share_or_refuse(there, one, &movements, "missing")?, |(held, quantity)| {
+        let there = place.goods(desk, one, sought.accounts)?;
+        let shared = share_or_refuse(desk, there, one, &movements, &sought)?;
+        all_or_missed(shared, |(held, quantity)| {
             let to = target(desk, &held)?;
             let to = held_if_recalled(desk, to)?;
             movements.push(Movement::given(held.cell, to, quantity));
@@ -261,10 +264,9 @@ fn against_moved_on(
         if left > 0 {
             let there = one.quantity - left;
             let pointer = format!("{}/quantity", one.pointer);
-            let account = "missing against what that correction moved on";
-            return Err(
-                crate::ledger::event::short(&pointer, account, there, one.quantity, &one.item.name).into()
-            );
+            let words = "missing against what that correction moved on";
+            let account = Account::Missing;
+            return Err(short_as(&pointer, account, words, there, one.quantity, &one.item.name).into());
         }
         Ok(())
     })?;

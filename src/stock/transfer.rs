@@ -1,6 +1,6 @@
 //! Moves between sites that need no consignment, and putting goods away.
 
-use super::place::{Place, pick_or_refuse};
+use super::place::{Place, Sought, pick_or_refuse};
 use crate::core::id::{ConsignmentId, SiteId};
 use crate::core::problem::Problem;
 use crate::items::goods::{GoodsLine, understand};
@@ -51,11 +51,13 @@ pub fn move_stock(desk: &mut Desk, happening: &Happening, body: &Moved) -> Resul
     let subjects = place.subjects(desk)?;
     let target = find_site(desk, body.to_site)?;
     let goods = understand(desk, &body.lines)?;
+    let mut sought = Sought::on(place, &[Account::InStorage]);
+    sought.condition = Some(body.condition);
     let mut movements = Vec::new();
     all_or_missed(&goods, |one| {
         let mut there = place.goods(desk, one, &[Account::InStorage])?;
         there.retain(|held| held.cell.condition == body.condition);
-        for part in pick_or_refuse(desk, happening, there, one, &movements, "in_storage")? {
+        for part in pick_or_refuse(desk, happening, there, one, &movements, &sought)? {
             let holder = target.operator_id.or(part.cell.holder);
             let to = Cell { site: Some(target.id), holder, ..part.cell };
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });

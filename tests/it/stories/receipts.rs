@@ -292,4 +292,29 @@ on_both_databases! {
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 700, "allocated": 200, "delivered": 100}));
         scene.verifies();
     }
+
+    fn a_reason_is_asked_for_what_differs_and_for_nothing_else(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (donor, city) = (scene.organization("Hainan", "CN"), scene.organization("Banjul", "GM"));
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 100);
+        let (consignment, leg) = scene.sent(&city, &[&beijing, &banjul], 100, "2020-08-01");
+        let on_board = |quantity: i64| json!({"consignment": consignment, "leg": leg, "lines": [scene.line(quantity)]});
+        scene.does("damaged", "2020-08-02", on_board(30)).expect(201);
+        scene.does("customs_held", "2020-08-02", on_board(20)).expect(201);
+        for differs in [
+            json!({"good": 49, "damaged": 31, "on_hold": 20}),
+            json!({"good": 49, "damaged": 30, "on_hold": 21}),
+            json!({"good": 49, "damaged": 30, "on_hold": 20, "missing": 1}),
+            json!({"good": 50, "damaged": 30, "on_hold": 20, "surplus": 1}),
+        ] {
+            scene.receives(&consignment, &leg, "2020-08-05", differs).refused("invalid", &["/lines/0/reason"]);
+        }
+        let lines = json!([{"item": scene.masks, "damaged": 15, "on_hold": 20}, {"item": scene.masks, "good": 49, "damaged": 16}]);
+        let twice = json!({"consignment": consignment, "leg": leg, "final": true, "lines": lines});
+        scene.does("received", "2020-08-05", twice).refused("invalid", &["/lines/1/reason"]);
+        scene.receives(&consignment, &leg, "2020-08-05", json!({"good": 50, "damaged": 30, "on_hold": 20})).expect(201);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 100}));
+        scene.closes();
+    }
 }

@@ -310,4 +310,52 @@ on_both_databases! {
         scene.closes();
         scene.verifies();
     }
+
+    fn whatever_is_short_is_short_of_an_account(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (donor, city) = (scene.organization("Hainan", "CN"), scene.organization("Banjul", "GM"));
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let (pledge, _) = scene.accepted(&donor, 100);
+        scene.does("collected", "2020-07-10", json!({"pledge": pledge, "site": beijing, "lines": [scene.line(60)]})).expect(201);
+        let (consignment, leg) = scene.sent(&city, &[&beijing, &banjul], 30, "2020-08-01");
+        let came = json!({"consignment": consignment, "leg": leg, "lines": [{"item": scene.masks, "good": 20}]});
+        scene.does("received", "2020-08-02", came).expect(201);
+        let lines = json!([scene.line(1_000)]);
+        let there = |site: &str| json!({"site": site, "lines": lines, "reason": "as seen"});
+        let under_way = json!({"consignment": consignment, "leg": leg, "lines": lines, "reason": "as seen"});
+        let evidence = json!({"report_number": "R-1", "cause": "storage", "filed": "cabinet 2"});
+        let mut disposed = there(&beijing);
+        disposed["evidence"] = evidence.clone();
+        let mut lost = under_way.clone();
+        lost["evidence"] = evidence;
+        let relotted = json!({"site": beijing, "lines": lines, "to_lot": "SZ-0708"});
+        let asked = [
+            ("collected", json!({"pledge": pledge, "site": beijing, "lines": lines}), "unallocated", None),
+            ("held", there(&beijing), "in_storage", Some("good")),
+            ("released_from_hold", there(&beijing), "in_storage", Some("on_hold")),
+            ("damaged", there(&beijing), "in_storage", None),
+            ("damaged", there(&banjul), "delivered", None),
+            ("damaged", under_way.clone(), "in_transit", None),
+            ("reported_missing", there(&beijing), "in_storage", None),
+            ("reported_missing", under_way.clone(), "in_transit", None),
+            ("customs_held", under_way.clone(), "in_transit", Some("good")),
+            ("disposed", disposed, "in_storage", Some("damaged")),
+            ("lost", lost, "missing", None),
+            ("relotted", relotted, "in_storage", None),
+            ("distributed", json!({"site": banjul, "lines": lines}), "delivered", None),
+            ("delivered", json!({"site": beijing, "consignee": city, "lines": lines}), "in_storage", None),
+        ];
+        for (kind, body, account, condition) in asked {
+            let reply = match kind {
+                "lost" | "disposed" => scene.decides(kind, "2020-08-03", body),
+                _ => scene.does(kind, "2020-08-03", body),
+            };
+            reply.refused("insufficient", &["/lines/0/quantity"]);
+            let told = reply.json();
+            assert_eq!((told["account"].as_str(), told["condition"].as_str()), (Some(account), condition), "{kind}: {told:#}");
+            assert_eq!(told["asked"], 1_000, "{kind}: {told:#}");
+            assert!(told["available"].is_i64(), "{kind}: {told:#}");
+        }
+        scene.closes();
+    }
 }

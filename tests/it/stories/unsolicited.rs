@@ -44,6 +44,10 @@ on_both_databases! {
         let back = json!({"site": hub, "condition": "on_hold", "lines": [scene.line(150)], "reason": "not needed"});
         scene.does("returned", "2020-07-20", back).expect(201);
         assert_eq!(scene.accounts(&pledge), json!({"in_storage": 250, "returned": 150}));
+        let gone = scene.decides("pledge_accepted", "2020-07-21", accept(150));
+        gone.refused("insufficient", &[]);
+        let told = gone.json();
+        assert_eq!((&told["account"], &told["condition"], &told["available"]), (&json!("in_storage"), &json!("on_hold"), &json!(0)));
         scene.closes();
     }
 

@@ -241,6 +241,78 @@ on_both_databases! {
         scene.closes();
     }
 
+    fn what_becomes_of_goods_at_a_stop_may_be_told_before_they_are_received_there(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (donor, city) = (scene.organization("Hainan", "CN"), scene.organization("Banjul", "GM"));
+        let beijing = scene.site("Beijing", "warehouse", "CN");
+        let (airport, banjul) = (scene.site("Airport", "airport", "GM"), scene.site("Banjul", "city", "GM"));
+        scene.in_store(&donor, &beijing, 1_000);
+        for kind in ["customs_held", "damaged", "held", "reported_missing", "returned", "released", "packed", "split"] {
+            let (name, leg) = scene.sent(&city, &[&beijing, &airport, &banjul], 10, "2020-08-01");
+            let told = |quantity: i64, site: &str| {
+                let mut line = scene.line(quantity);
+                if kind == "packed" {
+                    line["lot"] = json!("SZ-0708");
+                }
+                let mut body = json!({"site": site, "consignment": name, "lines": [line]});
+                match kind {
+                    "reported_missing" => body["reason"] = json!("a carton is not there"),
+                    "split" => body["child"] = json!({"id": id(), "consignee": city, "destination": banjul,
+                        "legs": [{"mode": "road", "from": site, "to": banjul}]}),
+                    _ => {}
+                }
+                body
+            };
+            // What its goods still upstream do not cover, or that never comes there, is refused and not acknowledged.
+            scene.does(kind, "2020-08-02", told(11, &airport)).refused("insufficient", &["/lines/0/quantity"]);
+            scene.does(kind, "2020-08-02", told(4, &beijing)).refused("insufficient", &["/lines/0/quantity"]);
+            let early = scene.does(kind, "2020-08-02", told(4, &airport)).expect(202);
+            assert_eq!(early["status"], "waiting", "{kind}: {early:#}");
+            scene.receives(&name, &leg, "2020-08-03", json!({"good": 10})).expect(201);
+            posts_by_itself(&scene.officer, early["id"].as_str().expect("an id"));
+        }
+        let (name, leg) = scene.planned(&city, &[&beijing, &banjul]);
+        scene.does("allocated", "2020-07-20", json!({"consignment": name, "site": beijing, "lines": [scene.line(10)]})).expect(201);
+        let on_board = |quantity: i64| json!({"consignment": name, "leg": leg, "lines": [scene.line(quantity)]});
+        scene.does("damaged", "2020-08-02", on_board(11)).refused("insufficient", &["/lines/0/quantity"]);
+        let early = scene.does("damaged", "2020-08-02", on_board(4)).expect(202);
+        scene.does("departed", "2020-08-01", on_board(10)).expect(201);
+        posts_by_itself(&scene.officer, early["id"].as_str().expect("an id"));
+        scene.closes();
+    }
+
+    fn goods_are_handed_on_before_their_receipt_is_known(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (donor, city) = (scene.organization("Hainan", "CN"), scene.organization("Banjul", "GM"));
+        let (beijing, store) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul store", "warehouse", "GM"));
+        let (banjul, serekunda) = (scene.site("Banjul", "city", "GM"), scene.site("Serekunda", "city", "GM"));
+        let pledge = scene.in_store(&donor, &beijing, 100);
+        let (name, leg) = scene.sent(&city, &[&beijing, &banjul], 60, "2020-08-01");
+        let handed = |site: &str, quantity: i64| json!({"site": site, "consignment": name, "lines": [scene.line(quantity)]});
+        scene.does("distributed", "2020-08-04", handed(&banjul, 61)).refused("insufficient", &["/lines/0/quantity"]);
+        scene.does("distributed", "2020-08-04", handed(&serekunda, 25)).refused("insufficient", &["/lines/0/quantity"]);
+        let unnamed = json!({"site": banjul, "lines": [scene.line(25)]});
+        scene.does("distributed", "2020-08-04", unnamed).refused("insufficient", &["/lines/0/quantity"]);
+        let early = scene.does("distributed", "2020-08-04", handed(&banjul, 25)).expect(202);
+        assert_eq!(waiting(&scene.officer, &format!("?site={banjul}")), [early["id"].as_str().expect("an id")]);
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 40, "in_transit": 60}));
+        scene.receives(&name, &leg, "2020-08-03", json!({"good": 60})).expect(201);
+        let posted = posts_by_itself(&scene.officer, early["id"].as_str().expect("an id"));
+        assert_eq!((&posted["kind"], &posted["id"]), (&json!("distributed"), &early["id"]));
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 40, "delivered": 35, "distributed": 25}));
+
+        // Into a warehouse goods come to be stored: they can be delivered from there, and nobody has them before.
+        let (name, leg) = scene.sent(&city, &[&beijing, &store], 40, "2020-08-01");
+        let handed = |quantity: i64| json!({"site": store, "consignment": name, "lines": [scene.line(quantity)]});
+        scene.does("distributed", "2020-08-04", handed(10)).refused("insufficient", &["/lines/0/quantity"]);
+        scene.does("delivered", "2020-08-04", handed(41)).refused("insufficient", &["/lines/0/quantity"]);
+        let early = scene.does("delivered", "2020-08-04", handed(40)).expect(202);
+        scene.receives(&name, &leg, "2020-08-03", json!({"good": 40})).expect(201);
+        posts_by_itself(&scene.officer, early["id"].as_str().expect("an id"));
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 75, "distributed": 25}));
+        scene.closes();
+    }
+
     fn what_was_refused_is_dismissed_by_who_posted_it_or_a_manager(database: &TestDatabase) {
         let scene = Scene::new(database);
         let donor = scene.organization("Hainan", "CN");
