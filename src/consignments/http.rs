@@ -103,6 +103,16 @@ pub struct ConsignmentDetail {
     pub history: Vec<HistoryView>,
 }
 
+/// A consignment as it was opened, with its way.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ConsignmentOpened {
+    /// The consignment.
+    #[serde(flatten)]
+    pub consignment: ConsignmentView,
+    /// Its way.
+    pub legs: Vec<LegView>,
+}
+
 /// An event of a consignment's history.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct HistoryView {
@@ -209,12 +219,12 @@ impl HistoryView {
 
 /// Opens a consignment; its tracking code is made here.
 #[utoipa::path(post, path = "/api/v1/consignments", tag = "consignments", request_body = ConsignmentNew,
-    responses((status = 201, body = WrittenBody<ConsignmentView>)))]
+    responses((status = 201, body = WrittenBody<ConsignmentOpened>)))]
 pub async fn consignment_open(
     permit: Permit<action::ConsignmentWrite>,
     state: State,
     body: Json<ConsignmentNew>,
-) -> Outcome<Written<ConsignmentView>> {
+) -> Outcome<Written<ConsignmentOpened>> {
     let id = body.0.id.unwrap_or_else(|| ConsignmentId(Uuid::now_v7()));
     let scope = permit.scope().clone();
     let (parties, ends) = ([body.0.consignor, Some(body.0.consignee)], [body.0.origin, body.0.destination]);
@@ -225,7 +235,10 @@ pub async fn consignment_open(
         move |conn: &mut Conn, holder: ConsignmentId| consignment_read(conn, &permit, holder).map(drop);
     let recorded = discreet(&state, opened, reads).await?;
     let replayed = recorded.leaf.is_none();
-    let recorded = recorded.map(|(row, _)| ConsignmentView::from(row));
+    let recorded = recorded.map(|(row, legs)| ConsignmentOpened {
+        consignment: row.into(),
+        legs: legs.into_iter().map(LegView::from).collect(),
+    });
     Ok(if replayed { Written::changed(recorded, id) } else { Written::created(recorded, id) })
 }
 

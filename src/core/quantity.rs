@@ -3,6 +3,7 @@
 //! Nothing here rounds. What does not come out whole is refused, and the page layer says
 //! "42 cartons + 150 pieces".
 
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use std::fmt;
 
@@ -54,12 +55,26 @@ impl fmt::Debug for Quantity {
 
 impl<'de> Deserialize<'de> for Quantity {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = i64::deserialize(deserializer)?;
-        Quantity::new(value).ok_or_else(|| {
-            serde::de::Error::custom(format!(
-                "{value} is not a quantity; write a whole number of base units from 0 to {MAXIMUM}"
-            ))
-        })
+        deserializer.deserialize_i64(Reader)
+    }
+}
+
+struct Reader;
+
+impl Visitor<'_> for Reader {
+    type Value = Quantity;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a whole number of base units from 0 to {MAXIMUM}")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Quantity, E> {
+        Quantity::new(value).ok_or_else(|| E::invalid_value(Unexpected::Signed(value), &self))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Quantity, E> {
+        let quantity = i64::try_from(value).ok().and_then(Quantity::new);
+        quantity.ok_or_else(|| E::invalid_value(Unexpected::Unsigned(value), &self))
     }
 }
 

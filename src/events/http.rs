@@ -13,7 +13,9 @@ use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::ledger::event::{EventResult, EventStatus};
-use crate::web::{Json, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, encode_key};
+use crate::web::{
+    Distinct, Json, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, encode_key,
+};
 use crate::writer::{Actor, Priority, Recorded};
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
@@ -65,9 +67,10 @@ async fn reach_all<'a>(
 async fn read_all(
     permit: &Permit<action::EventSubmit>,
     state: &State,
-    values: Vec<Value>,
+    values: Vec<Distinct>,
 ) -> Outcome<Vec<Outcome<PostEvent>>> {
-    let read: Vec<Outcome<Command>> = values.into_iter().map(Command::read).collect();
+    let command = |value: Distinct| value.into_value().and_then(Command::read);
+    let read: Vec<Outcome<Command>> = values.into_iter().map(command).collect();
     let mut reached = reach_all(permit, state, read.iter().flatten()).await?.into_iter();
     let within = |command: Outcome<Command>| -> Outcome<PostEvent> {
         let command = command?;
@@ -99,9 +102,9 @@ fn signed(state: &State, recorded: Recorded<EventResult>) -> WrittenBody<EventRe
 pub async fn event_post(
     permit: Permit<action::EventSubmit>,
     state: State,
-    body: Json<Value>,
+    body: Json<Distinct>,
 ) -> Outcome<HttpResponse> {
-    let command = Command::read(body.0)?;
+    let command = Command::read(body.0.into_value()?)?;
     let actor = allow(&permit, &command.kind)?;
     reach_all(&permit, &state, std::iter::once(&command)).await?.pop().unwrap_or(Ok(()))?;
     let recorded = state.writer.record(PostEvent::new(command, actor)).await?;
@@ -140,7 +143,7 @@ pub struct BatchResult {
 pub struct BatchNew {
     /// Up to 1,000 events.
     #[schema(value_type = Vec<EventNew>)]
-    pub events: Vec<Value>,
+    pub events: Vec<Distinct>,
 }
 
 /// Posts up to 1,000 events in their order; each gets a result of its own, and a refused one takes no other

@@ -9,7 +9,7 @@ use crate::consignments::{
 };
 use crate::core::check::quoted;
 use crate::core::id::EventId;
-use crate::core::problem::{Code, FieldError, Problem};
+use crate::core::problem::{Code, Problem};
 use crate::core::time::{Precision, Timestamp};
 use crate::distributions::{Delivered, Distributed};
 use crate::ledger::origin::{FROM_PAPER, FromPaper};
@@ -17,6 +17,7 @@ use crate::pledges::{Collected, EarmarkChanged, PledgeAccepted, PledgeDeclined, 
 use crate::stock::{
     ConditionChanged, Counted, Disposed, MissingDecided, MissingReported, Moved, Relotted, Returned, Stored,
 };
+use crate::web::{field_refusal, pointer};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
@@ -392,24 +393,11 @@ fn take<T: DeserializeOwned>(members: &mut Map<String, Value>, field: &str) -> R
         None => Ok(None),
         Some(value) => serde_json::from_value(value)
             .map(Some)
-            .map_err(|error| Problem::field(format!("/{field}"), error.to_string())),
+            .map_err(|error| field_refusal(&format!("/{field}"), &error.to_string())),
     }
 }
 
 fn read<T: DeserializeOwned>(details: Value) -> Result<T, Problem> {
-    serde_path_to_error::deserialize(details).map_err(|error| {
-        let mut pointer = String::new();
-        for segment in error.path() {
-            match segment {
-                serde_path_to_error::Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
-                serde_path_to_error::Segment::Map { key } => pointer.push_str(&format!("/{key}")),
-                serde_path_to_error::Segment::Enum { variant } => pointer.push_str(&format!("/{variant}")),
-                serde_path_to_error::Segment::Unknown => {}
-            }
-        }
-        let detail = error.into_inner().to_string();
-        let mut problem = Problem::new(Code::Invalid, detail.clone());
-        problem.errors.push(FieldError { pointer, detail });
-        problem
-    })
+    serde_path_to_error::deserialize(details)
+        .map_err(|error| field_refusal(&pointer(error.path()), &error.inner().to_string()))
 }

@@ -1,6 +1,7 @@
 //! JSON bodies: read within a limit, refused with a pointer to what is wrong.
 
-use crate::core::problem::{Code, Outcome, Problem};
+use super::plain::plain;
+use crate::core::problem::{Code, FieldError, Outcome, Problem};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::web::BytesMut;
@@ -151,10 +152,7 @@ fn nul_in(value: &serde_json::Value, pointer: String) -> Option<String> {
 
 /// The refusal of a text with U+0000 in it.
 pub(super) fn nul(pointer: &str) -> Problem {
-    Problem::field(
-        pointer,
-        format!("{pointer}: has the character U+0000 in it, which no text can hold; leave it out."),
-    )
+    Problem::field(pointer, "has the character U+0000 in it, which no text can hold; leave it out")
 }
 
 fn refusal(pointer: &str, error: &serde_json::Error) -> Problem {
@@ -188,7 +186,7 @@ pub fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
 }
 
 /// A field's problem out of serde's words, pointing at the field itself and not at what holds it.
-pub(super) fn field_refusal(pointer: &str, words: &str) -> Problem {
+pub(crate) fn field_refusal(pointer: &str, words: &str) -> Problem {
     let named = ["unknown field `", "missing field `", "duplicate field `"]
         .iter()
         .find_map(|start| words.strip_prefix(start)?.split_once('`'))
@@ -198,11 +196,14 @@ pub(super) fn field_refusal(pointer: &str, words: &str) -> Problem {
         Some(_) | None => pointer.to_owned(),
     };
     let place = if pointer.is_empty() { "The body" } else { pointer.as_str() };
-    Problem::field(pointer.clone(), format!("{place}: {words}."))
+    let words = plain(words);
+    let mut problem = Problem::new(Code::Invalid, format!("{place}: {words}."));
+    problem.errors.push(FieldError { pointer, detail: words });
+    problem
 }
 
 /// A path as RFC 6901 writes it.
-pub(super) fn pointer(path: &FieldPath) -> String {
+pub(crate) fn pointer(path: &FieldPath) -> String {
     let mut pointer = String::new();
     for segment in path {
         match segment {
@@ -221,6 +222,6 @@ pub(super) fn pointer(path: &FieldPath) -> String {
     pointer
 }
 
-fn escape(name: &str) -> String {
+pub(super) fn escape(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

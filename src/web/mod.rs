@@ -32,8 +32,10 @@
 //! ```
 
 mod body;
+mod distinct;
 mod guard;
 mod origin;
+mod plain;
 mod problem;
 mod query;
 mod revision;
@@ -43,6 +45,8 @@ mod state;
 mod written;
 
 pub use body::{BODY_LIMIT, Json, present, read_body};
+pub(crate) use body::{field_refusal, pointer};
+pub use distinct::Distinct;
 pub use guard::{Allowed, Door, Expense, Throttle, address_of, spend};
 pub use origin::{SESSION_COOKIE, check_own_origin, cookie_header};
 pub use problem::{ProblemBody, method_not_allowed, not_found};

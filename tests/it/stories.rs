@@ -3,6 +3,7 @@
 mod alone;
 mod audiences;
 mod banjul;
+mod bodies;
 mod bounds;
 mod corrections;
 mod deployed;
