@@ -3,8 +3,9 @@
 use super::checkpoints::Signing;
 use super::observe::Metrics;
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::db::pending;
+use crate::db::{Conn, pending};
 use crate::web::{Routes, State};
+use crate::writer::last_sequence;
 use actix_web::{HttpResponse, web};
 use serde::Serialize;
 
@@ -20,7 +21,7 @@ pub struct Health {
 pub struct Readiness {
     /// `ok`.
     pub status: &'static str,
-    /// The last ledger sequence this process knows of.
+    /// The last committed entry of the ledger, whoever wrote it.
     pub sequence: i64,
     /// Updates waiting now.
     pub queue: usize,
@@ -37,16 +38,20 @@ pub async fn health_live() -> web::Json<Health> {
 #[utoipa::path(get, path = "/health/ready", tag = "server",
     responses((status = 200, description = "It serves", body = Readiness)))]
 pub async fn health_ready(state: State, signing: web::Data<Signing>) -> Outcome<web::Json<Readiness>> {
-    let waiting = state.read(pending).await?;
+    let reads = |conn: &mut Conn| {
+        let waiting = pending(conn)?;
+        let last = if waiting.is_empty() { last_sequence(conn)? } else { 0 };
+        Ok((waiting, last))
+    };
+    let (waiting, last) = state.read(reads).await?;
     if !waiting.is_empty() {
         return Err(Problem::new(
             Code::Unavailable,
             format!("The database lacks migrations: {}. Run relief migrate.", waiting.join(", ")),
         ));
     }
-    let sequence = state.writer.sequence();
     // The sender lives in the writing thread: where it is gone, so is the thread.
-    if sequence.has_changed().is_err() {
+    if state.writer.sequence().has_changed().is_err() {
         return Err(Problem::new(Code::Unavailable, "The writer has stopped; nothing can be recorded."));
     }
     if signing.has_ended() {
@@ -54,15 +59,17 @@ pub async fn health_ready(state: State, signing: web::Data<Signing>) -> Outcome<
                       verify; if an older copy was put back, tell those who keep checkpoints.";
         return Err(Problem::new(Code::Unavailable, detail));
     }
-    let (queue, sequence) = (state.writer.depth(), *sequence.borrow());
-    Ok(web::Json(Readiness { status: "ok", sequence, queue }))
+    Ok(web::Json(Readiness { status: "ok", sequence: last, queue: state.writer.depth() }))
 }
 
 /// Figures of this process, as Prometheus reads them.
 #[utoipa::path(get, path = "/metrics", tag = "server",
     responses((status = 200, description = "Text in the format of Prometheus", body = String)))]
 pub async fn metrics(state: State, metrics: web::Data<Metrics>) -> Outcome<HttpResponse> {
-    let text = metrics.text(&state)?;
+    // Figures are told while the database is away too; then this process knows of its own entries only.
+    let own = *state.writer.sequence().borrow();
+    let last = state.read(last_sequence).await.unwrap_or(own);
+    let text = metrics.text(&state, last)?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }
 

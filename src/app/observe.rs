@@ -68,7 +68,10 @@ impl Metrics {
                 &["method", "route"],
             )?,
             queue: IntGauge::new("relief_queue_depth", "Updates waiting for the writer.")?,
-            sequence: IntGauge::new("relief_ledger_sequence", "The last committed ledger sequence.")?,
+            sequence: IntGauge::new(
+                "relief_ledger_sequence",
+                "The last committed entry of the ledger, whoever wrote it.",
+            )?,
             login_failures: IntGauge::new("relief_login_failures", "Logins refused since the start.")?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
@@ -79,13 +82,13 @@ impl Metrics {
         Ok(metrics)
     }
 
-    /// All figures as text.
+    /// All figures as text; `last` is the ledger's last entry.
     ///
     /// # Errors
     /// An internal problem where they cannot be written.
-    pub fn text(&self, state: &State) -> Outcome<Vec<u8>> {
+    pub fn text(&self, state: &State, last: i64) -> Outcome<Vec<u8>> {
         self.queue.set(i64::try_from(state.writer.depth()).unwrap_or(i64::MAX));
-        self.sequence.set(*state.writer.sequence().borrow());
+        self.sequence.set(last);
         self.login_failures.set(i64::try_from(state.auth.failures()).unwrap_or(i64::MAX));
         let mut text = Vec::new();
         TextEncoder::new()

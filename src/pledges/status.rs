@@ -7,10 +7,11 @@ use crate::auth::{Permit, action};
 use crate::core::id::{ItemId, PledgeId, PledgeLineId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::{items, ledger_state, organizations, pledge_lines};
+use crate::db::schema::{items, organizations, pledge_lines};
 use crate::db::{Conn, read_failure};
 use crate::ledger::{Account, Condition};
 use crate::parties::is_named;
+use crate::writer::last_sequence;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use serde::Serialize;
@@ -242,8 +243,7 @@ fn status_of(conn: &mut Conn, pledge: &Pledge, lines: &[PledgeLine], in_full: bo
     }
     let sums = sums(conn, pledge.id)?;
     let names = item_names(conn, pledge.id)?;
-    let sequence: Option<i64> =
-        ledger_state::table.select(ledger_state::sequence).first(conn).optional().map_err(read_failure)?;
+    let sequence = last_sequence(conn)?;
     let lines = lines
         .iter()
         .map(|line| line_status(line, &sums, &names, places.remove(&line.id).unwrap_or_default()));
@@ -254,7 +254,7 @@ fn status_of(conn: &mut Conn, pledge: &Pledge, lines: &[PledgeLine], in_full: bo
         offered_at: pledge.offered_at,
         places_by,
         lines: lines.collect(),
-        sequence: sequence.unwrap_or(0),
+        sequence,
     })
 }
 

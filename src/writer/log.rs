@@ -46,6 +46,15 @@ pub(super) fn name_log(conn: &mut Conn, name: &str) -> Outcome<()> {
     Ok(())
 }
 
+/// The sequence of the last committed entry, whichever process wrote it; 0 before the first.
+///
+/// # Errors
+/// What the database says.
+pub fn last_sequence(conn: &mut Conn) -> Outcome<i64> {
+    let last = ledger_state::table.select(ledger_state::sequence).first(conn).optional();
+    Ok(last.map_err(read_failure)?.unwrap_or(0))
+}
+
 /// Reads where the log stands; a database without any entry stands at nought.
 ///
 /// # Errors

@@ -25,7 +25,7 @@ pub use column::AsValue;
 pub use desk::{Actor, Checkmark, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;
 pub use drawer::{Drawer, Personal, Record, row_source};
-pub use log::{LEDGER_ORIGIN, LogState, log_state};
+pub use log::{LEDGER_ORIGIN, LogState, last_sequence, log_state};
 pub use loose::Loose;
 pub use queue::{BATCH_LIMIT, Job, Priority};
 pub use register::{Register, Unique, apart, within};

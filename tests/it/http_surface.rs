@@ -32,6 +32,27 @@ on_both_databases! {
         server.stop();
     }
 
+    fn the_last_entry_of_the_ledger_is_told_whoever_wrote_it(database: &TestDatabase) {
+        let server = Server::start(database);
+        let last = || {
+            let mut conn = relief_ledger::db::connect(database.url()).expect("the database opens");
+            relief_ledger::writer::log_state(&mut conn).expect("the log's state is readable").last.sequence
+        };
+        // Recorded past the server, as another process would.
+        let admin = server.login_as(Role::Admin);
+        let told = |sequence: i64| {
+            assert_eq!(server.stranger().get("/health/ready").expect(200)["sequence"], sequence);
+            let metrics = server.stranger().get("/metrics").text;
+            assert!(metrics.contains(&format!("relief_ledger_sequence {sequence}\n")), "{metrics}");
+        };
+        assert!(last() > 0);
+        told(last());
+        admin.post("/api/v1/organizations", &json!({"name": "Hainan", "country": "CN", "donor": true})).expect(201);
+        told(last());
+        server.login_as(Role::Officer);
+        told(last());
+    }
+
     fn a_server_that_can_sign_the_log_no_more_records_on_but_says_that_it_is_not_ready(database: &TestDatabase) {
         let server = Server::start(database);
         server.login_as(Role::Officer);
