@@ -43,7 +43,7 @@ pub mod programmes;
 pub mod pledges;
 /// Goods for one consignee under one tracking code: allocate, depart, receive, split, divert.
 pub mod consignments;
-/// What happens to goods in custody: collect, move, count, damage, hold, relot, dispose.
+/// What happens to goods in custody: move, count, damage, hold, relot, dispose.
 pub mod stock;
 /// The hand-over to people.
 pub mod distributions;

@@ -51,7 +51,7 @@ use updates::{Counts, Targets};
                         PostgreSQL is measured where a server's programs are installed, or at --postgres, where two\n\
                         databases are made and dropped. Exit codes: 0 every limit kept, 1 one was missed.")]
 pub(super) struct Bench {
-    /// Fewer updates and a smaller ledger: a minute instead of several
+    /// Fewer updates and a smaller ledger: takes minutes
     #[arg(long)]
     quick: bool,
     /// Prints the figures as JSON
