@@ -167,6 +167,18 @@ fn set_login(
     Ok(login)
 }
 
+/// What the commands of the guides need, as variables of a shell: the password of each role's login, named as
+/// the role, and the codes.
+fn variables(address: &str, prepared: &Prepared) -> String {
+    let mut words = format!("R={address}");
+    for (role, login, password) in &prepared.logins {
+        if *login == login_of(*role) {
+            words.push_str(&format!(" {}={password}", role.word().to_uppercase()));
+        }
+    }
+    format!("{words} CODE={} LINK={}", prepared.tracking_code, prepared.link_code)
+}
+
 /// Tells what a visitor needs; the address stands alone on the first line, for scripts.
 fn tell(address: &str, prepared: &Prepared) -> Outcome<()> {
     let mut words = format!(
@@ -177,8 +189,13 @@ fn tell(address: &str, prepared: &Prepared) -> Outcome<()> {
     }
     words.push_str(&format!(
         "\nTracking code: {}\n  {address}/api/v1/tracking/{}\nPledge link:\n  {address}/api/v1/pledge-links/{}\n\n\
+         For the jobs of README.md, paste this line first:\n  {}\n\n\
          {PUBLISHED_CODE}: {}\n{SYNTHETIC_CODE}: invented data throughout.\n",
-        prepared.tracking_code, prepared.tracking_code, prepared.link_code, prepared.gap
+        prepared.tracking_code,
+        prepared.tracking_code,
+        prepared.link_code,
+        variables(address, prepared),
+        prepared.gap
     ));
     let mut out = std::io::stdout().lock();
     out.write_all(words.as_bytes())

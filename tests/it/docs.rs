@@ -2,6 +2,7 @@
 //! members, bodies and problem codes. Each check is also shown a broken text that it must catch.
 
 mod commands;
+mod jobs;
 mod tables;
 
 use std::collections::BTreeSet;
@@ -245,6 +246,23 @@ fn the_map_in_words_has_the_rooms_of_the_map_in_code() {
     let text = page("ARCHITECTURE.md");
     assert_eq!(mapped_rooms(&text), rooms);
     assert_ne!(mapped_rooms(&text.replace("| `stock` |", "| `cellar` |")), rooms);
+}
+
+/// The examples of the guide to imports that are not the files beside it.
+fn strange_examples(text: &str) -> Vec<&'static str> {
+    let examples = [("```toml\n", "docs/examples/masks.toml"), ("```csv\n", "docs/examples/masks.csv")];
+    let is_strange = |(fence, name): &(&str, &'static str)| {
+        let shown = text.split(fence).nth(1).and_then(|rest| rest.split("```").next());
+        shown != Some(page(name).as_str())
+    };
+    examples.iter().filter(|example| is_strange(example)).map(|(_, name)| *name).collect()
+}
+
+#[test]
+fn the_example_of_the_import_guide_is_shipped_as_it_stands_there() {
+    let text = page("docs/import.md");
+    assert_eq!(strange_examples(&text), Vec::<&str>::new());
+    assert_eq!(strange_examples(&text.replace("Banjul", "Bissau")), ["docs/examples/masks.csv"]);
 }
 
 /// Links to files that are not there.

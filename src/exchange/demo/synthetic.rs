@@ -5,7 +5,7 @@
 //! got how much is drawn by lot.
 
 use super::chance::Chance;
-use super::script::{Does, Gift, Promise, Script};
+use super::script::{Does, Gift, Journey, Promise, Script};
 use super::shipment::{Shipment, Turn, days_after};
 use crate::atlas::{CountryCode, Language};
 use crate::consignments::rules::Mode;
@@ -36,6 +36,11 @@ const PER_COUNTRY: usize = 4;
 const NOT_ARRIVED: usize = 6;
 /// Base units of each of those.
 const NOT_ARRIVED_PIECES: i64 = 4_000;
+/// The consignment that is allocated and has not left, where it goes, and the day it is made ready: after all
+/// others have left.
+const READY_REFERENCE: &str = "SYN-READY";
+const READY_COUNTRY: &str = "GM";
+const READY_DAY: i64 = 320;
 /// A box of masks.
 const BOX_PIECES: i64 = 50;
 /// What donors promise beyond what is shipped, for each warehouse and item.
@@ -87,6 +92,7 @@ pub(super) fn tell(script: &mut Script) -> Outcome<()> {
     for shipment in &shipments {
         shipment.tell(script)?;
     }
+    ready(script, &world)?;
     extras(script, &world)
 }
 
@@ -273,6 +279,26 @@ fn promise(
     )?;
     let details = json!({"pledge": pledge, "site": warehouse, "lines": [{"item": item, "quantity": share}]});
     script.event(&key("collected"), (days_after(at, 12), minute), "collected", details)
+}
+
+/// A consignment that stands ready: a visitor sends it off.
+fn ready(script: &mut Script, world: &World) -> Outcome<()> {
+    let [_, warehouse] = world.warehouses;
+    let [(end, consignee), ..] = ends(script, country(READY_COUNTRY)?);
+    let (consignment, _) = script.consignment(&Journey {
+        reference: READY_REFERENCE,
+        programme: world.programme,
+        consignor: world.donors[world.donors.len() / world.warehouses.len()],
+        consignee,
+        carrier: Some(world.carrier),
+        stops: &[warehouse, end],
+        modes: &[Mode::Air],
+        planned_arrival: None,
+    });
+    let lines = json!([{"item": world.items[0], "quantity": NOT_ARRIVED_PIECES}]);
+    let details = json!({"consignment": consignment, "site": warehouse, "lines": lines});
+    let at = days_after(world.begins, READY_DAY);
+    script.event("SYN-READY allocated", (at, Precision::Minute), "allocated", details)
 }
 
 /// What else happens in warehouses: damage, disposal, a hold, a count, a return, a withdrawal, an offer
