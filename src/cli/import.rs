@@ -134,7 +134,12 @@ impl Import {
             RowOutcome::Rejected { problems } => Some(problems),
             RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Skipped => None,
         });
-        lines.extend(rejected.flatten().take(REASONS_SHOWN).map(|problem| format!("  {problem}")));
+        let mut reasons = rejected.flatten();
+        lines.extend(reasons.by_ref().take(REASONS_SHOWN).map(|problem| format!("  {problem}")));
+        match reasons.count() {
+            0 => {}
+            more => lines.push(format!("  … and {more} more; --report lists them")),
+        }
         lines.join("\n")
     }
 }

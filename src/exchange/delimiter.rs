@@ -3,8 +3,9 @@
 //! Never done here: looking inside quotes. Each candidate is tried by really parsing the first
 //! rows with it, so a comma in a quoted name or a decimal comma does not mislead.
 
-/// The characters spreadsheets and databases use, most usual first: a tie goes to the first.
-pub const CANDIDATES: [u8; 4] = [b',', b';', b'\t', b'|'];
+/// The characters spreadsheets and databases use, most usual first: a tie goes to the first. Others, such as a
+/// colon, stand in times and addresses too: whoever uses them says so in the mapping.
+pub const CANDIDATES: [u8; 6] = [b',', b';', b'\t', b'|', b'~', b'^'];
 
 /// Rows looked at. Enough to see a pattern behind a few odd rows, and quick on any file.
 const SAMPLE_ROWS: usize = 64;
@@ -34,6 +35,8 @@ pub fn name(delimiter: u8) -> &'static str {
         b';' => "semicolon",
         b'\t' => "tab",
         b'|' => "bar",
+        b'~' => "tilde",
+        b'^' => "caret",
         _ => "custom character",
     }
 }

@@ -12,9 +12,10 @@ use super::plan::{
     SitePlan,
 };
 use super::reading::{Cell, RowReader};
-use super::references::{EventKind, TransportMode};
+use super::references::EventKind;
 use super::stated::FigureName;
 use super::value::{Decimal, base_units};
+use crate::consignments::rules::Mode;
 
 /// The records one row states. Organizations and sites stand in the mapping's order.
 pub(super) struct Draft {
@@ -48,7 +49,7 @@ pub(super) struct PledgeDraft {
 pub(super) struct ConsignmentDraft {
     pub reference: String,
     pub country: String,
-    pub modes: Vec<TransportMode>,
+    pub modes: Vec<Mode>,
     pub figures: Vec<(FigureName, Cell<i64>)>,
     pub charges: Option<ChargesPlan>,
     pub expected: Option<TableDate>,
@@ -81,7 +82,7 @@ pub(super) struct ReceivedDraft {
 pub(super) fn read(row: &mut RowReader<'_>) -> Draft {
     let mapping = row.mapping();
     let programme = mapping.programme.as_ref().map(|section| ProgrammePlan {
-        reference: row.need("programme.reference", &section.reference),
+        reference: row.reference("programme.reference", &section.reference),
         name: row.need("programme.name", &section.name),
     });
     let organizations = mapping.organizations.iter().enumerate().map(|(place, section)| {
@@ -89,7 +90,7 @@ pub(super) fn read(row: &mut RowReader<'_>) -> Draft {
             return None;
         }
         Some(OrganizationPlan {
-            reference: row.need("organization.reference", &section.reference),
+            reference: row.reference("organization.reference", &section.reference),
             name: row.need("organization.name", &section.name),
             section: place,
             roles: section.roles.iter().copied().collect(),
@@ -101,7 +102,7 @@ pub(super) fn read(row: &mut RowReader<'_>) -> Draft {
     let sites =
         mapping.sites.iter().enumerate().map(|(place, section)| read_site(row, place, section)).collect();
     let item = mapping.item.as_ref().map(|section| ItemPlan {
-        reference: row.need("item.reference", &section.reference),
+        reference: row.reference("item.reference", &section.reference),
         name: row.need("item.name", &section.name),
         base_unit: row.need("item.base_unit", &section.base_unit),
         category: section.category.as_ref().and_then(|category| row.render(category)),
@@ -112,7 +113,7 @@ pub(super) fn read(row: &mut RowReader<'_>) -> Draft {
     let pack = item.as_ref().and_then(|item| item.packs.first().cloned());
     let line = mapping.line.as_ref().and_then(|section| read_line(row, section, pack.as_ref()));
     let pledge = mapping.pledge.as_ref().map(|section| PledgeDraft {
-        reference: row.need("pledge.reference", &section.reference),
+        reference: row.reference("pledge.reference", &section.reference),
         attributes: row.attributes(&section.attributes),
     });
     let consignment = mapping.consignment.as_ref().map(|section| read_consignment(row, section));
@@ -130,7 +131,7 @@ fn read_site(row: &mut RowReader<'_>, place: usize, section: &SiteSection) -> Op
         return None;
     }
     Some(SitePlan {
-        reference: row.need("site.reference", &section.reference),
+        reference: row.reference("site.reference", &section.reference),
         name: row.need("site.name", &section.name),
         section: place,
         kind: section.kind,
@@ -165,7 +166,7 @@ fn read_coordinates(row: &mut RowReader<'_>, section: &SiteSection) -> Option<Co
 fn read_pack(row: &mut RowReader<'_>, section: &PackSection) -> Option<PackPlan> {
     let name = row.need("item.pack.name", &section.name);
     let Some(units) = row.number_in(&section.base_units).known() else {
-        row.problem(&section.base_units, "how many base units a pack holds is not known");
+        row.problem_if_none(&section.base_units, "how many base units a pack holds is not known");
         return None;
     };
     let (numerator, denominator) = units.fraction();
@@ -209,7 +210,7 @@ fn read_line(row: &mut RowReader<'_>, section: &LineSection, pack: Option<&PackP
     let (value, price) = (money(&section.value), money(&section.price));
     let attributes = row.attributes(&section.attributes);
     let Some(number) = row.number_in(&section.quantity).known() else {
-        row.problem(&section.quantity, "the quantity is not known");
+        row.problem_if_none(&section.quantity, "the quantity is not known");
         return None;
     };
     if number.mantissa() <= 0 {
@@ -220,25 +221,28 @@ fn read_line(row: &mut RowReader<'_>, section: &LineSection, pack: Option<&PackP
     Some(LineDraft { reference, number, quantity, value, price, attributes })
 }
 
+/// The mode a word of a mapping stands for; a river is inland water.
+fn mode_of(word: &str) -> Option<Mode> {
+    if word == "river" { Some(Mode::InlandWater) } else { Mode::from_word(word) }
+}
+
 fn read_consignment(row: &mut RowReader<'_>, section: &ConsignmentSection) -> ConsignmentDraft {
-    let reference = row.need("consignment.reference", &section.reference);
+    let reference = row.reference("consignment.reference", &section.reference);
     let before = row.problems.len();
     let country = row.country(&section.country).unwrap_or_default();
     if country.is_empty() && row.problems.len() == before {
-        row.problem(
-            section.country.first_column().unwrap_or_default(),
-            "the country of destination is not known",
-        );
+        let column = row.first_column(&section.country);
+        row.problem_if_none(&column, "the country of destination is not known");
     }
     let mut modes = Vec::new();
     for leg in &section.legs {
         let word = row.need("consignment.leg.mode", &leg.mode);
-        match TransportMode::from_word(&word) {
+        match mode_of(&word) {
             Some(mode) => modes.push(mode),
             None if word.is_empty() => {}
             None => {
-                let known = TransportMode::WORDS.map(|(word, _)| word).join(", ");
-                let column = leg.mode.first_column().unwrap_or_default().to_owned();
+                let known = Mode::ALL.map(Mode::word).join(", ");
+                let column = row.first_column(&leg.mode);
                 row.problem(
                     &column,
                     format!("\"{word}\" is no mode of transport; a lookup must give one of {known}"),

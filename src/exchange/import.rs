@@ -59,7 +59,10 @@ pub fn read(file: &Path, mapping: &str) -> Outcome<Reading> {
     let mapping = Mapping::load(mapping).map_err(|error| Problem::field("/mapping", error.to_string()))?;
     let table = Table::open(file, &mapping.table_options())
         .map_err(|error| Problem::field("/file", error.to_string()))?;
-    let country_of = |name: &str| find_country(name).ok().map(|country| country.as_str().to_owned());
+    let country_of = |name: &str| match find_country(name) {
+        Ok(country) => Ok(country.as_str().to_owned()),
+        Err(error) => Err(error.to_string()),
+    };
     let plan =
         plan(&table, &mapping, &country_of).map_err(|error| Problem::field("/file", error.to_string()))?;
     Ok(Reading { plan, notes: table.notes().to_vec(), table })

@@ -14,10 +14,12 @@ use super::encoding::TextEncoding;
 pub use super::mapping_error::MappingError;
 
 use super::mapping_check;
-use super::references::{EventKind, OrganizationRole, SiteKind, TitlePasses};
+use super::references::{EventKind, OrganizationRole};
 use super::table::TableOptions;
-use super::template::{ReferencePattern, Template};
+use super::template::{Piece, ReferencePattern, Template};
 use super::value::{NumberStyle, WeightUnit};
+use crate::ledger::TitlePasses;
+use crate::sites::SiteKind;
 
 /// Mapping files are written by hand; a larger one is some other file.
 const MAX_MAPPING_BYTES: u64 = 1024 * 1024;
@@ -446,6 +448,24 @@ impl Mapping {
             sheet: self.file.sheet.clone(),
             header_row: self.file.header_row,
         }
+    }
+
+    /// The first column a template is filled from, to point at when it cannot be filled; for a lookup, that of the
+    /// word looked up.
+    pub fn first_column<'a>(&'a self, template: &'a Template) -> Option<&'a str> {
+        self.columns_of(template).into_iter().next()
+    }
+
+    /// Every column a template is filled from, in order.
+    pub fn columns_of<'a>(&'a self, template: &'a Template) -> Vec<&'a str> {
+        let columns = |piece: &'a Piece| match piece {
+            Piece::Column(column) | Piece::CountryCode(column) => vec![column.as_str()],
+            Piece::Lookup(name) => {
+                self.lookups.get(name).map(|lookup| self.columns_of(&lookup.of)).unwrap_or_default()
+            }
+            Piece::Literal(_) => Vec::new(),
+        };
+        template.pieces().iter().flat_map(columns).collect()
     }
 
     /// What a column holds; text for one that is not listed.

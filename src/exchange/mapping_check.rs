@@ -368,6 +368,11 @@ pub fn locate_columns<'a>(
     if reasons.is_empty() {
         return Ok(places);
     }
-    let there = header.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    let mut there = header.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ");
+    if header.len() == 1 {
+        there.push_str(
+            ", one cell: if its cells are parted by another character, name it in the mapping as file.delimiter",
+        );
+    }
     Err(MappingError::Columns { mapping: mapping.name.clone(), reason: reasons.join("; "), there })
 }

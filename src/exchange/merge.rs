@@ -33,9 +33,12 @@ pub(super) fn check(row: &mut RowReader<'_>, plan: &Plan, places: &Places, draft
         let own =
             draft.organizations.iter().take(place).flatten().find(|other| other.reference == new.reference);
         for old in planned.into_iter().chain(own) {
-            let column = row.mapping().organizations[place].name.first_column();
+            let section = &row.mapping().organizations[place];
+            let column = row.mapping().first_column(&section.name);
             agree(row, column, ("name of", &new.reference), &old.name, &new.name);
-            agree(row, column, ("country of", &new.reference), word(&old.country), word(&new.country));
+            let country = section.country.as_ref().and_then(|country| row.mapping().first_column(country));
+            let country = country.or(column);
+            agree(row, country, ("country of", &new.reference), word(&old.country), word(&new.country));
         }
     }
     for (place, new) in draft.sites.iter().enumerate() {
@@ -43,9 +46,12 @@ pub(super) fn check(row: &mut RowReader<'_>, plan: &Plan, places: &Places, draft
         let planned = places.sites.get(&new.reference).map(|at| &plan.sites[at.0]);
         let own = draft.sites.iter().take(place).flatten().find(|other| other.reference == new.reference);
         for old in planned.into_iter().chain(own) {
-            let column = row.mapping().sites[place].name.first_column();
+            let section = &row.mapping().sites[place];
+            let column = row.mapping().first_column(&section.name);
             agree(row, column, ("name of", &new.reference), &old.name, &new.name);
-            agree(row, column, ("country of", &new.reference), word(&old.country), word(&new.country));
+            let country = section.country.as_ref().and_then(|country| row.mapping().first_column(country));
+            let country = country.or(column);
+            agree(row, country, ("country of", &new.reference), word(&old.country), word(&new.country));
             if old.kind != new.kind || old.coordinates != new.coordinates || old.locode != new.locode {
                 let reason =
                     format!("kind, place or code of \"{}\" differs from an earlier row", new.reference);
@@ -63,15 +69,15 @@ pub(super) fn check(row: &mut RowReader<'_>, plan: &Plan, places: &Places, draft
 
 fn check_item(row: &mut RowReader<'_>, old: &ItemPlan, new: &ItemPlan) {
     let Some(section) = &row.mapping().item else { return };
-    agree(row, section.name.first_column(), ("name of", &new.reference), &old.name, &new.name);
+    agree(row, row.mapping().first_column(&section.name), ("name of", &new.reference), &old.name, &new.name);
     agree(
         row,
-        section.base_unit.first_column(),
+        row.mapping().first_column(&section.base_unit),
         ("base unit of", &new.reference),
         &old.base_unit,
         &new.base_unit,
     );
-    let column = section.category.as_ref().and_then(|template| template.first_column());
+    let column = section.category.as_ref().and_then(|template| row.mapping().first_column(template));
     agree(row, column, ("category of", &new.reference), word(&old.category), word(&new.category));
     for pack in &new.packs {
         let same_name = old.packs.iter().find(|other| other.name == pack.name);
@@ -98,21 +104,27 @@ fn check_flow(row: &mut RowReader<'_>, plan: &Plan, places: &Places, draft: &Dra
         && let Some(old) = places.pledges.get(&new.reference).map(|at| &plan.pledges[at.0])
     {
         let donor = organization(&section.donor).unwrap_or_default();
-        let column = section.reference.first_column();
+        let column = row.mapping().first_column(&section.reference);
         agree(row, column, ("donor of", &new.reference), name_of(old.donor), donor);
     }
     let (Some(section), Some(new)) = (&mapping.consignment, &draft.consignment) else { return };
     let Some(old) = places.consignments.get(&new.reference).map(|at| &plan.consignments[at.0]) else {
         return;
     };
-    let column = section.reference.first_column();
+    let column = row.mapping().first_column(&section.reference);
     let consignor = organization(&section.consignor).unwrap_or_default();
     agree(row, column, ("consignor of", &new.reference), name_of(old.consignor), consignor);
     let consignee = organization(&section.consignee).unwrap_or_default();
     agree(row, column, ("consignee of", &new.reference), name_of(old.consignee), consignee);
     let carrier = section.carrier.as_deref().and_then(organization).unwrap_or_default();
     agree(row, column, ("carrier of", &new.reference), old.carrier.map_or("", name_of), carrier);
-    agree(row, section.country.first_column(), ("country of", &new.reference), &old.country, &new.country);
+    agree(
+        row,
+        row.mapping().first_column(&section.country),
+        ("country of", &new.reference),
+        &old.country,
+        &new.country,
+    );
     let site = |alias: &str| {
         let place = mapping.sites.iter().position(|section| section.alias == alias)?;
         draft.sites.get(place)?.as_ref().map(|found| found.reference.as_str())
@@ -134,7 +146,7 @@ fn check_flow(row: &mut RowReader<'_>, plan: &Plan, places: &Places, draft: &Dra
             site(&leg.to).unwrap_or_default(),
         );
         if old.mode != *mode {
-            let column = leg.mode.first_column().or(column).unwrap_or_default();
+            let column = row.mapping().first_column(&leg.mode).or(column).unwrap_or_default();
             row.problem(column, format!("the mode of \"{}\" differs from an earlier row", new.reference));
         }
     }

@@ -14,10 +14,13 @@ use super::encoding::Damage;
 use super::mapping::WhenRowsDiffer;
 use super::references::{
     ConsignmentAt, ConsignmentLineAt, EventAt, EventKind, ItemAt, OrganizationAt, OrganizationRole, PledgeAt,
-    PledgeLineAt, ProgrammeAt, RecordAt, SiteAt, SiteKind, TitlePasses, TransportMode,
+    PledgeLineAt, ProgrammeAt, RecordAt, SiteAt,
 };
 use super::stated::{StatedConsignment, StatedTime};
 use super::value::Decimal;
+use crate::consignments::rules::Mode;
+use crate::ledger::TitlePasses;
+use crate::sites::SiteKind;
 
 pub use super::stated::Figure;
 
@@ -203,7 +206,7 @@ pub struct LegPlan {
     /// Where it ends.
     pub to: SiteAt,
     /// How it goes.
-    pub mode: TransportMode,
+    pub mode: Mode,
 }
 
 /// A consignment.

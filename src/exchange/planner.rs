@@ -34,7 +34,7 @@ pub enum PlanError {
     Table(#[from] TableError),
 }
 
-/// Plans a table by a mapping. `country_of` finds the ISO code of a country by any of its names.
+/// Plans a table by a mapping. `country_of` finds the ISO code of a country by any of its names, or says why not.
 ///
 /// # Errors
 /// [`PlanError`] when columns are missing or the table passes a limit; a row that cannot be read
@@ -132,15 +132,14 @@ impl Planner {
     /// Compares a draft with what is planned; gives its figures with cross references followed.
     fn check(&self, row: &mut RowReader<'_>, key: &str, draft: &Draft) -> Vec<StatedFigure> {
         if let Some(earlier) = self.row_keys.get(key) {
-            let column = row.mapping().row.key.first_column().unwrap_or_default().to_owned();
+            let column = row.first_column(&row.mapping().row.key);
             row.problem(&column, format!("row {earlier} has the same key \"{key}\""));
         }
         if let Some(line) = &draft.line
             && let Some(earlier) = self.line_rows.get(&line.reference)
         {
             let section = row.mapping().line.as_ref().and_then(|section| section.reference.as_ref());
-            let column =
-                section.and_then(|reference| reference.first_column()).unwrap_or_default().to_owned();
+            let column = section.map(|reference| row.first_column(reference)).unwrap_or_default();
             row.problem(&column, format!("row {earlier} is the line \"{}\" already", line.reference));
         }
         merge::check(row, &self.plan, &self.places, draft);

@@ -14,9 +14,11 @@ use super::table::{Table, TableRow};
 use super::template::{CrossReference, Piece, Template};
 use super::value::{self, Decimal, NumberStyle, ValueProblem};
 use crate::atlas::find_currency;
+use crate::core::check::{NAME_CHARS_MAX, quoted};
 
-/// Finds the ISO 3166-1 code of two letters of a country by any of its names; given by the caller.
-pub type CountryMatcher<'a> = dyn Fn(&str) -> Option<String> + 'a;
+/// Finds the ISO 3166-1 code of two letters of a country by any of its names, or says why there is none and what may
+/// be meant; given by the caller.
+pub type CountryMatcher<'a> = dyn Fn(&str) -> Result<String, String> + 'a;
 
 /// What a cell says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,7 +49,7 @@ pub struct TableReader<'a> {
     header: &'a [String],
     places: BTreeMap<&'a str, usize>,
     country_of: &'a CountryMatcher<'a>,
-    countries: RefCell<HashMap<String, Option<String>>>,
+    countries: RefCell<HashMap<String, Result<String, String>>>,
     iso: Vec<DateFormat>,
 }
 
@@ -73,7 +75,7 @@ impl<'a> TableReader<'a> {
     }
 
     /// The country of a name, asked for once.
-    fn country(&self, name: &str) -> Option<String> {
+    fn country(&self, name: &str) -> Result<String, String> {
         if let Some(known) = self.countries.borrow().get(name) {
             return known.clone();
         }
@@ -207,11 +209,41 @@ impl<'a> RowReader<'a> {
             None => {
                 let listed =
                     lookup.values.keys().map(|word| format!("\"{word}\"")).collect::<Vec<_>>().join(", ");
-                let column = lookup.of.first_column().unwrap_or_default().to_owned();
+                let column = self.first_column(&lookup.of);
                 self.problem(&column, format!("\"{word}\" is not in lookup {name}, which has {listed}"));
                 None
             }
         }
+    }
+
+    /// The first column a template is filled from; empty where there is none.
+    pub fn first_column(&self, template: &Template) -> String {
+        self.mapping().first_column(template).unwrap_or_default().to_owned()
+    }
+
+    /// Notes that a cell rejects the row because of what it does not say, unless it is said already what is wrong
+    /// with it.
+    pub fn problem_if_none(&mut self, column: &str, reason: impl Into<String>) {
+        if !self.problems.iter().any(|problem| problem.column == column) {
+            self.problem(column, reason);
+        }
+    }
+
+    /// Fills a template that must give a reference. One that is too long is blamed on the longest of its cells.
+    pub fn reference(&mut self, at: &str, template: &Template) -> String {
+        let text = self.need(at, template);
+        let count = text.chars().count();
+        if count > NAME_CHARS_MAX {
+            let columns = self.mapping().columns_of(template).into_iter();
+            let longest = columns.max_by_key(|column| self.cell(column).chars().count());
+            let column = longest.unwrap_or_default().to_owned();
+            let shown = quoted(&text);
+            self.problem(
+                &column,
+                format!("{at} {shown} has {count} characters; write at most {NAME_CHARS_MAX}"),
+            );
+        }
+        text
     }
 
     /// Fills a template that must give something.
@@ -221,8 +253,11 @@ impl<'a> RowReader<'a> {
             Some(text) => text,
             None => {
                 if self.problems.len() == before {
-                    let column = template.first_column().unwrap_or_default().to_owned();
-                    self.problem(&column, format!("{at} needs it (\"{template}\"), and it is not known"));
+                    let column = self.first_column(template);
+                    self.problem_if_none(
+                        &column,
+                        format!("{at} needs it (\"{template}\"), and it is not known"),
+                    );
                 }
                 String::new()
             }
@@ -232,20 +267,22 @@ impl<'a> RowReader<'a> {
     /// The code of the country a template names; `None` when it names none.
     pub fn country(&mut self, template: &Template) -> Option<String> {
         let name = self.render(template)?;
-        let column = template.first_column().unwrap_or_default().to_owned();
+        let column = self.first_column(template);
         self.country_named(&name, &column)
     }
 
     fn country_named(&mut self, name: &str, column: &str) -> Option<String> {
-        let found = self.table.country(name);
-        if found.is_none() {
-            let hint = match find_damage(name) {
-                Some(Damage::Mojibake { repaired }) => format!("; \"{repaired}\" may be meant"),
-                Some(Damage::CharactersLost) | None => String::new(),
-            };
-            self.problem(column, format!("no country is known by the name or code \"{name}\"{hint}"));
+        match self.table.country(name) {
+            Ok(code) => Some(code),
+            Err(reason) => {
+                let hint = match find_damage(name) {
+                    Some(Damage::Mojibake { repaired }) => format!("; \"{repaired}\" may be meant"),
+                    Some(Damage::CharactersLost) | None => String::new(),
+                };
+                self.problem(column, format!("{reason}{hint}"));
+                None
+            }
         }
-        found
     }
 
     /// The further facts of a record that are known.
@@ -259,7 +296,7 @@ impl<'a> RowReader<'a> {
         if !code.is_empty()
             && let Err(error) = find_currency(&code)
         {
-            let column = template.first_column().unwrap_or_default().to_owned();
+            let column = self.first_column(template);
             self.problem(&column, error.to_string());
         }
         code

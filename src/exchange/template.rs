@@ -79,14 +79,6 @@ impl Template {
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
-
-    /// The first column the template names, to point at when it cannot be filled.
-    pub fn first_column(&self) -> Option<&str> {
-        self.pieces.iter().find_map(|piece| match piece {
-            Piece::Column(column) | Piece::CountryCode(column) => Some(column.as_str()),
-            Piece::Literal(_) | Piece::Lookup(_) => None,
-        })
-    }
 }
 
 impl fmt::Display for Template {

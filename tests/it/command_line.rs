@@ -305,6 +305,31 @@ fn whoever_reads_only_the_beginning_does_no_harm() {
 }
 
 #[test]
+fn reasons_that_are_not_shown_are_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    guide(folder.path());
+    let table = std::fs::read_to_string(folder.path().join("masks.csv")).unwrap();
+    let (header, rest) = table.split_once('\n').unwrap();
+    let first = rest.lines().next().unwrap().replace("Gambia", "Congo");
+    let import = ["import", "masks.csv", "--mapping", "masks.toml"];
+    for (count, said) in [(20, None), (23, Some("… and 3 more; --report lists them"))] {
+        let row = |number: usize| {
+            first.replacen("1;sent;G-1;W-1;", &format!("{number};sent;G-{number};W-{number};"), 1)
+        };
+        let rows: Vec<String> = (1..=count).map(row).collect();
+        std::fs::write(folder.path().join("masks.csv"), format!("{header}\n{}\n", rows.join("\n"))).unwrap();
+        let (code, output, error) = words(&relief(folder.path(), &import, ""));
+        assert_eq!(code, 1, "{error}");
+        assert_eq!(output.matches("could be").count(), 20, "{output}");
+        assert_eq!(
+            output.lines().last().filter(|line| line.contains("more;")).map(str::trim),
+            said,
+            "{output}"
+        );
+    }
+}
+
+#[test]
 fn what_the_ledger_refuses_is_said_in_the_words_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     guide(folder.path());

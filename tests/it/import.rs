@@ -20,6 +20,7 @@ mod figures;
 mod masks;
 mod plans;
 mod reading;
+mod words;
 
 /// Rows of the SCMS file that PostgreSQL gets where the run is not a long one.
 const SLICE_ROWS: usize = 1_500;

@@ -26,7 +26,7 @@ fn cells(table: &Table) -> Vec<(u32, Vec<String>)> {
 #[test]
 fn every_delimiter_and_line_ending_gives_the_same_rows() {
     let expected = vec![(2, vec!["1".to_owned(), "Koidu, New Sembehun".to_owned(), "1,5".to_owned()])];
-    for delimiter in [",", ";", "\t", "|"] {
+    for delimiter in [",", ";", "\t", "|", "~", "^"] {
         for ending in ["\n", "\r\n", "\r"] {
             for mark in ["", "\u{feff}"] {
                 let text = format!(

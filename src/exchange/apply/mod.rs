@@ -9,6 +9,7 @@ mod chain;
 mod events;
 mod further;
 mod flow;
+mod names;
 mod posted;
 mod readings;
 mod recorder;
@@ -191,13 +192,20 @@ fn outcome_of(change: Change) -> RecordOutcome {
 /// A refusal of one row.
 fn cell_problem(row: u32, problem: &Problem) -> CellProblem {
     let (column, value) = at_fault(problem);
-    CellProblem { row, column, value, reason: problem.detail.clone() }
+    CellProblem { row, column, value, reason: reason(problem) }
 }
 
 /// A refusal in the words of a row's verdict: the field stands where the column would.
 fn refused(problem: &Problem) -> RecordOutcome {
     let (column, value) = at_fault(problem);
-    RecordOutcome::Refused { column, value, reason: problem.detail.clone() }
+    RecordOutcome::Refused { column, value, reason: reason(problem) }
+}
+
+/// What is wrong, without the members of records, which a file does not have.
+fn reason(problem: &Problem) -> String {
+    let mut reasons: Vec<&str> = problem.errors.iter().map(|error| error.detail.as_str()).collect();
+    reasons.dedup();
+    if reasons.is_empty() { problem.detail.clone() } else { reasons.join("; ") }
 }
 
 /// The field and the value a problem is about.

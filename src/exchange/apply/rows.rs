@@ -1,6 +1,5 @@
 //! The records of a plan as rows of the ledger, with identifiers that come out the same each time.
 
-use crate::consignments::rules::Mode;
 use crate::consignments::{Consignment, Leg};
 use crate::core::id::{
     ConsignmentId, Identifier, ItemId, LegId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
@@ -8,12 +7,10 @@ use crate::core::id::{
 };
 use crate::core::time::Timestamp;
 use crate::exchange::plan::{
-    Attributes, ConsignmentPlan, Figure, ItemPlan, LegPlan, Money, OrganizationPlan, PackPlan,
-    PledgeLinePlan, ProgrammePlan, SitePlan,
+    Attributes, ConsignmentPlan, Figure, ItemPlan, Money, OrganizationPlan, PackPlan, PledgeLinePlan,
+    ProgrammePlan, SitePlan,
 };
-use crate::exchange::references::{
-    OrganizationRole, SiteKind as PlannedSite, TitlePasses as PlannedTitle, TransportMode,
-};
+use crate::exchange::references::OrganizationRole;
 use crate::exchange::value::Decimal;
 use crate::items::rules::StorageClass;
 use crate::items::{Item, Pack, pack_id};
@@ -21,8 +18,8 @@ use crate::ledger::TitlePasses;
 use crate::parties::Organization;
 use crate::pledges::PledgeLine;
 use crate::programmes::Programme;
+use crate::sites::Site;
 use crate::sites::rules::COUNTRY_NOT_STATED;
-use crate::sites::{Site, SiteKind};
 use uuid::Uuid;
 
 /// What an item is filed under where the table says nothing.
@@ -84,20 +81,11 @@ pub fn organization(names: Namespace, plan: &OrganizationPlan) -> Organization {
 
 /// The row of a site.
 pub fn site(names: Namespace, plan: &SitePlan) -> Site {
-    let kind = match plan.kind {
-        PlannedSite::Port => SiteKind::Port,
-        PlannedSite::Airport => SiteKind::Airport,
-        PlannedSite::BorderCrossing => SiteKind::BorderCrossing,
-        PlannedSite::Warehouse => SiteKind::Warehouse,
-        PlannedSite::City => SiteKind::City,
-        PlannedSite::HealthFacility => SiteKind::HealthFacility,
-        PlannedSite::FinalDeliveryPoint => SiteKind::FinalDeliveryPoint,
-    };
     Site {
         id: names.id("site", &plan.reference),
         code: Some(plan.reference.clone()),
         name: plan.name.clone(),
-        kind: kind.word().to_owned(),
+        kind: plan.kind.word().to_owned(),
         country: plan.country.clone().unwrap_or_else(|| COUNTRY_NOT_STATED.to_owned()),
         latitude: plan.coordinates.map(|place| degrees(place.latitude)),
         longitude: plan.coordinates.map(|place| degrees(place.longitude)),
@@ -157,16 +145,9 @@ pub fn pledge_line(
     names: Namespace,
     pledge: PledgeId,
     item: ItemId,
-    title_passes: Option<PlannedTitle>,
+    title_passes: Option<TitlePasses>,
     plan: &PledgeLinePlan,
 ) -> PledgeLine {
-    let title_passes = match title_passes {
-        None => TitlePasses::default(),
-        Some(PlannedTitle::Agreement) => TitlePasses::Agreement,
-        Some(PlannedTitle::HandOver) => TitlePasses::HandOver,
-        Some(PlannedTitle::Arrival) => TitlePasses::Arrival,
-        Some(PlannedTitle::ProofOfDelivery) => TitlePasses::ProofOfDelivery,
-    };
     let basis = plan.price.as_ref().map(|price| format!("as published, {} each", amount(price)));
     PledgeLine {
         id: names.id::<PledgeLineId>("pledge line", &plan.reference),
@@ -176,7 +157,7 @@ pub fn pledge_line(
         offered: plan.quantity,
         accepted: 0,
         earmark_country: None,
-        title_passes: title_passes.word().to_owned(),
+        title_passes: title_passes.unwrap_or_default().word().to_owned(),
         value_minor: plan.value.as_ref().map(|value| value.minor),
         currency: plan.value.as_ref().map(|value| value.currency.clone()),
         value_basis: basis.or_else(|| plan.value.as_ref().map(|_| "as published".to_owned())),
@@ -218,7 +199,7 @@ pub fn consignment(names: Namespace, ends: &Ends, plan: &ConsignmentPlan) -> Opt
         id: derived::<LegId>(id.0, "leg", index as u64),
         consignment_id: id,
         ordinal: index as i64,
-        mode: mode(leg).word().to_owned(),
+        mode: leg.mode.word().to_owned(),
         from_id: *from,
         to_id: *to,
         carrier_id: ends.carrier,
@@ -251,17 +232,6 @@ pub fn consignment(names: Namespace, ends: &Ends, plan: &ConsignmentPlan) -> Opt
         updated_at: UNRECORDED,
     };
     Some((row, legs.collect()))
-}
-
-fn mode(leg: &LegPlan) -> Mode {
-    match leg.mode {
-        TransportMode::Air => Mode::Air,
-        TransportMode::Road => Mode::Road,
-        TransportMode::Sea => Mode::Sea,
-        TransportMode::Rail => Mode::Rail,
-        TransportMode::River => Mode::InlandWater,
-        TransportMode::Unknown => Mode::Unknown,
-    }
 }
 
 /// What stands where weight, freight and insurance would, in the words of the file.

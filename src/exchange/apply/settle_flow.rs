@@ -1,6 +1,7 @@
 //! Making pledges and consignments be as a file says. What events have moved already is never changed here:
 //! an accepted line keeps its quantity, a consignment its consignee and its way.
 
+use super::names::{item_name, organization_name, programme_name, site_name};
 use super::settle::{Change, differs, entry};
 use crate::consignments::{Consignment, ConsignmentReferences, Leg};
 use crate::core::code::tracking_code;
@@ -73,7 +74,7 @@ impl Update for SettlePledge {
                 let named = |line: &Arc<PledgeLine>| {
                     !line.is_offered() || self.lines.iter().any(|wanted| wanted.id == line.id)
                 };
-                Some(renewed_pledge(known, &self.wanted, known_lines.iter().all(named))?)
+                Some(renewed_pledge(desk, known, &self.wanted, known_lines.iter().all(named))?)
             }
         };
         let mut lines: Vec<Result<(Change, PledgeLine), Problem>> = Vec::with_capacity(self.lines.len());
@@ -81,6 +82,11 @@ impl Update for SettlePledge {
             let known = desk.shelf::<Drawer<PledgeLine>>().find(line.id)?;
             lines.push(match known {
                 Some(known) if known.pledge_id != line.pledge_id => Err(self.of_another(desk, &known)?),
+                Some(known) if known.item_id != line.item_id => {
+                    let (wanted, known) = (item_name(desk, line.item_id)?, item_name(desk, known.item_id)?);
+                    let why = "a line keeps its item; give the other goods a line of their own";
+                    Err(differs("item", &wanted, &known, why))
+                }
                 known => renewed_line(known.as_deref(), line),
             });
         }
@@ -206,23 +212,25 @@ fn taken(kind: &str, reference: Option<&str>) -> Problem {
     Problem::new(Code::WrongState, words).at(format!("/{kind}")).with("value", reference)
 }
 
-fn renewed_pledge(known: &Pledge, wanted: &Pledge, is_whole: bool) -> Result<Pledge, Problem> {
+fn renewed_pledge(
+    desk: &mut Desk,
+    known: &Pledge,
+    wanted: &Pledge,
+    is_whole: bool,
+) -> Result<Pledge, Refusal> {
     if known.donor_id != wanted.donor_id {
-        let name = |pledge: &Pledge| pledge.donor_id.map(|id| id.to_string()).unwrap_or_default();
-        return Err(differs(
-            "donor",
-            &name(wanted),
-            &name(known),
-            "goods that were given are not given by another",
-        ));
+        let name = |desk: &mut Desk, one: &Pledge| match one.donor_id {
+            Some(id) => organization_name(desk, id),
+            None => Ok("nobody known".to_owned()),
+        };
+        let (wanted, known) = (name(desk, wanted)?, name(desk, known)?);
+        let why = "goods that were given are not given by another";
+        return Err(differs("donor", &wanted, &known, why).into());
     }
     if known.programme_id != wanted.programme_id {
-        return Err(differs(
-            "programme",
-            &wanted.programme_id.to_string(),
-            &known.programme_id.to_string(),
-            "a pledge stays with its programme",
-        ));
+        let (wanted, known) =
+            (programme_name(desk, wanted.programme_id)?, programme_name(desk, known.programme_id)?);
+        return Err(differs("programme", &wanted, &known, "a pledge stays with its programme").into());
     }
     let named = if is_whole { Named::Whole } else { Named::Part };
     Ok(Pledge { note: renewed_note(&known.note, &wanted.note, named), ..known.clone() })
@@ -250,10 +258,6 @@ fn renewed_line(known: Option<&PledgeLine>, wanted: &PledgeLine) -> Result<(Chan
     let Some(known) = known else {
         return Ok((Change::Created, wanted.clone()));
     };
-    if known.item_id != wanted.item_id {
-        let why = "a line keeps its item; give the other goods a line of their own";
-        return Err(differs("item", &wanted.item_id.to_string(), &known.item_id.to_string(), why));
-    }
     if known.offered != wanted.offered && known.accepted > 0 {
         let why = "it is accepted already; correct the acceptance and what followed";
         return Err(differs("quantity", &wanted.offered.to_string(), &known.offered.to_string(), why));
@@ -323,8 +327,9 @@ pub(super) fn settle_consignment(
         open_consignment(desk, wanted, legs)?;
         return Ok(Change::Created);
     };
-    let renewed = renewed_consignment(&known, wanted, named)?;
-    check_way(&known_legs, legs)?;
+    check_ends(desk, &known, wanted)?;
+    let renewed = renewed_consignment(&known, wanted, named);
+    check_way(desk, &known_legs, legs)?;
     let legs = renewed_legs(&known_legs, legs);
     if renewed == *known && legs.is_empty() {
         return Ok(Change::Unchanged);
@@ -368,23 +373,26 @@ fn open_consignment(desk: &mut Desk, wanted: &Consignment, legs: &[Leg]) -> Resu
     Ok(())
 }
 
-fn renewed_consignment(
-    known: &Consignment,
-    wanted: &Consignment,
-    named: Named,
-) -> Result<Consignment, Problem> {
-    let fixed = [
-        ("consignee", wanted.consignee_id.0, known.consignee_id.0),
-        ("origin", wanted.origin_id.0, known.origin_id.0),
-        ("destination", wanted.destination_id.0, known.destination_id.0),
-        ("programme", wanted.programme_id.0, known.programme_id.0),
-    ];
-    for (field, wanted, known) in fixed {
-        if wanted != known {
-            let why = "a consignment never changes that; give the other goods a consignment of their own";
-            return Err(differs(field, &wanted.to_string(), &known.to_string(), why));
-        }
-    }
+/// What a consignment never changes.
+fn check_ends(desk: &mut Desk, known: &Consignment, wanted: &Consignment) -> Result<(), Refusal> {
+    let (field, wanted, known) = if wanted.consignee_id != known.consignee_id {
+        let name = |desk: &mut Desk, one: &Consignment| organization_name(desk, one.consignee_id);
+        ("consignee", name(desk, wanted)?, name(desk, known)?)
+    } else if wanted.origin_id != known.origin_id {
+        ("origin", site_name(desk, wanted.origin_id)?, site_name(desk, known.origin_id)?)
+    } else if wanted.destination_id != known.destination_id {
+        ("destination", site_name(desk, wanted.destination_id)?, site_name(desk, known.destination_id)?)
+    } else if wanted.programme_id != known.programme_id {
+        let name = |desk: &mut Desk, one: &Consignment| programme_name(desk, one.programme_id);
+        ("programme", name(desk, wanted)?, name(desk, known)?)
+    } else {
+        return Ok(());
+    };
+    let why = "a consignment never changes that; give the other goods a consignment of their own";
+    Err(differs(field, &wanted, &known, why).into())
+}
+
+fn renewed_consignment(known: &Consignment, wanted: &Consignment, named: Named) -> Consignment {
     let is_another_currency =
         known.freight_minor.is_some() && known.freight_currency != wanted.freight_currency;
     let freight = if named == Named::More && is_another_currency { Named::Part } else { named };
@@ -395,7 +403,7 @@ fn renewed_consignment(
             known.freight_currency.clone().or_else(|| wanted.freight_currency.clone())
         }
     };
-    Ok(Consignment {
+    Consignment {
         consignor_id: wanted.consignor_id.or(known.consignor_id),
         gross_weight_g: figure(known.gross_weight_g, wanted.gross_weight_g, named),
         freight_minor,
@@ -405,7 +413,7 @@ fn renewed_consignment(
         value_currency: wanted.value_currency.clone().or_else(|| known.value_currency.clone()),
         value_basis: wanted.value_basis.clone().or_else(|| known.value_basis.clone()),
         ..known.clone()
-    })
+    }
 }
 
 /// The legs whose carrier or expected arrival the file states otherwise now.
@@ -431,17 +439,22 @@ fn figure(known: Option<i64>, wanted: Option<i64>, named: Named) -> Option<i64> 
     }
 }
 
-fn check_way(known: &[Arc<Leg>], wanted: &[Leg]) -> Result<(), Problem> {
+fn check_way(desk: &mut Desk, known: &[Arc<Leg>], wanted: &[Leg]) -> Result<(), Refusal> {
     for leg in wanted {
         let Some(known) = known.iter().find(|one| one.id == leg.id) else {
             let why = "its way is fixed once recorded; post a diversion";
-            return Err(differs("legs", &format!("leg {}", leg.ordinal + 1), "a shorter way", why));
+            return Err(differs("legs", &format!("leg {}", leg.ordinal + 1), "a shorter way", why).into());
         };
         if (known.from_id, known.to_id) != (leg.from_id, leg.to_id) || known.mode != leg.mode {
-            let words = |leg: &Leg| format!("{} from {} to {}", leg.mode, leg.from_id, leg.to_id);
+            let (wanted, known) = (way_words(desk, leg)?, way_words(desk, known)?);
             let why = "its way is fixed once recorded; post a diversion";
-            return Err(differs("legs", &words(leg), &words(known), why));
+            return Err(differs("legs", &wanted, &known, why).into());
         }
     }
     Ok(())
+}
+
+fn way_words(desk: &mut Desk, leg: &Leg) -> Result<String, Refusal> {
+    let (from, to) = (site_name(desk, leg.from_id)?, site_name(desk, leg.to_id)?);
+    Ok(format!("{} from {from} to {to}", leg.mode))
 }

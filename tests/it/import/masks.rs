@@ -79,9 +79,9 @@ pub fn planned(mapping: &str, file: impl Into<Vec<u8>>) -> Plan {
     plan(&table, &mapping, &country_of).unwrap()
 }
 
-/// The code of a country.
-pub fn country_of(name: &str) -> Option<String> {
-    find_country(name).ok().map(|code| code.as_str().to_owned())
+/// The code of a country, or why there is none.
+pub fn country_of(name: &str) -> Result<String, String> {
+    find_country(name).map(|code| code.as_str().to_owned()).map_err(|error| error.to_string())
 }
 
 /// A writer as an import has one.

@@ -213,6 +213,11 @@ fn a_wrong_mapping_is_told_where_it_is_wrong() {
     let table = Table::from_bytes(b"ID,Gift\n1,2\n".to_vec(), &TableOptions::default()).unwrap();
     let missing = plan(&table, &mapping, &country_of).unwrap_err().to_string();
     assert!(missing.contains("no column \"Cartons\"") && missing.contains("\"Gift\""), "{missing}");
+    assert!(!missing.contains("file.delimiter"), "{missing}");
+    // Where all stands in one cell, it is probably parted by something nobody guesses.
+    let table = Table::from_bytes(b"ID:Gift\n1:2\n".to_vec(), &TableOptions::default()).unwrap();
+    let missing = plan(&table, &mapping, &country_of).unwrap_err().to_string();
+    assert!(missing.contains("\"ID:Gift\", one cell") && missing.contains("file.delimiter"), "{missing}");
 }
 
 #[test]
