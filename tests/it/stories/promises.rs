@@ -14,6 +14,26 @@ fn link_of(scene: &Scene, pledge: &str) -> String {
 on_both_databases! {
     migrate: migrate;
 
+    fn who_is_not_marked_as_a_donor_gives_and_a_carrier_receives(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let add = |body: Value| {
+            let added = scene.admin.post("/api/v1/organizations", &body).expect(201);
+            added["id"].as_str().expect("an id").to_owned()
+        };
+        let passer_by = add(json!({"name": "Harbour traders", "country": "CN"}));
+        let carrier = add(json!({"name": "River line", "country": "GM", "carrier": true}));
+        let beijing = scene.site("Beijing", "warehouse", "CN");
+        let banjul = scene.site("Banjul", "city", "GM");
+        scene.in_store(&passer_by, &beijing, 500);
+        let (consignment, leg) = scene.sent(&carrier, &[&beijing, &banjul], 500, "2020-08-01");
+        scene.receives(&consignment, &leg, "2020-08-06", json!({"good": 500})).expect(201);
+        // The marks narrow the list, and totals know who gave all the same.
+        let listed = scene.officer.get("/api/v1/organizations?donor=true").expect(200);
+        assert_eq!(listed["items"], json!([]));
+        let totals = scene.officer.get("/api/v1/totals?group_by=donor").expect(200);
+        assert_eq!((&totals["rows"][0]["donor"]["name"], &totals["rows"][0]["delivered"]), (&json!("Harbour traders"), &json!(500)));
+    }
+
     fn a_pledge_is_accepted_in_part_and_withdrawn_as_far_as_it_is_with_the_donor(database: &TestDatabase) {
         let scene = Scene::new(database);
         let donor = scene.organization("Shenzhen federation", "CN");
