@@ -41,9 +41,14 @@ impl Totals {
     }
 }
 
-/// The figures a person looks for first; the rest is in `--json`.
-const FIGURES: [&str; 10] = [
+/// What ended otherwise than with people, together.
+const ENDED_OTHERWISE: &str = "ended_otherwise";
+
+/// The figures a person looks for first; the rest is in `--json`. Where goods are not looked at by place, the first
+/// two add up to all after them but the residual.
+const FIGURES: [&str; 11] = [
     "promised",
+    "surplus",
     "unallocated",
     "in_storage",
     "allocated",
@@ -51,7 +56,7 @@ const FIGURES: [&str; 10] = [
     "missing",
     "delivered",
     "distributed",
-    "ended",
+    ENDED_OTHERWISE,
     "residual",
 ];
 
@@ -101,11 +106,10 @@ fn line(words: &[&str], row: &TotalsRow, title: Option<&str>) -> Outcome<Vec<Str
         });
     }
     for figure in FIGURES {
-        let number = match figure {
-            "ended" | "promised" => &value["subtotals"][figure],
-            _ => &value[figure],
-        };
-        cells.push(number.to_string());
+        cells.push(match figure {
+            ENDED_OTHERWISE => (row.lost + row.disposed + row.returned + row.withdrawn).to_string(),
+            figure => value[figure].to_string(),
+        });
     }
     Ok(cells)
 }

@@ -188,3 +188,43 @@ fn the_command_line_prints_the_same_totals() {
     assert!(text.contains("Beijing → Banjul") && text.contains("(not placed)"), "{text}");
     assert_eq!(run(&["--group-by", "continent"]).0, Some(2));
 }
+
+/// Rows of a printed table whose figures do not add up as they stand there.
+fn rows_that_do_not_add_up(text: &str) -> Vec<String> {
+    let is_row = |line: &&str| line.split_whitespace().last().is_some_and(|word| word.parse::<i64>().is_ok());
+    let rows: Vec<&str> = text.lines().filter(is_row).collect();
+    assert!(rows.len() >= 2, "{text}");
+    let adds_up = |row: &&str| {
+        let mut figures: Vec<i64> =
+            row.split_whitespace().rev().map_while(|word| word.parse().ok()).collect();
+        figures.reverse();
+        figures.len() == 11 && figures[0] + figures[1] == figures[2..10].iter().sum::<i64>()
+    };
+    rows.into_iter().filter(|row| !adds_up(row)).map(str::to_owned).collect()
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn the_printed_table_adds_up_as_it_stands(database: &TestDatabase) {
+        let ledger = Ledger::with_gift(database.url());
+        let goods = |quantity: i64| json!([{"item": ledger.item, "quantity": quantity}]);
+        let on_shelf = json!({"site": ledger.beijing, "lines": [{"item": ledger.item, "counted": 320}], "reason": "more lay there"});
+        let evidence = json!({"cause": "storage", "report_number": "R-1", "filed": "cabinet 3"});
+        let damaged = json!({"site": ledger.beijing, "lines": goods(3), "reason": "rats"});
+        let disposed = json!({"site": ledger.beijing, "lines": goods(3), "reason": "burnt", "evidence": evidence});
+        for (kind, at, details) in [("counted", "2020-08-13", on_shelf), ("damaged", "2020-08-14", damaged), ("disposed", "2020-08-16", disposed)] {
+            ledger.post(kind, at, details).unwrap_or_else(|problem| panic!("{kind}: {problem:?}"));
+        }
+        ledger.writer.stop();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_relief"))
+            .args(["totals", "--group-by", "item", "--database-url", database.url()])
+            .output()
+            .expect("the command runs");
+        let text = String::from_utf8(output.stdout).expect("it prints text");
+        assert_eq!(rows_that_do_not_add_up(&text), Vec::<String>::new());
+        assert!(text.contains("surplus") && text.contains("ended_otherwise"), "{text}");
+        // A figure that is counted twice is noticed.
+        assert!(!rows_that_do_not_add_up(&text.replacen(" 3 ", " 4 ", 1)).is_empty(), "{text}");
+    }
+}
