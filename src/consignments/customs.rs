@@ -50,6 +50,26 @@ pub fn customs_release(
     change(desk, happening, body, Condition::OnHold, Condition::Good)
 }
 
+/// What customs can hold of a consignment: what is on its way or waits at a stop, and nothing else.
+fn in_custody_of(
+    desk: &mut Desk,
+    consignment: ConsignmentId,
+    leg: Option<LegId>,
+    site: Option<SiteId>,
+) -> Result<Vec<Holding>, Halt> {
+    let mut there: Vec<Holding> = desk.shelf::<Book>().of_consignment(consignment)?;
+    there.retain(|one| {
+        if one.cell.account == Account::InTransit {
+            leg.map_or(site.is_none(), |leg| one.cell.leg == Some(leg))
+        } else if one.cell.account == Account::Allocated && leg.is_none() {
+            site.map_or(one.cell.site.is_some(), |site| one.cell.site == Some(site))
+        } else {
+            false
+        }
+    });
+    Ok(there)
+}
+
 fn change(
     desk: &mut Desk,
     happening: &Happening,
@@ -62,18 +82,8 @@ fn change(
         Some(leg) => Some(find_leg(desk, consignment.id, Some(leg))?.leg().id),
         None => None,
     };
-    let mut there: Vec<Holding> = desk.shelf::<Book>().of_consignment(consignment.id)?;
-    there.retain(|one| {
-        // Customs holds what is on its way or waits at a stop; nothing else of a consignment.
-        let here = if one.cell.account == Account::InTransit {
-            leg.map_or(body.site.is_none(), |leg| one.cell.leg == Some(leg))
-        } else if one.cell.account == Account::Allocated && leg.is_none() {
-            body.site.map_or(one.cell.site.is_some(), |site| one.cell.site == Some(site))
-        } else {
-            false
-        };
-        here && one.cell.condition == from
-    });
+    let mut there = in_custody_of(desk, consignment.id, leg, body.site)?;
+    there.retain(|one| one.cell.condition == from);
     if to == Condition::Good {
         let facts = lot_facts(desk, &there)?;
         there.retain(|one| !facts.recalled.contains(&one.cell.lot));
