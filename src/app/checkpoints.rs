@@ -51,12 +51,12 @@ pub(super) fn keep_signing(url: String, signer: NoteSigner, signing: Arc<Signing
     })
 }
 
-/// Signs whenever the log has grown, until `stopped`, which waits for a while; once more after that. A database
-/// that does not answer is asked again; a log that does not fit ends it.
+/// Signs at once and whenever the log has grown, until `stopped`, which waits for a while; once more after that. A
+/// database that does not answer is asked again; a log that does not fit ends it.
 fn sign_while(url: &str, signer: NoteSigner, mut stopped: impl FnMut() -> bool) -> Outcome<()> {
     let mut resumed: Option<(Conn, CheckpointSigner)> = None;
+    let mut is_last = false;
     loop {
-        let is_last = stopped();
         let signed = match &mut resumed {
             None => resume(url, &signer).map(|taken_up| resumed = Some(taken_up)),
             // Another process may write too, so the database is asked whether the log has grown: one row.
@@ -81,6 +81,7 @@ fn sign_while(url: &str, signer: NoteSigner, mut stopped: impl FnMut() -> bool) 
         if is_last {
             return Ok(());
         }
+        is_last = stopped();
     }
 }
 
