@@ -84,21 +84,25 @@ fn rewrite_table(postgres: &mut PgConnection, table: &str) -> Outcome<()> {
     postgres.batch_execute(LOCK_WAIT).map_err(read_failure)?;
     // Each by itself: neither may be part of a transaction.
     let table = postgres.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"));
+    // Old statistics are dead since the first, so who is older than that is waited for again.
+    let waited = wait_for_older(postgres);
     let statistics = postgres.batch_execute("VACUUM FULL pg_statistic");
     postgres.batch_execute("RESET lock_timeout").map_err(read_failure)?;
-    table.and(statistics).map_err(read_failure)
+    table.and(statistics).map_err(read_failure)?;
+    waited
 }
 
-/// Waits until nobody in this database can see any more what rows were before: such rows would be written anew too. It
-/// may be another server's read, or PostgreSQL's own look through a table.
+/// Waits until nobody can see any more what rows were before: such rows would be written anew too. It may be another
+/// server's read, PostgreSQL's own look through a table, or a writer in any database of the cluster.
 fn wait_for_older(postgres: &mut PgConnection) -> Outcome<()> {
     let now: Named = diesel::sql_query("SELECT pg_current_xact_id()::xid::text AS name")
         .get_result(postgres)
         .map_err(read_failure)?;
     for _ in 0..OLDER_LOOKS {
         let there: Is = diesel::sql_query(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() \
-             AND pid <> pg_backend_pid() AND age(backend_xmin) > age($1::xid)) AS is_so",
+            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+             AND (age(backend_xid) > age($1::xid) \
+             OR datname = current_database() AND age(backend_xmin) > age($1::xid))) AS is_so",
         )
         .bind::<Text, _>(&now.name)
         .get_result(postgres)
