@@ -16,7 +16,7 @@ use crate::ledger::event::{EventResult, EventStatus};
 use crate::web::{
     Distinct, Json, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, encode_key,
 };
-use crate::writer::{Actor, Priority, Recorded};
+use crate::writer::{Priority, Recorded};
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -41,11 +41,6 @@ pub struct EventNew {
     precision: Option<crate::core::time::Precision>,
     /// Where it was entered for somebody else from paper: which organization did it, and the paper's number.
     from_paper: Option<crate::ledger::origin::FromPaper>,
-}
-
-/// Who posts, where the policy lets the caller post this kind: managers decide, officers record.
-fn allow(permit: &Permit<action::EventSubmit>, kind: &Kind) -> Outcome<Actor> {
-    permit.further(kind.action())
 }
 
 /// Whether the caller's scope reaches what each command is about; nothing for a caller whom nothing binds.
@@ -75,7 +70,7 @@ async fn read_all(
     let within = |command: Outcome<Command>| -> Outcome<PostEvent> {
         let command = command?;
         let reached = reached.next().unwrap_or(Ok(()));
-        let actor = allow(permit, &command.kind)?;
+        let actor = permit.further(command.kind.action())?;
         reached.map(|()| PostEvent::new(command, actor))
     };
     Ok(read.into_iter().map(within).collect())
@@ -105,7 +100,7 @@ pub async fn event_post(
     body: Json<Distinct>,
 ) -> Outcome<HttpResponse> {
     let command = Command::read(body.0.into_value()?)?;
-    let actor = allow(&permit, &command.kind)?;
+    let actor = permit.further(command.kind.action())?;
     reach_all(&permit, &state, std::iter::once(&command)).await?.pop().unwrap_or(Ok(()))?;
     let recorded = state.writer.record(PostEvent::new(command, actor)).await?;
     let status = actix_web::http::StatusCode::from_u16(status_of(&recorded)).unwrap_or_default();

@@ -13,7 +13,7 @@ use crate::core::id::{DocumentId, EventId, OrganizationId, PersonId, PledgeId, P
 use crate::core::problem::Problem;
 use crate::core::quantity::Quantity;
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel};
-use crate::ledger::{Account, Book, Cell, Holding, LineFacts, TitlePasses};
+use crate::ledger::{Account, Book, Cell, Holding};
 use crate::writer::{Desk, Drawer, record};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -170,15 +170,7 @@ fn opened(
         currency: None,
         value_basis: None,
     };
-    desk.shelf::<Book>().know_line(LineFacts {
-        line: line.id,
-        pledge: pledge.id,
-        programme: pledge.programme_id,
-        donor: pledge.donor_id,
-        item: line.item_id,
-        earmark: line.earmark_country.clone(),
-        title_passes: TitlePasses::from_word(&line.title_passes).unwrap_or_default(),
-    });
+    desk.shelf::<Book>().know_line(line.facts(&pledge));
     line
 }
 

@@ -11,7 +11,7 @@ use crate::core::time::Timestamp;
 use crate::items::Item;
 use crate::items::goods::check_lines;
 use crate::ledger::event::clamp;
-use crate::ledger::{Book, LineFacts, TitlePasses};
+use crate::ledger::{Book, TitlePasses};
 use crate::parties::{Organization, check_named};
 use crate::programmes::Programme;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Update, within};
@@ -318,15 +318,7 @@ impl Update for PledgeOffer {
                 let detail = format!("The pledge line {} is there already; make a new id.", line.id);
                 return Err(Problem::new(Code::Duplicate, detail).at("/lines").into());
             }
-            desk.shelf::<Book>().know_line(LineFacts {
-                line: line.id,
-                pledge: pledge.id,
-                programme: pledge.programme_id,
-                donor: pledge.donor_id,
-                item: line.item_id,
-                earmark: line.earmark_country.clone(),
-                title_passes: TitlePasses::from_word(&line.title_passes).unwrap_or_default(),
-            });
+            desk.shelf::<Book>().know_line(line.facts(&pledge));
             desk.shelf::<Drawer<PledgeLine>>().put(line.clone());
             desk.touch(line.id.0);
         }

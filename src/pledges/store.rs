@@ -9,6 +9,7 @@ use crate::core::time::Timestamp;
 use crate::db::schema::{balances, pledge_lines, pledges, programmes, sites};
 use crate::db::{Conn, read_failure};
 use crate::ledger::event::Halt;
+use crate::ledger::{LineFacts, TitlePasses};
 use crate::writer::{Desk, Drawer, Unique, apart, record, within};
 use diesel::dsl::exists;
 use diesel::prelude::*;
@@ -115,6 +116,19 @@ impl PledgeLine {
     /// Whether it was offered as such; one that a change of earmark opened was not.
     pub fn is_offered(&self) -> bool {
         self.offered > 0
+    }
+
+    /// What it says for ever, as the ledger keeps it.
+    pub fn facts(&self, pledge: &Pledge) -> LineFacts {
+        LineFacts {
+            line: self.id,
+            pledge: pledge.id,
+            programme: pledge.programme_id,
+            donor: pledge.donor_id,
+            item: self.item_id,
+            earmark: self.earmark_country.clone(),
+            title_passes: TitlePasses::from_word(&self.title_passes).unwrap_or_default(),
+        }
     }
 
     /// Its declared value.

@@ -3,7 +3,7 @@
 //! Each rule comes twice: on the house, and on a small broken text that it must catch. A rule that finds
 //! nothing anywhere guards nothing.
 
-mod rules;
+pub mod rules;
 mod source;
 
 use std::path::{Path, PathBuf};

@@ -7,7 +7,7 @@ use crate::consignments::{Consignment, ConsignmentReferences, Leg};
 use crate::core::code::tracking_code;
 use crate::core::id::PledgeLineId;
 use crate::core::problem::{Code, Problem};
-use crate::ledger::{Book, ConsignmentFacts, LineFacts, TitlePasses};
+use crate::ledger::{Book, ConsignmentFacts};
 use crate::pledges::rules::PledgeState;
 use crate::pledges::{Pledge, PledgeLine, PledgeReferences};
 use crate::writer::{Actor, Desk, Drawer, Refusal, Register, Update, within};
@@ -185,15 +185,7 @@ impl SettlePledge {
                 Change::Created => {
                     desk.shelf::<Drawer<PledgeLine>>().put(PledgeLine { ordinal, ..line.clone() });
                     ordinal += 1;
-                    desk.shelf::<Book>().know_line(LineFacts {
-                        line: line.id,
-                        pledge: pledge.id,
-                        programme: pledge.programme_id,
-                        donor: pledge.donor_id,
-                        item: line.item_id,
-                        earmark: line.earmark_country.clone(),
-                        title_passes: TitlePasses::from_word(&line.title_passes).unwrap_or_default(),
-                    });
+                    desk.shelf::<Book>().know_line(line.facts(&pledge));
                 }
             }
         }

@@ -389,7 +389,7 @@ fn paths_where(
 }
 
 /// Tables whose rows are one caller's to read and not another's.
-const SCOPED_TABLES: [&str; 27] = [
+pub const SCOPED_TABLES: [&str; 27] = [
     "pledges",
     "pledge_lines",
     "earmark_changes",
