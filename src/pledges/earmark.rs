@@ -170,7 +170,7 @@ fn opened(
         currency: None,
         value_basis: None,
     };
-    desk.shelf::<Book>().know_line(line.facts(&pledge));
+    desk.shelf::<Book>().know_line(line.facts(pledge));
     line
 }
 
