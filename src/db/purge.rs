@@ -80,40 +80,41 @@ fn rewrite_table(postgres: &mut PgConnection, table: &str) -> Outcome<()> {
             "Only a role that owns the database can rewrite its statistics. Run relief migrate as one, once.";
         return Err(Problem::new(Code::Unavailable, detail));
     }
+    // From here on old rows and old statistics are dead; what is dead to everybody is left out when files are rewritten.
+    postgres.batch_execute(&format!("ANALYZE {table}")).map_err(read_failure)?;
     wait_for_older(postgres)?;
     postgres.batch_execute(LOCK_WAIT).map_err(read_failure)?;
     // Each by itself: neither may be part of a transaction.
-    let table = postgres.batch_execute(&format!("VACUUM (FULL, ANALYZE) {table}"));
-    // Old statistics are dead since the first, so who is older than that is waited for again.
-    let waited = wait_for_older(postgres);
+    let table = postgres.batch_execute(&format!("VACUUM FULL {table}"));
     let statistics = postgres.batch_execute("VACUUM FULL pg_statistic");
     postgres.batch_execute("RESET lock_timeout").map_err(read_failure)?;
-    table.and(statistics).map_err(read_failure)?;
-    waited
+    table.and(statistics).map_err(read_failure)
 }
 
-/// Waits until nobody can see any more what rows were before: such rows would be written anew too. It may be another
-/// server's read, PostgreSQL's own look through a table, or a writer in any database of the cluster.
+/// Whether PostgreSQL keeps what is dead since a moment, and would write it anew too: for whoever reads in this database
+/// since before, be it another server, its own look through a table, a session of which it may not be said what it does,
+/// a standby or a slot; and for whoever writes since before in any database of the cluster, whom the rewriting itself
+/// has to reckon with.
+const OLDER: &str = "SELECT pg_snapshot_xmin(pg_current_snapshot()) <= $1::xid8 \
+    OR EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
+        AND (datname = current_database() OR backend_type = 'walsender') \
+        AND (query = '<insufficient privilege>' OR age(backend_xmin) > age($1::xid8::xid))) \
+    OR EXISTS (SELECT FROM pg_replication_slots WHERE age(xmin) > age($1::xid8::xid)) AS is_so";
+
+/// Waits until nobody sees any more what rows were before now.
 fn wait_for_older(postgres: &mut PgConnection) -> Outcome<()> {
-    let now: Named = diesel::sql_query("SELECT pg_current_xact_id()::xid::text AS name")
+    let now: Named = diesel::sql_query("SELECT pg_current_xact_id()::text AS name")
         .get_result(postgres)
         .map_err(read_failure)?;
     for _ in 0..OLDER_LOOKS {
-        let there: Is = diesel::sql_query(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid <> pg_backend_pid() \
-             AND (age(backend_xid) > age($1::xid) \
-             OR datname = current_database() AND age(backend_xmin) > age($1::xid))) AS is_so",
-        )
-        .bind::<Text, _>(&now.name)
-        .get_result(postgres)
-        .map_err(read_failure)?;
+        let there: Is =
+            diesel::sql_query(OLDER).bind::<Text, _>(&now.name).get_result(postgres).map_err(read_failure)?;
         if !there.is_so {
             return Ok(());
         }
         std::thread::sleep(OLDER_STEP);
     }
-    let detail =
-        "Somebody reads the database for so long that old rows cannot be cleared from it. Start again later.";
+    let detail = "Somebody reads or writes for so long that old rows cannot be cleared. Start again later.";
     Err(Problem::new(Code::Unavailable, detail))
 }
 

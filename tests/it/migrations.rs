@@ -7,6 +7,7 @@
 use crate::support::TestDatabase;
 use crate::support::ledger::{Ledger, migrate};
 use crate::support::on_both_databases;
+use crate::support::postgres::{PostgresCluster, with_database};
 use crate::verify::verify;
 use diesel::connection::SimpleConnection;
 use diesel::{QueryableByName, RunQueryDsl};
@@ -119,13 +120,34 @@ fn found(url: &str) -> Vec<String> {
     files
 }
 
+fn run(url: &str, keys: &Path, arguments: &[&str]) -> std::process::Output {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_relief"));
+    command.args(arguments).args(["--database-url", url, "--keys"]).arg(keys);
+    command.output().expect("the command runs")
+}
+
+/// While somebody holds on to what was, by `hold` on a connection to `other`, the sealing leaves the clearing due and
+/// says so; afterwards it is cleared.
+fn is_cleared_after(url: &str, other: &str, hold: &str) {
+    fill(url);
+    let mut holder = connect(other).expect("the database opens");
+    db::migrate(&mut connect(url).expect("the database opens")).expect("it migrates");
+    holder.batch_execute(hold).expect("it is held");
+    let folder = tempfile::tempdir().expect("a folder");
+    let keys = folder.path().join("keys");
+    let output = run(url, &keys, &["migrate"]);
+    assert_eq!(output.status.code(), Some(2), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_ne!(figure(url, "SELECT COUNT(*) AS value FROM purges_due"), 0);
+    assert_eq!(figure(url, "SELECT COUNT(*) AS value FROM users WHERE name = ''"), 3, "they are sealed");
+    holder.batch_execute("COMMIT").expect("it ends");
+    drop(holder);
+    relief(url, &keys, &["migrate"]);
+    assert_eq!(figure(url, "SELECT COUNT(*) AS value FROM purges_due"), 0);
+    assert_eq!(found(url), Vec::<String>::new());
+}
+
 fn relief(url: &str, keys: &Path, arguments: &[&str]) -> String {
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_relief"))
-        .args(arguments)
-        .args(["--database-url", url, "--keys"])
-        .arg(keys)
-        .output()
-        .expect("the command runs");
+    let output = run(url, keys, arguments);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("it prints text")
 }
@@ -158,6 +180,12 @@ on_both_databases! {
         let before = figure(url, "SELECT sequence AS value FROM ledger_state");
         relief(url, &keys, &["migrate"]);
         assert_eq!(figure(url, "SELECT sequence AS value FROM ledger_state"), before, "once is enough");
+    }
+
+    fn while_somebody_reads_what_was_in_clear_it_stays_due_and_is_cleared_later(database: &TestDatabase) {
+        let isolation = if database.url().starts_with("sqlite") { "" } else { " ISOLATION LEVEL REPEATABLE READ" };
+        let hold = format!("BEGIN{isolation}; SELECT name FROM users");
+        is_cleared_after(database.url(), database.url(), &hold);
     }
 
     fn sealing_that_does_not_clear_the_files_is_found_out(database: &TestDatabase) {
@@ -205,4 +233,16 @@ on_both_databases! {
         let named = log_state(&mut connect(empty.url()).expect("the database opens")).expect("it has a name").origin;
         assert!(named.starts_with(&format!("{LEDGER_ORIGIN}/")), "{named}");
     }
+}
+
+#[test]
+fn a_writer_in_another_database_of_the_cluster_keeps_old_rows_too() {
+    // In a cluster of their own: whoever clears a database elsewhere would wait for this writer as well.
+    let cluster = PostgresCluster::start(&[]);
+    let mut other = connect(cluster.url()).expect("the server answers");
+    other.batch_execute("CREATE DATABASE ledger").expect("it is made");
+    drop(other);
+    let ledger = with_database(cluster.url(), "ledger");
+    first_release(&ledger);
+    is_cleared_after(&ledger, cluster.url(), "BEGIN; SELECT pg_current_xact_id()");
 }

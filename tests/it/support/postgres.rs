@@ -252,7 +252,8 @@ fn run(connection: &mut PgConnection, sql: &str) {
     connection.batch_execute(sql).unwrap_or_else(|error| panic!("{sql}: {error}"));
 }
 
-fn with_database(server: &str, name: &str) -> String {
+/// The URL of another database of the same server.
+pub fn with_database(server: &str, name: &str) -> String {
     let (address, _) = server.rsplit_once('/').expect("the URL of a server ends with /DATABASE");
     format!("{address}/{name}")
 }
