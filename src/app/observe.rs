@@ -32,6 +32,12 @@ const POLICY_DOCS: &str = "default-src 'self'; style-src 'self' 'unsafe-inline';
 const NO_PERMISSIONS: &str =
     "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()";
 
+/// What stands for the route of a request that has none.
+const UNMATCHED: &str = "unmatched";
+
+/// The route of a request. It is looked for once: for each look all routes are gone through.
+struct Matched(String);
+
 /// A browser that came over TLS once comes no other way for a year.
 const SECURE_ONLY: &str = "max-age=31536000";
 
@@ -119,8 +125,9 @@ pub async fn observe(
     let is_secure = request.app_config().secure();
     let id = request.extensions().get::<RequestId>().copied();
     let mut response = next.call(request).await?;
-    let route = response.request().match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-    metrics.count(&method, &route, response.status().as_u16(), began);
+    let route = response.request().extensions_mut().remove::<Matched>();
+    let route = route.as_ref().map_or(UNMATCHED, |matched| &matched.0);
+    metrics.count(&method, route, response.status().as_u16(), began);
     let headers = response.headers_mut();
     if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
@@ -162,10 +169,15 @@ pub struct RequestSpan;
 impl RootSpanBuilder for RequestSpan {
     fn on_request_start(request: &ServiceRequest) -> Span {
         let id = request.extensions().get::<RequestId>().map(ToString::to_string).unwrap_or_default();
-        let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
-        tracing::info_span!(
-            "request", request_id = %id, method = %request.method(), route = %route, status = tracing::field::Empty
-        )
+        let route = request.match_pattern();
+        let shown = route.as_deref().unwrap_or(UNMATCHED);
+        let span = tracing::info_span!(
+            "request", request_id = %id, method = %request.method(), route = %shown, status = tracing::field::Empty
+        );
+        if let Some(route) = route {
+            request.extensions_mut().insert(Matched(route));
+        }
+        span
     }
 
     fn on_request_end<B: MessageBody>(span: Span, outcome: &Result<ServiceResponse<B>, Error>) {

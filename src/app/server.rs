@@ -13,6 +13,7 @@ use super::settings::Settings;
 use super::tls::server_config;
 use crate::audit::keys::KeyRing;
 use crate::auth::{Auth, OutsideIssuer, count_users};
+use crate::consignments::Wholes;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{self, Database, connect, migrate};
 use crate::users::sealing::{Sealing, seal_users};
@@ -241,6 +242,7 @@ fn server(
     let metrics = web::Data::new(Metrics::new()?);
     let document = serde_json::to_vec(&all.openapi())
         .map_err(|error| Problem::internal(format!("the OpenAPI document: {error}")))?;
+    let wholes = web::Data::new(Wholes::new(state.database.clone())?);
     let document = web::Data::new(Document(Bytes::from(document)));
     let all = Arc::new(all);
     let origins = web::Data::new(Origins(settings.cors_origins.clone()));
@@ -259,6 +261,7 @@ fn server(
             .app_data(metrics.clone())
             .app_data(signing.clone())
             .app_data(document.clone())
+            .app_data(wholes.clone())
             .app_data(origins.clone())
             .wrap(from_fn(share))
             .wrap(from_fn(observe))

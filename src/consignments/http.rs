@@ -10,7 +10,7 @@ use super::read::{
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg, Load};
 use super::traced::{TracedConsignment, TracedDetail, TracedEvent, TracedLeg, traced_history, traced_read};
-use super::whole::{Whole, whole_read};
+use super::whole::{Whole, Wholes};
 use crate::auth::{Fields, Permit, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::page::Page;
@@ -300,18 +300,14 @@ pub async fn consignment_index(
 pub async fn consignment_show(
     permit: Permit<action::ConsignmentRead>,
     state: State,
+    wholes: actix_web::web::Data<Wholes>,
     path: Path<ConsignmentId>,
 ) -> Outcome<actix_web::web::Json<Shown<ConsignmentDetail, TracedDetail>>> {
     if permit.fields() == Fields::Traced {
         let traced = state.read(move |conn| traced_read(conn, &permit, path.0)).await?;
         return Ok(actix_web::web::Json(Shown::Traced(traced)));
     }
-    // Unless a scope is part of the question this is a single statement, which needs no snapshot around it.
-    let whole = if permit.scope().is_everything() {
-        state.read_once(move |conn| whole_read(conn, &permit, path.0)).await?
-    } else {
-        state.read(move |conn| whole_read(conn, &permit, path.0)).await?
-    };
+    let whole = wholes.read(permit, path.0).await?;
     let Whole { consignment, legs, standing, history, evidence } = whole;
     Ok(actix_web::web::Json(Shown::All(ConsignmentDetail {
         state: state_of(&consignment, standing, &history),

@@ -43,4 +43,4 @@ pub use store::{
 pub(crate) use traced::moves_own;
 pub use traced::{TracedEvent, traced_evidence};
 pub use upstream::{Needed, wait_or_refuse};
-pub use whole::{Whole, whole_by_code};
+pub use whole::{Whole, Wholes, whole_by_code};

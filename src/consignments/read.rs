@@ -210,6 +210,9 @@ pub(super) fn legs_read(conn: &mut Conn, consignment: ConsignmentId) -> Outcome<
 #[derive(Clone, Debug, Queryable, Selectable)]
 #[diesel(table_name = events)]
 pub struct HistoryRow {
+    /// The consignment.
+    #[diesel(column_name = consignment_id)]
+    pub consignment: Option<ConsignmentId>,
     /// Ledger sequence.
     pub sequence: i64,
     /// The event.
@@ -312,14 +315,16 @@ pub fn way_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: ConsignmentId
 /// Base units of an item that an event of a consignment put into storage at a site, or took out of it.
 pub(super) type StorageMove = (SiteId, ItemId, i64);
 
-/// What events of a consignment put into storage and took out of it, to be selected as [`StorageMove`]s: stored goods
-/// carry no consignment, so their balances do not tell. A macro, since the type of such a query cannot be written down.
+/// What these events put into storage and took out of it: stored goods carry no consignment, so their balances do not
+/// tell. A macro, since the type of such a query cannot be written down.
 macro_rules! storage_moves {
-    ($consignment:expr) => {
-        events::table
-            .inner_join(postings::table.on(postings::sequence.eq(events::sequence)))
-            .filter(events::consignment_id.eq($consignment))
-            .filter(postings::account.eq(Account::InStorage.code()))
+    ($these:expr) => {
+        postings::table
+            .filter(crate::db::listed(
+                postings::sequence,
+                events::table.filter($these).select(events::sequence),
+            ))
+            .filter(postings::account.eq($crate::ledger::Account::InStorage.code()))
     };
 }
 pub(super) use storage_moves;
@@ -336,8 +341,8 @@ pub(super) fn standing_read(conn: &mut Conn, consignment: ConsignmentId) -> Outc
             .load(one)
     })
     .map_err(read_failure)?;
-    let stored = either!(conn, one => {
-        storage_moves!(consignment)
+    let stored: Vec<StorageMove> = either!(conn, one => {
+        storage_moves!(events::consignment_id.eq(consignment))
             .select((postings::site_id.assume_not_null(), postings::item_id, postings::quantity))
             .load(one)
     })
@@ -347,7 +352,7 @@ pub(super) fn standing_read(conn: &mut Conn, consignment: ConsignmentId) -> Outc
 
 /// How much of what a consignment put into storage it has not taken out again. What it took from a place beyond that
 /// was there before it.
-fn stored(moves: Vec<StorageMove>) -> i64 {
+fn stored(moves: impl IntoIterator<Item = StorageMove>) -> i64 {
     let mut left: HashMap<(SiteId, ItemId), i64> = HashMap::new();
     for (site, item, quantity) in moves {
         *left.entry((site, item)).or_default() += quantity;
@@ -356,7 +361,10 @@ fn stored(moves: Vec<StorageMove>) -> i64 {
 }
 
 /// What goods are doing that lie in these accounts, and that were put into storage.
-pub(super) fn standing_of(rows: Vec<(i32, i64)>, moves: Vec<StorageMove>) -> Standing {
+pub(super) fn standing_of(
+    rows: impl IntoIterator<Item = (i32, i64)>,
+    moves: impl IntoIterator<Item = StorageMove>,
+) -> Standing {
     let mut standing = Standing { stored: stored(moves), ..Standing::default() };
     for (account, quantity) in rows {
         match Account::from_code(account) {

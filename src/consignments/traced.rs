@@ -14,10 +14,9 @@ use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, PledgeId, P
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::{balances, events, pledge_lines, pledges, postings};
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, either, read_failure};
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, TracedEvidence};
-use crate::ledger::Account;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -218,13 +217,15 @@ pub fn traced_read<A: Named>(
         .select((balances::account, balances::quantity))
         .load(conn)
         .map_err(read_failure)?;
-    let moves: Vec<StorageMove> = storage_moves!(id)
-        .inner_join(pledge_lines::table.on(pledge_lines::id.eq(postings::pledge_line_id)))
-        .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
-        .filter(pledges::donor_id.eq(donor))
-        .select((postings::site_id.assume_not_null(), postings::item_id, postings::quantity))
-        .load(conn)
-        .map_err(read_failure)?;
+    let moves: Vec<StorageMove> = either!(conn, one => {
+        storage_moves!(events::consignment_id.eq(id))
+            .inner_join(pledge_lines::table.on(pledge_lines::id.eq(postings::pledge_line_id)))
+            .inner_join(pledges::table.on(pledges::id.eq(pledge_lines::pledge_id)))
+            .filter(pledges::donor_id.eq(donor))
+            .select((postings::site_id.assume_not_null(), postings::item_id, postings::quantity))
+            .load(one)
+    })
+    .map_err(read_failure)?;
     let mut history: Vec<HistoryRow> = events::table
         .filter(events::consignment_id.eq(id))
         .filter(moves_own!(donor))

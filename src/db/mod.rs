@@ -7,6 +7,8 @@
 mod among;
 mod bulk;
 mod fixed;
+mod gather;
+mod listed;
 mod migrate;
 mod pool;
 mod purge;
@@ -18,6 +20,8 @@ mod types;
 pub use among::among;
 pub(crate) use bulk::{each_part, either, insert_all, upsert_all};
 pub use fixed::{Clause, InsertThen, replacing};
+pub use gather::Gather;
+pub use listed::listed;
 pub use migrate::{migrate, pending};
 pub use pool::{
     BUSY_WAIT_MS, COMMIT_UNKNOWN, Database, Settings, commit_failure, connect, exclusive, read_by_index,

@@ -34,6 +34,7 @@ pub struct Database {
 
 struct Manager {
     url: String,
+    by_index: bool,
 }
 
 /// A connection of the pool. One that could not begin or end a transaction is never used again: the
@@ -48,9 +49,13 @@ impl r2d2::ManageConnection for Manager {
     type Error = ConnectionFailure;
 
     fn connect(&self) -> Result<Pooled, ConnectionFailure> {
-        connect(&self.url)
-            .map(|conn| Pooled { conn, broken: false })
-            .map_err(|problem| ConnectionFailure(problem.to_string()))
+        let opened = connect(&self.url).and_then(|mut conn| {
+            if self.by_index {
+                read_by_index(&mut conn)?;
+            }
+            Ok(Pooled { conn, broken: false })
+        });
+        opened.map_err(|problem| ConnectionFailure(problem.to_string()))
     }
 
     fn is_valid(&self, pooled: &mut Pooled) -> Result<(), ConnectionFailure> {
@@ -81,15 +86,16 @@ impl Database {
     pub fn open(settings: Settings) -> Outcome<Self> {
         // One connection first, so that a bad URL is told at once and in words.
         drop(connect(&settings.url)?);
-        let pool = r2d2::Pool::builder()
-            .max_size(POOL_SIZE)
-            .min_idle(Some(0))
-            .connection_timeout(POOL_WAIT)
-            .test_on_check_out(false)
-            .error_handler(Box::new(r2d2::NopErrorHandler))
-            .build(Manager { url: settings.url.clone() })
-            .map_err(|error| Problem::new(Code::Unavailable, "The database does not answer.").log(error))?;
+        let pool = pool(&settings, POOL_SIZE, false)?;
         Ok(Self { settings, pool })
+    }
+
+    /// The same database for reading rows by their keys, with a few connections of its own that are told so.
+    ///
+    /// # Errors
+    /// `unavailable` where no pool can be made.
+    pub fn by_index(&self, connections: u32) -> Outcome<Self> {
+        Ok(Self { pool: pool(&self.settings, connections, true)?, settings: self.settings.clone() })
     }
 
     /// The URL this database was opened with.
@@ -109,6 +115,20 @@ impl Database {
             return Err(read_failure(error));
         }
         result
+    }
+
+    /// As [`Database::read`], on a thread that may block.
+    ///
+    /// # Errors
+    /// As [`Database::read`].
+    pub async fn read_apart<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let database = self.clone();
+        tokio::task::spawn_blocking(move || database.read(work))
+            .await
+            .map_err(|error| Problem::internal(format!("a reading task ended: {error}")))?
     }
 
     /// As [`Database::read`], for work that is one statement and so its own snapshot: on PostgreSQL nothing is
@@ -157,6 +177,18 @@ impl Database {
             }
         }
     }
+}
+
+/// Connections that are opened when they are needed first.
+fn pool(settings: &Settings, connections: u32, by_index: bool) -> Outcome<r2d2::Pool<Manager>> {
+    r2d2::Pool::builder()
+        .max_size(connections)
+        .min_idle(Some(0))
+        .connection_timeout(POOL_WAIT)
+        .test_on_check_out(false)
+        .error_handler(Box::new(r2d2::NopErrorHandler))
+        .build(Manager { url: settings.url.clone(), by_index })
+        .map_err(|error| Problem::new(Code::Unavailable, "The database does not answer.").log(error))
 }
 
 /// Pages of SQLite's write-ahead log, of 4 KiB each, before they are moved into the database: pages that many
@@ -234,8 +266,8 @@ fn make_private(path: &str) {
     }
 }
 
-/// Prepares a connection for the writer, which reads nothing but single rows by their indexes, again and
-/// again with the same statements.
+/// Prepares a connection for whoever reads nothing but single rows by their indexes, again and again with the same
+/// statements: the writer, and callers who gather.
 ///
 /// PostgreSQL guesses from statistics that lag behind: until it next looks, a table that just grew by ten
 /// thousand rows is small to it and read whole for each batch. Its plans for these statements are made once.

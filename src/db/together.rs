@@ -54,12 +54,12 @@ where
     F::SqlType: 'static,
 {
     /// All rows of each query.
-    pub(crate) fn all<TA, TB, TC, TD, TE, TF>(
+    pub(crate) fn all<'q, TA, TB, TC, TD, TE, TF>(
         self,
         conn: &mut PgConnection,
     ) -> QueryResult<Six<TA, TB, TC, TD, TE, TF>>
     where
-        Self: for<'q> diesel::query_dsl::LoadQuery<
+        Self: diesel::query_dsl::LoadQuery<
                 'q,
                 PgConnection,
                 (

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The kinds of event that hand goods over.
-pub const HAND_OVERS: [&str; 3] = ["received", "delivered", "distributed"];
+const HAND_OVERS: [&str; 3] = ["received", "delivered", "distributed"];
 
 /// Whether an event of this kind hands goods over.
 pub fn is_hand_over(kind: &str) -> bool {

@@ -58,10 +58,7 @@ impl State {
         &self,
         work: impl FnOnce(&mut Conn) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
-        let database = self.database.clone();
-        web::block(move || database.read(work))
-            .await
-            .map_err(|error| Problem::internal(format!("a reading task ended: {error}")))?
+        self.database.read_apart(work).await
     }
 
     /// Seals or opens on a thread that may block, as keys are files.
@@ -76,20 +73,6 @@ impl State {
         web::block(move || work(&vault))
             .await
             .map_err(|error| Problem::internal(format!("a sealing task ended: {error}")))?
-    }
-
-    /// As [`State::read`], for work that is one statement: it is its own snapshot, and nothing is sent around it.
-    ///
-    /// # Errors
-    /// As [`State::read`].
-    pub async fn read_once<T: Send + 'static>(
-        &self,
-        work: impl Fn(&mut Conn) -> Outcome<T> + Send + 'static,
-    ) -> Outcome<T> {
-        let database = self.database.clone();
-        web::block(move || database.read_once(work))
-            .await
-            .map_err(|error| Problem::internal(format!("a reading task ended: {error}")))?
     }
 }
 

@@ -22,5 +22,6 @@ mod reach;
 mod receipts;
 pub mod scene;
 mod stock;
+mod together;
 mod unsolicited;
 mod waiting;
