@@ -123,7 +123,8 @@ fn rows_of(conn: &mut Conn, ids: &[ConsignmentId], events_at_most: usize) -> Out
             .select(<Leg as Selectable<Backend>>::construct_selection()),
         HistoryRow: events::table
             .filter(of_these())
-            .order(events::sequence.desc())
+            // By consignment first: an order by sequence alone has PostgreSQL walk all events backwards for these.
+            .order((events::consignment_id, events::sequence.desc()))
             .limit(events_at_most as i64)
             .select(<HistoryRow as Selectable<Backend>>::construct_selection()),
         (ConsignmentId, i32, i64): balances::table

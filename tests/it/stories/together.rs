@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::sync::Barrier;
 use std::time::Duration;
 
+use diesel::RunQueryDsl;
 use relief_ledger::core::problem::{Code, Outcome, Problem};
-use relief_ledger::db::{Conn, Database, Gather, Settings};
+use relief_ledger::db::{Conn, Database, Gather, Settings, connect};
 use serde_json::{Value, json};
 
 use super::scene::{Scene, event, id};
@@ -28,6 +29,25 @@ fn at_once(caller: &Caller, paths: &[String], times: usize) -> Vec<(usize, u16, 
             .collect();
         threads.into_iter().map(|thread| thread.join().expect("a reply")).collect()
     })
+}
+
+#[derive(diesel::QueryableByName)]
+struct Touched {
+    #[diesel(sql_type = diesel::sql_types::BigInt)]
+    rows: i64,
+}
+
+/// Rows of events and postings that PostgreSQL has looked at so far, in tables and by their indexes. SQLite keeps no
+/// such account; how it looks is told from its plans.
+fn rows_touched(url: &str) -> Option<i64> {
+    let Conn::Postgres(mut conn) = connect(url).expect("the database opens") else { return None };
+    let touched: Touched = diesel::sql_query(
+        "SELECT CAST((SELECT sum(seq_tup_read) FROM pg_stat_user_tables WHERE relname IN ('events', 'postings')) \
+         + (SELECT sum(idx_tup_read) FROM pg_stat_user_indexes WHERE relname IN ('events', 'postings')) AS BIGINT) AS rows",
+    )
+    .get_result(&mut conn)
+    .expect("an account");
+    Some(touched.rows)
 }
 
 /// Squares; of thirteen it despairs, and of fourteen the database does.
@@ -105,6 +125,20 @@ on_both_databases! {
             assert!(history.is_sorted_by_key(|event| event["sequence"].as_i64()));
             assert_eq!(body, alone[which]);
         }
+        // A short one among the long is found without walking them, although nobody has counted these tables yet.
+        let (short, _) = scene.sent(&market, &[&beijing, &banjul], 10, "2020-08-01");
+        let read = || scene.officer.get(&format!("/api/v1/consignments/{short}")).expect(200);
+        let settle = || {
+            // A connection adds to the account when a second has passed since it last did.
+            std::thread::sleep(Duration::from_millis(1_100));
+            read();
+        };
+        settle();
+        let Some(before) = rows_touched(database.url()) else { return };
+        (0..50).for_each(|_| drop(read()));
+        settle();
+        let touched = rows_touched(database.url()).unwrap_or(i64::MAX) - before;
+        assert!((50..5_000).contains(&touched), "{touched} rows for 51 reads of two events among 2,600");
     }
 
     fn a_reading_that_breaks_is_told_to_those_in_it_and_stops_nobody_else(database: &TestDatabase) {
