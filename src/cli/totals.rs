@@ -14,7 +14,8 @@ use serde_json::Value;
 #[command(
     after_help = "Examples:\n  relief totals --group-by country\n  relief totals --group-by country --json\n  \
                         relief totals --group-by programme,item,month --from-month 2020-03 --to-month 2020-12\n  \
-                        relief totals --group-by site --country GM --place for"
+                        relief totals --group-by site --country GM --place for\n  \
+                        relief totals --group-by country --as-of 2020-06-30 --known-at 4711"
 )]
 pub(super) struct Totals {
     #[command(flatten)]

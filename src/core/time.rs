@@ -26,6 +26,14 @@ impl Timestamp {
         NaiveDate::parse_from_str(text, "%Y-%m-%d").ok().and_then(Self::from_date)
     }
 
+    /// Reads the same as the last instant that is meant: a bare date is its whole day.
+    pub fn parse_last(text: &str) -> Option<Self> {
+        match NaiveDate::parse_from_str(text, "%Y-%m-%d") {
+            Ok(date) => Some(Self(Self::from_date(date.succ_opt()?)?.0 - 1)),
+            Err(_) => Self::parse(text),
+        }
+    }
+
     /// The first instant of a day.
     pub fn from_date(date: NaiveDate) -> Option<Self> {
         Some(Self(date.and_hms_opt(0, 0, 0)?.and_utc().timestamp_micros()))

@@ -1,6 +1,6 @@
 //! Bringing a database to the present schema.
 
-use super::{Conn, read_failure};
+use super::{Conn, connect, read_failure};
 use crate::core::problem::{Outcome, Problem};
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
@@ -31,6 +31,16 @@ pub fn migrate(conn: &mut Conn) -> Outcome<Vec<String>> {
         }
     };
     ran.map_err(|error| Problem::internal(format!("migration failed: {error}")))
+}
+
+/// An empty database in memory, of the present schema, that is gone with its connection.
+///
+/// # Errors
+/// `unavailable` where it cannot be made.
+pub fn scratch() -> Outcome<Conn> {
+    let mut conn = connect("sqlite://:memory:")?;
+    migrate(&mut conn)?;
+    Ok(conn)
 }
 
 /// A version that ran, as diesel notes it.

@@ -22,7 +22,7 @@ pub(crate) use bulk::{each_part, either, insert_all, upsert_all};
 pub use fixed::{Clause, InsertThen, replacing};
 pub use gather::Gather;
 pub use listed::listed;
-pub use migrate::{migrate, pending};
+pub use migrate::{migrate, pending, scratch};
 pub use pool::{
     BUSY_WAIT_MS, COMMIT_UNKNOWN, Database, Settings, commit_failure, connect, exclusive, read_by_index,
     read_failure, snapshot,

@@ -299,15 +299,30 @@ impl Sums {
     }
 }
 
+/// Rollup rows by cuboid and key.
+type Rows = HashMap<(i32, CellKey), (Place, Sums)>;
+
 /// A batch's changes to the rollups.
-#[derive(Default)]
 pub struct Changes {
+    cuboids: Vec<&'static Cuboid>,
     /// The changed rows by cuboid and key.
-    pub rows: HashMap<(i32, CellKey), (Place, Sums)>,
+    pub rows: Rows,
     event: HashMap<(i32, CellKey), i64>,
 }
 
+impl Default for Changes {
+    /// No changes yet, of every cuboid.
+    fn default() -> Self {
+        Self::over(CUBOIDS.iter().collect())
+    }
+}
+
 impl Changes {
+    /// No changes yet, of these cuboids only.
+    pub fn over(cuboids: Vec<&'static Cuboid>) -> Self {
+        Self { cuboids, rows: HashMap::new(), event: HashMap::new() }
+    }
+
     /// Adds one posting.
     pub fn post(&mut self, place: &Place, cell: &Cell, quantity: i64) {
         self.add(place, cell, quantity, true);
@@ -319,8 +334,8 @@ impl Changes {
     }
 
     fn add(&mut self, place: &Place, cell: &Cell, quantity: i64, deploys: bool) {
-        for cuboid in CUBOIDS {
-            let (key, sums) = self.row(cuboid, place);
+        for cuboid in &self.cuboids {
+            let (key, sums) = row(&mut self.rows, cuboid, place);
             sums.post(cell, quantity, deploys);
             *self.event.entry(key).or_insert(0) += quantity;
         }
@@ -328,8 +343,8 @@ impl Changes {
 
     /// Adds what a document states.
     pub fn state(&mut self, place: &Place, promised: i64, surplus: i64) {
-        for cuboid in CUBOIDS {
-            let (_, sums) = self.row(cuboid, place);
+        for cuboid in &self.cuboids {
+            let (_, sums) = row(&mut self.rows, cuboid, place);
             sums.stated_promised += promised;
             sums.stated_surplus += surplus;
         }
@@ -347,11 +362,12 @@ impl Changes {
             }
         }
     }
+}
 
-    fn row(&mut self, cuboid: &Cuboid, place: &Place) -> ((i32, CellKey), &mut Sums) {
-        let within = place.within(cuboid);
-        let key = (cuboid.number, within.key());
-        let (_, sums) = self.rows.entry(key).or_insert_with(|| (within, Sums::default()));
-        (key, sums)
-    }
+/// The row of a place in a cuboid, made where it is missing.
+fn row<'rows>(rows: &'rows mut Rows, cuboid: &Cuboid, place: &Place) -> ((i32, CellKey), &'rows mut Sums) {
+    let within = place.within(cuboid);
+    let key = (cuboid.number, within.key());
+    let (_, sums) = rows.entry(key).or_insert_with(|| (within, Sums::default()));
+    (key, sums)
 }

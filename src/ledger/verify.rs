@@ -4,36 +4,24 @@
 //! Postings are read in ranges, so that memory stays bounded; of rollups, all rows are held at once. Never
 //! here: changing anything, or trusting one derived figure to check another.
 
-use super::book::Book;
 use super::cell::CellKey;
-use super::cuboids::{RollupRow, fold, rollup_row};
-use super::load::load_facts;
-use super::recorded::StatementRead;
-use super::rollup::Changes;
+use super::cuboids::{RollupRow, rollup_row};
+use super::fold::{EVENTS_PER_READ, IsDeploying, RollupFold};
+use super::rollup::CUBOIDS;
 use super::rows::{BalanceRow, PostingRead};
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
 use crate::core::hexadecimal::hexadecimal;
-use crate::core::id::EventId;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::{balances, events, postings, rollups, statements};
+use crate::db::schema::{balances, postings, rollups, statements};
 use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
-/// Events read at once.
-const EVENTS_PER_READ: i64 = 2_000;
-/// A reversal of a correction of an event: no chain of events that restate others is longer, and one made by
-/// hand in a ring is not followed for ever.
-const RESTATED_DEPTH: usize = 2;
 /// Rollup rows read at once.
 const ROLLUPS_PER_READ: i64 = 5_000;
-
-/// Says by the word of an event's kind whether what was ever delivered follows such events; `None` where the
-/// event restated decides. The ledger itself knows no kind.
-pub type IsDeploying = fn(&str) -> Option<bool>;
 
 /// Verifies every derived figure of the ledger.
 ///
@@ -50,7 +38,7 @@ pub fn verify_figures(
         progress("balances", 1);
     }
     let last = last_sequence(conn).map_err(read_failure)?;
-    let mut fold = RollupFold::default();
+    let mut fold = Comparison { fold: RollupFold::over(CUBOIDS.iter().collect()), is_incomplete: false };
     let mut first = 1;
     while first <= last {
         let end = first + EVENTS_PER_READ - 1;
@@ -243,104 +231,29 @@ fn check_sources(conn: &mut Conn, report: &mut Report) -> QueryResult<()> {
     Ok(())
 }
 
-/// The sequences of a range that leave what was ever delivered as it is.
-fn undeployed(
-    conn: &mut Conn,
-    first: i64,
-    last: i64,
-    is_deploying: IsDeploying,
-) -> QueryResult<HashSet<i64>> {
-    let rows: Vec<(i64, String, Option<EventId>)> = events::table
-        .filter(events::sequence.between(first, last))
-        .select((events::sequence, events::kind, events::about_id))
-        .load(conn)?;
-    let mut found = HashSet::new();
-    // What restates another event does as that one; a correction may itself be reversed.
-    let mut open: Vec<(i64, EventId)> = Vec::new();
-    for (sequence, kind, about) in rows {
-        match (is_deploying(&kind), about) {
-            (Some(false), _) => drop(found.insert(sequence)),
-            (None, Some(about)) => open.push((sequence, about)),
-            (Some(true), _) | (None, None) => {}
-        }
-    }
-    for _ in 0..RESTATED_DEPTH {
-        let wanted: Vec<EventId> = open.iter().map(|(_, about)| *about).collect();
-        let rows: Vec<(EventId, String, Option<EventId>)> = events::table
-            .filter(events::id.eq_any(wanted))
-            .select((events::id, events::kind, events::about_id))
-            .load(conn)?;
-        let restated: HashMap<EventId, (Option<bool>, Option<EventId>)> =
-            rows.into_iter().map(|(id, kind, about)| (id, (is_deploying(&kind), about))).collect();
-        let mut further = Vec::new();
-        for (sequence, about) in open {
-            match restated.get(&about) {
-                Some((Some(false), _)) => drop(found.insert(sequence)),
-                Some((None, Some(next))) => further.push((sequence, *next)),
-                Some((Some(true), _) | (None, None)) | None => {}
-            }
-        }
-        open = further;
-    }
-    Ok(found)
-}
-
-/// The rollups folded again.
-#[derive(Default)]
-struct RollupFold {
-    book: Book,
-    changes: Changes,
+/// The rollups folded again, to be compared with those that are kept.
+struct Comparison {
+    fold: RollupFold,
     is_incomplete: bool,
 }
 
-impl RollupFold {
+impl Comparison {
     /// Adds the events of a range.
     fn add(
         &mut self,
         conn: &mut Conn,
-        (first, last): (i64, i64),
+        range: (i64, i64),
         is_deploying: IsDeploying,
         report: &mut Report,
     ) -> QueryResult<()> {
-        self.book.undeployed = undeployed(conn, first, last, is_deploying)?;
-        let rows: Vec<PostingRead> = postings::table
-            .filter(postings::sequence.between(first, last))
-            .order((postings::sequence, postings::ordinal))
-            .select(PostingRead::as_select())
-            .load(conn)?;
-        report.check("postings folded", rows.len());
-        self.book.postings.clear();
-        for row in rows {
-            // What cannot be read was found when balances were folded.
-            self.book.postings.extend(row.posted().ok());
-        }
-        let stated: Vec<StatementRead> = statements::table
-            .filter(statements::sequence.between(first, last))
-            .select(StatementRead::as_select())
-            .load(conn)?;
-        self.book.statements = stated.into_iter().map(StatementRead::stated).collect();
-        self.load_facts(conn)?;
-        if let Err(line) = fold(&self.book, &mut self.changes) {
+        let added = self.fold.add(conn, range, None, is_deploying)?;
+        report.check("postings folded", added.postings);
+        if let Some(line) = added.unknown {
             self.is_incomplete = true;
             let problem = "postings name this pledge line, which is not there";
             report.find(Finding::new("pledge_lines", line.to_string(), problem));
         }
         Ok(())
-    }
-
-    fn load_facts(&mut self, conn: &mut Conn) -> QueryResult<()> {
-        let book = &mut self.book;
-        let (mut lines, mut consignments, mut sites) = (HashSet::new(), HashSet::new(), HashSet::new());
-        for posting in &book.postings {
-            lines.insert(posting.cell.line);
-            consignments.extend(posting.cell.consignment);
-            sites.extend(posting.cell.site);
-        }
-        lines.extend(book.statements.iter().map(|stated| stated.statement.line));
-        lines.retain(|line| !book.lines.contains_key(line));
-        consignments.retain(|consignment| !book.consignments.contains_key(consignment));
-        sites.retain(|site| !book.sites.contains_key(site));
-        load_facts(conn, book, lines, consignments, sites)
     }
 
     /// Compares with the rows that are kept.
@@ -372,7 +285,7 @@ impl RollupFold {
                 self.compare_row(row, report);
             }
         }
-        for (cuboid, key) in self.changes.rows.keys() {
+        for (cuboid, key) in self.fold.changes.rows.keys() {
             let key = format!("{cuboid}/{}", hexadecimal(&key.0));
             report.find(Finding::new("rollups", key, "the row is not there, and postings make it"));
         }
@@ -382,7 +295,7 @@ impl RollupFold {
     fn compare_row(&mut self, row: &RollupRow, report: &mut Report) {
         let name = format!("{}/{}", row.cuboid, hexadecimal(&row.cell));
         let key = <[u8; 16]>::try_from(row.cell.as_slice()).map(CellKey);
-        let folded = key.ok().and_then(|key| Some((key, self.changes.rows.remove(&(row.cuboid, key))?)));
+        let folded = key.ok().and_then(|key| Some((key, self.fold.changes.rows.remove(&(row.cuboid, key))?)));
         let Some((key, (place, sums))) = folded else {
             report.find(Finding::new("rollups", name, "no posting made this row"));
             return;

@@ -1,6 +1,9 @@
 //! `GET /api/v1/totals`.
 
-use super::rules::{Filters, PlaceMeaning, Question, months, read_corridor, read_groups, read_month};
+use super::rules::{
+    Filters, PlaceMeaning, Question, months, read_as_of, read_corridor, read_groups, read_known_at,
+    read_month,
+};
 use super::store::answer;
 use super::view::TotalsView;
 use crate::atlas::CountryCode;
@@ -65,6 +68,12 @@ pub struct TotalsQuery {
     /// Up to and with this month
     #[arg(long, value_name = "MONTH")]
     pub to_month: Option<String>,
+    /// Only what took effect by this time: RFC 3339, or a date for its whole day
+    #[arg(long, value_name = "TIME")]
+    pub as_of: Option<String>,
+    /// Only what was recorded by then: a ledger sequence, or a time; the same sequence gives the same figures for ever
+    #[arg(long, value_name = "SEQUENCE or TIME")]
+    pub known_at: Option<String>,
 }
 
 impl TotalsQuery {
@@ -96,6 +105,8 @@ impl TotalsQuery {
             },
             scope,
             eyes,
+            as_of: read_as_of(self.as_of.as_deref())?,
+            known_at: read_known_at(self.known_at.as_deref())?,
         })
     }
 }

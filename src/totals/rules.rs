@@ -3,7 +3,7 @@
 use crate::auth::{Bound, Scope};
 use crate::core::id::{ItemId, LotId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::problem::Problem;
-use crate::core::time::Month;
+use crate::core::time::{Month, Timestamp};
 use crate::ledger::Account;
 use crate::ledger::rollup::{Dimension, Sums};
 use crate::parties::Eyes;
@@ -174,6 +174,51 @@ pub struct Question {
     pub scope: Scope,
     /// Whose eyes the answer is for, where not every organization may be named to them.
     pub eyes: Option<Eyes>,
+    /// Until when what was recorded counts; all of it where it is not said.
+    pub as_of: Option<Timestamp>,
+    /// What was recorded by then counts; all of it where it is not said.
+    pub known_at: Option<KnownAt>,
+}
+
+/// A moment of the record: by the ledger's sequence or by the clock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KnownAt {
+    /// With this sequence.
+    Sequence(i64),
+    /// By this time.
+    Time(Timestamp),
+}
+
+/// Reads a time until when: RFC 3339, or a date for its whole day.
+///
+/// # Errors
+/// `invalid` at `/as_of`.
+pub fn read_as_of(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
+    let read = |text: &str| {
+        Timestamp::parse_last(text).ok_or_else(|| {
+            let right =
+                "write RFC 3339 such as 2020-08-06T09:30:00Z, or a date such as 2020-08-06 for its whole day";
+            Problem::field("/as_of", format!("{text:?} is not a time; {right}"))
+        })
+    };
+    text.map(read).transpose()
+}
+
+/// Reads a moment of the record: a ledger sequence, or a time as [`read_as_of`] takes it.
+///
+/// # Errors
+/// `invalid` at `/known_at`.
+pub fn read_known_at(text: Option<&str>) -> Result<Option<KnownAt>, Problem> {
+    let read = |text: &str| {
+        if let Ok(sequence) = text.parse() {
+            return Ok(KnownAt::Sequence(sequence));
+        }
+        Timestamp::parse_last(text).map(KnownAt::Time).ok_or_else(|| {
+            let right = "write a ledger sequence such as 4711, RFC 3339, or a date for its whole day";
+            Problem::field("/known_at", format!("{text:?} is no moment of the record; {right}"))
+        })
+    };
+    text.map(read).transpose()
 }
 
 impl Question {

@@ -4,14 +4,15 @@
 //! the same text: `$1`, `$2` … stand in the order of the values.
 
 use super::names::Names;
-use super::rules::{Figures, Filters, Group, PlaceMeaning, Question, ROWS_MAXIMUM, flows_residual};
+use super::rules::{Figures, Filters, Group, KnownAt, PlaceMeaning, Question, ROWS_MAXIMUM, flows_residual};
 use super::view::{Key, TotalsRow, TotalsView};
 use crate::auth::Bound;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::programmes;
-use crate::db::{Backend, Conn, read_failure};
-use crate::ledger::Account;
+use crate::db::{Backend, Conn, read_failure, scratch};
+use crate::events::Kind;
 use crate::ledger::rollup::{Dimension, Sums, cuboid_for};
+use crate::ledger::{Account, Cut, fold_at, recorded_by};
 use crate::sites::rules::COUNTRY_NOT_STATED;
 use crate::writer::log_state;
 use diesel::prelude::*;
@@ -173,10 +174,12 @@ enum Value {
 /// Answers a question in the snapshot of this connection.
 ///
 /// # Errors
-/// `invalid` where the answer would have too many rows; whatever the database says.
+/// `invalid` where the answer would have too many rows, or the moment asked for is not reached yet; whatever the
+/// database says.
 pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
-    let sequence = log_state(conn)?.last.sequence;
-    let rows = load(conn, question)?;
+    let sequence = last_known(conn, question.known_at)?;
+    let mut past = past(conn, question, sequence)?;
+    let rows = load(past.as_mut().unwrap_or(conn), question)?;
     if rows.len() > ROWS_MAXIMUM {
         let detail = format!("more than {ROWS_MAXIMUM} rows; add a filter or group by less");
         return Err(Problem::field("/group_by", detail));
@@ -210,12 +213,48 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
         not_placed: has_place.then(|| TotalsRow::new(BTreeMap::new(), &elsewhere, true)),
         total: TotalsRow::new(BTreeMap::new(), &total, question.is_partial()),
         deployed: total.sums.ever_delivered,
-        countries: countries(conn, question, &rows)?,
+        countries: countries(past.as_mut().unwrap_or(conn), question, &rows)?,
         flows_residual: (!question.is_partial()).then(|| flows_residual(&total)),
-        synthetic: has_invented(conn, question, &rows, &invented)?,
+        synthetic: has_invented(past.as_mut().unwrap_or(conn), question, &rows, &invented)?,
         sequence,
+        as_of: question.as_of,
         place: question.place,
     })
+}
+
+/// The last ledger sequence that counts.
+fn last_known(conn: &mut Conn, known_at: Option<KnownAt>) -> Outcome<i64> {
+    let last = log_state(conn)?.last.sequence;
+    match known_at {
+        None => Ok(last),
+        Some(KnownAt::Time(time)) => recorded_by(conn, time, last),
+        Some(KnownAt::Sequence(asked)) if (0..=last).contains(&asked) => Ok(asked),
+        Some(KnownAt::Sequence(asked)) => Err(Problem::field(
+            "/known_at",
+            format!("{asked} is no sequence of this ledger; its last is {last}"),
+        )),
+    }
+}
+
+/// The rollups of another moment than now, where one is asked for: folded from the postings into a database of their
+/// own, which is asked in the same words.
+fn past(conn: &mut Conn, question: &Question, known_at: i64) -> Outcome<Option<Conn>> {
+    if question.known_at.is_none() && question.as_of.is_none() {
+        return Ok(None);
+    }
+    let mut past = scratch()?;
+    let mut cuboids =
+        vec![cuboid_for(&question.dimensions()), cuboid_for(&dimensions_of_countries(question))];
+    cuboids.dedup_by_key(|cuboid| cuboid.number);
+    let cut = Cut { known_at, as_of: question.as_of };
+    fold_at(conn, &mut past, cut, cuboids, Kind::is_deploying)?;
+    Ok(Some(past))
+}
+
+fn dimensions_of_countries(question: &Question) -> Vec<Dimension> {
+    let mut wanted = question.dimensions();
+    wanted.push(Dimension::CountryAt);
+    wanted
 }
 
 /// The programmes whose data are invented.
@@ -397,8 +436,7 @@ fn countries(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<i64>
         let reached = delivered.values().filter(|quantity| **quantity > 0).count();
         return Ok(i64::try_from(reached).unwrap_or(i64::MAX));
     }
-    let mut wanted = question.dimensions();
-    wanted.push(Dimension::CountryAt);
+    let wanted = dimensions_of_countries(question);
     let by_month = question.group_by.contains(&Group::Month);
     let mut chosen = chosen(question, cuboid_for(&wanted).number, by_month);
     chosen.values.push(Value::Words(COUNTRY_NOT_STATED.to_owned()));

@@ -1,6 +1,7 @@
 //! The answer of totals as it goes over the wire.
 
 use super::rules::{Figures, PlaceMeaning};
+use crate::core::time::Timestamp;
 use crate::ledger::Account;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -186,8 +187,11 @@ pub struct TotalsView {
     pub flows_residual: Option<i64>,
     /// Whether invented data are among what is counted.
     pub synthetic: bool,
-    /// The last ledger sequence these figures include.
+    /// The last ledger sequence these figures include: asked for again with `known_at`, they are the same for ever.
     pub sequence: i64,
+    /// The last effective time they include, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
     /// Whether a country is where goods are (`at`) or where they are meant to go (`for`).
     pub place: PlaceMeaning,
 }

@@ -14,6 +14,7 @@ mod hub;
 mod joining;
 mod limits;
 mod many;
+mod moments;
 mod offers;
 mod once;
 mod promises;

@@ -187,6 +187,8 @@ pub(super) fn measure(scratch: &Scratch, quick: bool, figures: &mut Vec<Figure>)
             filters: Filters { programme, ..Filters::default() },
             scope: Scope::everything(),
             eyes: None,
+            as_of: None,
+            known_at: None,
         };
         let (few_ms, many_ms) = (ask(&small, &question)?, ask(&large, &question)?);
         let filter = if filtered { ", one programme" } else { "" };

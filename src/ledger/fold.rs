@@ -1,0 +1,198 @@
+//! Rollups folded again out of postings and statements, for verification and for figures of another moment than now.
+//!
+//! Events are read in ranges, so that memory is bounded by the rows that come of them. Never here: a rollup that is
+//! kept.
+
+use super::book::Book;
+use super::cuboids::{fold, rollup_rows, write_rollups};
+use super::load::load_facts;
+use super::recorded::StatementRead;
+use super::rollup::{Changes, Cuboid};
+use super::rows::PostingRead;
+use crate::core::id::{EventId, PledgeLineId};
+use crate::core::problem::{Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::db::schema::{events, postings, statements};
+use crate::db::{Conn, read_failure};
+use diesel::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+/// Events read at once.
+pub(super) const EVENTS_PER_READ: i64 = 2_000;
+/// A reversal of a correction of an event: no chain of events that restate others is longer, and one made by
+/// hand in a ring is not followed for ever.
+const RESTATED_DEPTH: usize = 2;
+
+/// Says by the word of an event's kind whether what was ever delivered follows such events; `None` where the
+/// event restated decides. The ledger itself knows no kind.
+pub type IsDeploying = fn(&str) -> Option<bool>;
+
+/// Rollups as they come out of some events.
+pub(super) struct RollupFold {
+    book: Book,
+    pub(super) changes: Changes,
+}
+
+/// What a range added.
+pub(super) struct Added {
+    /// Postings read.
+    pub(super) postings: usize,
+    /// A pledge line that is not there; what comes out is incomplete.
+    pub(super) unknown: Option<PledgeLineId>,
+}
+
+impl RollupFold {
+    /// Nothing yet, for these cuboids.
+    pub(super) fn over(cuboids: Vec<&'static Cuboid>) -> Self {
+        Self { book: Book::default(), changes: Changes::over(cuboids) }
+    }
+
+    /// Adds the events of a range, as far as they count until a moment.
+    pub(super) fn add(
+        &mut self,
+        conn: &mut Conn,
+        (first, last): (i64, i64),
+        until: Option<Timestamp>,
+        is_deploying: IsDeploying,
+    ) -> QueryResult<Added> {
+        let until = until.unwrap_or(Timestamp(i64::MAX));
+        self.book.undeployed = undeployed(conn, first, last, is_deploying)?;
+        let rows: Vec<PostingRead> = postings::table
+            .filter(postings::sequence.between(first, last))
+            .filter(postings::effective_at.le(until))
+            .order((postings::sequence, postings::ordinal))
+            .select(PostingRead::as_select())
+            .load(conn)?;
+        let count = rows.len();
+        self.book.postings.clear();
+        for row in rows {
+            // What cannot be read is found where balances are folded.
+            self.book.postings.extend(row.posted().ok());
+        }
+        let stated: Vec<StatementRead> = statements::table
+            .filter(statements::sequence.between(first, last))
+            .filter(statements::effective_at.le(until))
+            .select(StatementRead::as_select())
+            .load(conn)?;
+        self.book.statements = stated.into_iter().map(StatementRead::stated).collect();
+        self.load_facts(conn)?;
+        Ok(Added { postings: count, unknown: fold(&self.book, &mut self.changes).err() })
+    }
+
+    fn load_facts(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        let book = &mut self.book;
+        let (mut lines, mut consignments, mut sites) = (HashSet::new(), HashSet::new(), HashSet::new());
+        for posting in &book.postings {
+            lines.insert(posting.cell.line);
+            consignments.extend(posting.cell.consignment);
+            sites.extend(posting.cell.site);
+        }
+        lines.extend(book.statements.iter().map(|stated| stated.statement.line));
+        lines.retain(|line| !book.lines.contains_key(line));
+        consignments.retain(|consignment| !book.consignments.contains_key(consignment));
+        sites.retain(|site| !book.sites.contains_key(site));
+        load_facts(conn, book, lines, consignments, sites)
+    }
+}
+
+/// What is counted: everything recorded up to a sequence, as far as it counts until a moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cut {
+    /// The last ledger sequence.
+    pub known_at: i64,
+    /// The last effective time; everything where it is not said.
+    pub as_of: Option<Timestamp>,
+}
+
+/// Folds the rollups as they were at a cut into the empty table of another database, such as one in memory.
+///
+/// # Errors
+/// Whatever the databases say, and a pledge line that is not there.
+pub fn fold_at(
+    conn: &mut Conn,
+    into: &mut Conn,
+    cut: Cut,
+    cuboids: Vec<&'static Cuboid>,
+    is_deploying: IsDeploying,
+) -> Outcome<()> {
+    let mut fold = RollupFold::over(cuboids);
+    let mut first = 1;
+    while first <= cut.known_at {
+        let last = cut.known_at.min(first + EVENTS_PER_READ - 1);
+        let added = fold.add(conn, (first, last), cut.as_of, is_deploying).map_err(read_failure)?;
+        if let Some(line) = added.unknown {
+            return Err(Problem::internal(format!(
+                "postings name the pledge line {line}, which is not there"
+            )));
+        }
+        first = last + 1;
+    }
+    write_rollups(into, &rollup_rows(&fold.changes)).map_err(read_failure)
+}
+
+/// The last event that was recorded by a time; 0 where there is none. Events are recorded in the order of their
+/// sequences, so the time is looked for by halving: twenty-odd lookups by key among millions.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn recorded_by(conn: &mut Conn, time: Timestamp, last: i64) -> Outcome<i64> {
+    let (mut known, mut unknown) = (0, last + 1);
+    while unknown - known > 1 {
+        let middle = known + (unknown - known) / 2;
+        let found: Option<(i64, Timestamp)> = events::table
+            .filter(events::sequence.le(middle))
+            .order(events::sequence.desc())
+            .select((events::sequence, events::recorded_at))
+            .first(conn)
+            .optional()
+            .map_err(read_failure)?;
+        match found {
+            Some((sequence, _)) if sequence <= known => known = middle,
+            Some((_, recorded_at)) if recorded_at > time => unknown = middle,
+            Some(_) | None => known = middle,
+        }
+    }
+    Ok(known)
+}
+
+/// The sequences of a range that leave what was ever delivered as it is.
+fn undeployed(
+    conn: &mut Conn,
+    first: i64,
+    last: i64,
+    is_deploying: IsDeploying,
+) -> QueryResult<HashSet<i64>> {
+    let rows: Vec<(i64, String, Option<EventId>)> = events::table
+        .filter(events::sequence.between(first, last))
+        .select((events::sequence, events::kind, events::about_id))
+        .load(conn)?;
+    let mut found = HashSet::new();
+    // What restates another event does as that one; a correction may itself be reversed.
+    let mut open: Vec<(i64, EventId)> = Vec::new();
+    for (sequence, kind, about) in rows {
+        match (is_deploying(&kind), about) {
+            (Some(false), _) => drop(found.insert(sequence)),
+            (None, Some(about)) => open.push((sequence, about)),
+            (Some(true), _) | (None, None) => {}
+        }
+    }
+    for _ in 0..RESTATED_DEPTH {
+        let wanted: Vec<EventId> = open.iter().map(|(_, about)| *about).collect();
+        let rows: Vec<(EventId, String, Option<EventId>)> = events::table
+            .filter(events::id.eq_any(wanted))
+            .select((events::id, events::kind, events::about_id))
+            .load(conn)?;
+        let restated: HashMap<EventId, (Option<bool>, Option<EventId>)> =
+            rows.into_iter().map(|(id, kind, about)| (id, (is_deploying(&kind), about))).collect();
+        let mut further = Vec::new();
+        for (sequence, about) in open {
+            match restated.get(&about) {
+                Some((Some(false), _)) => drop(found.insert(sequence)),
+                Some((None, Some(next))) => further.push((sequence, *next)),
+                Some((Some(true), _) | (None, None)) | None => {}
+            }
+        }
+        open = further;
+    }
+    Ok(found)
+}

@@ -1,0 +1,170 @@
+//! Figures of another moment than now: as of a date, and as they were known.
+
+use serde_json::{Value, json};
+
+use super::scene::Scene;
+use crate::support::TestDatabase;
+use crate::support::on_both_databases;
+use crate::support::server::migrate;
+
+const GROUPS: [&str; 12] = [
+    "programme",
+    "donor",
+    "item",
+    "lot",
+    "country",
+    "site",
+    "holder",
+    "owner",
+    "consignee",
+    "corridor",
+    "month",
+    "item,country&place=for",
+];
+
+/// A gift that went to a hub and, in part, on to a market; the hub, the market, and what was recorded on the way.
+struct Gift {
+    scene: Scene,
+    hub: String,
+    market: String,
+    receipt: String,
+    consignment: String,
+    leg: String,
+}
+
+fn gift(database: &TestDatabase) -> Gift {
+    let scene = Scene::new(database);
+    let (donor, health) = (scene.organization("Hainan", "CN"), scene.organization("Health", "GH"));
+    let (beijing, hub) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Tema", "warehouse", "GH"));
+    let market = scene.site("Kumasi market", "final_delivery_point", "GH");
+    scene.in_store(&donor, &beijing, 1_000);
+    let (consignment, leg) = scene.sent(&health, &[&beijing, &hub], 1_000, "2020-08-01");
+    let receipt = scene.receives(
+        &consignment,
+        &leg,
+        "2020-08-05",
+        json!({"good": 900, "missing": 100, "reason": "short"}),
+    );
+    let receipt = receipt.expect(201)["id"].as_str().expect("an id").to_owned();
+    Gift { scene, hub, market, receipt, consignment, leg }
+}
+
+impl Gift {
+    fn totals(&self, question: &str) -> Value {
+        self.scene.auditor.get(&format!("/api/v1/totals?group_by={question}")).expect(200)
+    }
+
+    /// Late, corrected and reversed entries: goods that were handed over before the figures were published and are told
+    /// after it, a receipt that was counted wrongly, and a loss taken back.
+    fn restate(&self) {
+        let scene = &self.scene;
+        let moved = json!({"site": self.hub, "to_site": self.market, "lines": [scene.line(300)]});
+        scene.does("moved", "2020-08-06", moved).expect(201);
+        let right = json!({"consignment": self.consignment, "leg": self.leg, "final": true,
+            "lines": [{"item": scene.masks, "good": 850, "missing": 150, "reason": "counted again"}]});
+        let corrected =
+            json!({"event": self.receipt, "right": right, "reason": "a pallet was counted twice"});
+        scene.does("corrected", "2020-09-02", corrected).expect(201);
+        let lost = json!({"consignment": self.consignment, "leg": self.leg, "lines": [scene.line(50)], "reason": "never found",
+            "evidence": {"cause": "transport", "report_number": "LR-1", "filed": "cabinet 3"}});
+        let lost = scene.decides("lost", "2020-09-03", lost).expect(201);
+        scene
+            .decides("reversed", "2020-09-04", json!({"event": lost["id"], "reason": "it was found"}))
+            .expect(201);
+    }
+}
+
+/// What of an answer is figures: all but the sequence, which says what was asked.
+fn figures(mut answer: Value) -> Value {
+    let fields = answer.as_object_mut().expect("an answer");
+    fields.remove("sequence");
+    fields.remove("as_of");
+    answer
+}
+
+/// Account by account, for rows that flows are counted differently for.
+fn accounts(answer: &Value) -> Value {
+    const ACCOUNTS: [&str; 8] =
+        ["promised", "unallocated", "in_storage", "allocated", "in_transit", "missing", "delivered", "lost"];
+    ACCOUNTS
+        .iter()
+        .map(|account| (account.to_string(), answer["total"][account].clone()))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn a_published_total_is_reproduced_for_ever_after_late_corrected_and_reversed_entries(database: &TestDatabase) {
+        let gift = gift(database);
+        let published: Vec<Value> = GROUPS.iter().map(|group| gift.totals(group)).collect();
+        let sequence = published[0]["sequence"].as_i64().expect("a sequence");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let then = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        gift.restate();
+        for (group, published) in GROUPS.iter().zip(&published) {
+            assert_ne!(figures(gift.totals(group)), figures(published.clone()), "by {group} something was restated");
+            assert_eq!(&gift.totals(&format!("{group}&known_at={sequence}")), published, "by {group}");
+            assert_eq!(&gift.totals(&format!("{group}&known_at={then}")), published, "by {group}, by the clock");
+            // What is known now is what is known at the last sequence, folded again.
+            let now = gift.totals(group);
+            assert_eq!(gift.totals(&format!("{group}&known_at={}", now["sequence"])), now, "by {group}");
+        }
+        gift.scene.closes();
+    }
+
+    fn figures_as_of_a_date_hold_what_took_effect_by_its_end(database: &TestDatabase) {
+        let gift = gift(database);
+        let sequence = gift.totals("item")["sequence"].as_i64().expect("a sequence");
+        let at = |day: &str| accounts(&gift.totals(&format!("item&as_of={day}")));
+        assert_eq!(at("2020-07-04")["promised"], 0);
+        assert_eq!((&at("2020-07-09")["unallocated"], &at("2020-07-09")["in_storage"]), (&json!(1_000), &json!(0)));
+        assert_eq!(at("2020-07-10")["in_storage"], 1_000, "a date is its whole day");
+        assert_eq!(at("2020-07-09T23:59:59Z")["in_storage"], 0);
+        assert_eq!(at("2020-08-01")["in_transit"], 1_000);
+        assert_eq!((&at("2020-08-05")["in_storage"], &at("2020-08-05")["missing"]), (&json!(900), &json!(100)));
+        gift.restate();
+        // Both times at once: what was known then about that day, and what is known now.
+        let both = |day: &str| accounts(&gift.totals(&format!("item&as_of={day}&known_at={sequence}")));
+        assert_eq!(both("2020-08-05")["missing"], 100);
+        assert_eq!((&at("2020-08-05")["in_storage"], &at("2020-08-05")["missing"]), (&json!(850), &json!(150)));
+        assert_eq!((&both("2020-08-06")["delivered"], &at("2020-08-06")["delivered"]), (&json!(0), &json!(0)));
+        let (market, hub) = (json!(gift.market), json!(gift.hub));
+        let by_site = gift.totals("site&as_of=2020-08-06");
+        let there = |site: &Value| by_site["rows"].as_array().expect("rows").iter()
+            .find(|row| row["site"]["id"] == *site).map(|row| row["in_storage"].clone());
+        assert_eq!((there(&market), there(&hub)), (Some(json!(300)), Some(json!(550))));
+        // The end of a month is the same by the month's own filter.
+        for (month, end) in [("2020-07", "2020-07-31"), ("2020-08", "2020-08-31"), ("2020-09", "2020-09-30")] {
+            assert_eq!(at(end), accounts(&gift.totals(&format!("item&to_month={month}"))), "{month}");
+        }
+        // Every total closes at any pair of moments.
+        let last = gift.totals("item")["sequence"].as_i64().expect("a sequence");
+        for known_at in (0..=last).step_by(3) {
+            for day in ["2020-07-07", "2020-08-03", "2020-08-06", "2020-12-31"] {
+                for group in ["donor", "site", "country", "holder", "month"] {
+                    let totals = gift.totals(&format!("{group}&known_at={known_at}&as_of={day}"));
+                    assert_eq!(totals["sequence"], known_at);
+                    assert_eq!(totals["total"]["residual"], 0, "{group} {known_at} {day}: {totals:#}");
+                    for row in totals["rows"].as_array().expect("rows") {
+                        assert_eq!(row["residual"], 0, "{group} {known_at} {day}: {row:#}");
+                    }
+                }
+            }
+        }
+    }
+
+    fn a_moment_that_is_none_is_named(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let refused = |question: &str, pointer: &str| {
+            scene.auditor.get(&format!("/api/v1/totals?group_by=item&{question}")).refused("invalid", &[pointer])
+        };
+        assert!(refused("known_at=100000", "/known_at").contains("100000 is no sequence of this ledger; its last is"));
+        assert!(refused("known_at=-1", "/known_at").contains("-1 is no sequence"));
+        assert!(refused("known_at=soon", "/known_at").contains("\"soon\" is no moment of the record"));
+        assert!(refused("as_of=2020-13-01", "/as_of").contains("\"2020-13-01\" is not a time"));
+        let nothing = scene.auditor.get("/api/v1/totals?group_by=item&known_at=0").expect(200);
+        assert_eq!((&nothing["rows"], &nothing["sequence"]), (&json!([]), &json!(0)));
+    }
+}
