@@ -118,6 +118,8 @@ actions! {
     AttachmentErase = "attachment.erase",
     /// Read totals.
     TotalsRead = "totals.read",
+    /// Read which entries restated a figure.
+    ChangesRead = "changes.read",
     /// Import files.
     ImportRun = "import.run",
     /// Read and verify the log.

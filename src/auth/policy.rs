@@ -223,6 +223,7 @@ policy! {
         StockRead Own,
         DocumentRead Own,
         TotalsRead Own,
+        ChangesRead Own,
         AuditRead Unbound,
         AccessRead Unbound,
     }
@@ -260,6 +261,7 @@ policy! {
         DocumentWrite Own,
         AttachmentErase Own,
         TotalsRead Own,
+        ChangesRead Own,
     }
     Admin {
         SessionRead All,

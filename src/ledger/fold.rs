@@ -3,8 +3,8 @@
 //! Events are read in ranges, so that memory is bounded by the rows that come of them. Never here: a rollup that is
 //! kept.
 
-use super::book::Book;
-use super::cuboids::{fold, rollup_rows, write_rollups};
+use super::book::{Book, Posted, Stated};
+use super::cuboids::{RollupRow, fold, rollup_rows, write_rollups};
 use super::load::load_facts;
 use super::recorded::StatementRead;
 use super::rollup::{Changes, Cuboid};
@@ -15,7 +15,7 @@ use crate::core::time::Timestamp;
 use crate::db::schema::{events, postings, statements};
 use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Events read at once.
 pub(super) const EVENTS_PER_READ: i64 = 2_000;
@@ -51,10 +51,22 @@ impl RollupFold {
     pub(super) fn add(
         &mut self,
         conn: &mut Conn,
-        (first, last): (i64, i64),
+        range: (i64, i64),
         until: Option<Timestamp>,
         is_deploying: IsDeploying,
     ) -> QueryResult<Added> {
+        let postings = self.read(conn, range, until, is_deploying)?;
+        Ok(Added { postings, unknown: fold(&self.book, &mut self.changes).err() })
+    }
+
+    /// Reads the postings and statements of a range into the book, in place of those that were there.
+    fn read(
+        &mut self,
+        conn: &mut Conn,
+        (first, last): (i64, i64),
+        until: Option<Timestamp>,
+        is_deploying: IsDeploying,
+    ) -> QueryResult<usize> {
         let until = until.unwrap_or(Timestamp(i64::MAX));
         self.book.undeployed = undeployed(conn, first, last, is_deploying)?;
         let rows: Vec<PostingRead> = postings::table
@@ -76,7 +88,26 @@ impl RollupFold {
             .load(conn)?;
         self.book.statements = stated.into_iter().map(StatementRead::stated).collect();
         self.load_facts(conn)?;
-        Ok(Added { postings: count, unknown: fold(&self.book, &mut self.changes).err() })
+        Ok(count)
+    }
+
+    /// What each event of the book changes, in the order of their sequences.
+    fn apart(&mut self, cuboid: &'static Cuboid) -> Result<Vec<(i64, Changes)>, PledgeLineId> {
+        let mut by_event: BTreeMap<i64, (Vec<Posted>, Vec<Stated>)> = BTreeMap::new();
+        for posting in std::mem::take(&mut self.book.postings) {
+            by_event.entry(posting.sequence).or_default().0.push(posting);
+        }
+        for stated in std::mem::take(&mut self.book.statements) {
+            by_event.entry(stated.sequence).or_default().1.push(stated);
+        }
+        let mut apart = Vec::with_capacity(by_event.len());
+        for (sequence, (postings, statements)) in by_event {
+            (self.book.postings, self.book.statements) = (postings, statements);
+            let mut changes = Changes::over(vec![cuboid]);
+            fold(&self.book, &mut changes)?;
+            apart.push((sequence, changes));
+        }
+        Ok(apart)
     }
 
     fn load_facts(&mut self, conn: &mut Conn) -> QueryResult<()> {
@@ -116,18 +147,52 @@ pub fn fold_at(
     is_deploying: IsDeploying,
 ) -> Outcome<()> {
     let mut fold = RollupFold::over(cuboids);
-    let mut first = 1;
-    while first <= cut.known_at {
-        let last = cut.known_at.min(first + EVENTS_PER_READ - 1);
-        let added = fold.add(conn, (first, last), cut.as_of, is_deploying).map_err(read_failure)?;
-        if let Some(line) = added.unknown {
-            return Err(Problem::internal(format!(
-                "postings name the pledge line {line}, which is not there"
-            )));
-        }
-        first = last + 1;
+    for range in ranges(0, cut.known_at) {
+        let added = fold.add(conn, range, cut.as_of, is_deploying).map_err(read_failure)?;
+        added.unknown.map_or(Ok(()), |line| Err(unknown(line)))?;
     }
     write_rollups(into, &rollup_rows(&fold.changes)).map_err(read_failure)
+}
+
+/// Folds what each event recorded after `after` and up to a cut changed into the empty table of another database: rows
+/// have the event's place in the answer, which is its sequences, where the cuboid's number would be.
+///
+/// # Errors
+/// `invalid` where there are more than `most`; whatever the databases say, and a pledge line that is not there.
+pub fn fold_apart(
+    conn: &mut Conn,
+    into: &mut Conn,
+    (after, cut): (i64, Cut),
+    (cuboid, most): (&'static Cuboid, usize),
+    is_deploying: IsDeploying,
+) -> Outcome<Vec<i64>> {
+    let mut fold = RollupFold::over(vec![cuboid]);
+    let mut sequences = Vec::new();
+    for range in ranges(after, cut.known_at) {
+        fold.read(conn, range, cut.as_of, is_deploying).map_err(read_failure)?;
+        let mut rows: Vec<RollupRow> = Vec::new();
+        for (sequence, changes) in fold.apart(cuboid).map_err(unknown)? {
+            let place = i32::try_from(sequences.len()).unwrap_or(i32::MAX);
+            sequences.push(sequence);
+            rows.extend(rollup_rows(&changes).into_iter().map(|row| RollupRow { cuboid: place, ..row }));
+        }
+        if sequences.len() > most {
+            let detail = format!("more than {most} entries since then; ask for less at a time");
+            return Err(Problem::field("/from", detail));
+        }
+        write_rollups(into, &rows).map_err(read_failure)?;
+    }
+    Ok(sequences)
+}
+
+/// The sequences after one and up to another, in ranges that are read at once.
+fn ranges(after: i64, last: i64) -> impl Iterator<Item = (i64, i64)> {
+    let next = move |(_, end): &(i64, i64)| (*end < last).then(|| (end + 1, last.min(end + EVENTS_PER_READ)));
+    std::iter::successors(next(&(0, after)), next)
+}
+
+fn unknown(line: PledgeLineId) -> Problem {
+    Problem::internal(format!("postings name the pledge line {line}, which is not there"))
 }
 
 /// The last event that was recorded by a time; 0 where there is none. Events are recorded in the order of their

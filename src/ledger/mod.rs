@@ -30,7 +30,7 @@ pub use account::{Account, Condition};
 pub use book::{Book, Draw, Holding, Posted};
 pub use cell::{Cell, CellKey, Chosen, Movement, Statement};
 pub use facts::{ConsignmentFacts, LineFacts, SiteFacts, TitlePasses};
-pub use fold::{Cut, IsDeploying, fold_at, recorded_by};
+pub use fold::{Cut, IsDeploying, fold_apart, fold_at, recorded_by};
 pub use load::{KNOWN_LOT, NOT_EMPTY};
 pub use pick::{Picked, Shelfful, pick};
 pub use posting::net;

@@ -207,15 +207,15 @@ pub fn read_as_of(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
 /// Reads a moment of the record: a ledger sequence, or a time as [`read_as_of`] takes it.
 ///
 /// # Errors
-/// `invalid` at `/known_at`.
-pub fn read_known_at(text: Option<&str>) -> Result<Option<KnownAt>, Problem> {
+/// `invalid` at the parameter.
+pub fn read_known_at(parameter: &str, text: Option<&str>) -> Result<Option<KnownAt>, Problem> {
     let read = |text: &str| {
         if let Ok(sequence) = text.parse() {
             return Ok(KnownAt::Sequence(sequence));
         }
         Timestamp::parse_last(text).map(KnownAt::Time).ok_or_else(|| {
             let right = "write a ledger sequence such as 4711, RFC 3339, or a date for its whole day";
-            Problem::field("/known_at", format!("{text:?} is no moment of the record; {right}"))
+            Problem::field(format!("/{parameter}"), format!("{text:?} is no moment of the record; {right}"))
         })
     };
     text.map(read).transpose()

@@ -74,6 +74,9 @@ pub(super) struct Row {
     pub(super) destination_id: Option<Vec<u8>>,
     #[diesel(sql_type = Nullable<Integer>)]
     pub(super) month: Option<i32>,
+    /// The place of the entry, where entries are told apart.
+    #[diesel(sql_type = Nullable<Integer>)]
+    pub(super) entry: Option<i32>,
     #[diesel(embed)]
     pub(super) figures: FiguresRow,
 }
@@ -127,7 +130,7 @@ pub(super) struct FiguresRow {
 }
 
 impl FiguresRow {
-    fn figures(&self) -> Figures {
+    pub(super) fn figures(&self) -> Figures {
         let mut accounts = [0; Account::ALL.len()];
         let by_account = [
             (Account::Promised, self.promised),
@@ -177,13 +180,10 @@ enum Value {
 /// `invalid` where the answer would have too many rows, or the moment asked for is not reached yet; whatever the
 /// database says.
 pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
-    let sequence = last_known(conn, question.known_at)?;
+    let sequence = last_known(conn, question.known_at, "/known_at")?;
     let mut past = past(conn, question, sequence)?;
-    let rows = load(past.as_mut().unwrap_or(conn), question)?;
-    if rows.len() > ROWS_MAXIMUM {
-        let detail = format!("more than {ROWS_MAXIMUM} rows; add a filter or group by less");
-        return Err(Problem::field("/group_by", detail));
-    }
+    let cuboid = Counted::Cuboid(cuboid_for(&question.dimensions()).number);
+    let rows = load(past.as_mut().unwrap_or(conn), question, cuboid)?;
     let names = Names::load(conn, question, &rows)?;
     let invented = invented_programmes(conn)?;
     let by_place = question.is_by_place();
@@ -222,17 +222,19 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
     })
 }
 
-/// The last ledger sequence that counts.
-fn last_known(conn: &mut Conn, known_at: Option<KnownAt>) -> Outcome<i64> {
+/// The last ledger sequence that counts; `field` is where it was asked for.
+///
+/// # Errors
+/// `invalid` where the ledger has no such sequence.
+pub(super) fn last_known(conn: &mut Conn, known_at: Option<KnownAt>, field: &str) -> Outcome<i64> {
     let last = log_state(conn)?.last.sequence;
     match known_at {
         None => Ok(last),
         Some(KnownAt::Time(time)) => recorded_by(conn, time, last),
         Some(KnownAt::Sequence(asked)) if (0..=last).contains(&asked) => Ok(asked),
-        Some(KnownAt::Sequence(asked)) => Err(Problem::field(
-            "/known_at",
-            format!("{asked} is no sequence of this ledger; its last is {last}"),
-        )),
+        Some(KnownAt::Sequence(asked)) => {
+            Err(Problem::field(field, format!("{asked} is no sequence of this ledger; its last is {last}")))
+        }
     }
 }
 
@@ -281,8 +283,7 @@ fn has_invented(
     if question.group_by.contains(&Group::Programme) || rows.is_empty() || invented.is_empty() {
         return Ok(rows.iter().any(|row| is_invented(invented, row)));
     }
-    let by_month = question.group_by.contains(&Group::Month);
-    let mut chosen = chosen(question, cuboid_for(&question.dimensions()).number, by_month);
+    let mut chosen = chosen(question, Counted::Cuboid(cuboid_for(&question.dimensions()).number));
     let mut places = Vec::with_capacity(invented.len());
     for id in invented.iter().filter_map(|bytes| Uuid::from_slice(bytes).ok()) {
         chosen.values.push(Value::Id(id));
@@ -297,10 +298,12 @@ fn has_invented(
     Ok(!found.is_empty())
 }
 
-fn load(conn: &mut Conn, question: &Question) -> Outcome<Vec<Row>> {
-    let cuboid = cuboid_for(&question.dimensions());
-    let by_month = question.group_by.contains(&Group::Month);
-    let chosen = chosen(question, cuboid.number, by_month);
+/// The rows a question groups what is counted into.
+///
+/// # Errors
+/// `invalid` where there are too many; whatever the database says.
+pub(super) fn load(conn: &mut Conn, question: &Question, counted: Counted) -> Outcome<Vec<Row>> {
+    let chosen = chosen(question, counted);
     let mut keys: Vec<&str> = Vec::new();
     let mut columns: Vec<String> = Vec::new();
     for (group, column, kind) in KEY_COLUMNS {
@@ -324,6 +327,13 @@ fn load(conn: &mut Conn, question: &Question) -> Outcome<Vec<Row>> {
         "CAST(COALESCE(SUM(({ALL_ACCOUNTS}) * (1 - within)), 0) AS BIGINT) AS opening, \
          CAST(COALESCE(SUM({ALL_ACCOUNTS}), 0) AS BIGINT) AS closing"
     ));
+    columns.push(match counted {
+        Counted::Cuboid(_) => "CAST(NULL AS INTEGER) AS entry".to_owned(),
+        Counted::Apart => "cuboid AS entry".to_owned(),
+    });
+    if counted == Counted::Apart {
+        keys.push("cuboid");
+    }
     let text = format!(
         "SELECT {} FROM {} GROUP BY {} LIMIT {}",
         columns.join(", "),
@@ -331,7 +341,21 @@ fn load(conn: &mut Conn, question: &Question) -> Outcome<Vec<Row>> {
         keys.join(", "),
         ROWS_MAXIMUM + 1
     );
-    run(conn, text, chosen.values)
+    let rows: Vec<Row> = run(conn, text, chosen.values)?;
+    if rows.len() > ROWS_MAXIMUM {
+        let detail = format!("more than {ROWS_MAXIMUM} rows; add a filter or group by less");
+        return Err(Problem::field("/group_by", detail));
+    }
+    Ok(rows)
+}
+
+/// What of the rollups' table is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counted {
+    /// One cuboid.
+    Cuboid(i32),
+    /// All of it, each entry apart, as [`crate::ledger::fold_apart`] writes it.
+    Apart,
 }
 
 /// Dimension, name in [`Row`] and in the table, and type; SQLite reads the types as it pleases.
@@ -358,7 +382,8 @@ struct Chosen {
 
 /// `within` is 1 for rows of the months asked for and 0 for those before, which only make the opening.
 /// Where months are rows themselves there is no before: a month row is its net change.
-fn chosen(question: &Question, cuboid: i32, by_month: bool) -> Chosen {
+fn chosen(question: &Question, counted: Counted) -> Chosen {
+    let by_month = question.group_by.contains(&Group::Month);
     let mut values = Vec::new();
     let mut place = |value: Value| -> String {
         values.push(value);
@@ -369,7 +394,10 @@ fn chosen(question: &Question, cuboid: i32, by_month: bool) -> Chosen {
         Some(from) => format!("CASE WHEN month >= {} THEN 1 ELSE 0 END", place(Value::Number(from.0))),
         None => "1".to_owned(),
     };
-    let mut conditions = vec![format!("cuboid = {}", place(Value::Number(cuboid)))];
+    let mut conditions = vec![match counted {
+        Counted::Cuboid(number) => format!("cuboid = {}", place(Value::Number(number))),
+        Counted::Apart => "cuboid >= 0".to_owned(),
+    }];
     if let Some(from) = filters.from_month.filter(|_| by_month) {
         conditions.push(format!("month >= {}", place(Value::Number(from.0))));
     }
@@ -437,8 +465,7 @@ fn countries(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<i64>
         return Ok(i64::try_from(reached).unwrap_or(i64::MAX));
     }
     let wanted = dimensions_of_countries(question);
-    let by_month = question.group_by.contains(&Group::Month);
-    let mut chosen = chosen(question, cuboid_for(&wanted).number, by_month);
+    let mut chosen = chosen(question, Counted::Cuboid(cuboid_for(&wanted).number));
     chosen.values.push(Value::Words(COUNTRY_NOT_STATED.to_owned()));
     let text = format!(
         "SELECT CAST(COUNT(*) AS BIGINT) AS value FROM (SELECT country_at FROM {} WHERE country_at <> ${} \

@@ -29,7 +29,7 @@ fn excused() -> Vec<(&'static str, &'static str)> {
 }
 
 /// Functions that read scoped data without a permit or a scope, each with its reason.
-const UNSCOPED: [(&str, &str); 15] = [
+const UNSCOPED: [(&str, &str); 17] = [
     ("src/approvals/verify.rs::verify_approvals", "relief verify reads everything"),
     ("src/events/flows.rs::verify_flows", "relief verify reads everything"),
     ("src/ledger/verify.rs::verify_figures", "relief verify reads everything"),
@@ -38,6 +38,7 @@ const UNSCOPED: [(&str, &str); 15] = [
         "the writer tries what waits, whosever it is, under the scope of who posted it",
     ),
     ("src/ledger/fold.rs::fold_at", "who is answered out of what was folded asks with a scope"),
+    ("src/ledger/fold.rs::fold_apart", "who is answered out of what was folded asks with a scope"),
     ("src/ledger/fold.rs::recorded_by", "it tells a sequence of a time, which is nobody's"),
     ("src/ledger/bulk.rs::write", "the writer writes what was decided"),
     ("src/ledger/bulk.rs::slice", "the writer writes what was decided"),
@@ -45,6 +46,7 @@ const UNSCOPED: [(&str, &str); 15] = [
     ("src/consignments/whole.rs::whole_by_code", "the tracking code is the permission"),
     ("src/pledges/status.rs::status_by_link", "the private link is the permission"),
     ("src/totals/store.rs::answer", "its question carries the scope"),
+    ("src/totals/changes.rs::changes", "its question carries the scope"),
     ("src/facts/store.rs::facts_of", "it is asked of lines that a permit has read"),
     ("src/evidence/store.rs::evidence_of", "it is asked of events that a permit has read"),
     ("src/users/access.rs::review", "who has which rights is for whoever is bound to nothing"),

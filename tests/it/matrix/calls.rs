@@ -383,6 +383,9 @@ pub const CALLS: &[Call] = &[
     // Figures and the log.
     Call::of("stock_show", SCOPED, |_, subject| get(format!("/api/v1/sites/{}/stock", subject.site))),
     Call::of("totals", Listed(|subject| subject.site.clone()), |_, _| get("/api/v1/totals?group_by=site")),
+    Call::of("reconciliation_changes", Listed(|subject| subject.site.clone()), |_, _| {
+        get("/api/v1/reconciliation/changes?group_by=site&from=0")
+    }),
     Call::of("audit_checkpoint", Nothing, |_, _| get("/api/v1/audit/checkpoint")),
     Call::of("audit_entries", Nothing, |_, _| get("/api/v1/audit/entries?limit=1")),
 ];

@@ -22,6 +22,10 @@ const GROUPS: [&str; 12] = [
     "item,country&place=for",
 ];
 
+const ACCOUNTS: [&str; 8] =
+    ["promised", "unallocated", "in_storage", "allocated", "in_transit", "missing", "delivered", "lost"];
+const KEYS: [&str; 5] = ["item", "site", "country", "donor", "holder"];
+
 /// A gift that went to a hub and, in part, on to a market; the hub, the market, and what was recorded on the way.
 struct Gift {
     scene: Scene,
@@ -54,6 +58,10 @@ impl Gift {
         self.scene.auditor.get(&format!("/api/v1/totals?group_by={question}")).expect(200)
     }
 
+    fn changes(&self, question: &str) -> Value {
+        self.scene.auditor.get(&format!("/api/v1/reconciliation/changes?group_by={question}")).expect(200)
+    }
+
     /// Late, corrected and reversed entries: goods that were handed over before the figures were published and are told
     /// after it, a receipt that was counted wrongly, and a loss taken back.
     fn restate(&self) {
@@ -84,8 +92,6 @@ fn figures(mut answer: Value) -> Value {
 
 /// Account by account, for rows that flows are counted differently for.
 fn accounts(answer: &Value) -> Value {
-    const ACCOUNTS: [&str; 8] =
-        ["promised", "unallocated", "in_storage", "allocated", "in_transit", "missing", "delivered", "lost"];
     ACCOUNTS
         .iter()
         .map(|account| (account.to_string(), answer["total"][account].clone()))
@@ -166,5 +172,69 @@ on_both_databases! {
         assert!(refused("as_of=2020-13-01", "/as_of").contains("\"2020-13-01\" is not a time"));
         let nothing = scene.auditor.get("/api/v1/totals?group_by=item&known_at=0").expect(200);
         assert_eq!((&nothing["rows"], &nothing["sequence"]), (&json!([]), &json!(0)));
+    }
+
+    fn each_difference_to_a_published_total_is_explained_by_the_entries_that_made_it(database: &TestDatabase) {
+        let gift = gift(database);
+        const DAY: &str = "2020-08-31";
+        let groups = ["item", "site", "country", "donor", "holder", "site,item&place=for"];
+        let published: Vec<Value> = groups.iter().map(|group| gift.totals(&format!("{group}&as_of={DAY}"))).collect();
+        let sequence = published[0]["sequence"].as_i64().expect("a sequence");
+        gift.restate();
+        for (group, published) in groups.iter().zip(&published) {
+            let now = gift.totals(&format!("{group}&as_of={DAY}"));
+            let changes = gift.changes(&format!("{group}&as_of={DAY}&from={sequence}"));
+            assert_eq!((&changes["from"], &changes["to"]), (&json!(sequence), &now["sequence"]));
+            let mut told = 0;
+            for row in now["rows"].as_array().expect("rows") {
+                let same = |one: &&Value| KEYS.iter().all(|key| one[key] == row[key]);
+                let find = |answer: &Value| answer["rows"].as_array().expect("rows").iter().find(same).cloned();
+                let (before, change) = (find(published), find(&changes));
+                for account in ACCOUNTS.iter().chain(&["deployed"]) {
+                    let was = before.as_ref().map_or(0, |before| before[account].as_i64().expect("a figure"));
+                    let by = change.as_ref().map_or(0, |change| change["difference"][account].as_i64().unwrap_or(0));
+                    assert_eq!(row[account], was + by, "by {group}: {account} of {row:#} by {change:#?}");
+                    let entries = change.as_ref().and_then(|change| change["entries"].as_array());
+                    let sum: i64 = entries.into_iter().flatten()
+                        .map(|entry| entry["difference"][account].as_i64().unwrap_or(0)).sum();
+                    assert_eq!(sum, by, "by {group}: the entries of {change:#?}");
+                }
+                told += usize::from(change.is_some());
+            }
+            let changed = changes["rows"].as_array().expect("rows");
+            let nowhere = changed.iter().filter(|row| KEYS.iter().all(|key| row[key].is_null())).count();
+            assert_eq!(changed.len(), told + nowhere, "by {group}: {changes:#}");
+        }
+        // The correction is told, and who reads it finds the event.
+        let changes = gift.changes(&format!("site&as_of={DAY}&from={sequence}"));
+        let at_hub = changes["rows"].as_array().expect("rows").iter().find(|row| row["site"]["id"] == gift.hub).expect("the hub");
+        let kinds: Vec<&str> = at_hub["entries"].as_array().expect("entries").iter().map(|entry| entry["kind"].as_str().expect("a kind")).collect();
+        assert_eq!(kinds, ["moved", "corrected"]);
+        let correction = &at_hub["entries"][1];
+        assert_eq!(correction["about"], gift.receipt);
+        assert_eq!(correction["difference"]["in_storage"], -50);
+        gift.scene.auditor.get(&format!("/api/v1/events/{}", correction["event"].as_str().expect("an id"))).expect(200);
+        // What was decided and taken back after the day is in none of its figures, and nets out of today's.
+        let all = gift.changes(&format!("item&from={sequence}"));
+        let kinds: Vec<&Value> = all["rows"][0]["entries"].as_array().expect("entries").iter().map(|entry| &entry["kind"]).collect();
+        assert_eq!(kinds, ["corrected", "lost", "reversed"], "a move changes nothing of an item");
+        assert_eq!(all["rows"][0]["difference"]["lost"], Value::Null);
+        let nothing = gift.changes(&format!("item&from={}", all["to"]));
+        assert_eq!(nothing["rows"], json!([]));
+    }
+
+    fn only_who_reconciles_is_told_what_restated_a_figure_and_moments_that_are_none_are_named(database: &TestDatabase) {
+        let gift = gift(database);
+        let path = "/api/v1/reconciliation/changes?group_by=item";
+        gift.scene.officer.get(&format!("{path}&from=0")).refused("forbidden", &[]);
+        gift.scene.manager.get(&format!("{path}&from=0")).expect(200);
+        let refused = |question: &str, pointer: &str| {
+            gift.scene.auditor.get(&format!("{path}{question}")).refused("invalid", &[pointer])
+        };
+        refused("", "/from");
+        assert!(refused("&from=100000", "/from").contains("100000 is no sequence of this ledger"));
+        assert!(refused("&from=3&to=2", "/to").contains("2 lies before from, 3"));
+        assert!(refused("&from=1&to=later", "/to").contains("\"later\" is no moment of the record"));
+        refused("&from=1&known_at=2", "/known_at");
     }
 }
