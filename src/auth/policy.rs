@@ -81,6 +81,15 @@ impl Role {
         Self::ALL.into_iter().filter(|role| role.is_for_machines()).map(Self::word).collect()
     }
 
+    /// Whether bounds bind a user of this role: users, keys and rights, which administrators see to, are nobody's in
+    /// particular.
+    pub fn may_be_bound(self) -> bool {
+        match self {
+            Self::Officer | Self::Donor | Self::Auditor | Self::Manager => true,
+            Self::Admin => false,
+        }
+    }
+
     /// Whether a user of this role must belong to an organization: a donor sees nothing but its own.
     pub fn needs_organization(self) -> bool {
         match self {

@@ -259,7 +259,7 @@ impl Person {
         let login = normal_login(&self.login);
         check_login(&login)?;
         check_name(&self.name)?;
-        check_bounds(self.role, self.organization)?;
+        check_bounds(self.role, self.organization, !self.country.is_empty())?;
         store::check_references(conn, Some((vault, &login)), self.organization)?;
         Ok(NewUser {
             id: UserId(Uuid::now_v7()),

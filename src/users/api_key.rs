@@ -1,12 +1,12 @@
 //! Keys of machines over HTTP, for administrators.
 
-use super::api_key_store::{self, ApiKeyMake, ApiKeyRevoke, KnownKey};
+use super::api_key_store::{self, ApiKeyMake, ApiKeyRevoke, KnownKey, MadeKey};
 use super::http::codes;
 use super::rules::{check_bounds, check_key_end, check_machine_role, check_name};
 use super::store::{self, NewUser};
 use crate::atlas::CountryCode;
 use crate::auth::{ApiKeySecret, NO_PASSWORD, Permit, Role, action, machine_login, now, open_user};
-use crate::core::id::{ApiKeyId, OrganizationId, UserId};
+use crate::core::id::{ApiKeyId, ApprovalId, OrganizationId, UserId};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
@@ -45,6 +45,8 @@ pub struct ApiKeyView {
     pub last_used_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// Whether the machine is not let in: another administrator has not decided yet, or the key was revoked.
+    pub disabled: bool,
 }
 
 impl ApiKeyView {
@@ -57,6 +59,7 @@ impl ApiKeyView {
         Ok(Self {
             id: key.id,
             countries: machine.countries(),
+            disabled: machine.disabled,
             name: open_user(vault, &machine)?.shown(|words| &words.name),
             prefix: key.prefix,
             role: machine.role,
@@ -96,6 +99,9 @@ pub struct ApiKeyMade {
     pub api_key: ApiKeyView,
     /// The whole key, shown this once: the machine sends it as `Authorization: Bearer …`. It is kept nowhere.
     pub key: String,
+    /// Where another administrator decides whether the machine is let in; until then its key opens nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval: Option<ApprovalId>,
 }
 
 /// Checks a key that is to be made; answers its update and the key in clear.
@@ -110,7 +116,7 @@ pub fn checked(
 ) -> Outcome<(ApiKeyMake, ApiKeySecret)> {
     check_name(&new.name)?;
     check_machine_role(new.role)?;
-    check_bounds(new.role, new.organization_id)?;
+    check_bounds(new.role, new.organization_id, !new.countries.is_empty())?;
     check_key_end(new.good_until, now())?;
     store::check_references(conn, None, new.organization_id)?;
     let secret = ApiKeySecret::draw()?;
@@ -137,9 +143,11 @@ async fn opened(state: &State, known: KnownKey) -> Outcome<ApiKeyView> {
     state.with_vault(move |vault| ApiKeyView::open(vault, known)).await
 }
 
-/// Makes a key for a machine. It is in the answer, this once.
+/// Makes a key for a machine. It is in the answer, this once. Where there is another administrator, that one decides
+/// whether the machine is let in.
 #[utoipa::path(post, path = "/api/v1/api-keys", tag = "users", request_body = ApiKeyNew,
-    responses((status = 201, description = "The key, shown this once", body = WrittenBody<ApiKeyMade>)))]
+    responses((status = 201, description = "The key, shown this once", body = WrittenBody<ApiKeyMade>),
+        (status = 202, description = "Proposed: another administrator decides", body = WrittenBody<ApiKeyMade>)))]
 pub async fn api_key_make(
     permit: Permit<action::ApiKeyWrite>,
     state: State,
@@ -148,10 +156,12 @@ pub async fn api_key_make(
     let actor = permit.actor();
     let vault = state.vault.clone();
     let (make, secret) = state.read(move |conn| checked(conn, &vault, actor, body.0)).await?;
-    let Recorded { answer: known, leaf } = state.writer.record(make).await?;
+    let Recorded { answer: MadeKey { known, approval }, leaf } = state.writer.record(make).await?;
     let id = known.key.id;
     let api_key = opened(&state, known).await?;
-    Ok(Written::created(Recorded { answer: ApiKeyMade { api_key, key: secret.text() }, leaf }, id))
+    let answer = ApiKeyMade { api_key, key: secret.text(), approval };
+    let written = Written::created(Recorded { answer, leaf }, id);
+    Ok(if approval.is_some() { written.proposed() } else { written })
 }
 
 /// Lists keys, revoked and expired ones too.

@@ -4,9 +4,10 @@
 //! whose key is revoked is disabled as well, so that the review of access tells it.
 
 use super::access_store::{AccessChange, note_changed};
+use super::grant::way;
 use super::store::{SealedUser, UserAdd, finish};
 use crate::auth::{ApiKey, ApiKeyUse, User};
-use crate::core::id::{ApiKeyId, UserId};
+use crate::core::id::{ApiKeyId, ApprovalId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{api_key_uses, api_keys, users};
@@ -15,6 +16,7 @@ use crate::web::Paging;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
 use diesel::prelude::*;
 use std::collections::HashMap;
+use std::sync::Arc;
 
 /// A key with its machine and when it was last used.
 #[derive(Clone, Debug)]
@@ -27,7 +29,17 @@ pub struct KnownKey {
     pub used_at: Option<Timestamp>,
 }
 
-/// Makes a key and its machine.
+/// A key as made, with what another decides.
+#[derive(Clone, Debug)]
+pub struct MadeKey {
+    /// The key with its machine.
+    pub known: KnownKey,
+    /// Where another decides whether the machine is let in.
+    pub approval: Option<ApprovalId>,
+}
+
+/// Makes a key and its machine: at once where nobody else could decide, else a machine that is not let in until another
+/// administrator says so.
 pub struct ApiKeyMake {
     /// Who makes it.
     pub actor: Actor,
@@ -42,7 +54,7 @@ pub struct ApiKeyMake {
 }
 
 impl Update for ApiKeyMake {
-    type Answer = KnownKey;
+    type Answer = MadeKey;
 
     fn actor(&self) -> &Actor {
         &self.actor
@@ -52,9 +64,10 @@ impl Update for ApiKeyMake {
         self.add().keys(desk);
     }
 
-    fn decide(&self, desk: &mut Desk) -> Result<KnownKey, Refusal> {
+    fn decide(&self, desk: &mut Desk) -> Result<MadeKey, Refusal> {
+        let way = way(desk, self.machine.id)?;
         // The machine's login is made of the prefix, so two keys with one prefix are refused here.
-        let machine = self.add().decide(desk)?;
+        let (machine, approval) = self.add().add(desk, way)?;
         let key = ApiKey {
             id: ApiKeyId(machine.id.0),
             user_id: machine.id,
@@ -67,7 +80,7 @@ impl Update for ApiKeyMake {
             revoked_by: None,
         };
         desk.shelf::<Drawer<ApiKey>>().put(key.clone());
-        Ok(KnownKey { key, machine, used_at: None })
+        Ok(MadeKey { known: KnownKey { key, machine, used_at: None }, approval })
     }
 }
 
@@ -110,18 +123,53 @@ impl Update for ApiKeyRevoke {
             id: self.id.0,
             reason: None,
         });
-        let revoked = ApiKey {
-            revoked_at: Some(moment.recorded_at),
-            revoked_by: Some(self.actor.user),
-            ..ApiKey::clone(&key)
-        };
-        desk.shelf::<Drawer<ApiKey>>().put(revoked.clone());
+        let revoked = put_revoked(desk, &key, moment.recorded_at);
         let mut machine = User::clone(&found);
         machine.disabled = true;
         finish(desk, &mut machine, moment.recorded_at);
         note_changed(desk, &found, &machine)?;
         Ok((revoked, machine))
     }
+}
+
+/// Stages, within the entry that is open, that a key is revoked by whoever acts.
+fn put_revoked(desk: &mut Desk, key: &ApiKey, at: Timestamp) -> ApiKey {
+    let by = desk.actor().user;
+    let revoked = ApiKey { revoked_at: Some(at), revoked_by: Some(by), ..ApiKey::clone(key) };
+    desk.shelf::<Drawer<ApiKey>>().put(revoked.clone());
+    revoked
+}
+
+/// The key of a user who is a machine.
+///
+/// # Errors
+/// Where it is not loaded yet.
+fn key_of(desk: &mut Desk, user: UserId) -> Result<Option<Arc<ApiKey>>, Refusal> {
+    Ok(desk.shelf::<Drawer<ApiKey>>().find(ApiKeyId(user.0))?)
+}
+
+/// Refuses to let a machine in whose key was revoked meanwhile.
+///
+/// # Errors
+/// `wrong_state`, or where the key is not loaded yet.
+pub(super) fn check_not_revoked(desk: &mut Desk, user: UserId) -> Result<(), Refusal> {
+    if key_of(desk, user)?.is_none_or(|key| key.revoked_at.is_none()) {
+        return Ok(());
+    }
+    let detail =
+        "The key of this machine was revoked since this was proposed. Refuse it; a new key is another.";
+    Err(Problem::new(Code::WrongState, detail).into())
+}
+
+/// Revokes, within the entry that is open, the key of a machine that nobody lets in.
+///
+/// # Errors
+/// Where the key is not loaded yet.
+pub(super) fn end_key(desk: &mut Desk, user: UserId, at: Timestamp) -> Result<(), Refusal> {
+    if let Some(key) = key_of(desk, user)?.filter(|key| key.revoked_at.is_none()) {
+        put_revoked(desk, &key, at);
+    }
+    Ok(())
 }
 
 /// Refuses for a machine what is for people alone: passwords, and rights other than its key was made with.

@@ -2,29 +2,27 @@
 //!
 //! A grant is a new user, another role, other bounds, or access given back; access is taken away at once. While a
 //! grant is proposed it gives nothing: a new user is there and cannot log in, and others keep what they have. As
-//! long as nobody else could decide it acts at once, and the record says `alone`. Whoever holds the database acts at
-//! once too, and is named as operator. Nobody decides a grant to themselves.
+//! long as nobody else could decide it acts at once, and the record says `alone`; but it waits where whoever grants
+//! took the right to decide from another, or one of two could be both. Whoever holds the database acts at once too,
+//! and is named as operator. Nobody decides a grant to themselves.
 
 use super::access_store::{AccessChange, note_changed};
+use super::api_key_store::{check_not_revoked, end_key};
+use super::deciders::{another_decides, took_from_others};
 use super::erase::{NOT_LET_IN, empty};
 use super::invitation_store::{InvitationEnd, end_invitations};
 use super::rules::check_bounds;
 use super::session_store::role_of;
 use super::store::{check_kept, entry, finish, want_user};
-use crate::audit::entry::EntryWriter;
-use crate::auth::{Action, User, is_operator, roles_of};
-use crate::core::id::{ApprovalId, InvitationId, OrganizationId, SubjectId, UserId, derived};
+use crate::auth::{ApiKey, User, is_operator};
+use crate::core::id::{ApiKeyId, ApprovalId, InvitationId, OrganizationId, SubjectId, UserId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::Conn;
-use crate::db::schema::users;
 use crate::proposals::store::acted_as;
 use crate::proposals::{Approval, ApprovalState, PASSWORD_RESET, ROLE_GRANT};
-use crate::writer::{Desk, Drawer, Refusal, Shelf, Wanted};
-use diesel::prelude::*;
+use crate::writer::{Desk, Drawer, Refusal};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::any::Any;
 
 /// What a user may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,67 +70,6 @@ struct Proposed {
     after: Rights,
 }
 
-/// Those who could decide about rights, as the database has them.
-#[derive(Default)]
-pub struct Deciders {
-    stored: Option<Vec<UserId>>,
-    is_wanted: bool,
-}
-
-impl Shelf for Deciders {
-    fn is_wanting(&self) -> bool {
-        self.is_wanted
-    }
-
-    fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
-        let roles = roles_of(Action::UserWrite);
-        let enabled = users::table.filter(users::role.eq_any(roles)).filter(users::disabled.eq(false));
-        self.stored = Some(enabled.order(users::id).select(users::id).load(conn)?);
-        self.is_wanted = false;
-        Ok(())
-    }
-
-    fn mark(&self) -> usize {
-        0
-    }
-
-    fn undo(&mut self, _mark: usize) {}
-
-    fn describe(&self, _mark: usize, _entry: &mut EntryWriter) {}
-
-    fn flush(&mut self, _conn: &mut Conn) -> QueryResult<()> {
-        Ok(())
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
-    }
-}
-
-/// Whether somebody else than whoever acts and the user concerned could decide about rights now.
-fn another_decides(desk: &mut Desk, subject: UserId) -> Result<bool, Refusal> {
-    let deciders = desk.shelf::<Deciders>();
-    let Some(stored) = deciders.stored.clone() else {
-        deciders.is_wanted = true;
-        return Err(Wanted.into());
-    };
-    let actor = desk.actor().user;
-    let drawer = desk.shelf::<Drawer<User>>();
-    let mut is_missed = false;
-    for id in stored {
-        is_missed |= drawer.find(id).is_err();
-    }
-    if is_missed {
-        return Err(Wanted.into());
-    }
-    // With those of this batch, as it leaves them.
-    let roles = roles_of(Action::UserWrite);
-    let fits = |user: &User| {
-        !user.disabled && roles.contains(&user.role.as_str()) && ![actor, subject].contains(&user.id)
-    };
-    Ok(drawer.with(fits).is_some())
-}
-
 /// How a grant is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Way {
@@ -140,7 +77,7 @@ pub(super) enum Way {
     Operator,
     /// At once, as nobody else could decide.
     Alone,
-    /// Proposed, for another to decide.
+    /// Proposed, for another to decide, who may have to be added at the server first.
     Proposed,
 }
 
@@ -154,7 +91,8 @@ pub(super) fn way(desk: &mut Desk, subject: UserId) -> Result<Way, Refusal> {
     if is_operator(actor) || actor.user.0.is_nil() {
         return Ok(Way::Operator);
     }
-    Ok(if another_decides(desk, subject)? { Way::Proposed } else { Way::Alone })
+    let waits = another_decides(desk, subject)? || took_from_others(desk)?;
+    Ok(if waits { Way::Proposed } else { Way::Alone })
 }
 
 /// Keeps, within the entry that is open, that rights are proposed, or were granted by one alone.
@@ -234,6 +172,7 @@ pub fn want_grant(desk: &mut Desk, approval: &Approval) {
     let user = UserId(approval.subject_id.0);
     want_user(desk, user);
     desk.shelf::<Drawer<AccessChange>>().want_group(user);
+    desk.shelf::<Drawer<ApiKey>>().want(ApiKeyId(user.0));
 }
 
 /// Refuses a decision by the user whom the rights are for.
@@ -256,13 +195,14 @@ pub fn grant_approved(desk: &mut Desk, approval: &Approval) -> Result<(), Refusa
         .map_err(|error| Problem::internal(format!("approvals.body of {}: {error}", approval.id)))?;
     let found = desk.shelf::<Drawer<User>>().find(proposed.user)?.ok_or_else(Problem::not_found)?;
     check_kept(&found)?;
+    check_not_revoked(desk, found.id)?;
     if Rights::of(&found) != proposed.before {
         let detail = "The user's rights have changed since this was proposed. Refuse it and propose it anew.";
         return Err(Problem::new(Code::WrongState, detail).into());
     }
     let mut user = User::clone(&found);
     proposed.after.give(&mut user);
-    check_bounds(role_of(&user)?, user.organization_id)?;
+    check_bounds(role_of(&user)?, user.organization_id, user.country.is_some())?;
     let at = approval.decided_at.unwrap_or(found.updated_at);
     finish(desk, &mut user, at);
     note_changed(desk, &found, &user)
@@ -287,6 +227,7 @@ pub fn grant_ended(desk: &mut Desk, approval: &Approval) -> Result<Option<UserId
         end_invitations(desk, user, (at, InvitationEnd::Replaced))?;
         return Ok(None);
     }
+    end_key(desk, user, at)?;
     empty(desk, &found, at, NOT_LET_IN).map(|user| Some(user.id))
 }
 

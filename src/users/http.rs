@@ -203,7 +203,7 @@ pub async fn add(state: &State, actor: Actor, id: UserId, new: UserNew) -> Outco
     if let Some(password) = &new.password {
         check_wanted("/password", password, &login, &new.name).await?;
     }
-    check_bounds(new.role, new.organization_id)?;
+    check_bounds(new.role, new.organization_id, !new.countries.is_empty())?;
     let (wanted, organization, vault) = (login.clone(), new.organization_id, state.vault.clone());
     state.read(move |conn| store::check_references(conn, Some((&vault, &wanted)), organization)).await?;
     let has_password = new.password.is_some();

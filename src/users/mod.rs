@@ -10,6 +10,7 @@
 //! | `invitation`, `invitation_store` | one-time links by which people set their passwords |
 //! | `reset` | links for another password, of which two administrators hand over a half each |
 //! | `grant` | rights that one administrator proposes and another decides |
+//! | `deciders` | who that other could be, and who may not act alone |
 //! | `api_key`, `api_key_store` | keys of machines, which are users without a password |
 //! | `outside`, `outside_store` | users an outside issuer introduces |
 //! | `access`, `access_store` | what a user could do from when on, and the review of it |
@@ -30,6 +31,7 @@ pub mod access_store;
 pub mod grant;
 pub mod api_key;
 pub mod api_key_store;
+mod deciders;
 pub mod erase;
 pub mod http;
 pub mod invitation;

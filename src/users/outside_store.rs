@@ -131,7 +131,7 @@ impl Update for OutsideEntry {
         match (now.or(before), self.introduced.role) {
             (None, None) => Ok(Entered::Refused),
             (None, Some(role)) => {
-                check_bounds(role, self.introduced.organization)?;
+                check_bounds(role, self.introduced.organization, !self.introduced.countries.is_empty())?;
                 let new = self.new.clone().ok_or_else(|| Problem::internal("a new user was not sealed"))?;
                 let user = UserAdd { actor: self.actor.clone(), user: new }.decide(desk)?;
                 desk.shelf::<Drawer<OutsideIdentity>>().put(OutsideIdentity {
@@ -163,7 +163,7 @@ impl OutsideEntry {
             end_open(desk, id, None, (moment.recorded_at, SessionEnd::Ended))?;
             return Ok(Entered::Refused);
         };
-        check_bounds(role, self.introduced.organization)?;
+        check_bounds(role, self.introduced.organization, !self.introduced.countries.is_empty())?;
         let mut user = User::clone(&found);
         role.word().clone_into(&mut user.role);
         user.organization_id = self.introduced.organization;

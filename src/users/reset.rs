@@ -6,6 +6,7 @@
 //! decides about users, the link is made at the server. Whoever holds the database makes links alone.
 
 use super::api_key_store::check_person;
+use super::deciders::another_decides;
 use super::grant::{Way, keep_reset, way};
 use super::invitation_store::{Invitation, InvitationEnd, NewInvitation, end_invitations, ended};
 use super::outside_store::check_ours;
@@ -61,7 +62,7 @@ impl Update for InvitationMake {
         }
         let way = way(desk, user.id)?;
         let decides = roles_of(Action::UserWrite).contains(&user.role.as_str());
-        check_deciders_left(way == Way::Alone && decides)?;
+        check_deciders_left(decides && way != Way::Operator && !another_decides(desk, user.id)?)?;
         let action = if way == Way::Proposed { "invitation.proposed" } else { "invitation.made" };
         let moment = desk.begin(entry(action, user.id, Some(self.invitation.kind.word().to_owned())));
         let at = moment.recorded_at;

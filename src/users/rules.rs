@@ -60,7 +60,14 @@ pub fn check_password_for(pointer: &str, password: &str, login: &str, name: &str
 ///
 /// # Errors
 /// `invalid` at the field that does not fit.
-pub fn check_bounds(role: Role, organization: Option<OrganizationId>) -> Outcome<()> {
+pub fn check_bounds(role: Role, organization: Option<OrganizationId>, has_countries: bool) -> Outcome<()> {
+    if !role.may_be_bound() && (organization.is_some() || has_countries) {
+        let pointer = if organization.is_some() { "/organization_id" } else { "/countries" };
+        let detail = format!(
+            "What a user of the role {role} does reaches everywhere, so a bound would bind nothing; leave it out."
+        );
+        return Err(Problem::field(pointer, detail));
+    }
     if role.needs_organization() && organization.is_none() {
         return Err(Problem::field(
             "/organization_id",

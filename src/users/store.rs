@@ -340,12 +340,14 @@ impl Update for UserChange {
         }
         let mut user = User::clone(&found);
         self.changes.apply(&mut user);
-        check_bounds(role_of(&user)?, user.organization_id)?;
         if user == *found {
             return Ok(Changed { user, approval: None });
         }
         let (before, after) = (Rights::of(&found), Rights::of(&user));
         let granted = after.are_granted_over(&before);
+        if granted {
+            check_bounds(role_of(&user)?, user.organization_id, user.country.is_some())?;
+        }
         let way = if granted { way(desk, user.id)? } else { Way::Operator };
         let begun = if way == Way::Proposed {
             // Until another decides, only what is no right changes, and access that is taken away.

@@ -115,6 +115,39 @@ on_both_databases! {
         assert_eq!((here.get(ME).status, there.get(ME).status), (401, 401));
     }
 
+    fn a_machine_is_let_in_once_another_administrator_says_so(database: &TestDatabase) {
+        let server = Server::start(database);
+        let (first, second) = (server.login_as(Role::Admin), server.login_as(Role::Admin));
+        let propose = || {
+            let made = first.post(KEYS, &wanted("officer")).expect(202);
+            let machine = server.with_token(made["key"].as_str().expect("a key"));
+            assert_eq!((&made["disabled"], machine.get(ME).status), (&json!(true), 401), "it opens nothing yet");
+            (made, machine)
+        };
+        let decide = |caller: &Caller, made: &Value, decision: &str| {
+            let path = format!("/api/v1/approvals/{}/decide", made["approval"].as_str().expect("an approval"));
+            caller.post(&path, &json!({"decision": decision, "reason": "the scale at the port"}))
+        };
+        let path_of = |made: &Value| format!("{KEYS}/{}", made["id"].as_str().unwrap());
+        let (approved, machine) = propose();
+        decide(&first, &approved, "approve").refused("own_proposal", &[]);
+        decide(&second, &approved, "approve").expect(200);
+        assert_eq!(machine.get(ME).expect(200)["user"]["id"], approved["id"]);
+        assert_eq!(first.get(&path_of(&approved)).expect(200)["disabled"], json!(false));
+
+        let (refused, machine) = propose();
+        decide(&second, &refused, "refuse").expect(200);
+        assert_eq!(machine.get(ME).status, 401);
+        assert!(first.get(&path_of(&refused)).expect(200)["revoked_at"].is_string(), "what nobody lets in is revoked");
+
+        let (revoked, machine) = propose();
+        first.send("DELETE", &path_of(&revoked), &[], None).expect(200);
+        decide(&second, &revoked, "approve").refused("wrong_state", &[]);
+        decide(&second, &revoked, "refuse").expect(200);
+        assert_eq!(machine.get(ME).status, 401);
+        verifies(database);
+    }
+
     fn a_key_ends_when_its_time_is_over(database: &TestDatabase) {
         let server = Server::start(database);
         let admin = server.login_as(Role::Admin);

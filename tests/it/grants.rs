@@ -1,6 +1,7 @@
 //! Stories of rights that one administrator proposes and another decides.
 
 use relief_ledger::auth::Role;
+use relief_ledger::core::time::Timestamp;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -42,6 +43,10 @@ fn acts_as_another(server: &Server, database: &TestDatabase, alone: &Caller, aft
 fn decides(caller: &Caller, approval: &Value, decision: &str) -> Reply {
     let body = json!({"decision": decision, "reason": "she works here"});
     caller.post(&format!("/api/v1/approvals/{}/decide", text(approval)), &body)
+}
+
+fn in_a_month() -> String {
+    Timestamp(relief_ledger::auth::now().0 + 30 * 24 * 60 * 60 * 1_000_000).to_string()
 }
 
 fn review(admin: &Caller, login: &str) -> Value {
@@ -105,19 +110,64 @@ on_both_databases! {
         let server = Server::start(database);
         let (first, second) = (server.login_as(Role::Admin), server.login_as(Role::Admin));
         let path = format!("/api/v1/users/{}", second.user.unwrap());
-        let third = server.login_as(Role::Admin);
-        let bound = first.patch(&path, 1, &json!({"countries": ["GM"]})).expect(202)["approval"].clone();
-        assert_eq!(decides(&second, &bound, "approve").problem().1, "own_proposal");
-        decides(&third, &bound, "refuse").expect(200);
         // Of two administrators one can take the other's role: there is nobody to ask, and that is on record.
-        let gone = format!("/api/v1/users/{}", third.user.unwrap());
-        first.patch(&gone, 1, &json!({"disabled": true})).expect(200);
         first.patch(&path, 1, &json!({"role": "auditor"})).expect(200);
         let rows = first.get("/api/v1/access-review").expect(200);
         let id = second.user.unwrap().to_string();
         let row = rows["items"].as_array().unwrap().iter().find(|row| row["user"] == id.as_str()).unwrap().clone();
         assert_eq!((&row["role"], &row["alone"]), (&json!("auditor"), &json!(true)));
         verifies(database);
+    }
+
+    fn whoever_took_the_right_to_decide_from_another_does_not_act_for_two(database: &TestDatabase) {
+        let server = Server::start(database);
+        let (first, second) = (server.login_as(Role::Admin), server.login_as(Role::Admin));
+        let other = format!("/api/v1/users/{}", second.user.unwrap());
+        let about_other = first.patch(&other, 1, &json!({"role": "manager"})).expect(200);
+        assert_eq!(about_other["approval"], Value::Null, "there is nobody to ask");
+        let third = server.login_as(Role::Admin);
+        let gone = format!("/api/v1/users/{}", third.user.unwrap());
+        let added = first.post("/api/v1/users", &json!({"login": "amina", "name": "Amina", "role": "manager"})).expect(202);
+        // Taking access away needs nobody, or a stolen account could stay; but it makes nobody the only one.
+        first.patch(&gone, 1, &json!({"disabled": true})).expect(200);
+        let another = json!({"login": "binta", "name": "Binta", "role": "admin", "password": PASSWORD});
+        first.post("/api/v1/users", &another).refused("invalid", &["/password"]);
+        let waits = first.post("/api/v1/users", &json!({"login": "binta", "name": "Binta", "role": "admin"})).expect(202);
+        let key = json!({"name": "Scale", "role": "officer", "good_until": in_a_month()});
+        first.post("/api/v1/api-keys", &key).expect(202);
+        first.patch(&gone, 2, &json!({"disabled": false})).expect(202);
+        assert_eq!(decides(&first, &added["approval"], "approve").problem().1, "own_proposal");
+        // What is left is done at the server: who is added there decides.
+        person(&server, "server", Role::Admin);
+        let fourth = with(&server, &log_in(&server, "server"));
+        decides(&fourth, &added["approval"], "approve").expect(200);
+        decides(&fourth, &waits["approval"], "refuse").expect(200);
+        verifies(database);
+        // Whose doing it was is what is asked: had it been another's, the first would act alone again.
+        let others = "UPDATE access_changes SET changed_by = user_id; UPDATE users SET disabled = TRUE WHERE created_at > (SELECT MIN(created_at) FROM users)";
+        tamper(database.url(), others);
+        std::thread::sleep(std::time::Duration::from_millis(600));
+        let alone = json!({"login": "chantal", "name": "Chantal", "role": "officer", "password": PASSWORD});
+        first.post("/api/v1/users", &alone).expect(201);
+    }
+
+    fn an_administrator_is_bound_to_nothing(database: &TestDatabase) {
+        let server = Server::start(database);
+        let (first, second) = (server.login_as(Role::Admin), server.login_as(Role::Admin));
+        let home = first.post("/api/v1/organizations", &json!({"name": "Home", "donor": true})).expect(201)["id"].clone();
+        let new = |bounds: Value| {
+            let mut body = json!({"login": "amina", "name": "Amina Jallow", "role": "admin"});
+            body.as_object_mut().unwrap().extend(bounds.as_object().unwrap().clone());
+            first.post("/api/v1/users", &body)
+        };
+        assert!(new(json!({"countries": ["GM"]})).refused("invalid", &["/countries"]).contains("would bind nothing"));
+        new(json!({"organization_id": home})).refused("invalid", &["/organization_id"]);
+        let path = format!("/api/v1/users/{}", second.user.unwrap());
+        first.patch(&path, 1, &json!({"countries": ["GM"]})).refused("invalid", &["/countries"]);
+        // One who was bound before is let go of all the same.
+        tamper(database.url(), "UPDATE users SET country = 'GM' WHERE role = 'admin'");
+        first.patch(&path, 1, &json!({"disabled": true})).expect(200);
+        new(json!({})).expect(202);
     }
 
     fn one_administrator_does_not_act_as_somebody_else_by_a_link(database: &TestDatabase) {

@@ -292,7 +292,8 @@ pub fn seats(scene: &Scene, ours: &str) -> Vec<Seat> {
                 // Who must have an organization has ours.
                 _ => (role.needs_organization().then_some(ours), "NP"),
             };
-            if organization.is_none() && role.needs_organization() {
+            let is_bound = organization.is_some() || !countries.is_empty();
+            if (!is_bound && role.needs_organization()) || (is_bound && !role.may_be_bound()) {
                 continue;
             }
             users.push((format!("{role}, {binding}"), new_user(scene, role, organization, countries)));

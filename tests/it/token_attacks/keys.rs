@@ -3,19 +3,20 @@
 use relief_ledger::auth::{ApiKeySecret, Role, now};
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db;
+use relief_ledger::users::api_key::{ApiKeyNew, checked};
 use serde_json::json;
 
 use super::forge::{Attack, Sent};
 use crate::support::TestDatabase;
-use crate::support::server::{Server, migrate};
+use crate::support::server::{Server, migrate, operator};
 
-/// A key of a server, its id and its text.
-fn key(server: &Server) -> (String, String) {
-    let until = Timestamp(now().0 + 60 * 60 * 1_000_000).to_string();
-    let body = json!({"name": "Forger's machine", "role": "auditor", "good_until": until});
-    let made = server.login_as(Role::Admin).post("/api/v1/api-keys", &body).expect(201);
-    let text = |name: &str| made[name].as_str().expect("a text").to_owned();
-    (text("id"), text("key"))
+/// A key made at the command line, its id and its text.
+fn key(server: &Server, database: &TestDatabase) -> (String, String) {
+    let body = json!({"name": "Forger's machine", "role": "auditor", "good_until": Timestamp(now().0 + 60 * 60 * 1_000_000)});
+    let new: ApiKeyNew = serde_json::from_value(body).expect("a key to make");
+    let mut conn = db::connect(database.url()).expect("the database opens");
+    let (make, secret) = checked(&mut conn, &server.vault(), operator(), new).expect("it is good");
+    (server.record(make).known.key.id.to_string(), secret.text())
 }
 
 /// Changes a row behind the server's back.
@@ -31,16 +32,16 @@ fn change(database: &TestDatabase, change: &str, id: &str) {
 /// Everything somebody could try with keys.
 pub fn attacks(server: &Server, database: &TestDatabase) -> Vec<Attack> {
     let admin = server.login_as(Role::Admin);
-    let (revoked_id, revoked) = key(server);
+    let (revoked_id, revoked) = key(server, database);
     admin.send("DELETE", &format!("/api/v1/api-keys/{revoked_id}"), &[], None).expect(200);
-    let (expired_id, expired) = key(server);
+    let (expired_id, expired) = key(server, database);
     change(database, "UPDATE api_keys SET good_until = 1", &expired_id);
-    let (disabled_id, disabled) = key(server);
+    let (disabled_id, disabled) = key(server, database);
     change(database, "UPDATE users SET disabled = TRUE", &disabled_id);
     let elsewhere = TestDatabase::sqlite(migrate);
     let other = Server::start(&elsewhere);
-    let (_, elsewhere) = key(&other);
-    let ((_, good), (_, second)) = (key(server), key(server));
+    let (_, elsewhere) = key(&other, &elsewhere);
+    let ((_, good), (_, second)) = (key(server, database), key(server, database));
     // A secret may have the letter that parts it from the prefix, so they are parted by length.
     let (visible, secret) = (&good[..19], &good[20..]);
     let hash: String =
