@@ -13,6 +13,8 @@ pub mod db;
 pub mod audit;
 /// What says who a person is, sealed under keys outside the database, so that it can be erased.
 pub mod vault;
+/// What a file is by its content, and what is kept of it.
+pub mod content;
 /// The one way to record anything: queue, batch, decide, commit, answer.
 pub mod writer;
 /// Who is calling and what that caller may do.

@@ -1,12 +1,13 @@
-//! A thread that erases people whose time is over, and destroys keys that erased people and users left: when the server
-//! starts, and once a day.
+//! A thread that erases people, photos and scans whose time is over, and destroys keys that erased ones left: when the
+//! server starts, and once a day.
 //!
-//! Never here: who is erased and how; that is `people::expire`.
+//! Never here: who is erased and how; that is `people::expire`, `documents::expire` and `users::erase`.
 
 use super::background::Background;
 use crate::auth::now;
 use crate::core::problem::Outcome;
-use crate::people::expire::expire;
+use crate::documents::expire::expire as expire_attachments;
+use crate::people::expire::{Expiry, expire};
 use crate::users::erase::destroy_left_keys;
 use crate::web::State;
 use std::time::Duration;
@@ -21,23 +22,27 @@ const PERIOD: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) fn keep_retention(state: State) -> Outcome<Background> {
     Background::start("relief-retention", move |stopped| {
         loop {
-            match expire(&state.database, &state.writer, &state.vault, now()) {
-                Ok(done) if done.erased + done.keys > 0 => {
-                    tracing::info!(erased = done.erased, keys = done.keys, "people's time was over");
-                }
-                Ok(_) => {}
-                Err(problem) => {
-                    let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
-                    tracing::error!(cause, "people whose time is over could not be erased");
-                }
-            }
-            if let Err(problem) = destroy_left_keys(&state.database, &state.vault) {
-                let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
-                tracing::error!(cause, "keys of users who were erased could not be destroyed");
-            }
+            let parts = (&state.database, &state.writer, &state.vault);
+            report("people", expire(parts.0, parts.1, parts.2, now()));
+            report("photos and scans", expire_attachments(parts, state.person_retention_days, now()));
+            let keys = destroy_left_keys(&state.database, &state.vault);
+            report("users", keys.map(|keys| Expiry { erased: 0, keys }));
             if stopped.within(PERIOD) {
                 return;
             }
         }
     })
+}
+
+fn report(of: &str, done: Outcome<Expiry>) {
+    match done {
+        Ok(done) if done.erased + done.keys > 0 => {
+            tracing::info!(of, erased = done.erased, keys = done.keys, "their time was over");
+        }
+        Ok(_) => {}
+        Err(problem) => {
+            let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
+            tracing::error!(of, cause, "those whose time is over could not be erased");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use crate::auth::{self, OPERATOR, Scope};
 use crate::core::id::{OrganizationId, PersonId, UserId};
 use crate::core::page::PAGE_LIMIT_MAXIMUM;
 use crate::core::problem::{Outcome, Problem};
+use crate::documents::expire::expire as expire_attachments;
 use crate::people::expire::expire;
 use crate::people::http::PersonView;
 use crate::people::sealed::destroy;
@@ -69,10 +70,9 @@ enum PersonCommand {
         #[arg(long, value_parser = reason)]
         reason: ErasureReason,
     },
-    /// Erases everybody whose time is over, as a server does once a day
+    /// Erases everybody, and all photos and scans, whose time is over, as a server does once a day
     #[command(after_help = "Example:\n  relief person expire\n\n\
-                            It also destroys keys of people and users who were erased before, as after restoring a\n\
-                            backup.")]
+                            It also destroys keys of what was erased before, as after restoring a backup.")]
     Expire,
 }
 
@@ -92,11 +92,16 @@ impl Person {
             PersonCommand::Expire => {
                 let database = open_to_read(&settings.database_url)?;
                 let vault = Vault::open_or_create(&settings.keys)?;
-                let done = with_writer(&settings.database_url, |writer| {
-                    expire(&database, writer, &vault, auth::now())
+                let (people, photos) = with_writer(&settings.database_url, |writer| {
+                    let people = expire(&database, writer, &vault, auth::now())?;
+                    let parts = (&database, writer, &vault);
+                    Ok((people, expire_attachments(parts, settings.person_retention_days, auth::now())?))
                 })?;
-                let keys = done.keys + destroy_left_keys(&database, &vault)?;
-                say(format!("{} people were erased, {keys} left keys destroyed.", done.erased))
+                let keys = people.keys + photos.keys + destroy_left_keys(&database, &vault)?;
+                say(format!(
+                    "{} people and {} photos and scans were erased, {keys} left keys destroyed.",
+                    people.erased, photos.erased
+                ))
             }
         }
     }
@@ -160,7 +165,7 @@ fn erase(settings: &Settings, id: PersonId, reason: ErasureReason) -> Outcome<()
         Actor { user: UserId(Uuid::nil()), role: OPERATOR.to_owned(), scope: "command-line".to_owned() };
     let erase = PersonErase { actor, id, reason };
     let recorded = with_writer(&settings.database_url, |writer| writer.record_blocking(erase))?;
-    let had_key = destroy(&vault, id)?;
+    let had_key = destroy(&vault, &database, &[id])? > 0;
     let at = recorded.answer.erased_at.map(|at| at.to_string()).unwrap_or_default();
     say(match (recorded.leaf.is_some(), had_key) {
         (true, _) => format!("{id} was erased."),

@@ -4,14 +4,16 @@
 //! the same attachment, also where two send it at once. Owners do not share: one learns nothing of what another has, and
 //! erasing the one's copy takes nothing from the other. One that was erased does not come back by sending it again.
 
-use super::content::{Kept, Media, Removed};
 use crate::auth::{Named, Permit};
+use crate::content::{Kept, Media, Removed};
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{AttachmentId, Identifier, OrganizationId, SealedId, UserId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{attachment_bytes, attachments};
 use crate::db::{Conn, read_failure};
+use crate::people::ErasureReason;
+use crate::people::rules::{check_retention, retained_until};
 use crate::vault::{Vault, key_missing};
 use crate::web::IfMatch;
 use crate::writer::{Actor, Desk, Drawer, Entry, Loose, Refusal, Update, record};
@@ -56,12 +58,14 @@ record! {
         erased_at: Option<Timestamp>,
         /// Who erased it.
         erased_by: Option<UserId>,
-        /// Why.
+        /// Why: the word of an [`ErasureReason`], or a sentence of before only words were taken.
         erase_reason: Option<String>,
         /// Counts the changes, from 1.
         revision: i64,
         /// When it was recorded.
         created_at: Timestamp,
+        /// Until when it is kept; none of before that was noted.
+        retain_until: Option<Timestamp>,
     }
 }
 
@@ -99,8 +103,11 @@ pub(super) fn attachment_id(owner: Uuid, kept: &[u8; 32]) -> AttachmentId {
 /// An attachment as it is to be recorded, with its bytes sealed.
 pub(super) struct AttachmentAdd {
     pub(super) actor: Actor,
+    /// As it is; the time until which it is kept only where that was said.
     pub(super) row: Attachment,
     pub(super) sealed: Arc<Vec<u8>>,
+    /// For how many days it is kept where nobody said.
+    pub(super) retention_days: u32,
 }
 
 impl AttachmentAdd {
@@ -109,7 +116,7 @@ impl AttachmentAdd {
         kept: &Kept,
         sent: [u8; 32],
         owner: (Option<OrganizationId>, Uuid),
-        user: UserId,
+        (user, retain_until): (UserId, Option<Timestamp>),
     ) -> Attachment {
         let hash = hash_of(&kept.bytes);
         let removed: Vec<Removed> = kept.removed.iter().copied().collect();
@@ -131,6 +138,7 @@ impl AttachmentAdd {
             erase_reason: None,
             revision: 1,
             created_at: Timestamp(0),
+            retain_until,
         }
     }
 }
@@ -151,8 +159,10 @@ impl Update for AttachmentAdd {
             known.check_there()?;
             return Ok(known);
         }
-        let moment = desk.begin(entry("attachment.added", self.row.id, None));
-        let row = Attachment { created_at: moment.recorded_at, ..self.row.clone() };
+        check_retention(self.row.retain_until, desk.now())?;
+        let now = desk.begin(entry("attachment.added", self.row.id, None)).recorded_at;
+        let retain_until = Some(retained_until(now, self.row.retain_until, self.retention_days));
+        let row = Attachment { created_at: now, retain_until, ..self.row.clone() };
         desk.shelf::<Drawer<Attachment>>().put(row.clone());
         let bytes = AttachmentBytes { id: row.id, sealed: self.sealed.as_ref().clone() };
         desk.shelf::<Loose<AttachmentBytes>>().put(bytes);
@@ -160,15 +170,16 @@ impl Update for AttachmentAdd {
     }
 }
 
-/// Marks an attachment as shareable or private.
-pub(super) struct AttachmentShare {
+/// Changes who may see an attachment, or until when it is kept.
+pub(super) struct AttachmentChange {
     pub(super) actor: Actor,
     pub(super) id: AttachmentId,
     pub(super) revision: IfMatch,
-    pub(super) shareable: bool,
+    pub(super) shareable: Option<bool>,
+    pub(super) retain_until: Option<Timestamp>,
 }
 
-impl Update for AttachmentShare {
+impl Update for AttachmentChange {
     type Answer = Arc<Attachment>;
 
     fn actor(&self) -> &Actor {
@@ -181,24 +192,37 @@ impl Update for AttachmentShare {
 
     fn decide(&self, desk: &mut Desk) -> Result<Arc<Attachment>, Refusal> {
         let known = desk.shelf::<Drawer<Attachment>>().find(self.id)?.ok_or_else(Problem::not_found)?;
+        known.check_there()?;
         self.revision.check(known.revision)?;
-        if known.shareable == self.shareable {
+        let mut row = Attachment::clone(&known);
+        row.shareable = self.shareable.unwrap_or(row.shareable);
+        row.retain_until = self.retain_until.or(row.retain_until);
+        if row == *known {
             return Ok(known);
         }
-        let action = if self.shareable { "attachment.shared" } else { "attachment.made_private" };
+        if row.retain_until != known.retain_until {
+            check_retention(row.retain_until, desk.now())?;
+        }
+        let action = match (known.shareable, row.shareable) {
+            (false, true) => "attachment.shared",
+            (true, false) => "attachment.made_private",
+            (true, true) | (false, false) => "attachment.changed",
+        };
         desk.begin(entry(action, self.id, None));
-        let row =
-            Attachment { shareable: self.shareable, revision: known.revision + 1, ..known.as_ref().clone() };
+        row.revision += 1;
         desk.shelf::<Drawer<Attachment>>().put(row.clone());
         Ok(Arc::new(row))
     }
 }
 
-/// Empties an attachment; what is known of it stays.
+/// Empties an attachment; what is known of it stays. Where the reason is that its time is over and it is not, nothing
+/// changes.
 pub(super) struct AttachmentErase {
     pub(super) actor: Actor,
     pub(super) id: AttachmentId,
-    pub(super) reason: String,
+    pub(super) reason: ErasureReason,
+    /// For how many days it is kept where nobody said.
+    pub(super) retention_days: u32,
 }
 
 impl Update for AttachmentErase {
@@ -218,13 +242,18 @@ impl Update for AttachmentErase {
         if known.erased_at.is_some() {
             return Ok(known);
         }
+        // A date that was moved while this waited counts.
+        if self.reason == ErasureReason::Expired && desk.now() < known.kept_until(self.retention_days) {
+            return Ok(known);
+        }
         let bytes = desk.shelf::<Loose<AttachmentBytes>>().find(self.id)?;
-        let moment = desk.begin(entry("attachment.erased", self.id, Some(self.reason.clone())));
+        let reason = Some(self.reason.word().to_owned());
+        let moment = desk.begin(entry("attachment.erased", self.id, reason.clone()));
         let row = Attachment {
             shareable: false,
             erased_at: Some(moment.recorded_at),
             erased_by: Some(self.actor.user),
-            erase_reason: Some(self.reason.clone()),
+            erase_reason: reason,
             revision: known.revision + 1,
             ..known.as_ref().clone()
         };
@@ -260,6 +289,11 @@ impl Attachment {
             .map_err(|error| Problem::internal(format!("attachments.removed of {}: {error}", self.id)))
     }
 
+    /// Until when it is kept, where one of which nobody said is kept for so many days.
+    pub fn kept_until(&self, retention_days: u32) -> Timestamp {
+        retained_until(self.created_at, self.retain_until, retention_days)
+    }
+
     /// Refuses one that was erased.
     ///
     /// # Errors
@@ -279,7 +313,7 @@ impl Attachment {
 
     /// Whose key seals it.
     pub(super) fn seal_owner(&self) -> SealedId {
-        SealedId(self.id.0)
+        seal_owner(self.id)
     }
 
     /// Seals what it shows, for recording.
@@ -304,6 +338,11 @@ impl Attachment {
         }
         Ok(clear)
     }
+}
+
+/// Whose key seals an attachment.
+pub(super) fn seal_owner(id: AttachmentId) -> SealedId {
+    SealedId(id.0)
 }
 
 /// What is known of an attachment, without asking who may see it: for the one who has just sent it.

@@ -1,30 +1,37 @@
 //! Photos and scans over HTTP.
 
 use super::attachment::{
-    ATTACHMENT_BYTES_MAX, Attachment, AttachmentAdd, AttachmentErase, AttachmentShare, attachment_known,
+    ATTACHMENT_BYTES_MAX, Attachment, AttachmentAdd, AttachmentChange, AttachmentErase, attachment_known,
     hash_of, owner_of, sealed_bytes,
 };
-use super::content::{Kept, Media, Removed, inspect};
 use super::read::attachment_read;
-use crate::auth::{Fields, Named, Permit, action};
+use crate::auth::{Fields, Named, Permit, action, now};
+use crate::content::{Kept, Media, Removed, inspect};
 use crate::core::check::{Check, WORDS_CHARS_MAX};
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{AttachmentId, OrganizationId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::people::ErasureReason;
+use crate::people::rules::check_retention;
 use crate::web::{IfMatch, Json, Path, Query, Routes, State, Tagged, Written, WrittenBody, read_body};
 use crate::writer::Recorded;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::web::{BytesMut, Payload, block};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
 use serde::{Deserialize, Serialize};
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::Semaphore;
 use utoipa::{IntoParams, ToSchema};
 
 /// Uploads that are in at once, each with up to three copies of its bytes: half a gigabyte at the most. Whoever comes
 /// meanwhile is told to come back.
 static UPLOADS: Semaphore = Semaphore::const_new(16);
+/// Uploads of one user that are in at once: a phone sends one photo after the other, an office's scanner a few.
+const UPLOADS_OF_ONE: usize = 4;
+/// Who uploads how many now.
+static UPLOADING: Mutex<BTreeMap<UserId, usize>> = Mutex::new(BTreeMap::new());
 /// Files looked into at once: that takes a core each, and updates of goods need one too.
 static INSPECTIONS: Semaphore = Semaphore::const_new(1);
 
@@ -59,8 +66,10 @@ pub struct AttachmentView {
     pub uploaded_by: Option<UserId>,
     /// When it was erased: then there is nothing to see any more.
     pub erased_at: Option<Timestamp>,
-    /// Why.
+    /// Why: `requested`, `mistaken`, `not_needed` or `expired`; of those erased before only words were taken, a sentence.
     pub erase_reason: Option<String>,
+    /// Until when it is kept. Where that is not noted, it is the server's `person_retention_days` from `created_at`.
+    pub retain_until: Option<Timestamp>,
     /// Counts the changes, from 1; the ETag.
     pub revision: i64,
     /// When it was recorded.
@@ -84,6 +93,7 @@ impl AttachmentView {
             uploaded_by: in_full.then_some(row.uploaded_by),
             erased_at: row.erased_at,
             erase_reason: row.erase_reason.clone(),
+            retain_until: row.retain_until,
             revision: row.revision,
             created_at: row.created_at,
         })
@@ -97,6 +107,9 @@ pub struct UploadQuery {
     /// Whether to keep in a picture where it was taken; left out of it if not said.
     #[serde(default)]
     pub keep_location: Option<bool>,
+    /// Until when it is kept; the server's setting if not said.
+    #[serde(default)]
+    pub retain_until: Option<Timestamp>,
 }
 
 /// Upload a photo or scan
@@ -113,6 +126,8 @@ pub async fn attachment_upload(
     query: Query<UploadQuery>,
     payload: Payload,
 ) -> Outcome<Written<AttachmentView>> {
+    check_retention(query.0.retain_until, now())?;
+    let _own = Uploading::begin(permit.principal().user)?;
     let _upload = UPLOADS.try_acquire().map_err(|_| {
         Problem::new(
             Code::Unavailable,
@@ -123,13 +138,43 @@ pub async fn attachment_upload(
     let body = read_body(&request, payload.into_inner(), ATTACHMENT_BYTES_MAX).await?;
     let keep_location = query.0.keep_location.unwrap_or(false);
     let (kept, sent) = look_into(body, claimed, keep_location).await?;
-    let row = AttachmentAdd::row(&kept, sent, owner_of(&permit), permit.principal().user);
+    let whose = (permit.principal().user, query.0.retain_until);
+    let row = AttachmentAdd::row(&kept, sent, owner_of(&permit), whose);
     let recorded = add(&permit, &state, row, kept).await?;
     let mut view = AttachmentView::of(&recorded.answer, true)?;
     view.sha256_sent = hexadecimal(&sent);
     let (id, is_new) = (view.id, recorded.leaf.is_some());
     let recorded = recorded.map(|_| view);
     Ok(if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) })
+}
+
+/// The place of an upload among those of its user; it is free again when this is dropped.
+struct Uploading(UserId);
+
+impl Uploading {
+    fn begin(user: UserId) -> Outcome<Self> {
+        let mut all = UPLOADING.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = all.entry(user).or_default();
+        if *count >= UPLOADS_OF_ONE {
+            let detail =
+                format!("{UPLOADS_OF_ONE} files of yours are being uploaded. Send one after the other.");
+            return Err(Problem::new(Code::TooManyRequests, detail).with("retry_after_s", 1));
+        }
+        *count += 1;
+        Ok(Self(user))
+    }
+}
+
+impl Drop for Uploading {
+    fn drop(&mut self) {
+        let mut all = UPLOADING.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(count) = all.get_mut(&self.0) {
+            *count -= 1;
+            if *count == 0 {
+                all.remove(&self.0);
+            }
+        }
+    }
 }
 
 /// Looks into a file on a thread that may be busy, one after the other.
@@ -158,7 +203,12 @@ async fn add(
     }
     let (vault, unsealed) = (state.vault.clone(), row.clone());
     let sealed = block(move || unsealed.seal(&vault, &kept.bytes)).await.map_err(ended)??;
-    let update = AttachmentAdd { actor: permit.actor(), row: row.clone(), sealed: Arc::new(sealed) };
+    let update = AttachmentAdd {
+        actor: permit.actor(),
+        row: row.clone(),
+        sealed: Arc::new(sealed),
+        retention_days: state.person_retention_days,
+    };
     let recorded = state.writer.record(update).await;
     if let Err(problem) = &recorded
         && problem.code == Code::WrongState
@@ -228,15 +278,19 @@ pub async fn attachment_download(
         .body(bytes))
 }
 
-/// Who may see an attachment.
+/// Who may see an attachment, and until when it is kept. What is left out stays.
 #[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AttachmentEdit {
     /// Whether donors may see it with a document that is shared with them.
-    pub shareable: bool,
+    #[serde(default)]
+    pub shareable: Option<bool>,
+    /// Until when it is kept.
+    #[serde(default)]
+    pub retain_until: Option<Timestamp>,
 }
 
-/// Mark an attachment as shareable or private
+/// Mark an attachment as shareable or private, or keep it for another time
 #[utoipa::path(patch, path = "/api/v1/attachments/{id}", tag = "documents", request_body = AttachmentEdit,
     params(("id" = AttachmentId, Path), ("If-Match" = String, Header, description = "The ETag you read")),
     responses((status = 200, body = WrittenBody<AttachmentView>)))]
@@ -249,12 +303,20 @@ pub async fn attachment_edit(
 ) -> Outcome<Written<AttachmentView>> {
     let id = path.0;
     read_one(&permit, &state, id).await?.check_there()?;
-    let shareable = body.0.shareable;
-    let update = AttachmentShare { actor: permit.actor(), id, revision, shareable };
+    let AttachmentEdit { shareable, retain_until } = body.0;
+    let update = AttachmentChange { actor: permit.actor(), id, revision, shareable, retain_until };
     written(state.writer.record(update).await?)
 }
 
-/// Why an attachment is erased or a document voided.
+/// Why an attachment is erased.
+#[derive(Clone, Copy, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AttachmentErasure {
+    /// `requested`, `mistaken`, `not_needed` or `expired`: a word, since the log keeps it for ever.
+    pub reason: ErasureReason,
+}
+
+/// Why a document is voided.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReasonGiven {
@@ -278,18 +340,24 @@ impl ReasonGiven {
 /// Erase an attachment
 ///
 /// What it shows is gone for good; its hashes, and what it was attached to, stay on record.
-#[utoipa::path(post, path = "/api/v1/attachments/{id}/erase", tag = "documents", request_body = ReasonGiven,
+#[utoipa::path(post, path = "/api/v1/attachments/{id}/erase", tag = "documents", request_body = AttachmentErasure,
     params(("id" = AttachmentId, Path)), responses((status = 200, body = WrittenBody<AttachmentView>)))]
 pub async fn attachment_erase(
     permit: Permit<action::AttachmentErase>,
     state: State,
     path: Path<AttachmentId>,
-    body: Json<ReasonGiven>,
+    body: Json<AttachmentErasure>,
 ) -> Outcome<Written<AttachmentView>> {
     let id = path.0;
-    let reason = body.0.checked()?;
+    let (reason, retention_days) = (body.0.reason, state.person_retention_days);
     let row = read_one(&permit, &state, id).await?;
-    let recorded = state.writer.record(AttachmentErase { actor: permit.actor(), id, reason }).await?;
+    let erase = AttachmentErase { actor: permit.actor(), id, reason, retention_days };
+    let recorded = state.writer.record(erase).await?;
+    if recorded.answer.erased_at.is_none() {
+        let until = recorded.answer.kept_until(retention_days);
+        let detail = format!("is not over: this is kept until {until}; give another reason to erase it now");
+        return Err(Problem::field("/reason", detail));
+    }
     // Recorded first: should this fail, the same request again destroys the key.
     destroy_key(&state, &row).await?;
     written(recorded)

@@ -3,8 +3,8 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `content` | what a file is by its content, and what is kept of it |
 //! | `attachment` | a photo or scan: added once, shared, erased |
+//! | `expire` | erasing those whose time is over, and finishing what broke off |
 //! | `rules` | kinds of document, what is required of one, how numbers are written |
 //! | `number` | numbers without gaps: the counter, and which are used |
 //! | `block` | numbers given out to a phone or a paper book |
@@ -16,13 +16,13 @@
 //!
 //! Invariants: a number is used once, and every number from 1 to the counter is used, void, or open in a block. A
 //! document is never removed, only voided, and keeps its number. What a photo shows lies sealed in a table of its own
-//! under a key of its own; erasing destroys both and leaves hash and number on record. A picture is never kept as it
+//! under a key of its own, for a time; erasing destroys both and leaves hash and number on record. A picture is never kept as it
 //! came: what is not needed to show it is left out before anything is hashed or sealed. Never here: the names of
 //! signatories, which are the vault's, or a decision about goods.
 
 mod attachment;
 mod block;
-pub mod content;
+pub mod expire;
 mod file;
 pub mod http;
 mod http_attachments;

@@ -2,7 +2,7 @@
 //!
 //! A server does this when it starts and once a day, and `relief person expire` by hand. Several may do it at once.
 
-use super::sealed::{destroy, has_key};
+use super::sealed::destroy;
 use super::store::{ErasureReason, PersonErase, erased, overdue};
 use crate::core::id::{PersonId, UserId};
 use crate::core::problem::{Outcome, Problem};
@@ -15,12 +15,12 @@ use uuid::Uuid;
 /// People read at once.
 const PEOPLE_PER_READ: i64 = 500;
 
-/// What was done.
+/// What was done, to people or to what shows them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Expiry {
-    /// People whose time was over, and who are erased now.
+    /// Those whose time was over, and who are erased now.
     pub erased: usize,
-    /// Keys of people who were erased before, and which were there still.
+    /// Keys of those who were erased before, and which were there still.
     pub keys: usize,
 }
 
@@ -32,31 +32,23 @@ pub fn expire(database: &Database, writer: &Writer, vault: &Vault, now: Timestam
     let mut done = Expiry::default();
     loop {
         let people = database.read(|conn| overdue(conn, now, PEOPLE_PER_READ))?;
-        let mut progress = 0;
         let (emptied, failed) = erase_all(writer, people);
-        for id in emptied {
-            destroy(vault, id)?;
-            progress += 1;
-        }
+        destroy(vault, database, &emptied)?;
         if let Some(problem) = failed {
             return Err(problem);
         }
         // Where nobody was erased, clocks disagree about who is due: the next time will tell.
-        if progress == 0 {
+        if emptied.is_empty() {
             break;
         }
-        done.erased += progress;
+        done.erased += emptied.len();
     }
     let mut after: Option<PersonId> = None;
     loop {
         let people = database.read(|conn| erased(conn, after, PEOPLE_PER_READ))?;
         let Some(last) = people.last() else { return Ok(done) };
         after = Some(*last);
-        for id in people {
-            // A key that is overwritten but not removed counts as none here, and is removed all the same.
-            done.keys += usize::from(has_key(vault, id)?);
-            destroy(vault, id)?;
-        }
+        done.keys += destroy(vault, database, &people)?;
     }
 }
 

@@ -3,8 +3,8 @@
 use super::rules::{PersonDraft, PersonEdit, PersonKind, Words, media_type};
 use super::sealed::{self, Opened};
 use super::store::{
-    ErasureReason, Person, PersonChange, PersonCreate, PersonErase, PersonFilter, check_organization,
-    find_person, list_people, was_erased,
+    ErasureReason, Person, PersonChange, PersonCreate, PersonErase, PersonFilter, check_no_user,
+    check_organization, find_person, list_people, was_erased,
 };
 use crate::auth::{Permit, Scope, action};
 use crate::core::check::{Edit, id_reused};
@@ -176,6 +176,7 @@ pub async fn person_create(
     let known = state
         .read(move |conn| {
             check_organization(conn, &scope, organization)?;
+            check_no_user(conn, id)?;
             find_person(conn, &Scope::everything(), id)
         })
         .await?;
@@ -328,12 +329,12 @@ struct Edited {
 
 fn edited(vault: &Vault, person: &Person, edit: &PersonEdit) -> Outcome<Edited> {
     let before = sealed::open_kept(vault, person)?;
-    let picture = match &edit.signature {
+    let mut picture = match &edit.signature {
         Edit::Keep => None,
         Edit::Clear => Some(None),
         Edit::Set(text) => Some(Some(sealed::picture_of(text)?)),
     };
-    let after = edit.applied(before.clone(), picture.as_ref().and_then(|picture| picture.as_deref()))?;
+    let after = edit.applied(before.clone(), picture.as_mut().and_then(Option::as_mut))?;
     let words = if after == before { None } else { Some(sealed::seal_words(vault, person.id, &after)?) };
     let signature = match picture {
         None => None,
@@ -364,7 +365,8 @@ pub async fn person_erase(
         let detail = format!("is not over: this is kept until {until}; give another reason to erase it now");
         return Err(Problem::field("/reason", detail));
     }
-    state.with_vault(move |vault| sealed::destroy(vault, id)).await?;
+    let database = state.database.clone();
+    state.with_vault(move |vault| sealed::destroy(vault, &database, &[id])).await?;
     let answer = PersonView::open(&state.vault, &recorded.answer)?;
     let revision = answer.revision;
     Ok(Written::changed(Recorded { answer, leaf: recorded.leaf }, id).revision(revision))

@@ -1,5 +1,6 @@
 //! What may be said of a person: pure judgements of what a caller wrote. No fault repeats what was written.
 
+use crate::content::inspect;
 use crate::core::check::{Edit, check_client_id};
 use crate::core::id::{OrganizationId, PersonId};
 use crate::core::problem::{Code, FieldError, Outcome, Problem};
@@ -122,23 +123,23 @@ impl PersonDraft {
     ///
     /// # Errors
     /// `invalid` naming every field that is wrong.
-    pub fn checked(&self, picture: Option<Vec<u8>>) -> Outcome<(Words, Option<Vec<u8>>)> {
+    pub fn checked(&self, mut picture: Option<Vec<u8>>) -> Outcome<(Words, Option<Vec<u8>>)> {
         check_client_id("/id", self.id.map(|id| id.0))?;
         let words =
             Words { name: self.name.clone(), title: self.title.clone(), contact: self.contact.clone() };
         let mut faults = Vec::new();
         let words = normal(words, &mut faults);
-        check_picture(picture.as_deref(), &mut faults);
+        strip_picture(picture.as_mut(), &mut faults);
         finish(faults).map(|()| (words, picture))
     }
 }
 
 impl PersonEdit {
-    /// The words after the edit.
+    /// The words after the edit; of a picture is left what shows it.
     ///
     /// # Errors
     /// `invalid` naming every field that is wrong.
-    pub fn applied(&self, mut words: Words, picture: Option<&[u8]>) -> Outcome<Words> {
+    pub fn applied(&self, mut words: Words, picture: Option<&mut Vec<u8>>) -> Outcome<Words> {
         if let Some(name) = &self.name {
             words.name.clone_from(name);
         }
@@ -146,7 +147,7 @@ impl PersonEdit {
         self.contact.clone().apply(&mut words.contact);
         let mut faults = Vec::new();
         let words = normal(words, &mut faults);
-        check_picture(picture, &mut faults);
+        strip_picture(picture, &mut faults);
         finish(faults).map(|()| words)
     }
 }
@@ -175,14 +176,20 @@ fn normal(words: Words, faults: &mut Vec<FieldError>) -> Words {
     words
 }
 
-fn check_picture(picture: Option<&[u8]>, faults: &mut Vec<FieldError>) {
+/// Leaves of a picture what shows it, and notes what is wrong with it.
+fn strip_picture(picture: Option<&mut Vec<u8>>, faults: &mut Vec<FieldError>) {
     let Some(picture) = picture else { return };
     let detail = if picture.len() > SIGNATURE_BYTES_MAX {
         format!("has {} bytes; send at most {SIGNATURE_BYTES_MAX}", picture.len())
-    } else if media_type(picture).is_none() {
-        "is no picture; send a PNG or a JPEG".to_owned()
     } else {
-        return;
+        let media = media_type(picture).ok_or_else(|| "is no picture; send a PNG or a JPEG".to_owned());
+        match media.and_then(|media| inspect(picture, media, false).map_err(|problem| problem.detail)) {
+            Ok(kept) => {
+                *picture = kept.bytes;
+                return;
+            }
+            Err(detail) => detail,
+        }
     };
     faults.push(FieldError { pointer: "/signature".to_owned(), detail });
 }
@@ -205,6 +212,20 @@ fn finish(faults: Vec<FieldError>) -> Outcome<()> {
     let mut problem = Problem::new(Code::Invalid, "Some fields are not valid; errors says which and why.");
     problem.errors = faults;
     Err(problem)
+}
+
+/// Refuses a time that is over: it would erase at once, by whoever may record and not erase.
+///
+/// # Errors
+/// `invalid` at `/retain_until`.
+pub fn check_retention(until: Option<Timestamp>, now: Timestamp) -> Outcome<()> {
+    match until.filter(|until| *until <= now) {
+        None => Ok(()),
+        Some(until) => {
+            let detail = format!("{until} is over already; write a time to come, or leave it out");
+            Err(Problem::field("/retain_until", detail))
+        }
+    }
 }
 
 /// Until when something is kept that is recorded now.

@@ -1,9 +1,10 @@
 //! Sealing and opening what says who a person is. Everything here reads files, so it belongs on a thread that may block.
 
 use super::rules::Words;
-use super::store::Person;
+use super::store::{Person, users_among};
 use crate::core::id::{PersonId, SealedId};
 use crate::core::problem::{Outcome, Problem};
+use crate::db::Database;
 use crate::vault::{Vault, key_missing};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -96,20 +97,22 @@ pub fn open_kept(vault: &Vault, person: &Person) -> Outcome<Words> {
     }
 }
 
-/// Destroys the key of a person. Answers whether there was one.
+/// Destroys the keys of people who were erased. Answers how many there were.
+///
+/// A person from before ids of users were refused may have one: that key is the user's, and stays until the user is
+/// erased.
 ///
 /// # Errors
-/// Where the file cannot be destroyed.
-pub fn destroy(vault: &Vault, id: PersonId) -> Outcome<bool> {
-    vault.destroy(owner(id))
-}
-
-/// Whether there is a key of a person still.
-///
-/// # Errors
-/// Where the folder cannot be read.
-pub fn has_key(vault: &Vault, id: PersonId) -> Outcome<bool> {
-    vault.has_key(owner(id))
+/// What the database says, or where a file cannot be destroyed.
+pub fn destroy(vault: &Vault, database: &Database, ids: &[PersonId]) -> Outcome<usize> {
+    let of_users = database.read(|conn| users_among(conn, ids))?;
+    let mut destroyed = 0;
+    for id in ids.iter().filter(|id| !of_users.contains(id)) {
+        // A key that is overwritten but not removed counts as none here, and is removed all the same.
+        destroyed += usize::from(vault.has_key(owner(*id))?);
+        vault.destroy(owner(*id))?;
+    }
+    Ok(destroyed)
 }
 
 fn text_of(words: &Words) -> Outcome<Vec<u8>> {

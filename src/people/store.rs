@@ -1,12 +1,13 @@
 //! The table of people: rows, the updates the writer records, and reading within a scope.
 
-use super::rules::{PersonKind, retained_until};
+use super::rules::{PersonKind, check_retention, retained_until};
 use super::sealed::Sealed;
-use crate::auth::{Bound, Scope};
+use crate::auth::{Bound, Scope, User};
+use crate::core::check::id_reused;
 use crate::core::id::{OrganizationId, PersonId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::schema::{organizations, persons};
+use crate::db::schema::{organizations, persons, users};
 use crate::db::{Conn, read_failure};
 use crate::parties::Organization;
 use crate::web::IfMatch;
@@ -113,6 +114,7 @@ impl Update for PersonCreate {
 
     fn keys(&self, desk: &mut Desk) {
         desk.shelf::<Drawer<Person>>().want(self.id);
+        desk.shelf::<Drawer<User>>().want(UserId(self.id.0));
         desk.shelf::<Drawer<Organization>>().want(self.organization);
     }
 
@@ -121,6 +123,10 @@ impl Update for PersonCreate {
         if let Some(known) = desk.shelf::<Drawer<Person>>().find(self.id)? {
             return Ok(Person::clone(&known));
         }
+        if desk.shelf::<Drawer<User>>().find(UserId(self.id.0))?.is_some() {
+            return Err(id_reused("person", self.id).into());
+        }
+        check_retention(self.retain_until, desk.now())?;
         if desk.shelf::<Drawer<Organization>>().find(self.organization)?.is_none() {
             return Err(no_organization(self.organization).into());
         }
@@ -189,7 +195,8 @@ impl Update for PersonChange {
         if let Some(signature) = &self.signature {
             person.signature.clone_from(signature);
         }
-        if let Some(until) = self.retain_until {
+        if let Some(until) = self.retain_until.filter(|until| *until != known.retain_until) {
+            check_retention(Some(until), desk.now())?;
             person.retain_until = until;
         }
         if person == *known {
@@ -309,6 +316,29 @@ pub fn list_people(
 pub fn find_person(conn: &mut Conn, scope: &Scope, id: PersonId) -> Outcome<Option<Person>> {
     let filter = PersonFilter { ids: Some(vec![id]), ..PersonFilter::default() };
     list_people(conn, scope, &filter, (None, 1)).map(|mut found| found.pop())
+}
+
+/// Refuses an id that a user has: the vault keeps one key for an id, so erasing the person would lock the user out.
+///
+/// # Errors
+/// `id_reused`, or what the database says.
+pub(super) fn check_no_user(conn: &mut Conn, id: PersonId) -> Outcome<()> {
+    if users_among(conn, &[id])?.is_empty() { Ok(()) } else { Err(id_reused("person", id)) }
+}
+
+/// Those of these ids which users have.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn users_among(conn: &mut Conn, ids: &[PersonId]) -> Outcome<Vec<PersonId>> {
+    let ids: Vec<UserId> = ids.iter().map(|id| UserId(id.0)).collect();
+    let found: Vec<UserId> = users::table
+        .filter(users::id.eq_any(ids))
+        .order(users::id)
+        .select(users::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    Ok(found.into_iter().map(|id| PersonId(id.0)).collect())
 }
 
 /// Whether an organization is one whose people are within a scope.

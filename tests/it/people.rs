@@ -2,6 +2,7 @@
 
 pub mod byte_search;
 
+use crate::papers::files::{SECRET, chunk, holds, place, tiff};
 use crate::support::on_both_databases;
 use crate::support::postgres::PostgresCluster;
 use crate::support::server::{Arrival, Caller, Server, migrate, operator};
@@ -11,6 +12,7 @@ use base64::engine::general_purpose::STANDARD;
 use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::auth::{Role, Tokens, User};
 use relief_ledger::core::id::{OrganizationId, PersonId, SealedId, SessionId, UserId};
+use relief_ledger::core::problem::Code;
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::connect;
 use relief_ledger::parties::OrganizationCreate;
@@ -32,9 +34,17 @@ const NAME: &str = "Fatoumatta Ceesay-Njie";
 const TITLE: &str = "Keeper of the central store";
 const CONTACT: &str = "+220 991 72 63";
 
-/// A picture of a signature as far as anybody looks: what follows the first bytes is found nowhere else.
+/// A picture of a signature, with a place that nobody needs to see it.
 fn picture(last: &str) -> Vec<u8> {
-    [b"\x89PNG\r\n\x1a\n".as_slice(), b"a line of ink that nobody else draws: ", last.as_bytes()].concat()
+    let header = [&40_u32.to_be_bytes()[..], &30_u32.to_be_bytes(), &[8, 0, 0, 0, 0]].concat();
+    let (before, after) = ([b"\x89PNG\r\n\x1a\n".to_vec(), chunk(b"IHDR", &header)], ink(last));
+    [before.concat(), chunk(b"eXIf", &tiff(false)), after].concat()
+}
+
+/// What shows the picture: found nowhere else.
+fn ink(last: &str) -> Vec<u8> {
+    let ink = ["a line of ink that nobody else draws: ", last].concat();
+    [chunk(b"IDAT", ink.as_bytes()), chunk(b"IEND", b"")].concat()
 }
 
 fn organization(server: &Server, name: &str, country: &str) -> OrganizationId {
@@ -51,6 +61,27 @@ fn described(id: PersonId, organization: OrganizationId) -> Value {
 
 fn new_id() -> PersonId {
     PersonId(Uuid::now_v7())
+}
+
+/// How far off a time is that comes while a story goes on.
+pub const SOON: std::time::Duration = std::time::Duration::from_secs(2);
+
+pub fn soon() -> Timestamp {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).expect("a time after 1970");
+    Timestamp((now + SOON).as_micros() as i64)
+}
+
+/// A person as it is recorded past the server.
+fn create(organization: OrganizationId) -> PersonCreate {
+    PersonCreate {
+        actor: operator(),
+        id: new_id(),
+        kind: PersonKind::Driver,
+        organization,
+        sealed: Sealed { words: b"sealed".to_vec(), signature: None },
+        retain_until: None,
+        retention_days: 30,
+    }
 }
 
 fn path_of(id: PersonId) -> String {
@@ -100,7 +131,10 @@ on_both_databases! {
             officer.post(PEOPLE, &other_body).refused("id_reused", &["/id"]);
         }
         let signature = officer.get(&format!("{PEOPLE}/{id}/signature")).expect(200);
-        assert_eq!(signature, json!({"media_type": "image/png", "content": body["signature"]}));
+        assert_eq!(signature["media_type"], "image/png");
+        let shown = STANDARD.decode(signature["content"].as_str().unwrap()).unwrap();
+        assert!(shown.ends_with(&ink("first")) && !holds(&shown, &place(false)) && !holds(&shown, SECRET), "what shows it stays, and where it was made goes");
+        assert!(holds(&picture("first"), &place(false)), "the twin: as it was sent it tells");
 
         let read = officer.get(&path_of(id));
         assert_eq!((read.header("etag"), &read.expect(200)["contact"]), (Some("\"1\""), &json!(CONTACT)));
@@ -134,6 +168,8 @@ on_both_databases! {
         refused("signature", json!("Secret!"));
         assert!(refused("signature", json!(STANDARD.encode("no picture"))).contains("PNG or a JPEG"));
         assert!(refused("signature", json!(STANDARD.encode([picture(""), vec![0; 300_000]].concat()))).contains("262144"));
+        assert!(refused("signature", json!(STANDARD.encode(b"\x89PNG\r\n\x1a\nSecret"))).contains("cannot be read"));
+        assert!(refused("signature", json!(STANDARD.encode([picture(""), b"<html>Secret".to_vec()].concat()))).contains("something else"));
         refused("organization_id", json!(Uuid::now_v7()));
         refused("id", json!(Uuid::nil()));
     }
@@ -237,13 +273,59 @@ on_both_databases! {
         assert_eq!(erase(&manager, id)["status"], "erased");
     }
 
+    fn nobodys_key_is_destroyed_by_a_person_of_the_same_id(database: &TestDatabase) {
+        let server = Server::start(database);
+        let home = organization(&server, "Central store", "GM");
+        let (manager, officer) = (server.login_as(Role::Manager), server.login_bound(Role::Officer, Some(home), None));
+        let victim = crate::sessions::person(&server, "amina", Role::Admin);
+        let user = victim.0;
+        let body = described(PersonId(user), home);
+        for caller in [&manager, &officer] {
+            caller.post(PEOPLE, &body).refused("id_reused", &["/id"]);
+        }
+        let past_the_door = PersonCreate { id: PersonId(user), ..create(home) };
+        assert_eq!(server.refused(past_the_door).code, Code::IdempotencyConflict);
+        crate::sessions::log_in(&server, "amina");
+
+        // One who was recorded before such ids were refused is erased, and the user's key stays.
+        let old = new_id();
+        officer.post(PEOPLE, &described(old, home)).expect(201);
+        let same = format!("INSERT INTO users (id, login, name, password_hash, role, disabled, revision, created_at, updated_at) \
+            SELECT id, 'outside:old', '', '', 'admin', {}, 1, 1, 1 FROM persons", if database.url().starts_with("sqlite:") { "0" } else { "FALSE" });
+        crate::support::ledger::tamper(database.url(), &same);
+        assert_eq!(erase(&manager, old)["status"], "erased");
+        let key = key_file(&server.key_folder(), old);
+        assert!(key.exists());
+        assert_eq!(relief(database.url(), &server.key_folder(), &["person", "expire"]), "0 people and 0 photos and scans were erased, 0 left keys destroyed.\n");
+        relief(database.url(), &server.key_folder(), &["person", "erase", &old.to_string(), "--reason", "mistaken"]);
+        assert!(key.exists());
+        crate::support::ledger::tamper(database.url(), "DELETE FROM users WHERE login = 'outside:old'");
+        relief(database.url(), &server.key_folder(), &["person", "expire"]);
+        assert!(!key.exists(), "it was kept for the user alone");
+    }
+
+    fn nobody_is_kept_until_a_time_that_is_over(database: &TestDatabase) {
+        let server = Server::start(database);
+        let home = organization(&server, "Central store", "GM");
+        let officer = server.login_as(Role::Officer);
+        let id = new_id();
+        let mut body = described(id, home);
+        body["retain_until"] = json!("2020-01-01");
+        let words = officer.post(PEOPLE, &body).refused("invalid", &["/retain_until"]);
+        assert!(words.contains("2020-01-01"), "{words}");
+        officer.post(PEOPLE, &described(id, home)).expect(201);
+        officer.patch(&path_of(id), 1, &json!({"retain_until": "2020-01-01"})).refused("invalid", &["/retain_until"]);
+        assert_eq!(relief(database.url(), &server.key_folder(), &["person", "expire"]), "0 people and 0 photos and scans were erased, 0 left keys destroyed.\n");
+        assert_eq!(officer.get(&path_of(id)).expect(200)["name"], NAME);
+    }
+
     fn those_whose_time_is_over_are_erased_and_left_keys_destroyed(database: &TestDatabase) {
         let server = Server::start_with(database, |settings| settings.person_retention_days = 30);
         let home = organization(&server, "Central store", "GM");
         let officer = server.login_as(Role::Officer);
         let (over, later, gone) = (new_id(), new_id(), new_id());
         let mut body = described(over, home);
-        body["retain_until"] = json!("2020-01-01");
+        body["retain_until"] = json!(soon());
         officer.post(PEOPLE, &body).expect(201);
         let kept = officer.post(PEOPLE, &described(later, home)).expect(201);
         let time = |member: &str| Timestamp::parse(kept[member].as_str().unwrap()).unwrap().0;
@@ -255,6 +337,7 @@ on_both_databases! {
         erase(&server.login_as(Role::Manager), gone);
 
         // What a backup of the key folder brings back goes again when the server starts.
+        std::thread::sleep(SOON);
         let folder = server.key_folder();
         let server = server.restart(|| {
             fs::write(key_file(&folder, gone), &key).unwrap();
@@ -271,11 +354,12 @@ on_both_databases! {
         assert_eq!((&shown(over)["status"], &shown(over)["erased_as"]), (&json!("erased"), &json!("expired")));
         assert_eq!(shown(later)["name"], NAME);
 
-        let changed = officer.patch(&path_of(later), 1, &json!({"retain_until": "2020-01-01"})).expect(200);
+        let changed = officer.patch(&path_of(later), 1, &json!({"retain_until": soon()})).expect(200);
         assert_eq!(changed["status"], "kept");
+        std::thread::sleep(SOON);
         let run = || relief(database.url(), &folder, &["person", "expire"]);
-        assert_eq!(run(), "1 people were erased, 0 left keys destroyed.\n");
-        assert_eq!(run(), "0 people were erased, 0 left keys destroyed.\n");
+        assert_eq!(run(), "1 people and 0 photos and scans were erased, 0 left keys destroyed.\n");
+        assert_eq!(run(), "0 people and 0 photos and scans were erased, 0 left keys destroyed.\n");
         assert_eq!(shown(later)["status"], "erased");
         assert_eq!(verify(database.url(), &folder).0, Some(0));
     }
@@ -315,7 +399,7 @@ on_both_databases! {
 }
 
 /// What the command prints.
-fn relief(url: &str, keys: &Path, arguments: &[&str]) -> String {
+pub fn relief(url: &str, keys: &Path, arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_relief"))
         .args(arguments)
         .args(["--database-url", url, "--keys"])

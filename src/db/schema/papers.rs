@@ -19,6 +19,7 @@ diesel::table! {
         erase_reason -> Nullable<Text>,
         revision -> BigInt,
         created_at -> BigInt,
+        retain_until -> Nullable<BigInt>,
     }
 }
 

@@ -378,7 +378,7 @@ pub const CALLS: &[Call] = &[
     .ok(&[412]),
     Call::of("attachment_erase", SCOPED, |_, subject| {
         let path = format!("/api/v1/attachments/{}/erase", subject.papers.scrapped);
-        send("POST", path, json!({"reason": "taken by mistake"}))
+        send("POST", path, json!({"reason": "mistaken"}))
     }),
     // Figures and the log.
     Call::of("stock_show", SCOPED, |_, subject| get(format!("/api/v1/sites/{}/stock", subject.site))),

@@ -38,7 +38,7 @@ impl Papers {
     /// Those of an organization that has goods of a pledge in a store; `proposal` is to dispose of some.
     pub fn of(scene: &Scene, organization: &str, store: &str, pledge: &str, proposal: &str) -> Self {
         let person = |name: &str| {
-            let signature = STANDARD.encode([b"\x89PNG\r\n\x1a\n".as_slice(), name.as_bytes()].concat());
+            let signature = STANDARD.encode(crate::papers::files::png());
             let body = json!({"kind": "signatory", "organization_id": organization, "name": name,
                 "signature": signature});
             id_of(&scene.officer.post("/api/v1/people", &body).expect(201))

@@ -1,10 +1,12 @@
 //! What is kept of a file, for every kind, and that no file brings the looking down.
 
 use proptest::prelude::*;
-use relief_ledger::documents::content::{Kept, Removed, inspect};
+use relief_ledger::content::{Kept, Removed, inspect};
 use std::collections::BTreeSet;
 
-use super::files::{SECRET, archive, holds, jpeg, packed, pdf, photo, place, png, png_of, tiff, webp};
+use super::files::{
+    SECRET, archive, holds, jpeg, packed, pdf, photo, place, png, png_of, scanned, stream, tiff, webp,
+};
 
 /// A type, a picture of it, and whether its numbers have the larger byte first.
 type Picture = (&'static str, fn() -> Vec<u8>, bool);
@@ -161,6 +163,79 @@ fn a_pdf_is_kept_as_it_is_and_may_bring_no_program_file_or_secret() {
 }
 
 #[test]
+fn pictures_in_a_pdf_tell_nothing_of_their_making() {
+    let scan = pdf(&[scanned(&photo(1)), scanned(&photo(2))].concat());
+    let found = kept(&scan, "application/pdf", false);
+    assert!(tells(&scan, true), "the twin: as it was sent it tells");
+    assert!(!holds(&found.bytes, &place(true)) && !holds(&found.bytes, b"xmpmeta"));
+    assert_eq!((found.bytes.len(), found.has_location), (scan.len(), false));
+    let removed = BTreeSet::from([Removed::Location, Removed::Exif, Removed::Xmp, Removed::Iptc]);
+    assert_eq!(found.removed, removed);
+    assert_eq!(kept(&found.bytes, "application/pdf", false).bytes, found.bytes, "what is kept is kept whole");
+    // What shows the pictures is where it was.
+    let start = scan.windows(3).position(|three| three == b"\xFF\xD8\xFF").expect("a picture");
+    let picture =
+        inspect(&found.bytes[start..start + photo(1).len()], "image/jpeg", false).expect("it is one still");
+    assert_eq!(
+        (picture.width, picture.bytes),
+        (Some(40), untold(&kept(&photo(1), "image/jpeg", false).bytes))
+    );
+    let chosen = kept(&scan, "application/pdf", true);
+    assert_eq!((chosen.bytes == scan, chosen.has_location), (true, true));
+
+    let flat = "/Subtype /Image /Filter [/FlateDecode /DCTDecode]";
+    let digits: String = photo(1).iter().map(|byte| format!("{byte:02X}")).collect();
+    for (what, objects, words) in [
+        (
+            "a signed one",
+            [scanned(&photo(1)), b"<< /ByteRange [0 1 2 3] >>".to_vec()].concat(),
+            "a signature",
+        ),
+        ("a packed one", packed(flat, &photo(1)), "cannot be left out"),
+        (
+            "one in digits",
+            stream("/Filter [/ASCIIHexDecode /DCTDecode]", digits.as_bytes()),
+            "cannot be left out",
+        ),
+        (
+            "one of another packing",
+            stream("/Filter [/LZWDecode /DCTDecode]", b"anything"),
+            "cannot be left out",
+        ),
+        ("a description", stream("/Type /Metadata", b"<x exif:GPSLatitude='13,27N'/>"), "cannot be left out"),
+        (
+            "a packed description",
+            packed("/Type /Metadata /Filter /FlateDecode", b"<x exif:GPSLatitude='13,27N'/>"),
+            "cannot be left out",
+        ),
+        (
+            "JPEG 2000",
+            stream("/Filter /JPXDecode", b"\0\0\0\x0cjP  uuidJpgTiffExif->JP2II*"),
+            "cannot be left out",
+        ),
+    ] {
+        let bytes = pdf(&objects);
+        let told = refused(&bytes, "application/pdf");
+        assert!(told.contains(words) && told.contains("keep_location=true"), "{what}: {told}");
+        let chosen = kept(&bytes, "application/pdf", true);
+        assert!(chosen.has_location && chosen.bytes == bytes, "{what}");
+    }
+    // What says no place passes as it came, packed or signed.
+    let plain = kept(&photo(1), "image/jpeg", false).bytes;
+    for objects in [packed(flat, &plain), [scanned(&plain), b"<< /ByteRange [0 1] >>".to_vec()].concat()] {
+        let bytes = pdf(&objects);
+        assert_eq!(kept(&bytes, "application/pdf", false).bytes, bytes);
+    }
+}
+
+/// Without which way is up: in a PDF that is said beside the picture.
+fn untold(picture: &[u8]) -> Vec<u8> {
+    let at = picture.windows(2).position(|two| two == b"\xFF\xE1").expect("it says which way is up");
+    let length = usize::from(picture[at + 2]) << 8 | usize::from(picture[at + 3]);
+    [&picture[..at], &picture[at + 2 + length..]].concat()
+}
+
+#[test]
 fn a_pdf_that_unpacks_without_end_is_refused() {
     let bomb = pdf(&packed("/Type /ObjStm /Filter /FlateDecode", &vec![b' '; 65 * 1_024 * 1_024]));
     assert!(bomb.len() < 128 * 1_024, "it is small");
@@ -175,6 +250,7 @@ fn changed_file() -> impl Strategy<Value = (Vec<u8>, &'static str)> {
         (png(), "image/png"),
         (webp(), "image/webp"),
         (pdf(&objects), "application/pdf"),
+        (pdf(&scanned(&photo(1))), "application/pdf"),
     ];
     let changes = prop::collection::vec((any::<prop::sample::Index>(), any::<u8>(), 0..4_u8), 0..8);
     (prop::sample::select(files), changes).prop_map(|((mut bytes, media), changes)| {

@@ -137,7 +137,7 @@ on_both_databases! {
 
         // The scan was seen: erasing it ends nothing. Voiding the paper does.
         let erase = format!("/api/v1/attachments/{photo}/erase");
-        gift.scene.manager.post(&erase, &json!({"reason": "faces"})).expect(200);
+        gift.scene.manager.post(&erase, &json!({"reason": "requested"})).expect(200);
         gift.is_verified(&event, "signed", Some(&pod["id"]));
         let again = json!({"kind": "pod", "site": gift.banjul, "issued_on": "2020-08-06", "attachments": [photo]});
         gift.scene.officer.post("/api/v1/documents", &again).refused("wrong_state", &["/attachments/0"]);

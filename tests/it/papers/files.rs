@@ -71,7 +71,7 @@ pub fn photo(number: u8) -> Vec<u8> {
     jpeg(&[number, 0x55, 0xFF, 0x00, 0x2A, 0xFF, 0xD0, 0x11])
 }
 
-fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
+pub fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let mut sum = 0xFFFF_FFFF_u32;
     for byte in name.iter().chain(data) {
         sum ^= u32::from(*byte);
@@ -129,6 +129,17 @@ pub fn pdf(objects: &[u8]) -> Vec<u8> {
     out.extend(objects);
     out.extend(b"\ntrailer\n<< /Root 1 0 R >>\nstartxref\n9\n%%EOF\n");
     out
+}
+
+/// A picture in a PDF as a phone's scanner puts it in: as it came.
+pub fn scanned(picture: &[u8]) -> Vec<u8> {
+    stream("/Type /XObject /Subtype /Image /Filter /DCTDecode", picture)
+}
+
+/// A stream with these bytes in it.
+pub fn stream(described: &str, data: &[u8]) -> Vec<u8> {
+    let head = format!("5 0 obj\n<< {described} /Length {} >>\nstream\n", data.len());
+    [head.into_bytes(), data.to_vec(), b"\nendstream\nendobj\n".to_vec()].concat()
 }
 
 /// A stream of objects, packed as they usually are.

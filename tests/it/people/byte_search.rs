@@ -151,7 +151,7 @@ fn nothing_is_found_of_who_was_erased(house: &House) {
         json!({"title": "Keeper of the second store", "signature": STANDARD.encode(picture("second"))});
     manager.patch(&path_of(id), 1, &edit).expect(200);
     manager.post(PEOPLE, &json!({"kind": "king", "name": NAME})).refused("invalid", &["/kind"]);
-    let second = picture("second");
+    let second = ink("second");
     let traces: [&[u8]; 5] = [
         NAME.as_bytes(),
         TITLE.as_bytes(),

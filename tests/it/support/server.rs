@@ -9,6 +9,7 @@ use relief_ledger::app::{self, Layer, RunningServer, Settings};
 use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::auth::{Role, Session, SessionKind, Tokens, User, countries_of};
 use relief_ledger::core::id::{OrganizationId, SessionId, UserId};
+use relief_ledger::core::problem::{Outcome, Problem};
 use relief_ledger::db;
 use relief_ledger::users::store::{NewUser, SealedUser, UserAdd};
 use relief_ledger::vault::Vault;
@@ -103,12 +104,21 @@ impl Server {
 
     /// Records an update past the server, as another process would.
     pub fn record<U: Update>(&self, update: U) -> U::Answer {
+        self.try_recording(update).expect("the update is recorded")
+    }
+
+    /// Records nothing past the server, as the update is refused there too.
+    pub fn refused<U: Update>(&self, update: U) -> Problem {
+        self.try_recording(update).err().expect("the update is refused")
+    }
+
+    fn try_recording<U: Update>(&self, update: U) -> Outcome<U::Answer> {
         let settings =
             WriterSettings { url: self.url.clone(), wake: None, one_by_one: false, source: Source::Machine };
         let writer = Writer::start(settings).expect("a writer starts");
-        let recorded = writer.record_blocking(update).expect("the update is recorded");
+        let recorded = writer.record_blocking(update);
         writer.stop();
-        recorded.answer
+        recorded.map(|recorded| recorded.answer)
     }
 
     /// Somebody nobody knows.

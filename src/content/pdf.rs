@@ -1,5 +1,4 @@
-//! PDF (ISO 32000-2): what one may not bring. Nothing is changed in it: a signature over it stays good, and what it
-//! says of its author stays too.
+//! PDF (ISO 32000-2): what one may not bring. What it says of its author stays.
 //!
 //! What can act in a PDF is named in it. Names are looked for in the whole file, however they are spelt, and in the
 //! streams that hold objects, which are unpacked for that. A stream of objects that is packed in any other way than
@@ -13,7 +12,7 @@ use flate2::read::ZlibDecoder;
 use std::io::Read;
 
 /// Bytes that all streams of objects may unpack to: those of a PDF of our size have a few.
-const UNPACKED_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
+pub(super) const UNPACKED_BYTES_MAX: u64 = 64 * 1_024 * 1_024;
 /// Bytes at the start in which a browser would look for a page.
 const START_BYTES: usize = 1_024;
 
@@ -58,7 +57,7 @@ pub(super) fn check(bytes: &[u8]) -> Outcome<()> {
 }
 
 /// A name and where it ends. Names are decoded: `/J#61vaScript` is `/JavaScript`.
-struct Names<'a> {
+pub(super) struct Names<'a> {
     bytes: &'a [u8],
     at: usize,
 }
@@ -75,7 +74,7 @@ impl Iterator for Names<'_> {
     }
 }
 
-fn names(bytes: &[u8]) -> Names<'_> {
+pub(super) fn names(bytes: &[u8]) -> Names<'_> {
     Names { bytes, at: 0 }
 }
 
@@ -158,24 +157,33 @@ fn hidden() -> Problem {
     broken("objects of the PDF are packed so that nobody can see what they are")
 }
 
+/// The streams of a PDF: what stands before each since the one before it began, which describes it, and what follows.
+pub(super) fn streams(bytes: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let (mut after, mut at) = (0, 0);
+    std::iter::from_fn(move || {
+        loop {
+            let word = at + find(bytes.get(at..)?, b"stream")?;
+            at = word + b"stream".len();
+            let data = match bytes.get(at..) {
+                Some([b'\r', b'\n', data @ ..] | [b'\n' | b'\r', data @ ..]) => data,
+                Some(_) | None => continue,
+            };
+            if !bytes[..word].ends_with(b"end") {
+                let description = &bytes[after..word];
+                after = at;
+                return Some((description, data));
+            }
+        }
+    })
+}
+
 /// Unpacks the streams that hold objects and looks for names in them.
 fn unpack(bytes: &[u8]) -> Outcome<()> {
     let is_packed = |name: &[u8]| name == b"ObjStm";
     let mut left = UNPACKED_BYTES_MAX;
-    let (mut after, mut at, mut seen) = (0, 0, 0);
-    while let Some(found) = bytes.get(at..).and_then(|rest| find(rest, b"stream")) {
-        let word = at + found;
-        at = word + b"stream".len();
-        let data = match bytes.get(at..) {
-            Some([b'\r', b'\n', data @ ..] | [b'\n' | b'\r', data @ ..]) => data,
-            Some(_) | None => continue,
-        };
-        if bytes[..word].ends_with(b"end") {
-            continue;
-        }
-        // What describes this stream stands behind the one before it.
-        let described: Vec<Vec<u8>> = names(&bytes[after..word]).map(|(name, _)| name).collect();
-        after = at;
+    let mut seen = 0;
+    for (description, data) in streams(bytes) {
+        let described: Vec<Vec<u8>> = names(description).map(|(name, _)| name).collect();
         let packed = described.iter().filter(|name| is_packed(name)).count();
         if packed == 0 {
             continue;

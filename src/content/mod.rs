@@ -1,4 +1,5 @@
-//! What a file is by its content, and what is kept of it. Pure: bytes in, bytes out.
+//! What a file is by its content, and what is kept of it: of attachments and of pictures of signatures. Pure: bytes in,
+//! bytes out.
 //!
 //! | file | what it is |
 //! |---|---|
@@ -7,6 +8,7 @@
 //! | `webp` | chunks of a WebP, likewise |
 //! | `exif` | the two things kept of EXIF: which way is up, and on request where it was taken |
 //! | `pdf` | what a PDF may not bring: programs, files, secrets |
+//! | `pdf_pictures` | what pictures inside a PDF say of who took them and where |
 //! | `bytes` | reading numbers out of bytes without running past their end |
 //!
 //! Pictures are copied part by part, never decoded: what is not needed to show them is left out, whatever it is called,
@@ -17,6 +19,7 @@ mod bytes;
 mod exif;
 mod jpeg;
 mod pdf;
+mod pdf_pictures;
 mod png;
 mod webp;
 
@@ -145,14 +148,8 @@ pub fn inspect(bytes: &[u8], claimed: &str, keep_location: bool) -> Outcome<Kept
         Media::Pdf => {
             pdf::check(bytes)?;
             refuse_archive(bytes)?;
-            return Ok(Kept {
-                media,
-                bytes: bytes.to_vec(),
-                width: None,
-                height: None,
-                removed: BTreeSet::new(),
-                has_location: false,
-            });
+            let (bytes, removed, has_location) = pdf_pictures::strip(bytes, keep_location)?;
+            return Ok(Kept { media, bytes, width: None, height: None, removed, has_location });
         }
     };
     refuse_archive(&picture.bytes)?;

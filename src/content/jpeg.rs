@@ -14,8 +14,8 @@ const SCANS_MAX: usize = 100;
 
 const END: u8 = 0xD9;
 const SCAN: u8 = 0xDA;
-const EXIF: &[u8] = b"Exif\0\0";
-const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
+pub(super) const EXIF: &[u8] = b"Exif\0\0";
+pub(super) const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 const PROFILE: &[u8] = b"ICC_PROFILE\0";
 
 /// Copies what shows the picture.
