@@ -26,6 +26,8 @@ use std::time::{Duration, Instant};
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long a caller may take to send the head of a request.
 pub(super) const HEAD_WAIT: Duration = Duration::from_secs(10);
+/// How long a caller may take to agree on TLS. Nobody is counted by address until then, so it is short.
+pub(super) const HANDSHAKE_WAIT: Duration = Duration::from_secs(3);
 /// How long a connection may be at rest: idle, and then for a head.
 const REST: Duration = KEEP_ALIVE.saturating_add(HEAD_WAIT);
 /// What a caller must take of an answer, in bytes a second: as little as a body must bring.

@@ -2,7 +2,7 @@
 //! finish what is queued.
 
 use super::checkpoints::{Signing, keep_signing};
-use super::connections::{Connections, HEAD_WAIT, KEEP_ALIVE, attend};
+use super::connections::{Connections, HANDSHAKE_WAIT, HEAD_WAIT, KEEP_ALIVE, attend};
 use super::cors::{Origins, share};
 use super::docs::Document;
 use super::keys::keep_keys;
@@ -93,7 +93,7 @@ impl Drop for RunningServer {
 /// policy.
 pub fn start(settings: Settings) -> Outcome<RunningServer> {
     let all = routes();
-    let faults = all.faults();
+    let faults = [all.faults(), all.gaps()].concat();
     if !faults.is_empty() {
         return Err(Problem::internal(format!("the routes do not fit: {}", faults.join("; "))));
     }
@@ -277,6 +277,10 @@ fn server(
         .client_disconnect_timeout(DISCONNECT_WAIT)
         .shutdown_timeout(STOP_WAIT_SECONDS)
         .max_connections(connections_taken)
+        // The server below takes no further connection while so many agree on TLS: a few hundred that say nothing
+        // would keep everybody out. With as many as there may be at all, only that limit holds.
+        .max_connection_rate(connections_taken)
+        .tls_handshake_timeout(HANDSHAKE_WAIT)
         .on_connect(move |stream, extensions| connections.arrive(stream, extensions));
     if let Some(workers) = settings.workers {
         server = server.workers(workers.max(1));

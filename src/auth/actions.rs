@@ -120,8 +120,6 @@ actions! {
     TotalsRead = "totals.read",
     /// Read which entries restated a figure.
     ChangesRead = "changes.read",
-    /// Import files.
-    ImportRun = "import.run",
     /// Read and verify the log.
     AuditRead = "audit.read",
     /// Read who one is logged in as, and one's own sessions.

@@ -1,10 +1,12 @@
 //! The pause after wrong passwords: it grows and is capped, and is never a lock-out.
 //!
-//! Attempts at one account from one address take turns, each after its pause, and a few may wait: guessing
-//! from many connections is no faster than from one. Attempts from elsewhere wait for the account's pause
-//! only, side by side, so that a stranger who guesses makes the account's owner wait a few seconds, no more:
-//! the right password is always heard. Accounts that do not exist are treated alike, so that the pause tells
-//! nothing. An attempt counts when it begins, so that nobody escapes by hanging up.
+//! Attempts at one account from one address take turns, each after its pause: guessing from a few connections is no
+//! faster than from one. Whoever comes when the turns are taken for a while waits as long as the longest turn, side by
+//! side with others, and is then heard: behind one router there may be a whole office, and whoever guesses there must
+//! not keep the account's owner out. How fast an address may try at all is measured at the door. Attempts from
+//! elsewhere wait for the account's pause only, side by side, so that a stranger who guesses makes the account's owner
+//! wait a few seconds, no more: the right password is always heard. Accounts that do not exist are treated alike, so
+//! that the pause tells nothing. An attempt counts when it begins, so that nobody escapes by hanging up.
 
 use super::address::subscriber;
 use sha2::{Digest, Sha256};
@@ -19,7 +21,7 @@ const FREE_FAILURES: u32 = 3;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
-/// The longest an attempt waits for its turn; later ones are told to come back.
+/// The longest an attempt waits for its turn; later ones wait as long, and take none.
 const LONGEST_WAIT: Duration = Duration::from_secs(15);
 /// After this time without a failure an account starts afresh.
 const FORGOTTEN_AFTER: Duration = Duration::from_secs(15 * 60);
@@ -44,27 +46,23 @@ pub(super) struct Delays {
 
 impl Delays {
     /// Begins an attempt at an account: how long it has to wait.
-    ///
-    /// # Errors
-    /// When to come back, where too many from this address wait already; such an attempt does not count.
-    pub(super) fn begin(&self, login: &str, from: Option<IpAddr>) -> Result<Duration, Duration> {
+    pub(super) fn begin(&self, login: &str, from: Option<IpAddr>) -> Duration {
         let now = Instant::now();
         let mut attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
         forget_quiet(&mut attempts, now);
         let mine = attempts.entry(key(login, from)).or_insert_with(|| Attempts::none(now));
         mine.start_afresh(now);
         let turn = mine.next_turn.max(now);
-        let wait = turn - now;
-        if wait > LONGEST_WAIT {
-            return Err(wait);
-        }
+        let wait = (turn - now).min(LONGEST_WAIT);
         mine.count(now);
-        mine.next_turn = turn + pause_after(mine.count);
+        if turn - now <= LONGEST_WAIT {
+            mine.next_turn = turn + pause_after(mine.count);
+        }
         let account = attempts.entry(key(login, None)).or_insert_with(|| Attempts::none(now));
         account.start_afresh(now);
         let pause = pause_after(account.count);
         account.count(now);
-        Ok(wait.max(pause))
+        wait.max(pause)
     }
 
     /// Notes the right password; answers how many wrong ones came before it.

@@ -202,7 +202,6 @@ policy! {
         DocumentRead Own,
         DocumentWrite Own,
         TotalsRead Own,
-        ImportRun Own,
     }
     Donor {
         SessionRead All,

@@ -139,12 +139,12 @@ impl Auth {
     ///
     /// # Errors
     /// `unauthenticated`, in the same words and time whether or not there is such a user; `too_many_requests`
-    /// where too many wait.
+    /// where too many passwords wait to be checked.
     pub async fn log_in(&self, login: &str, password: String, from: Option<IpAddr>) -> Outcome<Login> {
         let login = normal_login(login);
         // Not even the memory of attempts has logins in clear.
         let account = login_key(&self.vault, &login);
-        self.wait_turn(&account, from).await?;
+        self.wait_turn(&account, from).await;
         let (database, vault, nobody) = (self.database.clone(), self.vault.clone(), Arc::clone(&self.nobody));
         let (user, hash) = off_thread(move || {
             let user = database.read(|conn| find_by_login(conn, &vault, &login))?;
@@ -168,14 +168,14 @@ impl Auth {
     /// be a way to guess passwords quickly.
     ///
     /// # Errors
-    /// `invalid` at `/password` where it is another; `too_many_requests` where too many wait.
+    /// `invalid` at `/password` where it is another; `too_many_requests` where too many passwords wait to be checked.
     pub async fn check_own_password(
         &self,
         user: &User,
         password: String,
         from: Option<IpAddr>,
     ) -> Outcome<()> {
-        self.wait_turn(&user.login, from).await?;
+        self.wait_turn(&user.login, from).await;
         let (vault, nobody, whose) = (self.vault.clone(), Arc::clone(&self.nobody), user.clone());
         let hash = off_thread(move || Ok(nobody.or_password_of(&vault, Some(&whose)))).await?;
         if !self.passwords.verify(password, hash).await? {
@@ -186,16 +186,11 @@ impl Auth {
         Ok(())
     }
 
-    async fn wait_turn(&self, login: &str, from: Option<IpAddr>) -> Outcome<()> {
-        let pause = self.delays.begin(login, from).map_err(|wait| {
-            let seconds = wait.as_secs() + 1;
-            let detail = format!("Too many attempts at this account wait already. Try again in {seconds} s.");
-            Problem::new(Code::TooManyRequests, detail).with("retry_after_s", seconds)
-        })?;
+    async fn wait_turn(&self, login: &str, from: Option<IpAddr>) {
+        let pause = self.delays.begin(login, from);
         if !pause.is_zero() {
             tokio::time::sleep(pause).await;
         }
-        Ok(())
     }
 
     /// Makes the secret with which the first administrator is added; only its hash is kept, in memory.

@@ -329,4 +329,7 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_event_dismiss, event_dismiss);
     routes.add(__path_event_moved_on, event_moved_on);
     routes.add(__path_event_show, event_show);
+    for action in Kind::ACTIONS {
+        routes.asks(*action);
+    }
 }

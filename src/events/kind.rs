@@ -115,6 +115,9 @@ macro_rules! kinds {
                 match word { $($word => Some(Action::$action),)* _ => None }
             }
 
+            /// Every action that some kind asks for.
+            pub const ACTIONS: &'static [Action] = &[$(Action::$action,)*];
+
             /// How far this kind changes what was ever delivered.
             pub fn deployed(&self) -> Deployed {
                 match self { $(Self::$variant(_) => Deployed::$deployed,)* }

@@ -1,6 +1,7 @@
 //! JSON bodies: read within a limit, refused with a pointer to what is wrong.
 
 use super::plain::plain;
+use crate::auth::Grant;
 use crate::core::problem::{Code, FieldError, Outcome, Problem};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
@@ -18,6 +19,8 @@ use tokio::time::timeout;
 
 /// The largest body of a request that is not an import: a batch of 500 updates of 4 KB.
 pub const BODY_LIMIT: usize = 2 * 1_024 * 1_024;
+/// The largest body of a request on a public route: a login, or an outside issuer's token with many claims.
+pub const PUBLIC_BODY_LIMIT: usize = 16 * 1_024;
 /// How long a body may pause before its sender is given up.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// What a body must bring on the whole, in bytes a second, after the first pause: little, so that a bad link is
@@ -39,7 +42,10 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
         let payload = payload.take();
         Box::pin(async move {
             check_content_type(&request)?;
-            let bytes = read_body(&request, payload, BODY_LIMIT).await?;
+            // Whoever was granted nothing is on a public route.
+            let is_known = request.extensions().contains::<Grant>();
+            let limit = if is_known { BODY_LIMIT } else { PUBLIC_BODY_LIMIT };
+            let bytes = read_body(&request, payload, limit).await?;
             parse(&bytes).map(Self)
         })
     }

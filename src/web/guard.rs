@@ -57,15 +57,14 @@ pub enum Door {
 pub enum Expense {
     /// Checking a password.
     Password,
-    /// Adding up, exporting, importing, verifying.
+    /// Adding up, exporting, verifying.
     Figures,
 }
 
 impl Expense {
     /// What an action costs, where that is much.
     pub(super) fn of(action: Action) -> Option<Self> {
-        let is_expensive =
-            matches!(action, Action::TotalsRead | Action::ImportRun | Action::AuditRead | Action::AccessRead);
+        let is_expensive = matches!(action, Action::TotalsRead | Action::AuditRead | Action::AccessRead);
         is_expensive.then_some(Self::Figures)
     }
 }

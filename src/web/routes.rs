@@ -75,6 +75,7 @@ struct Endpoint {
 #[derive(Default)]
 pub struct Routes {
     endpoints: Vec<Endpoint>,
+    inside: Vec<Action>,
     schemas: Vec<(String, RefOr<Schema>)>,
 }
 
@@ -89,6 +90,11 @@ impl Routes {
         F::Output: Responder + 'static,
     {
         self.declare::<D, F, Args>(Access::Action(Args::ACTION), handler);
+    }
+
+    /// Says that a handler asks for an action by itself, by what stands in a body or a row.
+    pub fn asks(&mut self, action: Action) {
+        self.inside.push(action);
     }
 
     /// Declares a route for everyone; it must stand in [`PUBLIC`].
@@ -196,6 +202,24 @@ impl Routes {
             }
         }
         faults
+    }
+
+    /// Says what is allowed and never asked for: a line of the policy that no route and no handler asks for, and a
+    /// public route that is not there. The server starts only if nothing.
+    pub fn gaps(&self) -> Vec<String> {
+        let is_asked = |action: &Action| {
+            let by_route = |endpoint: &Endpoint| endpoint.access == Access::Action(*action);
+            self.inside.contains(action) || self.endpoints.iter().any(by_route)
+        };
+        let is_there = |method: &str, path: &str| {
+            self.endpoints.iter().any(|one| one.method.as_str() == method && one.path == path)
+        };
+        let unasked = Action::ALL.iter().filter(|action| !is_asked(action));
+        let unasked = unasked.map(|action| format!("nothing asks for {}", action.word()));
+        let missing = PUBLIC.iter().filter(|(method, path)| !is_there(method, path));
+        let missing =
+            missing.map(|(method, path)| format!("{method} {path} is listed as public and is not there"));
+        unasked.chain(missing).collect()
     }
 
     /// Puts the routes into a server.

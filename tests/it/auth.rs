@@ -308,7 +308,6 @@ fn administrators_move_no_stock_and_auditors_write_nothing() {
         Action::EventSubmit,
         Action::EventPost,
         Action::MissingDecide,
-        Action::ImportRun,
     ] {
         assert!(!may(Role::Admin, action), "admin: {}", action.word());
     }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use relief_ledger::app;
-use relief_ledger::auth::Role;
-use relief_ledger::web::{Access, BODY_LIMIT, Json, PUBLIC, Routes};
+use relief_ledger::auth::{Action, Role};
+use relief_ledger::web::{Access, BODY_LIMIT, Json, PUBLIC, PUBLIC_BODY_LIMIT, Routes};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
@@ -173,15 +173,19 @@ fn deep_long_and_strange_bodies_are_refused_and_the_server_lives() {
     let database = sqlite();
     let server = Server::start(&database);
     let stranger = server.stranger();
-    let login = "/api/v1/auth/login";
-    for deep in
-        ["[".repeat(100_000), "{\"a\":".repeat(100_000), format!("{{\"login\":{}", "[".repeat(100_000))]
-    {
-        let (status, code, _) = stranger.post_text(login, &deep).problem();
-        assert!(status == 400 || status == 422, "{status} {code}");
+    let (login, users, admin) = ("/api/v1/auth/login", "/api/v1/users", server.login_as(Role::Admin));
+    // A stranger's are short.
+    for (caller, path, depth) in [(&stranger, login, 2_500), (&admin, users, 100_000)] {
+        for deep in ["[".repeat(depth), "{\"a\":".repeat(depth), format!("{{\"login\":{}", "[".repeat(depth))]
+        {
+            let (status, code, _) = caller.post_text(path, &deep).problem();
+            assert!(status == 400 || status == 422, "{status} {code}");
+        }
     }
-    let long = format!("{{\"login\": \"{}\"}}", "a".repeat(BODY_LIMIT));
-    assert_eq!(stranger.post_text(login, &long).problem().1, "too_large");
+    for (caller, path, limit) in [(&stranger, login, PUBLIC_BODY_LIMIT), (&admin, users, BODY_LIMIT)] {
+        let long = format!("{{\"login\": \"{}\"}}", "a".repeat(limit));
+        assert_eq!(caller.post_text(path, &long).problem().1, "too_large");
+    }
     let plain = stranger.send("POST", login, &[("Content-Type", "text/plain")], Some("{}"));
     assert_eq!(plain.problem().1, "unsupported_media_type");
     let zipped = [("Content-Type", "application/json"), ("Content-Encoding", "gzip")];
@@ -221,6 +225,7 @@ fn every_answer_has_an_id_and_headers_that_keep_browsers_safe() {
 fn every_route_is_documented_with_who_may_call_it() {
     let routes = app::routes();
     assert_eq!(routes.faults(), Vec::<String>::new());
+    assert_eq!(routes.gaps(), Vec::<String>::new());
     let document = app::openapi();
     assert_eq!(document["openapi"], "3.1.0");
     let mut lines = Vec::new();
@@ -324,6 +329,14 @@ fn routes_that_do_not_fit_the_policy_are_caught() {
     GET /health/live is declared twice
     GET /health/live: another route is documented as live too
     ");
+    // Nobody asks for anything here but what is said, and of the public routes one is there.
+    let without = routes.gaps();
+    routes.asks(Action::UserWrite);
+    let with = routes.gaps();
+    let lost: Vec<_> = without.iter().filter(|gap| !with.contains(gap)).collect();
+    assert_eq!(lost, ["nothing asks for user.write"]);
+    assert!(with.contains(&"GET /metrics is listed as public and is not there".to_owned()), "{with:?}");
+    assert!(!with.iter().any(|gap| gap.starts_with("GET /health/live ")), "{with:?}");
     let distinct: BTreeSet<_> = PUBLIC.iter().collect();
     assert_eq!(distinct.len(), PUBLIC.len());
 }

@@ -1,16 +1,18 @@
 //! A server that speaks TLS itself, as a small office without a proxy runs it.
 
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use relief_ledger::app::{self, Layer, Settings, TlsFiles};
 use rustls::crypto::ring;
-use rustls::pki_types::{CertificateDer, ServerName};
-use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 
 use crate::support::TestDatabase;
 use crate::support::server::{Server, migrate};
@@ -136,4 +138,87 @@ fn a_certificate_that_does_not_fit_its_key_is_named_at_the_start() {
     assert!(words.contains("nowhere.pem"), "{words}");
     let alone = Layer { tls_key: Some(certificates.path("key.pem")), ..Layer::default() };
     assert!(alone.check().is_err(), "a key alone is half a setting");
+}
+
+/// A server as the one below comes, which takes no further connection while 256 a worker agree on TLS.
+fn bare(certificates: &Certificates) -> SocketAddr {
+    use actix_web::{App, HttpResponse, HttpServer, web};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port is free");
+    let address = listener.local_addr().expect("it has an address");
+    let chain = CertificateDer::pem_file_iter(certificates.path("chain.pem")).expect("a file");
+    let key = PrivateKeyDer::from_pem_file(certificates.path("key.pem")).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(chain.map(|one| one.expect("a certificate")).collect(), key)
+        .expect("they fit");
+    std::thread::spawn(move || {
+        let app = || App::new().default_service(web::to(|| async { HttpResponse::Ok().body("{}") }));
+        let server = HttpServer::new(app).workers(2).disable_signals().max_connection_rate(256);
+        let server = server.listen_rustls_0_23(listener, config).expect("it listens");
+        actix_web::rt::System::new().block_on(server.run()).expect("it serves");
+    });
+    address
+}
+
+/// How long somebody waits for up to twenty answers while many connect, say nothing, and come again when they are ended.
+fn among_the_silent(address: SocketAddr, trusted: &CertificateDer<'static>) -> Duration {
+    let is_over = AtomicBool::new(false);
+    // More than two workers let agree at once as it comes, and more than one address may have.
+    let hold = || {
+        let connect = || TcpStream::connect(address).expect("it connects");
+        let mut silent: Vec<TcpStream> = (0..100).map(|_| connect()).collect();
+        while !is_over.load(Ordering::Relaxed) {
+            for stream in &mut silent {
+                stream.set_nonblocking(true).expect("it does not wait");
+                let heard = stream.read(&mut [0; 64]);
+                if !heard.is_err_and(|error| error.kind() == ErrorKind::WouldBlock) {
+                    *stream = connect();
+                }
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(hold);
+        }
+        std::thread::sleep(Duration::from_secs(2));
+        // Those who are silent come and go every three seconds, so it is asked for longer than that.
+        let mut waited = Duration::ZERO;
+        for _ in 0..20 {
+            let begun = Instant::now();
+            let answer = get(address, trusted, "/health/live").expect("it answers");
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+            waited += begun.elapsed();
+            if waited > Duration::from_secs(5) {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(200));
+        }
+        is_over.store(true, Ordering::Relaxed);
+        waited
+    })
+}
+
+#[test]
+fn whoever_connects_and_says_nothing_keeps_nobody_waiting() {
+    raise_files();
+    let certificates = Certificates::new();
+    let trusted = certificates.issue();
+    let server = secure_server(&certificates);
+    let ours = among_the_silent(server.address(), &trusted);
+    drop(server);
+    let theirs = among_the_silent(bare(&certificates), &trusted);
+    println!("ours {ours:?}, as it comes {theirs:?}");
+    assert!(theirs > Duration::from_secs(2), "the twin: as it comes, it waits for the silent: {theirs:?}");
+    assert!(ours < theirs / 2, "ours {ours:?}, as it comes {theirs:?}");
+}
+
+/// Both ends of the connections are files of this process.
+fn raise_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let files = getrlimit(Resource::Nofile).maximum;
+    setrlimit(Resource::Nofile, Rlimit { current: files, maximum: files }).expect("more files are allowed");
 }
