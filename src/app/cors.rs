@@ -19,7 +19,8 @@ const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE"
 /// What they may send besides what every page may.
 const SENT: HeaderValue = HeaderValue::from_static("authorization, content-type, if-match");
 /// What they may read besides what every page may.
-const SHOWN: HeaderValue = HeaderValue::from_static("etag, location, retry-after, x-request-id");
+const SHOWN: HeaderValue =
+    HeaderValue::from_static("etag, location, relief-doubt, retry-after, x-request-id");
 /// How long a browser need not ask again, in seconds.
 const REMEMBERED: HeaderValue = HeaderValue::from_static("600");
 

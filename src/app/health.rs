@@ -1,6 +1,6 @@
 //! Whether the server lives, is ready, and how it does.
 
-use super::checkpoints::Signing;
+use super::checkpoints::{Reason, Signing};
 use super::observe::Metrics;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{Conn, pending};
@@ -19,8 +19,14 @@ pub struct Health {
 /// What a ready server stands at.
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Readiness {
-    /// `ok`.
+    /// `ok`; `in_doubt` where it serves what somebody must look at before it is believed.
     pub status: &'static str,
+    /// What is in doubt, the `log` or the `record`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub doubt: Option<&'static str>,
+    /// What that means and what to do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
     /// The last committed entry of the ledger, whoever wrote it.
     pub sequence: i64,
     /// Updates waiting now.
@@ -34,7 +40,8 @@ pub async fn health_live() -> web::Json<Health> {
     web::Json(Health { status: "ok" })
 }
 
-/// Answers once the database has the present schema and answers, the writer works and the log is signed.
+/// Answers once the database has the present schema and answers, and the writer works; says whether the log is signed
+/// and the record believed.
 #[utoipa::path(get, path = "/health/ready", tag = "server",
     responses((status = 200, description = "It serves", body = Readiness)))]
 pub async fn health_ready(state: State, signing: web::Data<Signing>) -> Outcome<web::Json<Readiness>> {
@@ -54,22 +61,29 @@ pub async fn health_ready(state: State, signing: web::Data<Signing>) -> Outcome<
     if state.writer.sequence().has_changed().is_err() {
         return Err(Problem::new(Code::Unavailable, "The writer has stopped; nothing can be recorded."));
     }
-    if signing.has_ended() {
-        let detail = "The log does not continue the last signed checkpoint, so nothing is signed any more. Run relief \
-                      verify; if an older copy was put back, tell those who keep checkpoints.";
-        return Err(Problem::new(Code::Unavailable, detail));
-    }
-    Ok(web::Json(Readiness { status: "ok", sequence: last, queue: state.writer.depth() }))
+    // What is in doubt is served on: a proxy that took this server away would take away the reads as well.
+    let doubt = signing.doubt();
+    Ok(web::Json(Readiness {
+        status: if doubt.is_some() { "in_doubt" } else { "ok" },
+        doubt: doubt.as_ref().map(Reason::word),
+        detail: doubt.as_ref().map(Reason::words),
+        sequence: last,
+        queue: state.writer.depth(),
+    }))
 }
 
 /// Figures of this process, as Prometheus reads them.
 #[utoipa::path(get, path = "/metrics", tag = "server",
     responses((status = 200, description = "Text in the format of Prometheus", body = String)))]
-pub async fn metrics(state: State, metrics: web::Data<Metrics>) -> Outcome<HttpResponse> {
+pub async fn metrics(
+    state: State,
+    metrics: web::Data<Metrics>,
+    signing: web::Data<Signing>,
+) -> Outcome<HttpResponse> {
     // Figures are told while the database is away too; then this process knows of its own entries only.
     let own = *state.writer.sequence().borrow();
     let last = state.read(last_sequence).await.unwrap_or(own);
-    let text = metrics.text(&state, last)?;
+    let text = metrics.text(&state, last, signing.doubt().is_some())?;
     Ok(HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text))
 }
 

@@ -8,7 +8,8 @@
 //! | `cors` | which other origins' pages may read answers |
 //! | `observe` | request id, logs, metrics and security headers around every request |
 //! | `background` | a thread of the server's own, until it is stopped |
-//! | `checkpoints` | signing the log's head once a second, and the log over HTTP |
+//! | `checkpoints` | signing the log's head once a second, and what stands against believing it |
+//! | `log` | the log over HTTP |
 //! | `keys` | new keys for access tokens, taken up and rotated by age |
 //! | `retention` | erasing people whose time is over, once a day |
 //! | `tls` | TLS by rustls, where there is a certificate |
@@ -26,6 +27,7 @@ mod cors;
 mod docs;
 mod health;
 mod keys;
+mod log;
 mod observe;
 mod retention;
 mod server;
@@ -65,7 +67,7 @@ pub fn routes() -> Routes {
     tracking::http::routes(&mut routes);
     totals::routes(&mut routes);
     documents::http::routes(&mut routes);
-    checkpoints::routes(&mut routes);
+    log::routes(&mut routes);
     pages::routes(&mut routes);
     health::routes(&mut routes);
     docs::routes(&mut routes);

@@ -3,6 +3,7 @@
 //! A log line names the route, never the path that was asked for: paths and query strings carry codes and
 //! identifiers of people. Addresses, names and tokens are not logged either.
 
+use super::checkpoints::Signing;
 use crate::core::problem::{Outcome, Problem};
 use crate::web::State;
 use actix_web::body::MessageBody;
@@ -50,6 +51,7 @@ pub struct Metrics {
     queue: IntGauge,
     sequence: IntGauge,
     login_failures: IntGauge,
+    in_doubt: IntGauge,
 }
 
 impl Metrics {
@@ -79,23 +81,29 @@ impl Metrics {
                 "The last committed entry of the ledger, whoever wrote it.",
             )?,
             login_failures: IntGauge::new("relief_login_failures", "Logins refused since the start.")?,
+            in_doubt: IntGauge::new(
+                "relief_in_doubt",
+                "1 where the log is not signed any more or the record was found edited.",
+            )?,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.seconds.clone()))?;
         metrics.registry.register(Box::new(metrics.queue.clone()))?;
         metrics.registry.register(Box::new(metrics.sequence.clone()))?;
         metrics.registry.register(Box::new(metrics.login_failures.clone()))?;
+        metrics.registry.register(Box::new(metrics.in_doubt.clone()))?;
         Ok(metrics)
     }
 
-    /// All figures as text; `last` is the ledger's last entry.
+    /// All figures as text; `last` is the ledger's last entry, `in_doubt` whether what is served is believed.
     ///
     /// # Errors
     /// An internal problem where they cannot be written.
-    pub fn text(&self, state: &State, last: i64) -> Outcome<Vec<u8>> {
+    pub fn text(&self, state: &State, last: i64, in_doubt: bool) -> Outcome<Vec<u8>> {
         self.queue.set(i64::try_from(state.writer.depth()).unwrap_or(i64::MAX));
         self.sequence.set(last);
         self.login_failures.set(i64::try_from(state.auth.failures()).unwrap_or(i64::MAX));
+        self.in_doubt.set(i64::from(in_doubt));
         let mut text = Vec::new();
         TextEncoder::new()
             .encode(&self.registry.gather(), &mut text)
@@ -110,12 +118,16 @@ impl Metrics {
     }
 }
 
+/// The header that says what is in doubt.
+const DOUBT: &str = "relief-doubt";
+
 /// Counts a request, gives its answer the id and the headers.
 ///
 /// # Errors
 /// What the service inside says.
 pub async fn observe(
     metrics: web::Data<Metrics>,
+    signing: web::Data<Signing>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
@@ -131,6 +143,10 @@ pub async fn observe(
     let headers = response.headers_mut();
     if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
         headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    if let Some(reason) = signing.doubt() {
+        // On every answer: whoever keeps a figure keeps with it that somebody must look first.
+        headers.insert(HeaderName::from_static(DOUBT), HeaderValue::from_static(reason.word()));
     }
     protect(headers, is_docs);
     if is_secure {

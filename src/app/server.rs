@@ -11,6 +11,7 @@ use super::retention::keep_retention;
 use super::routes;
 use super::settings::Settings;
 use super::tls::server_config;
+use crate::audit::beside::Beside;
 use crate::audit::keys::KeyRing;
 use crate::auth::{Auth, OutsideIssuer, count_users};
 use crate::consignments::Wholes;
@@ -137,7 +138,7 @@ fn open(settings: &Settings) -> Outcome<State> {
             source: crate::writer::Source::Machine,
         },
         settings.limits,
-        settings.handicap.commit_delay,
+        settings.handicap.comparison,
     )?;
     // The writer has named the log by now.
     let origin = log_state(&mut conn)?.origin;
@@ -190,8 +191,9 @@ fn run(
 ) -> Outcome<()> {
     let writer = state.writer.clone();
     let signing = Arc::new(Signing::default());
+    let beside = Beside::of(&settings.keys, state.signer.verifier().name());
     let checkpoints =
-        keep_signing(settings.database_url.clone(), state.signer.clone(), Arc::clone(&signing))?;
+        keep_signing(settings.database_url.clone(), state.signer.clone(), beside, Arc::clone(&signing))?;
     let lifetime = Duration::from_secs(u64::from(settings.token_key_days) * 24 * 60 * 60);
     let keys = keep_keys(state.clone(), settings.keys.clone(), lifetime)?;
     let retention = keep_retention(state.clone())?;

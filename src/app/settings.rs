@@ -7,7 +7,7 @@ use crate::core::limits::Limits;
 use crate::core::problem::{Outcome, Problem};
 use crate::people::rules::DEFAULT_RETENTION_DAYS;
 use crate::web::Throttle;
-use crate::writer::Wake;
+use crate::writer::{Comparison, Wake};
 use serde::Deserialize;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
@@ -89,8 +89,8 @@ pub struct Settings {
 pub struct Handicap {
     /// A transaction for each update.
     pub one_by_one: bool,
-    /// A pause after each commit, as a slower disk would make.
-    pub commit_delay: Duration,
+    /// A slower disk, or no log.
+    pub comparison: Comparison,
 }
 
 /// One layer of settings: what it does not say is left to the layer below.

@@ -25,6 +25,9 @@ const PASSWORDS: (NonZeroU32, NonZeroU32) = (at_least_one(10), at_least_one(10))
 /// Expensive questions of one user at once, and then a second: a page of figures asks a dozen, a program that reads
 /// everything for a report some hundreds one after the other.
 const FIGURES: (NonZeroU32, NonZeroU32) = (at_least_one(300), at_least_one(50));
+/// Tiles and proofs for one address at once, and then a second: whoever follows the log of a million entries reads four
+/// thousand tiles once, and a few from then on. Each is a few hundred rows by their keys.
+const PROOFS: (NonZeroU32, NonZeroU32) = (at_least_one(1_000), at_least_one(50));
 /// Requests between two clearings of whoever has the whole burst again, which is soon after the last request.
 const CLEAR_EVERY: u32 = 1_024;
 /// Buckets of one kind. Whoever comes is put into one of them by a secret hash: two seldom share one, nobody can aim at
@@ -74,6 +77,7 @@ pub struct Buckets {
     doors: Row,
     passwords: Row,
     figures: Row,
+    proofs: Row,
 }
 
 impl Default for Buckets {
@@ -84,6 +88,7 @@ impl Default for Buckets {
             doors: Row::new(per_second((BURST, PER_SECOND))),
             passwords: Row::new(per_minute(PASSWORDS)),
             figures: Row::new(per_second(FIGURES)),
+            proofs: Row::new(per_second(PROOFS)),
         }
     }
 }
@@ -97,7 +102,10 @@ impl Buckets {
 
 impl Throttle for Buckets {
     fn admit(&self, door: Door, peer: IpAddr) -> Result<(), Duration> {
-        self.doors.admit((door, subscriber(peer)))
+        match door {
+            Door::Codes | Door::Logins | Door::Sessions => self.doors.admit((door, subscriber(peer))),
+            Door::Proofs => self.proofs.admit(subscriber(peer)),
+        }
     }
 
     fn spend(&self, expense: Expense, user: UserId) -> Result<(), Duration> {

@@ -32,6 +32,8 @@ pub const DEFAULT_KEY_FOLDER: &str = "relief-keys";
 const LOG_FILE: &str = "log.pem";
 /// The tokens' key.
 const TOKENS_FILE: &str = "tokens.pem";
+/// The key of a witness.
+const WITNESS_FILE: &str = "witness.pem";
 /// No key file is longer; whatever is longer is something else.
 const MAX_KEY_FILE_BYTES: u64 = 4_096;
 
@@ -133,6 +135,16 @@ impl KeyRing {
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
             Err(source) => Err(KeyError::File { path, source }),
         }
+    }
+
+    /// The key of a witness, in a folder of its own: whoever keeps checkpoints has no key of a server.
+    ///
+    /// # Errors
+    /// As [`KeyRing::open_or_create`].
+    pub fn open_witness(folder: &Path) -> Result<SigningKey, KeyError> {
+        create_folder(folder).map_err(|source| KeyError::File { path: folder.to_owned(), source })?;
+        check_folder(folder)?;
+        read_or_create(folder, WITNESS_FILE)
     }
 
     /// The log's signer, under the log's origin.

@@ -66,9 +66,15 @@ impl KeyId {
     /// SHA-256(name ‖ newline ‖ 0x01 ‖ public key), its first four bytes.
     #[must_use]
     pub fn of(name: &str, public_key: &VerifyingKey) -> Self {
+        Self::of_kind(name, ED25519, public_key)
+    }
+
+    /// The same for signatures of another kind, which the format numbers.
+    #[must_use]
+    pub(super) fn of_kind(name: &str, kind: u8, public_key: &VerifyingKey) -> Self {
         let hash = Sha256::new()
             .chain_update(name)
-            .chain_update([b'\n', ED25519])
+            .chain_update([b'\n', kind])
             .chain_update(public_key.as_bytes())
             .finalize();
         let mut id = [0; KEY_ID_BYTES];
@@ -83,7 +89,8 @@ impl fmt::Display for KeyId {
     }
 }
 
-fn check_name(name: &str) -> Result<(), NoteError> {
+/// Whether a key may have this name.
+pub(super) fn check_name(name: &str) -> Result<(), NoteError> {
     let allowed = |character: char| !character.is_whitespace() && character >= ' ' && character != '+';
     if name.is_empty() || !name.chars().all(allowed) {
         Err(NoteError::KeyName(name.to_owned()))
@@ -301,6 +308,12 @@ impl Note {
     #[must_use]
     pub fn signatures(&self) -> &[NoteSignature] {
         &self.signatures
+    }
+
+    /// Adds a signature in place of an earlier one of the same key.
+    pub(super) fn add(&mut self, signature: NoteSignature) {
+        self.signatures.retain(|known| known.name != signature.name || known.id != signature.id);
+        self.signatures.push(signature);
     }
 
     /// Adds the signatures of another copy of the same note, such as a witness sends back.

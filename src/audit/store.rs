@@ -1,22 +1,13 @@
-//! The log in the database: reading its entries and its head, and keeping signed checkpoints.
+//! The log in the database, read: its entries, its head and its signed checkpoints.
 //!
-//! A checkpoint is kept by one guarded statement of its own and not by the writer: it takes no part in a
-//! batch and waits for none. The guard refuses whatever is not above the last, also from another process.
-//! Never here: writing an entry, which is the writer's alone.
+//! Never here: writing an entry, which is the writer's alone, or signing, which is the signer's.
 
-use super::checkpoint::{Checkpoint, CheckpointError, Evidence};
-use super::hash::Hash256;
-use super::note::{NoteSigner, VerifierKey};
-use super::tree::RightEdge;
-use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::db::Conn;
 use crate::db::schema::{checkpoints, ledger_state, log_entries};
-use crate::db::{Backend, Conn, read_failure};
 use diesel::prelude::*;
-use diesel::sql_types::{BigInt, Text};
+use diesel::sql_types::Text;
 
-/// Leaves read at once.
-const LEAVES_PER_READ: i64 = 10_000;
 /// Characters of the entries of one answer; a single longer entry goes alone.
 const PAGE_CHARS_MAX: i64 = 4_000_000;
 
@@ -130,113 +121,4 @@ pub fn checkpoints_above(conn: &mut Conn, size: i64, limit: i64) -> QueryResult<
         .limit(limit)
         .select(StoredCheckpoint::as_select())
         .load(conn)
-}
-
-/// Appends the leaves stored after an edge, up to `size`, and answers them.
-fn leaves_since(conn: &mut Conn, edge: &RightEdge, size: u64) -> Outcome<Vec<Hash256>> {
-    let mut leaves = Vec::new();
-    let mut next = position(edge.size())?;
-    let end = position(size)?;
-    while next < end {
-        let rows: Vec<Vec<u8>> = log_entries::table
-            .filter(log_entries::position.ge(next).and(log_entries::position.lt(end)))
-            .order(log_entries::position)
-            .limit(LEAVES_PER_READ)
-            .select(log_entries::leaf_hash)
-            .load(conn)
-            .map_err(read_failure)?;
-        if rows.is_empty() {
-            return Err(Problem::internal(format!("the log has no entry at position {next}")));
-        }
-        next += i64::try_from(rows.len()).unwrap_or(i64::MAX);
-        for row in rows {
-            let hash = <[u8; 32]>::try_from(row.as_slice())
-                .map_err(|_| Problem::internal("a leaf hash in log_entries is not 32 bytes"))?;
-            leaves.push(Hash256(hash));
-        }
-    }
-    Ok(leaves)
-}
-
-fn position(size: u64) -> Outcome<i64> {
-    i64::try_from(size).map_err(|_| Problem::internal("the tree is larger than the database can say"))
-}
-
-/// Signs one checkpoint after the other, each shown to continue the one before from the stored leaves.
-pub struct CheckpointSigner {
-    signer: NoteSigner,
-    last: Option<Checkpoint>,
-    /// The edge of the tree of `last`.
-    edge: RightEdge,
-}
-
-impl CheckpointSigner {
-    /// Takes up where the last checkpoint stands; reads every leaf up to there once.
-    ///
-    /// # Errors
-    /// Where the last checkpoint is not of this key, or the log does not begin with its tree.
-    pub fn resume(conn: &mut Conn, signer: NoteSigner) -> Outcome<Self> {
-        let mut edge = RightEdge::new();
-        let last = match newest_checkpoint(conn).map_err(read_failure)? {
-            None => None,
-            Some(stored) => {
-                let last = Checkpoint::open(&stored.note, signer.verifier()).map_err(broken)?;
-                for leaf in leaves_since(conn, &edge, last.head.size)? {
-                    edge.append(leaf);
-                }
-                let evidence = Evidence::Leaves { edge: &edge, since: &[] };
-                last.continues(&last, evidence).map_err(broken)?;
-                Some(last)
-            }
-        };
-        Ok(Self { signer, last, edge })
-    }
-
-    /// Signs where the log stands, if it has grown, and keeps it; answers what was signed.
-    ///
-    /// # Errors
-    /// Where the log does not continue the last checkpoint: then nothing is signed, now or later.
-    pub fn sign(&mut self, conn: &mut Conn, signed_at: Timestamp) -> Outcome<Option<StoredCheckpoint>> {
-        let Some(head) = head(conn).map_err(read_failure)? else { return Ok(None) };
-        let stored = RightEdge::from_bytes(&head.edge)
-            .map_err(|error| Problem::internal(format!("ledger_state.edge: {error}")))?;
-        if stored.size() == 0 || self.last.as_ref().is_some_and(|last| last.head == stored.head()) {
-            return Ok(None);
-        }
-        let since = leaves_since(conn, &self.edge, stored.size())?;
-        let checkpoint = Checkpoint::new(self.signer.verifier().name(), stored.head());
-        // The first one too is signed only over leaves that are there.
-        let nothing = Checkpoint::new(self.signer.verifier().name(), self.edge.head());
-        let last = self.last.as_ref().unwrap_or(&nothing);
-        let evidence = Evidence::Leaves { edge: &self.edge, since: &since };
-        let note = checkpoint.sign(&self.signer, Some((last, evidence))).map_err(broken)?.to_string();
-        let row = StoredCheckpoint { size: position(stored.size())?, note, signed_at };
-        keep(conn, &row).map_err(read_failure)?;
-        self.edge = stored;
-        self.last = Some(checkpoint);
-        Ok(Some(row))
-    }
-
-    /// The key that verifies what is signed.
-    pub fn verifier(&self) -> &VerifierKey {
-        self.signer.verifier()
-    }
-}
-
-fn broken(error: CheckpointError) -> Problem {
-    Problem::internal(format!("no checkpoint is signed any more: {error}"))
-}
-
-/// Keeps a checkpoint unless one of its size or above is there already.
-fn keep(conn: &mut Conn, row: &StoredCheckpoint) -> QueryResult<usize> {
-    diesel::sql_query(
-        "INSERT INTO checkpoints (size, note, signed_at) SELECT CAST($1 AS BIGINT), CAST($2 AS TEXT), \
-         CAST($3 AS BIGINT) WHERE NOT EXISTS (SELECT 1 FROM checkpoints WHERE size >= $4) ON CONFLICT DO NOTHING",
-    )
-    .into_boxed::<Backend>()
-    .bind::<BigInt, _>(row.size)
-    .bind::<Text, _>(row.note.clone())
-    .bind::<BigInt, _>(row.signed_at)
-    .bind::<BigInt, _>(row.size)
-    .execute(conn)
 }

@@ -102,11 +102,17 @@ impl RightEdge {
 
     /// Appends one leaf: one hash an append on average, and no allocation.
     pub fn append(&mut self, leaf_hash: Hash256) {
+        self.append_telling(leaf_hash, |_, _| {});
+    }
+
+    /// The same, telling every perfect subtree of two leaves or more that this leaf completes.
+    pub fn append_telling(&mut self, leaf_hash: Hash256, mut tell: impl FnMut(Subtree, Hash256)) {
         let mut hash = leaf_hash;
         // Each trailing one bit of the size is a subtree which this leaf completes into a larger one.
-        for _ in 0..self.size.trailing_ones() {
+        for level in 1..=self.size.trailing_ones() {
             if let Some(left) = self.roots.pop() {
                 hash = node_hash(&left, &hash);
+                tell(Subtree { level, index: self.size >> level }, hash);
             }
         }
         self.roots.push(hash);

@@ -1,24 +1,28 @@
 //! Reads the log from its first entry to its last and compares everything it vouches for: the leaves, the
-//! tree, the signed checkpoints, and every row an entry names.
+//! tree, the signed checkpoints, those kept outside the database, and every row an entry names.
 //!
 //! Rows that are written once are compared batch by batch beside their entries. Of rows that change, the
 //! position and the hash of the last record are remembered, some 150 bytes each, and the tables read once at the
 //! end. Never here: what a table means, or figures folded again; `ledger::verify` does that.
 
+use super::chain::Chain;
 use super::checkpoint::Checkpoint;
+use super::comparing::{Kept, compare, gone, last_change, unrecorded};
 use super::digest::{RowDigest, Value};
-use super::entry::{Alteration, Entry, EntryError, RecordedRow};
+use super::entry::{Entry, RecordedRow};
 use super::finding::{Finding, LastChange, Report};
 use super::hash::Hash256;
 use super::note::VerifierKey;
 use super::rows::{Reading, RowSource};
 use super::store::{self, StoredCheckpoint, StoredEntry};
-use super::tree::{RightEdge, leaf_hash};
+use super::tile_store::nodes_after;
+use super::tiles::{MAX_TILE_LEVEL, TILE_HEIGHT};
+use super::tree::TreeHead;
 use crate::core::problem::Outcome;
 use crate::db::schema::log_entries;
 use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 
 /// Entries read at once.
 const ENTRIES_PER_READ: i64 = 2_000;
@@ -38,17 +42,18 @@ struct Remembered {
 struct Walk<'a> {
     sources: &'a [RowSource],
     report: &'a mut Report,
-    edge: RightEdge,
-    expected: i64,
-    last_at: i64,
+    chain: Chain,
     remembered: Vec<HashMap<String, Remembered>>,
+    /// Heads that were kept outside, by rising size.
+    kept: VecDeque<(String, TreeHead)>,
     checkpoints: VecDeque<StoredCheckpoint>,
     last_checkpoint: i64,
     has_more_checkpoints: bool,
 }
 
 /// Verifies the log and every row it vouches for. Without `key`, checkpoints are compared with the tree but
-/// their signatures are not checked, and the report says so.
+/// their signatures are not checked, and the report says so. `kept` are heads that somebody kept outside the database,
+/// each with the place where: what was signed once must be there still.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -56,16 +61,17 @@ pub fn verify_log(
     conn: &mut Conn,
     sources: &[RowSource],
     key: Option<&VerifierKey>,
+    mut kept: Vec<(String, TreeHead)>,
     report: &mut Report,
     progress: &mut Progress<'_>,
 ) -> Outcome<()> {
+    kept.sort_by_key(|(_, head)| head.size);
     let mut walk = Walk {
         sources,
         report,
-        edge: RightEdge::new(),
-        expected: 0,
-        last_at: i64::MIN,
+        chain: Chain::new(),
         remembered: sources.iter().map(|_| HashMap::new()).collect(),
+        kept: kept.into(),
         checkpoints: VecDeque::new(),
         last_checkpoint: -1,
         has_more_checkpoints: true,
@@ -80,6 +86,8 @@ pub fn verify_log(
     }
     walk.check_head(conn)?;
     walk.check_later_checkpoints(conn, key)?;
+    walk.check_later_kept();
+    walk.check_nodes(conn)?;
     for (index, source) in sources.iter().enumerate() {
         if let Reading::Whole(read) = source.reading {
             walk.compare_whole(conn, index, read)?;
@@ -99,9 +107,11 @@ impl Walk<'_> {
         let mut once: HashMap<(usize, String), (RecordedRow, i64, LastChange)> = HashMap::new();
         let (first, last) = (rows[0].position + 1, rows[rows.len() - 1].position + 1);
         for row in rows {
-            self.check_leaf(row);
+            let body = row.body.as_bytes();
+            self.chain.append(row.position, body, Some(&row.leaf_hash), self.report);
             self.check_checkpoint(conn, key)?;
-            let Some(entry) = self.read(row) else { continue };
+            self.check_kept();
+            let Some(entry) = self.chain.read(row.position, body, self.report) else { continue };
             let change = last_change(&entry);
             for recorded in entry.rows {
                 let Some(index) = self.sources.iter().position(|source| source.table == recorded.table)
@@ -126,48 +136,6 @@ impl Walk<'_> {
         }
         self.report.check("log entries", rows.len());
         self.compare_once(conn, once, first, last)
-    }
-
-    fn check_leaf(&mut self, row: &StoredEntry) {
-        if row.position != self.expected {
-            let problem = format!("positions {} to {} are not there", self.expected, row.position - 1);
-            self.report.find(Finding::new("log_entries", row.position.to_string(), problem));
-        }
-        self.expected = row.position + 1;
-        let hash = leaf_hash(row.body.as_bytes());
-        if hash.0.as_slice() != row.leaf_hash {
-            let problem = "the body is not the one that was hashed";
-            let finding = Finding::new("log_entries", row.position.to_string(), problem);
-            self.report.find(finding.column("body").entry(row.position));
-        }
-        // The tree is folded over the bodies: a changed body changes every root after it.
-        self.edge.append(hash);
-    }
-
-    fn read(&mut self, row: &StoredEntry) -> Option<Entry> {
-        let key = row.position.to_string();
-        let entry = match Entry::parse(row.body.as_bytes()) {
-            Ok(entry) => entry,
-            Err(error @ EntryError::UnknownVersion(_)) => {
-                self.report.unchecked.push(format!("log entry {}: {error}", row.position));
-                return None;
-            }
-            Err(error @ (EntryError::Malformed(_) | EntryError::NotCanonical(_))) => {
-                let finding = Finding::new("log_entries", key, error.to_string());
-                self.report.find(finding.column("body").entry(row.position));
-                return None;
-            }
-        };
-        if entry.sequence.is_some_and(|sequence| sequence != row.position + 1) {
-            let problem = format!("says sequence {:?} at position {}", entry.sequence, row.position);
-            self.report.find(Finding::new("log_entries", key.clone(), problem).entry(row.position));
-        }
-        if entry.recorded_at_us <= self.last_at {
-            let problem = "was recorded no later than the entry before it";
-            self.report.find(Finding::new("log_entries", key, problem).entry(row.position));
-        }
-        self.last_at = entry.recorded_at_us;
-        Some(entry)
     }
 
     /// Compares rows written once with the entries of the same sequences.
@@ -267,7 +235,7 @@ impl Walk<'_> {
 
     /// Compares the tree as it is now with a checkpoint of this size.
     fn check_checkpoint(&mut self, conn: &mut Conn, key: Option<&VerifierKey>) -> Outcome<()> {
-        let size = i64::try_from(self.edge.size()).unwrap_or(i64::MAX);
+        let size = i64::try_from(self.chain.edge.size()).unwrap_or(i64::MAX);
         loop {
             if self.checkpoints.is_empty() && self.has_more_checkpoints {
                 let page = store::checkpoints_above(conn, self.last_checkpoint, CHECKPOINTS_PER_READ)
@@ -298,7 +266,7 @@ impl Walk<'_> {
             {
                 format!("it states {} leaves and is kept as one of {}", checkpoint.head.size, stored.size)
             }
-            Ok(checkpoint) if checkpoint.head.root != self.edge.root() => {
+            Ok(checkpoint) if checkpoint.head.root != self.chain.edge.root() => {
                 "the log up to here is not the one that was signed".to_owned()
             }
             Ok(_) => return,
@@ -306,24 +274,87 @@ impl Walk<'_> {
         self.report.find(Finding::new("checkpoints", label, problem).column("note"));
     }
 
+    /// Compares the tree as it is now with heads of this size that were kept outside.
+    fn check_kept(&mut self) {
+        let size = self.chain.edge.size();
+        while let Some((place, head)) = self.kept.pop_front_if(|(_, head)| head.size <= size) {
+            self.report.check("kept checkpoints", 1);
+            if head.size == size && head.root != self.chain.edge.root() {
+                let problem =
+                    format!("the first {size} entries are not those of the checkpoint kept in {place}");
+                self.report.find(Finding::new("log_entries", size.to_string(), problem));
+            }
+        }
+    }
+
+    /// Heads kept outside that speak of more leaves than there are: an older copy was put back.
+    fn check_later_kept(&mut self) {
+        let size = self.chain.edge.size();
+        for (place, head) in std::mem::take(&mut self.kept).into_iter().filter(|(_, head)| head.size > 0) {
+            self.report.check("kept checkpoints", 1);
+            let problem = format!(
+                "{size} entries are there, and the checkpoint kept in {place} speaks of {}: an older copy was put \
+                 back, or the log was cut short",
+                head.size
+            );
+            self.report.find(Finding::new("log_entries", size.to_string(), problem));
+        }
+    }
+
+    /// The hashes above the leaves must be those the leaves make, as far as they are kept, which is whole where any is.
+    fn check_nodes(&mut self, conn: &mut Conn) -> Outcome<()> {
+        let signed = store::newest_checkpoint(conn).map_err(read_failure)?.map_or(0, |newest| newest.size);
+        let mut made: BTreeMap<(i32, i64), Vec<u8>> =
+            self.chain.nodes.drain(..).map(|node| ((node.level, node.position), node.hash)).collect();
+        let mut count = 0;
+        for level in 1..=i32::try_from(MAX_TILE_LEVEL).unwrap_or(i32::MAX) {
+            let mut after = -1;
+            loop {
+                let page = nodes_after(conn, level, after).map_err(read_failure)?;
+                let Some(last) = page.last() else { break };
+                after = last.position;
+                count += page.len();
+                for node in page {
+                    let expected = made.remove(&(node.level, node.position));
+                    if expected.as_ref() != Some(&node.hash) {
+                        let key = format!("{}/{}", node.level, node.position);
+                        let problem = "is not the hash that the log's entries make";
+                        self.report.find(Finding::new("log_nodes", key, problem).column("hash"));
+                    }
+                }
+            }
+        }
+        self.report.check("log nodes", count);
+        // Before a server has signed for the first time since there is this table, it is empty.
+        for (level, position) in made.into_keys().filter(|_| count > 0) {
+            let end = (position + 1).saturating_mul(1 << (TILE_HEIGHT as i32 * level).min(62));
+            if end <= signed {
+                let key = format!("{level}/{position}");
+                self.report.find(Finding::new("log_nodes", key, "the row is gone"));
+            }
+        }
+        Ok(())
+    }
+
     /// The stored head must be that of the entries.
     fn check_head(&mut self, conn: &mut Conn) -> Outcome<()> {
         let key = "1";
         let Some(head) = store::head(conn).map_err(read_failure)? else {
-            if self.edge.size() > 0 {
+            if self.chain.edge.size() > 0 {
                 self.report.find(Finding::new("ledger_state", key, "the row is gone"));
             }
             return Ok(());
         };
-        if head.edge != self.edge.to_bytes() {
+        if head.edge != self.chain.edge.to_bytes() {
             let problem = "the tree over the log's entries is another one";
             self.report.find(Finding::new("ledger_state", key, problem).column("edge"));
         }
-        if u64::try_from(head.sequence) != Ok(self.edge.size()) {
-            let problem = format!("says {} where the log has {} entries", head.sequence, self.edge.size());
+        if u64::try_from(head.sequence) != Ok(self.chain.edge.size()) {
+            let problem =
+                format!("says {} where the log has {} entries", head.sequence, self.chain.edge.size());
             self.report.find(Finding::new("ledger_state", key, problem).column("sequence"));
         }
-        if self.edge.size() > 0 && head.recorded_at.0 != self.last_at {
+        if self.chain.edge.size() > 0 && head.recorded_at.0 != self.chain.last_at {
             let problem = "is not the time of the last entry";
             self.report.find(Finding::new("ledger_state", key, problem).column("recorded_at"));
         }
@@ -332,7 +363,7 @@ impl Walk<'_> {
 
     /// Checkpoints that speak of more leaves than there are.
     fn check_later_checkpoints(&mut self, conn: &mut Conn, key: Option<&VerifierKey>) -> Outcome<()> {
-        let size = i64::try_from(self.edge.size()).unwrap_or(i64::MAX);
+        let size = i64::try_from(self.chain.edge.size()).unwrap_or(i64::MAX);
         for stored in store::checkpoints_above(conn, size, CHECKPOINTS_PER_READ).map_err(read_failure)? {
             if key.is_none_or(|key| Checkpoint::open(&stored.note, key).is_ok()) {
                 let problem = format!("{} leaves were signed and {size} are there", stored.size);
@@ -340,81 +371,6 @@ impl Walk<'_> {
             }
         }
         Ok(())
-    }
-}
-
-/// A value that outlives the row it was read from.
-enum Kept {
-    Null,
-    Integer(i64),
-    Text(String),
-    Bytes(Vec<u8>),
-    Bool(bool),
-    Real(f64),
-}
-
-impl Kept {
-    fn of(value: Value<'_>) -> Self {
-        match value {
-            Value::Null => Self::Null,
-            Value::Integer(integer) => Self::Integer(integer),
-            Value::Text(text) => Self::Text(text.to_owned()),
-            Value::Bytes(bytes) => Self::Bytes(bytes.to_vec()),
-            Value::Committed(bytes) => Self::Bytes(bytes.to_vec()),
-            Value::Bool(boolean) => Self::Bool(boolean),
-            Value::Real(real) => Self::Real(real),
-        }
-    }
-
-    fn value(&self) -> Value<'_> {
-        match self {
-            Self::Null => Value::Null,
-            Self::Integer(integer) => Value::Integer(*integer),
-            Self::Text(text) => Value::Text(text),
-            Self::Bytes(bytes) => Value::Bytes(bytes),
-            Self::Bool(boolean) => Value::Bool(*boolean),
-            Self::Real(real) => Value::Real(*real),
-        }
-    }
-}
-
-fn compare(
-    recorded: &RecordedRow,
-    table: &str,
-    key: &str,
-    columns: &[(&'static str, Value<'_>)],
-    position: i64,
-    change: &LastChange,
-) -> Vec<Finding> {
-    let finding = |problem: &str| Finding::new(table, key, problem).entry(position).changed(change.clone());
-    let alterations = recorded.compare(table, key, columns);
-    alterations
-        .into_iter()
-        .filter_map(|alteration| match alteration {
-            Alteration::Changed(column) => Some(finding("the value is not the one recorded").column(&column)),
-            Alteration::Missing(column) => Some(finding("the column is gone").column(&column)),
-            // A migration adds columns that older entries cannot know.
-            Alteration::Unrecorded(_) => None,
-            Alteration::Unnamed => Some(finding("the row is not the one recorded")),
-        })
-        .collect()
-}
-
-fn unrecorded(table: &str, key: &str) -> Finding {
-    Finding::new(table, key, "no entry of the log says that this row was written")
-}
-
-fn gone(table: &str, key: String, position: i64) -> Finding {
-    Finding::new(table, key, "the row was recorded and is gone").entry(position)
-}
-
-fn last_change(entry: &Entry) -> LastChange {
-    LastChange {
-        sequence: entry.sequence,
-        recorded_at_us: entry.recorded_at_us,
-        actor: entry.actor.clone(),
-        role: entry.role.clone(),
-        action: entry.action.clone(),
     }
 }
 

@@ -5,6 +5,7 @@
 //! output, words about the way there to standard error. Never here: a decision that the server would not make as well.
 
 mod api_key;
+mod audit;
 mod bench;
 mod demo;
 mod import;
@@ -55,6 +56,7 @@ enum Command {
     ApiKey(api_key::ApiKey),
     Totals(totals::Totals),
     Verify(verify::Verify),
+    Audit(audit::Audit),
     Openapi(openapi::Openapi),
     Bench(bench::Bench),
 }
@@ -148,6 +150,7 @@ pub fn run() -> ExitCode {
         Command::ApiKey(command) => command.run(),
         Command::Totals(command) => command.run(),
         Command::Verify(command) => return command.run(),
+        Command::Audit(command) => return command.run(),
         Command::Openapi(command) => command.run(),
         Command::Bench(command) => match command.run() {
             Ok(true) => Ok(()),

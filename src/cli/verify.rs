@@ -2,12 +2,17 @@
 
 use super::print::{progress_bar, say};
 use super::{Common, complain, open_to_read};
-use crate::app::Layer;
+use crate::app::{Layer, Settings};
+use crate::audit::beside::{Beside, Doubt};
+use crate::audit::bundle_read::Bundle;
+use crate::audit::bundle_verify::verify_bundle;
+use crate::audit::checkpoint::Checkpoint;
 use crate::audit::finding::Report;
 use crate::audit::keys::KeyRing;
-use crate::audit::note::VerifierKey;
+use crate::audit::note::{Note, VerifierKey};
 use crate::audit::rows::RowSource;
-use crate::audit::verify::verify_log;
+use crate::audit::tree::TreeHead;
+use crate::audit::verify::{Progress, verify_log};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::ledger;
 use crate::ledger::verify::verify_figures;
@@ -17,20 +22,29 @@ use crate::{
     pledges, programmes, proposals, sites, stock, users,
 };
 use clap::Args;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
-/// Folds every figure again and compares the whole database with its log
+/// Folds every figure again and compares the whole database, or a bundle of it, with its log
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief verify\n  relief verify --json\n  \
                         relief verify --database-url postgres://relief@localhost/relief\n  \
-                        relief verify --key 'relief-ledger+1a2b3c4d+AQ…'\n\n\
-                        Exit codes: 0 sound, 1 tampered, 2 cannot tell. Nothing is changed, and a server may run\n\
-                        meanwhile. Signatures are checked with the key in the key folder, or with --key.")]
+                        relief verify --key 'relief-ledger+1a2b3c4d+AQ…'\n  \
+                        relief verify --checkpoint kept.checkpoint\n  relief verify --bundle log.bundle --key '…'\n\n\
+                        Exit codes: 0 sound, 1 tampered, 2 cannot tell. Nothing is changed in the database, and a server\n\
+                        may run meanwhile. Signatures are checked with the key in the key folder, or with --key; beside\n\
+                        it is noted whether something was found, which servers with that folder then say.")]
 pub(super) struct Verify {
     /// One JSON object with all findings
     #[arg(long)]
     json: bool,
+    /// A bundle instead of a database; see `relief audit bundle`
+    #[arg(long, value_name = "FILE")]
+    bundle: Option<PathBuf>,
+    /// A checkpoint that was kept elsewhere, which the log must still begin with; may be given more than once
+    #[arg(long, value_name = "FILE")]
+    checkpoint: Vec<PathBuf>,
     /// The verifier key of the log, where its key folder is not here
     #[arg(long, value_name = "KEY")]
     key: Option<VerifierKey>,
@@ -53,33 +67,16 @@ impl Verify {
 
     fn verify(self) -> Outcome<Report> {
         let settings = self.common.settings(Layer::default())?;
-        let database = open_to_read(&settings.database_url)?;
-        let found = KeyRing::find_log_key(&settings.keys)
-            .map_err(|error| Problem::new(Code::Invalid, error.to_string()).at("/keys"))?;
         let bar = progress_bar("{spinner} {elapsed} {human_pos} {msg}");
         bar.enable_steady_tick(Duration::from_millis(200));
-        let report = database.read(|conn| {
-            let key = match (self.key, found) {
-                (Some(key), _) => Some(key),
-                (None, Some(public)) => {
-                    let origin = log_state(conn).map(|state| state.origin);
-                    // Where even the origin cannot be read, that is found below.
-                    let origin = origin.unwrap_or_else(|_| crate::writer::LEDGER_ORIGIN.to_owned());
-                    VerifierKey::new(&origin, public).ok()
-                }
-                (None, None) => None,
-            };
-            let mut report = Report::default();
-            let mut progress = |what: &str, count: u64| {
-                bar.set_message(what.to_owned());
-                bar.inc(count);
-            };
-            verify_log(conn, &sources(), key.as_ref(), &mut report, &mut progress)?;
-            verify_figures(conn, events::Kind::is_deploying, &mut report, &mut progress)?;
-            events::verify_flows(conn, &mut report, &mut progress)?;
-            approvals::verify_approvals(conn, &mut report, &mut progress)?;
-            Ok(report)
-        })?;
+        let mut progress = |what: &str, count: u64| {
+            bar.set_message(what.to_owned());
+            bar.inc(count);
+        };
+        let report = match &self.bundle {
+            Some(path) => self.bundle(path, &settings, &mut progress)?,
+            None => self.database(&settings, &mut progress)?,
+        };
         bar.finish_and_clear();
         if self.json {
             let mut value =
@@ -91,6 +88,86 @@ impl Verify {
             say(words(&report))?;
         }
         Ok(report)
+    }
+
+    fn database(&self, settings: &Settings, progress: &mut Progress<'_>) -> Outcome<Report> {
+        let database = open_to_read(&settings.database_url)?;
+        let (report, beside) = database.read(|conn| {
+            let origin = log_state(conn).map(|state| state.origin);
+            // Where even the origin cannot be read, that is found below.
+            let origin = origin.unwrap_or_else(|_| crate::writer::LEDGER_ORIGIN.to_owned());
+            let key = self.key(&origin, settings)?;
+            let beside = Beside::of(&settings.keys, &origin);
+            let mut kept = self.kept(key.as_ref())?;
+            if let Some(key) = &key
+                && let Some(checkpoint) = beside.checkpoint(key)?
+            {
+                kept.push((beside.checkpoint_path().display().to_string(), checkpoint.head));
+            }
+            let mut report = Report::default();
+            verify_log(conn, &sources(), key.as_ref(), kept, &mut report, progress)?;
+            verify_figures(conn, events::Kind::is_deploying, &mut report, progress)?;
+            events::verify_flows(conn, &mut report, progress)?;
+            approvals::verify_approvals(conn, &mut report, progress)?;
+            Ok((report, beside))
+        })?;
+        tell_servers(&report, &beside, settings);
+        Ok(report)
+    }
+
+    fn bundle(&self, path: &Path, settings: &Settings, progress: &mut Progress<'_>) -> Outcome<Report> {
+        let mut bundle = Bundle::open(path)?;
+        let note = bundle.checkpoint()?;
+        let stated = Note::parse(&note)
+            .ok()
+            .and_then(|note| Checkpoint::parse_text(note.unverified_text()).ok())
+            .map(|checkpoint| checkpoint.origin);
+        let key = self.key(&stated.unwrap_or_default(), settings)?;
+        let kept = self.kept(key.as_ref())?;
+        let mut report = Report::default();
+        verify_bundle(&mut bundle, key.as_ref(), kept, &mut report, progress)?;
+        Ok(report)
+    }
+
+    /// The key given, or that of the key folder under this origin.
+    fn key(&self, origin: &str, settings: &Settings) -> Outcome<Option<VerifierKey>> {
+        if let Some(key) = &self.key {
+            return Ok(Some(key.clone()));
+        }
+        let found = KeyRing::find_log_key(&settings.keys)
+            .map_err(|error| Problem::new(Code::Invalid, error.to_string()).at("/keys"))?;
+        Ok(found.and_then(|public| VerifierKey::new(origin, public).ok()))
+    }
+
+    /// The heads of the checkpoints that were named, each believed only if the key signed it.
+    fn kept(&self, key: Option<&VerifierKey>) -> Outcome<Vec<(String, TreeHead)>> {
+        let read = |path: &PathBuf| {
+            let wrong = |error: &dyn std::fmt::Display| {
+                Problem::field("/checkpoint", format!("{}: {error}", path.display()))
+            };
+            let note = std::fs::read_to_string(path).map_err(|error| wrong(&error))?;
+            let key = key.ok_or_else(|| wrong(&"there is no key to check it with; give it with --key"))?;
+            let opened = Checkpoint::open(&note, key).map_err(|error| wrong(&error))?;
+            Ok((path.display().to_string(), opened.head))
+        };
+        self.checkpoint.iter().map(read).collect()
+    }
+}
+
+/// Lets servers with this key folder say on their answers what was found, or that nothing is any more.
+fn tell_servers(report: &Report, beside: &Beside, settings: &Settings) {
+    // Whoever has no key folder here verifies a copy, and no server of this machine's.
+    if !settings.keys.is_dir() {
+        return;
+    }
+    let told = match report.findings.first() {
+        Some(first) => beside.raise(&Doubt { count: report.count, table: first.table.clone() }),
+        None if report.unchecked.is_empty() => beside.settle(),
+        None => Ok(()),
+    };
+    if let Err(problem) = told {
+        eprintln!("relief: servers are not told of this");
+        complain(&problem);
     }
 }
 

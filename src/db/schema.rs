@@ -1,10 +1,12 @@
 //! The tables as diesel sees them: the same on both databases. Written from the migrations.
 
 mod decided;
+mod log;
 mod papers;
 mod people;
 
 pub use decided::*;
+pub use log::*;
 pub use papers::*;
 pub use people::*;
 
@@ -413,32 +415,6 @@ diesel::table! {
     }
 }
 
-diesel::table! {
-    log_entries (position) {
-        position -> BigInt,
-        body -> Text,
-        leaf_hash -> Binary,
-    }
-}
-
-diesel::table! {
-    ledger_state (id) {
-        id -> Integer,
-        sequence -> BigInt,
-        recorded_at -> BigInt,
-        edge -> Binary,
-        origin -> Text,
-    }
-}
-
-diesel::table! {
-    checkpoints (size) {
-        size -> BigInt,
-        note -> Text,
-        signed_at -> BigInt,
-    }
-}
-
 diesel::joinable!(persons -> organizations (organization_id));
 diesel::joinable!(pledge_lines -> pledges (pledge_id));
 diesel::allow_tables_to_appear_in_same_query!(
@@ -488,6 +464,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     document_signatories,
     verifications,
     log_entries,
+    log_nodes,
     ledger_state,
     checkpoints
 );

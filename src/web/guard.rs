@@ -50,6 +50,8 @@ pub enum Door {
     Logins,
     /// Continuing a session: a desk of field devices behind one router does so every ten minutes.
     Sessions,
+    /// Checkpoints, tiles and proofs of the log.
+    Proofs,
 }
 
 /// What one caller can have the server do at length, so that each has a measure of it.

@@ -43,7 +43,14 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("POST", "/api/v1/auth/invitations/accept"),
     ("GET", "/api/v1/tracking/{code}"),
     ("GET", "/api/v1/pledge-links/{code}"),
+    ("GET", "/api/v1/audit/checkpoint"),
+    ("GET", "/api/v1/audit/tile/{level}/{tile}"),
+    ("GET", "/api/v1/audit/proof/{index}"),
+    ("GET", "/api/v1/audit/consistency"),
 ];
+
+/// How a parameter ends that takes the rest of a path, slashes too; the documentation leaves it out.
+const REST: &str = ":.*}";
 
 /// What `#[utoipa::path]` makes of a handler: the type `__path_` and the handler's name.
 pub trait Documentation: utoipa::Path + SchemaReferences + Tags<'static> {}
@@ -65,7 +72,10 @@ type Mount = Arc<dyn Fn() -> Route + Send + Sync>;
 
 struct Endpoint {
     method: Method,
+    /// As it is documented.
     path: String,
+    /// As it is routed: a last parameter may take all that is left.
+    pattern: String,
     access: Access,
     operation: Option<Operation>,
     mount: Mount,
@@ -130,6 +140,7 @@ impl Routes {
         let path = path.to_owned();
         self.endpoints.push(Endpoint {
             method: Method::GET,
+            pattern: path.clone(),
             path,
             access: Access::Public,
             operation: None,
@@ -153,7 +164,8 @@ impl Routes {
             self.endpoints.push(Endpoint {
                 mount: mount(method.clone(), access, handler.clone()),
                 method,
-                path: D::path(),
+                path: D::path().replace(REST, "}"),
+                pattern: D::path(),
                 access,
                 operation: Some(operation.clone()),
             });
@@ -227,7 +239,7 @@ impl Routes {
         // In this order a literal segment comes before a parameter in its place: `{` sorts last.
         let mut by_path: BTreeMap<&str, Vec<&Endpoint>> = BTreeMap::new();
         for endpoint in &self.endpoints {
-            by_path.entry(&endpoint.path).or_default().push(endpoint);
+            by_path.entry(&endpoint.pattern).or_default().push(endpoint);
         }
         for (path, endpoints) in by_path {
             let mut methods: Vec<&str> = endpoints.iter().map(|endpoint| endpoint.method.as_str()).collect();

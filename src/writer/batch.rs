@@ -57,6 +57,16 @@ pub struct WriterSettings {
     pub source: Source,
 }
 
+/// What the bench does to a writer in order to compare; nothing in the ordinary.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// A pause after each commit and before its answers, as a slower disk would make.
+    pub commit_delay: Duration,
+    /// Whether nothing is hashed, logged or signed: what the log costs is what this saves. The database is of no use
+    /// afterwards, as its log has gaps.
+    pub is_without_log: bool,
+}
+
 /// A handle to the writing thread; clones share it.
 #[derive(Clone)]
 pub struct Writer {
@@ -71,15 +81,14 @@ impl Writer {
     /// # Errors
     /// Where the database cannot be opened or the thread not started.
     pub fn start(settings: WriterSettings) -> Outcome<Self> {
-        Self::start_within(settings, Limits::default(), Duration::ZERO)
+        Self::start_within(settings, Limits::default(), Comparison::default())
     }
 
-    /// As [`Writer::start`], with the limits of whoever runs the server, and with a pause after each commit and
-    /// before its answers, as a slower disk would make. Only the bench asks for a pause.
+    /// As [`Writer::start`], with the limits of whoever runs the server, and with what only the bench asks for.
     ///
     /// # Errors
     /// As [`Writer::start`].
-    pub fn start_within(settings: WriterSettings, limits: Limits, commit_delay: Duration) -> Outcome<Self> {
+    pub fn start_within(settings: WriterSettings, limits: Limits, comparison: Comparison) -> Outcome<Self> {
         let mut conn = connect_to_write(&settings.url)?;
         log::name_log(&mut conn, &settings.source.name())?;
         let state = log_state(&mut conn)?;
@@ -92,7 +101,7 @@ impl Writer {
         let mut worker = Worker {
             settings,
             limits,
-            commit_delay,
+            comparison,
             conn: Some(conn),
             queue: Arc::clone(&queue),
             announce,
@@ -197,7 +206,7 @@ impl Scan {
 struct Worker {
     settings: WriterSettings,
     limits: Limits,
-    commit_delay: Duration,
+    comparison: Comparison,
     conn: Option<Conn>,
     queue: Arc<Queue>,
     announce: watch::Sender<i64>,
@@ -339,7 +348,12 @@ impl Worker {
     fn attempt(&mut self, jobs: &mut Vec<Box<dyn Job>>, open: bool) -> Outcome<Vec<Verdict>> {
         let mut conn = self.connection()?;
         let joining = open.then(|| Arc::clone(&self.queue));
-        let result = transact(&mut conn, jobs, joining.as_deref(), self.settings.source, self.limits);
+        // The clock is read once the lock is there.
+        let desk = |last| {
+            let desk = Desk::new(self.settings.source.draw(), last).within(self.limits);
+            desk.without_log(self.comparison.is_without_log)
+        };
+        let result = transact(&mut conn, jobs, joining.as_deref(), desk);
         let keep = match &result {
             Ok(_) => true,
             Err(_) => conn.batch_execute("ROLLBACK").is_ok(),
@@ -348,8 +362,8 @@ impl Worker {
             self.conn = Some(conn);
         }
         let (verdicts, touched, sequence) = result?;
-        if !self.commit_delay.is_zero() {
-            std::thread::sleep(self.commit_delay);
+        if !self.comparison.commit_delay.is_zero() {
+            std::thread::sleep(self.comparison.commit_delay);
         }
         if self.settings.wake.is_some() {
             self.touched.extend(touched);
@@ -386,12 +400,11 @@ fn transact(
     conn: &mut Conn,
     jobs: &mut Vec<Box<dyn Job>>,
     joining: Option<&Queue>,
-    source: Source,
-    limits: Limits,
+    desk: impl FnOnce(Moment) -> Desk,
 ) -> Outcome<(Vec<Verdict>, Vec<Uuid>, i64)> {
     exclusive(conn).map_err(read_failure)?;
     let mut state = log_state(conn)?;
-    let mut desk = Desk::new(source.draw(), state.last).within(limits);
+    let mut desk = desk(state.last);
     let mut results = Vec::with_capacity(jobs.len());
     while results.len() < jobs.len() {
         prefetch(conn, &mut desk, &jobs[results.len()..])?;
@@ -462,6 +475,9 @@ fn save(conn: &mut Conn, desk: &mut Desk, state: &mut LogState) -> diesel::Query
     desk.flush(conn)?;
     let last: Moment = desk.last();
     let sealed = std::mem::take(&mut desk.sealed);
+    if desk.is_without_log() {
+        return log::move_on(conn, state, last);
+    }
     log::append(conn, state, sealed, last)
 }
 

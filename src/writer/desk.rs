@@ -119,6 +119,7 @@ pub struct Desk {
     now: Timestamp,
     entropy: [u8; 32],
     limits: Limits,
+    is_without_log: bool,
     last: Moment,
     open: Option<Open>,
     entries: EntryWriter,
@@ -148,6 +149,7 @@ impl Desk {
             now,
             entropy,
             limits: Limits::default(),
+            is_without_log: false,
             last,
             open: None,
             entries: EntryWriter::new(),
@@ -160,6 +162,15 @@ impl Desk {
     /// The same desk, at which one person decides alone up to these limits.
     pub(super) fn within(self, limits: Limits) -> Self {
         Self { limits, ..self }
+    }
+
+    /// The same desk, which hashes and describes nothing where the bench asks for that.
+    pub(super) fn without_log(self, is_without_log: bool) -> Self {
+        Self { is_without_log, ..self }
+    }
+
+    pub(super) fn is_without_log(&self) -> bool {
+        self.is_without_log
     }
 
     /// Has what follows be in the name of somebody else: the entry that is open is closed in the name of whoever
@@ -267,6 +278,13 @@ impl Desk {
             self.described = self.marks();
             return;
         };
+        if self.is_without_log {
+            let hash = crate::audit::tree::empty_root();
+            let leaf = Leaf { sequence: open.moment.sequence, hash, recorded_at: open.moment.recorded_at };
+            self.sealed.push(Sealed { leaf, body: Vec::new() });
+            self.described = self.marks();
+            return;
+        }
         let mut writer = std::mem::take(&mut self.entries);
         writer.begin(&Heading {
             sequence: Some(open.moment.sequence),
@@ -326,6 +344,10 @@ impl Desk {
 
     /// The last entry since a checkmark: what an update's receipt is about.
     pub(super) fn leaf_since(&self, checkmark: &Checkmark) -> Option<Leaf> {
+        if self.is_without_log {
+            // There is nothing to sign a receipt of.
+            return None;
+        }
         self.sealed.get(checkmark.sealed..).and_then(|new| new.last()).map(|sealed| sealed.leaf)
     }
 

@@ -20,7 +20,7 @@ mod register;
 mod rehearsal;
 mod source;
 
-pub use batch::{Wake, WakeKey, Woken, Writer, WriterSettings};
+pub use batch::{Comparison, Wake, WakeKey, Woken, Writer, WriterSettings};
 pub use column::AsValue;
 pub use desk::{Actor, Checkmark, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;

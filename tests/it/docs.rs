@@ -18,12 +18,13 @@ use self::commands::{curl_faults, help, relief_faults, shell_commands};
 use self::tables::{members_of_kinds, rows_of, section, table_after};
 
 /// Every page with commands in it.
-const PAGES: [&str; 8] = [
+const PAGES: [&str; 9] = [
     "README.md",
     "docs/api.md",
     "docs/officer.md",
     "docs/donor.md",
     "docs/auditor.md",
+    "docs/verifier/FORMAT.md",
     "docs/operations.md",
     "docs/import.md",
     "CONTRIBUTING.md",

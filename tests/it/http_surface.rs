@@ -53,7 +53,7 @@ on_both_databases! {
         told(last());
     }
 
-    fn a_server_that_can_sign_the_log_no_more_records_on_but_says_that_it_is_not_ready(database: &TestDatabase) {
+    fn a_server_that_can_sign_the_log_no_more_serves_on_and_says_so(database: &TestDatabase) {
         let server = Server::start(database);
         server.login_as(Role::Officer);
         // Signed once more when it stops; then somebody writes at what was signed.
@@ -64,17 +64,21 @@ on_both_databases! {
         let begun = Instant::now();
         let told = loop {
             let told = server.stranger().get("/health/ready");
-            if told.status != 200 {
+            if told.expect(200)["status"] != "ok" {
                 break told;
             }
-            assert!(begun.elapsed() < Duration::from_secs(20), "still ready: {}", told.text);
+            assert!(begun.elapsed() < Duration::from_secs(20), "still without doubt: {}", told.text);
             std::thread::sleep(Duration::from_millis(50));
         };
-        let (status, words) = (told.status, told.refused("unavailable", &[]));
-        assert!(status == 503 && words.contains("does not continue the last signed checkpoint"), "{}", told.text);
+        let ready = told.expect(200);
+        assert_eq!((&ready["status"], &ready["doubt"]), (&json!("in_doubt"), &json!("log")));
+        let detail = ready["detail"].as_str().expect("in words");
+        assert!(detail.contains("does not continue the last signed checkpoint"), "{detail}");
         server.stranger().get("/health/live").expect(200);
         let body = json!({"name": "Hainan", "country": "CN", "donor": true});
-        server.login_as(Role::Admin).post("/api/v1/organizations", &body).expect(201);
+        let reply = server.login_as(Role::Admin).post("/api/v1/organizations", &body);
+        reply.expect(201);
+        assert_eq!(reply.header("relief-doubt"), Some("log"));
     }
 
     fn what_is_in_when_the_server_stops_is_finished_and_recorded(database: &TestDatabase) {

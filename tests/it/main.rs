@@ -29,6 +29,7 @@ mod http_surface;
 mod import;
 mod items;
 mod lists;
+mod log;
 mod matrix;
 mod migrations;
 mod papers;

@@ -2,9 +2,11 @@
 
 use crate::support::ledger::{Ledger, migrate, tamper};
 use crate::support::on_both_databases;
+use relief_ledger::audit::beside::Beside;
 use relief_ledger::audit::checkpoint::Checkpoint;
 use relief_ledger::audit::keys::KeyRing;
-use relief_ledger::audit::store::{CheckpointSigner, newest_checkpoint};
+use relief_ledger::audit::signer::CheckpointSigner;
+use relief_ledger::audit::store::newest_checkpoint;
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::connect;
 use relief_ledger::writer::log_state;
@@ -30,7 +32,8 @@ pub fn sign(url: &str, keys: &Path) -> bool {
     let ring = KeyRing::open_or_create(keys).expect("there are keys");
     let name = log_state(&mut conn).expect("the log has a name").origin;
     let signer = ring.log_signer(&name).expect("the origin is a name");
-    let mut checkpoints = CheckpointSigner::resume(&mut conn, signer).expect("the last checkpoint fits");
+    let mut checkpoints = CheckpointSigner::resume(&mut conn, signer, Some(Beside::of(keys, &name)))
+        .expect("the last checkpoint fits");
     checkpoints.sign(&mut conn, Timestamp(7)).expect("the log continues").is_some()
 }
 
@@ -184,7 +187,7 @@ on_both_databases! {
         let checkpoint = Checkpoint::open(&stored.note, signer.verifier()).expect("it is signed");
         assert_eq!(i64::try_from(checkpoint.head.size), Ok(stored.size));
         tamper(database.url(), "UPDATE log_entries SET leaf_hash = (SELECT leaf_hash FROM log_entries WHERE position = 0)");
-        assert!(CheckpointSigner::resume(&mut conn, signer).is_err());
+        assert!(CheckpointSigner::resume(&mut conn, signer, None).is_err());
     }
 }
 

@@ -10,6 +10,7 @@
 //! | `cpu` | CPU time from `/proc` |
 //! | `load` | the process that sends requests |
 //! | `house` | what updates are posted to |
+//! | `logging` | what the log costs of the throughput |
 //! | `updates`, `limit` | updates in batches against one by one and against bulk SQL |
 //! | `reading` | one consignment with its history |
 //! | `totals` | totals over few and many consignments |
@@ -27,6 +28,7 @@ mod house;
 mod importing;
 mod limit;
 mod load;
+mod logging;
 mod reading;
 mod scratch;
 mod starting;
@@ -47,7 +49,7 @@ use updates::{Counts, Targets};
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief bench --quick\n  relief bench --json\n  \
                         relief bench --only postgres --postgres postgres://postgres@localhost/postgres\n  \
-                        relief bench --only doors\n  relief bench --only import --scms delivery_history.csv\n\n\
+                        relief bench --only doors\n  relief bench --only log\n  relief bench --only import --scms delivery_history.csv\n\n\
                         PostgreSQL is measured where a server's programs are installed, or at --postgres, where two\n\
                         databases are made and dropped. Exit codes: 0 every limit kept, 1 one was missed.")]
 pub(super) struct Bench {
@@ -87,6 +89,8 @@ enum Part {
     Import,
     /// Many logins and connections held open, on SQLite.
     Doors,
+    /// What the log costs, on both.
+    Log,
 }
 
 /// Whatever goes wrong around the measuring.
@@ -114,7 +118,12 @@ impl Bench {
             let targets = Targets { over_one_by_one: 2.5, name: "SQLite" };
             self.on(&scratch, &house, &scratch.sqlite("limit.db"), &targets, &mut figures)?;
         }
-        if self.wants(Part::Postgres) {
+        if self.wants(Part::Log) {
+            eprintln!("relief: the log on SQLite …");
+            let urls = [scratch.sqlite("with.db"), scratch.sqlite("without.db")];
+            self.log(&scratch, urls, "SQLite", 0.10, &mut figures)?;
+        }
+        if self.wants(Part::Postgres) || self.wants(Part::Log) {
             self.on_postgres(&scratch, &mut figures)?;
         }
         if self.wants(Part::Totals) {
@@ -145,7 +154,6 @@ impl Bench {
     }
 
     fn on_postgres(&self, scratch: &Scratch, figures: &mut Vec<Figure>) -> Outcome<()> {
-        eprintln!("relief: updates, reads and start on PostgreSQL …");
         let cluster = match &self.postgres {
             Some(_) => None,
             None => match Cluster::start(scratch) {
@@ -162,11 +170,35 @@ impl Bench {
             (None, Some(cluster)) => cluster.url(),
             (None, None) => return Ok(()),
         };
+        if self.wants(Part::Log) {
+            eprintln!("relief: the log on PostgreSQL …");
+            let databases = (NewDatabase::create(server, "with")?, NewDatabase::create(server, "without")?);
+            let urls = [databases.0.url().to_owned(), databases.1.url().to_owned()];
+            self.log(scratch, urls, "PostgreSQL", 0.25, figures)?;
+        }
+        if !self.wants(Part::Postgres) {
+            return Ok(());
+        }
+        eprintln!("relief: updates, reads and start on PostgreSQL …");
         let updates = NewDatabase::create(server, "updates")?;
         let limit = NewDatabase::create(server, "limit")?;
         let house = House::build(updates.url().to_owned(), scratch.path("keys"))?;
         let targets = Targets { over_one_by_one: 5.0, name: "PostgreSQL" };
         self.on(scratch, &house, limit.url(), &targets, figures)
+    }
+
+    /// What the log costs, on two ledgers made for it.
+    fn log(
+        &self,
+        scratch: &Scratch,
+        [with, without]: [String; 2],
+        name: &str,
+        limit: f64,
+        figures: &mut Vec<Figure>,
+    ) -> Outcome<()> {
+        let with = House::build(with, scratch.path("keys"))?;
+        let without = House::build(without, scratch.path("keys"))?;
+        logging::measure(&with, &without, name, limit, self.quick, figures)
     }
 
     fn on(

@@ -9,7 +9,7 @@ use super::load::Sent;
 use crate::app::Handicap;
 use crate::core::problem::Outcome;
 use crate::db::connect;
-use crate::writer::log_state;
+use crate::writer::{Comparison, log_state};
 use std::time::Duration;
 
 /// What an ordinary disk takes longer for each commit than the fast one of this machine.
@@ -45,8 +45,9 @@ pub(super) struct Targets {
     pub(super) name: &'static str,
 }
 
-struct Run {
-    sent: Sent,
+/// One run of updates.
+pub(super) struct Run {
+    pub(super) sent: Sent,
     cpu: Duration,
     sequences: (i64, i64),
 }
@@ -63,7 +64,10 @@ pub(super) fn measure(
     figures: &mut Vec<Figure>,
 ) -> Outcome<Vec<uuid::Uuid>> {
     let name = targets.name;
-    let handicap = |one_by_one, commit_delay| Handicap { one_by_one, commit_delay };
+    let handicap = |one_by_one, commit_delay| Handicap {
+        one_by_one,
+        comparison: Comparison { commit_delay, ..Comparison::default() },
+    };
     let (batches, consignments) = run(house, counts.batches, handicap(false, Duration::ZERO))?;
     let limit = bulk_rate(&house.url, limit_url, batches.sequences)?;
     let (alone, _) = run(house, counts.one_by_one, handicap(true, Duration::ZERO))?;
@@ -110,7 +114,11 @@ fn bulk_rate(from: &str, to: &str, (first, last): (i64, i64)) -> Outcome<f64> {
     Ok((last - first + 1) as f64 / seconds)
 }
 
-fn run(house: &House, shipments: usize, handicap: Handicap) -> Outcome<(Run, Vec<uuid::Uuid>)> {
+/// Sends the journeys of so many shipments to a server with this handicap.
+///
+/// # Errors
+/// Where anything is refused.
+pub(super) fn run(house: &House, shipments: usize, handicap: Handicap) -> Outcome<(Run, Vec<uuid::Uuid>)> {
     let prepared = house.prepare(shipments)?;
     let before = log_state(&mut connect(&house.url)?)?.last.sequence;
     let meter = Meter::new(&house.url)?;

@@ -111,4 +111,24 @@ on_both_databases! {
             assert!(error.contains("failed: ") && error.contains(fails), "{wrong}: {error}");
         }
     }
+
+    fn an_auditor_checks_the_demonstration_by_the_commands_of_the_guide(database: &TestDatabase) {
+        let commands = commands_of(&page("docs/auditor.md"), "## Has anybody changed the record?");
+        let login = page("README.md").lines().find(|line| line.starts_with("A=") && line.contains("AUDITOR"))
+            .expect("the auditor's login").to_owned();
+        let helpers = commands_of(&page("README.md"), "## Three jobs");
+        let helper: String = helpers.lines().take_while(|line| !line.starts_with("A=")).map(|line| format!("{line}\n")).collect();
+        let commands = format!("{helper}{login}\n{commands}");
+        let demonstration = Demonstration::start(database.url());
+        demonstration.paste(&commands).unwrap_or_else(|error| panic!("{error}"));
+        for (right, wrong, fails) in [
+            ("proof/0", "proof/1", "relief audit check"),
+            ("--bundle log.bundle --key \"$KEY\"\n", "--bundle report.json --key \"$KEY\"\n", "relief verify"),
+        ] {
+            let broken = commands.replace(right, wrong);
+            assert!(broken.contains(wrong), "{right} stands in the page");
+            let error = demonstration.paste(&broken).expect_err(wrong);
+            assert!(error.contains("failed: ") && error.contains(fails), "{wrong}: {error}");
+        }
+    }
 }

@@ -140,6 +140,10 @@ pub const CALLS: &[Call] = &[
     Call::of("openapi_document", Nothing, |_, _| get("/api/openapi.json")),
     Call::of("key_set", Nothing, |_, _| get("/.well-known/jwks.json")),
     Call::of("audit_key", Nothing, |_, _| get("/.well-known/relief-log.vkey")),
+    Call::of("audit_checkpoint", Nothing, |_, _| get("/api/v1/audit/checkpoint")),
+    Call::of("audit_tile", Nothing, |_, _| get("/api/v1/audit/tile/0/000.p/1")),
+    Call::of("audit_proof", Nothing, |_, _| get("/api/v1/audit/proof/0")),
+    Call::of("audit_consistency", Nothing, |_, _| get("/api/v1/audit/consistency?old=1")),
     Call::of("login", Nothing, |_, _| send("POST", "/api/v1/auth/login", json!({}))).ok(&[422]),
     Call::of("refresh", Nothing, |_, _| send("POST", "/api/v1/auth/refresh", json!({}))).ok(&[422]),
     Call::of("first_admin", Nothing, |_, _| send("POST", "/api/v1/auth/first-admin", json!({}))).ok(&[422]),
@@ -386,6 +390,6 @@ pub const CALLS: &[Call] = &[
     Call::of("reconciliation_changes", Listed(|subject| subject.site.clone()), |_, _| {
         get("/api/v1/reconciliation/changes?group_by=site&from=0")
     }),
-    Call::of("audit_checkpoint", Nothing, |_, _| get("/api/v1/audit/checkpoint")),
+    Call::of("audit_entry_bundle", Nothing, |_, _| get("/api/v1/audit/tile/entries/000.p/1")),
     Call::of("audit_entries", Nothing, |_, _| get("/api/v1/audit/entries?limit=1")),
 ];

@@ -1,0 +1,262 @@
+//! A bundle against itself, against a key, and against heads that somebody kept: as `verify` does with a database.
+//!
+//! Never here: figures, which are not in a bundle.
+
+use super::bundle_read::{Bundle, BundleRow};
+use super::chain::Chain;
+use super::checkpoint::Checkpoint;
+use super::comparing::{Kept, compare, gone, last_change, unrecorded};
+use super::digest::{RowDigest, Value};
+use super::entry::{Entry, RecordedRow};
+use super::finding::{Finding, LastChange, Report};
+use super::hash::Hash256;
+use super::note::{Note, VerifierKey};
+use super::tiles::{TILE_WIDTH, TileId, numbered};
+use super::tree::{TreeHead, leaf_hash};
+use super::verify::Progress;
+use crate::core::problem::{Code, Outcome, Problem};
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+/// The last record of a row that was not seen yet.
+#[derive(Clone, Copy)]
+struct Remembered {
+    position: i64,
+    hash: Hash256,
+}
+
+type RowKey = (String, String);
+
+struct Walk<'a> {
+    bundle: &'a mut Bundle,
+    report: &'a mut Report,
+    chain: Chain,
+    checkpoint: Option<Checkpoint>,
+    /// How many entries it speaks of: those of the tiles.
+    signed: u64,
+    kept: VecDeque<(String, TreeHead)>,
+    remembered: HashMap<RowKey, Remembered>,
+}
+
+/// Verifies a bundle. Without `key` signatures are not checked, and the report says so: the key within is whoever's
+/// made the bundle. `kept` are heads that were kept elsewhere.
+///
+/// # Errors
+/// Where the bundle cannot be read, so that nothing can be told.
+pub fn verify_bundle(
+    bundle: &mut Bundle,
+    key: Option<&VerifierKey>,
+    mut kept: Vec<(String, TreeHead)>,
+    report: &mut Report,
+    progress: &mut Progress<'_>,
+) -> Outcome<()> {
+    kept.sort_by_key(|(_, head)| head.size);
+    let note = bundle.checkpoint()?;
+    let checkpoint = match key {
+        Some(key) => Checkpoint::open(&note, key),
+        None => Note::parse(&note)
+            .map_err(Into::into)
+            .and_then(|note| Checkpoint::parse_text(note.unverified_text())),
+    };
+    if key.is_none() {
+        report.unchecked.push("the signature of the checkpoint: there is no key to check it with".to_owned());
+    }
+    let checkpoint = match checkpoint {
+        Ok(checkpoint) => Some(checkpoint),
+        Err(error) => {
+            report.find(Finding::new("checkpoints", "newest", error.to_string()).column("note"));
+            None
+        }
+    };
+    let (chain, remembered) = (Chain::new(), HashMap::new());
+    let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.head.size);
+    let mut walk = Walk { bundle, report, chain, checkpoint, signed, kept: kept.into(), remembered };
+    for index in 0.. {
+        let Some(entries) = walk.bundle.entries(index)? else { break };
+        let count = entries.len() as u64;
+        walk.entries(index, &entries)?;
+        progress("log entries", count);
+        if count < TILE_WIDTH {
+            break;
+        }
+    }
+    walk.check_heads();
+    walk.check_tiles_above()?;
+    for name in walk.bundle.tables() {
+        walk.table(&name)?;
+        progress(&name, 0);
+    }
+    walk.check_remembered()
+}
+
+impl Walk<'_> {
+    /// One member of entries, the tile over them, and the rows they wrote once.
+    fn entries(&mut self, index: u64, entries: &[Vec<u8>]) -> Outcome<()> {
+        let mut records: HashMap<RowKey, (RecordedRow, i64, LastChange)> = HashMap::new();
+        let start = self.chain.edge.size();
+        for (offset, body) in entries.iter().enumerate() {
+            let position = i64::try_from(start).unwrap_or(i64::MAX).saturating_add(offset as i64);
+            self.chain.append(position, body, None, self.report);
+            self.check_heads_here();
+            let Some(entry) = self.chain.read(position, body, self.report) else { continue };
+            let change = last_change(&entry);
+            for row in entry.rows {
+                let key = (row.table.clone(), row.key.clone());
+                self.remembered.insert(key.clone(), Remembered { position, hash: row.hash });
+                records.insert(key, (row, position, change.clone()));
+            }
+        }
+        self.report.check("log entries", entries.len());
+        self.check_leaf_tile(index, entries)?;
+        let rows = self.bundle.rows(&format!("once/{}", numbered(index, TILE_WIDTH)))?;
+        self.report.check("rows", rows.len());
+        for row in rows {
+            let key = (row.table.clone(), row.key.clone());
+            self.remembered.remove(&key);
+            match records.get(&key) {
+                None => self.report.find(unrecorded(&row.table, &row.key)),
+                Some((recorded, position, change)) => {
+                    let found =
+                        compare(recorded, &row.table, &row.key, &values(&row.columns), *position, change);
+                    found.into_iter().for_each(|finding| self.report.find(finding));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The tree as it is now against whatever speaks of this size.
+    fn check_heads_here(&mut self) {
+        let size = self.chain.edge.size();
+        if let Some(checkpoint) = self.checkpoint.take_if(|checkpoint| checkpoint.head.size == size) {
+            self.report.check("checkpoints", 1);
+            if checkpoint.head.root != self.chain.edge.root() {
+                let problem = "the log up to here is not the one that was signed";
+                self.report.find(Finding::new("checkpoints", size.to_string(), problem).column("note"));
+            }
+        }
+        while let Some((place, head)) = self.kept.pop_front_if(|(_, head)| head.size <= size) {
+            self.report.check("kept checkpoints", 1);
+            if head.size == size && head.root != self.chain.edge.root() {
+                let problem =
+                    format!("the first {size} entries are not those of the checkpoint kept in {place}");
+                self.report.find(Finding::new("log_entries", size.to_string(), problem));
+            }
+        }
+    }
+
+    /// Whatever speaks of more entries than there are.
+    fn check_heads(&mut self) {
+        let size = self.chain.edge.size();
+        if let Some(checkpoint) = self.checkpoint.take() {
+            let problem = format!("{} leaves were signed and {size} are there", checkpoint.head.size);
+            self.report.find(Finding::new("checkpoints", checkpoint.head.size.to_string(), problem));
+        }
+        for (place, head) in std::mem::take(&mut self.kept).into_iter().filter(|(_, head)| head.size > 0) {
+            self.report.check("kept checkpoints", 1);
+            let problem = format!(
+                "{size} entries are there, and the checkpoint kept in {place} speaks of {}",
+                head.size
+            );
+            self.report.find(Finding::new("log_entries", size.to_string(), problem));
+        }
+    }
+
+    fn check_leaf_tile(&mut self, index: u64, entries: &[Vec<u8>]) -> Outcome<()> {
+        let Some(id) = TileId::within(0, index, self.signed) else { return Ok(()) };
+        let width = usize::try_from(id.width).unwrap_or(usize::MAX);
+        let made: Vec<Hash256> = entries.iter().take(width).map(|body| leaf_hash(body)).collect();
+        self.check_tile(id, &made)
+    }
+
+    fn check_tiles_above(&mut self) -> Outcome<()> {
+        let size = self.signed;
+        let mut levels: BTreeMap<u32, Vec<Hash256>> = BTreeMap::new();
+        for node in std::mem::take(&mut self.chain.nodes) {
+            let hash = <[u8; 32]>::try_from(node.hash.as_slice()).map(Hash256);
+            let (Ok(level), Ok(hash)) = (u32::try_from(node.level), hash) else { continue };
+            levels.entry(level).or_default().push(hash);
+        }
+        for id in TileId::all(size).filter(|id| id.level > 0) {
+            let start = usize::try_from(id.start()).unwrap_or(usize::MAX);
+            let made: Vec<Hash256> = levels
+                .get(&id.level)
+                .map(|hashes| hashes.iter().skip(start).take(id.width as usize).copied().collect())
+                .unwrap_or_default();
+            self.check_tile(id, &made)?;
+        }
+        Ok(())
+    }
+
+    fn check_tile(&mut self, id: TileId, made: &[Hash256]) -> Outcome<()> {
+        self.report.check("tiles", 1);
+        let problem = match self.bundle.tile(id) {
+            Ok(hashes) if hashes == made => return Ok(()),
+            Ok(_) => "it is not what the entries make".to_owned(),
+            Err(problem) if problem.code == Code::Invalid => problem.detail,
+            Err(problem) => return Err(problem),
+        };
+        self.report.find(Finding::new("tiles", id.path(), problem));
+        Ok(())
+    }
+
+    /// A part of a table that changes, against the last record of each row.
+    fn table(&mut self, name: &str) -> Outcome<()> {
+        let rows = self.bundle.rows(name)?;
+        self.report.check("rows", rows.len());
+        let mut digest = RowDigest::new();
+        for row in rows {
+            let Some(record) = self.remembered.remove(&(row.table.clone(), row.key.clone())) else {
+                self.report.find(unrecorded(&row.table, &row.key));
+                continue;
+            };
+            digest.begin(&row.table, &row.key);
+            for (name, value) in &row.columns {
+                digest.column(name, value.value());
+            }
+            if digest.hash() != record.hash {
+                self.explain(&row, record.position)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads the entry again that vouches for a row, to name the columns that differ.
+    fn explain(&mut self, row: &BundleRow, position: i64) -> Outcome<()> {
+        let Some(entry) = self.entry_at(position)? else { return Ok(()) };
+        let change = last_change(&entry);
+        let is_of = |recorded: &&RecordedRow| recorded.table == row.table && recorded.key == row.key;
+        for recorded in entry.rows.iter().filter(is_of) {
+            let found = compare(recorded, &row.table, &row.key, &values(&row.columns), position, &change);
+            found.into_iter().for_each(|finding| self.report.find(finding));
+        }
+        Ok(())
+    }
+
+    fn entry_at(&mut self, position: i64) -> Outcome<Option<Entry>> {
+        let position = u64::try_from(position).map_err(|_| Problem::internal("a position below 0"))?;
+        let entries = self.bundle.entries(position / TILE_WIDTH)?.unwrap_or_default();
+        let body = entries.get(usize::try_from(position % TILE_WIDTH).unwrap_or(usize::MAX));
+        Ok(body.and_then(|body| Entry::parse(body).ok()))
+    }
+
+    /// Rows that were recorded and did not come.
+    fn check_remembered(&mut self) -> Outcome<()> {
+        let mut left: Vec<(RowKey, Remembered)> = std::mem::take(&mut self.remembered).into_iter().collect();
+        left.sort_by(|one, other| one.0.cmp(&other.0));
+        for ((table, key), record) in left {
+            let mut finding = gone(&table, key, record.position);
+            if self.report.count < FINDINGS_EXPLAINED {
+                finding.last_change = self.entry_at(record.position)?.as_ref().map(last_change);
+            }
+            self.report.find(finding);
+        }
+        Ok(())
+    }
+}
+
+/// Findings whose last change is looked up: where a whole table is left out, a few are enough.
+const FINDINGS_EXPLAINED: usize = 100;
+
+fn values(columns: &[(String, Kept)]) -> Vec<(&str, Value<'_>)> {
+    columns.iter().map(|(name, value)| (name.as_str(), value.value())).collect()
+}
