@@ -309,7 +309,7 @@ class Verifier:
             _, signed_size, signed_root = open_checkpoint(note, self.key)
         except ValueError as error:
             self.find("checkpoints", "newest", str(error), "note")
-        heads = [("checkpoint", "the log up to here is not the one that was signed", signed_size, signed_root)]
+        heads = [(None, "the log up to here is not the one that was signed", signed_size, signed_root)]
         for place, size, root in self.kept:
             problem = f"the first {size} entries are not those of the checkpoint kept in {place}"
             heads.append((place, problem, size, root))
@@ -322,8 +322,11 @@ class Verifier:
             if count < TILE_WIDTH:
                 break
         for place, _, size, _ in self.heads:
-            problem = f"{size} entries were signed and {self.tree.size} are there ({place})"
-            self.find("log_entries", str(self.tree.size), problem)
+            problem = f"{size} entries were signed and {self.tree.size} are there"
+            if place is None:
+                self.find("checkpoints", str(size), problem)
+            else:
+                self.find("log_entries", str(self.tree.size), f"{problem}, as {place} says")
         self.tiles_above(signed_size)
         for info in self.archive.infolist():
             if info.filename.startswith("rows/"):
@@ -336,7 +339,10 @@ class Verifier:
             place, problem, size, root = self.heads.pop(0)
             self.checked["checkpoints"] += 1
             if size == self.tree.size and root != self.tree.root():
-                self.find("checkpoints" if place == "checkpoint" else "log_entries", str(size), problem)
+                if place is None:
+                    self.find("checkpoints", str(size), problem, "note")
+                else:
+                    self.find("log_entries", str(size), problem)
 
     def entries(self, index, content, signed_size):
         """One member of entries, the tile over it, and the rows written once by it."""
@@ -378,10 +384,10 @@ class Verifier:
             records[(table, key)] = (position, row_hash, hints)
 
     def tile(self, level, index, made, width):
-        name = f"tile/{level}/{numbered(index)}" + (f".p/{width}" if width < TILE_WIDTH else "")
+        path = f"{level}/{numbered(index)}" + (f".p/{width}" if width < TILE_WIDTH else "")
         self.checked["tiles"] += 1
-        if self.member(name) != b"".join(made):
-            self.find("tiles", name, "it is not there, or not what the entries make")
+        if self.member("tile/" + path) != b"".join(made):
+            self.find("tiles", path, "it is not there, or not what the entries make")
 
     def tiles_above(self, signed_size):
         for level in range(1, 8):
@@ -391,7 +397,10 @@ class Verifier:
                 self.tile(level, index, self.tree.levels.get(level, [])[start:end], end - start)
 
     def rows(self, name, records):
-        for line in (self.member(name) or b"").split(b"\n")[:-1]:
+        content = self.member(name, b"")
+        if content and not content.endswith(b"\n"):
+            raise CannotTell(f"{name} ends within a row")
+        for line in content.split(b"\n")[:-1]:
             try:
                 table, key, *columns = json.loads(line)
                 encoded = [(column[0], column_bytes(column)) for column in columns]

@@ -1,8 +1,8 @@
 //! What a witness adds to a checkpoint, as specified at c2sp.org/tlog-cosignature, with Ed25519: that at this time this
 //! was the largest tree it had seen of the log, and that it continues all it had seen before.
 //!
-//! The signature is over these lines, the last of which are the checkpoint's own text; 8 bytes of time, big-endian, stand
-//! before it in the signature line:
+//! The signature is over these lines, the last of which are the checkpoint's own text; 8 bytes of time, big-endian,
+//! stand before it in the signature line:
 //!
 //! ```text
 //! cosignature/v1

@@ -32,9 +32,10 @@ use std::time::Duration;
                         relief verify --database-url postgres://relief@localhost/relief\n  \
                         relief verify --key 'relief-ledger+1a2b3c4d+AQ…'\n  \
                         relief verify --checkpoint kept.checkpoint\n  relief verify --bundle log.bundle --key '…'\n\n\
-                        Exit codes: 0 sound, 1 tampered, 2 cannot tell. Nothing is changed in the database, and a server\n\
-                        may run meanwhile. Signatures are checked with the key in the key folder, or with --key; beside\n\
-                        it is noted whether something was found, which servers with that folder then say.")]
+                        Exit codes: 0 sound, 1 tampered, 2 cannot tell. Nothing is changed in the database, and a\n\
+                        server may run meanwhile. Signatures are checked with the key in the key folder, or with\n\
+                        --key; beside it is noted whether something was found, which servers with that folder then\n\
+                        say.")]
 pub(super) struct Verify {
     /// One JSON object with all findings
     #[arg(long)]

@@ -1,4 +1,5 @@
-//! The log for whoever does not trust us: tiles and proofs over HTTP, bundles, witnesses, and a database that was edited.
+//! The log for whoever does not trust us: tiles and proofs over HTTP, bundles, witnesses, and a database that was
+//! edited.
 
 mod bundles;
 mod doubt;

@@ -20,9 +20,10 @@ use std::time::Duration;
 /// Writes everything that verifying needs into one file, from one snapshot of the database
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief audit bundle log.bundle\n  \
-                        relief audit bundle log.bundle --force --json\n  relief verify --bundle log.bundle --key '…'\n\n\
-                        The file holds what is recorded, with commitments in place of personal values, and no key that\n\
-                        signs. A server may run meanwhile. Exit codes: 0 written, 2 could not be.")]
+                        relief audit bundle log.bundle --force --json\n  \
+                        relief verify --bundle log.bundle --key '…'\n\n\
+                        The file holds what is recorded, with commitments in place of personal values, and no\n\
+                        key that signs. A server may run meanwhile. Exit codes: 0 written, 2 could not be.")]
 pub(super) struct WriteBundle {
     /// The file to write
     #[arg(value_name = "FILE")]

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief audit consistency --checkpoint kept.checkpoint\n  \
                         relief audit consistency --checkpoint kept.checkpoint --bundle log.bundle --key '…'\n  \
-                        relief audit consistency --checkpoint kept.checkpoint --url https://relief.example.org --key '…'\n\n\
+                        relief audit consistency --checkpoint my.checkpoint --url https://relief.org --key '…'\n\n\
                         Exit codes: 0 it continues it, 1 it does not, 2 cannot tell.")]
 pub(super) struct Consistency {
     /// The checkpoint kept
@@ -58,10 +58,11 @@ impl Consistency {
 /// Shows that an entry is in the log: by a receipt or the entry itself
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief audit check --receipt receipt.json\n  \
-                        relief audit check --receipt receipt.json --url https://relief.example.org --key '…' --save 7.tlog-proof\n  \
+                        relief audit check --receipt receipt.json --url https://relief.org --save 7.tlog-proof\n  \
                         relief audit check --receipt receipt.json --proof 7.tlog-proof --key '…'\n  \
                         relief audit check --entry entry.json --proof 7.tlog-proof --key '…'\n\n\
-                        With --proof nothing else is needed, not even a network. An entry is the exact text of its body.\n\
+                        With --proof nothing else is needed, not even a network. An entry is the exact text of\n\
+                        its body.\n\
                         Exit codes: 0 it is in the log, 1 it is not, 2 cannot tell.")]
 pub(super) struct Check {
     /// The receipt of a write, as the server answered it
@@ -91,8 +92,8 @@ impl Check {
             Found::Proof(proof, key) => (proof, key),
             Found::NotYet(size) => {
                 return Ok(Answer::fails(format!(
-                    "The newest checkpoint speaks of {size} entries, and the receipt is for one that came later. One is \
-                     signed about a second after an entry; if it stays so, the entry was lost."
+                    "The newest checkpoint speaks of {size} entries, and the receipt is for one that came later. One \
+                     is signed about a second after an entry; if it stays so, the entry was lost."
                 )));
             }
         };

@@ -20,8 +20,8 @@ use std::process::ExitCode;
 /// Keeps checkpoints, checks receipts and proofs, and writes bundles to verify elsewhere
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief audit bundle log.bundle\n  \
-                        relief audit witness --url https://relief.example.org --key 'relief-ledger/…+1a2b3c4d+AQ…'\n  \
-                        relief audit consistency --checkpoint kept.checkpoint --url https://relief.example.org --key '…'\n  \
+                        relief audit witness --url https://relief.example.org --key '…'\n  \
+                        relief audit consistency --checkpoint kept.checkpoint --bundle log.bundle --key '…'\n  \
                         relief audit check --receipt receipt.json --bundle log.bundle --key '…'\n\n\
                         Exit codes: 0 it holds, 1 it does not, 2 cannot tell.")]
 pub(super) struct Audit {

@@ -1,5 +1,5 @@
-//! Where a log is read from: a database, a bundle or a server. Everything is worked out from its tiles here, and believed
-//! only where it leads to a checkpoint that the log's key signed.
+//! Where a log is read from: a database, a bundle or a server. Everything is worked out from its tiles here, and
+//! believed only where it leads to a checkpoint that the log's key signed.
 
 use super::super::{Common, open_to_read};
 use super::remote::Remote;

@@ -20,12 +20,13 @@ const WITNESS_FOLDER: &str = "relief-witness";
 /// Keeps the newest checkpoint once it is shown to continue the last one kept, and cosigns it
 #[derive(Args)]
 #[command(
-    after_help = "Examples:\n  relief audit witness --url https://relief.example.org --key 'relief-ledger/…+1a2b3c4d+AQ…'\n  \
+    after_help = "Examples:\n  relief audit witness --url https://relief.example.org --key 'name+1a2b3c4d+AQ…'\n  \
                         relief audit witness --url https://relief.example.org\n  \
                         relief audit witness --bundle log.bundle --folder /media/stick/witness\n\n\
-                        The first time the log's key is needed; it is kept beside the checkpoint. The folder holds the\n\
-                        witness's own key, which is nobody else's: keep it where the operator of the server cannot reach\n\
-                        it. Printed is the checkpoint with the cosignature (C2SP tlog-cosignature).\n\
+                        The first time the log's key is needed; it is kept beside the checkpoint. The folder\n\
+                        holds the witness's own key, which is nobody else's: keep it where the operator of the\n\
+                        server cannot reach it. Printed is the checkpoint with the cosignature\n\
+                        (C2SP tlog-cosignature).\n\
                         Exit codes: 0 kept and cosigned, 1 it does not continue the last one, 2 cannot tell."
 )]
 pub(super) struct Keep {
@@ -42,11 +43,11 @@ pub(super) struct Keep {
 impl Keep {
     pub(super) fn run(self, common: &Common) -> Outcome<Answer> {
         let invalid = |error: &dyn std::fmt::Display| Problem::field("/folder", error.to_string());
+        let (mut source, settings) = self.which.open(common)?;
+        let now = source.checkpoint()?;
         let secret = KeyRing::open_witness(&self.folder).map_err(|error| invalid(&error))?;
         let witness =
             Witness::new(&self.name, secret).map_err(|error| Problem::field("/name", error.to_string()))?;
-        let (mut source, settings) = self.which.open(common)?;
-        let now = source.checkpoint()?;
         let beside = Beside::of(&self.folder, &Source::stated(&now)?.origin);
         let key = match (&self.which.key, beside.log_key()?) {
             (Some(given), Some(kept)) if *given != kept => {

@@ -49,7 +49,8 @@ use updates::{Counts, Targets};
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief bench --quick\n  relief bench --json\n  \
                         relief bench --only postgres --postgres postgres://postgres@localhost/postgres\n  \
-                        relief bench --only doors\n  relief bench --only log\n  relief bench --only import --scms delivery_history.csv\n\n\
+                        relief bench --only doors\n  relief bench --only log\n  \
+                        relief bench --only import --scms delivery_history.csv\n\n\
                         PostgreSQL is measured where a server's programs are installed, or at --postgres, where two\n\
                         databases are made and dropped. Exit codes: 0 every limit kept, 1 one was missed.")]
 pub(super) struct Bench {
