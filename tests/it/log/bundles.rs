@@ -153,7 +153,8 @@ on_both_databases! {
                 let line = lines.iter_mut().find(|line| line.starts_with("[\"postings\"")).expect("a posting");
                 named = row_of(line).1;
                 let (before, after) = line.split_once("[\"quantity\",\"i\",").expect("a quantity");
-                *line = format!("{before}[\"quantity\",\"i\",9{after}");
+                let (_, after) = after.split_once(']').expect("it ends");
+                *line = format!("{before}[\"quantity\",\"i\",123456789]{after}");
             });
         });
         assert_eq!(packed.verdicts(&altered), (Some(1), vec![format!("postings {named} quantity")]));
