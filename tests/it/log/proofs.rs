@@ -1,5 +1,8 @@
 //! Tiles, proofs and entry bundles over HTTP.
 
+use std::net::IpAddr;
+
+use relief_ledger::app::Buckets;
 use relief_ledger::audit::hash::Hash256;
 use relief_ledger::audit::offline::{ConsistencyProof, LogProof};
 use relief_ledger::audit::tiles::{TileId, TileTree, parse_tile};
@@ -8,6 +11,7 @@ use relief_ledger::auth::Role;
 use relief_ledger::core::id::OrganizationId;
 use relief_ledger::core::problem::Problem;
 use relief_ledger::parties::Organization;
+use relief_ledger::web::{Door, Throttle};
 use relief_ledger::writer::Drawer;
 use serde_json::{Value, json};
 
@@ -186,4 +190,13 @@ on_both_databases! {
         let longest = bodies(&auditor).iter().map(String::len).max().expect("there are entries");
         assert!(longest > 65_535, "{longest}");
     }
+}
+
+#[test]
+fn whoever_reads_tiles_without_end_is_slowed_down_and_nobody_else_at_any_other_door() {
+    let (throttle, reader) = (Buckets::default(), IpAddr::from([192, 0, 2, 7]));
+    let admitted = (0..5_000).take_while(|_| throttle.admit(Door::Proofs, reader).is_ok()).count();
+    assert!((1_000..5_000).contains(&admitted), "{admitted}");
+    assert!(throttle.admit(Door::Codes, reader).is_ok(), "codes are another door");
+    assert!(throttle.admit(Door::Proofs, IpAddr::from([198, 51, 100, 7])).is_ok(), "and others are not slowed down");
 }
