@@ -89,7 +89,7 @@ impl Check {
             None => self.fetched(receipt.as_ref(), common)?,
         };
         let (proof, key) = match proof {
-            Found::Proof(proof, key) => (proof, key),
+            Found::Proof(both) => *both,
             Found::NotYet(size) => {
                 return Ok(Answer::fails(format!(
                     "The newest checkpoint speaks of {size} entries, and the receipt is for one that came later. One \
@@ -133,7 +133,7 @@ impl Check {
         let proof = LogProof::parse(&read_text("proof", path)?)
             .map_err(|error| Problem::field("/proof", format!("{}: {error}", path.display())))?;
         let key = Source::key(&proof.checkpoint, self.which.key.as_ref(), &settings)?;
-        Ok(Found::Proof(proof, key))
+        Ok(Found::Proof(Box::new((proof, key))))
     }
 
     fn fetched(&self, receipt: Option<&Receipt>, common: &Common) -> Outcome<Found> {
@@ -142,7 +142,7 @@ impl Check {
         let note = source.checkpoint()?;
         let key = Source::key(&note, self.which.key.as_ref(), &settings)?;
         Ok(match source.proof(receipt.leaf_index)? {
-            Some(proof) => Found::Proof(proof, key),
+            Some(proof) => Found::Proof(Box::new((proof, key))),
             None => Found::NotYet(Source::stated(&note)?.head.size),
         })
     }
@@ -150,7 +150,7 @@ impl Check {
 
 /// A proof to be checked, or that there is none yet.
 enum Found {
-    Proof(LogProof, VerifierKey),
+    Proof(Box<(LogProof, VerifierKey)>),
     NotYet(u64),
 }
 

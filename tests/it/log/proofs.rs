@@ -198,5 +198,8 @@ fn whoever_reads_tiles_without_end_is_slowed_down_and_nobody_else_at_any_other_d
     let admitted = (0..5_000).take_while(|_| throttle.admit(Door::Proofs, reader).is_ok()).count();
     assert!((1_000..5_000).contains(&admitted), "{admitted}");
     assert!(throttle.admit(Door::Codes, reader).is_ok(), "codes are another door");
-    assert!(throttle.admit(Door::Proofs, IpAddr::from([198, 51, 100, 7])).is_ok(), "and others are not slowed down");
+    assert!(
+        throttle.admit(Door::Proofs, IpAddr::from([198, 51, 100, 7])).is_ok(),
+        "and others are not slowed down"
+    );
 }

@@ -59,12 +59,15 @@ pub fn faults(declared: &[Declared], calls: &[Call], seat: &Seat, subject: &Subj
     found
 }
 
+/// A last parameter that takes all that is left of a path, slashes too.
+const REST: &str = "{tile}";
+
 /// Whether a path is one of a pattern with parameters in braces.
 fn is_of(path: &str, pattern: &str) -> bool {
     let path = path.split('?').next().unwrap_or_default();
     let (here, there): (Vec<&str>, Vec<&str>) = (path.split('/').collect(), pattern.split('/').collect());
-    here.len() == there.len()
-        && here.iter().zip(there).all(|(here, there)| there.starts_with('{') || *here == there)
+    let is_long_enough = here.len() == there.len() || here.len() > there.len() && there.last() == Some(&REST);
+    is_long_enough && here.iter().zip(there).all(|(here, there)| there.starts_with('{') || *here == there)
 }
 
 /// One cell, asked.
