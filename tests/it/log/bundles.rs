@@ -13,6 +13,9 @@ use crate::support::ledger::{migrate, tamper};
 use crate::support::on_both_databases;
 use crate::verify::sign;
 
+/// The members of a bundle by their names.
+type Members = BTreeMap<String, Vec<u8>>;
+
 /// A bundle of a gift's ledger with so many entries more, the folder it is in, and the key folder.
 struct Packed {
     folder: tempfile::TempDir,
@@ -57,7 +60,7 @@ impl Packed {
     }
 
     /// The same bundle with its members changed.
-    fn altered(&self, alter: impl FnOnce(&mut BTreeMap<String, Vec<u8>>)) -> PathBuf {
+    fn altered(&self, alter: impl FnOnce(&mut Members)) -> PathBuf {
         let mut archive =
             zip::ZipArchive::new(File::open(&self.bundle).expect("it is there")).expect("a ZIP");
         let mut members = BTreeMap::new();
@@ -80,7 +83,7 @@ impl Packed {
 }
 
 /// The lines of a member, changed.
-fn lines(members: &mut BTreeMap<String, Vec<u8>>, name: &str, alter: impl FnOnce(&mut Vec<String>)) {
+fn lines(members: &mut Members, name: &str, alter: impl FnOnce(&mut Vec<String>)) {
     let member = members.get_mut(name).unwrap_or_else(|| panic!("no {name}"));
     let mut lines: Vec<String> = String::from_utf8_lossy(member).lines().map(str::to_owned).collect();
     alter(&mut lines);
@@ -134,7 +137,7 @@ on_both_databases! {
 
     fn what_is_altered_in_a_bundle_is_named_by_both_verifiers(database: &TestDatabase) {
         let packed = Packed::of(database.url(), 300);
-        let one = |alter: &dyn Fn(&mut BTreeMap<String, Vec<u8>>)| {
+        let one = |alter: &dyn Fn(&mut Members)| {
             let (code, found) = packed.verdicts(&packed.altered(alter));
             assert_eq!(code, Some(1), "{found:?}");
             found
@@ -214,12 +217,12 @@ on_both_databases! {
 
     fn a_log_that_is_altered_in_a_bundle_does_not_fit_what_was_signed(database: &TestDatabase) {
         let packed = Packed::of(database.url(), 300);
-        let named = |alter: &dyn Fn(&mut BTreeMap<String, Vec<u8>>), expected: &str| {
+        let named = |alter: &dyn Fn(&mut Members), expected: &str| {
             let (code, found) = packed.verdicts(&packed.altered(alter));
             assert_eq!(code, Some(1), "{found:?}");
             assert!(found.iter().any(|found| found.starts_with(expected)), "{expected}: {found:?}");
         };
-        let replace = |members: &mut BTreeMap<String, Vec<u8>>, name: &str, from: &[u8], to: &[u8]| {
+        let replace = |members: &mut Members, name: &str, from: &[u8], to: &[u8]| {
             let member = members.get_mut(name).expect("the member");
             let at = member.windows(from.len()).position(|part| part == from).expect("it is in there");
             member[at..at + from.len()].copy_from_slice(to);
@@ -231,7 +234,7 @@ on_both_databases! {
         named(&|members| drop(members.remove("tile/0/000")), "tiles ");
         named(&|members| replace(members, "checkpoint", b"\n3", b"\n2"), "checkpoints ");
         // What is no bundle, or cut, tells nothing.
-        let cannot = |alter: &dyn Fn(&mut BTreeMap<String, Vec<u8>>)| {
+        let cannot = |alter: &dyn Fn(&mut Members)| {
             assert_eq!(packed.verdicts(&packed.altered(alter)).0, Some(2));
         };
         cannot(&|members| drop(members.remove("format")));
