@@ -6,6 +6,7 @@ use crate::auth::{Permit, action, destroy_user_key, now};
 use crate::core::id::{ApprovalId, UserId};
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
+use crate::events::told_within;
 use crate::ledger::event::EventResult;
 use crate::proposals::{ApprovalState, Verdict};
 use crate::users::invitation_store::SecondHalf;
@@ -114,7 +115,10 @@ pub async fn approval_decide(
         reason: body.0.reason,
         second: Some(half.hash()),
     };
-    let recorded = state.writer.record(decide).await?;
+    let recorded = match state.writer.record(decide).await {
+        Ok(recorded) => recorded,
+        Err(problem) => return Err(told_within(&state, permit.scope(), problem).await?),
+    };
     state.auth.forget_callers();
     destroy_key(&state, recorded.answer.erased).await?;
     let approval = ApprovalView::in_full(recorded.answer.approval.clone(), now())?;

@@ -34,7 +34,7 @@ macro_rules! at_end {
 }
 
 /// Narrows to the loads a scope reaches: whose carrier or ends it reaches, or that carry a consignment it reaches.
-fn loads_within<'a>(
+pub fn loads_within<'a>(
     mut query: loads::BoxedQuery<'a, crate::db::Backend>,
     scope: &Scope,
 ) -> loads::BoxedQuery<'a, crate::db::Backend> {

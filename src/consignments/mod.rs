@@ -31,6 +31,7 @@ pub use customs::{CustomsHeld, customs_hold, customs_release};
 pub use depart::{Arrived, Departed, arrive, depart, inferred_id};
 pub use departures::Departures;
 pub use divert::{Diverted, PlannedLeg, divert};
+pub use loads::{load_reached, loads_within};
 pub use open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
 pub use read::{HistoryRow, consignment_read, consignments_within, standing_events, state_of};
 pub(crate) use read::{in_countries, of_organization};

@@ -7,6 +7,7 @@ use super::post::PostEvent;
 use super::reach;
 use super::read::{EventFilter, EventView, TracedView, event_list, event_read, sequence_of};
 use super::read_waiting::{WaitingFilter, WaitingState, WaitingView, waiting_list, waiting_read};
+use super::told::told_within;
 use crate::auth::{Action, Permit, action};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
 use crate::core::page::{Page, PageQuery};
@@ -43,18 +44,32 @@ pub struct EventNew {
     from_paper: Option<crate::ledger::origin::FromPaper>,
 }
 
-/// Whether the caller's scope reaches what each command is about; nothing for a caller whom nothing binds.
-async fn reach_all<'a>(
-    permit: &Permit<action::EventSubmit>,
-    state: &State,
-    commands: impl Iterator<Item = &'a Command>,
-) -> Outcome<Vec<Outcome<()>>> {
-    let scope = permit.scope().clone();
-    if scope.is_everything() {
-        return Ok(Vec::new());
+/// What is said of the reach of commands, one after another.
+struct Verdicts(Option<std::vec::IntoIter<Outcome<()>>>);
+
+impl Verdicts {
+    /// Whether the caller's scope reaches what each command is about; a caller whom nothing binds is not asked.
+    async fn of<'a>(
+        permit: &Permit<action::EventSubmit>,
+        state: &State,
+        commands: impl Iterator<Item = &'a Command>,
+    ) -> Outcome<Self> {
+        let scope = permit.scope().clone();
+        if scope.is_everything() {
+            return Ok(Self(None));
+        }
+        let kinds: Vec<Kind> = commands.map(|command| command.kind.clone()).collect();
+        let found = state.read(move |conn| reach::check(conn, &scope, &kinds.iter().collect::<Vec<_>>()));
+        Ok(Self(Some(found.await?.into_iter())))
     }
-    let kinds: Vec<Kind> = commands.map(|command| command.kind.clone()).collect();
-    state.read(move |conn| reach::check(conn, &scope, &kinds.iter().collect::<Vec<_>>())).await
+
+    /// The next. Where there is none, nobody has said that it is reached.
+    fn next(&mut self) -> Outcome<()> {
+        match &mut self.0 {
+            None => Ok(()),
+            Some(left) => left.next().unwrap_or_else(|| Err(Problem::internal("an event without a verdict"))),
+        }
+    }
 }
 
 /// The events of a batch, each ready to be posted or the problem it has: it cannot be read, is not the
@@ -66,10 +81,10 @@ async fn read_all(
 ) -> Outcome<Vec<Outcome<PostEvent>>> {
     let command = |value: Distinct| value.into_value().and_then(Command::read);
     let read: Vec<Outcome<Command>> = values.into_iter().map(command).collect();
-    let mut reached = reach_all(permit, state, read.iter().flatten()).await?.into_iter();
+    let mut verdicts = Verdicts::of(permit, state, read.iter().flatten()).await?;
     let within = |command: Outcome<Command>| -> Outcome<PostEvent> {
         let command = command?;
-        let reached = reached.next().unwrap_or(Ok(()));
+        let reached = verdicts.next();
         let actor = permit.further(command.kind.action())?;
         reached.map(|()| PostEvent::new(command, actor))
     };
@@ -101,8 +116,11 @@ pub async fn event_post(
 ) -> Outcome<HttpResponse> {
     let command = Command::read(body.0.into_value()?)?;
     let actor = permit.further(command.kind.action())?;
-    reach_all(&permit, &state, std::iter::once(&command)).await?.pop().unwrap_or(Ok(()))?;
-    let recorded = state.writer.record(PostEvent::new(command, actor)).await?;
+    Verdicts::of(&permit, &state, std::iter::once(&command)).await?.next()?;
+    let recorded = match state.writer.record(PostEvent::new(command, actor)).await {
+        Ok(recorded) => recorded,
+        Err(problem) => return Err(told_within(&state, permit.scope(), problem).await?),
+    };
     let status = actix_web::http::StatusCode::from_u16(status_of(&recorded)).unwrap_or_default();
     Ok(HttpResponse::build(status).json(signed(&state, recorded)))
 }
@@ -188,6 +206,7 @@ pub async fn event_batch(
                 problem: None,
             },
             Err(problem) => {
+                let problem = told_within(&state, permit.scope(), problem).await?;
                 BatchResult { status: problem.code.status(), result: None, problem: Some(problem.to_json()) }
             }
         });

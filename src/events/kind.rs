@@ -1,6 +1,7 @@
 //! All kinds of event, and how a command is read.
 
 use super::correct::Corrected;
+use super::named::{Named, Names, Naming as _};
 use super::reverse::Reversed;
 use super::words::check_words;
 use crate::auth::Action;
@@ -20,6 +21,9 @@ use crate::stock::{
 use crate::web::{field_refusal, pointer};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema as _, ToSchema as _};
 
 /// How far an event changes what was ever delivered, as its kind decides.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +90,9 @@ pub enum Second {
     Reversal,
 }
 
+/// Schemas with what each is called.
+pub type Schemas = Vec<(String, RefOr<Schema>)>;
+
 macro_rules! kinds {
     ($(
         $(#[$doc:meta])*
@@ -131,6 +138,20 @@ macro_rules! kinds {
             /// What events of a kind change besides the ledger, by the kind's word: what a reversal must put back.
             pub fn beside(word: &str) -> Option<Beside> {
                 match word { $($word => Some(Beside::$beside),)* _ => None }
+            }
+
+            /// Every identifier among the members of its kind.
+            pub fn names(&self) -> Vec<Named> {
+                let mut names = Names::default();
+                match self { $(Self::$variant(body) => body.name(&mut names),)* }
+                names.0
+            }
+
+            /// The schema of each kind's members, by its word, and those they refer to, by their names.
+            pub fn schemas() -> (Schemas, Schemas) {
+                let mut named = Vec::new();
+                $(<$body>::schemas(&mut named);)*
+                (vec![$(($word.to_owned(), <$body>::schema()),)*], named)
             }
 
             /// When somebody else must approve this kind.

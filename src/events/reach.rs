@@ -2,13 +2,13 @@
 //! about, looked up before anything is queued. What it does not reach is missing, to it.
 
 use super::kind::{Command, Kind};
-use super::wait::subjects;
+use super::named::Named;
 use crate::auth::{Bound, Scope};
-use crate::consignments::{consignments_within, in_countries, moves_own, of_organization};
-use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
+use crate::consignments::{consignments_within, in_countries, loads_within, moves_own, of_organization};
+use crate::core::id::EventId;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{
-    approvals, balances, claims, consignments, events, legs, pledge_lines, pledges, postings, sites,
+    approvals, balances, claims, consignments, events, legs, loads, pledge_lines, pledges, postings, sites,
 };
 use crate::db::{Backend, Conn, read_failure};
 use diesel::prelude::*;
@@ -146,7 +146,7 @@ macro_rules! waiting_within {
 }
 pub(super) use {in_countries_too, of_organization_too, waiting_within};
 
-fn reached_consignments<'a>(scope: &Scope) -> consignments::BoxedQuery<'a, Backend> {
+pub(super) fn reached_consignments<'a>(scope: &Scope) -> consignments::BoxedQuery<'a, Backend> {
     consignments_within(consignments::table.into_boxed(), scope)
 }
 
@@ -161,27 +161,17 @@ fn reached_sites<'a>(scope: &Scope) -> Sites<'a> {
     query
 }
 
+fn reached_loads<'a>(scope: &Scope) -> loads::BoxedQuery<'a, Backend> {
+    loads_within(loads::table.into_boxed(), scope)
+}
+
 fn reached_pledges<'a>(scope: &Scope) -> Pledges<'a> {
     crate::pledges::pledges_within(pledges::table.into_boxed(), scope)
 }
 
-/// The pledge an event is about where it is about nothing else.
-fn pledge_of(kind: &Kind) -> Option<PledgeId> {
-    if let Kind::PledgeAccepted(body) = kind {
-        return Some(body.pledge);
-    }
-    if let Kind::PledgeDeclined(body) = kind {
-        return Some(body.pledge);
-    }
-    if let Kind::EarmarkChanged(body) = kind {
-        return Some(body.pledge);
-    }
-    if let Kind::PledgeWithdrawn(body) = kind { Some(body.pledge) } else { None }
-}
-
-/// Whether a scope reaches what each of these events is about: its consignment, else its site, else its
-/// pledge, else the event it corrects or reverses; and where goods are taken out of free stock, its site too.
-/// What is not known is not reached either, so that a bound caller cannot tell the two apart.
+/// Whether a scope reaches all that each of these events names and [`Named::is_asked`] says: its consignment, its site
+/// where it is about no consignment's goods, its pledge, its load, the event it is about. What is not known is not
+/// reached either, so that a bound caller cannot tell the two apart. There is a verdict for each of them.
 ///
 /// # Errors
 /// What the database says.
@@ -191,14 +181,14 @@ pub(super) fn check(conn: &mut Conn, scope: &Scope, kinds: &[&Kind]) -> Outcome<
     }
     let wanted = wanted(conn, kinds)?;
     let reached = Reached::load(conn, scope, wanted.iter().flatten().flatten())?;
-    let verdict = |subjects: Outcome<Vec<Subjects>>| {
-        if subjects?.iter().all(|one| reached.has_all(one)) { Ok(()) } else { Err(Problem::not_found()) }
+    let verdict = |named: Outcome<Vec<Vec<Named>>>| {
+        if named?.iter().all(|one| reached.has_all(one)) { Ok(()) } else { Err(Problem::not_found()) }
     };
     Ok(wanted.into_iter().map(verdict).collect())
 }
 
 /// What must be reached for each event; for a correction also what the event is to be about by it.
-fn wanted(conn: &mut Conn, kinds: &[&Kind]) -> Outcome<Vec<Outcome<Vec<Subjects>>>> {
+fn wanted(conn: &mut Conn, kinds: &[&Kind]) -> Outcome<Vec<Outcome<Vec<Vec<Named>>>>> {
     let corrected: Vec<EventId> = kinds
         .iter()
         .filter_map(|kind| if let Kind::Corrected(body) = kind { Some(body.event) } else { None })
@@ -212,103 +202,65 @@ fn wanted(conn: &mut Conn, kinds: &[&Kind]) -> Outcome<Vec<Outcome<Vec<Subjects>
             .map_err(read_failure)?;
         words.extend(found);
     }
-    let of = |kind: &Kind| -> Outcome<Vec<Subjects>> {
-        let mut subjects = vec![Subjects::of(kind)?];
+    let of = |kind: &Kind| -> Outcome<Vec<Vec<Named>>> {
+        let mut named = vec![asked(kind)?];
         if let Kind::Corrected(body) = kind
             && let Some(word) = words.get(&body.event)
         {
             // What cannot be read is refused where it is decided.
             if let Ok(right) = Command::read_details(word, body.right.clone()) {
-                subjects.push(Subjects::of(&right)?);
+                named.push(asked(&right)?);
             }
         }
-        Ok(subjects)
+        Ok(named)
     };
     Ok(kinds.iter().map(|kind| of(kind)).collect())
 }
 
-/// All that a scope must reach for one event.
-#[derive(Default)]
-struct Subjects {
-    consignment: Option<ConsignmentId>,
-    site: Option<SiteId>,
-    pledge: Option<PledgeId>,
-    event: Option<EventId>,
-}
-
-impl Subjects {
-    fn of(kind: &Kind) -> Outcome<Self> {
-        // Free stock is anybody's until it is reserved: being party to the consignment it is reserved for says
-        // nothing about being entitled to it.
-        if let Kind::Allocated(body) = kind {
-            if body.site.is_none() && body.pledge.is_none() {
-                let detail = "is missing; your account reaches only a part of the goods with donors, so say of which \
-                              pledge to take them, or from which site";
-                return Err(Problem::field("/pledge", detail));
-            }
-            let consignment = Some(body.consignment);
-            // Goods in a warehouse are the warehouse's to give, whoever pledged them.
-            let pledge = body.pledge.filter(|_| body.site.is_none());
-            return Ok(Self { consignment, site: body.site, pledge, event: None });
-        }
-        // What is delivered comes out of the site's free stock, whatever consignment it is delivered under.
-        if let Kind::Delivered(body) = kind {
-            return Ok(Self { consignment: body.consignment, site: Some(body.site), ..Self::default() });
-        }
-        // Who runs a warehouse records what is brought to it, whoever gave it, so `collected` asks for the site.
-        let (consignment, site) = subjects(kind);
-        Ok(match (consignment, site, pledge_of(kind)) {
-            (Some(_), _, _) => Self { consignment, ..Self::default() },
-            (None, Some(_), _) => Self { site, ..Self::default() },
-            (None, None, Some(pledge)) => Self { pledge: Some(pledge), ..Self::default() },
-            (None, None, None) => Self { event: kind.about(), ..Self::default() },
-        })
+/// What a scope must reach for one event.
+fn asked(kind: &Kind) -> Outcome<Vec<Named>> {
+    if let Kind::Allocated(body) = kind
+        && body.site.is_none()
+        && body.pledge.is_none()
+    {
+        let detail = "is missing; your account reaches only a part of the goods with donors, so say of which \
+                      pledge to take them, or from which site";
+        return Err(Problem::field("/pledge", detail));
     }
-
-    fn is_empty(&self) -> bool {
-        self.consignment.is_none() && self.site.is_none() && self.pledge.is_none() && self.event.is_none()
-    }
+    Ok(kind.names().into_iter().filter(|named| named.is_asked()).collect())
 }
 
-/// What of all that a scope does reach.
-struct Reached {
-    consignments: HashSet<ConsignmentId>,
-    sites: HashSet<SiteId>,
-    pledges: HashSet<PledgeId>,
-    events: HashSet<EventId>,
-}
+/// What of all that a scope does reach; each by its kind too, since clients make identifiers.
+struct Reached(HashSet<Named>);
 
 impl Reached {
     fn load<'a>(
         conn: &mut Conn,
         scope: &Scope,
-        wanted: impl Iterator<Item = &'a Subjects> + Clone,
+        wanted: impl Iterator<Item = &'a Vec<Named>> + Clone,
     ) -> Outcome<Self> {
+        let mut found = HashSet::new();
         // Most batches are about one kind of thing; of the others nothing is asked.
         macro_rules! reached {
-            ($query:expr, $id:path, $member:ident) => {{
-                let ids: Vec<_> = wanted.clone().filter_map(|subjects| subjects.$member).collect();
-                if ids.is_empty() {
-                    HashSet::new()
-                } else {
-                    let found = $query.filter($id.eq_any(ids)).select($id).load(conn);
-                    found.map_err(read_failure)?.into_iter().collect()
+            ($kind:ident, $query:expr, $id:path) => {{
+                let of = |named: &Named| if let Named::$kind(id) = named { Some(*id) } else { None };
+                let ids: Vec<_> = wanted.clone().flatten().filter_map(of).collect();
+                if !ids.is_empty() {
+                    let rows = $query.filter($id.eq_any(ids)).select($id).load(conn).map_err(read_failure)?;
+                    found.extend(rows.into_iter().map(Named::$kind));
                 }
             }};
         }
-        Ok(Self {
-            consignments: reached!(reached_consignments(scope), consignments::id, consignment),
-            sites: reached!(reached_sites(scope), sites::id, site),
-            pledges: reached!(reached_pledges(scope), pledges::id, pledge),
-            events: reached!(events_within(events::table.into_boxed(), scope), events::id, event),
-        })
+        reached!(Consignment, reached_consignments(scope), consignments::id);
+        reached!(Site, reached_sites(scope), sites::id);
+        reached!(Pledge, reached_pledges(scope), pledges::id);
+        reached!(Load, reached_loads(scope), loads::id);
+        reached!(Event, events_within(events::table.into_boxed(), scope), events::id);
+        Ok(Self(found))
     }
 
-    fn has_all(&self, subjects: &Subjects) -> bool {
-        !subjects.is_empty()
-            && subjects.consignment.is_none_or(|id| self.consignments.contains(&id))
-            && subjects.site.is_none_or(|id| self.sites.contains(&id))
-            && subjects.pledge.is_none_or(|id| self.pledges.contains(&id))
-            && subjects.event.is_none_or(|id| self.events.contains(&id))
+    /// An event that names nothing a scope could reach is for whoever reaches everything.
+    fn has_all(&self, named: &[Named]) -> bool {
+        !named.is_empty() && named.iter().all(|one| self.0.contains(one))
     }
 }

@@ -3,6 +3,7 @@
 use super::dismiss::Dismissal;
 use super::reach::{in_countries_too, of_organization_too, waiting_within};
 use super::store::{RefusalRecord, WaitingRecord};
+use super::told::kept_within;
 use crate::auth::{Bound, Named, Permit};
 use crate::consignments::{in_countries, of_organization};
 use crate::core::id::{ConsignmentId, EventId, SiteId, UserId};
@@ -173,7 +174,11 @@ pub fn waiting_list<A: Named>(
         .select(columns!())
         .load(conn)
         .map_err(read_failure)?;
-    Ok(rows.into_iter().map(|row| WaitingView::of(row, now)).collect())
+    let mut views: Vec<WaitingView> = rows.into_iter().map(|row| WaitingView::of(row, now)).collect();
+    for problem in views.iter_mut().filter_map(|view| view.problem.as_mut()) {
+        kept_within(conn, permit.scope(), problem)?;
+    }
+    Ok(views)
 }
 
 /// One of these, where the caller posted it or the scope reaches it; and who posted it.
@@ -207,5 +212,9 @@ pub fn waiting_read<A: Named>(
         }
     };
     let poster = row.0.actor_id;
-    Ok((WaitingView::of(row, now), poster))
+    let mut view = WaitingView::of(row, now);
+    if let Some(problem) = &mut view.problem {
+        kept_within(conn, permit.scope(), problem)?;
+    }
+    Ok((view, poster))
 }

@@ -118,6 +118,7 @@ fn hold_or_release(
     to: Condition,
 ) -> Result<EventResult, Halt> {
     if let (Some(item), Some(number), None) = (body.item, &body.lot, &body.lines) {
+        check_nowhere(body)?;
         return whole_lot(desk, happening, item, number, from, to);
     }
     let place = Place { site: body.site, consignment: body.consignment, leg: body.leg };
@@ -139,6 +140,23 @@ fn hold_or_release(
         Ok(())
     })?;
     Ok(happening.post(desk, subjects, &movements, &[])?)
+}
+
+/// Refuses a place beside a whole lot: who names one would think that the lot is held only there.
+fn check_nowhere(body: &ConditionChanged) -> Result<(), Problem> {
+    let named = [
+        ("/site", body.site.is_some()),
+        ("/consignment", body.consignment.is_some()),
+        ("/leg", body.leg.is_some()),
+    ];
+    match named.iter().find(|(_, is_named)| *is_named) {
+        Some((pointer, _)) => {
+            let detail = "stands beside a whole lot, which is held or released wherever it is; leave it out, or say with \
+                          `lines` how much of the lot it is about here";
+            Err(Problem::field(*pointer, detail))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Holds or releases a lot wherever it is; while it is recalled, receipts of it are held too.

@@ -5,10 +5,12 @@
 //! wide, and a server that forgets a caller's scope.
 
 mod calls;
+mod names;
 mod page;
 mod papers;
 mod plans;
 mod policy;
+mod shapes;
 mod stage;
 
 use std::collections::BTreeSet;
@@ -88,7 +90,7 @@ on_both_databases! {
             .collect();
         let narrowed: Vec<_> = CALLS
             .iter()
-            .filter(|call| matches!(call.about, About::Scoped { .. } | About::Listed(_)))
+            .filter(|call| matches!(call.about, About::Scoped { .. } | About::Everywhere { .. } | About::Listed(_)))
             .copied()
             .collect();
         let asked = cells(&declared, &narrowed, &careless, &subjects);

@@ -7,6 +7,7 @@ use relief_ledger::auth::Action;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::shapes::{arrived, collected, recalled};
 use super::stage::{Seat, Subject};
 
 /// A request about a subject.
@@ -48,6 +49,8 @@ pub enum About {
     Scoped { outside: u16, unknown: u16 },
     /// Whether its identifier is in the answer.
     Listed(fn(&Subject) -> String),
+    /// Whether the caller reaches everything: it is about what lies anywhere. `unknown` answers what is missing.
+    Everywhere { unknown: u16 },
     /// Whether it is the caller's own.
     Own,
 }
@@ -57,6 +60,8 @@ pub enum About {
 pub struct Call {
     pub operation: &'static str,
     pub mode: Mode,
+    /// The shape of its body, where it is asked in several.
+    pub shape: &'static str,
     pub sends: fn(&Seat, &Subject) -> Sent,
     /// What it answers to whoever may and reaches the subject.
     pub ok: &'static [u16],
@@ -70,7 +75,18 @@ pub struct Call {
 impl Call {
     const fn of(operation: &'static str, about: About, sends: fn(&Seat, &Subject) -> Sent) -> Self {
         let (mode, ok, also, reach) = (Mode::Single, &[200u16] as &[u16], None, None);
-        Self { operation, mode, sends, ok, about, also, reach }
+        Self { operation, mode, shape: "", sends, ok, about, also, reach }
+    }
+
+    /// An event of a shape, posted alone.
+    const fn event(shape: &'static str, about: About, sends: fn(&Seat, &Subject) -> Sent) -> Self {
+        Self { shape, ..Self::of("event_post", about, sends) }
+    }
+
+    /// An event of a shape in a batch.
+    const fn events(shape: &'static str, about: About, sends: fn(&Seat, &Subject) -> Sent) -> Self {
+        let call = Self::event(shape, about, sends);
+        Self { operation: "event_batch", mode: Mode::Batch, ..call }
     }
 
     const fn ok(self, ok: &'static [u16]) -> Self {
@@ -96,6 +112,9 @@ const FIELDS: About = About::Scoped { outside: 422, unknown: 422 };
 /// An event about something that nobody told of yet waits, for whoever reaches everything.
 const EVENTS: About = About::Scoped { outside: 404, unknown: 202 };
 
+/// The same of what lies anywhere.
+const LOTS: About = About::Everywhere { unknown: 202 };
+
 fn get(path: impl Into<String>) -> Sent {
     Sent { method: "GET", path: path.into(), body: None, revision: None }
 }
@@ -115,8 +134,33 @@ fn edit_of(path: String, body: Value) -> Sent {
     Sent { body: Some(body), ..edit(path) }
 }
 
+fn event(kind: &str, details: Value) -> Value {
+    let mut body = details;
+    (body["id"], body["kind"], body["occurred_at"]) =
+        (json!(Uuid::now_v7()), json!(kind), json!("2020-08-01"));
+    body
+}
+
+fn alone(kind: &str, details: Value) -> Sent {
+    send("POST", "/api/v1/events", event(kind, details))
+}
+
+fn batched(kind: &str, details: Value) -> Sent {
+    send("POST", "/api/v1/events/batch", json!({"events": [event(kind, details)]}))
+}
+
 fn stored(subject: &Subject) -> Value {
-    json!({"id": Uuid::now_v7(), "kind": "stored", "occurred_at": "2020-08-01", "site": subject.site})
+    json!({"site": subject.site})
+}
+
+fn corrected(subject: &Subject) -> Value {
+    let lines = json!([{"item": subject.item, "quantity": 9}]);
+    let right = json!({"consignment": subject.consignment, "site": subject.site, "lines": lines});
+    json!({"event": subject.reserved, "right": right, "reason": "counted again"})
+}
+
+fn reversed(subject: &Subject) -> Value {
+    json!({"event": subject.reserved, "reason": "nobody asked for it"})
 }
 
 /// The key of a machine, where the subject is not missing.
@@ -294,15 +338,37 @@ pub const CALLS: &[Call] = &[
     })
     .ok(&[201]),
     // Events.
-    Call::of("event_post", EVENTS, |_, subject| send("POST", "/api/v1/events", stored(subject)))
+    Call::event("stored", EVENTS, |_, subject| alone("stored", stored(subject)))
         .ok(&[201])
         .also(Action::EventPost),
-    Call::of("event_batch", EVENTS, |_, subject| {
-        send("POST", "/api/v1/events/batch", json!({"events": [stored(subject)]}))
-    })
-    .ok(&[201])
-    .also(Action::EventPost)
-    .mode(Mode::Batch),
+    Call::events("stored", EVENTS, |_, subject| batched("stored", stored(subject)))
+        .ok(&[201])
+        .also(Action::EventPost),
+    // All that was pledged has come.
+    Call::event("collected", EVENTS, |_, subject| alone("collected", collected(subject)))
+        .ok(&[409])
+        .also(Action::EventPost),
+    Call::events("collected", EVENTS, |_, subject| batched("collected", collected(subject)))
+        .ok(&[409])
+        .also(Action::EventPost),
+    Call::event("arrived on a load", EVENTS, |_, subject| alone("arrived", arrived(subject)))
+        .ok(&[201])
+        .also(Action::EventPost),
+    Call::events("arrived on a load", EVENTS, |_, subject| batched("arrived", arrived(subject)))
+        .ok(&[201])
+        .also(Action::EventPost),
+    // Somebody else may have recalled the lot just now.
+    Call::event("held, a whole lot", LOTS, |_, subject| alone("held", recalled(subject)))
+        .ok(&[201, 409])
+        .also(Action::EventPost),
+    Call::events("held, a whole lot", LOTS, |_, subject| batched("held", recalled(subject)))
+        .ok(&[201, 409])
+        .also(Action::EventPost),
+    // Or put the reservation right, or taken it back.
+    Call::event("corrected", EVENTS, |_, subject| alone("corrected", corrected(subject))).ok(&[201, 409, 422]),
+    Call::events("corrected", EVENTS, |_, subject| batched("corrected", corrected(subject))).ok(&[201, 409, 422]),
+    Call::event("reversed", EVENTS, |_, subject| alone("reversed", reversed(subject))).ok(&[201, 409]),
+    Call::events("reversed", EVENTS, |_, subject| batched("reversed", reversed(subject))).ok(&[201, 409]),
     Call::of("event_index", Listed(|subject| subject.event.clone()), |_, _| list("/api/v1/events")),
     Call::of("event_show", SCOPED, |_, subject| get(format!("/api/v1/events/{}", subject.event))),
     Call::of("event_waiting", Listed(|subject| subject.waiting.clone()), |_, _| list("/api/v1/events/waiting")),

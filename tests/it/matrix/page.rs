@@ -40,6 +40,7 @@ fn about(call: &Call) -> &'static str {
         About::Nothing => "itself",
         About::Shared => "what is everybody's",
         About::Scoped { outside: 404, .. } => "what is in reach",
+        About::Everywhere { .. } => "what lies anywhere: nothing of it is in reach of whoever is bound",
         About::Scoped { .. } => "fields in reach",
         About::Listed(_) => "a list of what is in reach",
         About::Own => "the caller's own",
@@ -100,7 +101,11 @@ pub fn page(declared: &[Declared]) -> String {
         };
         let needs = call.also.map_or(needs.clone(), |also| format!("{needs} and `{}`", also.word()));
         let cells: Vec<String> = Role::ALL.iter().map(|role| may(*role, one.access, call)).collect();
-        let (asked, about) = (call.mode.word(), about(call));
+        let (shape, about) = (call.shape, about(call));
+        let asked = match call.mode.word() {
+            word if shape.is_empty() => word.to_owned(),
+            word => format!("{word}: {shape}"),
+        };
         text.push_str(&format!(
             "| `{}` | {asked} | {about} | {needs} | {} |\n",
             call.operation,

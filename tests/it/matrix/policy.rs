@@ -80,8 +80,8 @@ pub struct Cell<'a> {
 
 impl Cell<'_> {
     pub fn name(&self) -> String {
-        let asked = self.call.mode.word();
-        format!("{} ({asked}), {}, {}", self.declared.operation, self.seat.name, self.subject.name)
+        let (asked, shape) = (self.call.mode.word(), self.call.shape);
+        format!("{} ({asked} {shape}), {}, {}", self.declared.operation, self.seat.name, self.subject.name)
     }
 }
 
@@ -118,7 +118,7 @@ pub fn cells<'a>(
         let about = match call.about {
             About::Nothing => &subjects[..1],
             About::Listed(_) => &subjects[..3],
-            About::Shared | About::Scoped { .. } | About::Own => subjects,
+            About::Shared | About::Scoped { .. } | About::Everywhere { .. } | About::Own => subjects,
         };
         for seat in seats {
             cells.extend(about.iter().map(|subject| Cell { declared, call, seat, subject }));
@@ -163,7 +163,9 @@ fn ask_one(cell: &Cell, index: usize) -> Answered {
         cell.seat.caller(&cell.declared.operation).send(sent.method, &sent.path, &headers, body.as_deref());
     let is_listed = match cell.call.about {
         About::Listed(id) => reply.text.contains(&id(cell.subject)),
-        About::Nothing | About::Shared | About::Scoped { .. } | About::Own => false,
+        About::Nothing | About::Shared | About::Scoped { .. } | About::Everywhere { .. } | About::Own => {
+            false
+        }
     };
     match cell.call.mode {
         Mode::Batch if reply.status == 200 => inner(&reply),
@@ -210,6 +212,14 @@ pub fn expected(rules: &[Rule], cell: &Cell) -> Expected {
         About::Own if cell.subject.name == "own" => answer(None),
         About::Own => Expected::Hidden(404),
         About::Listed(_) => answer(Some(is_reached)),
+        About::Everywhere { unknown } if scope.as_ref().is_some_and(Scope::is_everything) => {
+            if is_missing {
+                Expected::Hidden(unknown)
+            } else {
+                answer(None)
+            }
+        }
+        About::Everywhere { .. } => Expected::Hidden(404),
         About::Scoped { .. } if is_reached => answer(None),
         About::Scoped { unknown, .. } if scope.as_ref().is_some_and(Scope::is_everything) => {
             Expected::Hidden(unknown)
@@ -274,7 +284,7 @@ pub fn mismatches(rules: &[Rule], cells: &[Cell], answers: &[Answered]) -> Vec<S
 }
 
 /// A text with its identifiers blanked.
-fn without_ids(text: &str) -> String {
+pub fn without_ids(text: &str) -> String {
     let is_id = |word: &&str| word.len() == 36 && word.bytes().filter(|byte| *byte == b'-').count() == 4;
     let words = text.split(|c: char| !(c.is_ascii_hexdigit() || c == '-'));
     words.filter(is_id).fold(text.to_owned(), |text, id| text.replace(id, "?"))

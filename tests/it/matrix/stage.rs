@@ -35,10 +35,14 @@ pub struct Subject {
     /// The code of another pledge's private link.
     pub link: String,
     pub consignment: String,
+    /// Its leg.
+    pub leg: String,
     /// The consignment's tracking code.
     pub code: String,
     pub load: String,
     pub event: String,
+    /// A reservation, which officers and managers post alike.
+    pub reserved: String,
     pub waiting: String,
     pub moved_on: String,
     pub approval: String,
@@ -156,9 +160,11 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
         pledge: unknown(),
         link: "2222-2222-2222".to_owned(),
         consignment: unknown(),
+        leg: unknown(),
         code: "2222-2222-2222".to_owned(),
         load: unknown(),
         event: unknown(),
+        reserved: unknown(),
         waiting: unknown(),
         moved_on: unknown(),
         approval: unknown(),
@@ -202,9 +208,9 @@ fn subject(scene: &Scene, name: &'static str, organization: &str, country: &str)
             "origin": store, "destination": to, "legs": [leg]});
         (scene.officer.post("/api/v1/consignments", &body).expect(201), leg["id"].clone())
     };
-    let (consignment, _) = open(&city);
+    let (consignment, first) = open(&city);
     let reserved = json!({"consignment": consignment["id"], "site": store, "lines": [scene.line(10)]});
-    scene.does("allocated", "2020-07-20", reserved).expect(201);
+    let reserved = scene.does("allocated", "2020-07-20", reserved).expect(201);
     let early = event(&id(), "arrived", "2020-07-21", json!({"consignment": consignment["id"], "leg": id()}));
     scene.officer.post("/api/v1/events", &early).expect(202);
     let load = json!({"mode": "road", "from": store, "to": city, "carrier": organization});
@@ -262,8 +268,10 @@ fn subject(scene: &Scene, name: &'static str, organization: &str, country: &str)
         link: made["code"].as_str().expect("a code").to_owned(),
         code: consignment["tracking_code"].as_str().expect("a code").to_owned(),
         consignment: id_of(&consignment),
+        leg: first.as_str().expect("a leg").to_owned(),
         load: id_of(&load),
         event: id_of(&collected),
+        reserved: id_of(&reserved),
         waiting: id_of(&early),
         moved_on: id_of(&correction),
         approval,

@@ -76,6 +76,61 @@ on_both_databases! {
         scene.closes();
     }
 
+    fn what_depends_on_an_event_is_named_to_whoever_reads_it(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let [ours, theirs] = ["Ours", "Theirs"].map(|name| scene.organization(name, "GM"));
+        let [here, there] = [("Serekunda", &ours), ("Brikama", &theirs)].map(|(name, operator)| {
+            let body = json!({"name": name, "kind": "warehouse", "country": "GM", "operator": operator});
+            scene.admin.post("/api/v1/sites", &body).expect(201)["id"].as_str().expect("an id").to_owned()
+        });
+        scene.in_store(&ours, &here, 100);
+        let moved = json!({"site": here, "to_site": there, "lines": [scene.line(60)]});
+        let moved = scene.does("moved", "2020-08-01", moved).expect(201);
+        let gone = json!({"site": there, "lines": [scene.line(60)], "reason": "the roof leaks"});
+        let gone = scene.does("reported_missing", "2020-08-02", gone).expect(201)["id"].as_str().expect("an id").to_owned();
+        let officer = bound(&scene, Role::Officer, &ours);
+        let undo = || event(&id(), "reversed", "2020-08-03", json!({"event": moved["id"], "reason": "not ours"}));
+        let alone = officer.post("/api/v1/events", &undo());
+        let sent = officer.post("/api/v1/events/batch", &json!({"events": [undo()]})).expect(200);
+        for told in [alone.json(), sent["results"][0]["problem"].clone()] {
+            assert_eq!((&told["code"], &told["events"]), (&json!("depended_on"), &json!([])), "{told:#}");
+            assert!(!told.to_string().contains(&gone), "{told:#}");
+            let words = [&told["detail"], &told["errors"][0]["detail"]];
+            assert!(words.iter().all(|words| words.to_string().contains("Those you may read")), "{told:#}");
+        }
+        let told = scene.officer.post("/api/v1/events", &undo()).json();
+        assert_eq!(told["events"][0]["event"], gone, "{told:#}");
+        // A part that is in reach is named.
+        let more = json!({"site": here, "lines": [scene.line(40)], "reason": "the roof leaks"});
+        let more = scene.does("reported_missing", "2020-08-02", more).expect(201)["id"].clone();
+        let first = officer.get("/api/v1/events").expect(200)["items"].as_array().expect("a page").iter()
+            .find(|one| one["kind"] == "collected").expect("it was collected")["id"].clone();
+        let undo = event(&id(), "reversed", "2020-08-03", json!({"event": first, "reason": "it never came"}));
+        let told = officer.post("/api/v1/events", &undo).json();
+        let named: Vec<&Value> = told["events"].as_array().expect("events").iter().map(|one| &one["event"]).collect();
+        assert_eq!(named, [&moved["id"], &more], "{told:#}");
+    }
+
+    fn a_donor_organization_is_not_told_in_whose_consignment_its_goods_are(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (donor, city) = (scene.organization("Hainan", "CN"), scene.organization("Banjul City Council", "GM"));
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let (pledge, _) = scene.accepted(&donor, 100);
+        let (consignment, _) = scene.planned(&city, &[&beijing, &banjul]);
+        let reserved = json!({"consignment": consignment, "pledge": pledge, "lines": [scene.line(70)]});
+        scene.does("allocated", "2020-08-01", reserved).expect(201);
+        let back = || event(&id(), "pledge_withdrawn", "2020-08-02", json!({"pledge": pledge}));
+        let lines = scene.officer.get(&format!("/api/v1/pledges/{pledge}")).expect(200)["lines"].clone();
+        let part = || { let mut body = back(); body["lines"] = json!([{"line": lines[0]["id"], "quantity": 100}]); body };
+        let officer = bound(&scene, Role::Officer, &donor);
+        assert_eq!(officer.get(&format!("/api/v1/consignments/{consignment}")).status, 404);
+        let told = officer.post("/api/v1/events", &part()).json();
+        assert_eq!((&told["code"], &told["held"][0]["quantity"]), (&json!("insufficient"), &json!(70)), "{told:#}");
+        assert_eq!((&told["held"][0]["consignment"], &told["held"][0]["holder"]), (&Value::Null, &Value::Null), "{told:#}");
+        let told = scene.officer.post("/api/v1/events", &part()).json();
+        assert_eq!(told["held"][0]["consignment"], consignment, "{told:#}");
+    }
+
     fn a_donor_reads_no_pledge_of_others_in_a_shared_consignment(database: &TestDatabase) {
         let scene = Scene::new(database);
         let (hainan, wuhan) = (scene.organization("Hainan", "CN"), scene.organization("Wuhan", "CN"));
