@@ -131,6 +131,8 @@ pub struct Layer {
     pub correction_limit: Option<i64>,
     /// See [`Limits::reversal`].
     pub reversal_limit: Option<i64>,
+    /// See [`Limits::count_days`].
+    pub count_days: Option<u32>,
 }
 
 impl Layer {
@@ -170,6 +172,7 @@ impl Layer {
             count_limit: self.count_limit.or(below.count_limit),
             correction_limit: self.correction_limit.or(below.correction_limit),
             reversal_limit: self.reversal_limit.or(below.reversal_limit),
+            count_days: self.count_days.or(below.count_days),
         }
     }
 
@@ -234,6 +237,7 @@ impl Layer {
                 count: self.count_limit.unwrap_or(limits.count),
                 correction: self.correction_limit.unwrap_or(limits.correction),
                 reversal: self.reversal_limit.unwrap_or(limits.reversal),
+                count_days: self.count_days.unwrap_or(limits.count_days),
             },
             listen: self.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             database_url: self.database_url.unwrap_or_else(|| DEFAULT_DATABASE_URL.to_owned()),

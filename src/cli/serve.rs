@@ -59,6 +59,9 @@ pub(super) struct Serve {
     /// Base units that one person's reversal may move [default: 10000]
     #[arg(long, env = "RELIEF_REVERSAL_LIMIT", value_name = "UNITS")]
     reversal_limit: Option<i64>,
+    /// Days within which counts of an item at a site are measured together [default: 30]
+    #[arg(long, env = "RELIEF_COUNT_DAYS", value_name = "DAYS")]
+    count_days: Option<u32>,
     #[command(flatten)]
     common: Common,
 }
@@ -81,6 +84,7 @@ impl Serve {
             count_limit: self.count_limit,
             correction_limit: self.correction_limit,
             reversal_limit: self.reversal_limit,
+            count_days: self.count_days,
             ..Layer::default()
         };
         let server = app::start(self.common.settings(layer)?)?;

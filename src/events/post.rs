@@ -5,6 +5,7 @@ use super::kind::{Command, Kind};
 use super::propose::{approval_of, told_again};
 use super::receiver::note_receiver;
 use super::reverse::reverse;
+use super::steps::note_count;
 use super::store::{RefusalRecord, WaitingRecord};
 use super::wait::subjects;
 use crate::auth::{Action, Scope, actor_may};
@@ -161,11 +162,14 @@ impl PostEvent {
     fn post(&self, desk: &mut Desk, checkmark: &Checkmark) -> Result<EventResult, Refusal> {
         self.check_about(desk)?;
         let happening = self.happening(desk)?;
-        let counted = self.counted_before(desk)?;
+        let before = self.corrected_before(desk)?;
         match self.find_paper(desk).and_then(|()| decide_kind(desk, &happening, &self.command.kind)) {
             Ok(result) => {
-                if let Some(due) = self.due(desk, &result, &counted)? {
+                if let Some(due) = self.due(desk, &result, &before)? {
                     return self.propose(desk, checkmark, &happening, &result, &due);
+                }
+                if let (Kind::Counted(_), Some(sequence)) = (&self.command.kind, result.sequence) {
+                    note_count(desk, result.id, sequence);
                 }
                 note_receiver(desk, &happening, &self.command.kind, &result)?;
                 let waited = desk.shelf::<Drawer<WaitingRecord>>().find(self.command.id)?;

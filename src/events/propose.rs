@@ -6,7 +6,7 @@
 
 use super::kind::{Command, Kind, Second};
 use super::post::{PostEvent, decide_kind};
-use super::reverse::standing;
+use super::steps::{Moved, corrections_before, counts_before};
 use super::store::WaitingRecord;
 use crate::auth::is_operator;
 use crate::core::id::{ApprovalId, ConsignmentId, EventId, ItemId, LegId, LotId, SiteId, SubjectId, UserId};
@@ -118,28 +118,18 @@ impl Staged {
 }
 
 impl PostEvent {
-    /// What an event that is about to be corrected has changed so far, where a correction of it is looked at as a
-    /// whole: a count must not be led past its limit step by step.
-    pub(super) fn counted_before(&self, desk: &mut Desk) -> Result<Vec<(Cell, i64)>, Refusal> {
-        let Kind::Corrected(body) = &self.command.kind else { return Ok(Vec::new()) };
-        let known = desk.shelf::<Drawer<EventRecord>>().find(body.event)?;
-        if known.and_then(|known| Kind::second_of(&known.kind)) != Some(Second::Count) {
-            return Ok(Vec::new());
-        }
-        match standing(desk, body.event) {
-            Ok(net) => Ok(net.changes),
-            Err(Halt::Refused(Refusal::Missed)) => Err(Refusal::Missed),
-            // The decision itself says what is wrong with it.
-            Err(Halt::Refused(Refusal::Problem(_)) | Halt::Waits(_)) => Ok(Vec::new()),
-        }
+    /// What an event that is about to be corrected has moved so far, where a correction of it is looked at as a whole.
+    pub(super) fn corrected_before(&self, desk: &mut Desk) -> Result<Moved, Refusal> {
+        let Kind::Corrected(body) = &self.command.kind else { return Ok(Moved::new()) };
+        corrections_before(desk, body.event)
     }
 
-    /// Whether somebody else must approve what was just decided.
+    /// Whether somebody else must approve what was just decided; `before` is what was corrected before.
     pub(super) fn due(
         &self,
         desk: &mut Desk,
         result: &EventResult,
-        counted: &[(Cell, i64)],
+        before: &[(Cell, i64)],
     ) -> Result<Option<Due>, Refusal> {
         let second = self.command.kind.second();
         if second == Second::Never || is_operator(&self.actor) {
@@ -149,16 +139,22 @@ impl PostEvent {
         let limits = desk.limits();
         let staged = Staged::of(desk, result);
         let moved = staged.moved(&[]);
-        let above = |limit: i64| (moved > limit).then_some(Due { limit: Some(limit), moved });
+        // Small steps are measured together with those before them; a large one is large whatever was before.
+        let above = |limit: i64, steps: i64| {
+            (moved > 0 && moved.max(steps) > limit).then_some(Due { limit: Some(limit), moved })
+        };
+        let is_count = second == Second::Count || (second, root) == (Second::Correction, Some(Second::Count));
+        if is_count {
+            let this = self.command.kind.about().unwrap_or(self.command.id);
+            let mut steps = counts_before(desk, this, staged.0.iter().map(|(cell, ..)| *cell))?;
+            steps.extend_from_slice(before);
+            return Ok(above(limits.count, staged.moved(&steps)));
+        }
         Ok(match (second, root) {
-            (Second::Never, _) => None,
+            (Second::Never | Second::Count, _) => None,
             (Second::Always, _) | (_, Some(Second::Always)) => Some(Due { limit: None, moved }),
-            (Second::Correction, Some(Second::Count)) if staged.moved(counted) > limits.count => {
-                Some(Due { limit: Some(limits.count), moved })
-            }
-            (Second::Count, _) => above(limits.count),
-            (Second::Correction, _) => above(limits.correction),
-            (Second::Reversal, _) => above(limits.reversal),
+            (Second::Correction, _) => above(limits.correction, staged.moved(before)),
+            (Second::Reversal, _) => above(limits.reversal, moved),
         })
     }
 

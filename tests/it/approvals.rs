@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use crate::stories::scene::{Scene, event, id};
 use crate::support::TestDatabase;
 use crate::support::on_both_databases;
-use crate::support::server::{Caller, Reply, migrate, operator};
+use crate::support::server::{Caller, Reply, Server, migrate, operator};
 
 /// A scene with masks in a warehouse, some of them missing.
 struct Hub {
@@ -26,7 +26,10 @@ struct Hub {
 
 impl Hub {
     fn new(database: &TestDatabase) -> Self {
-        let scene = Scene::new(database);
+        Self::of(Scene::new(database))
+    }
+
+    fn of(scene: Scene) -> Self {
         let donor = scene.organization("Hainan", "CN");
         let site = scene.site("Accra", "warehouse", "GH");
         let pledge = scene.in_store(&donor, &site, 20_000);
@@ -293,6 +296,74 @@ on_both_databases! {
         assert_eq!((&late.json()["proposed"], &late.json()["moves"]), (&json!(1_001), &json!(1_201)));
         late.refused("wrong_state", &[]);
         assert_eq!(scene.accounts(&hub.pledge), json!({"in_storage": 19_200, "missing": 800}));
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn small_counts_of_one_month_are_measured_together(database: &TestDatabase) {
+        let hub = Hub::new(database);
+        let scene = &hub.scene;
+        let counts = |counted: i64| event(&id(), "counted", "2020-08-01", hub.count(counted));
+        let several = |counted: &[i64]| -> Vec<Value> {
+            let events: Vec<Value> = counted.iter().map(|one| counts(*one)).collect();
+            let sent = scene.officer.post("/api/v1/events/batch", &json!({"events": events})).expect(200);
+            sent["results"].as_array().expect("results").iter().map(|one| one["result"]["status"].clone()).collect()
+        };
+        // In one commit as in several.
+        assert_eq!(several(&[19_600, 19_200, 18_800]), ["posted", "posted", "proposed"]);
+        let third = scene.officer.post("/api/v1/events", &counts(19_000)).expect(201);
+        let proposed = scene.officer.post("/api/v1/events", &counts(18_999)).expect(202);
+        scene.officer.post("/api/v1/events", &counts(19_000)).expect(201);
+        // What somebody else has approved is no step any more; what was reversed never was one.
+        scene.rules(&scene.manager, proposed["approval"].as_str().expect("an approval"), "approve").expect(200);
+        let last = scene.officer.post("/api/v1/events", &counts(18_500)).expect(202);
+        scene.rules(&scene.manager, last["approval"].as_str().expect("an approval"), "refuse").expect(200);
+        scene.does("reversed", "2020-08-02", json!({"event": third["id"], "reason": "another store"})).expect(201);
+        scene.officer.post("/api/v1/events", &counts(18_999)).expect(201);
+        // Another site counts for itself.
+        let (donor, other) = (scene.organization("Wuhan", "CN"), scene.site("Kumasi", "warehouse", "GH"));
+        scene.in_store(&donor, &other, 5_000);
+        let body = json!({"site": other, "lines": [{"item": scene.masks, "counted": 4_100}]});
+        scene.post(&scene.officer, "counted", "2020-08-01", body).expect(201);
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn counts_are_measured_together_for_as_long_as_is_set(database: &TestDatabase) {
+        let house = Server::start_with(database, |settings| settings.limits.count_days = 0);
+        let hub = Hub::of(Scene::on(house, database));
+        for counted in [19_100, 18_200, 17_300, 16_400] {
+            hub.scene.post(&hub.scene.officer, "counted", "2020-08-01", hub.count(counted)).expect(201);
+        }
+        hub.scene.closes();
+    }
+
+    fn small_corrections_of_one_event_are_measured_together(database: &TestDatabase) {
+        let hub = Hub::new(database);
+        let scene = &hub.scene;
+        let other = scene.site("Kumasi", "warehouse", "GH");
+        let moves = |quantity: i64| json!({"site": hub.site, "to_site": other, "lines": [scene.line(quantity)]});
+        let first = scene.does("moved", "2020-08-01", moves(1_000)).expect(201);
+        let second = scene.does("moved", "2020-08-01", moves(1_000)).expect(201);
+        let right = |event: &Value, quantity: i64| {
+            let right = json!({"event": event["id"], "right": moves(quantity), "reason": "a pallet more"});
+            scene.post(&scene.officer, "corrected", "2020-08-02", right)
+        };
+        for quantity in [6_000, 11_000] {
+            right(&first, quantity).expect(201);
+        }
+        let proposed = right(&first, 11_001).expect(202);
+        let shown = hub.show(proposed["approval"].as_str().expect("an approval"));
+        assert_eq!((&shown["quantity"], &shown["limit"]), (&json!(1), &json!(10_000)));
+        // A step back is no step further, and another event has steps of its own.
+        right(&first, 9_000).expect(201);
+        right(&second, 4_000).expect(201);
+        scene.rules(&scene.manager, proposed["approval"].as_str().expect("an approval"), "approve").refused("wrong_state", &[]);
+        // What somebody else approved has been answered for.
+        let large = right(&first, 13_000).expect(202);
+        scene.rules(&scene.manager, large["approval"].as_str().expect("an approval"), "approve").expect(200);
+        right(&first, 14_000).expect(201);
+        right(&first, 15_001).expect(202);
         scene.closes();
         scene.verifies();
     }
