@@ -34,7 +34,7 @@ pub(super) fn check_receiver(desk: &mut Desk, happening: &Happening, leg: LegId)
             let Some(record) = desk.shelf::<Drawer<EventRecord>>().find(departure.event)? else {
                 return Ok(());
             };
-            if record.actor_id == me && from_paper(&record.body).is_none() {
+            if record.actor_id == me && !is_sent_by_others(desk, leg, &record)? {
                 return match &happening.from_paper {
                     Some(paper) => check_received(desk, leg, paper),
                     None => Err(own_dispatch(record.id).into()),
@@ -104,19 +104,31 @@ fn check_received(desk: &mut Desk, leg: LegId, paper: &FromPaper) -> Result<(), 
 /// Whether the paper a receiver enters a departure from is of somebody who can have sent the goods off: the consignor, the
 /// carrier, whoever runs the site where the leg starts, or a donor.
 fn check_sent(desk: &mut Desk, leg: LegId, paper: &FromPaper) -> Result<(), Halt> {
-    let Some(leg) = desk.shelf::<Drawer<Leg>>().find(leg)? else { return Ok(()) };
-    let consignment = desk.shelf::<Drawer<Consignment>>().find(leg.consignment_id)?;
-    let sender = Some(paper.organization);
-    let is_party = leg.carrier_id == sender || consignment.is_some_and(|one| one.consignor_id == sender);
-    if is_party
-        || find_site(desk, leg.from_id)?.operator_id == sender
-        || find_organization(desk, paper.organization)?.is_donor
-    {
+    if can_have_sent(desk, leg, paper)? {
         return Ok(());
     }
     let detail = "did not send these goods: it is neither the consignor, the carrier or a donor, nor runs the site where \
                   the leg starts. You received them, so enter the departure from the paper of one of these";
     Err(Problem::field("/from_paper/organization", detail).into())
+}
+
+/// Whether a departure was entered from the paper of somebody who can have sent the goods off: anybody else's says
+/// nothing of who did.
+fn is_sent_by_others(desk: &mut Desk, leg: LegId, departure: &EventRecord) -> Result<bool, Halt> {
+    match from_paper(&departure.body) {
+        Some(paper) => can_have_sent(desk, leg, &paper),
+        None => Ok(false),
+    }
+}
+
+fn can_have_sent(desk: &mut Desk, leg: LegId, paper: &FromPaper) -> Result<bool, Halt> {
+    let Some(leg) = desk.shelf::<Drawer<Leg>>().find(leg)? else { return Ok(true) };
+    let consignment = desk.shelf::<Drawer<Consignment>>().find(leg.consignment_id)?;
+    let sender = Some(paper.organization);
+    let is_party = leg.carrier_id == sender || consignment.is_some_and(|one| one.consignor_id == sender);
+    Ok(is_party
+        || find_site(desk, leg.from_id)?.operator_id == sender
+        || find_organization(desk, paper.organization)?.is_donor)
 }
 
 /// The receipt that implied a departure.

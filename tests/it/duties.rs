@@ -188,6 +188,38 @@ on_both_databases! {
         scene.verifies();
     }
 
+    fn the_paper_of_nobody_who_sent_the_goods_lets_their_dispatcher_receive_nothing(database: &TestDatabase) {
+        let way = Way::new(database);
+        let scene = &way.scene;
+        let carrier = json!({"name": "Only carries", "country": "KE", "carrier": true});
+        let other = scene.admin.post("/api/v1/organizations", &carrier).expect(201)["id"].clone();
+        let sent = |organization: &Value| {
+            let (consignment, leg) = scene.planned(&way.city, &[&way.stops[0], &way.stops[2]]);
+            let paper = json!({"organization": organization, "number": "WB-2"});
+            let body = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(10)], "from_paper": paper});
+            let departure = scene.post(&scene.officer, "departed", "2020-08-01", body).expect(201);
+            (consignment, leg, departure["id"].as_str().expect("an id").to_owned())
+        };
+        let receives = |caller: &Caller, (consignment, leg, _): &(String, String, String), paper: Value| {
+            let mut body = json!({"consignment": consignment, "leg": leg, "lines": [{"item": scene.masks, "good": 5}]});
+            if !paper.is_null() {
+                body["from_paper"] = paper;
+            }
+            scene.post(caller, "received", "2020-08-05", body)
+        };
+        let claimed = sent(&other);
+        names(&receives(&scene.officer, &claimed, Value::Null), &claimed.2);
+        let theirs = json!({"organization": other, "number": "GRN-3"});
+        receives(&scene.officer, &claimed, theirs).refused("invalid", &["/from_paper/organization"]);
+        receives(&scene.officer, &claimed, json!({"organization": way.city, "number": "GRN-3"})).expect(201);
+        receives(&scene.receiver, &claimed, Value::Null).expect(201);
+        // What a sender's own paper says was sent by that sender.
+        let donor = json!(scene.organization("Hubei", "CN"));
+        receives(&scene.officer, &sent(&donor), Value::Null).expect(201);
+        scene.closes();
+        scene.verifies();
+    }
+
     fn a_paper_is_of_somebody_else_who_can_have_done_it(database: &TestDatabase) {
         let way = Way::new(database);
         let scene = &way.scene;
