@@ -112,6 +112,8 @@ actions! {
     StockRead = "stock.read",
     /// Read documents and the photos and scans of them.
     DocumentRead = "document.read",
+    /// Read which numbers of a site's documents are used, void or open.
+    NumberRead = "number.read",
     /// Upload photos and scans, record documents and give out their numbers.
     DocumentWrite = "document.write",
     /// Erase photos and scans.

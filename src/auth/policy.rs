@@ -200,6 +200,7 @@ policy! {
         OpenDismiss Own,
         StockRead Own,
         DocumentRead Own,
+        NumberRead Own,
         DocumentWrite Own,
         TotalsRead Own,
     }
@@ -230,6 +231,7 @@ policy! {
         ApprovalRead Own,
         StockRead Own,
         DocumentRead Own,
+        NumberRead Own,
         TotalsRead Own,
         ChangesRead Own,
         AuditRead Unbound,
@@ -266,6 +268,7 @@ policy! {
         Allocate Own,
         StockRead Own,
         DocumentRead Own,
+        NumberRead Own,
         DocumentWrite Own,
         AttachmentErase Own,
         TotalsRead Own,

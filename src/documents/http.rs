@@ -16,8 +16,11 @@ use crate::core::id::{
 use crate::core::page::Page;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::db::Conn;
 use crate::people::shown_as;
-use crate::web::{Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, encode_key};
+use crate::web::{
+    Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, discreet, encode_key,
+};
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
 use serde::{Deserialize, Serialize};
@@ -161,7 +164,9 @@ pub async fn document_record(
     let update = DocumentRecord::new(permit.actor(), body.0, DocumentId(Uuid::now_v7()))?;
     let (reader, draft) = (permit.clone(), update.draft().clone());
     state.read(move |conn| check_reach(conn, &reader, &draft)).await?;
-    let recorded = state.writer.record(update).await?;
+    let told = state.writer.record(update).await;
+    let reads = move |conn: &mut Conn, holder: DocumentId| document_read(conn, &permit, holder).map(drop);
+    let recorded = discreet(&state, told, reads).await?;
     let (id, is_new) = (recorded.answer.id, recorded.leaf.is_some());
     let recorded = shown(recorded);
     Ok(if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) })

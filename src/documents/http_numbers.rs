@@ -146,7 +146,7 @@ pub struct NumbersView {
 #[utoipa::path(get, path = "/api/v1/documents/numbers", tag = "documents", params(NumbersQuery),
     responses((status = 200, body = NumbersView)))]
 pub async fn number_report(
-    permit: Permit<action::DocumentRead>,
+    permit: Permit<action::NumberRead>,
     state: State,
     query: Query<NumbersQuery>,
 ) -> Outcome<JsonBody<NumbersView>> {

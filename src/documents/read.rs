@@ -7,7 +7,7 @@ use super::attachment::Attachment;
 use super::rules::{DocumentDraft, DocumentKind};
 use super::store::{Document, DocumentAttachment, DocumentEvent, Signatory};
 use crate::auth::{Bound, Fields, Named, Permit, Scope};
-use crate::consignments::{consignments_within, in_countries, of_organization};
+use crate::consignments::{consignments_within, in_countries, load_reached, of_organization};
 use crate::core::id::{AttachmentId, ConsignmentId, DocumentId, EventId, OrganizationId, PledgeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{
@@ -284,6 +284,9 @@ pub(super) fn check_reach<A: Named>(
         let found: Vec<PledgeId> = found.select(pledges::id).load(conn).map_err(read_failure)?;
         found.first().ok_or_else(Problem::not_found)?;
     }
+    if let Some(load) = draft.load {
+        load_reached(conn, permit, load)?;
+    }
     check_evidence(conn, permit, &draft.events, &draft.attachments)
 }
 
@@ -315,7 +318,9 @@ pub(super) fn check_evidence<A: Named>(
     Ok(())
 }
 
-/// A document is issued at a site of the caller's, or at a stop of a consignment within reach.
+/// A document is issued at a site of the caller's, or at a stop of a consignment within reach. What says that goods came
+/// is said only where the caller is the one they came to: anybody can open a consignment that stops at any site, and
+/// would draw the numbers of its receipts.
 fn check_place<A: Named>(conn: &mut Conn, permit: &Permit<A>, draft: &DocumentDraft) -> Outcome<()> {
     let mut stops: Vec<SiteId> = Vec::new();
     if let Some(id) = draft.consignment {
@@ -331,6 +336,9 @@ fn check_place<A: Named>(conn: &mut Conn, permit: &Permit<A>, draft: &DocumentDr
             .map_err(read_failure)?;
         stops.extend(ends.into_iter().flat_map(|(from, to)| [from, to]));
     }
+    if draft.kind.tells_arrival() {
+        return check_end(conn, permit, draft.site, draft.consignment);
+    }
     if stops.contains(&draft.site) { Ok(()) } else { check_site(conn, permit, draft.site) }
 }
 
@@ -339,11 +347,29 @@ fn check_place<A: Named>(conn: &mut Conn, permit: &Permit<A>, draft: &DocumentDr
 /// # Errors
 /// `not_found`, or what the database says.
 pub(super) fn check_site<A: Named>(conn: &mut Conn, permit: &Permit<A>, site: SiteId) -> Outcome<()> {
+    check_end(conn, permit, site, None)
+}
+
+/// The same, or whether the caller is whom this consignment comes to there.
+fn check_end<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    site: SiteId,
+    consignment: Option<ConsignmentId>,
+) -> Outcome<()> {
     let mut query = sites::table.filter(sites::id.eq(site)).select(sites::id).into_boxed();
     for bound in permit.scope().bounds() {
         query = match bound {
-            Bound::Organization(own) | Bound::OwnPledges(own) => query.filter(sites::operator_id.eq(*own)),
+            Bound::Organization(own) => {
+                let comes_here = consignments::table
+                    .filter(consignments::id.nullable().eq(consignment))
+                    .filter(consignments::destination_id.eq(site))
+                    .filter(consignments::consignee_id.eq(*own));
+                query.filter(exists(comes_here).or(sites::operator_id.eq(*own).assume_not_null()))
+            }
             Bound::Countries(own) => query.filter(sites::country.eq_any(own.clone())),
+            // Where a donor runs a site, its papers are about what others gave too.
+            Bound::OwnPledges(_) => return Err(Problem::not_found()),
         };
     }
     query.first::<SiteId>(conn).map(|_| ()).map_err(read_failure)

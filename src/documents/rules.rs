@@ -106,6 +106,19 @@ impl DocumentKind {
         }
     }
 
+    /// Whether it says that goods came, so that only whom they came to draws its numbers.
+    pub fn tells_arrival(self) -> bool {
+        match self {
+            Self::Grn | Self::Pod => true,
+            Self::Waybill
+            | Self::LossReport
+            | Self::GiftCertificate
+            | Self::CountSheet
+            | Self::DistributionList
+            | Self::Other => false,
+        }
+    }
+
     /// Whether a signed paper of this kind proves a hand-over of that kind.
     pub fn proves(self, event_kind: &str) -> bool {
         match self {

@@ -5,3 +5,4 @@ mod evidence;
 pub mod files;
 mod numbers;
 mod photos;
+mod reach;
