@@ -6,7 +6,7 @@ use super::store::{
     read_organization,
 };
 use crate::atlas::CountryCode;
-use crate::auth::{Permit, action};
+use crate::auth::{Fields, Permit, action};
 use crate::core::check::search_prefix;
 use crate::core::id::OrganizationId;
 use crate::core::page::Page;
@@ -210,6 +210,9 @@ pub async fn organization_list(
     query: Query<OrganizationQuery>,
 ) -> Outcome<JsonBody<Page<Shown<OrganizationView, TracedOrganization>>>> {
     let paging = Paging::<OrganizationId>::new(query.0.after.as_deref(), query.0.limit)?;
+    if permit.fields() == Fields::Traced && query.0.consignor.is_some() {
+        return Err(Problem::field("/consignor", "is not shown to you, so it cannot be looked for"));
+    }
     let filter = query.0.filter()?;
     let limit = paging.limit;
     let eyes = Eyes::of(&permit, today());

@@ -107,6 +107,22 @@ on_both_databases! {
         }
     }
 
+    fn who_sends_cannot_be_asked_for_by_whom_it_is_not_shown(database: &TestDatabase) {
+        let house = Server::start(database);
+        let (admin, officer) = (house.login_as(Role::Admin), house.login_as(Role::Officer));
+        let made = |name: &str| add(&admin, &json!({"name": name, "donor": true, "consignor": true, "carrier": true, "named": "never"}));
+        let (own, other) = (made("Hainan"), made("Hubei"));
+        let donor = house.login_bound(Role::Donor, Some(own["id"].as_str().unwrap().parse().unwrap()), None);
+        for asked in ["consignor=true", "carrier=true&consignor=true"] {
+            let path = format!("/api/v1/organizations?{asked}");
+            donor.get(&path).refused("invalid", &["/consignor"]);
+            assert_eq!(names(&officer.get(&path).expect(200)), ["Hainan", "Hubei"]);
+        }
+        let carriers = donor.get("/api/v1/organizations?carrier=true").expect(200);
+        let shown = carriers["items"].as_array().unwrap().iter().find(|one| one["id"] == other["id"]).unwrap();
+        assert_eq!((&shown["donor"], shown.get("consignor")), (&json!(false), None));
+    }
+
     fn every_wrong_field_is_named_in_one_answer(database: &TestDatabase) {
         let server = Server::start(database);
         let body = json!({"id": "0190f3c1-7c00-4000-8000-000000000001", "name": " ", "reference": "a\u{7}b", "country": "Gambia"});
