@@ -233,6 +233,13 @@ fn stop_on_signals(handle: ServerHandle) -> Outcome<()> {
     Ok(())
 }
 
+/// The OpenAPI document of all routes, written once.
+fn described(all: &Routes) -> Outcome<Document> {
+    let text = serde_json::to_vec(&all.openapi())
+        .map_err(|error| Problem::internal(format!("the OpenAPI document: {error}")))?;
+    Ok(Document(Bytes::from(text)))
+}
+
 fn server(
     settings: &Settings,
     listener: TcpListener,
@@ -242,10 +249,8 @@ fn server(
 ) -> Outcome<Server> {
     let signing = web::Data::from(signing);
     let metrics = web::Data::new(Metrics::new()?);
-    let document = serde_json::to_vec(&all.openapi())
-        .map_err(|error| Problem::internal(format!("the OpenAPI document: {error}")))?;
     let wholes = web::Data::new(Wholes::new(state.database.clone())?);
-    let document = web::Data::new(Document(Bytes::from(document)));
+    let document = web::Data::new(described(&all)?);
     let all = Arc::new(all);
     let origins = web::Data::new(Origins(settings.cors_origins.clone()));
     let connections = Connections::new(

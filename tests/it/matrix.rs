@@ -72,7 +72,7 @@ on_both_databases! {
         for (role, operation, reach, touched) in [
             (Role::Donor, "stock_show", Reach::OwnPledges, vec!["stock_show"]),
             (Role::Officer, "pledge_show", Reach::All, vec!["pledge_index", "pledge_show", "pledge_status_show"]),
-            (Role::Auditor, "audit_entries", Reach::All, vec!["audit_checkpoint", "audit_entries"]),
+            (Role::Auditor, "audit_entries", Reach::All, vec!["audit_entries", "audit_entry_bundle"]),
             (Role::Admin, "event_post", Reach::Own, vec!["event_batch", "event_post"]),
             (Role::Manager, "pledge_offer", Reach::Own, vec!["pledge_offer"]),
         ] {
