@@ -205,7 +205,7 @@ on_both_databases! {
         other.with_token(admin.token.as_deref().unwrap()).get(ME).expect(200);
         let begun = Instant::now();
         while kids(&other) != [rotation.new.clone(), old.clone()] || kids(&server).len() != 2 {
-            assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", kids(&other));
+            assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", kids(&other));
             std::thread::sleep(Duration::from_millis(50));
         }
         with(&other, &before).get(ME).expect(200);
@@ -216,7 +216,7 @@ on_both_databases! {
         assert_eq!(TokenKeys::retire(&folder, SystemTime::now(), Some(&old)).unwrap(), [old]);
         let begun = Instant::now();
         while with(&server, &before).get(ME).status == 200 {
-            assert!(begun.elapsed() < Duration::from_secs(3), "a retired key still verifies");
+            assert!(begun.elapsed() < Duration::from_secs(10), "a retired key still verifies");
             std::thread::sleep(Duration::from_millis(50));
         }
         with(&server, &after).get(ME).expect(200);

@@ -7,7 +7,6 @@ mod kept;
 mod proofs;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
 
 use relief_ledger::audit::checkpoint::Checkpoint;
 use relief_ledger::audit::keys::KeyRing;
@@ -18,22 +17,7 @@ use serde_json::Value;
 
 use crate::support::ledger::Ledger;
 use crate::support::server::Server;
-
-/// How long something the signer does once a second may take on a busy machine.
-const SOON: Duration = Duration::from_secs(30);
-
-/// Waits until something is so.
-#[track_caller]
-fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
-    let begun = Instant::now();
-    loop {
-        if let Some(found) = look() {
-            return found;
-        }
-        assert!(begun.elapsed() < SOON, "{what} did not come");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
+use crate::support::until;
 
 /// A gift's ledger with so many further entries behind it.
 fn filled(url: &str, entries: usize) -> Ledger {

@@ -30,11 +30,17 @@ use crate::stories::scene::Scene;
 use crate::support::TestDatabase;
 use crate::support::on_both_databases;
 use crate::support::server::{Server, migrate};
+use crate::support::until;
 
 fn scene(database: &TestDatabase) -> Scene {
     // Each request says that it comes from an address of its own.
     let adjust = |settings: &mut Settings| settings.trusted_proxies = vec![IpAddr::V4(Ipv4Addr::LOCALHOST)];
-    Scene::on(Server::start_with(database, adjust), database)
+    let scene = Scene::on(Server::start_with(database, adjust), database);
+    // Proofs are there once the log was signed for the first time.
+    until("a checkpoint", || {
+        (scene.house.stranger().get("/api/v1/audit/checkpoint").status == 200).then_some(())
+    });
+    scene
 }
 
 /// The operations of mismatches.

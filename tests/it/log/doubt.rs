@@ -8,9 +8,10 @@ use relief_ledger::db::connect;
 use relief_ledger::writer::log_state;
 use serde_json::{Value, json};
 
-use super::{checkpoint_over, found, key_of, log_size, relief, until};
+use super::{checkpoint_over, found, key_of, log_size, relief};
 use crate::support::ledger::tamper;
 use crate::support::server::{Caller, Server, migrate};
+use crate::support::until;
 use crate::support::{TestDatabase, on_both_databases};
 
 /// What the server says of itself, and on a figure.
@@ -92,7 +93,7 @@ fn vacuum(url: &str, sql: &str) {
     let mut conn = connect(url).expect("the database opens");
     let begun = std::time::Instant::now();
     while let Err(error) = conn.batch_execute(sql) {
-        assert!(begun.elapsed() < super::SOON && url.starts_with("postgres"), "{sql}: {error}");
+        assert!(begun.elapsed() < crate::support::SOON && url.starts_with("postgres"), "{sql}: {error}");
         std::thread::sleep(std::time::Duration::from_millis(100));
     }
 }

@@ -6,7 +6,25 @@ pub mod ledger;
 pub mod postgres;
 pub mod server;
 
+use std::time::{Duration, Instant};
+
 use self::postgres::PostgresDatabase;
+
+/// How long something that is done once a second may take on a busy machine.
+pub const SOON: Duration = Duration::from_secs(30);
+
+/// Waits until something is so.
+#[track_caller]
+pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(begun.elapsed() < SOON, "{what} did not come");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
 
 /// A migrated database that one test has for itself.
 pub enum TestDatabase {
