@@ -24,6 +24,7 @@ mod background;
 mod checkpoints;
 mod connections;
 mod cors;
+mod dated;
 mod docs;
 mod health;
 mod keys;

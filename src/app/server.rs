@@ -4,6 +4,7 @@
 use super::checkpoints::{Signing, keep_signing};
 use super::connections::{Connections, HANDSHAKE_WAIT, HEAD_WAIT, KEEP_ALIVE, attend};
 use super::cors::{Origins, share};
+use super::dated::keep_dated;
 use super::docs::Document;
 use super::keys::keep_keys;
 use super::observe::{Metrics, RequestSpan, observe};
@@ -197,6 +198,7 @@ fn run(
     let lifetime = Duration::from_secs(u64::from(settings.token_key_days) * 24 * 60 * 60);
     let keys = keep_keys(state.clone(), settings.keys.clone(), lifetime)?;
     let retention = keep_retention(state.clone())?;
+    let dated = keep_dated(settings.database_url.clone())?;
     let result = actix_web::rt::System::new().block_on(async {
         let server = server(settings, listener, all, state, signing)?;
         if settings.signals {
@@ -207,6 +209,7 @@ fn run(
     });
     keys.stop();
     retention.stop();
+    dated.stop();
     // Every request is answered by now; what is queued still is recorded.
     writer.stop();
     checkpoints.stop();

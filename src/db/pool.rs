@@ -316,6 +316,27 @@ pub fn exclusive(conn: &mut Conn) -> diesel::QueryResult<()> {
     }
 }
 
+/// Writes rows that follow from what is recorded, all of them or none, beside the writer and without its lock.
+///
+/// # Errors
+/// Whatever the database says; then nothing is written.
+pub fn write_derived(
+    conn: &mut Conn,
+    work: impl FnOnce(&mut Conn) -> diesel::QueryResult<()>,
+) -> diesel::QueryResult<()> {
+    match conn {
+        Conn::Sqlite(sqlite) => sqlite.batch_execute("BEGIN IMMEDIATE")?,
+        Conn::Postgres(postgres) => postgres.batch_execute("BEGIN ISOLATION LEVEL READ COMMITTED")?,
+    }
+    match work(conn) {
+        Ok(()) => conn.batch_execute("COMMIT"),
+        Err(error) => {
+            conn.batch_execute("ROLLBACK")?;
+            Err(error)
+        }
+    }
+}
+
 /// Begins a transaction that only reads, and reads one state of the database to its end.
 ///
 /// # Errors

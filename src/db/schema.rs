@@ -354,6 +354,24 @@ diesel::table! {
 }
 
 diesel::table! {
+    dated_blocks (level, block) {
+        level -> Integer,
+        block -> BigInt,
+    }
+}
+
+diesel::table! {
+    dated_rollups (cuboid, level, month, block) {
+        cuboid -> Integer,
+        level -> Integer,
+        block -> BigInt,
+        month -> Integer,
+        whole -> Binary,
+        days -> Binary,
+    }
+}
+
+diesel::table! {
     waiting (id) {
         id -> Binary,
         kind -> Text,
@@ -445,6 +463,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     statements,
     balances,
     rollups,
+    dated_blocks,
+    dated_rollups,
     waiting,
     refusals,
     dismissals,

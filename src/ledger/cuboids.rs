@@ -5,6 +5,7 @@ use super::book::Book;
 use super::cell::{Cell, CellKey};
 use super::rollup::{Changes, Place, Sums};
 use crate::core::id::{ItemId, LotId, OrganizationId, PledgeLineId, SiteId};
+use crate::core::time::Month;
 use crate::db::schema::rollups;
 use crate::db::{Conn, upsert_all};
 use diesel::prelude::*;
@@ -82,6 +83,59 @@ pub(super) struct RollupRow {
 }
 
 impl RollupRow {
+    /// Where the row counts.
+    pub(super) fn place(&self) -> Place {
+        Place {
+            programme: self.programme_id,
+            donor: self.donor_id,
+            item: self.item_id,
+            lot: self.lot_id,
+            pledge: self.pledge_id,
+            site: self.site_id,
+            country_at: self.country_at.clone(),
+            country_for: self.country_for.clone(),
+            holder: self.holder_id,
+            owner: self.owner_id,
+            consignee: self.consignee_id,
+            origin: self.origin_id,
+            destination: self.destination_id,
+            month: self.month.map(Month),
+        }
+    }
+
+    /// What the row adds up.
+    pub(super) fn sums(&self) -> Sums {
+        let accounts = [
+            (Account::Promised, self.promised),
+            (Account::Surplus, self.surplus),
+            (Account::Unallocated, self.unallocated),
+            (Account::InStorage, self.in_storage),
+            (Account::Allocated, self.allocated),
+            (Account::InTransit, self.in_transit),
+            (Account::Missing, self.missing),
+            (Account::Delivered, self.delivered),
+            (Account::Distributed, self.distributed),
+            (Account::Lost, self.lost),
+            (Account::Disposed, self.disposed),
+            (Account::Returned, self.returned),
+            (Account::Withdrawn, self.withdrawn),
+        ];
+        let mut sums = Sums {
+            stated_promised: self.stated_promised,
+            stated_surplus: self.stated_surplus,
+            on_hold: self.on_hold,
+            damaged: self.damaged,
+            moved_in: self.moved_in,
+            moved_out: self.moved_out,
+            ever_delivered: self.ever_delivered,
+            ..Sums::default()
+        };
+        for (account, figure) in accounts {
+            sums.accounts[account as usize] = figure;
+        }
+        sums
+    }
+
     /// What the row adds up, by column.
     pub(super) fn figures(&self) -> [(&'static str, i64); 20] {
         [

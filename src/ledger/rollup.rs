@@ -11,6 +11,7 @@ use crate::core::id::{ItemId, LotId, OrganizationId, PledgeId, ProgrammeId, Site
 use crate::core::time::{Month, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
+use uuid::Uuid;
 
 /// A dimension of totals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -216,10 +217,9 @@ impl Place {
         }
     }
 
-    /// The key of this place in a cuboid: 128 bits of SHA-256 over its parts.
-    fn key(&self) -> CellKey {
-        let mut hasher = Sha256::new();
-        let parts = [
+    /// Its identifiers and its countries, in an order that never changes.
+    pub(super) fn parts(&self) -> ([Option<Uuid>; 11], [Option<&str>; 2]) {
+        let ids = [
             Some(self.programme.0),
             self.donor.map(|id| id.0),
             self.item.map(|id| id.0),
@@ -232,11 +232,43 @@ impl Place {
             self.origin.map(|id| id.0),
             self.destination.map(|id| id.0),
         ];
-        for part in parts {
+        (ids, [self.country_at.as_deref(), self.country_for.as_deref()])
+    }
+
+    /// The place of these parts; `None` without a programme.
+    pub(super) fn from_parts(
+        ids: [Option<Uuid>; 11],
+        [country_at, country_for]: [Option<String>; 2],
+        month: Option<Month>,
+    ) -> Option<Self> {
+        let [programme, donor, item, lot, pledge, site, holder, owner, consignee, origin, destination] = ids;
+        Some(Self {
+            programme: ProgrammeId(programme?),
+            donor: donor.map(OrganizationId),
+            item: item.map(ItemId),
+            lot: lot.map(LotId),
+            pledge: pledge.map(PledgeId),
+            site: site.map(SiteId),
+            country_at,
+            country_for,
+            holder: holder.map(OrganizationId),
+            owner: owner.map(OrganizationId),
+            consignee: consignee.map(OrganizationId),
+            origin: origin.map(SiteId),
+            destination: destination.map(SiteId),
+            month,
+        })
+    }
+
+    /// The key of this place in a cuboid: 128 bits of SHA-256 over its parts.
+    pub(super) fn key(&self) -> CellKey {
+        let mut hasher = Sha256::new();
+        let (ids, countries) = self.parts();
+        for part in ids {
             hasher.update(part.unwrap_or_default().as_bytes());
         }
-        for country in [&self.country_at, &self.country_for] {
-            hasher.update(country.as_deref().unwrap_or("--").as_bytes());
+        for country in countries {
+            hasher.update(country.unwrap_or("--").as_bytes());
         }
         hasher.update(self.month.map_or(i32::MIN, |month| month.0).to_be_bytes());
         let digest = hasher.finalize();
@@ -269,6 +301,43 @@ pub struct Sums {
 }
 
 impl Sums {
+    /// How many figures there are.
+    pub const FIGURES: usize = Account::ALL.len() + 7;
+
+    /// All figures, in an order that never changes.
+    pub fn figures(&self) -> [i64; Self::FIGURES] {
+        let mut all = [0; Self::FIGURES];
+        let (accounts, others) = all.split_at_mut(Account::ALL.len());
+        accounts.copy_from_slice(&self.accounts);
+        others.copy_from_slice(&[
+            self.stated_promised,
+            self.stated_surplus,
+            self.on_hold,
+            self.damaged,
+            self.moved_in,
+            self.moved_out,
+            self.ever_delivered,
+        ]);
+        all
+    }
+
+    /// The sums that have these figures.
+    pub fn from_figures(all: [i64; Self::FIGURES]) -> Self {
+        let mut accounts = [0; Account::ALL.len()];
+        accounts.copy_from_slice(&all[..Account::ALL.len()]);
+        let other = |index: usize| all[Account::ALL.len() + index];
+        Self {
+            stated_promised: other(0),
+            stated_surplus: other(1),
+            accounts,
+            on_hold: other(2),
+            damaged: other(3),
+            moved_in: other(4),
+            moved_out: other(5),
+            ever_delivered: other(6),
+        }
+    }
+
     /// Adds another row's figures.
     pub fn add(&mut self, other: &Sums) {
         self.stated_promised += other.stated_promised;
@@ -283,7 +352,7 @@ impl Sums {
         self.ever_delivered += other.ever_delivered;
     }
 
-    fn post(&mut self, cell: &Cell, quantity: i64, deploys: bool) {
+    pub(super) fn post(&mut self, cell: &Cell, quantity: i64, deploys: bool) {
         self.accounts[cell.account as usize] += quantity;
         if cell.account.is_custody() || cell.account == Account::Delivered {
             match cell.condition {

@@ -238,18 +238,16 @@ pub(super) fn last_known(conn: &mut Conn, known_at: Option<KnownAt>, field: &str
     }
 }
 
-/// The rollups of another moment than now, where one is asked for: folded from the postings into a database of their
-/// own, which is asked in the same words.
+/// The rollups of another moment than now, where one is asked for, in a database of their own, which is asked in the
+/// same words.
 fn past(conn: &mut Conn, question: &Question, known_at: i64) -> Outcome<Option<Conn>> {
     if question.known_at.is_none() && question.as_of.is_none() {
         return Ok(None);
     }
     let mut past = scratch()?;
-    let mut cuboids =
-        vec![cuboid_for(&question.dimensions()), cuboid_for(&dimensions_of_countries(question))];
-    cuboids.dedup_by_key(|cuboid| cuboid.number);
     let cut = Cut { known_at, as_of: question.as_of };
-    fold_at(conn, &mut past, cut, cuboids, Kind::is_deploying)?;
+    let questions = [question.dimensions(), dimensions_of_countries(question)];
+    fold_at(conn, &mut past, cut, &questions, Kind::is_deploying)?;
     Ok(Some(past))
 }
 

@@ -1,6 +1,7 @@
 //! Any sequence of commands, valid or not, keeps the ledger whole: on both databases alike, and in
 //! agreement with a plain model that knows nothing of cells, lines or lots.
 
+mod dated;
 mod fit;
 mod model;
 mod step;

@@ -29,17 +29,15 @@ fn excused() -> Vec<(&'static str, &'static str)> {
 }
 
 /// Functions that read scoped data without a permit or a scope, each with its reason.
-const UNSCOPED: [(&str, &str); 17] = [
+const UNSCOPED: [(&str, &str); 15] = [
     ("src/approvals/verify.rs::verify_approvals", "relief verify reads everything"),
     ("src/events/flows.rs::verify_flows", "relief verify reads everything"),
-    ("src/ledger/verify.rs::verify_figures", "relief verify reads everything"),
+    ("src/ledger/verify/mod.rs::verify_figures", "relief verify reads everything"),
     (
         "src/events/store.rs::wake",
         "the writer tries what waits, whosever it is, under the scope of who posted it",
     ),
-    ("src/ledger/fold.rs::fold_at", "who is answered out of what was folded asks with a scope"),
-    ("src/ledger/fold.rs::fold_apart", "who is answered out of what was folded asks with a scope"),
-    ("src/ledger/fold.rs::recorded_by", "it tells a sequence of a time, which is nobody's"),
+    ("src/ledger/reading.rs::recorded_by", "it tells a sequence of a time, which is nobody's"),
     ("src/ledger/bulk.rs::write", "the writer writes what was decided"),
     ("src/ledger/bulk.rs::slice", "the writer writes what was decided"),
     ("src/ledger/bulk.rs::write_figures", "the writer writes what was decided"),

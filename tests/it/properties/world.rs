@@ -15,7 +15,7 @@ use relief_ledger::programmes::Programme;
 use relief_ledger::proposals::Verdict;
 use relief_ledger::sites::Site;
 use relief_ledger::writer::{
-    Actor, Desk, Drawer, Entry, Record, Refusal, Source, Update, Writer, WriterSettings,
+    Actor, Desk, Drawer, Entry, Priority, Record, Refusal, Source, Update, Writer, WriterSettings,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -271,6 +271,21 @@ impl World {
         let new: ConsignmentNew = serde_json::from_value(body).expect("a consignment");
         let open = ConsignmentOpen::new(ConsignmentId(consignment(number)), new, self.actor.clone());
         self.writer.record_blocking(open).map(|_| ()).map_err(|problem| problem.code.word().to_owned())
+    }
+
+    /// Records so many entries that move nothing, as logins and refusals are.
+    pub fn pad(&self, entries: usize) {
+        let pad = || Stage(self.actor.clone(), |_: &mut Desk| {});
+        let submit = |_| self.writer.submit(pad(), Priority::Single).expect("the queue has room");
+        let mut left = entries;
+        while left > 0 {
+            let part = left.min(1_000);
+            let recorded: Vec<_> = (0..part).map(submit).collect();
+            for receiver in recorded {
+                receiver.blocking_recv().expect("the writer answers").expect("it is recorded");
+            }
+            left -= part;
+        }
     }
 
     /// Waits until all that was woken is recorded: the next step and the model read the database.

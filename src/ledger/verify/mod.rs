@@ -1,27 +1,24 @@
 //! Folding every derived figure again and comparing: balances and rollups from postings, postings against
 //! each other, statements against sources.
 //!
-//! Postings are read in ranges, so that memory stays bounded; of rollups, all rows are held at once. Never
-//! here: changing anything, or trusting one derived figure to check another.
+//! Postings are read in ranges, so that memory stays bounded. Never here: changing anything, or trusting one derived
+//! figure to check another.
 
-use super::cell::CellKey;
-use super::cuboids::{RollupRow, rollup_row};
-use super::fold::{EVENTS_PER_READ, IsDeploying, RollupFold};
-use super::rollup::CUBOIDS;
+mod rollups;
+
+use self::rollups::Comparison;
+use super::reading::{IsDeploying, Reading, ranges};
 use super::rows::{BalanceRow, PostingRead};
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::{balances, postings, rollups, statements};
+use crate::db::schema::{balances, postings, statements};
 use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
 use std::collections::HashMap;
-
-/// Rollup rows read at once.
-const ROLLUPS_PER_READ: i64 = 5_000;
 
 /// Verifies every derived figure of the ledger.
 ///
@@ -38,17 +35,17 @@ pub fn verify_figures(
         progress("balances", 1);
     }
     let last = last_sequence(conn).map_err(read_failure)?;
-    let mut fold = Comparison { fold: RollupFold::over(CUBOIDS.iter().collect()), is_incomplete: false };
-    let mut first = 1;
-    while first <= last {
-        let end = first + EVENTS_PER_READ - 1;
+    let mut reading = Reading::default();
+    let mut comparison = Comparison::of(conn).map_err(read_failure)?;
+    for (first, end) in ranges(0, last) {
         check_sums(conn, first, end, report).map_err(read_failure)?;
-        fold.add(conn, (first, end), is_deploying, report).map_err(read_failure)?;
-        progress("events folded", u64::try_from(end.min(last) - first + 1).unwrap_or(0));
-        first = end + 1;
+        let read = reading.read(conn, (first, end), None, is_deploying).map_err(read_failure)?;
+        report.check("postings folded", read);
+        comparison.add(conn, &reading.book, end, report)?;
+        progress("events folded", u64::try_from(end - first + 1).unwrap_or(0));
     }
     check_sources(conn, report).map_err(read_failure)?;
-    fold.compare(conn, report).map_err(read_failure)
+    comparison.finish(conn, (last, is_deploying), report)
 }
 
 fn last_sequence(conn: &mut Conn) -> QueryResult<i64> {
@@ -229,90 +226,4 @@ fn check_sources(conn: &mut Conn, report: &mut Report) -> QueryResult<()> {
         }
     }
     Ok(())
-}
-
-/// The rollups folded again, to be compared with those that are kept.
-struct Comparison {
-    fold: RollupFold,
-    is_incomplete: bool,
-}
-
-impl Comparison {
-    /// Adds the events of a range.
-    fn add(
-        &mut self,
-        conn: &mut Conn,
-        range: (i64, i64),
-        is_deploying: IsDeploying,
-        report: &mut Report,
-    ) -> QueryResult<()> {
-        let added = self.fold.add(conn, range, None, is_deploying)?;
-        report.check("postings folded", added.postings);
-        if let Some(line) = added.unknown {
-            self.is_incomplete = true;
-            let problem = "postings name this pledge line, which is not there";
-            report.find(Finding::new("pledge_lines", line.to_string(), problem));
-        }
-        Ok(())
-    }
-
-    /// Compares with the rows that are kept.
-    fn compare(mut self, conn: &mut Conn, report: &mut Report) -> QueryResult<()> {
-        if self.is_incomplete {
-            report.unchecked.push("rollups: a pledge line they count is not there".to_owned());
-            return Ok(());
-        }
-        let mut after: Option<(i32, Vec<u8>)> = None;
-        loop {
-            let page = rollups::table
-                .order((rollups::cuboid, rollups::cell))
-                .limit(ROLLUPS_PER_READ)
-                .select(RollupRow::as_select());
-            let rows: Vec<RollupRow> = match &after {
-                None => page.load(conn)?,
-                Some((cuboid, cell)) => page
-                    .filter(
-                        rollups::cuboid
-                            .gt(*cuboid)
-                            .or(rollups::cuboid.eq(*cuboid).and(rollups::cell.gt(cell.clone()))),
-                    )
-                    .load(conn)?,
-            };
-            let Some(last) = rows.last() else { break };
-            after = Some((last.cuboid, last.cell.clone()));
-            report.check("rollups", rows.len());
-            for row in &rows {
-                self.compare_row(row, report);
-            }
-        }
-        for (cuboid, key) in self.fold.changes.rows.keys() {
-            let key = format!("{cuboid}/{}", hexadecimal(&key.0));
-            report.find(Finding::new("rollups", key, "the row is not there, and postings make it"));
-        }
-        Ok(())
-    }
-
-    fn compare_row(&mut self, row: &RollupRow, report: &mut Report) {
-        let name = format!("{}/{}", row.cuboid, hexadecimal(&row.cell));
-        let key = <[u8; 16]>::try_from(row.cell.as_slice()).map(CellKey);
-        let folded = key.ok().and_then(|key| Some((key, self.fold.changes.rows.remove(&(row.cuboid, key))?)));
-        let Some((key, (place, sums))) = folded else {
-            report.find(Finding::new("rollups", name, "no posting made this row"));
-            return;
-        };
-        let right = rollup_row(row.cuboid, key, &place, &sums);
-        if *row == right {
-            return;
-        }
-        let columns = row.figures().into_iter().zip(right.figures());
-        let differing: Vec<_> = columns.filter(|(is, should)| is != should).collect();
-        if differing.is_empty() {
-            report.find(Finding::new("rollups", name, "its columns are not those its key stands for"));
-            return;
-        }
-        for ((column, is), (_, should)) in differing {
-            let problem = format!("says {is} where postings make {should}");
-            report.find(Finding::new("rollups", name.as_str(), problem).column(column));
-        }
-    }
 }

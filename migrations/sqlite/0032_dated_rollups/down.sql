@@ -1,0 +1,2 @@
+DROP TABLE dated_blocks;
+DROP TABLE dated_rollups;

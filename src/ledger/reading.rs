@@ -1,0 +1,155 @@
+//! Recorded events read again: postings and statements of a range of sequences, with the facts that say where they
+//! count.
+//!
+//! Events are read in ranges, so that memory is bounded by the rows that come of them. Never here: what is made of
+//! them.
+
+use super::book::Book;
+use super::load::load_facts;
+use super::recorded::StatementRead;
+use super::rows::PostingRead;
+use crate::core::id::EventId;
+use crate::core::problem::Outcome;
+use crate::core::time::Timestamp;
+use crate::db::schema::{events, postings, statements};
+use crate::db::{Conn, read_failure};
+use diesel::prelude::*;
+use std::collections::{HashMap, HashSet};
+
+/// Entries whose events are read at once: a dated block.
+const EVENTS_PER_READ: i64 = 2_048;
+/// A reversal of a correction of an event: no chain of events that restate others is longer, and one made by
+/// hand in a ring is not followed for ever.
+const RESTATED_DEPTH: usize = 2;
+
+/// Says by the word of an event's kind whether what was ever delivered follows such events; `None` where the
+/// event restated decides. The ledger itself knows no kind.
+pub type IsDeploying = fn(&str) -> Option<bool>;
+
+/// The events of one range, with all facts read so far.
+#[derive(Default)]
+pub(super) struct Reading {
+    pub(super) book: Book,
+}
+
+impl Reading {
+    /// Reads the postings and statements of a range into the book, in place of those that were there.
+    pub(super) fn read(
+        &mut self,
+        conn: &mut Conn,
+        (first, last): (i64, i64),
+        until: Option<Timestamp>,
+        is_deploying: IsDeploying,
+    ) -> QueryResult<usize> {
+        let until = until.unwrap_or(Timestamp(i64::MAX));
+        self.book.undeployed = undeployed(conn, first, last, is_deploying)?;
+        let rows: Vec<PostingRead> = postings::table
+            .filter(postings::sequence.between(first, last))
+            .filter(postings::effective_at.le(until))
+            .order((postings::sequence, postings::ordinal))
+            .select(PostingRead::as_select())
+            .load(conn)?;
+        let count = rows.len();
+        self.book.postings.clear();
+        for row in rows {
+            // What cannot be read is found where balances are folded.
+            self.book.postings.extend(row.posted().ok());
+        }
+        let stated: Vec<StatementRead> = statements::table
+            .filter(statements::sequence.between(first, last))
+            .filter(statements::effective_at.le(until))
+            .select(StatementRead::as_select())
+            .load(conn)?;
+        self.book.statements = stated.into_iter().map(StatementRead::stated).collect();
+        self.load_facts(conn)?;
+        Ok(count)
+    }
+
+    fn load_facts(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        let book = &mut self.book;
+        let (mut lines, mut consignments, mut sites) = (HashSet::new(), HashSet::new(), HashSet::new());
+        for posting in &book.postings {
+            lines.insert(posting.cell.line);
+            consignments.extend(posting.cell.consignment);
+            sites.extend(posting.cell.site);
+        }
+        lines.extend(book.statements.iter().map(|stated| stated.statement.line));
+        lines.retain(|line| !book.lines.contains_key(line));
+        consignments.retain(|consignment| !book.consignments.contains_key(consignment));
+        sites.retain(|site| !book.sites.contains_key(site));
+        load_facts(conn, book, lines, consignments, sites)
+    }
+}
+
+/// The sequences after one and up to another, in ranges that are read at once.
+pub(super) fn ranges(after: i64, last: i64) -> impl Iterator<Item = (i64, i64)> {
+    let next = move |(_, end): &(i64, i64)| (*end < last).then(|| (end + 1, last.min(end + EVENTS_PER_READ)));
+    std::iter::successors(next(&(0, after)), next)
+}
+
+/// The last event that was recorded by a time; 0 where there is none. Events are recorded in the order of their
+/// sequences, so the time is looked for by halving: twenty-odd lookups by key among millions.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn recorded_by(conn: &mut Conn, time: Timestamp, last: i64) -> Outcome<i64> {
+    let (mut known, mut unknown) = (0, last + 1);
+    while unknown - known > 1 {
+        let middle = known + (unknown - known) / 2;
+        let found: Option<(i64, Timestamp)> = events::table
+            .filter(events::sequence.le(middle))
+            .order(events::sequence.desc())
+            .select((events::sequence, events::recorded_at))
+            .first(conn)
+            .optional()
+            .map_err(read_failure)?;
+        match found {
+            Some((sequence, _)) if sequence <= known => known = middle,
+            Some((_, recorded_at)) if recorded_at > time => unknown = middle,
+            Some(_) | None => known = middle,
+        }
+    }
+    Ok(known)
+}
+
+/// The sequences of a range that leave what was ever delivered as it is.
+fn undeployed(
+    conn: &mut Conn,
+    first: i64,
+    last: i64,
+    is_deploying: IsDeploying,
+) -> QueryResult<HashSet<i64>> {
+    let rows: Vec<(i64, String, Option<EventId>)> = events::table
+        .filter(events::sequence.between(first, last))
+        .select((events::sequence, events::kind, events::about_id))
+        .load(conn)?;
+    let mut found = HashSet::new();
+    // What restates another event does as that one; a correction may itself be reversed.
+    let mut open: Vec<(i64, EventId)> = Vec::new();
+    for (sequence, kind, about) in rows {
+        match (is_deploying(&kind), about) {
+            (Some(false), _) => drop(found.insert(sequence)),
+            (None, Some(about)) => open.push((sequence, about)),
+            (Some(true), _) | (None, None) => {}
+        }
+    }
+    for _ in 0..RESTATED_DEPTH {
+        let wanted: Vec<EventId> = open.iter().map(|(_, about)| *about).collect();
+        let rows: Vec<(EventId, String, Option<EventId>)> = events::table
+            .filter(events::id.eq_any(wanted))
+            .select((events::id, events::kind, events::about_id))
+            .load(conn)?;
+        let restated: HashMap<EventId, (Option<bool>, Option<EventId>)> =
+            rows.into_iter().map(|(id, kind, about)| (id, (is_deploying(&kind), about))).collect();
+        let mut further = Vec::new();
+        for (sequence, about) in open {
+            match restated.get(&about) {
+                Some((Some(false), _)) => drop(found.insert(sequence)),
+                Some((None, Some(next))) => further.push((sequence, *next)),
+                Some((Some(true), _) | (None, None)) | None => {}
+            }
+        }
+        open = further;
+    }
+    Ok(found)
+}
