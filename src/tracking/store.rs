@@ -1,14 +1,15 @@
 //! What the public may see of a consignment.
 
 use crate::consignments::rules::ConsignmentState;
-use crate::consignments::{Whole, standing_events, state_of, whole_by_code};
-use crate::core::id::SiteId;
+use crate::consignments::{HistoryRow, Whole, standing_events, state_of, whole_by_code};
+use crate::core::id::{LegId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::{programmes, sites};
 use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
 use serde::Serialize;
+use std::cmp::Reverse;
 use std::collections::HashMap;
 
 /// What the public may see of a consignment.
@@ -28,7 +29,7 @@ pub struct TrackingView {
     pub synthetic: bool,
     /// When anything was last heard of it.
     pub last_news_at: Option<Timestamp>,
-    /// What happened, newest first.
+    /// What happened, newest first. A departure that a receipt implied is left out once the real one is known.
     pub timeline: Vec<TrackingEvent>,
 }
 
@@ -86,6 +87,34 @@ fn sentence(state: ConsignmentState) -> &'static str {
     }
 }
 
+/// The events that are told, newest first; of those that happened at the same time, what was recorded last.
+fn told(history: &[HistoryRow], sensitive: bool) -> Vec<&HistoryRow> {
+    let confirmed = confirmed(history);
+    let mut told: Vec<&HistoryRow> = standing_events(history)
+        .filter(|event| PUBLIC_KINDS.contains(&event.kind.as_str()))
+        .filter(|event| !sensitive || !ROUTE_KINDS.contains(&event.kind.as_str()))
+        .filter(|event| {
+            let by = event.leg.and_then(|leg| confirmed.get(&leg));
+            !event.inferred || by.is_none_or(|sequence| event.sequence > *sequence)
+        })
+        .collect();
+    told.sort_by_key(|event| Reverse((event.occurred_at, event.sequence)));
+    told
+}
+
+/// Up to which sequence the departures that receipts implied on a leg are confirmed: a real departure that stands
+/// speaks for all of them before it, so that one departure is told once.
+fn confirmed(history: &[HistoryRow]) -> HashMap<LegId, i64> {
+    let mut confirmed: HashMap<LegId, i64> = HashMap::new();
+    for event in standing_events(history).filter(|event| event.kind == "departed" && !event.inferred) {
+        if let (Some(leg), Some(_)) = (event.leg, event.about) {
+            let last = confirmed.entry(leg).or_default();
+            *last = event.sequence.max(*last);
+        }
+    }
+    confirmed
+}
+
 /// Reads what the public may see.
 ///
 /// # Errors
@@ -108,9 +137,8 @@ pub fn tracking_read(conn: &mut Conn, code: &str) -> Outcome<TrackingView> {
     let countries: HashMap<SiteId, String> = countries.into_iter().collect();
     let state = state_of(&row, standing, &history);
     let country = |site: Option<SiteId>| site.and_then(|id| countries.get(&id)).cloned();
-    let mut timeline: Vec<TrackingEvent> = standing_events(&history)
-        .filter(|event| PUBLIC_KINDS.contains(&event.kind.as_str()))
-        .filter(|event| !sensitive || !ROUTE_KINDS.contains(&event.kind.as_str()))
+    let timeline: Vec<TrackingEvent> = told(&history, sensitive)
+        .into_iter()
         .map(|event| {
             let leg = legs.iter().find(|leg| Some(leg.id) == event.leg);
             // A departure happens where its leg starts, everything else where it ends.
@@ -129,7 +157,6 @@ pub fn tracking_read(conn: &mut Conn, code: &str) -> Outcome<TrackingView> {
             }
         })
         .collect();
-    timeline.sort_by_key(|event| std::cmp::Reverse(event.occurred_at));
     Ok(TrackingView {
         code: row.tracking_code,
         state,

@@ -48,6 +48,27 @@ fn departs(scene: &Scene, consignment: &str, leg: &str, day: &str, quantity: i64
     scene.does("departed", day, body).expect(201)
 }
 
+/// What a stranger with the code is told, newest first: kind, day, and whether it was worked out.
+fn timeline(scene: &Scene, consignment: &str) -> Vec<(String, String, bool)> {
+    let opened = scene.officer.get(&format!("/api/v1/consignments/{consignment}")).expect(200);
+    let code = opened["tracking_code"].as_str().expect("a code");
+    let seen = scene.house.stranger().get(&format!("/api/v1/tracking/{code}")).expect(200);
+    let told = seen["timeline"].as_array().expect("a timeline").iter().map(|one| {
+        let text = |member: &str| one[member].as_str().expect("a text").to_owned();
+        (text("kind"), text("occurred_at").replace("T00:00:00Z", ""), one["inferred"] == true)
+    });
+    let told: Vec<_> = told.collect();
+    assert_eq!(
+        seen["last_news_at"].as_str().map(|at| at.replace("T00:00:00Z", "")),
+        told.first().map(|one| one.1.clone())
+    );
+    told
+}
+
+fn expected(told: &[(&str, &str, bool)]) -> Vec<(String, String, bool)> {
+    told.iter().map(|(kind, day, inferred)| ((*kind).to_owned(), (*day).to_owned(), *inferred)).collect()
+}
+
 on_both_databases! {
     migrate: migrate;
 
@@ -142,7 +163,11 @@ on_both_databases! {
         let scene = Scene::new(database);
         let (consignment, leg, pledge, inferred, _) = received_first(&scene);
         assert_eq!(held_at(&scene.url, Account::InTransit, "2020-08-03"), 0);
+        let implied = [("received", "2020-08-06", false), ("departed", "2020-08-06", true)];
+        assert_eq!(timeline(&scene, &consignment), expected(&implied), "it left before it came, on the same day");
         let departed = departs(&scene, &consignment, &leg, "2020-08-01", 900);
+        let real = [("received", "2020-08-06", false), ("departed", "2020-08-01", false)];
+        assert_eq!(timeline(&scene, &consignment), expected(&real), "one departure is told once");
         assert_eq!(departed["effective_at"], "2020-08-01T00:00:00Z", "{departed:#}");
         let shown = scene.event(departed["id"].as_str().expect("an id")).expect(200);
         assert_eq!(shown["about"], json!(inferred));
@@ -150,6 +175,9 @@ on_both_databases! {
         assert_eq!(held_at(&scene.url, Account::InTransit, "2020-08-03"), 900);
         assert_eq!(held_at(&scene.url, Account::InStorage, "2020-08-03"), 100);
         assert_eq!(held_at(&scene.url, Account::InTransit, "2020-08-07"), 0);
+        // Taken back, it speaks for the implied one no more.
+        scene.does("reversed", "2020-08-12", json!({"event": departed["id"], "reason": "another lorry"})).expect(201);
+        assert_eq!(timeline(&scene, &consignment), expected(&implied));
         scene.closes();
     }
 
