@@ -66,13 +66,13 @@ pub struct LineStatus {
     pub earmark_country: Option<String>,
     /// Base units offered; 0 of a line that took goods over by a change of earmark.
     pub offered: i64,
-    /// Base units that count as promised.
+    /// Base units that count as promised, as documents state it.
     pub promised: i64,
-    /// Base units in excess of the promise.
+    /// Base units in excess of the promise, as documents state it.
     pub surplus: i64,
     /// Where they are; adds up to promised plus surplus.
     pub places: Vec<Heap>,
-    /// promised + surplus − what is in places; 0 unless the ledger is broken.
+    /// promised + surplus − what is in places; each side is added up by itself, so it is 0 unless the ledger is broken.
     pub residual: i64,
 }
 
@@ -143,15 +143,17 @@ impl PlacesBy {
     }
 }
 
-/// What one account of a line comes to.
+/// Both sides of a line: what documents state of it, and what lies in its places.
 #[derive(QueryableByName)]
-struct SumRow {
+struct Sides {
     #[diesel(sql_type = Binary)]
     line: PledgeLineId,
-    #[diesel(sql_type = Integer)]
-    account: i32,
     #[diesel(sql_type = BigInt)]
-    quantity: i64,
+    promised: i64,
+    #[diesel(sql_type = BigInt)]
+    surplus: i64,
+    #[diesel(sql_type = BigInt)]
+    placed: i64,
 }
 
 /// What one place of a line holds.
@@ -241,12 +243,12 @@ fn status_of(conn: &mut Conn, pledge: &Pledge, lines: &[PledgeLine], in_full: bo
             places.entry(row.line).or_default().push(heap(row, account));
         }
     }
-    let sums = sums(conn, pledge.id)?;
+    let sides = sides(conn, pledge.id)?;
     let names = item_names(conn, pledge.id)?;
     let sequence = last_sequence(conn)?;
     let lines = lines
         .iter()
-        .map(|line| line_status(line, &sums, &names, places.remove(&line.id).unwrap_or_default()));
+        .map(|line| line_status(line, &sides, &names, places.remove(&line.id).unwrap_or_default()));
     Ok(PledgeStatus {
         pledge: pledge.id,
         state: pledge.state.clone(),
@@ -261,15 +263,28 @@ fn status_of(conn: &mut Conn, pledge: &Pledge, lines: &[PledgeLine], in_full: bo
 /// The balances of a pledge's lines, as the words of a query whose only value is the pledge.
 const BALANCES_OF_PLEDGE: &str = "pledge_lines JOIN balances ON balances.pledge_line_id = pledge_lines.id";
 
-/// What each account of each line comes to: the sum of all its places, however far these are told apart.
-fn sums(conn: &mut Conn, pledge: PledgeId) -> Outcome<Vec<SumRow>> {
+/// Both sides of each line, neither worked out from the other: what is promised and in surplus is what statements
+/// say, not what the balances of these sources say; what is placed is all other balances, however far they are told
+/// apart.
+fn sides(conn: &mut Conn, pledge: PledgeId) -> Outcome<HashMap<PledgeLineId, Sides>> {
+    let stated = |figure: &str| {
+        format!(
+            "CAST(COALESCE((SELECT SUM(statements.{figure}) FROM statements \
+             WHERE statements.pledge_line_id = pledge_lines.id), 0) AS BIGINT) AS {figure}"
+        )
+    };
     let text = format!(
-        "SELECT balances.pledge_line_id AS line, balances.account AS account, \
-         CAST(SUM(balances.quantity) AS BIGINT) AS quantity FROM {BALANCES_OF_PLEDGE} \
-         WHERE pledge_lines.pledge_id = $1 AND balances.quantity <> 0 \
-         GROUP BY balances.pledge_line_id, balances.account"
+        "SELECT pledge_lines.id AS line, {}, {}, CAST(COALESCE((SELECT SUM(balances.quantity) FROM balances \
+         WHERE balances.pledge_line_id = pledge_lines.id AND balances.account NOT IN ({}, {})), 0) AS BIGINT) \
+         AS placed FROM pledge_lines WHERE pledge_lines.pledge_id = $1",
+        stated("promised"),
+        stated("surplus"),
+        Account::Promised.code(),
+        Account::Surplus.code(),
     );
-    diesel::sql_query(text).bind::<Binary, _>(pledge).load(conn).map_err(read_failure)
+    let rows: Vec<Sides> =
+        diesel::sql_query(text).bind::<Binary, _>(pledge).load(conn).map_err(read_failure)?;
+    Ok(rows.into_iter().map(|row| (row.line, row)).collect())
 }
 
 /// What lies in each place; where one more than the most is answered, places are to be told less apart.
@@ -305,26 +320,14 @@ fn item_names(conn: &mut Conn, pledge: PledgeId) -> Outcome<ItemNames> {
     Ok(rows.into_iter().map(|(id, name, unit)| (id, (name, unit))).collect())
 }
 
-fn line_status(line: &PledgeLine, sums: &[SumRow], names: &ItemNames, places: Vec<Heap>) -> LineStatus {
-    let (mut promised, mut surplus, mut placed) = (0, 0, 0);
-    for row in sums.iter().filter(|row| row.line == line.id) {
-        let Some(account) = Account::from_code(row.account) else { continue };
-        match account {
-            Account::Promised => promised -= row.quantity,
-            Account::Surplus => surplus -= row.quantity,
-            Account::Unallocated
-            | Account::InStorage
-            | Account::Allocated
-            | Account::InTransit
-            | Account::Missing
-            | Account::Delivered
-            | Account::Distributed
-            | Account::Lost
-            | Account::Disposed
-            | Account::Returned
-            | Account::Withdrawn => placed += row.quantity,
-        }
-    }
+fn line_status(
+    line: &PledgeLine,
+    sides: &HashMap<PledgeLineId, Sides>,
+    names: &ItemNames,
+    places: Vec<Heap>,
+) -> LineStatus {
+    let (promised, surplus, placed) =
+        sides.get(&line.id).map_or((0, 0, 0), |sides| (sides.promised, sides.surplus, sides.placed));
     let (item_name, base_unit) = names.get(&line.item_id).cloned().unwrap_or_default();
     LineStatus {
         line: line.id,

@@ -81,6 +81,7 @@ on_both_databases! {
             ("balances", known, "balances_by_lot"),
             ("events", format!("events.about_id IN ({id})"), "events_by_about"),
             ("events", format!("events.pledge_id = {id} AND events.sequence > 7"), "events_by_pledge"),
+            ("statements", format!("statements.pledge_line_id = {id}"), "statements_by_line"),
         ] {
             let plan = plan(&mut conn, table, &condition);
             assert!(plan.contains(index), "{condition}: {plan}");

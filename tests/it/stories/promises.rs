@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::scene::Scene;
+use crate::support::ledger::tamper;
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 
@@ -94,6 +95,27 @@ on_both_databases! {
             assert_eq!(shown(), (json!(state), Value::Null));
         }
         scene.closes();
+    }
+
+    fn what_changes_behind_the_ledgers_back_shows_in_the_status_of_its_pledge(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let beijing = scene.site("Beijing", "warehouse", "CN");
+        let pledge = scene.in_store(&donor, &beijing, 1_000);
+        let other = scene.in_store(&donor, &beijing, 300);
+        let line = |pledge: &str| {
+            let status = scene.officer.get(&format!("/api/v1/pledges/{pledge}/status")).expect(200);
+            let line = &status["lines"][0];
+            ["promised", "surplus", "residual"].map(|figure| line[figure].as_i64().expect("a figure"))
+        };
+        assert_eq!([line(&pledge), line(&other)], [[1_000, 0, 0], [300, 0, 0]]);
+        tamper(database.url(), "UPDATE statements SET promised = promised + 7 WHERE promised = 1000");
+        assert_eq!([line(&pledge), line(&other)], [[1_007, 0, 7], [300, 0, 0]], "one side alone");
+        tamper(database.url(), "UPDATE balances SET quantity = quantity - 4 WHERE account = 3 AND quantity = 300");
+        assert_eq!(line(&other), [300, 0, 4], "the other side alone");
+        // Balances that agree with each other hide nothing.
+        tamper(database.url(), "UPDATE balances SET quantity = quantity + 4 WHERE account = 0 AND quantity = -300");
+        assert_eq!(line(&other), [300, 0, 4]);
     }
 
     fn a_pledge_is_declined_with_a_reason(database: &TestDatabase) {
