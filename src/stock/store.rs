@@ -1,13 +1,14 @@
 //! Reading what is at a site.
 
 use crate::auth::{Bound, Permit, action};
-use crate::core::id::{ItemId, LotId, SiteId};
+use crate::core::id::{ItemId, SiteId};
 use crate::core::problem::{Outcome, Problem};
-use crate::db::schema::{balances, items, ledger_state, lots, sites};
-use crate::db::{Clause, Conn, read_failure};
+use crate::db::schema::{ledger_state, sites};
+use crate::db::{Conn, read_failure};
 use crate::ledger::{Account, Condition, NOT_EMPTY};
 use crate::sites::Site;
 use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -71,61 +72,68 @@ pub fn stock_read(
         };
     }
     let site: Site = query.first(conn).map_err(read_failure)?;
-    let rows: Vec<(ItemId, LotId, i32, i32, i64)> = balances::table
-        .filter(balances::site_id.eq(id).and(Clause(NOT_EMPTY)))
-        .filter(balances::account.eq_any([Account::InStorage.code(), Account::Allocated.code()]))
-        .select((
-            balances::item_id,
-            balances::lot_id,
-            balances::account,
-            balances::condition,
-            balances::quantity,
-        ))
-        .load(conn)
-        .map_err(read_failure)?;
-    let lot_rows: Vec<(LotId, String, Option<String>)> = lots::table
-        .filter(lots::id.eq_any(rows.iter().map(|row| row.1).collect::<Vec<_>>()))
-        .select((lots::id, lots::number, lots::expires_on))
-        .load(conn)
-        .map_err(read_failure)?;
-    let item_rows: Vec<(ItemId, String, String, String)> = items::table
-        .filter(items::id.eq_any(rows.iter().map(|row| row.0).collect::<Vec<_>>()))
-        .select((items::id, items::code, items::name, items::base_unit))
-        .load(conn)
-        .map_err(read_failure)?;
+    let heaps = heaps(conn, site.id)?;
     let sequence: Option<i64> =
         ledger_state::table.select(ledger_state::sequence).first(conn).optional().map_err(read_failure)?;
-    let lines = add_up(rows, &lot_rows, &item_rows, today);
     Ok(StockView {
         site: site.id,
         name: site.name,
-        items: lines.into_values().collect(),
+        items: add_up(heaps, today).into_values().collect(),
         sequence: sequence.unwrap_or(0),
     })
 }
 
+/// What lies at a site of one item and lot, in one account and condition.
+#[derive(QueryableByName)]
+struct Heap {
+    #[diesel(sql_type = Binary)]
+    item: ItemId,
+    #[diesel(sql_type = Text)]
+    code: String,
+    #[diesel(sql_type = Text)]
+    item_name: String,
+    #[diesel(sql_type = Text)]
+    base_unit: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    lot: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    expires_on: Option<String>,
+    #[diesel(sql_type = Integer)]
+    account: i32,
+    #[diesel(sql_type = Integer)]
+    condition: i32,
+    #[diesel(sql_type = BigInt)]
+    quantity: i64,
+}
+
+/// What lies at a site, with its names: the database looks them up and adds up, as a warehouse may hold tens of
+/// thousands of lots, each in the heaps of many pledges.
+fn heaps(conn: &mut Conn, site: SiteId) -> Outcome<Vec<Heap>> {
+    let text = format!(
+        "SELECT items.id AS item, items.code AS code, items.name AS item_name, items.base_unit AS base_unit, \
+         lots.number AS lot, lots.expires_on AS expires_on, balances.account AS account, \
+         balances.condition AS condition, CAST(SUM(balances.quantity) AS BIGINT) AS quantity \
+         FROM balances JOIN items ON items.id = balances.item_id LEFT JOIN lots ON lots.id = balances.lot_id \
+         WHERE balances.site_id = $1 AND {NOT_EMPTY} AND balances.account IN ({}, {}) \
+         GROUP BY items.id, items.code, items.name, items.base_unit, lots.number, lots.expires_on, \
+         balances.account, balances.condition",
+        Account::InStorage.code(),
+        Account::Allocated.code(),
+    );
+    diesel::sql_query(text).bind::<Binary, _>(site).load(conn).map_err(read_failure)
+}
+
 /// Adds heaps up by item and lot, each unit into exactly one figure.
-fn add_up(
-    rows: Vec<(ItemId, LotId, i32, i32, i64)>,
-    lot_rows: &[(LotId, String, Option<String>)],
-    item_rows: &[(ItemId, String, String, String)],
-    today: &str,
-) -> BTreeMap<(String, Option<String>), StockLine> {
+fn add_up(heaps: Vec<Heap>, today: &str) -> BTreeMap<(String, Option<String>), StockLine> {
     let mut lines: BTreeMap<(String, Option<String>), StockLine> = BTreeMap::new();
-    for (item, lot, account, condition, quantity) in rows {
-        let known = item_rows.iter().find(|row| row.0 == item);
-        let (code, item_name, base_unit) =
-            known.map(|row| (row.1.clone(), row.2.clone(), row.3.clone())).unwrap_or_default();
-        let lot = lot_rows.iter().find(|row| row.0 == lot);
-        let number = lot.map(|row| row.1.clone());
-        let expires_on = lot.and_then(|row| row.2.clone());
-        let line = lines.entry((code.clone(), number.clone())).or_insert(StockLine {
-            item,
-            code,
-            item_name,
-            base_unit,
-            lot: number,
-            expires_on,
+    for heap in heaps {
+        let line = lines.entry((heap.code.clone(), heap.lot.clone())).or_insert(StockLine {
+            item: heap.item,
+            code: heap.code,
+            item_name: heap.item_name,
+            base_unit: heap.base_unit,
+            lot: heap.lot,
+            expires_on: heap.expires_on,
             free: 0,
             allocated: 0,
             held: 0,
@@ -133,12 +141,12 @@ fn add_up(
             expired: 0,
         });
         let is_expired = line.expires_on.as_deref().is_some_and(|date| date < today);
-        match Condition::from_code(condition).unwrap_or_default() {
-            Condition::OnHold => line.held += quantity,
-            Condition::Damaged => line.damaged += quantity,
-            Condition::Good if is_expired => line.expired += quantity,
-            Condition::Good if account == Account::Allocated.code() => line.allocated += quantity,
-            Condition::Good => line.free += quantity,
+        match Condition::from_code(heap.condition).unwrap_or_default() {
+            Condition::OnHold => line.held += heap.quantity,
+            Condition::Damaged => line.damaged += heap.quantity,
+            Condition::Good if is_expired => line.expired += heap.quantity,
+            Condition::Good if heap.account == Account::Allocated.code() => line.allocated += heap.quantity,
+            Condition::Good => line.free += heap.quantity,
         }
     }
     lines

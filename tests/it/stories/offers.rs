@@ -270,6 +270,11 @@ on_both_databases! {
             assert_eq!((by.as_str(), places.len(), sum), ("country", 2, 74_000), "{places:#?}");
             assert_eq!((&places[1]["country"], &places[1]["quantity"]), (&json!("CN"), &json!(34_000)));
         }
+        let stock = scene.stock(&beijing);
+        let lots = stock.as_array().expect("lots");
+        let free: i64 = lots.iter().filter_map(|lot| lot["free"].as_i64()).sum();
+        assert_eq!((lots.len(), free), (34_000, 34_000), "the warehouse tells each of its lots");
+        assert_eq!((&lots[0]["lot"], &lots[0]["item_name"]), (&json!("L1"), &json!("Surgical masks")));
     }
 }
 
