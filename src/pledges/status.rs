@@ -7,7 +7,7 @@ use crate::auth::{Permit, action};
 use crate::core::id::{ItemId, PledgeId, PledgeLineId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::{items, organizations, pledge_lines};
+use crate::db::schema::{items, organizations, pledge_lines, programmes};
 use crate::db::{Conn, read_failure};
 use crate::ledger::{Account, Condition};
 use crate::parties::is_named;
@@ -32,6 +32,8 @@ pub struct PledgeStatus {
     pub reference: Option<String>,
     /// When it was offered.
     pub offered_at: Timestamp,
+    /// Whether its programme is synthetic: made up for demonstration.
+    pub synthetic: bool,
     /// How far places are told apart: `place`; `country` where there are too many of them, or no more may be
     /// told; `account` where even that is too many.
     pub places_by: PlacesBy,
@@ -203,7 +205,7 @@ pub fn pledge_status(
     id: PledgeId,
 ) -> Outcome<PledgeStatus> {
     let (pledge, lines) = pledge_read(conn, permit, id)?;
-    status_of(conn, &pledge, &lines, true)
+    status_of(conn, &pledge, &lines, Reader::Permitted)
 }
 
 /// Reads where each unit of the pledge is that a private link leads to; the link is the permission. Who gave is told as
@@ -212,8 +214,8 @@ pub fn pledge_status(
 /// # Errors
 /// `not_found`, or what the database says.
 pub fn status_by_link(conn: &mut Conn, hash: &[u8], today: &str) -> Outcome<LinkStatus> {
-    let (pledge, lines, is_sensitive) = pledge_by_link(conn, hash)?;
-    let status = status_of(conn, &pledge, &lines, !is_sensitive)?;
+    let (pledge, lines) = pledge_by_link(conn, hash)?;
+    let status = status_of(conn, &pledge, &lines, Reader::Stranger)?;
     let donor: Option<(String, Option<String>)> = organizations::table
         .filter(organizations::id.nullable().eq(pledge.donor_id))
         .select((organizations::name, organizations::named))
@@ -226,9 +228,30 @@ pub fn status_by_link(conn: &mut Conn, hash: &[u8], today: &str) -> Outcome<Link
     Ok(LinkStatus { donor, status })
 }
 
-/// `in_full` says whether sites and lots are shown.
-fn status_of(conn: &mut Conn, pledge: &Pledge, lines: &[PledgeLine], in_full: bool) -> Outcome<PledgeStatus> {
-    let mut places_by = if in_full { PlacesBy::Place } else { PlacesBy::Country };
+/// Who reads where a pledge is: of a sensitive programme strangers are told no sites and no lots.
+#[derive(Clone, Copy, Debug)]
+enum Reader {
+    /// Somebody whose scope reaches it.
+    Permitted,
+    /// Whoever has its private link.
+    Stranger,
+}
+
+fn status_of(
+    conn: &mut Conn,
+    pledge: &Pledge,
+    lines: &[PledgeLine],
+    reader: Reader,
+) -> Outcome<PledgeStatus> {
+    let (synthetic, sensitive): (bool, bool) = programmes::table
+        .filter(programmes::id.eq(pledge.programme_id))
+        .select((programmes::synthetic, programmes::sensitive))
+        .first(conn)
+        .map_err(read_failure)?;
+    let mut places_by = match reader {
+        Reader::Stranger if sensitive => PlacesBy::Country,
+        Reader::Stranger | Reader::Permitted => PlacesBy::Place,
+    };
     let mut rows = heaps(conn, pledge.id, places_by)?;
     while rows.len() > PLACES_MAXIMUM
         && let Some(coarser) = places_by.coarser()
@@ -254,6 +277,7 @@ fn status_of(conn: &mut Conn, pledge: &Pledge, lines: &[PledgeLine], in_full: bo
         state: pledge.state.clone(),
         reference: pledge.reference.clone(),
         offered_at: pledge.offered_at,
+        synthetic,
         places_by,
         lines: lines.collect(),
         sequence,

@@ -6,7 +6,7 @@ use crate::auth::{Bound, Named, Permit, Scope, action};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::{balances, pledge_lines, pledges, programmes, sites};
+use crate::db::schema::{balances, pledge_lines, pledges, sites};
 use crate::db::{Conn, read_failure};
 use crate::ledger::event::Halt;
 use crate::ledger::{LineFacts, TitlePasses};
@@ -229,23 +229,18 @@ pub fn pledge_read<A: Named>(
     Ok((pledge.clone(), lines_of(conn, pledge.id)?))
 }
 
-/// The pledge a private link leads to, with its lines and whether its programme is sensitive.
+/// The pledge a private link leads to, with its lines.
 ///
 /// # Errors
 /// `not_found`, or what the database says.
-pub(super) fn pledge_by_link(conn: &mut Conn, hash: &[u8]) -> Outcome<(Pledge, Vec<PledgeLine>, bool)> {
+pub(super) fn pledge_by_link(conn: &mut Conn, hash: &[u8]) -> Outcome<(Pledge, Vec<PledgeLine>)> {
     let pledge: Pledge = pledges::table
         .filter(pledges::link_hash.eq(hash))
         .select(Pledge::as_select())
         .first(conn)
         .map_err(read_failure)?;
-    let sensitive: bool = programmes::table
-        .filter(programmes::id.eq(pledge.programme_id))
-        .select(programmes::sensitive)
-        .first(conn)
-        .map_err(read_failure)?;
     let lines = lines_of(conn, pledge.id)?;
-    Ok((pledge, lines, sensitive))
+    Ok((pledge, lines))
 }
 
 fn lines_of(conn: &mut Conn, pledge: PledgeId) -> Outcome<Vec<PledgeLine>> {

@@ -158,6 +158,22 @@ on_both_databases! {
         stranger.get(&newer).expect(404);
     }
 
+    fn whoever_follows_a_pledge_is_told_whether_it_is_made_up(database: &TestDatabase) {
+        let mut scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let beijing = scene.site("Beijing", "warehouse", "CN");
+        let real = scene.in_store(&donor, &beijing, 10);
+        let shown = json!({"code": "SHOWN", "name": "Shown (synthetic)", "focus_areas": [], "sensitive": false, "synthetic": true});
+        let shown = scene.manager.post("/api/v1/programmes", &shown).expect(201);
+        scene.programme = shown["id"].as_str().expect("an id").to_owned();
+        let made_up = scene.in_store(&donor, &beijing, 10);
+        for (pledge, synthetic) in [(real, false), (made_up, true)] {
+            let status = scene.officer.get(&format!("/api/v1/pledges/{pledge}/status")).expect(200);
+            let linked = scene.house.stranger().get(&link_of(&scene, &pledge)).expect(200);
+            assert_eq!((&status["synthetic"], &linked["synthetic"]), (&json!(synthetic), &json!(synthetic)));
+        }
+    }
+
     fn a_private_link_of_a_sensitive_programme_names_no_site(database: &TestDatabase) {
         let mut scene = Scene::new(database);
         let quiet = json!({"code": "QUIET", "name": "Quiet", "focus_areas": [], "sensitive": true, "synthetic": false});
