@@ -80,7 +80,7 @@ pub struct Settings {
     pub wake: Option<Wake>,
     /// Slows down strangers on public routes that ask for it. No flag or file turns it off; a test may.
     pub throttle: Option<Arc<dyn Throttle>>,
-    /// What the bench does to the writer; nothing in the ordinary.
+    /// What the bench and the tests do to the writer; nothing in the ordinary.
     pub handicap: Handicap,
 }
 
@@ -89,7 +89,7 @@ pub struct Settings {
 pub struct Handicap {
     /// A transaction for each update.
     pub one_by_one: bool,
-    /// A slower disk, or no log.
+    /// A slower disk, no log, or a guard that is missing.
     pub comparison: Comparison,
 }
 

@@ -57,7 +57,7 @@ pub struct WriterSettings {
     pub source: Source,
 }
 
-/// What the bench does to a writer in order to compare; nothing in the ordinary.
+/// What the bench and the tests do to a writer in order to compare; nothing in the ordinary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {
     /// A pause after each commit and before its answers, as a slower disk would make.
@@ -65,6 +65,10 @@ pub struct Comparison {
     /// Whether nothing is hashed, logged or signed: what the log costs is what this saves. The database is of no use
     /// afterwards, as its log has gaps.
     pub is_without_log: bool,
+    /// Whether it decides before it is its turn, on what another writer may be changing: what the lock keeps away.
+    pub is_out_of_turn: bool,
+    /// Whether it does not look whether an event's identifier was recorded before.
+    pub is_forgetful: bool,
 }
 
 /// A handle to the writing thread; clones share it.
@@ -351,9 +355,9 @@ impl Worker {
         // The clock is read once the lock is there.
         let desk = |last| {
             let desk = Desk::new(self.settings.source.draw(), last).within(self.limits);
-            desk.without_log(self.comparison.is_without_log)
+            desk.compared(self.comparison)
         };
-        let result = transact(&mut conn, jobs, joining.as_deref(), desk);
+        let result = transact(&mut conn, jobs, joining.as_deref(), desk, self.comparison);
         let keep = match &result {
             Ok(_) => true,
             Err(_) => conn.batch_execute("ROLLBACK").is_ok(),
@@ -401,8 +405,11 @@ fn transact(
     jobs: &mut Vec<Box<dyn Job>>,
     joining: Option<&Queue>,
     desk: impl FnOnce(Moment) -> Desk,
+    comparison: Comparison,
 ) -> Outcome<(Vec<Verdict>, Vec<Uuid>, i64)> {
-    exclusive(conn).map_err(read_failure)?;
+    if !comparison.is_out_of_turn {
+        exclusive(conn).map_err(read_failure)?;
+    }
     let mut state = log_state(conn)?;
     let mut desk = desk(state.last);
     let mut results = Vec::with_capacity(jobs.len());
@@ -416,6 +423,9 @@ fn transact(
         }
     }
     let touched = desk.touched().to_vec();
+    if comparison.is_out_of_turn {
+        exclusive(conn).map_err(read_failure)?;
+    }
     save(conn, &mut desk, &mut state).map_err(read_failure)?;
     conn.batch_execute("COMMIT").map_err(commit_failure)?;
     let verdicts = jobs.drain(..).zip(results).map(|(job, result)| Verdict { job, result }).collect();

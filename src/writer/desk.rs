@@ -1,6 +1,6 @@
 //! What an update sees while it decides: the rows it asked for, the clock, and a place to stage.
 
-use super::Leaf;
+use super::{Comparison, Leaf};
 use crate::audit::entry::{EntryWriter, Heading};
 use crate::core::id::UserId;
 use crate::core::limits::Limits;
@@ -119,7 +119,7 @@ pub struct Desk {
     now: Timestamp,
     entropy: [u8; 32],
     limits: Limits,
-    is_without_log: bool,
+    comparison: Comparison,
     last: Moment,
     open: Option<Open>,
     entries: EntryWriter,
@@ -149,7 +149,7 @@ impl Desk {
             now,
             entropy,
             limits: Limits::default(),
-            is_without_log: false,
+            comparison: Comparison::default(),
             last,
             open: None,
             entries: EntryWriter::new(),
@@ -164,13 +164,19 @@ impl Desk {
         Self { limits, ..self }
     }
 
-    /// The same desk, which hashes and describes nothing where the bench asks for that.
-    pub(super) fn without_log(self, is_without_log: bool) -> Self {
-        Self { is_without_log, ..self }
+    /// The same desk, at which something is left out where the bench or a test asks for that.
+    pub(super) fn compared(self, comparison: Comparison) -> Self {
+        Self { comparison, ..self }
     }
 
+    /// Whether nothing is hashed and described.
     pub(super) fn is_without_log(&self) -> bool {
-        self.is_without_log
+        self.comparison.is_without_log
+    }
+
+    /// Whether identifiers of events are not looked for among those recorded: only where a test shows what for.
+    pub fn is_forgetful(&self) -> bool {
+        self.comparison.is_forgetful
     }
 
     /// Has what follows be in the name of somebody else: the entry that is open is closed in the name of whoever
@@ -278,7 +284,7 @@ impl Desk {
             self.described = self.marks();
             return;
         };
-        if self.is_without_log {
+        if self.is_without_log() {
             let hash = crate::audit::tree::empty_root();
             let leaf = Leaf { sequence: open.moment.sequence, hash, recorded_at: open.moment.recorded_at };
             self.sealed.push(Sealed { leaf, body: Vec::new() });
@@ -344,7 +350,7 @@ impl Desk {
 
     /// The last entry since a checkmark: what an update's receipt is about.
     pub(super) fn leaf_since(&self, checkmark: &Checkmark) -> Option<Leaf> {
-        if self.is_without_log {
+        if self.is_without_log() {
             // There is nothing to sign a receipt of.
             return None;
         }

@@ -9,7 +9,6 @@ use super::updates::run;
 use crate::app::Handicap;
 use crate::core::problem::Outcome;
 use crate::writer::Comparison;
-use std::time::Duration;
 
 /// Pairs of runs; the middle one counts.
 const PAIRS: usize = 5;
@@ -29,7 +28,7 @@ pub(super) fn measure(
     figures: &mut Vec<Figure>,
 ) -> Outcome<()> {
     let shipments = if quick { SHIPMENTS.0 } else { SHIPMENTS.1 };
-    let bare = Comparison { commit_delay: Duration::ZERO, is_without_log: true };
+    let bare = Comparison { is_without_log: true, ..Comparison::default() };
     let bare = Handicap { one_by_one: false, comparison: bare };
     let rate_with = || Ok(run(with, shipments, Handicap::default())?.0.sent.per_second());
     let rate_without = || Ok(run(without, shipments, bare)?.0.sent.per_second());

@@ -1,10 +1,12 @@
 //! Where drills take place: much of one item in Beijing, and an officer who may move it.
 
 use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use relief_ledger::app::{self, Layer, RunningServer};
 use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::auth::{Role, Tokens};
 use relief_ledger::core::id::{PledgeId, SessionId, UserId};
@@ -12,6 +14,7 @@ use relief_ledger::db::connect;
 use relief_ledger::pledges::PledgeOffer;
 use relief_ledger::users::store::{NewUser, UserAdd};
 use relief_ledger::vault::Vault;
+use relief_ledger::writer::Comparison;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -78,9 +81,23 @@ impl Field {
         Program::start(command.stderr(Stdio::null()))
     }
 
+    /// Starts a server in this process, whose writer lacks a guard: the program has no flag for that.
+    pub fn start_without(&self, comparison: Comparison) -> RunningServer {
+        let mut settings = Layer { workers: Some(2), ..Layer::default() }.settings();
+        settings.listen = "127.0.0.1:0".to_owned();
+        settings.database_url.clone_from(&self.url);
+        (settings.keys, settings.signals) = (self.keys(), false);
+        settings.handicap.comparison = comparison;
+        app::start(settings).expect("the server starts")
+    }
+
     /// The officer, at this server.
     pub fn officer(&self, program: &Program) -> Caller {
-        let address = program.address().trim_start_matches("http://").parse().expect("an address");
+        self.officer_at(program.address().trim_start_matches("http://").parse().expect("an address"))
+    }
+
+    /// The officer, at the server of this address.
+    pub fn officer_at(&self, address: SocketAddr) -> Caller {
         Caller { address, token: Some(self.token.clone()), user: None }
     }
 
@@ -110,7 +127,11 @@ pub fn recorded(url: &str) -> Vec<String> {
 
 /// What was acknowledged and is not there, or is there more than once.
 pub fn broken_promises(url: &str, acknowledged: &BTreeSet<String>) -> Vec<String> {
-    let recorded = recorded(url);
+    broken_among(&recorded(url), acknowledged)
+}
+
+/// The same, of these identifiers recorded.
+pub fn broken_among(recorded: &[String], acknowledged: &BTreeSet<String>) -> Vec<String> {
     let times = |id: &String| recorded.iter().filter(|one| *one == id).count();
     acknowledged.iter().filter(|id| times(id) != 1).cloned().collect()
 }

@@ -1,7 +1,10 @@
 //! Each event counts once, and what is refused changes nothing.
 
+use std::collections::BTreeMap;
 use std::sync::Barrier;
 
+use relief_ledger::app::Settings;
+use relief_ledger::auth::Role;
 use relief_ledger::core::check::WORDS_CHARS_MAX;
 use relief_ledger::events::{Command, PostEvent};
 use relief_ledger::writer::Actor;
@@ -9,8 +12,9 @@ use serde_json::{Value, json};
 
 use super::scene::{Scene, event, id};
 use crate::support::TestDatabase;
+use crate::support::books::{log_root, log_root_of_entries};
 use crate::support::on_both_databases;
-use crate::support::server::migrate;
+use crate::support::server::{Caller, Server, migrate};
 
 /// A time so many minutes from now, as a client writes it.
 fn in_minutes(minutes: i64) -> String {
@@ -24,8 +28,26 @@ struct Shelf {
     hub: String,
 }
 
+impl Shelf {
+    /// So many masks that go from Beijing to the hub.
+    fn moved(&self, id: &str, quantity: i64) -> Value {
+        let details =
+            json!({"site": self.beijing, "to_site": self.hub, "lines": [self.scene.line(quantity)]});
+        event(id, "moved", "2020-08-01", details)
+    }
+
+    /// What lies free at the hub.
+    fn there(&self) -> i64 {
+        self.scene.stock(&self.hub)[0]["free"].as_i64().unwrap_or(0)
+    }
+}
+
 fn shelf(database: &TestDatabase, quantity: i64) -> Shelf {
-    let scene = Scene::new(database);
+    shelf_on(Server::start(database), database, quantity)
+}
+
+fn shelf_on(house: Server, database: &TestDatabase, quantity: i64) -> Shelf {
+    let scene = Scene::on(house, database);
     let donor = scene.organization("Hainan", "CN");
     let (beijing, hub) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Dakar", "warehouse", "SN"));
     let pledge = scene.in_store(&donor, &beijing, quantity);
@@ -36,34 +58,28 @@ on_both_databases! {
     migrate: migrate;
 
     fn the_same_id_posted_64_times_at_once_has_one_effect(database: &TestDatabase) {
-        let Shelf { scene, pledge, beijing, hub } = shelf(database, 1_000);
+        let shelf = shelf(database, 1_000);
         let id = id();
-        let body = |quantity: i64| event(&id, "moved", "2020-08-01",
-            json!({"site": beijing, "to_site": hub, "lines": [scene.line(quantity)]}));
-        let size = scene.log_size();
-        let start = Barrier::new(64);
-        let statuses: Vec<u16> = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..64).map(|_| scope.spawn(|| {
-                start.wait();
-                scene.officer.post("/api/v1/events", &body(10)).status
-            })).collect();
-            threads.into_iter().map(|thread| thread.join().expect("a reply")).collect()
-        });
-        assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
-        assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 63, "{statuses:?}");
-        assert_eq!(scene.log_size(), size + 1);
-        assert_eq!(scene.stock(&hub)[0]["free"], 10);
+        assert_eq!(at_once(&shelf, &id), once());
+        let body = |quantity: i64| shelf.moved(&id, quantity);
+        let Shelf { scene, pledge, beijing, hub } = &shelf;
         scene.officer.post("/api/v1/events", &body(11)).refused("id_reused", &["/id"]);
         let again = scene.officer.post("/api/v1/events", &body(10)).expect(200);
         assert_eq!(again["receipt"], Value::Null);
-        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 1_000}));
+        assert_eq!(scene.accounts(pledge), json!({"in_storage": 1_000}));
         // A refusal is not remembered: the same id may come again once it fits.
-        let id = id_of_refused(&scene, &beijing, &hub);
+        let id = id_of_refused(scene, beijing, hub);
         let donor = scene.organization("Jiangsu", "CN");
-        scene.in_store(&donor, &beijing, 1_000);
+        scene.in_store(&donor, beijing, 1_000);
         let moved = json!({"site": beijing, "to_site": hub, "lines": [scene.line(1_500)]});
         scene.officer.post("/api/v1/events", &event(&id, "moved", "2020-08-01", moved)).expect(201);
         scene.closes();
+    }
+
+    fn a_writer_that_does_not_look_for_ids_is_caught_by_the_same_64_posts(database: &TestDatabase) {
+        let forgetful = |settings: &mut Settings| settings.handicap.comparison.is_forgetful = true;
+        let shelf = shelf_on(Server::start_with(database, forgetful), database, 1_000);
+        assert_ne!(at_once(&shelf, &id()), once());
     }
 
     fn what_an_earlier_release_took_is_answered_with_its_first_result_when_it_comes_again(database: &TestDatabase) {
@@ -199,19 +215,97 @@ on_both_databases! {
     }
 
     fn eight_clients_never_oversell_the_last_unit(database: &TestDatabase) {
-        let Shelf { scene, pledge, beijing, hub } = shelf(database, 37);
-        let posted: usize = std::thread::scope(|scope| {
-            let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| {
-                let moved = || json!({"site": beijing, "to_site": hub, "lines": [scene.line(1)]});
-                (0..8).filter(|_| scene.does("moved", "2020-08-01", moved()).status == 201).count()
-            })).collect();
-            threads.into_iter().map(|thread| thread.join().expect("a count")).sum()
-        });
-        assert_eq!(posted, 37);
-        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 37}));
-        assert_eq!(scene.stock(&beijing), json!([]));
-        scene.closes();
+        let shelf = shelf(database, LAST);
+        let clients = [&shelf.scene.officer; 8];
+        assert_eq!(wanted(&shelf, &clients), each_once(&clients));
+        assert_eq!(shelf.scene.accounts(&shelf.pledge), json!({"in_storage": LAST}));
+        assert_eq!(shelf.scene.stock(&shelf.beijing), json!([]));
+        shelf.scene.closes();
     }
+
+    fn two_servers_on_one_database_never_oversell_the_last_unit(database: &TestDatabase) {
+        let shelf = shelf(database, LAST);
+        let second = Server::start(database);
+        let other = second.login_as(Role::Officer);
+        let clients = [&shelf.scene.officer, &other, &shelf.scene.officer, &other];
+        assert_eq!(wanted(&shelf, &clients), each_once(&clients));
+        assert_eq!(shelf.scene.accounts(&shelf.pledge), json!({"in_storage": LAST}));
+        shelf.scene.closes();
+        let (size, head) = (shelf.scene.log_size(), log_root(database.url()));
+        assert_eq!(log_root_of_entries(database.url()), (size, head));
+    }
+
+    fn two_writers_that_do_not_take_turns_are_caught_by_the_same_clients(database: &TestDatabase) {
+        let out_of_turn = |settings: &mut Settings| settings.handicap.comparison.is_out_of_turn = true;
+        let shelf = shelf_on(Server::start_with(database, out_of_turn), database, LAST);
+        let second = Server::start_with(database, out_of_turn);
+        let other = second.login_as(Role::Officer);
+        let clients = [&shelf.scene.officer, &other, &shelf.scene.officer, &other];
+        assert_ne!(wanted(&shelf, &clients), each_once(&clients), "what stands behind the lock lets nothing be had twice, but clients hear of it");
+    }
+}
+
+/// The last units there are.
+const LAST: i64 = 37;
+/// How often each client asks for one of them.
+const ASKED: usize = 16;
+
+/// What clients came to who wanted the last units at the same time: how often each answer was heard, and what lies where
+/// they were sent to.
+type Had = (BTreeMap<String, usize>, i64);
+
+/// Clients ask for one unit each, again and again.
+fn wanted(shelf: &Shelf, clients: &[&Caller]) -> Had {
+    let answers: Vec<String> = std::thread::scope(|scope| {
+        let ask = |caller: &Caller| {
+            let reply = caller.post("/api/v1/events", &shelf.moved(&id(), 1));
+            if reply.status == 201 { "had".to_owned() } else { reply.problem().1 }
+        };
+        let threads: Vec<_> = clients
+            .iter()
+            .map(|caller| scope.spawn(move || (0..ASKED).map(|_| ask(caller)).collect::<Vec<_>>()))
+            .collect();
+        threads.into_iter().flat_map(|thread| thread.join().expect("answers")).collect()
+    });
+    (counted(answers), shelf.there())
+}
+
+/// Each of the last units was had once, and whoever came too late was told so.
+fn each_once(clients: &[&Caller]) -> Had {
+    let had = usize::try_from(LAST).expect("a count");
+    let late = clients.len() * ASKED - had;
+    (BTreeMap::from([("had".to_owned(), had), ("insufficient".to_owned(), late)]), LAST)
+}
+
+fn counted<T: Ord>(answers: impl IntoIterator<Item = T>) -> BTreeMap<T, usize> {
+    let mut times = BTreeMap::new();
+    for answer in answers {
+        *times.entry(answer).or_default() += 1;
+    }
+    times
+}
+
+/// What 64 posts of one event at the same time came to: how often each status was heard, how far the log grew, and what
+/// lies where ten units were sent to.
+type Effect = (BTreeMap<u16, usize>, i64, i64);
+
+/// Posts one event 64 times at the same time.
+fn at_once(shelf: &Shelf, id: &str) -> Effect {
+    let (size, start) = (shelf.scene.log_size(), Barrier::new(64));
+    let statuses: Vec<u16> = std::thread::scope(|scope| {
+        let post = || {
+            start.wait();
+            shelf.scene.officer.post("/api/v1/events", &shelf.moved(id, 10)).status
+        };
+        let threads: Vec<_> = (0..64).map(|_| scope.spawn(post)).collect();
+        threads.into_iter().map(|thread| thread.join().expect("a reply")).collect()
+    });
+    (counted(statuses), shelf.scene.log_size() - size, shelf.there())
+}
+
+/// One was recorded, and the others were told what became of it.
+fn once() -> Effect {
+    (BTreeMap::from([(200, 63), (201, 1)]), 1, 10)
 }
 
 /// An event that was refused for want of goods; its id.
@@ -221,33 +315,4 @@ fn id_of_refused(scene: &Scene, from: &str, to: &str) -> String {
     let reply = scene.officer.post("/api/v1/events", &event(&id, "moved", "2020-08-01", moved));
     reply.refused("insufficient", &["/lines/0/quantity"]);
     id
-}
-
-#[test]
-fn two_servers_on_one_postgres_database_never_oversell_the_last_unit() {
-    let database = TestDatabase::postgres(migrate);
-    let Shelf { scene, pledge, beijing, hub } = shelf(&database, 37);
-    let second = crate::support::server::Server::start(&database);
-    let other = second.login_as(relief_ledger::auth::Role::Officer);
-    let posted: usize = std::thread::scope(|scope| {
-        let callers = [&scene.officer, &other, &scene.officer, &other];
-        let threads: Vec<_> = callers
-            .into_iter()
-            .map(|caller| {
-                let (scene, beijing, hub) = (&scene, &beijing, &hub);
-                scope.spawn(move || {
-                    let moved = || json!({"site": beijing, "to_site": hub, "lines": [scene.line(1)]});
-                    (0..16)
-                        .filter(|_| scene.post(caller, "moved", "2020-08-01", moved()).status == 201)
-                        .count()
-                })
-            })
-            .collect();
-        threads.into_iter().map(|thread| thread.join().expect("a count")).sum()
-    });
-    assert_eq!(posted, 37);
-    assert_eq!(scene.accounts(&pledge), json!({"in_storage": 37}));
-    scene.closes();
-    let (size, head) = (scene.log_size(), crate::support::books::log_root(database.url()));
-    assert_eq!(crate::support::books::log_root_of_entries(database.url()), (size, head));
 }
