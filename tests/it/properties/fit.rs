@@ -145,6 +145,8 @@ pub fn details(url: &str, step: &Step, index: usize, posted: &[Value]) -> Option
     };
     match step.kind {
         "pledge_accepted" => Some(accepted(step)),
+        // Of this one nothing is ever accepted.
+        "pledge_declined" => Some(json!({"pledge": pledge(5), "reason": "so it was"})),
         "pledge_withdrawn" => {
             let heap = standing.choose(step, |heap| heap.is(Account::Unallocated))?;
             let lines =

@@ -22,8 +22,9 @@ pub struct Step {
     pub fits: bool,
 }
 
-const KINDS: [(u32, &str); 33] = [
+const KINDS: [(u32, &str); 36] = [
     (4, "pledge_accepted"),
+    (3, "pledge_declined"),
     (2, "pledge_withdrawn"),
     (3, "earmark_changed"),
     (8, "collected"),
@@ -32,9 +33,11 @@ const KINDS: [(u32, &str); 33] = [
     (5, "packed"),
     (4, "split"),
     (9, "departed"),
+    (2, "arrived"),
     (12, "received"),
-    (4, "customs_held"),
-    (4, "customs_released"),
+    (2, "stored"),
+    (5, "customs_held"),
+    (7, "customs_released"),
     (2, "diverted"),
     (4, "cancelled"),
     (4, "moved"),
@@ -44,7 +47,7 @@ const KINDS: [(u32, &str); 33] = [
     (4, "damaged"),
     (2, "held"),
     (3, "released_from_hold"),
-    (1, "relotted"),
+    (3, "relotted"),
     (3, "reported_missing"),
     (4, "found"),
     (3, "miscounted"),

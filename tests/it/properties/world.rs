@@ -198,6 +198,7 @@ impl World {
             ("unsolicited", None, vec![(0, 30)]),
             ("opening", None, vec![(1, 40)]),
             ("offered", Some(0), vec![(0, 60), (1, 40)]),
+            ("offered", Some(1), vec![(0, 10)]),
         ];
         for (number, (kind, donor, lines)) in pledges.into_iter().enumerate() {
             let lines: Vec<Value> = lines
@@ -392,6 +393,7 @@ fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
             let only = line(number, if number == 0 { step.item } else { 0 });
             earmark(pledge(number), only, quantity, step.flag)
         }
+        "pledge_declined" => json!({"pledge": pledge(number), "reason": "so it was"}),
         "collected" => json!({"pledge": pledge(number), "site": here, "lines": [goods]}),
         "allocated" if step.flag => json!({"consignment": consignment, "lines": [goods]}),
         "allocated" | "released" => json!({"consignment": consignment, "site": here, "lines": [goods]}),
@@ -403,7 +405,11 @@ fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
             "consignee": organization(2), "destination": site(2),
             "legs": if step.leg == 0 && number == 0 { json!([{"mode": "road", "from": site(1), "to": site(2)}]) } else { json!([]) }}})
         }
-        "departed" => json!({"consignment": consignment, "leg": leg, "lines": [goods]}),
+        "departed" | "customs_held" | "customs_released" => {
+            json!({"consignment": consignment, "leg": leg, "lines": [goods]})
+        }
+        "arrived" => json!({"consignment": consignment, "leg": leg}),
+        "stored" => json!({"site": here, "consignment": step.flag.then_some(consignment), "note": "bay 4"}),
         "received" => {
             let mut line = json!({"item": item, "good": quantity, "damaged": step.more / 2, "surplus": step.more / 3,
                 "missing": if step.flag { step.more } else { 0 }, "reason": "so it was"});
@@ -411,9 +417,6 @@ fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
                 line["lot"] = json!(lot);
             }
             json!({"consignment": consignment, "leg": leg, "final": step.flag, "lines": [line]})
-        }
-        "customs_held" | "customs_released" => {
-            json!({"consignment": consignment, "leg": leg, "lines": [goods]})
         }
         "diverted" => json!({"consignment": consignment, "leg": leg, "reason": "closed", "legs": [
             {"mode": "road", "from": site(WAYS[number][step.leg.min(WAYS[number].len() - 2)]), "to": site(2)}]}),
