@@ -135,6 +135,23 @@ fn scms() -> Option<PathBuf> {
 fn check_whole_scms(url: &str, imported: &Imported) {
     assert_eq!(imported.counts, counts(10_324, 0, 0, 0));
     check_scms_totals(url);
+    assert_eq!(told_by_country(url), (43, 9_981_274_623, Vec::new()));
+}
+
+/// What `relief totals` says by country: how many there are, what was delivered in all of them, and where the two sides
+/// differ.
+fn told_by_country(url: &str) -> (usize, i64, Vec<String>) {
+    let told = std::process::Command::new(env!("CARGO_BIN_EXE_relief"))
+        .args(["totals", "--group-by", "country", "--json", "--database-url", url])
+        .output()
+        .unwrap();
+    assert!(told.status.success(), "{}", String::from_utf8_lossy(&told.stderr));
+    let told: serde_json::Value = serde_json::from_slice(&told.stdout).unwrap();
+    let rows = told["rows"].as_array().unwrap();
+    let delivered = rows.iter().map(|row| row["delivered"].as_i64().unwrap()).sum();
+    let summed = [&told["not_placed"], &told["total"]];
+    let open = rows.iter().chain(summed).filter(|row| row["residual"] != 0).map(ToString::to_string);
+    (rows.len(), delivered, open.collect())
 }
 
 fn check_scms_totals(url: &str) {
@@ -185,6 +202,8 @@ fn the_scms_history_comes_into_postgres_just_so() {
     // A row may point to one beyond the slice for its weight; that rejects the row and no other.
     let first = import_scms(database.url(), &slice);
     assert!(first.counts.created > 1_000, "{:?}", first.counts);
+    let (countries, delivered, open) = told_by_country(database.url());
+    assert!(countries > 10 && delivered > 1_000_000 && open.is_empty(), "{countries}, {delivered}, {open:?}");
     let again = import_scms(database.url(), &slice);
     assert_eq!(again.counts, counts(0, 0, first.counts.created, first.counts.rejected));
 }
