@@ -12,9 +12,24 @@ use diesel::sql_types::{Array, Bool, HasSqlType};
 use diesel::sqlite::Sqlite;
 use diesel::{QueryResult, expression::NonAggregate};
 
-/// Lists longer than this are prepared anew: padding them could pass what SQLite binds (32,766), and beside reading so
-/// many rows it costs nothing.
-const KEPT_AT_MOST: usize = 4_096;
+/// Values one query asks for at most: SQLite binds no more than 32,766, two lists or three may stand in one query, and
+/// as a power of two its words are kept as those of shorter lists are.
+pub const VALUES_PER_QUERY: usize = 4_096;
+
+/// Reads rows for a list of any length, part by part: nobody's list is too long for a query.
+///
+/// # Errors
+/// What reading a part refuses.
+pub fn in_parts<Value, Row, Error>(
+    values: &[Value],
+    mut load: impl FnMut(&[Value]) -> Result<Vec<Row>, Error>,
+) -> Result<Vec<Row>, Error> {
+    let mut rows = Vec::new();
+    for part in values.chunks(VALUES_PER_QUERY) {
+        rows.extend(load(part)?);
+    }
+    Ok(rows)
+}
 
 /// That a column is among some values.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +38,8 @@ pub struct Among<'v, Column, Value> {
     values: &'v [Value],
 }
 
-/// The condition that `column` is one of `values`; of none it never is.
+/// The condition that `column` is one of `values`; of none it never is. Where there may be more than
+/// [`VALUES_PER_QUERY`] of them, the rows are read [`in_parts`].
 pub fn among<Column: Expression, Value>(column: Column, values: &[Value]) -> Among<'_, Column, Value> {
     Among { column, values }
 }
@@ -44,7 +60,8 @@ where
             return Ok(());
         };
         let mut width = self.values.len().next_power_of_two();
-        if width > KEPT_AT_MOST {
+        if width > VALUES_PER_QUERY {
+            // Padding could pass what SQLite binds.
             width = self.values.len();
             out.unsafe_to_cache_prepared();
         }

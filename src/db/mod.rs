@@ -17,7 +17,7 @@ mod search;
 mod together;
 mod types;
 
-pub use among::among;
+pub use among::{VALUES_PER_QUERY, among, in_parts};
 pub(crate) use bulk::{each_part, either, insert_all, upsert_all};
 pub use fixed::{Clause, InsertThen, replacing};
 pub use gather::Gather;

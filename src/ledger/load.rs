@@ -11,9 +11,9 @@ use crate::core::id::{
 };
 use crate::core::time::Timestamp;
 use crate::db::schema::{balances, consignments, events, pledge_lines, pledges, postings, sites, statements};
-use crate::db::{Clause, Conn, among, either};
+use crate::db::{Clause, Conn, VALUES_PER_QUERY, among, either, in_parts};
 use diesel::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// The words the partial indexes of balances are made with; a bound number would not match them.
 pub const NOT_EMPTY: &str = "balances.quantity <> 0";
@@ -50,11 +50,13 @@ pub(super) fn load(conn: &mut Conn, book: &mut Book) -> QueryResult<()> {
     load_facts(conn, book, wants.lines, wants.consignments, wants.sites)
 }
 
-/// The balances that meet a condition.
+/// The balances that meet a condition about a part of a list.
 macro_rules! meeting {
-    ($conn:expr, $condition:expr) => {
-        either!($conn, one => {
-            balances::table.filter($condition).select(BalanceRow::as_select()).load::<BalanceRow>(one)
+    ($conn:expr, $values:expr, $part:ident => $condition:expr) => {
+        in_parts($values, |$part| {
+            either!($conn, one => {
+                balances::table.filter($condition).select(BalanceRow::as_select()).load::<BalanceRow>(one)
+            })
         })?
     };
 }
@@ -103,49 +105,34 @@ impl Sorted {
 /// without its empty cells, through the partial index.
 fn load_scopes(conn: &mut Conn, wants: &Wants) -> QueryResult<Vec<BalanceRow>> {
     let Sorted { consignments, lines, lots, items, cells, stock, emptied } = Sorted::of(wants);
-    let mut rows: Vec<BalanceRow> = Vec::new();
-    if !consignments.is_empty() {
-        rows.extend(meeting!(conn, among(balances::consignment_id, &consignments)));
-    }
+    let mut rows: Vec<BalanceRow> =
+        meeting!(conn, &consignments, part => among(balances::consignment_id, part));
     for (account, (sites, items)) in stock {
         // The product of both lists covers every pair asked for; the few more are welcome.
-        rows.extend(meeting!(
-            conn,
-            among(balances::site_id, &sites)
-                .and(among(balances::item_id, &items))
+        for sites in sites.chunks(VALUES_PER_QUERY) {
+            rows.extend(meeting!(conn, &items, part => among(balances::site_id, sites)
+                .and(among(balances::item_id, part))
                 .and(balances::account.eq(account.code()))
-                .and(Clause(NOT_EMPTY))
-        ));
+                .and(Clause(NOT_EMPTY))));
+        }
     }
     if let Some((sites, items, since)) = emptied {
-        rows.extend(meeting!(
-            conn,
-            among(balances::site_id, &sites)
-                .and(among(balances::item_id, &items))
+        for sites in sites.chunks(VALUES_PER_QUERY) {
+            rows.extend(meeting!(conn, &items, part => among(balances::site_id, sites)
+                .and(among(balances::item_id, part))
                 .and(balances::last_at.gt(since))
-                .and(Clause(EMPTIED_IN_STORAGE))
-        ));
+                .and(Clause(EMPTIED_IN_STORAGE))));
+        }
     }
-    if !lines.is_empty() {
-        rows.extend(meeting!(conn, among(balances::pledge_line_id, &lines)));
-    }
-    if !lots.is_empty() {
-        rows.extend(meeting!(conn, among(balances::lot_id, &lots).and(Clause(KNOWN_LOT))));
-    }
-    if !items.is_empty() {
-        // With their donors still.
-        rows.extend(meeting!(
-            conn,
-            balances::site_id
-                .is_null()
-                .and(among(balances::item_id, &items))
-                .and(balances::account.eq(Account::Unallocated.code()))
-                .and(Clause(NOT_EMPTY))
-        ));
-    }
-    if !cells.is_empty() {
-        rows.extend(meeting!(conn, among(balances::cell, &cells)));
-    }
+    rows.extend(meeting!(conn, &lines, part => among(balances::pledge_line_id, part)));
+    rows.extend(meeting!(conn, &lots, part => among(balances::lot_id, part).and(Clause(KNOWN_LOT))));
+    // With their donors still.
+    rows.extend(meeting!(conn, &items, part => balances::site_id
+        .is_null()
+        .and(among(balances::item_id, part))
+        .and(balances::account.eq(Account::Unallocated.code()))
+        .and(Clause(NOT_EMPTY))));
+    rows.extend(meeting!(conn, &cells, part => among(balances::cell, part)));
     Ok(rows)
 }
 
@@ -153,24 +140,34 @@ fn load_events(conn: &mut Conn, book: &mut Book, wanted: &BTreeSet<i64>) -> Quer
     if wanted.is_empty() {
         return Ok(());
     }
-    let rows: Vec<PostingRead> = postings::table
-        .filter(postings::sequence.eq_any(wanted.iter().copied().collect::<Vec<_>>()))
-        .order((postings::sequence, postings::ordinal))
-        .select(PostingRead::as_select())
-        .load(conn)?;
-    let stated: Vec<(i64, PledgeLineId, LotId, ItemId, i64, i64, Timestamp)> = statements::table
-        .filter(statements::sequence.eq_any(wanted.iter().copied().collect::<Vec<_>>()))
-        .order((statements::sequence, statements::ordinal))
-        .select((
-            statements::sequence,
-            statements::pledge_line_id,
-            statements::lot_id,
-            statements::item_id,
-            statements::promised,
-            statements::surplus,
-            statements::effective_at,
-        ))
-        .load(conn)?;
+    let sequences: Vec<i64> = wanted.iter().copied().collect();
+    let rows: Vec<PostingRead> = in_parts(&sequences, |part| {
+        either!(conn, one => {
+            postings::table
+                .filter(among(postings::sequence, part))
+                .order((postings::sequence, postings::ordinal))
+                .select(PostingRead::as_select())
+                .load(one)
+        })
+    })?;
+    let stated: Vec<(i64, PledgeLineId, LotId, ItemId, i64, i64, Timestamp)> =
+        in_parts(&sequences, |part| {
+            either!(conn, one => {
+                statements::table
+                    .filter(among(statements::sequence, part))
+                    .order((statements::sequence, statements::ordinal))
+                    .select((
+                        statements::sequence,
+                        statements::pledge_line_id,
+                        statements::lot_id,
+                        statements::item_id,
+                        statements::promised,
+                        statements::surplus,
+                        statements::effective_at,
+                    ))
+                    .load(one)
+            })
+        })?;
     for sequence in wanted {
         book.recorded.insert(*sequence, Vec::new());
         book.recorded_statements.insert(*sequence, Vec::new());
@@ -186,22 +183,28 @@ fn load_events(conn: &mut Conn, book: &mut Book, wanted: &BTreeSet<i64>) -> Quer
     Ok(())
 }
 
+/// The keys of cells as the database holds them.
+fn stored_keys<'a>(keys: impl Iterator<Item = &'a CellKey>) -> Vec<Vec<u8>> {
+    keys.map(|key| key.0.to_vec()).collect()
+}
+
 fn load_draws(conn: &mut Conn, book: &mut Book, wanted: &BTreeSet<CellKey>) -> QueryResult<()> {
-    if wanted.is_empty() {
-        return Ok(());
+    let rows: Vec<(Vec<u8>, i64, EventId)> = in_parts(&stored_keys(wanted.iter()), |part| {
+        either!(conn, one => {
+            postings::table
+                .inner_join(events::table.on(events::sequence.eq(postings::sequence)))
+                .filter(among(postings::cell, part))
+                .filter(postings::quantity.lt(0))
+                .select((postings::cell, postings::sequence, events::id))
+                .load(one)
+        })
+    })?;
+    let mut draws: HashMap<Vec<u8>, Vec<Draw>> = HashMap::new();
+    for (cell, sequence, event) in rows {
+        draws.entry(cell).or_default().push(Draw { sequence, event: Some(event) });
     }
-    let rows: Vec<(Vec<u8>, i64, EventId)> = postings::table
-        .inner_join(events::table.on(events::sequence.eq(postings::sequence)))
-        .filter(postings::cell.eq_any(wanted.iter().map(|key| key.0.to_vec()).collect::<Vec<_>>()))
-        .filter(postings::quantity.lt(0))
-        .select((postings::cell, postings::sequence, events::id))
-        .load(conn)?;
     for key in wanted {
-        let draws = rows
-            .iter()
-            .filter(|(cell, _, _)| cell.as_slice() == key.0)
-            .map(|(_, sequence, event)| Draw { sequence: *sequence, event: Some(*event) });
-        book.draws.insert(*key, draws.collect());
+        book.draws.insert(*key, draws.remove(key.0.as_slice()).unwrap_or_default());
     }
     Ok(())
 }
@@ -212,23 +215,30 @@ fn load_histories(
     wanted: &BTreeMap<CellKey, Timestamp>,
 ) -> QueryResult<()> {
     let Some(since) = wanted.values().min().copied() else { return Ok(()) };
-    let keys: Vec<Vec<u8>> = wanted.keys().map(|key| key.0.to_vec()).collect();
-    let rows: Vec<(Vec<u8>, i64, Timestamp)> = postings::table
-        .filter(postings::cell.eq_any(&keys))
-        .filter(postings::effective_at.gt(since))
-        .select((postings::cell, postings::quantity, postings::effective_at))
-        .load(conn)?;
-    for key in wanted.keys() {
-        let mut history = History::settled(since);
-        for (cell, quantity, at) in rows.iter().filter(|(cell, _, _)| cell.as_slice() == key.0) {
-            debug_assert_eq!(cell.len(), key.0.len());
-            history.add(*at, *quantity);
+    let rows: Vec<(Vec<u8>, i64, Timestamp)> = in_parts(&stored_keys(wanted.keys()), |part| {
+        either!(conn, one => {
+            postings::table
+                .filter(among(postings::cell, part))
+                .filter(postings::effective_at.gt(since))
+                .select((postings::cell, postings::quantity, postings::effective_at))
+                .load(one)
+        })
+    })?;
+    let mut histories: HashMap<[u8; 16], History> =
+        wanted.keys().map(|key| (key.0, History::settled(since))).collect();
+    for (cell, quantity, at) in rows {
+        if let Some(history) = histories.get_mut(cell.as_slice()) {
+            history.add(at, quantity);
         }
-        // What this batch posted already is not in the database yet.
-        for posting in book.postings.iter().filter(|posting| posting.key == *key) {
+    }
+    // What this batch posted already is not in the database yet.
+    for posting in &book.postings {
+        if let Some(history) = histories.get_mut(&posting.key.0) {
             history.add(posting.effective_at, posting.quantity);
         }
-        if let Some(entry) = book.entries.get_mut(key) {
+    }
+    for (key, history) in histories {
+        if let Some(entry) = book.entries.get_mut(&CellKey(key)) {
             entry.history = history;
         }
     }
@@ -253,11 +263,11 @@ pub(super) fn load_facts(
         }
     }
     load_lines(conn, book, lines)?;
-    if !wanted_consignments.is_empty() {
-        let wanted: Vec<ConsignmentId> = wanted_consignments.into_iter().collect();
-        let rows: Vec<(ConsignmentId, OrganizationId, SiteId, SiteId)> = either!(conn, one => {
+    let wanted: Vec<ConsignmentId> = wanted_consignments.into_iter().collect();
+    let rows: Vec<(ConsignmentId, OrganizationId, SiteId, SiteId)> = in_parts(&wanted, |part| {
+        either!(conn, one => {
             consignments::table
-                .filter(among(consignments::id, &wanted))
+                .filter(among(consignments::id, part))
                 .select((
                     consignments::id,
                     consignments::consignee_id,
@@ -265,44 +275,39 @@ pub(super) fn load_facts(
                     consignments::destination_id,
                 ))
                 .load(one)
-        })?;
-        for (consignment, consignee, origin, destination) in rows {
-            wanted_sites.extend([origin, destination]);
-            let facts = ConsignmentFacts { consignment, consignee, origin, destination };
-            book.consignments.entry(consignment).or_insert(facts);
-        }
+        })
+    })?;
+    for (consignment, consignee, origin, destination) in rows {
+        wanted_sites.extend([origin, destination]);
+        let facts = ConsignmentFacts { consignment, consignee, origin, destination };
+        book.consignments.entry(consignment).or_insert(facts);
     }
     wanted_sites.retain(|site| !book.sites.contains_key(site));
-    if !wanted_sites.is_empty() {
-        let wanted: Vec<SiteId> = wanted_sites.into_iter().collect();
-        let rows: Vec<(SiteId, String, Option<OrganizationId>)> = either!(conn, one => {
+    let wanted: Vec<SiteId> = wanted_sites.into_iter().collect();
+    let rows: Vec<(SiteId, String, Option<OrganizationId>)> = in_parts(&wanted, |part| {
+        either!(conn, one => {
             sites::table
-                .filter(among(sites::id, &wanted))
+                .filter(among(sites::id, part))
                 .select((sites::id, sites::country, sites::operator_id))
                 .load(one)
-        })?;
-        for (site, country, operator) in rows {
-            book.sites.entry(site).or_insert(SiteFacts { site, country, operator });
-        }
+        })
+    })?;
+    for (site, country, operator) in rows {
+        book.sites.entry(site).or_insert(SiteFacts { site, country, operator });
     }
     Ok(())
 }
 
-#[expect(clippy::type_complexity, reason = "the columns of one query")]
+/// A pledge line with its pledge: line, pledge, programme, donor, item, earmark and when title passes.
+type LineRow = (PledgeLineId, PledgeId, ProgrammeId, Option<OrganizationId>, ItemId, Option<String>, String);
+
 fn load_lines(conn: &mut Conn, book: &mut Book, lines: HashSet<PledgeLineId>) -> QueryResult<()> {
-    for chunk in lines.into_iter().collect::<Vec<_>>().chunks(1_000) {
-        let rows: Vec<(
-            PledgeLineId,
-            PledgeId,
-            ProgrammeId,
-            Option<OrganizationId>,
-            ItemId,
-            Option<String>,
-            String,
-        )> = either!(conn, one => {
+    let wanted: Vec<PledgeLineId> = lines.into_iter().collect();
+    let rows: Vec<LineRow> = in_parts(&wanted, |part| {
+        either!(conn, one => {
             pledge_lines::table
                 .inner_join(pledges::table)
-                .filter(among(pledge_lines::id, chunk))
+                .filter(among(pledge_lines::id, part))
                 .select((
                     pledge_lines::id,
                     pledges::id,
@@ -313,12 +318,12 @@ fn load_lines(conn: &mut Conn, book: &mut Book, lines: HashSet<PledgeLineId>) ->
                     pledge_lines::title_passes,
                 ))
                 .load(one)
-        })?;
-        for (line, pledge, programme, donor, item, earmark, title) in rows {
-            let title_passes = TitlePasses::from_word(&title).unwrap_or_default();
-            let facts = LineFacts { line, pledge, programme, donor, item, earmark, title_passes };
-            book.lines.entry(line).or_insert(facts);
-        }
+        })
+    })?;
+    for (line, pledge, programme, donor, item, earmark, title) in rows {
+        let title_passes = TitlePasses::from_word(&title).unwrap_or_default();
+        let facts = LineFacts { line, pledge, programme, donor, item, earmark, title_passes };
+        book.lines.entry(line).or_insert(facts);
     }
     Ok(())
 }

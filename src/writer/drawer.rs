@@ -157,20 +157,20 @@ macro_rules! record {
             fn load(conn: &mut $crate::db::Conn, ids: &[Self::Id]) -> diesel::QueryResult<Vec<Self>> {
                 use $crate::db::schema::$table::dsl;
                 use diesel::{QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
-                $crate::db::either!(conn, one => {
-                    dsl::$table.filter($crate::db::among(dsl::$key, ids)).select(Self::as_select()).load(one)
-                })
+                $crate::db::in_parts(ids, |part| $crate::db::either!(conn, one => {
+                    dsl::$table.filter($crate::db::among(dsl::$key, part)).select(Self::as_select()).load(one)
+                }))
             }
             fn load_groups(conn: &mut $crate::db::Conn, groups: &[Self::Group]) -> diesel::QueryResult<Vec<Self>> {
                 use $crate::db::schema::$table::dsl;
                 use diesel::{QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
-                $crate::db::either!(conn, one => {
+                $crate::db::in_parts(groups, |part| $crate::db::either!(conn, one => {
                     dsl::$table
-                        .filter($crate::db::among(dsl::$group, groups))
+                        .filter($crate::db::among(dsl::$group, part))
                         $(.filter(diesel::ExpressionMethods::is_null(dsl::$open)))?
                         .select(Self::as_select())
                         .load(one)
-                })
+                }))
             }
             fn insert(conn: &mut $crate::db::Conn, rows: &[Self]) -> diesel::QueryResult<()> {
                 $crate::db::insert_all!(conn, crate::db::schema::$table::table, rows).map(|_| ())

@@ -7,15 +7,24 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use relief_ledger::db::schema::checkpoints;
-use relief_ledger::db::{Conn, among, connect, read_by_index};
+use relief_ledger::db::{Conn, among, connect, in_parts, read_by_index};
 use relief_ledger::ledger::KNOWN_LOT;
 
 /// Rows with the sizes 1 to 6,000.
 const FILL: &str = "INSERT INTO checkpoints (size, note, signed_at) WITH RECURSIVE numbers (n) AS \
                     (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 6000) SELECT n, '', 0 FROM numbers";
 
+/// More values than SQLite binds in one query.
+const VERY_MANY: i64 = 33_500;
+
 fn sizes_among(conn: &mut Conn, values: &[i64]) -> Vec<i64> {
-    let mut found: Vec<i64> = match conn {
+    let mut found = asked(conn, values).expect("the rows are read");
+    found.sort_unstable();
+    found
+}
+
+fn asked(conn: &mut Conn, values: &[i64]) -> QueryResult<Vec<i64>> {
+    match conn {
         Conn::Sqlite(one) => {
             checkpoints::table.filter(among(checkpoints::size, values)).select(checkpoints::size).load(one)
         }
@@ -23,9 +32,6 @@ fn sizes_among(conn: &mut Conn, values: &[i64]) -> Vec<i64> {
             checkpoints::table.filter(among(checkpoints::size, values)).select(checkpoints::size).load(one)
         }
     }
-    .expect("the rows are read");
-    found.sort_unstable();
-    found
 }
 
 #[derive(QueryableByName)]
@@ -70,6 +76,12 @@ on_both_databases! {
             assert_eq!(sizes_among(&mut conn, &values), right, "{length} values");
         }
         assert_eq!(sizes_among(&mut conn, &[9, 9, 2, 9]), [2, 9], "a value said twice is one row");
+        let values: Vec<i64> = (0..VERY_MANY).map(|number| number * 7 - 3).collect();
+        let right: Vec<i64> = values.iter().copied().filter(|value| (1..=6_000).contains(value)).collect();
+        let found = in_parts(&values, |part| QueryResult::Ok(sizes_among(&mut conn, part)));
+        assert_eq!(found.expect("the rows are read"), right);
+        // The twin: asked for all at once, they are too many for one of the two.
+        assert_eq!(asked(&mut conn, &values).is_err(), database.url().starts_with("sqlite"));
     }
 
     fn what_is_looked_for_is_found_by_its_index(database: &TestDatabase) {
