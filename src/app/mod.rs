@@ -38,7 +38,7 @@ mod tls;
 
 pub use server::{RunningServer, start};
 pub use settings::{
-    DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Handicap, Layer, SETTINGS_FILE, Settings, TlsFiles,
+    DEFAULT_DATABASE_URL, DEFAULT_LISTEN, Handicap, Layer, SETTINGS_FILE, STARTING, Settings, TlsFiles,
 };
 pub use throttle::Buckets;
 

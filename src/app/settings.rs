@@ -5,6 +5,7 @@ use crate::audit::keys::DEFAULT_KEY_FOLDER;
 use crate::auth::Outside;
 use crate::core::limits::Limits;
 use crate::core::problem::{Outcome, Problem};
+use crate::db::redacted;
 use crate::people::rules::DEFAULT_RETENTION_DAYS;
 use crate::web::Throttle;
 use crate::writer::{Comparison, Wake};
@@ -84,7 +85,40 @@ pub struct Settings {
     pub handicap: Handicap,
 }
 
-/// What the bench takes from the writer to compare with. No flag and no file can say it.
+impl Settings {
+    /// Says in the log what a server starts with, so that whoever runs it sees what counted of flags, environment and
+    /// file. The password of the database is not told.
+    pub fn tell(&self) {
+        let tls = self.tls.as_ref();
+        let path = |path: &PathBuf| path.display().to_string();
+        let addresses: Vec<String> = self.trusted_proxies.iter().map(IpAddr::to_string).collect();
+        tracing::info!(
+            listen = self.listen,
+            database_url = redacted(&self.database_url),
+            keys = path(&self.keys),
+            workers = self.workers,
+            trusted_proxies = addresses.join(","),
+            public_origin = self.public_origin,
+            cors_origins = self.cors_origins.join(","),
+            connections = self.connections,
+            connections_per_address = self.connections_per_address,
+            token_key_days = self.token_key_days,
+            person_retention_days = self.person_retention_days,
+            tls_certificate = tls.map(|files| path(&files.certificate)),
+            tls_key = tls.map(|files| path(&files.key)),
+            count_limit = self.limits.count,
+            correction_limit = self.limits.correction,
+            reversal_limit = self.limits.reversal,
+            count_days = self.limits.count_days,
+            "{STARTING}"
+        );
+    }
+}
+
+/// The words of the log's line with the settings of a server.
+pub const STARTING: &str = "starting with these settings";
+
+/// What the bench and the tests take from the writer to compare with. No flag and no file can say it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Handicap {
     /// A transaction for each update.

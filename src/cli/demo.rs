@@ -32,16 +32,17 @@ const DATABASE_URL: &str = "sqlite://relief-demo.db";
 #[command(after_help = "Examples:\n  relief demo\n  relief demo --listen 127.0.0.1:0\n  \
                         relief demo --database-url sqlite:///tmp/show.db\n\n\
                         The database is filled once and reused. Passwords and the pledge link are new at every \
-                        start and work until the next.")]
+                        start and work until the next. The address and the keys come from flags, then from the \
+                        environment; relief.toml is of the server in use and is not read.")]
 pub(super) struct Demo {
     /// Address and port; port 0 takes a free one [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS")]
+    #[arg(long, env = "RELIEF_LISTEN", value_name = "ADDRESS")]
     listen: Option<String>,
     /// The demonstration's database, never one in use
     #[arg(long, value_name = "URL", default_value = DATABASE_URL)]
     database_url: String,
     /// The folder of the signing keys, made where it is missing [default: relief-keys]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, env = "RELIEF_KEYS", value_name = "DIR")]
     keys: Option<PathBuf>,
 }
 
@@ -55,6 +56,7 @@ impl Demo {
             ..Layer::default()
         };
         let settings = layer.settings();
+        settings.tell();
         let (mut conn, vault) = open_to_change(&settings)?;
         refuse_database_in_use(&mut conn)?;
         let writer = Writer::start(WriterSettings {

@@ -15,7 +15,8 @@ use tracing_subscriber::EnvFilter;
                         relief serve --listen 0.0.0.0:443 --tls-certificate chain.pem --tls-key key.pem\n  \
                         relief serve --database-url postgres://relief@localhost/relief --keys /etc/relief/keys\n\n\
                         The first start without any user prints a one-time secret for the first administrator.\n\
-                        Logs are JSON on standard error; RELIEF_LOG=debug shows more.")]
+                        Logs are JSON on standard error; RELIEF_LOG=debug shows more. The first line of a start says \
+                        with which settings.")]
 pub(super) struct Serve {
     /// Address and port; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, env = "RELIEF_LISTEN", value_name = "ADDRESS")]
@@ -87,7 +88,9 @@ impl Serve {
             count_days: self.count_days,
             ..Layer::default()
         };
-        let server = app::start(self.common.settings(layer)?)?;
+        let settings = self.common.settings(layer)?;
+        settings.tell();
+        let server = app::start(settings)?;
         let scheme = if server.is_secure { "https" } else { "http" };
         let address = server.address;
         say(format!("ReliefLedger is at {scheme}://{address} (documentation at /docs/; ctrl-c stops)"))?;

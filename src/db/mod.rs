@@ -25,7 +25,7 @@ pub use listed::listed;
 pub use migrate::{migrate, pending, scratch};
 pub use pool::{
     BUSY_WAIT_MS, COMMIT_UNKNOWN, Database, Settings, commit_failure, connect, exclusive, read_by_index,
-    read_failure, snapshot, write_derived,
+    read_failure, redacted, snapshot, write_derived,
 };
 pub use purge::{purge_due, purges_due};
 pub use search::begins_with;

@@ -1,9 +1,10 @@
 //! The command as a person at a terminal uses it.
 
-use std::io::Write;
+use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
+use relief_ledger::app::STARTING;
 use serde_json::{Value, json};
 
 use crate::browser::program::Program;
@@ -66,22 +67,105 @@ fn help_shows_examples_and_what_is_not_understood_ends_with_2() {
     assert!(std::fs::read_dir(folder.path()).unwrap().next().is_none(), "nothing was left behind");
 }
 
+/// Each setting by its name in the file, with what the file, the environment and the flag say.
+const SETTINGS: [(&str, [&str; 3]); 17] = [
+    ("listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"]),
+    ("database_url", ["sqlite://file.db", "sqlite://environment.db", "sqlite://flag.db"]),
+    ("keys", ["file-keys", "environment-keys", "flag-keys"]),
+    ("workers", ["1", "2", "3"]),
+    ("trusted_proxies", ["10.0.0.1", "10.0.0.2", "10.0.0.3"]),
+    (
+        "public_origin",
+        ["https://file.example.org", "https://environment.example.org", "https://flag.example.org"],
+    ),
+    ("cors_origins", ["https://map.file.org", "https://map.environment.org", "https://map.flag.org"]),
+    ("connections", ["101", "102", "103"]),
+    ("connections_per_address", ["11", "12", "13"]),
+    ("token_key_days", ["21", "22", "23"]),
+    ("person_retention_days", ["31", "32", "33"]),
+    ("tls_certificate", ["file.pem", "environment.pem", "flag.pem"]),
+    ("tls_key", ["file.key", "environment.key", "flag.key"]),
+    ("count_limit", ["41", "42", "43"]),
+    ("correction_limit", ["51", "52", "53"]),
+    ("reversal_limit", ["61", "62", "63"]),
+    ("count_days", ["71", "72", "73"]),
+];
+
+/// The settings file with what it says of each.
+fn settings_file() -> String {
+    let written = SETTINGS.map(|(name, [value, ..])| match name {
+        "trusted_proxies" | "cors_origins" => format!("{name} = [{value:?}]\n"),
+        _ if value.parse::<u32>().is_ok() => format!("{name} = {value}\n"),
+        _ => format!("{name} = {value:?}\n"),
+    });
+    written.concat()
+}
+
+fn variable(name: &str) -> String {
+    format!("RELIEF_{}", name.to_uppercase())
+}
+
+fn flag(name: &str) -> String {
+    format!("--{}", name.replace('_', "-"))
+}
+
+/// What the log says a server starts with, of each setting; it is ended then.
+fn started_with(mut command: Command) -> Vec<String> {
+    let mut server = command.stdin(Stdio::null()).spawn().unwrap();
+    let log = BufReader::new(server.stderr.take().unwrap());
+    let mut lines = log.lines().map_while(Result::ok);
+    let told = lines.find_map(|line| {
+        let line: Value = serde_json::from_str(&line).ok()?;
+        (line["fields"]["message"] == STARTING).then(|| line["fields"].clone())
+    });
+    server.kill().unwrap();
+    server.wait().unwrap();
+    let told = told.expect("the log says the settings");
+    let word = |name: &str| told[name].as_str().map_or_else(|| told[name].to_string(), str::to_owned);
+    SETTINGS.map(|(name, _)| word(name)).to_vec()
+}
+
 #[test]
 fn flags_come_before_the_environment_and_that_before_the_file() {
     let folder = tempfile::tempdir().unwrap();
-    let made = |name: &str| folder.path().join(name).exists();
-    std::fs::write(folder.path().join("relief.toml"), "database_url = \"sqlite://file.db\"\n").unwrap();
-    assert!(command(folder.path(), &["migrate"]).status().unwrap().success());
-    assert!(made("file.db") && !made("relief.db"));
-    let environment = ("RELIEF_DATABASE_URL", "sqlite://environment.db");
-    assert!(
-        command(folder.path(), &["migrate"]).env(environment.0, environment.1).status().unwrap().success()
-    );
-    assert!(made("environment.db"));
-    let flag = ["migrate", "--database-url", "sqlite://flag.db"];
-    assert!(command(folder.path(), &flag).env(environment.0, environment.1).status().unwrap().success());
-    assert!(made("flag.db"));
+    let said = |place: usize| SETTINGS.map(|(_, values)| values[place].to_owned()).to_vec();
+    std::fs::write(folder.path().join("relief.toml"), settings_file()).unwrap();
+    let serve = || command(folder.path(), &["serve"]);
+    assert_eq!(started_with(serve()), said(0));
+    let with_environment = || {
+        let mut serve = serve();
+        serve.envs(SETTINGS.map(|(name, values)| (variable(name), values[1])));
+        serve
+    };
+    assert_eq!(started_with(with_environment()), said(1));
+    let mut with_flags = with_environment();
+    with_flags.args(SETTINGS.iter().flat_map(|(name, values)| [flag(name), values[2].to_owned()]));
+    assert_eq!(started_with(with_flags), said(2));
+    // The demonstration stands beside the server in use: the file is of that one, and so is its database.
+    let mut demo = command(folder.path(), &["demo"]);
+    demo.envs(SETTINGS.map(|(name, values)| (variable(name), values[1])));
+    let told = started_with(demo);
+    assert_eq!(told[..3], ["127.0.0.2:0", "sqlite://relief-demo.db", "environment-keys"]);
+    let mut demo = command(folder.path(), &["demo", "--listen", "127.0.0.3:0", "--keys", "flag-keys"]);
+    demo.envs(SETTINGS.map(|(name, values)| (variable(name), values[1])));
+    assert_eq!(started_with(demo)[..3], ["127.0.0.3:0", "sqlite://relief-demo.db", "flag-keys"]);
+    // No setting is left out of the table.
+    let (_, help, _) = words(&relief(folder.path(), &["serve", "--help"], ""));
+    let variables = help.split("[env: ").skip(1).filter_map(|rest| rest.split(['=', ']']).next());
+    let mut variables: Vec<&str> = variables.filter(|name| *name != "RELIEF_CONFIG").collect();
+    let mut known = SETTINGS.map(|(name, _)| variable(name));
+    variables.sort_unstable();
+    known.sort_unstable();
+    assert_eq!(variables, known);
+    // Every other command that opens a database looks where the server does.
+    let migrated = |command: &mut Command| command.status().unwrap().success();
+    assert!(migrated(&mut command(folder.path(), &["migrate"])));
+    assert!(folder.path().join("file.db").exists() && !folder.path().join("relief.db").exists());
+}
 
+#[test]
+fn what_is_no_setting_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("relief.toml"), "database = \"sqlite://file.db\"\n").unwrap();
     let (code, _, error) = words(&relief(folder.path(), &["migrate"], ""));
     assert_eq!(code, 2);
