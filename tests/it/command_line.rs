@@ -31,32 +31,50 @@ fn words(output: &Output) -> (i32, String, String) {
     (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
 }
 
+/// The subcommands that the help of a command lists.
+fn subcommands(help: &str) -> Vec<String> {
+    let listed =
+        help.lines().skip_while(|line| *line != "Commands:").skip(1).take_while(|line| !line.is_empty());
+    // Further lines of a description are set further in.
+    let named = listed.filter_map(|line| line.strip_prefix("  ")).filter(|line| !line.starts_with(' '));
+    named
+        .filter_map(|line| line.split(' ').next())
+        .filter(|name| *name != "help")
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The help of a command and of all below it, each with the words that call it.
+fn every_help(folder: &Path, command: &[&str], helps: &mut Vec<(String, String)>) {
+    let (code, help, error) = words(&relief(folder, &[command, &["--help"]].concat(), ""));
+    assert_eq!(code, 0, "{command:?}: {error}");
+    for name in subcommands(&help) {
+        every_help(folder, &[command, &[name.as_str()]].concat(), helps);
+    }
+    helps.push((command.join(" "), help));
+}
+
+/// The commands whose help shows no example.
+fn without_examples(helps: &[(String, String)]) -> Vec<&str> {
+    let shows = |help: &str| help.lines().any(|line| matches!(line, "Example:" | "Examples:"));
+    helps.iter().filter(|(_, help)| !shows(help)).map(|(command, _)| command.as_str()).collect()
+}
+
 #[test]
 fn help_shows_examples_and_what_is_not_understood_ends_with_2() {
     let folder = tempfile::tempdir().unwrap();
-    for arguments in [
-        &["--help"][..],
-        &["serve", "--help"],
-        &["migrate", "--help"],
-        &["user", "--help"],
-        &["user", "add", "--help"],
-        &["user", "list", "--help"],
-        &["user", "disable", "--help"],
-        &["user", "password", "--help"],
-        &["user", "invite", "--help"],
-        &["user", "reset", "--help"],
-        &["user", "review", "--help"],
-        &["user", "erase", "--help"],
-        &["keys", "--help"],
-        &["keys", "list", "--help"],
-        &["keys", "rotate", "--help"],
-        &["keys", "retire", "--help"],
-        &["openapi", "--help"],
-    ] {
-        let (code, output, _) = words(&relief(folder.path(), arguments, ""));
-        assert_eq!(code, 0);
-        assert!(output.contains("Example"), "{arguments:?}: {output}");
+    let mut helps = Vec::new();
+    every_help(folder.path(), &[], &mut helps);
+    let commands: Vec<&str> = helps.iter().map(|(command, _)| command.as_str()).collect();
+    for known in
+        ["", "serve", "user", "user invite", "api-key revoke", "audit witness", "person expire", "bench"]
+    {
+        assert!(commands.contains(&known), "{known} is not among {commands:?}");
     }
+    assert_eq!(without_examples(&helps), [""; 0]);
+    // The twin: a command that was added without any.
+    helps.push(("fly".to_owned(), "Flies\n\nUsage: relief fly\n".to_owned()));
+    assert_eq!(without_examples(&helps), ["fly"]);
     assert_eq!(words(&relief(folder.path(), &["fly"], "")).0, 2);
     assert_eq!(words(&relief(folder.path(), &["serve", "--listen"], "")).0, 2);
     let (code, output, _) = words(&relief(folder.path(), &["openapi"], ""));
