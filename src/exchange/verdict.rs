@@ -1,4 +1,4 @@
-//! What became of each row: created, updated, unchanged or rejected.
+//! What became of each row: created, updated, unchanged or rejected, or left out by the mapping.
 //!
 //! Whoever posts a plan says what became of each record ([`Verdicts::record`]); the rows follow.
 //! A record that was refused rejects the rows that need it and no others, and so does what only a row is at
@@ -35,7 +35,8 @@ pub enum RecordOutcome {
     },
 }
 
-/// What became of one row. The four names are those of the report and its JSON summary.
+/// What became of one row, in the words of the report and its JSON summary: one of four, or that it is left out. A row
+/// that is left out is told apart from those unchanged, because nobody looked whether what it states is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RowOutcome {
     /// Its own record was not there and is now.
@@ -64,7 +65,7 @@ pub struct RowVerdict {
     pub outcome: RowOutcome,
 }
 
-/// How many rows had each outcome; the first four add up to all rows but the skipped.
+/// How many rows had each outcome; together they are all rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct OutcomeCounts {
     /// Rows created.

@@ -436,7 +436,12 @@ fn what_the_ledger_refuses_is_said_in_the_words_of_the_file() {
     let folder = tempfile::tempdir().unwrap();
     guide(folder.path());
     let import = ["import", "masks.csv", "--mapping", "masks.toml", "--json"];
-    assert_eq!(words(&relief(folder.path(), &import, "")).0, 0);
+    let (code, output, _) = words(&relief(folder.path(), &import, ""));
+    let first: Value = serde_json::from_str(output.trim()).unwrap();
+    let counted =
+        ["created", "updated", "unchanged", "rejected", "skipped"].map(|name| first[name].as_u64().unwrap());
+    assert_eq!((code, counted), (0, [3, 0, 0, 0, 1]), "what the mapping leaves out is none of the four");
+    assert_eq!(first["rows"], counted.iter().sum::<u64>(), "and each row is counted once");
     let table = std::fs::read_to_string(folder.path().join("masks.csv")).unwrap();
     std::fs::write(folder.path().join("masks.csv"), table.replace("6-Aug-20", "7-Aug-20")).unwrap();
     let (code, output, _) = words(&relief(folder.path(), &import, ""));
