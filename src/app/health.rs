@@ -52,10 +52,8 @@ pub async fn health_ready(state: State, signing: web::Data<Signing>) -> Outcome<
     };
     let (waiting, last) = state.read(reads).await?;
     if !waiting.is_empty() {
-        return Err(Problem::new(
-            Code::Unavailable,
-            format!("The database lacks migrations: {}. Run relief migrate.", waiting.join(", ")),
-        ));
+        let lacks = format!("The database lacks migrations: {}. Run relief migrate.", waiting.join(", "));
+        return Err(Problem::new(Code::Unavailable, lacks));
     }
     // The sender lives in the writing thread: where it is gone, so is the thread.
     if state.writer.sequence().has_changed().is_err() {

@@ -7,7 +7,7 @@
 use crate::audit::checkpoint::Checkpoint;
 use crate::audit::note::Note;
 use crate::audit::offline::{ConsistencyProof, LogProof};
-use crate::audit::store::{StoredCheckpoint, entries_after, entries_page, newest_checkpoint};
+use crate::audit::store::{StoredCheckpoint, StoredEntry, entries_after, entries_page, newest_checkpoint};
 use crate::audit::tile_store::{read_tile, stored_tree};
 use crate::audit::tiles::{TileId, parse_numbered, tile_bytes};
 use crate::auth::{Permit, action};
@@ -95,6 +95,26 @@ fn for_ever(bytes: Vec<u8>) -> HttpResponse {
         .body(bytes)
 }
 
+/// Entries, each behind its length.
+fn bundled(entries: &[StoredEntry]) -> Outcome<Vec<u8>> {
+    let mut bundle = Vec::new();
+    for entry in entries {
+        let length = u16::try_from(entry.body.len()).map_err(|_| {
+            let words = format!(
+                "Entry {} has {} bytes, and an entry of this form has at most {}. Read it by \
+                 /api/v1/audit/entries.",
+                entry.position,
+                entry.body.len(),
+                u16::MAX
+            );
+            Problem::new(Code::WrongState, words)
+        })?;
+        bundle.extend_from_slice(&length.to_be_bytes());
+        bundle.extend_from_slice(entry.body.as_bytes());
+    }
+    Ok(bundle)
+}
+
 /// Up to 256 entries, each behind its length in 2 bytes, as C2SP tlog-tiles has them. An entry longer than that
 /// can say, which only files of many rows make, has no such form: then `GET /api/v1/audit/entries` gives the same.
 #[utoipa::path(get, path = "/api/v1/audit/tile/entries/{tile:.*}", tag = "trust",
@@ -116,21 +136,7 @@ pub async fn audit_entry_bundle(
             entries_after(conn, start - 1, limit).map_err(read_failure)
         })
         .await?;
-    let mut bundle = Vec::new();
-    for entry in bodies {
-        let length = u16::try_from(entry.body.len()).map_err(|_| {
-            let words = format!(
-                "Entry {} has {} bytes, and an entry of this form has at most {}. Read it by \
-                 /api/v1/audit/entries.",
-                entry.position,
-                entry.body.len(),
-                u16::MAX
-            );
-            Problem::new(Code::WrongState, words)
-        })?;
-        bundle.extend_from_slice(&length.to_be_bytes());
-        bundle.extend_from_slice(entry.body.as_bytes());
-    }
+    let bundle = bundled(&bodies)?;
     // Whoever passes it on may keep it for the one who asked.
     let kept = FOR_EVER.replace("public", "private");
     Ok(HttpResponse::Ok()

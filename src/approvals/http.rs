@@ -108,13 +108,8 @@ pub async fn approval_decide(
     let found = state.read(move |conn| approval_read(conn, &sight, id.0)).await?;
     let actor = permit.further(action_of(&found.kind))?;
     let half = SecondHalf::draw()?;
-    let decide = ApprovalDecide {
-        actor,
-        id: found.id,
-        verdict: body.0.decision,
-        reason: body.0.reason,
-        second: Some(half.hash()),
-    };
+    let ApprovalDecision { decision: verdict, reason } = body.0;
+    let decide = ApprovalDecide { actor, id: found.id, verdict, reason, second: Some(half.hash()) };
     let recorded = match state.writer.record(decide).await {
         Ok(recorded) => recorded,
         Err(problem) => return Err(told_within(&state, permit.scope(), problem).await?),
@@ -122,10 +117,9 @@ pub async fn approval_decide(
     state.auth.forget_callers();
     destroy_key(&state, recorded.answer.erased).await?;
     let approval = ApprovalView::in_full(recorded.answer.approval.clone(), now())?;
-    let recorded = recorded.map(|decided| ApprovalDecided {
-        approval,
-        event: decided.event,
-        second_half: decided.is_halved.then(|| half.text()),
+    let recorded = recorded.map(|decided| {
+        let second_half = decided.is_halved.then(|| half.text());
+        ApprovalDecided { approval, event: decided.event, second_half }
     });
     Ok(Written::changed(recorded, found.id))
 }

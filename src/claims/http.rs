@@ -151,6 +151,14 @@ fn checked_words(on: &str, note: Option<&str>) -> Outcome<String> {
     Ok(day)
 }
 
+/// The day a claim is of, where nothing is wrong with its words and its identifier.
+fn checked(new: &ClaimNew) -> Outcome<String> {
+    let mut check = Check::new();
+    check.client_id("/id", new.id.map(|id| id.0));
+    check.finish()?;
+    checked_words(&new.on, new.note.as_deref())
+}
+
 /// Claims something from somebody for a loss or a disposal. It changes no quantity.
 #[utoipa::path(post, path = "/api/v1/claims", tag = "claims", request_body = ClaimNew,
     responses((status = 201, description = "Claimed", body = WrittenBody<ClaimView>)))]
@@ -160,12 +168,9 @@ pub async fn claim_create(
     body: Json<ClaimNew>,
 ) -> Outcome<Written<ClaimView>> {
     let new = body.0;
-    let on_day = checked_words(&new.on, new.note.as_deref())?;
+    let on_day = checked(&new)?;
     let amount = Money { minor: new.amount.minor, currency: new.amount.currency, basis: None };
     amount.check("/amount")?;
-    let mut check = Check::new();
-    check.client_id("/id", new.id.map(|id| id.0));
-    check.finish()?;
     let (scope, event) = (permit.scope().clone(), new.event);
     state.read(move |conn| check_event(conn, &scope, event)).await?;
     let claim = ClaimAdd {

@@ -126,7 +126,8 @@ fn compare(
             }
         }
         if left > 0 {
-            more.extend(draw(desk, happening, consignment, journey, one, left, &more)?.movements);
+            let drawn = draw(desk, happening, consignment, journey, one, left, &more)?;
+            more.extend(drawn);
         }
         Ok(())
     })?;

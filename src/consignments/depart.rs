@@ -99,7 +99,7 @@ fn send_off(
             let mut movements = Vec::new();
             all_or_missed(goods, |one| {
                 let drawn = draw(desk, happening, consignment, journey, one, one.quantity, &movements)?;
-                movements.extend(drawn.movements);
+                movements.extend(drawn);
                 Ok(())
             })?;
             movements
@@ -179,11 +179,6 @@ fn everything(desk: &mut Desk, consignment: &Consignment, journey: &Journey) -> 
     Err(Problem::field("/lines", detail).into())
 }
 
-/// Goods drawn for a departure.
-pub(super) struct Drawn {
-    pub(super) movements: Vec<Movement>,
-}
-
 /// Where a departure draws from.
 type DepartureSource =
     fn(&mut Desk, &Happening, &Consignment, &Journey, &Goods) -> Result<Vec<Holding>, Halt>;
@@ -248,7 +243,7 @@ pub(super) fn draw(
     goods: &Goods,
     wanted: i64,
     planned: &[Movement],
-) -> Result<Drawn, Halt> {
+) -> Result<Vec<Movement>, Halt> {
     let country = destination_country(desk, consignment)?;
     let context = PickContext {
         at: happening.occurred_at,
@@ -288,7 +283,7 @@ pub(super) fn draw(
         quantity: part.quantity,
         chosen: part.chosen,
     };
-    Ok(Drawn { movements: picked.into_iter().map(movement).collect() })
+    Ok(picked.into_iter().map(movement).collect())
 }
 
 /// The identifier of the n-th departure that receipts implied on a leg.

@@ -262,6 +262,13 @@ pub struct ConsignmentQuery {
     pub limit: Option<i64>,
 }
 
+impl From<ConsignmentQuery> for ConsignmentFilter {
+    fn from(query: ConsignmentQuery) -> Self {
+        let ConsignmentQuery { programme, consignee, origin, destination, reference, .. } = query;
+        Self { programme, consignee, origin, destination, reference }
+    }
+}
+
 /// Lists consignments.
 #[utoipa::path(get, path = "/api/v1/consignments", tag = "consignments", params(ConsignmentQuery),
     responses((status = 200, body = Page<Shown<ConsignmentView, TracedConsignment>>)))]
@@ -270,23 +277,14 @@ pub async fn consignment_index(
     state: State,
     query: Query<ConsignmentQuery>,
 ) -> Outcome<actix_web::web::Json<Page<Shown<ConsignmentView, TracedConsignment>>>> {
-    let query = query.0;
     let fields = permit.fields();
-    if fields == Fields::Traced && query.reference.is_some() {
+    if fields == Fields::Traced && query.0.reference.is_some() {
         return Err(Problem::field("/reference", "is not shown to you, so it cannot be looked for"));
     }
-    let paging: Paging<ConsignmentId> = Paging::new(query.after.as_deref(), query.limit)?;
-    let filter = ConsignmentFilter {
-        programme: query.programme,
-        consignee: query.consignee,
-        origin: query.origin,
-        destination: query.destination,
-        reference: query.reference,
-    };
-    let limit = paging.limit;
-    let rows = state
-        .read(move |conn| consignment_list(conn, &permit, &filter, paging.after, paging.limit + 1))
-        .await?;
+    let paging: Paging<ConsignmentId> = Paging::new(query.0.after.as_deref(), query.0.limit)?;
+    let (filter, limit) = (ConsignmentFilter::from(query.0), paging.limit);
+    let rows =
+        state.read(move |conn| consignment_list(conn, &permit, &filter, paging.after, limit + 1)).await?;
     let page = Page::from_rows(rows, limit, |row| encode_key(&row.id));
     Ok(actix_web::web::Json(page.map(|row| match fields {
         Fields::All => Shown::All(row.into()),

@@ -173,7 +173,7 @@ fn imply_departure(
             refuse_if_left(desk, journey, goods, *quantity, short)?;
             let drawn = draw(desk, happening, consignment, journey, goods, short, &movements);
             match drawn {
-                Ok(drawn) => movements.extend(drawn.movements),
+                Ok(drawn) => movements.extend(drawn),
                 Err(Halt::Refused(crate::writer::Refusal::Problem(problem)))
                     if problem.code == Code::Insufficient =>
                 {

@@ -47,8 +47,9 @@ impl Wholes {
         Ok(Self { gather: Gather::new(&database, wholes_in)?, database })
     }
 
-    /// A consignment with its way, its goods' standing and its history, if the scope reaches it. Whose a consignment is
-    /// never changes, so the scope may be asked first, in the words of its own question.
+    /// A consignment with its way, its goods' standing and its history, if the scope reaches it. The scope is asked
+    /// first, in the words of its own question: whoever loses reach between the two, as when another carrier takes a leg
+    /// over, is answered as a moment before.
     ///
     /// # Errors
     /// `not_found`, or what the database says.

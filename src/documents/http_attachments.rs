@@ -128,12 +128,8 @@ pub async fn attachment_upload(
 ) -> Outcome<Written<AttachmentView>> {
     check_retention(query.0.retain_until, now())?;
     let _own = Uploading::begin(permit.principal().user)?;
-    let _upload = UPLOADS.try_acquire().map_err(|_| {
-        Problem::new(
-            Code::Unavailable,
-            "Too many files are being uploaded at this moment. Send yours again shortly.",
-        )
-    })?;
+    let full = "Too many files are being uploaded at this moment. Send yours again shortly.";
+    let _upload = UPLOADS.try_acquire().map_err(|_| Problem::new(Code::Unavailable, full))?;
     let claimed = request.content_type().trim().to_ascii_lowercase();
     let body = read_body(&request, payload.into_inner(), ATTACHMENT_BYTES_MAX).await?;
     let keep_location = query.0.keep_location.unwrap_or(false);

@@ -8,7 +8,7 @@ use super::reach;
 use super::read::{EventFilter, EventView, TracedView, event_list, event_read, sequence_of};
 use super::read_waiting::{WaitingFilter, WaitingState, WaitingView, waiting_list, waiting_read};
 use super::told::told_within;
-use crate::auth::{Action, Permit, action};
+use crate::auth::{Action, Permit, Scope, action};
 use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -21,6 +21,7 @@ use crate::writer::{Priority, Recorded};
 use actix_web::HttpResponse;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tokio::sync::oneshot;
 
 /// Events of one batch: a phone's week offline, or a page of a spreadsheet.
 pub const BATCH_MAXIMUM: usize = 1_000;
@@ -176,43 +177,48 @@ pub async fn event_batch(
     }
     // Somebody's evening at a port waits like a person does; a file lets people go first.
     let priority = if count > HANDFUL { Priority::Chunk } else { Priority::Single };
-    // All are queued before any is waited for, so that they share commits and keep their order. Where one
-    // finds no room, none after it is queued, though room may come: it would be decided before the other.
-    let mut queued = Vec::with_capacity(count);
-    let mut full: Option<Problem> = None;
-    for command in read_all(&permit, &state, body.0.events).await? {
-        queued.push(match &full {
-            Some(problem) => Err(problem.clone()),
-            None => command.and_then(|event| {
-                state.writer.submit(event, priority).inspect_err(|problem| full = Some(problem.clone()))
-            }),
-        });
-    }
+    let queued = queue_all(&state, read_all(&permit, &state, body.0.events).await?, priority);
     let mut results = Vec::with_capacity(count);
     for pending in queued {
-        let outcome = match pending {
-            Ok(receiver) => receiver.await.unwrap_or_else(|_| {
-                Err(Problem::new(
-                    Code::Unavailable,
-                    "It is not known whether this was recorded; send it again.",
-                ))
-            }),
-            Err(problem) => Err(problem),
-        };
-        results.push(match outcome {
-            Ok(recorded) => BatchResult {
-                status: status_of(&recorded),
-                result: Some(signed(&state, recorded)),
-                problem: None,
-            },
-            Err(problem) => {
-                let problem = told_within(&state, permit.scope(), problem).await?;
-                BatchResult { status: problem.code.status(), result: None, problem: Some(problem.to_json()) }
-            }
-        });
+        results.push(result_of(&state, permit.scope(), pending).await?);
     }
     let accepted = results.iter().filter(|one| one.result.is_some()).count();
     Ok(actix_web::web::Json(BatchView { refused: results.len() - accepted, accepted, results }))
+}
+
+/// An event of a batch that waits for its commit, or why it was not queued.
+type Queued = Outcome<oneshot::Receiver<Outcome<Recorded<EventResult>>>>;
+
+/// Queues all before any is waited for, so that they share commits and keep their order. Where one finds no room, none
+/// after it is queued, though room may come: it would be decided before the other.
+fn queue_all(state: &State, events: Vec<Outcome<PostEvent>>, priority: Priority) -> Vec<Queued> {
+    let mut full: Option<Problem> = None;
+    let queue = |event: Outcome<PostEvent>| match &full {
+        Some(problem) => Err(problem.clone()),
+        None => event.and_then(|event| {
+            state.writer.submit(event, priority).inspect_err(|problem| full = Some(problem.clone()))
+        }),
+    };
+    events.into_iter().map(queue).collect()
+}
+
+/// Waits for what becomes of one event of a batch.
+async fn result_of(state: &State, scope: &Scope, pending: Queued) -> Outcome<BatchResult> {
+    let unknown = "It is not known whether this was recorded; send it again.";
+    let outcome = match pending {
+        Ok(receiver) => receiver.await.unwrap_or_else(|_| Err(Problem::new(Code::Unavailable, unknown))),
+        Err(problem) => Err(problem),
+    };
+    Ok(match outcome {
+        Ok(recorded) => {
+            let status = status_of(&recorded);
+            BatchResult { status, result: Some(signed(state, recorded)), problem: None }
+        }
+        Err(problem) => {
+            let problem = told_within(state, scope, problem).await?;
+            BatchResult { status: problem.code.status(), result: None, problem: Some(problem.to_json()) }
+        }
+    })
 }
 
 /// What a list of events is narrowed to.

@@ -4,14 +4,11 @@ use crate::auth::{Permit, action};
 use crate::core::id::SubjectId;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::facts;
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, in_parts, read_failure};
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update, record};
 use diesel::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
-
-/// Identifiers of one IN list; SQLite takes 32,766 bound values.
-const SUBJECTS_PER_QUERY: usize = 5_000;
 
 record! {
     /// The facts of one record.
@@ -87,18 +84,11 @@ pub fn facts_of(
     conn: &mut Conn,
     subjects: &[SubjectId],
 ) -> Outcome<HashMap<SubjectId, BTreeMap<String, String>>> {
-    let mut found = HashMap::new();
-    for chunk in subjects.chunks(SUBJECTS_PER_QUERY) {
-        let rows: Vec<Facts> = facts::table
-            .filter(facts::id.eq_any(chunk))
-            .select(Facts::as_select())
-            .load(conn)
-            .map_err(read_failure)?;
-        for row in rows {
-            found.insert(row.id, row.by_name()?);
-        }
-    }
-    Ok(found)
+    let rows: Vec<Facts> = in_parts(subjects, |part| {
+        facts::table.filter(facts::id.eq_any(part)).select(Facts::as_select()).load(conn)
+    })
+    .map_err(read_failure)?;
+    rows.into_iter().map(|row| Ok((row.id, row.by_name()?))).collect()
 }
 
 /// Notes facts of several records in one entry of the log. A fact under a known name is replaced; names that are

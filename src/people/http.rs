@@ -1,7 +1,7 @@
 //! People over HTTP: for those who work with them within a scope, never for donors.
 
 use super::rules::{PersonDraft, PersonEdit, PersonKind, Words, media_type};
-use super::sealed::{self, Opened};
+use super::sealed::{self, Opened, Sealed};
 use super::store::{
     ErasureReason, Person, PersonChange, PersonCreate, PersonErase, PersonFilter, check_no_user,
     check_organization, find_person, list_people, was_erased,
@@ -172,31 +172,13 @@ pub async fn person_create(
     let picture = draft.signature.as_deref().map(sealed::picture_of).transpose()?;
     let (words, picture) = draft.checked(picture)?;
     let id = draft.id.unwrap_or_else(|| PersonId(Uuid::now_v7()));
-    let (scope, organization) = (permit.scope().clone(), draft.organization_id);
-    let known = state
-        .read(move |conn| {
-            check_organization(conn, &scope, organization)?;
-            check_no_user(conn, id)?;
-            find_person(conn, &Scope::everything(), id)
-        })
-        .await?;
-    let recorded = match known {
+    let recorded = match known_before(&permit, &state, id, draft.organization_id).await? {
         Some(known) => Recorded { answer: known, leaf: None },
         None => {
             let (sought, picture) = (words.clone(), picture.clone());
-            let sealed = state
-                .with_vault(move |vault| sealed::seal_new(vault, id, &sought, picture.as_deref()))
-                .await?;
-            let create = PersonCreate {
-                actor: permit.actor(),
-                id,
-                kind: draft.kind,
-                organization,
-                sealed,
-                retain_until: draft.retain_until,
-                retention_days: state.person_retention_days,
-            };
-            state.writer.record(create).await?
+            let seal = move |vault: &Vault| sealed::seal_new(vault, id, &sought, picture.as_deref());
+            let sealed = state.with_vault(seal).await?;
+            state.writer.record(created(&permit, &state, id, &draft, sealed)).await?
         }
     };
     if recorded.leaf.is_none() {
@@ -204,6 +186,41 @@ pub async fn person_create(
         state.with_vault(move |vault| check_same(vault, &person, &draft, (&words, picture))).await?;
     }
     shown(&state, recorded).await
+}
+
+/// Who was recorded under this identifier before, wherever; the organization must be within reach.
+async fn known_before(
+    permit: &Permit<action::PersonWrite>,
+    state: &State,
+    id: PersonId,
+    organization: OrganizationId,
+) -> Outcome<Option<Person>> {
+    let scope = permit.scope().clone();
+    state
+        .read(move |conn| {
+            check_organization(conn, &scope, organization)?;
+            check_no_user(conn, id)?;
+            find_person(conn, &Scope::everything(), id)
+        })
+        .await
+}
+
+fn created(
+    permit: &Permit<action::PersonWrite>,
+    state: &State,
+    id: PersonId,
+    draft: &PersonDraft,
+    sealed: Sealed,
+) -> PersonCreate {
+    PersonCreate {
+        actor: permit.actor(),
+        id,
+        kind: draft.kind,
+        organization: draft.organization_id,
+        sealed,
+        retain_until: draft.retain_until,
+        retention_days: state.person_retention_days,
+    }
 }
 
 /// Whether a person who was recorded before is the one that is described again.

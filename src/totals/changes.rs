@@ -8,7 +8,7 @@ use crate::core::id::EventId;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::events;
-use crate::db::{Conn, read_failure, scratch};
+use crate::db::{Conn, in_parts, read_failure, scratch};
 use crate::events::{Kind, events_within};
 use crate::ledger::rollup::cuboid_for;
 use crate::ledger::{Account, Cut, fold_apart};
@@ -148,20 +148,15 @@ fn told(
     let mut wanted = rows.iter().map(|row| sequence_of(row, sequences)).collect::<Outcome<Vec<i64>>>()?;
     wanted.sort_unstable();
     wanted.dedup();
-    let mut told = HashMap::with_capacity(wanted.len());
-    for part in wanted.chunks(EVENTS_PER_QUERY) {
-        let found: Vec<ChangeEvent> = events_within(events::table.into_boxed(), &question.scope)
+    let told: Vec<ChangeEvent> = in_parts(&wanted, |part| {
+        events_within(events::table.into_boxed(), &question.scope)
             .filter(events::sequence.eq_any(part))
             .select(ChangeEvent::as_select())
             .load(conn)
-            .map_err(read_failure)?;
-        told.extend(found.into_iter().map(|event| (event.at, event)));
-    }
-    Ok(told)
+    })
+    .map_err(read_failure)?;
+    Ok(told.into_iter().map(|event| (event.at, event)).collect())
 }
-
-/// Sequences of one IN list; SQLite takes 32,766 bound values.
-const EVENTS_PER_QUERY: usize = 5_000;
 
 fn difference(figures: &Figures) -> Difference {
     let accounts = Account::ALL.into_iter().map(|account| (account.word(), figures.printed(account)));

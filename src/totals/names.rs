@@ -8,15 +8,12 @@ use crate::core::id::OrganizationId;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Month;
 use crate::db::schema::{items, lots, organizations, programmes, sites};
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, in_parts, read_failure};
 use crate::parties::hidden_organizations;
 use crate::sites::rules::COUNTRY_NOT_STATED;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
-
-/// Identifiers of one IN list; SQLite takes 32,766 bound values.
-const NAMES_PER_QUERY: usize = 5_000;
 
 /// What stands where a country's name would, for places whose file states none.
 const NOT_STATED: &str = "not stated";
@@ -38,15 +35,12 @@ macro_rules! load_names {
     ($conn:expr, $ids:expr, $table:ident, $name:expr, $code:expr) => {{
         let ids: Vec<Vec<u8>> = $ids.into_iter().collect();
         let mut names = HashMap::with_capacity(ids.len());
-        for chunk in ids.chunks(NAMES_PER_QUERY) {
-            let found: Vec<(Vec<u8>, String, Option<String>)> = $table::table
-                .filter($table::id.eq_any(chunk))
-                .select(($table::id, $name, $code))
-                .load($conn)
-                .map_err(read_failure)?;
-            for (id, name, code) in found {
-                names.insert(uuid_of(&id)?, (name, code));
-            }
+        let found: Vec<(Vec<u8>, String, Option<String>)> = in_parts(&ids, |part| {
+            $table::table.filter($table::id.eq_any(part)).select(($table::id, $name, $code)).load($conn)
+        })
+        .map_err(read_failure)?;
+        for (id, name, code) in found {
+            names.insert(uuid_of(&id)?, (name, code));
         }
         names
     }};

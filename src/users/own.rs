@@ -158,13 +158,9 @@ pub async fn password_change(
     check_wanted("/new_password", &new_password, &words.login, &words.name).await?;
     state.auth.check_own_password(&found, password, address_of(&request)).await?;
     let hash = state.auth.passwords().hash(new_password).await?;
-    let update = OwnPassword {
-        actor: permit.actor(),
-        id,
-        keep: permit.session(),
-        old: found.sealed_password,
-        new: state.with_vault(move |vault| seal_password(vault, id, &hash)).await?,
-    };
+    let new = state.with_vault(move |vault| seal_password(vault, id, &hash)).await?;
+    let (keep, old) = (permit.session(), found.sealed_password);
+    let update = OwnPassword { actor: permit.actor(), id, keep, old, new };
     let recorded = state.writer.record(update).await?;
     state.auth.forget_callers();
     super::http::written(&state, recorded).await

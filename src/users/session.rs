@@ -115,22 +115,25 @@ pub async fn login(state: State, request: HttpRequest, body: Json<LoginRequest>)
     let (id, user) = (start.session, login.principal.user);
     match state.writer.record(start).await {
         Ok(recorded) => answer(&state, &recorded.answer, &secret),
-        // With a full disk reading goes on, and whoever wants to read must be able to log in: for as long as one
-        // access token is good, at this process.
         Err(problem) if problem.code == Code::StorageFull && kind == SessionKind::Token => {
-            tracing::error!(session = %id, "the disk is full: a login is not in the log");
-            state.auth.admit_unrecorded(user, id);
-            let access_token = Some(state.auth.issue(user, id)?);
-            Ok(HttpResponse::Ok().json(LoginAnswer {
-                access_token,
-                token_type: "Bearer",
-                expires_in: ACCESS_TOKEN_SECONDS,
-                refresh_token: None,
-                refresh_expires_in: None,
-            }))
+            answer_unrecorded(&state, user, id)
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// With a full disk reading goes on, and whoever wants to read must be able to log in: for as long as one access token
+/// is good, at this process.
+fn answer_unrecorded(state: &State, user: UserId, id: SessionId) -> Outcome<HttpResponse> {
+    tracing::error!(session = %id, "the disk is full: a login is not in the log");
+    state.auth.admit_unrecorded(user, id);
+    Ok(HttpResponse::Ok().json(LoginAnswer {
+        access_token: Some(state.auth.issue(user, id)?),
+        token_type: "Bearer",
+        expires_in: ACCESS_TOKEN_SECONDS,
+        refresh_token: None,
+        refresh_expires_in: None,
+    }))
 }
 
 pub(super) fn answer(state: &State, session: &Session, secret: &Secret) -> Outcome<HttpResponse> {
@@ -201,11 +204,7 @@ pub async fn refresh(state: State, body: Json<RefreshRequest>) -> Outcome<HttpRe
     match state.writer.record(update).await.map(|recorded| recorded.answer) {
         Ok(Continued::Next(session)) => answer(&state, &session, &next),
         Ok(Continued::Again(session, nonce)) => answer(&state, &session, &presented.successor(&nonce)),
-        Ok(Continued::Reused) => {
-            state.auth.forget_callers();
-            tracing::warn!(session = %session.id, "a refresh token was used twice; its session has ended");
-            Err(session_over())
-        }
+        Ok(Continued::Reused) => Err(used_twice(&state, &session)),
         // With a full disk reading goes on: the same token stays good until there is room.
         Err(problem) if problem.code == Code::StorageFull => {
             let is_good = row.present_hash == presented.hash() && session.is_live(principal.role, now());
@@ -213,6 +212,13 @@ pub async fn refresh(state: State, body: Json<RefreshRequest>) -> Outcome<HttpRe
         }
         Err(problem) => Err(problem),
     }
+}
+
+/// Somebody else has the token too, and nobody knows who was meant to have it.
+fn used_twice(state: &State, session: &Session) -> Problem {
+    state.auth.forget_callers();
+    tracing::warn!(session = %session.id, "a refresh token was used twice; its session has ended");
+    session_over()
 }
 
 /// Logs out: ends the session this is sent under, and takes a browser's cookie back.

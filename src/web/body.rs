@@ -21,6 +21,8 @@ use tokio::time::timeout;
 pub const BODY_LIMIT: usize = 2 * 1_024 * 1_024;
 /// The largest body of a request on a public route: a login, or an outside issuer's token with many claims.
 pub const PUBLIC_BODY_LIMIT: usize = 16 * 1_024;
+/// How deep a body may be nested: where serde_json stops, so that no sender can use up the stack of a thread.
+pub const DEPTH_MAXIMUM: usize = 127;
 /// How long a body may pause before its sender is given up.
 const BODY_PAUSE: Duration = Duration::from_secs(10);
 /// What a body must bring on the whole, in bytes a second, after the first pause: little, so that a bad link is
@@ -169,10 +171,10 @@ fn refusal(pointer: &str, error: &serde_json::Error) -> Problem {
             field_refusal(pointer, words)
         }
         Category::Syntax | Category::Eof | Category::Io if words.starts_with("recursion limit") => {
-            Problem::new(
-                Code::Malformed,
-                "The body is nested deeper than 127 levels; nothing here needs more than ten.",
-            )
+            let words = format!(
+                "The body is nested deeper than {DEPTH_MAXIMUM} levels; nothing here needs more than ten."
+            );
+            Problem::new(Code::Malformed, words)
         }
         Category::Syntax | Category::Eof | Category::Io => {
             Problem::new(Code::Malformed, format!("The body is not JSON: {words}."))

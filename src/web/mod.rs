@@ -44,7 +44,7 @@ mod shown;
 mod state;
 mod written;
 
-pub use body::{BODY_LIMIT, Json, PUBLIC_BODY_LIMIT, present, read_body};
+pub use body::{BODY_LIMIT, DEPTH_MAXIMUM, Json, PUBLIC_BODY_LIMIT, present, read_body};
 pub(crate) use body::{field_refusal, pointer};
 pub use distinct::Distinct;
 pub use guard::{Allowed, Door, Expense, Throttle, address_of, spend};

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use relief_ledger::app;
 use relief_ledger::auth::{Action, Role};
-use relief_ledger::web::{Access, BODY_LIMIT, Json, PUBLIC, PUBLIC_BODY_LIMIT, Routes};
+use relief_ledger::web::{Access, BODY_LIMIT, DEPTH_MAXIMUM, Json, PUBLIC, PUBLIC_BODY_LIMIT, Routes};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
@@ -186,6 +186,14 @@ fn deep_long_and_strange_bodies_are_refused_and_the_server_lives() {
             assert!(status == 400 || status == 422, "{status} {code}");
         }
     }
+    let officer = server.login_as(Role::Officer);
+    let nested = |levels: usize| {
+        let (open, close) = ("[".repeat(levels - 1), "]".repeat(levels - 1));
+        officer.post_text("/api/v1/events", &format!("{{\"kind\": {open}{close}}}"))
+    };
+    assert_eq!(nested(DEPTH_MAXIMUM).problem().1, "invalid", "it is read, and no kind is a list");
+    let told = nested(DEPTH_MAXIMUM + 1).refused("malformed", &[]);
+    assert!(told.contains("deeper than 127 levels"), "{told}");
     for (caller, path, limit) in [(&stranger, login, PUBLIC_BODY_LIMIT), (&admin, users, BODY_LIMIT)] {
         let long = format!("{{\"login\": \"{}\"}}", "a".repeat(limit));
         assert_eq!(caller.post_text(path, &long).problem().1, "too_large");

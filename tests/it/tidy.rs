@@ -317,6 +317,26 @@ fn a_long_function_is_caught() {
 }
 
 #[test]
+fn handlers_translate_only() {
+    check_each(rules::long_handlers);
+}
+
+#[test]
+fn a_long_handler_is_caught() {
+    let lines = "    let _ = 1;\n".repeat(rules::HANDLER_LINES_LIMIT - 1);
+    let handler = |lines: &str| {
+        format!(
+            "#[utoipa::path(get, path = \"/a\",\n    params((\"id\" = String, Path)))]\npub async fn a() {{\n{lines}}}\n"
+        )
+    };
+    assert_eq!(caught(rules::long_handlers, "src/a/http.rs", &handler(&lines)), [3]);
+    let fits = &lines["    let _ = 1;\n".len()..];
+    assert!(caught(rules::long_handlers, "src/a/http.rs", &handler(fits)).is_empty());
+    let no_handler = format!("use utoipa::path;\nfn a() {{\n{lines}}}\n");
+    assert!(caught(rules::long_handlers, "src/a/http.rs", &no_handler).is_empty(), "that is another rule's");
+}
+
+#[test]
 fn both_databases_have_the_same_migrations() {
     let names = |folder: &str| -> Vec<String> {
         let prefix = format!("{folder}/");

@@ -24,6 +24,9 @@ pub const FILE_LINES_LIMIT: usize = 500;
 /// Functions of more lines are counted, and their number may only fall.
 pub const FUNCTION_LINES_LIMIT: usize = 60;
 
+/// Handlers of more lines do more than translate.
+pub const HANDLER_LINES_LIMIT: usize = 25;
+
 /// Rooms where every quantity is an integer.
 const INTEGER_ROOMS: [&str; 7] =
     ["ledger", "totals", "pledges", "consignments", "items", "stock", "distributions"];
@@ -280,6 +283,29 @@ pub fn long_functions(source: &Source) -> Vec<Finding> {
             let what =
                 format!("`{}` has {lines} lines, more than {FUNCTION_LINES_LIMIT}", tokens[at + 1].text);
             found.push(finding(source, tokens[at].line, "function length", what));
+        }
+    }
+    found
+}
+
+/// Handlers, which are told by their route, longer than theirs.
+pub fn long_handlers(source: &Source) -> Vec<Finding> {
+    let tokens = source.tokens();
+    let mut found = Vec::new();
+    for (at, words) in tokens.windows(4).enumerate() {
+        if !["utoipa", "::", "path", "("].iter().zip(words).all(|(word, token)| token.is(word)) {
+            continue;
+        }
+        let Some(start) = (at..tokens.len()).find(|index| tokens[*index].is("fn")) else { continue };
+        let Some(end) = end_of_function(&tokens, start) else { continue };
+        let lines = tokens[end].line - tokens[start].line + 1;
+        if lines > HANDLER_LINES_LIMIT {
+            let name = &tokens[start + 1].text;
+            let what = format!(
+                "the handler `{name}` has {lines} lines, more than {HANDLER_LINES_LIMIT}: it translates; what it \
+                 decides or puts together has a function of its own"
+            );
+            found.push(finding(source, tokens[start].line, "handler length", what));
         }
     }
     found
