@@ -39,6 +39,7 @@ mod people;
 mod programmes;
 mod properties;
 mod register;
+mod server_log;
 mod sessions;
 mod sites;
 mod stories;
