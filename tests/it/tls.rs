@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use relief_ledger::app::{self, Layer, Settings, TlsFiles};
+use relief_ledger::db::connect;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -95,6 +96,20 @@ fn a_server_with_a_certificate_speaks_tls_and_nothing_else() {
 
     let stranger = Certificates::new().issue();
     assert!(get(server.address(), &stranger, "/health/live").is_err(), "it is this very certificate");
+}
+
+#[test]
+fn a_database_that_must_be_reached_over_tls_is_not_reached_in_the_clear() {
+    let database = TestDatabase::postgres(migrate);
+    for mode in ["require", "verify-ca", "verify-full"] {
+        let url = format!("{}?sslmode={mode}", database.url());
+        let problem = connect(&url).err().expect("the client has no TLS");
+        let cause = problem.internal.unwrap_or_default();
+        assert!(cause.contains("sslmode") && cause.contains(mode), "{cause}");
+    }
+    for mode in ["prefer", "disable"] {
+        assert!(connect(&format!("{}?sslmode={mode}", database.url())).is_ok(), "{mode} allows it");
+    }
 }
 
 #[test]
