@@ -29,9 +29,11 @@ mod importing;
 mod limit;
 mod load;
 mod logging;
+mod past;
 mod reading;
 mod scratch;
 mod starting;
+mod synthetic;
 mod totals;
 mod updates;
 
@@ -69,6 +71,9 @@ pub(super) struct Bench {
     /// The SCMS delivery history, for the import
     #[arg(long, env = "RELIEF_BENCH_SCMS", value_name = "FILE")]
     scms: Option<PathBuf>,
+    /// A Python that has DuckDB (`pip install duckdb`), to compare figures of the past with
+    #[arg(long, env = "RELIEF_BENCH_DUCKDB", value_name = "PYTHON", default_value = "python3")]
+    duckdb: PathBuf,
     /// Sends the requests read from standard input: the bench starts itself so
     #[arg(long, hide = true)]
     client: bool,
@@ -84,7 +89,7 @@ enum Part {
     Sqlite,
     /// The same on PostgreSQL.
     Postgres,
-    /// Totals over few and many consignments.
+    /// Totals over few and many consignments, and of the past beside DuckDB.
     Totals,
     /// The import of a file.
     Import,
@@ -129,7 +134,7 @@ impl Bench {
         }
         if self.wants(Part::Totals) {
             eprintln!("relief: totals …");
-            totals::measure(&scratch, self.quick, &mut figures)?;
+            totals::measure(&scratch, self.quick, &self.duckdb, &mut figures)?;
         }
         if self.wants(Part::Doors) {
             let house = House::build(scratch.sqlite("doors.db"), scratch.path("keys"))?;
