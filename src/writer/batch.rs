@@ -18,9 +18,10 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 use uuid::Uuid;
 
-/// Rounds of loading for one update. Each round follows one reference further; the longest chain of the
-/// ledger (event, consignment, leg, site, stock, history) is well below.
-const ROUNDS: usize = 24;
+/// Rounds of loading for one update. Each follows references one step further: mostly a dozen, and more where an event
+/// was restated time and again, since each restating is another step. What is loaded stays, so rounds end by
+/// themselves; this only keeps a fault from holding up the writer for ever.
+const ROUNDS: usize = 1_000;
 /// Times a batch is tried again when the database asks for it.
 const RETRIES: u32 = 10;
 /// After this long a batch is not tried again: each attempt may wait as long for a lock, and callers wait.
