@@ -6,6 +6,7 @@
 
 mod among;
 mod bulk;
+pub mod carry;
 mod fixed;
 mod gather;
 mod listed;
