@@ -18,16 +18,18 @@
 //! | `store` | the log in the database, read |
 //! | `tile_store` | its tiles |
 //! | `signer` | checkpoints signed and kept |
+//! | `renaming` | where a log that was put back goes on under another name |
 //! | `rows` | where a verifier gets the rows of a table from |
 //! | `chain`, `comparing` | one entry after the other; a row beside its record |
 //! | `verify` | the whole log against tree, checkpoints and rows |
+//! | `whole` | whether a backup has the whole log that was signed |
 //! | `bundle` | everything a verifier needs in one file, written |
 //! | `bundle_read`, `bundle_verify` | a bundle read, and verified |
 //! | `finding` | what a verifier found, and what it could not tell |
 //!
 //! Everything here is pure, except `keys` and `beside`, which read and create files and take random bytes
-//! from the operating system, and `store`, `tile_store`, `signer` and `verify`, which open the database. What is never
-//! done here: deciding what to record, numbering leaves, writing an entry, talking to the network, or reading a clock.
+//! from the operating system, and `store`, `tile_store`, `signer`, `verify` and `whole`, which open the database. What is
+//! never done here: deciding what to record, numbering leaves, writing an entry, talking to the network, or reading a clock.
 //!
 //! The formats are public: an outsider must be able to write a second verifier from the comments
 //! of `digest`, `entry`, `receipt` and the two C2SP documents alone. Changing one byte of them makes
@@ -53,6 +55,7 @@ pub mod note;
 pub mod offline;
 pub mod proof;
 pub mod receipt;
+pub mod renaming;
 pub mod rows;
 pub mod signer;
 pub mod store;
@@ -60,3 +63,4 @@ pub mod tile_store;
 pub mod tiles;
 pub mod tree;
 pub mod verify;
+pub mod whole;

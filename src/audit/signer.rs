@@ -8,7 +8,8 @@ use super::beside::Beside;
 use super::checkpoint::{Checkpoint, CheckpointError, Evidence};
 use super::hash::Hash256;
 use super::note::{NoteSigner, VerifierKey};
-use super::store::{StoredCheckpoint, head, newest_checkpoint};
+use super::renaming::open_as_stated;
+use super::store::{StoredCheckpoint, head, newest_checkpoint, renamings_from};
 use super::tile_store::{Node, append_noting, count_nodes, keep_nodes};
 use super::tree::RightEdge;
 use crate::core::problem::{Outcome, Problem};
@@ -69,9 +70,13 @@ impl CheckpointSigner {
     /// Where one of the two is not of this key, or the log does not begin with its tree.
     pub fn resume(conn: &mut Conn, signer: NoteSigner, beside: Option<Beside>) -> Outcome<Self> {
         let stored = newest_checkpoint(conn).map_err(read_failure)?;
-        let stored = stored.map(|stored| Checkpoint::open(&stored.note, signer.verifier()).map_err(broken));
+        let stored = stored.map(|stored| open_as_stated(&stored.note, signer.verifier()).map_err(broken));
+        let stored = stored.transpose()?;
+        if let Some(stored) = &stored {
+            check_continued(conn, stored, signer.verifier().name())?;
+        }
         let kept = beside.as_ref().map(|beside| beside.checkpoint(signer.verifier())).transpose()?;
-        let mut signed: Vec<Checkpoint> = stored.transpose()?.into_iter().chain(kept.flatten()).collect();
+        let mut signed: Vec<Checkpoint> = stored.into_iter().chain(kept.flatten()).collect();
         signed.sort_by_key(|checkpoint| checkpoint.head.size);
         let mut edge = RightEdge::new();
         let mut nodes = Vec::new();
@@ -85,7 +90,9 @@ impl CheckpointSigner {
         if usize::try_from(kept).is_ok_and(|kept| kept < nodes.len()) {
             keep_nodes(conn, &nodes).map_err(read_failure)?;
         }
-        Ok(Self { signer, beside, last: signed.pop(), edge })
+        // One of the log that this one continues was signed under another name: nothing was under this one yet.
+        let last = signed.pop().filter(|last| last.origin == signer.verifier().name());
+        Ok(Self { signer, beside, last, edge })
     }
 
     /// Signs where the log stands, if it has grown, and keeps it; answers what was signed.
@@ -133,6 +140,23 @@ impl CheckpointSigner {
     pub fn verifier(&self) -> &VerifierKey {
         self.signer.verifier()
     }
+}
+
+/// Refuses a last checkpoint of a log of another name, but where entries since then say that this one continues it.
+fn check_continued(conn: &mut Conn, last: &Checkpoint, name: &str) -> Outcome<()> {
+    if last.origin == name {
+        return Ok(());
+    }
+    let mut present = last.origin.clone();
+    for renaming in renamings_from(conn, position(last.head.size)?).map_err(read_failure)? {
+        if renaming.old == present {
+            present = renaming.new;
+        }
+    }
+    if present == name {
+        return Ok(());
+    }
+    Err(broken(CheckpointError::OtherOrigin { found: last.origin.clone(), expected: name.to_owned() }))
 }
 
 fn broken(error: CheckpointError) -> Problem {

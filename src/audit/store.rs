@@ -2,6 +2,8 @@
 //!
 //! Never here: writing an entry, which is the writer's alone, or signing, which is the signer's.
 
+use super::entry::Entry;
+use super::renaming::{RESTORED, Renaming};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::db::schema::{checkpoints, ledger_state, log_entries};
@@ -121,4 +123,19 @@ pub fn checkpoints_above(conn: &mut Conn, size: i64, limit: i64) -> QueryResult<
         .limit(limit)
         .select(StoredCheckpoint::as_select())
         .load(conn)
+}
+
+/// What entries from this position on say about the log's name, in order.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn renamings_from(conn: &mut Conn, position: i64) -> QueryResult<Vec<Renaming>> {
+    let bodies: Vec<String> = log_entries::table
+        .filter(log_entries::position.ge(position))
+        .filter(log_entries::body.like(format!("%\"action\":\"{RESTORED}\"%")))
+        .order(log_entries::position)
+        .select(log_entries::body)
+        .load(conn)?;
+    let entries = bodies.iter().filter_map(|body| Entry::parse(body.as_bytes()).ok());
+    Ok(entries.filter_map(|entry| Renaming::of(&entry)).collect())
 }

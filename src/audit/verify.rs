@@ -13,6 +13,7 @@ use super::entry::{Entry, RecordedRow};
 use super::finding::{Finding, LastChange, Report};
 use super::hash::Hash256;
 use super::note::VerifierKey;
+use super::renaming::{Renaming, open_as_stated};
 use super::rows::{Reading, RowSource};
 use super::store::{self, StoredCheckpoint, StoredEntry};
 use super::tile_store::nodes_after;
@@ -22,7 +23,7 @@ use crate::core::problem::Outcome;
 use crate::db::schema::log_entries;
 use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// Entries read at once.
 const ENTRIES_PER_READ: i64 = 2_000;
@@ -44,6 +45,10 @@ struct Walk<'a> {
     report: &'a mut Report,
     chain: Chain,
     remembered: Vec<HashMap<String, Remembered>>,
+    /// The log's name, as far as a checkpoint or an entry has told it.
+    name: Option<String>,
+    /// All the names it had.
+    names: BTreeSet<String>,
     /// Heads that were kept outside, by rising size.
     kept: VecDeque<(String, TreeHead)>,
     checkpoints: VecDeque<StoredCheckpoint>,
@@ -71,6 +76,8 @@ pub fn verify_log(
         report,
         chain: Chain::new(),
         remembered: sources.iter().map(|_| HashMap::new()).collect(),
+        name: None,
+        names: BTreeSet::new(),
         kept: kept.into(),
         checkpoints: VecDeque::new(),
         last_checkpoint: -1,
@@ -84,7 +91,7 @@ pub fn verify_log(
         walk.entries(conn, &rows, key)?;
         progress("log entries", rows.len() as u64);
     }
-    walk.check_head(conn)?;
+    walk.check_head(conn, key)?;
     walk.check_later_checkpoints(conn, key)?;
     walk.check_later_kept();
     walk.check_nodes(conn)?;
@@ -109,9 +116,14 @@ impl Walk<'_> {
         for row in rows {
             let body = row.body.as_bytes();
             self.chain.append(row.position, body, Some(&row.leaf_hash), self.report);
+            let entry = self.chain.read(row.position, body, self.report);
+            if let Some(renaming) = entry.as_ref().and_then(Renaming::of) {
+                self.check_name(&renaming.old, "log_entries", &row.position.to_string(), "body");
+                self.set_name(renaming.new);
+            }
             self.check_checkpoint(conn, key)?;
             self.check_kept();
-            let Some(entry) = self.chain.read(row.position, body, self.report) else { continue };
+            let Some(entry) = entry else { continue };
             let change = last_change(&entry);
             for recorded in entry.rows {
                 let Some(index) = self.sources.iter().position(|source| source.table == recorded.table)
@@ -254,7 +266,7 @@ impl Walk<'_> {
         self.report.check("checkpoints", 1);
         let label = stored.size.to_string();
         let opened = match key {
-            Some(key) => Checkpoint::open(&stored.note, key),
+            Some(key) => open_as_stated(&stored.note, key),
             None => super::note::Note::parse(&stored.note)
                 .map_err(Into::into)
                 .and_then(|note| Checkpoint::parse_text(note.unverified_text())),
@@ -269,7 +281,11 @@ impl Walk<'_> {
             Ok(checkpoint) if checkpoint.head.root != self.chain.edge.root() => {
                 "the log up to here is not the one that was signed".to_owned()
             }
-            Ok(_) => return,
+            Ok(checkpoint) => {
+                self.check_name(&checkpoint.origin, "checkpoints", &label, "note");
+                self.set_name(checkpoint.origin);
+                return;
+            }
         };
         self.report.find(Finding::new("checkpoints", label, problem).column("note"));
     }
@@ -336,27 +352,50 @@ impl Walk<'_> {
         Ok(())
     }
 
+    fn set_name(&mut self, name: String) {
+        if self.name.as_ref() != Some(&name) {
+            self.names.insert(name.clone());
+            self.name = Some(name);
+        }
+    }
+
+    /// A log has one name, but where an entry says that another one goes on from there.
+    fn check_name(&mut self, name: &str, table: &str, key: &str, column: &str) {
+        if let Some(known) = self.name.as_deref().filter(|known| *known != name) {
+            let problem = format!("names the log {name}, and no entry says that it is {known} no more");
+            self.report.find(Finding::new(table, key, problem).column(column));
+        }
+    }
+
     /// The stored head must be that of the entries.
-    fn check_head(&mut self, conn: &mut Conn) -> Outcome<()> {
-        let key = "1";
+    fn check_head(&mut self, conn: &mut Conn, key: Option<&VerifierKey>) -> Outcome<()> {
+        let row = "1";
         let Some(head) = store::head(conn).map_err(read_failure)? else {
             if self.chain.edge.size() > 0 {
-                self.report.find(Finding::new("ledger_state", key, "the row is gone"));
+                self.report.find(Finding::new("ledger_state", row, "the row is gone"));
             }
             return Ok(());
         };
+        self.check_name(&head.origin, "ledger_state", row, "origin");
+        if let Some(name) = key.map(VerifierKey::name)
+            && head.origin != name
+            && !self.names.contains(name)
+        {
+            let problem = format!("names the log {}, and the key is of {name}", head.origin);
+            self.report.find(Finding::new("ledger_state", row, problem).column("origin"));
+        }
         if head.edge != self.chain.edge.to_bytes() {
             let problem = "the tree over the log's entries is another one";
-            self.report.find(Finding::new("ledger_state", key, problem).column("edge"));
+            self.report.find(Finding::new("ledger_state", row, problem).column("edge"));
         }
         if u64::try_from(head.sequence) != Ok(self.chain.edge.size()) {
             let problem =
                 format!("says {} where the log has {} entries", head.sequence, self.chain.edge.size());
-            self.report.find(Finding::new("ledger_state", key, problem).column("sequence"));
+            self.report.find(Finding::new("ledger_state", row, problem).column("sequence"));
         }
         if self.chain.edge.size() > 0 && head.recorded_at.0 != self.chain.last_at {
             let problem = "is not the time of the last entry";
-            self.report.find(Finding::new("ledger_state", key, problem).column("recorded_at"));
+            self.report.find(Finding::new("ledger_state", row, problem).column("recorded_at"));
         }
         Ok(())
     }
@@ -365,7 +404,7 @@ impl Walk<'_> {
     fn check_later_checkpoints(&mut self, conn: &mut Conn, key: Option<&VerifierKey>) -> Outcome<()> {
         let size = i64::try_from(self.chain.edge.size()).unwrap_or(i64::MAX);
         for stored in store::checkpoints_above(conn, size, CHECKPOINTS_PER_READ).map_err(read_failure)? {
-            if key.is_none_or(|key| Checkpoint::open(&stored.note, key).is_ok()) {
+            if key.is_none_or(|key| open_as_stated(&stored.note, key).is_ok()) {
                 let problem = format!("{} leaves were signed and {size} are there", stored.size);
                 self.report.find(Finding::new("checkpoints", stored.size.to_string(), problem));
             }

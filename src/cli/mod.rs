@@ -6,7 +6,9 @@
 
 mod api_key;
 mod audit;
+mod backup;
 mod bench;
+mod copy;
 mod demo;
 mod import;
 mod keys;
@@ -14,6 +16,7 @@ mod migrate;
 mod openapi;
 mod person;
 mod print;
+mod restore;
 mod serve;
 mod totals;
 mod user;
@@ -57,6 +60,9 @@ enum Command {
     Totals(totals::Totals),
     Verify(verify::Verify),
     Audit(audit::Audit),
+    Backup(backup::WriteBackup),
+    Restore(restore::Restore),
+    Copy(copy::CopyDatabase),
     Openapi(openapi::Openapi),
     Bench(bench::Bench),
 }
@@ -151,6 +157,9 @@ pub fn run() -> ExitCode {
         Command::Totals(command) => command.run(),
         Command::Verify(command) => return command.run(),
         Command::Audit(command) => return command.run(),
+        Command::Backup(command) => command.run(),
+        Command::Restore(command) => command.run(),
+        Command::Copy(command) => command.run(),
         Command::Openapi(command) => command.run(),
         Command::Bench(command) => match command.run() {
             Ok(true) => Ok(()),

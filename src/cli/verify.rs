@@ -100,7 +100,8 @@ impl Verify {
             let key = self.key(&origin, settings)?;
             let beside = Beside::of(&settings.keys, &origin);
             let mut kept = self.kept(key.as_ref())?;
-            if let Some(key) = &key
+            // A key under a name the log had before says nothing about what was signed under the present one.
+            if let Some(key) = key.as_ref().filter(|key| key.name() == origin)
                 && let Some(checkpoint) = beside.checkpoint(key)?
             {
                 kept.push((beside.checkpoint_path().display().to_string(), checkpoint.head));

@@ -18,6 +18,7 @@ mod loose;
 mod queue;
 mod register;
 mod rehearsal;
+mod restored;
 mod source;
 
 pub use batch::{Comparison, Wake, WakeKey, Woken, Writer, WriterSettings};
@@ -30,6 +31,7 @@ pub use loose::Loose;
 pub use queue::{BATCH_LIMIT, Job, Priority};
 pub use register::{Register, Unique, apart, within};
 pub use rehearsal::Rehearsal;
+pub use restored::Restored;
 pub use source::Source;
 
 use crate::audit::hash::Hash256;

@@ -42,7 +42,8 @@ impl Draft {
     /// Makes a new file that only its owner can read, under a name beside the one it gets in the end.
     fn make(file: &Path, ending: &str) -> Outcome<Self> {
         if file.exists() {
-            let words = format!("{} is there already. Name another file; none is ever written over.", file.display());
+            let words =
+                format!("{} is there already. Name another file; none is ever written over.", file.display());
             return Err(Problem::field("/file", words));
         }
         let mut name = file.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
@@ -50,7 +51,9 @@ impl Draft {
         let path = file.with_file_name(name);
         create_private(&path).map_err(|error| {
             let more = match error.kind() {
-                io::ErrorKind::AlreadyExists => ": another command writes it, or one was killed; then remove it",
+                io::ErrorKind::AlreadyExists => {
+                    ": another command writes it, or one was killed; then remove it"
+                }
                 _ => "",
             };
             Problem::field("/file", format!("{}: {error}{more}", path.display()))
@@ -117,7 +120,10 @@ pub fn write_backup(url: &str, file: &Path) -> Outcome<Draft> {
     match &mut conn {
         Conn::Sqlite(sqlite) => {
             let path = absolute(&draft.path)?;
-            diesel::sql_query("VACUUM INTO $1").bind::<Text, _>(path).execute(sqlite).map_err(read_failure)?;
+            diesel::sql_query("VACUUM INTO $1")
+                .bind::<Text, _>(path)
+                .execute(sqlite)
+                .map_err(read_failure)?;
         }
         Conn::Postgres(_) => {
             let tools = Tools::for_server(&mut conn)?;
@@ -158,7 +164,9 @@ impl Backup {
         let wrong = |words: &str| Problem::field("/file", format!("{}: {words}", path.display()));
         let mut first = Vec::new();
         let file = File::open(path).map_err(|error| wrong(&error.to_string()))?;
-        file.take(SQLITE_MAGIC.len() as u64).read_to_end(&mut first).map_err(|error| wrong(&error.to_string()))?;
+        file.take(SQLITE_MAGIC.len() as u64)
+            .read_to_end(&mut first)
+            .map_err(|error| wrong(&error.to_string()))?;
         let kind = if first == SQLITE_MAGIC {
             if companion(path, "-wal").metadata().is_ok_and(|wal| wal.len() > 0) {
                 return Err(wrong("this is a database in use and not a backup; make one with relief backup"));
@@ -317,11 +325,7 @@ fn companion(path: &Path, ending: &str) -> PathBuf {
 ///
 /// # Errors
 /// Where there is something already, the kinds do not fit, or `finish` fails.
-pub fn place_backup<T>(
-    backup: &Backup,
-    url: &str,
-    finish: impl FnOnce(&str) -> Outcome<T>,
-) -> Outcome<T> {
+pub fn place_backup<T>(backup: &Backup, url: &str, finish: impl FnOnce(&str) -> Outcome<T>) -> Outcome<T> {
     match (&backup.kind, url.strip_prefix("sqlite://")) {
         (Kind::Sqlite(_), Some(path)) => place_file(&backup.path, Path::new(path), finish),
         (Kind::Postgres(_), None) => {

@@ -111,7 +111,10 @@ pub(super) fn each_row(
     let query = diesel::sql_query(format!("SELECT {} FROM \"{table}\"", names(columns)));
     match conn {
         Conn::Sqlite(sqlite) => {
-            for row in query.load_iter::<Row, diesel::connection::DefaultLoadingMode>(sqlite).map_err(read_failure)? {
+            for row in query
+                .load_iter::<Row, diesel::connection::DefaultLoadingMode>(sqlite)
+                .map_err(read_failure)?
+            {
                 visit(row.map_err(read_failure)?.0)?;
             }
         }

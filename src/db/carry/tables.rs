@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 /// Every table that is carried from one database to another. Which columns each has is asked of the databases.
-pub const TABLES: [&str; 47] = [
+pub const TABLES: [&str; 48] = [
     "organizations",
     "items",
     "packs",
@@ -52,6 +52,7 @@ pub const TABLES: [&str; 47] = [
     "document_signatories",
     "verifications",
     "log_entries",
+    "log_nodes",
     "checkpoints",
     "ledger_state",
 ];
@@ -119,8 +120,7 @@ pub(super) fn tables(conn: &mut Conn) -> Outcome<Vec<String>> {
 /// The tables to carry, and a refusal where there is one that nobody decided about.
 pub(super) fn tables_to_carry(conn: &mut Conn) -> Outcome<Vec<&'static str>> {
     let found = tables(conn)?;
-    let known =
-        |name: &String| TABLES.contains(&name.as_str()) || LEFT.iter().any(|(left, _)| left == name);
+    let known = |name: &String| TABLES.contains(&name.as_str()) || LEFT.iter().any(|(left, _)| left == name);
     if let Some(unknown) = found.iter().find(|name| !known(name)) {
         let words = format!(
             "The database has a table {unknown:?}, which this version of relief does not know and would leave behind. \

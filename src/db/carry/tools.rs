@@ -94,7 +94,8 @@ fn every_version() -> Vec<Tools> {
         let is_one = |path: &PathBuf| {
             path.file_name().and_then(OsStr::to_str).is_some_and(|name| name.starts_with(beginning))
         };
-        folders.extend(children(Path::new(place)).into_iter().filter(is_one).map(|folder| folder.join("bin")));
+        folders
+            .extend(children(Path::new(place)).into_iter().filter(is_one).map(|folder| folder.join("bin")));
     }
     folders.into_iter().filter_map(tools_in).collect()
 }
