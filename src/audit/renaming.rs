@@ -8,7 +8,8 @@
 //! NEW continues OLD, of which no checkpoint was signed
 //! ```
 //!
-//! Checkpoints before that entry are the old log's, those after it the new one's.
+//! Where more of the old log was signed than is there, `, though SIZE leaves were signed` follows. Checkpoints before that
+//! entry are the old log's, those after it the new one's.
 
 use super::checkpoint::{Checkpoint, CheckpointError};
 use super::entry::Entry;
@@ -30,17 +31,20 @@ pub struct Renaming {
 }
 
 impl Renaming {
-    /// The reason of the entry, which names the last checkpoint under the old name.
-    pub fn reason(&self, last: Option<&TreeHead>) -> String {
+    /// The reason of the entry, which names the last checkpoint under the old name, and up to where that log was signed
+    /// if that is further.
+    pub fn reason(&self, last: Option<&TreeHead>, signed: Option<u64>) -> String {
         let Self { old, new } = self;
-        match last {
+        let more = signed.map(|size| format!(", though {size} leaves were signed")).unwrap_or_default();
+        let from = match last {
             None => format!("{new} continues {old}, of which no checkpoint was signed"),
             Some(head) => format!(
                 "{new} continues {old} from its checkpoint of {} leaves with root {} in base64",
                 head.size,
                 STANDARD.encode(head.root.0)
             ),
-        }
+        };
+        from + &more
     }
 
     /// What an entry says about the name of its log, if it does. Names have no spaces.

@@ -3,10 +3,14 @@
 use super::print::{progress_bar, say};
 use super::{Common, open_to_read};
 use crate::app::Layer;
+use crate::audit::beside::Beside;
 use crate::audit::keys::KeyRing;
+use crate::audit::note::VerifierKey;
+use crate::audit::tree::TreeHead;
 use crate::audit::whole::{WholeLog, newest_signed, whole_backup};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::carry::{Backup, write_backup};
+use crate::writer::log_state;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use clap::Args;
@@ -39,10 +43,12 @@ impl WriteBackup {
     pub(super) fn run(self) -> Outcome<()> {
         let settings = self.common.settings(Layer::default())?;
         let database = open_to_read(&settings.database_url)?;
-        let before = database.read(newest_signed)?;
         let key = log_key(&settings.keys)?;
+        let (origin, newest) = database.read(|conn| Ok((log_state(conn)?.origin, newest_signed(conn)?)))?;
+        // What was signed last, by the database or by the folder of the key, must be in the backup.
+        let beside = signed_beside(&settings.keys, &origin, key)?;
+        let before: Vec<_> = newest.into_iter().chain(beside).collect();
         let draft = write_backup(&settings.database_url, &self.file)?;
-        let before: Vec<_> = before.into_iter().collect();
         let (backup, whole) = read_backup(draft.path(), &before, key)?;
         let bytes = draft.path().metadata().map(|file| file.len());
         let bytes = bytes.map_err(|error| Problem::field("/file", error.to_string()))?;
@@ -58,9 +64,9 @@ impl WriteBackup {
             return say(format!("{value:#}"));
         }
         say(format!(
-            "{} has the whole database up to sequence {}, in {bytes} bytes.\n{}\nIt has no keys. Copy {} apart from it: \
-             without log.pem nothing new is signed under this log's key, and without vault nobody can log in and no name \
-             can be read.",
+            "{} has the whole database up to sequence {}, in {bytes} bytes.\n{}\nIt has no keys. Copy {} apart from \
+             it: without log.pem nothing new is signed under this log's key, and without vault nobody can log in \
+             and no name can be read.",
             self.file.display(),
             whole.head.size,
             checkpoint_words(&whole),
@@ -74,10 +80,20 @@ pub(super) fn log_key(keys: &Path) -> Outcome<Option<VerifyingKey>> {
     KeyRing::find_log_key(keys).map_err(|error| Problem::field("/keys", error.to_string()))
 }
 
+/// The head that was signed last for the log of this name, as far as the key folder knows.
+pub(super) fn signed_beside(
+    keys: &Path,
+    origin: &str,
+    key: Option<VerifyingKey>,
+) -> Outcome<Option<TreeHead>> {
+    let Some(key) = key.and_then(|public| VerifierKey::new(origin, public).ok()) else { return Ok(None) };
+    Ok(Beside::of(keys, origin).checkpoint(&key)?.map(|checkpoint| checkpoint.head))
+}
+
 /// Opens a backup and reads all of it.
 pub(super) fn read_backup(
     path: &Path,
-    before: &[crate::audit::tree::TreeHead],
+    before: &[TreeHead],
     key: Option<VerifyingKey>,
 ) -> Outcome<(Backup, WholeLog)> {
     let bar = progress_bar("{spinner} {elapsed} {human_pos} log entries read");

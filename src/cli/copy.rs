@@ -18,9 +18,9 @@ use serde_json::json;
 #[command(
     after_help = "Examples:\n  relief copy --from sqlite://relief.db --to postgres://relief@localhost/relief\n  \
                         relief copy --from postgres://relief@localhost/relief --to sqlite://relief.db --json\n\n\
-                        Everything is copied in one transaction and kept only if the log has the same root and all sums\n\
-                        are the same. Stop the server first, or what it records meanwhile is not in the copy; then serve\n\
-                        one of the two, with the same key folder. Everybody logs in again.\n\n\
+                        Everything is copied in one transaction and kept only if the log has the same root and all\n\
+                        sums are the same. Stop the server first, or what it records meanwhile is not in the copy;\n\
+                        then serve one of the two, with the same key folder. Everybody logs in again.\n\n\
                         Exit codes: 0 copied, 1 the copy would differ, 2 could not be copied."
 )]
 pub(super) struct CopyDatabase {
@@ -68,8 +68,8 @@ impl CopyDatabase {
         let since = last_sequence(&mut from)? - i64::try_from(head.head.size).unwrap_or(i64::MAX);
         if since > 0 {
             eprintln!(
-                "relief: {since} entries were recorded in the first database meanwhile, which the copy does not have. Stop \
-                 its server and copy again into an empty database."
+                "relief: {since} entries were recorded in the first database meanwhile, which the copy does not have. \
+                 Stop its server and copy again into an empty database."
             );
         }
         let (size, root) = (head.head.size, STANDARD.encode(head.head.root.0));
@@ -83,8 +83,8 @@ impl CopyDatabase {
             return say(format!("{value:#}"));
         }
         say(format!(
-            "{} rows of {} tables are copied. Both logs have {size} entries and the root {root}, and {} sums of quantities \
-             are the same.",
+            "{} rows of {} tables are copied. Both logs have {size} entries and the root {root}, and {} sums of \
+             quantities are the same.",
             rows(&copied),
             copied.rows.len(),
             copied.sums

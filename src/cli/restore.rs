@@ -1,6 +1,6 @@
 //! `relief restore`
 
-use super::backup::{checkpoint_words, described, log_key, read_backup};
+use super::backup::{checkpoint_words, described, log_key, read_backup, signed_beside};
 use super::print::say;
 use super::{Common, with_writer};
 use crate::app::Layer;
@@ -39,18 +39,29 @@ pub(super) struct Restore {
 impl Restore {
     pub(super) fn run(self) -> Outcome<()> {
         let settings = self.common.settings(Layer::default())?;
-        let (backup, whole) = read_backup(&self.file, &[], log_key(&settings.keys)?)?;
-        let restored = place_backup(&backup, &settings.database_url, |url| go_on(url, &whole))?;
+        let key = log_key(&settings.keys)?;
+        let (backup, whole) = read_backup(&self.file, &[], key)?;
+        let signed = signed_beside(&settings.keys, &whole.origin, key)?.map(|head| head.size);
+        let signed = signed.filter(|size| *size > whole.head.size);
+        if let Some(signed) = signed {
+            eprintln!(
+                "relief: the key folder knows a checkpoint of {signed} entries, and the backup has {}: those after it are \
+                 lost unless a later backup has them.",
+                whole.head.size
+            );
+        }
+        let restored = place_backup(&backup, &settings.database_url, |url| go_on(url, &whole, signed))?;
         if self.json {
             let mut value = described(&whole);
             value["former_log"] = value["log"].take();
             value["log"] = restored.name.as_str().into();
             value["sequence"] = restored.sequence.into();
+            value["signed"] = signed.into();
             return say(format!("{value:#}"));
         }
         say(format!(
-            "{} is restored. {}\nIts log goes on as {}: entry {} says {:?}. Tell those who keep checkpoints, and verify it: \
-             relief verify",
+            "{} is restored. {}\nIts log goes on as {}: entry {} says {:?}. Tell those who keep checkpoints, and \
+             verify it: relief verify",
             self.file.display(),
             checkpoint_words(&whole),
             restored.name,
@@ -67,7 +78,7 @@ struct Continued {
 }
 
 /// Has what was put in place go on as a log of its own.
-fn go_on(url: &str, whole: &WholeLog) -> Outcome<Continued> {
+fn go_on(url: &str, whole: &WholeLog, signed: Option<u64>) -> Outcome<Continued> {
     let mut conn = connect(url)?;
     migrate(&mut conn)?;
     let there = whole_database(&mut conn, &[whole.head], None, &mut |_| {})?;
@@ -78,7 +89,7 @@ fn go_on(url: &str, whole: &WholeLog) -> Outcome<Continued> {
     let actor =
         Actor { user: UserId(Uuid::nil()), role: OPERATOR.to_owned(), scope: "command-line".to_owned() };
     let last = whole.checkpoint.as_ref().map(|(checkpoint, _)| &checkpoint.head);
-    let restored = Restored::new(actor, &whole.origin, last);
+    let restored = Restored::new(actor, &whole.origin, last, signed);
     let (name, reason) = (restored.name().to_owned(), restored.reason().to_owned());
     let recorded = with_writer(url, |writer| writer.record_blocking(restored))?;
     let leaf =

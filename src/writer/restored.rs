@@ -21,10 +21,11 @@ pub struct Restored {
 }
 
 impl Restored {
-    /// A log with this name so far, whose last checkpoint was this.
-    pub fn new(actor: Actor, old: &str, last: Option<&TreeHead>) -> Self {
+    /// A log with this name so far, whose last checkpoint here was this; `signed` says how many of its leaves were signed
+    /// where that is more than there are.
+    pub fn new(actor: Actor, old: &str, last: Option<&TreeHead>, signed: Option<u64>) -> Self {
         let renaming = Renaming { old: old.to_owned(), new: Source::Machine.name() };
-        let reason = renaming.reason(last);
+        let reason = renaming.reason(last, signed);
         Self { actor, renaming, reason }
     }
 

@@ -1,6 +1,7 @@
 //! Power cuts: the real program is killed under load, again and again; what it acknowledged is there once.
 
 mod busy;
+mod carried;
 mod disk;
 pub mod field;
 mod gone;

@@ -14,6 +14,7 @@ mod audit;
 mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
+mod carrying;
 mod claims;
 mod command_line;
 mod currencies;

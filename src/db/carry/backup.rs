@@ -171,7 +171,13 @@ impl Backup {
             if companion(path, "-wal").metadata().is_ok_and(|wal| wal.len() > 0) {
                 return Err(wrong("this is a database in use and not a backup; make one with relief backup"));
             }
-            Kind::Sqlite(RefCell::new(open_unchanged(path)?))
+            let mut conn = open_unchanged(path)?;
+            // Before any question: one about a page that is not there would be a fault of ours.
+            check_pages(&mut conn)?;
+            if !tables(&mut conn)?.iter().any(|table| table == "ledger_state") {
+                return Err(wrong("this is a database that is none of relief's"));
+            }
+            Kind::Sqlite(RefCell::new(conn))
         } else if first.starts_with(MAGIC) {
             Kind::Postgres(Tools::find(0)?)
         } else {
@@ -228,17 +234,14 @@ impl Backup {
         }
     }
 
-    /// Shows position and body of every entry of the log, perhaps not in order, and reads the rest of the file.
+    /// Shows position and body of every entry of the log, perhaps not in order. Of an archive it reads all the rest
+    /// too, as opening does of a database.
     ///
     /// # Errors
     /// Where anything in the file cannot be read.
     pub fn each_entry(&self, visit: &mut dyn FnMut(i64, &[u8]) -> Outcome<()>) -> Outcome<()> {
         match &self.kind {
-            Kind::Sqlite(conn) => {
-                let conn = &mut conn.borrow_mut();
-                check_pages(conn)?;
-                each_entry_of(conn, visit)
-            }
+            Kind::Sqlite(conn) => each_entry_of(&mut conn.borrow_mut(), visit),
             Kind::Postgres(tools) => dump::each_row(tools, &self.path, "log_entries", true, &mut |row| {
                 visit(row.integer("position")?, row.text("body")?.as_bytes())
             }),
@@ -297,11 +300,10 @@ fn check_pages(conn: &mut Conn) -> Outcome<()> {
         #[diesel(sql_type = Text)]
         quick_check: String,
     }
-    let said: Vec<Said> = diesel::sql_query("PRAGMA quick_check(1)").load(conn).map_err(read_failure)?;
-    match said.first() {
-        Some(said) if said.quick_check != "ok" => {
-            Err(Problem::new(Code::WrongState, UNREADABLE).log(&said.quick_check))
-        }
+    let unreadable = |cause: String| Problem::new(Code::WrongState, UNREADABLE).log(cause);
+    let said: QueryResult<Vec<Said>> = diesel::sql_query("PRAGMA quick_check(1)").load(conn);
+    match said.map_err(|error| unreadable(error.to_string()))?.pop() {
+        Some(said) if said.quick_check != "ok" => Err(unreadable(said.quick_check)),
         Some(_) | None => Ok(()),
     }
 }
@@ -346,8 +348,8 @@ fn place_file<T>(backup: &Path, path: &Path, finish: impl FnOnce(&str) -> Outcom
     let is_there = ["", "-wal", "-journal"].iter().any(|ending| companion(path, ending).exists());
     if is_there {
         let words = format!(
-            "There is a database {} already, or a file that belongs to one. Name a file that is not there, or move it away \
-             with those beside it.",
+            "There is a database {} already, or a file that belongs to one. Name a file that is not there, or \
+             move it away with those beside it.",
             path.display()
         );
         return Err(Problem::field("/database_url", words));
@@ -377,8 +379,8 @@ fn place_file<T>(backup: &Path, path: &Path, finish: impl FnOnce(&str) -> Outcom
 fn place_archive(backup: &Path, url: &str) -> Outcome<()> {
     let mut conn = connect(url)?;
     if !tables(&mut conn)?.is_empty() {
-        let words = "The database has tables already. Name one that was just made, as with createdb; what a restore that \
-                     was cut short left behind goes with dropdb.";
+        let words = "The database has tables already. Name one that was just made, as with createdb; what a restore \
+                     that was cut short left behind goes with dropdb.";
         return Err(Problem::field("/database_url", words));
     }
     let tools = Tools::for_server(&mut conn)?;

@@ -48,9 +48,9 @@ impl Sums {
     }
 }
 
-/// Copies every row of `from`, as it is in one snapshot, into `to`, which must be empty and have the same schema; `tell`
-/// hears the table, rows done and rows in all. Row counts and sums are compared, then `check` may look at both before
-/// it is committed.
+/// Copies every row of `from`, as it is in one snapshot, into `to`, which must be empty and have the same schema.
+/// `tell` hears the table, rows done and rows in all. Row counts and sums are compared, then `check` may look at both
+/// before it is committed.
 ///
 /// # Errors
 /// Where the other one is not empty, has another schema or does not have the same rows; whatever the databases say.
@@ -84,7 +84,8 @@ pub fn copy_all<T>(
 
 fn within(from: &mut Conn, to: &mut Conn, tell: &mut dyn FnMut(&'static str, u64, u64)) -> Outcome<Copied> {
     if !is_empty(to)? {
-        let words = "The database to copy into is not empty. Name one that has nothing in it, or a file that is not there.";
+        let words = "The database to copy into is not empty. Name one that has nothing in it, or a file that is not \
+                     there.";
         return Err(Problem::field("/to", words));
     }
     let tables = tables_to_carry(from)?;

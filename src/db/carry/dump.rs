@@ -1,5 +1,5 @@
-//! The rows in an archive that `pg_dump` wrote, as `pg_restore` prints them: blocks of `COPY table (columns) FROM stdin;`,
-//! a line for each row with tabs between values, ended by `\.`.
+//! The rows in an archive that `pg_dump` wrote, as `pg_restore` prints them: blocks that begin with
+//! `COPY table (columns) FROM stdin;` and end with `\.`, a line for each row with tabs between values.
 //!
 //! Nothing is put anywhere. Never here: a value this house did not write; its tables have no tabs or newlines that are
 //! not escaped, since PostgreSQL escapes them itself.

@@ -34,8 +34,8 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// The oldest that are no older than `least`: PostgreSQL's programs refuse newer servers and archives, and those that
-    /// are newer than a server may say what it does not understand.
+    /// The oldest that are no older than `least`: PostgreSQL's programs refuse newer servers and archives, and those
+    /// that are newer than a server may say what it does not understand.
     pub(super) fn find(least: i64) -> Outcome<Self> {
         let mut found = every_version();
         found.sort_by_key(|tools| tools.major);
