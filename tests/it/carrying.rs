@@ -9,11 +9,13 @@ use crate::support::{TestDatabase, on_both_databases};
 use crate::verify::{assert_named, sign, verify};
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use relief_ledger::audit::keys::KeyRing;
+use relief_ledger::core::id::SiteId;
 use relief_ledger::db::connect;
 use serde_json::{Value, json};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use uuid::Uuid;
 
 /// Exit code, JSON and complaint of a command.
 pub fn relief(arguments: &[&str]) -> (Option<i32>, Value, String) {
@@ -106,7 +108,7 @@ on_both_databases! {
 
         // What is recorded after the backup is not in it.
         let later = Ledger { writer: Ledger::start(url), ..ledger };
-        later.put(later.site(later.beijing, "Beijing South", "warehouse", "CN", None));
+        later.put(later.site(SiteId(Uuid::now_v7()), "Beijing South", "warehouse", "CN", None));
         later.writer.stop();
         assert!(sign(url, keys));
         let (code, _, error) = restore(&file, url, keys);

@@ -142,6 +142,7 @@ pub(super) fn rows_of(conn: &mut Conn, sql: &str) -> Outcome<Vec<Vec<Cell>>> {
 pub(super) struct Inserter<'c> {
     conn: &'c mut Conn,
     columns: &'c [Column],
+    /// The statement up to its values.
     sql: String,
     rows: Vec<Vec<Cell>>,
     bytes: usize,
@@ -149,12 +150,11 @@ pub(super) struct Inserter<'c> {
 
 impl<'c> Inserter<'c> {
     pub(super) fn new(conn: &'c mut Conn, table: &str, columns: &'c [Column]) -> Self {
-        let values: Vec<String> = (1..=columns.len()).map(|index| format!("${index}")).collect();
-        let into = format!("INSERT INTO \"{table}\" ({}) ", names(columns));
-        let sql = match conn {
-            Conn::Sqlite(_) => format!("{into} VALUES ({})", values.join(", ")),
-            Conn::Postgres(_) => format!("{into} SELECT * FROM UNNEST({})", values.join(", ")),
+        let values = match conn {
+            Conn::Sqlite(_) => "VALUES (",
+            Conn::Postgres(_) => "SELECT * FROM UNNEST(",
         };
+        let sql = format!("INSERT INTO \"{table}\" ({}) {values}", names(columns));
         Self { conn, columns, sql, rows: Vec::new(), bytes: 0 }
     }
 
@@ -209,7 +209,8 @@ impl RunQueryDsl<SqliteConnection> for OneRow<'_> {}
 impl QueryFragment<Sqlite> for OneRow<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         out.push_sql(self.sql);
-        for cell in self.row {
+        for (index, cell) in self.row.iter().enumerate() {
+            out.push_sql(if index == 0 { "" } else { ", " });
             match cell {
                 Cell::Null => out.push_bind_param::<Nullable<BigInt>, _>(&None::<i64>)?,
                 Cell::Integer(integer) => out.push_bind_param::<BigInt, _>(integer)?,
@@ -219,6 +220,7 @@ impl QueryFragment<Sqlite> for OneRow<'_> {
                 Cell::Bool(boolean) => out.push_bind_param::<Bool, _>(boolean)?,
             }
         }
+        out.push_sql(")");
         Ok(())
     }
 }
@@ -297,7 +299,8 @@ impl RunQueryDsl<PgConnection> for ManyRows<'_> {}
 impl QueryFragment<Pg> for ManyRows<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Pg>) -> QueryResult<()> {
         out.push_sql(self.sql);
-        for column in &self.columns {
+        for (index, column) in self.columns.iter().enumerate() {
+            out.push_sql(if index == 0 { "" } else { ", " });
             match column {
                 Values::Bytes(values) => out.push_bind_param::<Array<Nullable<Binary>>, _>(values)?,
                 Values::Text(values) => out.push_bind_param::<Array<Nullable<Text>>, _>(values)?,
@@ -307,6 +310,7 @@ impl QueryFragment<Pg> for ManyRows<'_> {
                 Values::Bool(values) => out.push_bind_param::<Array<Nullable<Bool>>, _>(values)?,
             }
         }
+        out.push_sql(")");
         Ok(())
     }
 }

@@ -3,10 +3,12 @@
 use super::{backup, restore, told};
 use crate::support::TestDatabase;
 use crate::support::ledger::{Ledger, migrate};
+use relief_ledger::core::id::SiteId;
 use relief_ledger::db::carry::Address;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
+use uuid::Uuid;
 
 #[test]
 fn a_password_never_stays_in_the_url() {
@@ -105,7 +107,7 @@ fn a_backup_of_one_kind_is_not_restored_to_the_other_and_says_what_to_do() {
     // A database in use is no backup, whatever it is called.
     let live = database.url().trim_start_matches("sqlite://");
     let held = Ledger { writer: Ledger::start(database.url()), ..ledger };
-    held.put(held.site(held.beijing, "Beijing South", "warehouse", "CN", None));
+    held.put(held.site(SiteId(Uuid::now_v7()), "Beijing South", "warehouse", "CN", None));
     let place = super::empty_like(&database);
     let (code, _, error) = restore(Path::new(live), place.url(), keys.path());
     assert_eq!(code, Some(2));

@@ -96,8 +96,9 @@ on_both_databases! {
     fn users_and_photos_are_copied_and_sessions_do_not_go_on(database: &TestDatabase) {
         let field = Field::lay(database.url(), 10);
         tamper(database.url(), SESSION);
-        tamper(database.url(), "INSERT INTO attachments SELECT id, 'image/png', 3, NULL, 7, id, id, '[]', id = id, \
-            id <> id, NULL, id, NULL, NULL, NULL, 1, 2 FROM users; \
+        tamper(database.url(), "INSERT INTO attachments (id, media_type, size_bytes, width, height, sha256_sent, \
+            sha256_kept, removed, has_location, shareable, uploaded_by, revision, created_at) \
+            SELECT id, 'image/png', 3, NULL, 7, id, id, '[]', id = id, id <> id, id, 1, 2 FROM users; \
             INSERT INTO attachment_bytes SELECT id, id FROM users");
         let other = empty_other(database);
         let (code, told, error) = copy(database.url(), other.url());
