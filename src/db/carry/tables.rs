@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 /// Every table that is carried from one database to another. Which columns each has is asked of the databases.
-pub const TABLES: [&str; 48] = [
+pub const TABLES: [&str; 50] = [
     "organizations",
     "items",
     "packs",
@@ -34,6 +34,8 @@ pub const TABLES: [&str; 48] = [
     "statements",
     "balances",
     "rollups",
+    "dated_blocks",
+    "dated_rollups",
     "waiting",
     "refusals",
     "dismissals",
