@@ -13,8 +13,10 @@ mod listed;
 mod migrate;
 mod pool;
 mod purge;
+mod replica;
 pub mod schema;
 mod search;
+mod sessions;
 mod together;
 mod types;
 
@@ -29,7 +31,11 @@ pub use pool::{
     read_failure, redacted, snapshot, write_derived,
 };
 pub use purge::{purge_due, purges_due};
+pub use replica::{
+    DEFAULT_READ_LAG_SECONDS, READ_LAG_SECONDS_LIMIT, Replica, SILENCE, Standing, check_replica,
+};
 pub use search::begins_with;
+pub use sessions::check_own_sessions;
 pub(crate) use together::{Together, together};
 
 use diesel::{MultiConnection, PgConnection, SqliteConnection};

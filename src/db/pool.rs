@@ -90,6 +90,14 @@ impl Database {
         Ok(Self { settings, pool })
     }
 
+    /// A pool for a database that need not answer yet; it is connected to when it is read first.
+    ///
+    /// # Errors
+    /// `unavailable` where no pool can be made.
+    pub fn expect(settings: Settings) -> Outcome<Self> {
+        Ok(Self { pool: pool(&settings, POOL_SIZE, false)?, settings })
+    }
+
     /// The same database for reading rows by their keys, with a few connections of its own that are told so.
     ///
     /// # Errors
@@ -108,13 +116,21 @@ impl Database {
     /// # Errors
     /// What `work` refuses; `unavailable` where no connection comes free in time.
     pub fn read<T>(&self, work: impl FnOnce(&mut Conn) -> Outcome<T>) -> Outcome<T> {
-        let mut pooled = self.begin()?;
-        let result = work(&mut pooled.conn);
-        if let Err(error) = pooled.conn.batch_execute("COMMIT") {
-            pooled.broken = true;
-            return Err(read_failure(error));
+        within(self.begin()?, work)
+    }
+
+    /// As [`Database::read`], or from another database where this one cannot be connected to.
+    ///
+    /// # Errors
+    /// As [`Database::read`] of the one that is read.
+    pub fn read_or<T>(&self, other: &Self, work: impl FnOnce(&mut Conn) -> Outcome<T>) -> Outcome<T> {
+        match self.begin() {
+            Ok(pooled) => within(pooled, work),
+            Err(problem) => {
+                tracing::warn!(cause = problem.internal.as_deref(), "a replica was not connected to");
+                other.read(work)
+            }
         }
-        result
     }
 
     /// As [`Database::read`], on a thread that may block.
@@ -126,9 +142,20 @@ impl Database {
         work: impl FnOnce(&mut Conn) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
         let database = self.clone();
-        tokio::task::spawn_blocking(move || database.read(work))
-            .await
-            .map_err(|error| Problem::internal(format!("a reading task ended: {error}")))?
+        apart(move || database.read(work)).await
+    }
+
+    /// As [`Database::read_or`], on a thread that may block.
+    ///
+    /// # Errors
+    /// As [`Database::read_or`].
+    pub async fn read_apart_or<T: Send + 'static>(
+        &self,
+        other: &Self,
+        work: impl FnOnce(&mut Conn) -> Outcome<T> + Send + 'static,
+    ) -> Outcome<T> {
+        let (database, other) = (self.clone(), other.clone());
+        apart(move || database.read_or(&other, work)).await
     }
 
     /// As [`Database::read`], for work that is one statement and so its own snapshot: on PostgreSQL nothing is
@@ -177,6 +204,25 @@ impl Database {
             }
         }
     }
+}
+
+/// Runs a read in the snapshot that was begun, and ends it.
+fn within<T>(
+    mut pooled: r2d2::PooledConnection<Manager>,
+    work: impl FnOnce(&mut Conn) -> Outcome<T>,
+) -> Outcome<T> {
+    let result = work(&mut pooled.conn);
+    if let Err(error) = pooled.conn.batch_execute("COMMIT") {
+        pooled.broken = true;
+        return Err(read_failure(error));
+    }
+    result
+}
+
+async fn apart<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 'static) -> Outcome<T> {
+    tokio::task::spawn_blocking(work)
+        .await
+        .map_err(|error| Problem::internal(format!("a reading task ended: {error}")))?
 }
 
 /// Connections that are opened when they are needed first.
@@ -383,6 +429,13 @@ pub fn read_failure(error: DieselError) -> Problem {
                 Problem::new(
                     Code::StorageFull,
                     "The disk is full or read-only. Reading goes on; nothing was recorded. Tell the operator.",
+                )
+                .log(&error)
+            } else if matches!(kind, DatabaseErrorKind::ReadOnlyTransaction) {
+                // A standby that was not promoted yet, or a primary that was told to rest.
+                Problem::new(
+                    Code::Unavailable,
+                    "The database takes no updates for now, nothing was recorded. Try again in a moment.",
                 )
                 .log(&error)
             } else if matches!(
