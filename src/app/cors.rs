@@ -17,7 +17,7 @@ use actix_web::{Error, HttpResponse, web};
 /// What listed pages may do.
 const METHODS: HeaderValue = HeaderValue::from_static("GET, POST, PATCH, DELETE");
 /// What they may send besides what every page may.
-const SENT: HeaderValue = HeaderValue::from_static("authorization, content-type, if-match");
+const SENT: HeaderValue = HeaderValue::from_static("authorization, content-type, if-match, relief-at-least");
 /// What they may read besides what every page may.
 const SHOWN: HeaderValue =
     HeaderValue::from_static("etag, location, relief-doubt, retry-after, x-request-id");

@@ -11,6 +11,7 @@
 //! | `checkpoints` | signing the log's head once a second, and what stands against believing it |
 //! | `log` | the log over HTTP |
 //! | `keys` | new keys for access tokens, taken up and rotated by age |
+//! | `replica` | how far behind the database its replica is |
 //! | `retention` | erasing people whose time is over, once a day |
 //! | `tls` | TLS by rustls, where there is a certificate |
 //! | `throttle` | slowing down strangers on routes that answer to codes |
@@ -30,6 +31,7 @@ mod health;
 mod keys;
 mod log;
 mod observe;
+mod replica;
 mod retention;
 mod server;
 mod settings;

@@ -5,6 +5,7 @@
 
 use super::checkpoints::Signing;
 use crate::core::problem::{Outcome, Problem};
+use crate::db::{Replica, Standing};
 use crate::web::State;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -12,7 +13,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry, TextEncoder,
+    Encoder, Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 use std::time::Instant;
 use tracing::Span;
@@ -52,18 +53,71 @@ pub struct Metrics {
     sequence: IntGauge,
     login_failures: IntGauge,
     in_doubt: IntGauge,
+    replica: ReplicaFigures,
+}
+
+/// Figures of a replica; they are there where one is.
+#[derive(Clone)]
+struct ReplicaFigures {
+    age: Gauge,
+    serving: IntGauge,
+    database_gone: IntGauge,
+    requests: IntGaugeVec,
+}
+
+impl ReplicaFigures {
+    fn new() -> prometheus::Result<Self> {
+        Ok(Self {
+            age: Gauge::new(
+                "relief_replica_age_seconds",
+                "How old what the replica holds is at most; NaN before it is known.",
+            )?,
+            serving: IntGauge::new(
+                "relief_replica_serving",
+                "1 where the replica is read, 0 where reads go to the database itself.",
+            )?,
+            database_gone: IntGauge::new(
+                "relief_database_gone",
+                "1 where the database itself has not answered for two seconds.",
+            )?,
+            requests: IntGaugeVec::new(
+                Opts::new(
+                    "relief_replica_requests",
+                    "Requests since the start that may be answered from the replica, by where they went.",
+                ),
+                &["to"],
+            )?,
+        })
+    }
+
+    fn register(&self, registry: &Registry) -> prometheus::Result<()> {
+        registry.register(Box::new(self.age.clone()))?;
+        registry.register(Box::new(self.serving.clone()))?;
+        registry.register(Box::new(self.database_gone.clone()))?;
+        registry.register(Box::new(self.requests.clone()))
+    }
+
+    fn set(&self, replica: &Replica) {
+        self.age.set(replica.age().map_or(f64::NAN, |age| age.as_secs_f64()));
+        self.serving.set(i64::from(replica.standing() == Standing::Serving));
+        self.database_gone.set(i64::from(replica.is_alone()));
+        let (served, diverted) = replica.counts();
+        for (to, count) in [("replica", served), ("database", diverted)] {
+            self.requests.with_label_values(&[to]).set(i64::try_from(count).unwrap_or(i64::MAX));
+        }
+    }
 }
 
 impl Metrics {
-    /// All figures at nought.
+    /// All figures at nought, with those of a replica where there is one.
     ///
     /// # Errors
     /// An internal problem where two figures have one name.
-    pub fn new() -> Outcome<Self> {
-        Self::registered().map_err(|error| Problem::internal(format!("metrics: {error}")))
+    pub fn new(replica: Option<&Replica>) -> Outcome<Self> {
+        Self::registered(replica.is_some()).map_err(|error| Problem::internal(format!("metrics: {error}")))
     }
 
-    fn registered() -> prometheus::Result<Self> {
+    fn registered(has_replica: bool) -> prometheus::Result<Self> {
         let metrics = Self {
             registry: Registry::new(),
             requests: IntCounterVec::new(
@@ -85,7 +139,11 @@ impl Metrics {
                 "relief_in_doubt",
                 "1 where the log is not signed any more or the record was found edited.",
             )?,
+            replica: ReplicaFigures::new()?,
         };
+        if has_replica {
+            metrics.replica.register(&metrics.registry)?;
+        }
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
         metrics.registry.register(Box::new(metrics.seconds.clone()))?;
         metrics.registry.register(Box::new(metrics.queue.clone()))?;
@@ -104,6 +162,9 @@ impl Metrics {
         self.sequence.set(last);
         self.login_failures.set(i64::try_from(state.auth.failures()).unwrap_or(i64::MAX));
         self.in_doubt.set(i64::from(in_doubt));
+        if let Some(replica) = &state.replica {
+            self.replica.set(replica);
+        }
         let mut text = Vec::new();
         TextEncoder::new()
             .encode(&self.registry.gather(), &mut text)

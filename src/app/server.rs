@@ -8,6 +8,7 @@ use super::dated::keep_dated;
 use super::docs::Document;
 use super::keys::keep_keys;
 use super::observe::{Metrics, RequestSpan, observe};
+use super::replica::keep_watching;
 use super::retention::keep_retention;
 use super::routes;
 use super::settings::Settings;
@@ -17,7 +18,7 @@ use crate::audit::keys::KeyRing;
 use crate::auth::{Auth, OutsideIssuer, count_users};
 use crate::consignments::Wholes;
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::db::{self, Database, connect, migrate};
+use crate::db::{self, Database, Replica, check_own_sessions, connect, migrate};
 use crate::users::sealing::{Sealing, seal_users};
 use crate::vault::Vault;
 use crate::web::{Routes, State, StateParts, not_found};
@@ -127,6 +128,7 @@ pub fn start(settings: Settings) -> Outcome<RunningServer> {
 /// Opens everything a server works with.
 fn open(settings: &Settings) -> Outcome<State> {
     let url = settings.database_url.clone();
+    check_own_sessions(&url)?;
     let mut conn = connect(&url)?;
     for name in migrate(&mut conn)? {
         tracing::info!(migration = %name, "migrated");
@@ -150,10 +152,13 @@ fn open(settings: &Settings) -> Outcome<State> {
     let signer = keys.log_signer(&origin).map_err(|error| Problem::internal(error.to_string()))?;
     drop(conn);
     let database = Database::open(db::Settings { url })?;
+    // A replica that is away keeps nobody from starting.
+    let replica = settings.replica.clone().map(|(url, lag)| Replica::new(db::Settings { url }, lag));
     Ok(State::new(StateParts {
         auth: Auth::new(database.clone(), &settings.keys)?,
         writer,
         database,
+        replica: replica.transpose()?,
         vault,
         person_retention_days: settings.person_retention_days,
         signer,
@@ -199,6 +204,8 @@ fn run(
     let keys = keep_keys(state.clone(), settings.keys.clone(), lifetime)?;
     let retention = keep_retention(state.clone())?;
     let dated = keep_dated(settings.database_url.clone())?;
+    let watching = state.replica.clone().map(|replica| keep_watching(settings.database_url.clone(), replica));
+    let watching = watching.transpose()?;
     let result = actix_web::rt::System::new().block_on(async {
         let server = server(settings, listener, all, state, signing)?;
         if settings.signals {
@@ -210,6 +217,7 @@ fn run(
     keys.stop();
     retention.stop();
     dated.stop();
+    drop(watching);
     // Every request is answered by now; what is queued still is recorded.
     writer.stop();
     checkpoints.stop();
@@ -251,8 +259,9 @@ fn server(
     signing: Arc<Signing>,
 ) -> Outcome<Server> {
     let signing = web::Data::from(signing);
-    let metrics = web::Data::new(Metrics::new()?);
-    let wholes = web::Data::new(Wholes::new(state.database.clone())?);
+    let metrics = web::Data::new(Metrics::new(state.replica.as_ref())?);
+    let copy = state.replica.as_ref().map(Replica::database);
+    let wholes = web::Data::new(Wholes::new(&state.database, copy)?);
     let document = web::Data::new(described(&all)?);
     let all = Arc::new(all);
     let origins = web::Data::new(Origins(settings.cors_origins.clone()));

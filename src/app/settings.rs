@@ -5,7 +5,7 @@ use crate::audit::keys::DEFAULT_KEY_FOLDER;
 use crate::auth::Outside;
 use crate::core::limits::Limits;
 use crate::core::problem::{Outcome, Problem};
-use crate::db::redacted;
+use crate::db::{DEFAULT_READ_LAG_SECONDS, READ_LAG_SECONDS_LIMIT, check_replica, redacted};
 use crate::people::rules::DEFAULT_RETENTION_DAYS;
 use crate::web::Throttle;
 use crate::writer::{Comparison, Wake};
@@ -51,6 +51,8 @@ pub struct Settings {
     pub listen: String,
     /// `sqlite://…` or `postgres://…`.
     pub database_url: String,
+    /// A standby of it that is read where a little lateness does no harm, and how late it may be.
+    pub replica: Option<(String, Duration)>,
     /// The folder of the signing keys.
     pub keys: PathBuf,
     /// Threads that answer requests; as many as there are cores if not said.
@@ -135,6 +137,10 @@ pub struct Layer {
     pub listen: Option<String>,
     /// See [`Settings::database_url`].
     pub database_url: Option<String>,
+    /// See [`Settings::replica`].
+    pub read_database_url: Option<String>,
+    /// See [`Settings::replica`].
+    pub read_lag_seconds: Option<u32>,
     /// See [`Settings::keys`].
     pub keys: Option<PathBuf>,
     /// See [`Settings::workers`].
@@ -191,6 +197,8 @@ impl Layer {
         Self {
             listen: self.listen.or(below.listen),
             database_url: self.database_url.or(below.database_url),
+            read_database_url: self.read_database_url.or(below.read_database_url),
+            read_lag_seconds: self.read_lag_seconds.or(below.read_lag_seconds),
             keys: self.keys.or(below.keys),
             workers: self.workers.or(below.workers),
             trusted_proxies: self.trusted_proxies.or(below.trusted_proxies),
@@ -215,6 +223,7 @@ impl Layer {
     /// # Errors
     /// `invalid` at the setting.
     pub fn check(&self) -> Outcome<()> {
+        self.check_reading()?;
         if self.token_key_days == Some(0) {
             return Err(Problem::field(
                 "/token_key_days",
@@ -263,9 +272,28 @@ impl Layer {
         self.cors_origins.iter().flatten().try_for_each(|origin| check_origin("/cors_origins", origin))
     }
 
+    /// Refuses a replica that is none, and a lag that none has.
+    fn check_reading(&self) -> Outcome<()> {
+        let refused = |words: String| Err(Problem::field("/read_lag_seconds", words));
+        match (self.read_lag_seconds, &self.read_database_url) {
+            (Some(lag), _) if !(1..=READ_LAG_SECONDS_LIMIT).contains(&lag) => refused(format!(
+                "{lag} is no lag to read with; write 1 to {READ_LAG_SECONDS_LIMIT} seconds, such as \
+                 {DEFAULT_READ_LAG_SECONDS}."
+            )),
+            (Some(lag), None) => {
+                refused(format!("A lag of {lag} s needs a replica; write its URL as read_database_url."))
+            }
+            (None, None) => Ok(()),
+            (Some(_) | None, Some(replica)) => {
+                check_replica(self.database_url.as_deref().unwrap_or(DEFAULT_DATABASE_URL), replica)
+            }
+        }
+    }
+
     /// The settings of this layer over the defaults.
     pub fn settings(self) -> Settings {
         let limits = Limits::default();
+        let lag = self.read_lag_seconds.unwrap_or(DEFAULT_READ_LAG_SECONDS);
         Settings {
             limits: Limits {
                 count: self.count_limit.unwrap_or(limits.count),
@@ -275,6 +303,7 @@ impl Layer {
             },
             listen: self.listen.unwrap_or_else(|| DEFAULT_LISTEN.to_owned()),
             database_url: self.database_url.unwrap_or_else(|| DEFAULT_DATABASE_URL.to_owned()),
+            replica: self.read_database_url.map(|url| (url, Duration::from_secs(lag.into()))),
             keys: self.keys.unwrap_or_else(|| PathBuf::from(DEFAULT_KEY_FOLDER)),
             workers: self.workers,
             trusted_proxies: self.trusted_proxies.unwrap_or_default(),

@@ -54,7 +54,7 @@ pub use policy::{
     Fields, Grant, OPERATOR, POLICY, Permit, Reach, Role, Rule, actions_of, actor_may, authorize,
     is_operator, roles_of, scope_of,
 };
-pub use principal::{Principal, now};
+pub use principal::{PRINCIPAL_LIFETIME, Principal, now};
 pub use scope::{Bound, Scope, countries_of, countries_text};
 pub use sealed::{
     OpenedUser, UserWords, destroy_user_key, erased_login, has_user_key, is_of_another_vault, login_key,

@@ -66,6 +66,9 @@ impl Claim {
     }
 }
 
+/// Says for how long a caller who was known is believed; asked when it matters, as a database may go meanwhile.
+pub(super) type KnownFor<'a> = &'a (dyn Fn() -> Duration + Sync);
+
 struct Known {
     caller: Caller,
     epoch: u64,
@@ -116,29 +119,34 @@ impl Principals {
     ///
     /// # Errors
     /// What the database says.
-    pub(super) async fn find(&self, claim: Claim) -> Outcome<Option<Caller>> {
-        self.find_by(claim, move |conn, is_unrecorded| read(conn, claim, is_unrecorded)).await
+    pub(super) async fn find(&self, claim: Claim, known_for: KnownFor<'_>) -> Outcome<Option<Caller>> {
+        self.find_by(claim, known_for, move |conn, is_unrecorded| read(conn, claim, is_unrecorded)).await
     }
 
     /// Which machine this key is of; `None` where it is none, or its time is over.
     ///
     /// # Errors
     /// What the database says.
-    pub(super) async fn find_machine(&self, key: ApiKeySecret) -> Outcome<Option<Caller>> {
-        self.find_by(Claim::Key(key.digest()), move |conn, _| read_machine(conn, &key)).await
+    pub(super) async fn find_machine(
+        &self,
+        key: ApiKeySecret,
+        known_for: KnownFor<'_>,
+    ) -> Outcome<Option<Caller>> {
+        self.find_by(Claim::Key(key.digest()), known_for, move |conn, _| read_machine(conn, &key)).await
     }
 
     async fn find_by(
         &self,
         claim: Claim,
+        known_for: KnownFor<'_>,
         read: impl FnOnce(&mut Conn, bool) -> Outcome<Option<Caller>> + Send + 'static,
     ) -> Outcome<Option<Caller>> {
-        if let Some(caller) = self.cached(&claim) {
+        if let Some(caller) = self.cached(&claim, known_for) {
             return Ok(Some(caller));
         }
         // One request of a caller reads, the caller's others wait for what it finds.
         let reading = self.reading[claim.lane()].lock().await;
-        if let Some(caller) = self.cached(&claim) {
+        if let Some(caller) = self.cached(&claim, known_for) {
             return Ok(Some(caller));
         }
         // The epoch before reading: a change that comes in between makes this entry stale at once.
@@ -149,8 +157,12 @@ impl Principals {
             Claim::Cookie(..) | Claim::Key(_) => false,
         };
         let database = self.database.clone();
-        let read =
-            super::service::off_thread(move || database.read(|conn| read(conn, is_unrecorded))).await?;
+        let read = super::service::off_thread(move || database.read(|conn| read(conn, is_unrecorded))).await;
+        let read = match read {
+            Ok(read) => read,
+            // The database may have gone while it was asked.
+            Err(problem) => return self.cached(&claim, known_for).map(Some).ok_or(problem),
+        };
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= PRINCIPALS_LIMIT {
             known.clear();
@@ -165,11 +177,11 @@ impl Principals {
         Ok(read)
     }
 
-    fn cached(&self, claim: &Claim) -> Option<Caller> {
+    fn cached(&self, claim: &Claim, known_for: KnownFor<'_>) -> Option<Caller> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get(claim)?;
         let fresh =
-            known.read_at.elapsed() < PRINCIPAL_LIFETIME && known.epoch == self.epoch.load(Ordering::SeqCst);
+            known.read_at.elapsed() < known_for() && known.epoch == self.epoch.load(Ordering::SeqCst);
         fresh.then(|| known.caller.clone())
     }
 }

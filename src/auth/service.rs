@@ -4,7 +4,7 @@ use super::api_key::ApiKeySecret;
 use super::credential::{Caller, Credential};
 use super::delay::Delays;
 use super::password::{NOBODY, Passwords};
-use super::principal::{Claim, Principal, Principals};
+use super::principal::{Claim, KnownFor, Principal, Principals};
 use super::sealed::{Nobody, login_key};
 use super::session::{Secret, SessionKind, random};
 use super::token::{ACCESS_TOKEN_SECONDS, TokenRefusal, Tokens};
@@ -84,11 +84,18 @@ impl Auth {
         self.principals.forget();
     }
 
-    /// Who is calling with this credential.
+    /// Who is calling with this credential. Who was known is believed for as long as `known_for` says, which is
+    /// [`PRINCIPAL_LIFETIME`] in the ordinary.
+    ///
+    /// [`PRINCIPAL_LIFETIME`]: super::PRINCIPAL_LIFETIME
     ///
     /// # Errors
     /// `unauthenticated` where there is none that is good, or the user is gone or disabled, or the session is over.
-    pub async fn authenticate(&self, credential: Option<Credential>) -> Outcome<Caller> {
+    pub async fn authenticate(
+        &self,
+        credential: Option<Credential>,
+        known_for: KnownFor<'_>,
+    ) -> Outcome<Caller> {
         let claim = match credential {
             None => {
                 return Err(Problem::new(
@@ -114,11 +121,11 @@ impl Auth {
             }
             Some(Credential::Key(text)) => {
                 let key = ApiKeySecret::parse(&text).ok_or_else(refused)?;
-                return self.principals.find_machine(key).await?.ok_or_else(refused);
+                return self.principals.find_machine(key, known_for).await?.ok_or_else(refused);
             }
             Some(Credential::Other) => return Err(refused()),
         };
-        self.principals.find(claim).await?.ok_or_else(refused)
+        self.principals.find(claim, known_for).await?.ok_or_else(refused)
     }
 
     /// An access token of a session.

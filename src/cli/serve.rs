@@ -13,7 +13,8 @@ use tracing_subscriber::EnvFilter;
 #[derive(Args)]
 #[command(after_help = "Examples:\n  relief serve\n  relief serve --listen 0.0.0.0:8080\n  \
                         relief serve --listen 0.0.0.0:443 --tls-certificate chain.pem --tls-key key.pem\n  \
-                        relief serve --database-url postgres://relief@localhost/relief --keys /etc/relief/keys\n\n\
+                        relief serve --database-url postgres://relief@localhost/relief --keys /etc/relief/keys\n  \
+                        relief serve --database-url postgres://relief@db1/relief --read-database-url postgres://relief@db2/relief\n\n\
                         The first start without any user prints a one-time secret for the first administrator.\n\
                         Logs are JSON on standard error; RELIEF_LOG=debug shows more. The first line of a start says \
                         with which settings.")]
@@ -21,6 +22,12 @@ pub(super) struct Serve {
     /// Address and port; port 0 takes a free one [default: 127.0.0.1:8080]
     #[arg(long, env = "RELIEF_LISTEN", value_name = "ADDRESS")]
     listen: Option<String>,
+    /// A standby of the PostgreSQL database, from which what may be a little late is read [default: none]
+    #[arg(long, env = "RELIEF_READ_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    read_database_url: Option<String>,
+    /// How many seconds late it may be [default: 10]
+    #[arg(long, env = "RELIEF_READ_LAG_SECONDS", value_name = "SECONDS")]
+    read_lag_seconds: Option<u32>,
     /// Threads that answer requests [default: one a core]
     #[arg(long, env = "RELIEF_WORKERS", value_name = "COUNT")]
     workers: Option<usize>,
@@ -72,6 +79,8 @@ impl Serve {
         log_as_json();
         let layer = Layer {
             listen: self.listen,
+            read_database_url: self.read_database_url,
+            read_lag_seconds: self.read_lag_seconds,
             workers: self.workers,
             trusted_proxies: self.trusted_proxies,
             public_origin: self.public_origin,

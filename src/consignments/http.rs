@@ -305,7 +305,7 @@ pub async fn consignment_show(
         let traced = state.read(move |conn| traced_read(conn, &permit, path.0)).await?;
         return Ok(actix_web::web::Json(Shown::Traced(traced)));
     }
-    let whole = wholes.read(permit, path.0).await?;
+    let whole = wholes.read(&state, permit, path.0).await?;
     let Whole { consignment, legs, standing, history, evidence } = whole;
     Ok(actix_web::web::Json(Shown::All(ConsignmentDetail {
         state: state_of(&consignment, standing, &history),

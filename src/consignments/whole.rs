@@ -9,10 +9,11 @@ use super::rules::Standing;
 use super::store::{Consignment, Leg};
 use crate::auth::{Named, Permit};
 use crate::core::id::{ConsignmentId, EventId, ItemId, SiteId};
-use crate::core::problem::Outcome;
+use crate::core::problem::{Code, Outcome};
 use crate::db::schema::{balances, consignments, events, legs, postings, verifications};
 use crate::db::{Conn, Database, Gather, among, listed, read_failure, together};
 use crate::evidence::{Evidence, Verification, evidence_in};
+use crate::web::State;
 use diesel::prelude::*;
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -34,17 +35,19 @@ pub struct Whole {
 
 /// Reads consignments whole for whoever asks.
 pub struct Wholes {
-    database: Database,
     gather: Arc<Gather<ConsignmentId, Whole>>,
+    /// From the replica, where there is one.
+    replica: Option<Arc<Gather<ConsignmentId, Whole>>>,
 }
 
 impl Wholes {
-    /// Reads from this database.
+    /// Reads from this database, and from its replica where a request may be answered from there.
     ///
     /// # Errors
     /// `unavailable` where it cannot be read.
-    pub fn new(database: Database) -> Outcome<Self> {
-        Ok(Self { gather: Gather::new(&database, wholes_in)?, database })
+    pub fn new(database: &Database, replica: Option<&Database>) -> Outcome<Self> {
+        let replica = replica.map(|replica| Gather::new(replica, wholes_in)).transpose()?;
+        Ok(Self { gather: Gather::new(database, wholes_in)?, replica })
     }
 
     /// A consignment with its way, its goods' standing and its history, if the scope reaches it. The scope is asked
@@ -53,10 +56,21 @@ impl Wholes {
     ///
     /// # Errors
     /// `not_found`, or what the database says.
-    pub async fn read<A: Named>(&self, permit: Permit<A>, id: ConsignmentId) -> Outcome<Whole> {
+    pub async fn read<A: Named>(
+        &self,
+        state: &State,
+        permit: Permit<A>,
+        id: ConsignmentId,
+    ) -> Outcome<Whole> {
         if !permit.scope().is_everything() {
             let is_reached = move |conn: &mut Conn| consignment_read(conn, &permit, id).map(drop);
-            self.database.read_apart(is_reached).await?;
+            state.read(is_reached).await?;
+        }
+        if let Some(replica) = self.replica.as_ref().filter(|_| state.is_from_replica()) {
+            match replica.get(id).await {
+                Err(problem) if problem.code == Code::Unavailable => {}
+                read => return read,
+            }
         }
         self.gather.get(id).await
     }

@@ -93,7 +93,8 @@ pub(super) async fn admit(request: &ServiceRequest, action: Action) -> Outcome<(
     if credential.as_ref().is_some_and(Credential::is_ambient) && !request.method().is_safe() {
         check_own_origin(request.request())?;
     }
-    let caller = state.auth.authenticate(credential).await?;
+    let known_for = || state.known_for(request.method().is_safe());
+    let caller = state.auth.authenticate(credential, &known_for).await?;
     let actor = || Actor::from(caller.principal.as_ref());
     match caller.unnoted {
         Some(Unnoted::Cookie(cookie)) => note_use(state.clone(), CookieUse::new(actor(), cookie)),

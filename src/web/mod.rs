@@ -8,6 +8,7 @@
 //! | `origin` | the browser's session cookie, and whether a page of ours sent it |
 //! | `body` | JSON bodies: limits, unknown fields, pointers to what is wrong |
 //! | `query` | query strings, identifiers in paths, pages of lists |
+//! | `reads` | which requests may be answered from a replica |
 //! | `revision` | ETag and If-Match over integer revisions |
 //! | `written` | the answer to a write, with its signed receipt |
 //! | `problem` | problems as RFC 9457 answers |
@@ -38,6 +39,7 @@ mod origin;
 mod plain;
 mod problem;
 mod query;
+mod reads;
 mod revision;
 mod routes;
 mod shown;
@@ -51,6 +53,7 @@ pub use guard::{Allowed, Door, Expense, Throttle, address_of, spend};
 pub use origin::{SESSION_COOKIE, check_own_origin, cookie_header};
 pub use problem::{ProblemBody, method_not_allowed, not_found};
 pub use query::{Paging, Path, Query, decode_key, encode_key};
+pub use reads::AT_LEAST;
 pub use revision::{IfMatch, Tagged};
 pub use routes::{Access, Documentation, PUBLIC, Routes};
 pub use shown::{Shown, discreet};

@@ -4,6 +4,7 @@
 use super::guard::{self as doors, Allowed, Door};
 use super::origin::SESSION_COOKIE;
 use super::problem::{ProblemBody, method_not_allowed};
+use super::reads;
 use crate::auth::{Action, POLICY};
 use crate::core::problem::FieldError;
 use actix_web::body::BoxBody;
@@ -322,7 +323,7 @@ async fn guard_route(
         Access::Public => Ok(()),
         Access::Throttled(door) => doors::throttle(&request, door),
     };
-    match admitted {
+    match admitted.and_then(|()| reads::choose(&request, access)) {
         Ok(()) => next.call(request).await,
         Err(problem) => Ok(request.into_response(problem.error_response())),
     }

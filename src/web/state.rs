@@ -1,23 +1,27 @@
 //! What every handler shares.
 
 use super::guard::Throttle;
+use super::reads::ReadFrom;
 use crate::audit::note::NoteSigner;
-use crate::auth::{Auth, OutsideIssuer};
-use crate::core::problem::{Outcome, Problem};
-use crate::db::{Conn, Database};
+use crate::auth::{Auth, OutsideIssuer, PRINCIPAL_LIFETIME};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::db::{Conn, Database, Replica, Standing};
 use crate::vault::Vault;
 use crate::writer::Writer;
 use actix_web::dev::Payload;
-use actix_web::{FromRequest, HttpRequest, web};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The parts of a running server.
 pub struct StateParts {
     /// For reading.
     pub database: Database,
+    /// A copy of it that may be read where a little lateness does no harm.
+    pub replica: Option<Replica>,
     /// For recording.
     pub writer: Writer,
     /// Who is calling.
@@ -41,16 +45,25 @@ pub struct StateParts {
 
 /// What every handler shares; clones are cheap. As a handler's argument it is this server's.
 #[derive(Clone)]
-pub struct State(Arc<StateParts>);
+pub struct State {
+    parts: Arc<StateParts>,
+    /// What this request is answered from, where it is not the database itself.
+    from: Option<Replica>,
+}
 
 impl State {
     /// Shares these parts.
     pub fn new(parts: StateParts) -> Self {
-        Self(Arc::new(parts))
+        Self { parts: Arc::new(parts), from: None }
+    }
+
+    /// Whether this request is answered from the replica.
+    pub fn is_from_replica(&self) -> bool {
+        self.from.is_some()
     }
 
     /// Reads in one snapshot, on a thread that may block; the connection is taken there, so that a
-    /// request that waits for a thread holds none.
+    /// request that waits for a thread holds none. Where the request may be answered from a replica it is.
     ///
     /// # Errors
     /// What `work` refuses; `unavailable` where the database is busy.
@@ -58,7 +71,34 @@ impl State {
         &self,
         work: impl FnOnce(&mut Conn) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
-        self.database.read_apart(work).await
+        let read = match &self.from {
+            Some(replica) => replica.database().read_apart_or(&self.database, work).await,
+            None => self.database.read_apart(work).await,
+        };
+        read.map_err(|problem| self.told(problem))
+    }
+
+    /// A problem of reading, in words that say what else was tried.
+    fn told(&self, problem: Problem) -> Problem {
+        match &self.replica {
+            Some(replica) if problem.code == Code::Unavailable && replica.is_alone() => {
+                let detail = format!(
+                    "The database does not answer, and its replica is {}, which is not read. Try again in a moment.",
+                    standing_in_words(replica)
+                );
+                Problem { detail, ..problem }
+            }
+            Some(_) | None => problem,
+        }
+    }
+
+    /// How long a caller who was known is believed. Where the database is gone, and a replica is read meanwhile,
+    /// whoever only reads is believed as long as what is read; nobody is looked up in the replica.
+    pub(super) fn known_for(&self, is_reading: bool) -> Duration {
+        match &self.replica {
+            Some(replica) if is_reading && replica.is_alone() => replica.lag().max(PRINCIPAL_LIFETIME),
+            Some(_) | None => PRINCIPAL_LIFETIME,
+        }
     }
 
     /// Seals or opens on a thread that may block, as keys are files.
@@ -76,10 +116,20 @@ impl State {
     }
 }
 
+/// How a replica stands, for somebody who waits.
+fn standing_in_words(replica: &Replica) -> String {
+    match replica.standing() {
+        Standing::Late => format!("older than {} s", replica.lag().as_secs()),
+        Standing::Unreachable => "out of reach".to_owned(),
+        Standing::Strange => "of another ledger".to_owned(),
+        Standing::Serving => "without what this needs".to_owned(),
+    }
+}
+
 impl Deref for State {
     type Target = StateParts;
     fn deref(&self) -> &StateParts {
-        &self.0
+        &self.parts
     }
 }
 
@@ -92,7 +142,10 @@ impl FromRequest for State {
     }
 }
 
-/// The state of the server that got this request.
+/// The state of the server that got this request, and where the request is answered from.
 pub(super) fn of(request: &HttpRequest) -> Outcome<State> {
-    request.app_data::<State>().cloned().ok_or_else(|| Problem::internal("the server has no state"))
+    let state = request.app_data::<State>().cloned();
+    let state = state.ok_or_else(|| Problem::internal("the server has no state"))?;
+    let from = request.extensions().get::<ReadFrom>().map(|from| from.0.clone());
+    Ok(State { from, ..state })
 }

@@ -80,6 +80,40 @@ pub fn log_state(conn: &mut Conn) -> Outcome<LogState> {
     }
 }
 
+/// The last entry of a log. A copy that has it has all before it: their rows came in the same commits.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogHead {
+    /// The log's name.
+    pub origin: String,
+    /// The sequence of the entry; 0 before the first.
+    pub sequence: i64,
+    /// The hash of its leaf, which no other past has.
+    pub leaf_hash: Option<Vec<u8>>,
+}
+
+/// The last entry of a log.
+///
+/// # Errors
+/// What the database says.
+pub fn log_head(conn: &mut Conn) -> Outcome<LogHead> {
+    let LogState { last, origin, .. } = log_state(conn)?;
+    // An entry never changes once it is there, so the two questions need no snapshot.
+    Ok(LogHead { origin, sequence: last.sequence, leaf_hash: leaf_hash(conn, last.sequence)? })
+}
+
+/// The hash of the leaf with this sequence, where there is one.
+///
+/// # Errors
+/// What the database says.
+pub fn leaf_hash(conn: &mut Conn, sequence: i64) -> Outcome<Option<Vec<u8>>> {
+    log_entries::table
+        .filter(log_entries::position.eq(sequence - 1))
+        .select(log_entries::leaf_hash)
+        .first(conn)
+        .optional()
+        .map_err(read_failure)
+}
+
 #[derive(Insertable)]
 #[diesel(table_name = log_entries)]
 struct EntryRow {

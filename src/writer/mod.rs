@@ -26,7 +26,7 @@ pub use column::AsValue;
 pub use desk::{Actor, Checkmark, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;
 pub use drawer::{Drawer, Personal, Record, row_source};
-pub use log::{LEDGER_ORIGIN, LogState, last_sequence, log_state};
+pub use log::{LEDGER_ORIGIN, LogHead, LogState, last_sequence, leaf_hash, log_head, log_state};
 pub use loose::Loose;
 pub use queue::{BATCH_LIMIT, Job, Priority};
 pub use register::{Register, Unique, apart, within};
