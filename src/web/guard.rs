@@ -93,7 +93,8 @@ pub(super) async fn admit(request: &ServiceRequest, action: Action) -> Outcome<(
     if credential.as_ref().is_some_and(Credential::is_ambient) && !request.method().is_safe() {
         check_own_origin(request.request())?;
     }
-    let known_for = || state.known_for(request.method().is_safe());
+    let is_reading = request.method().is_safe();
+    let known_for = || state.known_for(is_reading);
     let caller = state.auth.authenticate(credential, &known_for).await?;
     let actor = || Actor::from(caller.principal.as_ref());
     match caller.unnoted {

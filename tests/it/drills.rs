@@ -2,7 +2,9 @@
 
 mod busy;
 mod carried;
+mod cut;
 mod disk;
+mod failover;
 pub mod field;
 mod gone;
 mod large;

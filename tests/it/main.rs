@@ -41,6 +41,7 @@ mod programmes;
 mod properties;
 mod register;
 mod server_log;
+mod replica;
 mod sessions;
 mod sites;
 mod stories;

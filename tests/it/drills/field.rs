@@ -33,7 +33,11 @@ pub struct Field {
 impl Field {
     /// Puts this many pieces into Beijing; no writer is left behind.
     pub fn lay(url: &str, quantity: i64) -> Self {
-        let folder = tempfile::tempdir().expect("a folder for keys");
+        Self::lay_with(url, quantity, tempfile::tempdir().expect("a folder for keys"))
+    }
+
+    /// The same, with a folder that may have the keys of servers that run already, in `keys`.
+    pub fn lay_with(url: &str, quantity: i64, folder: tempfile::TempDir) -> Self {
         let ledger = Ledger::open(url);
         let pledge = PledgeId(Uuid::now_v7());
         let lines = json!([{"item": ledger.item, "quantity": quantity}]);
@@ -73,11 +77,16 @@ impl Field {
 
     /// Starts the real program as a process of its own.
     pub fn start(&self) -> Program {
+        self.start_at(&self.url, &[])
+    }
+
+    /// The same, with another way to the database and further flags.
+    pub fn start_at(&self, url: &str, more: &[&str]) -> Program {
         // A limit on file sizes is to be met as a full disk is: by an error and not by a signal.
         let mut command = Command::new("bash");
         command.args(["-c", "trap '' XFSZ; exec \"$@\"", "bash", env!("CARGO_BIN_EXE_relief"), "serve"]);
-        command.args(["--listen", "127.0.0.1:0", "--workers", "2", "--database-url", &self.url, "--keys"]);
-        command.arg(self.keys()).env("RELIEF_LOG", "off");
+        command.args(["--listen", "127.0.0.1:0", "--workers", "2", "--database-url", url, "--keys"]);
+        command.arg(self.keys()).args(more).env("RELIEF_LOG", "off");
         Program::start(command.stderr(Stdio::null()))
     }
 

@@ -1,9 +1,11 @@
 //! What stories share: databases of their own on both backends. Nothing here knows a resource.
 
 pub mod books;
+pub mod cluster;
 pub mod harness;
 pub mod ledger;
 pub mod postgres;
+pub mod proxy;
 pub mod server;
 
 use std::time::{Duration, Instant};

@@ -62,6 +62,12 @@ impl PostgresDatabase {
         Self { url: with_database(server, &name), name }
     }
 
+    /// A copy of it as it is now, while nobody is connected to it.
+    pub fn copy(&self) -> Self {
+        let server = cluster_url();
+        Self::create(&mut connect(server), server, &format!("TEMPLATE {}", self.name))
+    }
+
     /// `postgres://postgres@127.0.0.1:PORT/NAME`
     pub fn url(&self) -> &str {
         &self.url

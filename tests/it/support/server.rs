@@ -67,6 +67,12 @@ impl Server {
         Self::start_over(self.url, self.keys, |_| {})
     }
 
+    /// Stops in order and starts again with the same keys and other settings, which are made while nobody serves.
+    pub fn restart_with(self, adjust: impl FnOnce(&mut Settings)) -> Self {
+        self.running.stop().expect("the server stops");
+        Self::start_over(self.url, self.keys, adjust)
+    }
+
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.running.address

@@ -1,0 +1,64 @@
+//! Which requests may be answered from a replica, and from which entry of the ledger on.
+//!
+//! It is decided once for a request, before its handler runs, so that all it reads is of one copy. What a write decides
+//! on, who somebody is, and what is signed are always read from the database itself. So is what a request that changes
+//! something looks at, whatever it is.
+
+use super::routes::Access;
+use super::{Door, state};
+use crate::auth::Action;
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::db::Replica;
+use actix_web::HttpMessage;
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header::HeaderMap;
+
+/// The header in which a caller says which entry of the ledger must be in what is answered.
+pub const AT_LEAST: &str = "relief-at-least";
+
+/// What is read from the database itself: who may call and how, and the log, whose signatures come after its entries.
+const NEVER_LATE: [Action; 5] =
+    [Action::UserRead, Action::SessionRead, Action::ApiKeyRead, Action::AccessRead, Action::AuditRead];
+
+impl Access {
+    /// Whether what such a route reads may be a little late.
+    pub fn may_be_late(self) -> bool {
+        match self {
+            Self::Action(action) => !NEVER_LATE.contains(&action),
+            Self::Throttled(Door::Codes) => true,
+            Self::Throttled(Door::Logins | Door::Sessions | Door::Proofs) | Self::Public => false,
+        }
+    }
+}
+
+/// The replica that a request is answered from.
+pub(super) struct ReadFrom(pub(super) Replica);
+
+/// Decides where a request is answered from.
+///
+/// # Errors
+/// `malformed` where the header is no sequence.
+pub(super) fn choose(request: &ServiceRequest, access: Access) -> Outcome<()> {
+    if !access.may_be_late() || !request.method().is_safe() {
+        return Ok(());
+    }
+    let at_least = at_least(request.headers())?;
+    if let Some(replica) = &state::of(request.request())?.replica
+        && replica.admits(at_least)
+    {
+        request.extensions_mut().insert(ReadFrom(replica.clone()));
+    }
+    Ok(())
+}
+
+fn at_least(headers: &HeaderMap) -> Outcome<i64> {
+    let Some(value) = headers.get(AT_LEAST) else { return Ok(0) };
+    let number = value.to_str().ok().and_then(|text| text.trim().parse().ok());
+    number.filter(|number| *number >= 0).ok_or_else(|| {
+        let words = format!(
+            "The header {AT_LEAST} is {value:?} and no sequence of the ledger; write a number that an update was \
+             answered with, such as 4711."
+        );
+        Problem::new(Code::Malformed, words)
+    })
+}

@@ -1,0 +1,284 @@
+//! Reading from a copy of the database on another machine: what may be a little late comes from there, never later than
+//! was said, and never what somebody is known by or a change is decided on.
+
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use relief_ledger::app::{self, Layer, Settings};
+use relief_ledger::auth::Role;
+use relief_ledger::db::SILENCE;
+use serde_json::{Value, json};
+
+use crate::support::postgres::PostgresDatabase;
+use crate::support::proxy::{Mode, Proxy};
+use crate::support::server::{Caller, Server, migrate};
+use crate::support::{TestDatabase, until};
+
+const ORGANIZATIONS: &str = "/api/v1/organizations";
+
+fn replica(url: &str, lag: Duration) -> impl FnOnce(&mut Settings) {
+    let url = url.to_owned();
+    move |settings| settings.replica = Some((url, lag))
+}
+
+fn standing(server: &Server) -> Value {
+    server.stranger().get("/health/ready").expect(200)["replica"].clone()
+}
+
+fn wait_for(server: &Server, status: &str) {
+    until(status, || (standing(server)["status"] == status).then_some(()));
+}
+
+/// A figure of the server's own.
+fn figure(server: &Server, name: &str) -> f64 {
+    let text = server.stranger().get("/metrics").text;
+    let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {text}"))
+}
+
+/// Requests answered from the replica so far, and those that might have been.
+fn counts(server: &Server) -> (f64, f64) {
+    let of = |to: &str| figure(server, &format!("relief_replica_requests{{to=\"{to}\"}}"));
+    (of("replica"), of("database"))
+}
+
+/// The same caller at a server that was started anew.
+fn at(server: &Server, caller: &Caller) -> Caller {
+    Caller { address: server.address(), ..caller.clone() }
+}
+
+fn organization(admin: &Caller, name: &str) -> (String, i64) {
+    let made = admin.post(ORGANIZATIONS, &json!({"name": name, "country": "GM", "donor": true})).expect(201);
+    let leaf = made["receipt"]["leaf_index"].as_i64().expect("an update names its place in the log");
+    (format!("{ORGANIZATIONS}/{}", made["id"].as_str().expect("an id")), leaf + 1)
+}
+
+#[test]
+fn what_may_be_a_little_late_is_read_from_the_replica_and_nothing_else() {
+    let database = TestDatabase::postgres(migrate);
+    // A database is as fresh as itself.
+    let server = Server::start_with(&database, replica(database.url(), Duration::from_secs(60)));
+    let (admin, auditor) = (server.login_as(Role::Admin), server.login_as(Role::Auditor));
+    let (path, _) = organization(&admin, "Hainan");
+    wait_for(&server, "serving");
+    let before = counts(&server);
+    for path in [ORGANIZATIONS, &path, "/api/v1/items", "/api/v1/countries"] {
+        admin.get(path).expect(200);
+    }
+    auditor.get("/api/v1/totals?group_by=item").expect(200);
+    assert_eq!(server.stranger().get("/api/v1/tracking/7KQ2-M9XD-4TRF").status, 404);
+    assert_eq!(counts(&server), (before.0 + 6.0, before.1));
+    for path in ["/api/v1/users", "/api/v1/auth/me", "/api/v1/auth/sessions", "/api/v1/api-keys"] {
+        admin.get(path).expect(200);
+    }
+    auditor.get("/api/v1/audit/entries").expect(200);
+    admin.get("/api/v1/audit/checkpoint").expect(200);
+    organization(&admin, "Yunnan");
+    assert_eq!(counts(&server), (before.0 + 6.0, before.1), "these are never late");
+    assert_eq!(figure(&server, "relief_replica_serving"), 1.0);
+    assert!(figure(&server, "relief_replica_age_seconds") < 30.0);
+}
+
+#[test]
+fn what_is_never_read_from_a_replica_is_what_callers_are_known_by_and_what_is_signed() {
+    let routes = app::routes();
+    let mut never: Vec<&str> = routes
+        .declared()
+        .filter(|(method, path, access)| {
+            method.as_str() == "GET" && path.starts_with("/api/v1/") && !access.may_be_late()
+        })
+        .map(|(_, path, _)| path.trim_start_matches("/api/v1/"))
+        .collect();
+    never.sort_unstable();
+    let expected = [
+        "access-review",
+        "api-keys",
+        "api-keys/{id}",
+        "audit/checkpoint",
+        "audit/consistency",
+        "audit/entries",
+        "audit/proof/{index}",
+        "audit/tile/entries/{tile}",
+        "audit/tile/{level}/{tile}",
+        "auth/me",
+        "auth/sessions",
+        "users",
+        "users/{id}",
+        "users/{id}/sessions",
+    ];
+    assert_eq!(never, expected);
+}
+
+/// A server with a replica that stands still from now on, and an administrator; the copy lasts as long as it is held.
+fn beside_a_copy_that_stands_still(database: &TestDatabase, lag: Duration) -> (Server, Caller, PostgresDatabase) {
+    let TestDatabase::Postgres(original) = database else { panic!("only PostgreSQL has replicas") };
+    let server = Server::start(database);
+    let admin = server.login_as(Role::Admin);
+    organization(&admin, "Hainan");
+    let mut copy = None;
+    let server = server.restart_with(|settings| {
+        let made = original.copy();
+        settings.replica = Some((made.url().to_owned(), lag));
+        copy = Some(made);
+    });
+    let admin = at(&server, &admin);
+    wait_for(&server, "serving");
+    (server, admin, copy.expect("a copy was made"))
+}
+
+#[test]
+fn a_replica_that_fell_behind_is_not_read() {
+    let database = TestDatabase::postgres(migrate);
+    let (server, admin, _copy) = beside_a_copy_that_stands_still(&database, Duration::from_secs(1));
+    let (path, sequence) = organization(&admin, "Yunnan");
+    wait_for(&server, "late");
+    assert_eq!(standing(&server)["sequence"], sequence - 1, "what it holds is told");
+    let before = counts(&server);
+    admin.get(&path).expect(200);
+    assert_eq!(counts(&server), (before.0, before.1 + 1.0));
+    assert_eq!(figure(&server, "relief_replica_serving"), 0.0);
+    assert_eq!(server.stranger().get("/health/ready").expect(200)["status"], "ok");
+}
+
+#[test]
+fn a_caller_reads_what_it_wrote_by_naming_its_sequence() {
+    let database = TestDatabase::postgres(migrate);
+    // The age is what keeps late figures away: with an hour of it the copy that stands still is read.
+    let (server, admin, _copy) = beside_a_copy_that_stands_still(&database, Duration::from_secs(3_600));
+    let (path, sequence) = organization(&admin, "Yunnan");
+    let begun = Instant::now();
+    while begun.elapsed() < Duration::from_secs(2) {
+        assert_eq!(admin.get(&path).status, 404, "an hour is allowed");
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let naming = |sequence: i64| {
+        let number = sequence.to_string();
+        admin.send("GET", &path, &[("Relief-At-Least", number.as_str())], None)
+    };
+    assert_eq!(naming(sequence - 1).status, 404);
+    assert_eq!(naming(sequence).expect(200)["name"], "Yunnan");
+    let reply = admin.send("GET", &path, &[("Relief-At-Least", "soon")], None);
+    assert_eq!(reply.problem().0, 400, "{}", reply.text);
+    assert!(reply.text.contains("soon") && reply.text.contains("4711"), "{}", reply.text);
+    // What a change is decided on is not late: the copy knows nothing of it.
+    admin.patch(&path, 1, &json!({"name": "Yunnan province"})).expect(200);
+}
+
+#[test]
+fn a_replica_of_another_ledger_is_never_read() {
+    let (database, other) = (TestDatabase::postgres(migrate), TestDatabase::postgres(migrate));
+    Server::start(&other).stop();
+    let server = Server::start_with(&database, replica(other.url(), Duration::from_secs(3_600)));
+    wait_for(&server, "strange");
+    let admin = server.login_as(Role::Admin);
+    let (path, _) = organization(&admin, "Hainan");
+    admin.get(&path).expect(200);
+    assert_eq!(counts(&server).0, 0.0);
+}
+
+#[test]
+fn a_replica_of_another_past_is_never_read() {
+    let database = TestDatabase::postgres(migrate);
+    let (server, admin, copy) = beside_a_copy_that_stands_still(&database, Duration::from_secs(3_600));
+    // Somebody made the copy a database of its own: both go on, each for itself, under the same name.
+    let other = TestDatabase::Postgres(copy);
+    let promoted = Server::start(&other);
+    promoted.login_as(Role::Officer);
+    organization(&admin, "Yunnan");
+    organization(&admin, "Guangdong");
+    wait_for(&server, "strange");
+    promoted.stop();
+}
+
+#[test]
+fn a_replica_out_of_reach_keeps_nobody_from_starting_or_reading() {
+    let database = TestDatabase::postgres(migrate);
+    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+    let nowhere = format!("postgres://postgres@127.0.0.1:{port}/relief");
+    let server = Server::start_with(&database, replica(&nowhere, Duration::from_secs(60)));
+    wait_for(&server, "unreachable");
+    let admin = server.login_as(Role::Admin);
+    let (path, _) = organization(&admin, "Hainan");
+    let begun = Instant::now();
+    admin.get(&path).expect(200);
+    assert!(begun.elapsed() < Duration::from_secs(3), "nobody waits for it: {:?}", begun.elapsed());
+}
+
+#[test]
+fn where_the_database_is_gone_reading_goes_on_from_the_replica_within_its_lag() {
+    const LAG: Duration = Duration::from_secs(12);
+    let database = TestDatabase::postgres(migrate);
+    let proxy = Proxy::before(database.url());
+    let server = Server::start_with(&database, |settings| {
+        replica(database.url(), LAG)(settings);
+        settings.database_url = proxy.url().to_owned();
+    });
+    let (admin, unknown) = (server.login_as(Role::Admin), server.login_as(Role::Admin));
+    let (path, sequence) = organization(&admin, "Hainan");
+    wait_for(&server, "serving");
+    until("the update in the replica", || {
+        (standing(&server)["sequence"].as_i64() >= Some(sequence)).then_some(())
+    });
+    admin.get(&path).expect(200);
+    proxy.set(Mode::Gone);
+    let begun = Instant::now();
+    // Health asks a database that just went, which takes its time; so does whoever comes in the first moments.
+    until("reads only", || {
+        let ready = server.stranger().get("/health/ready");
+        (ready.status == 200 && ready.json()["status"] == "reads_only").then_some(())
+    });
+    assert!(begun.elapsed() >= SILENCE);
+    let asked = Instant::now();
+    assert_eq!(admin.get(&path).expect(200)["name"], "Hainan");
+    assert!(asked.elapsed() < Duration::from_secs(2), "{:?}", asked.elapsed());
+    assert_eq!(figure(&server, "relief_database_gone"), 1.0);
+    std::thread::scope(|scope| {
+        // Nobody is looked up in a replica, and nothing is recorded without the database.
+        scope.spawn(|| assert_eq!(unknown.get(&path).problem().0, 503));
+        scope.spawn(|| {
+            let reply = admin.post(ORGANIZATIONS, &json!({"name": "Yunnan", "country": "GM", "donor": true}));
+            assert_eq!(reply.problem().0, 503, "{}", reply.text);
+        });
+    });
+    std::thread::sleep(LAG.saturating_sub(begun.elapsed()));
+    until("the end of the lag", || (server.stranger().get("/health/ready").status == 503).then_some(()));
+    let reply = server.stranger().get("/api/v1/tracking/7KQ2-M9XD-4TRF");
+    assert_eq!(reply.problem().0, 503, "{}", reply.text);
+    assert!(reply.text.contains("its replica is older than 12 s"), "{}", reply.text);
+    assert_eq!(admin.get(&path).status, 503);
+    proxy.set(Mode::Pass);
+    until("the database again", || (server.stranger().get("/health/ready").status == 200).then_some(()));
+    admin.get(&path).expect(200);
+    organization(&admin, "Yunnan");
+}
+
+#[test]
+fn a_replica_is_said_beside_a_postgres_database_with_a_lag_that_can_be() {
+    let replica = || Some("postgres://relief@db2/relief".to_owned());
+    let database_url = || Some("postgres://relief@db1/relief".to_owned());
+    let base = || Layer { database_url: database_url(), read_database_url: replica(), ..Layer::default() };
+    base().check().expect("a replica");
+    assert_eq!(base().settings().replica, Some((replica().expect("a URL"), Duration::from_secs(10))));
+    let hour = Layer { read_lag_seconds: Some(3_600), ..base() };
+    hour.check().expect("an hour");
+    assert_eq!(hour.settings().replica.expect("a replica").1, Duration::from_secs(3_600));
+    for (layer, pointer, word) in [
+        (Layer { read_lag_seconds: Some(0), ..base() }, "/read_lag_seconds", "0 is no lag"),
+        (Layer { read_lag_seconds: Some(3_601), ..base() }, "/read_lag_seconds", "1 to 3600"),
+        (Layer { read_lag_seconds: Some(5), ..Layer::default() }, "/read_lag_seconds", "needs a replica"),
+        (Layer { database_url: None, ..base() }, "/read_database_url", "database_url is none"),
+        (
+            Layer { read_database_url: Some("sqlite://copy.db".to_owned()), ..base() },
+            "/read_database_url",
+            "a standby",
+        ),
+    ] {
+        let problem = layer.check().expect_err(word);
+        assert_eq!(problem.errors[0].pointer, pointer, "{problem}");
+        assert!(problem.detail.contains(word), "{problem}");
+    }
+    // What a flag says goes before what the file says.
+    let flag = Layer { read_lag_seconds: Some(2), ..Layer::default() };
+    let file = Layer { read_lag_seconds: Some(7), ..base() };
+    assert_eq!(flag.over(file).settings().replica.expect("a replica").1, Duration::from_secs(2));
+}
