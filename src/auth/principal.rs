@@ -180,8 +180,7 @@ impl Principals {
     fn cached(&self, claim: &Claim, known_for: KnownFor<'_>) -> Option<Caller> {
         let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let known = known.get(claim)?;
-        let fresh =
-            known.read_at.elapsed() < known_for() && known.epoch == self.epoch.load(Ordering::SeqCst);
+        let fresh = known.read_at.elapsed() < known_for() && known.epoch == self.epoch.load(Ordering::SeqCst);
         fresh.then(|| known.caller.clone())
     }
 }

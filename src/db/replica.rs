@@ -98,7 +98,7 @@ impl Replica {
 
     /// Whether a request may be answered from here that wants this entry of the ledger in it. Each is counted.
     pub fn admits(&self, at_least: i64) -> bool {
-        let admitted = self.standing() == Standing::Serving && self.seen().sequence >= at_least;
+        let admitted = self.standing() == Standing::Serving && self.sequence() >= at_least;
         let counter = if admitted { &self.0.served } else { &self.0.diverted };
         counter.fetch_add(1, Ordering::Relaxed);
         admitted
@@ -111,10 +111,12 @@ impl Replica {
 
     /// How it stands at this moment.
     pub fn standing(&self) -> Standing {
-        match (self.seen().trouble, self.age()) {
-            (Some(trouble), _) => trouble,
-            (None, Some(age)) if age <= self.0.lag => Standing::Serving,
-            (None, Some(_) | None) => Standing::Late,
+        let seen = self.seen();
+        let is_young = seen.current_at.is_some_and(|moment| moment.elapsed() <= self.0.lag);
+        match seen.trouble {
+            Some(trouble) => trouble,
+            None if is_young => Standing::Serving,
+            None => Standing::Late,
         }
     }
 
@@ -135,29 +137,40 @@ impl Replica {
 
     /// Notes that the database answered what it was asked at this moment.
     pub fn database_answered(&self, asked_at: Instant) {
-        self.seen().database_at = asked_at;
+        self.note(|seen| seen.database_at = asked_at);
     }
 
     /// Notes up to which entry the replica goes, and the latest moment of which it holds everything, where it is known.
     pub fn holds(&self, sequence: i64, current_at: Option<Instant>) {
-        let mut seen = self.seen();
-        seen.trouble = None;
-        seen.sequence = sequence;
-        // What was shown once stays so.
-        seen.current_at = seen.current_at.max(current_at);
+        self.note(|seen| {
+            seen.trouble = None;
+            seen.sequence = sequence;
+            // What was shown once stays so.
+            seen.current_at = seen.current_at.max(current_at);
+        });
     }
 
     /// Notes why the replica cannot be read at all.
     pub fn is_in_trouble(&self, trouble: Standing) {
-        let mut seen = self.seen();
-        seen.trouble = Some(trouble);
-        if trouble == Standing::Strange {
-            // What was shown was shown of another one.
-            seen.current_at = None;
-        }
+        self.note(|seen| {
+            seen.trouble = Some(trouble);
+            if trouble == Standing::Strange {
+                // What was shown was shown of another one.
+                seen.current_at = None;
+            }
+        });
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+    /// A copy, so that nobody holds the lock while asking something else.
+    fn seen(&self) -> Seen {
+        *self.lock()
+    }
+
+    fn note(&self, change: impl FnOnce(&mut Seen)) {
+        change(&mut self.lock());
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Seen> {
         // Nothing is half-done while the lock is held.
         self.0.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -11,7 +11,11 @@ use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Replica;
 use actix_web::HttpMessage;
 use actix_web::dev::ServiceRequest;
+use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
+use utoipa::PartialSchema;
+use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
+use utoipa::openapi::{RefOr, Required};
 
 /// The header in which a caller says which entry of the ledger must be in what is answered.
 pub const AT_LEAST: &str = "relief-at-least";
@@ -49,6 +53,20 @@ pub(super) fn choose(request: &ServiceRequest, access: Access) -> Outcome<()> {
         request.extensions_mut().insert(ReadFrom(replica.clone()));
     }
     Ok(())
+}
+
+/// Documents the header on what may be late.
+pub(super) fn described(mut operation: Operation, method: &Method, access: Access) -> Operation {
+    if access.may_be_late() && *method == Method::GET {
+        let header = ParameterBuilder::new()
+            .name("Relief-At-Least")
+            .parameter_in(ParameterIn::Header)
+            .required(Required::False)
+            .description(Some("An entry of the ledger, by its sequence, that must be in what is answered"))
+            .schema(Some(i64::schema()));
+        operation.parameters.get_or_insert_with(Vec::new).push(RefOr::T(header.build()));
+    }
+    operation
 }
 
 fn at_least(headers: &HeaderMap) -> Outcome<i64> {

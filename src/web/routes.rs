@@ -263,6 +263,7 @@ impl Routes {
         for endpoint in &self.endpoints {
             if let Some(operation) = &endpoint.operation {
                 let operation = completed(operation.clone(), endpoint.access);
+                let operation = reads::described(operation, &endpoint.method, endpoint.access);
                 paths =
                     paths.path(&endpoint.path, PathItem::new(openapi_method(&endpoint.method), operation));
             }

@@ -2,6 +2,7 @@
 //! was said, and never what somebody is known by or a change is decided on.
 
 use std::net::TcpListener;
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use relief_ledger::app::{self, Layer, Settings};
@@ -110,7 +111,10 @@ fn what_is_never_read_from_a_replica_is_what_callers_are_known_by_and_what_is_si
 }
 
 /// A server with a replica that stands still from now on, and an administrator; the copy lasts as long as it is held.
-fn beside_a_copy_that_stands_still(database: &TestDatabase, lag: Duration) -> (Server, Caller, PostgresDatabase) {
+fn beside_a_copy_that_stands_still(
+    database: &TestDatabase,
+    lag: Duration,
+) -> (Server, Caller, PostgresDatabase) {
     let TestDatabase::Postgres(original) = database else { panic!("only PostgreSQL has replicas") };
     let server = Server::start(database);
     let admin = server.login_as(Role::Admin);
@@ -144,7 +148,7 @@ fn a_replica_that_fell_behind_is_not_read() {
 fn a_caller_reads_what_it_wrote_by_naming_its_sequence() {
     let database = TestDatabase::postgres(migrate);
     // The age is what keeps late figures away: with an hour of it the copy that stands still is read.
-    let (server, admin, _copy) = beside_a_copy_that_stands_still(&database, Duration::from_secs(3_600));
+    let (_server, admin, _copy) = beside_a_copy_that_stands_still(&database, Duration::from_secs(3_600));
     let (path, sequence) = organization(&admin, "Yunnan");
     let begun = Instant::now();
     while begun.elapsed() < Duration::from_secs(2) {
@@ -193,7 +197,8 @@ fn a_replica_of_another_past_is_never_read() {
 #[test]
 fn a_replica_out_of_reach_keeps_nobody_from_starting_or_reading() {
     let database = TestDatabase::postgres(migrate);
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
+    let port =
+        TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
     let nowhere = format!("postgres://postgres@127.0.0.1:{port}/relief");
     let server = Server::start_with(&database, replica(&nowhere, Duration::from_secs(60)));
     wait_for(&server, "unreachable");
@@ -281,4 +286,16 @@ fn a_replica_is_said_beside_a_postgres_database_with_a_lag_that_can_be() {
     let flag = Layer { read_lag_seconds: Some(2), ..Layer::default() };
     let file = Layer { read_lag_seconds: Some(7), ..base() };
     assert_eq!(flag.over(file).settings().replica.expect("a replica").1, Duration::from_secs(2));
+}
+
+#[test]
+fn the_settings_of_the_recipe_are_settings() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/examples/cluster/relief.toml");
+    let layer = Layer::file(&path).expect("the file has settings only");
+    layer.check().expect("they can be");
+    let (url, lag) = layer.settings().replica.expect("it names a replica");
+    assert_eq!(
+        (url.as_str(), lag),
+        ("postgres://relief@127.0.0.1:6432/relief_read", Duration::from_secs(10))
+    );
 }

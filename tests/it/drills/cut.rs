@@ -3,7 +3,7 @@
 
 use relief_ledger::db::COMMIT_UNKNOWN;
 
-use super::field::{Field, id, recorded};
+use super::field::{Field, id as new_id, recorded};
 use crate::support::TestDatabase;
 use crate::support::books::{assert_sound, log_root, log_root_of_entries};
 use crate::support::proxy::{Mode, Proxy};
@@ -26,9 +26,9 @@ fn an_update_whose_commit_was_not_answered_is_recorded_once() {
     let proxy = Proxy::before(url);
     let program = field.start_at(proxy.url(), &[]);
     let officer = field.officer(&program);
-    officer.post("/api/v1/events", &field.moved(&id())).expect(201);
+    officer.post("/api/v1/events", &field.moved(&new_id())).expect(201);
     for mode in [Mode::CutAfterCommit(1), Mode::CutBeforeCommit(1), Mode::CutAfterCommit(3)] {
-        let (id, cuts) = (id(), proxy.cuts());
+        let (id, cuts) = (new_id(), proxy.cuts());
         proxy.set(mode);
         // The server itself asks again: after a commit that was made it finds the id, else it records it.
         let reply = officer.post("/api/v1/events", &field.moved(&id));
@@ -54,10 +54,8 @@ fn who_is_told_that_nobody_knows_sends_the_same_id_again_and_it_counts_once() {
     let proxy = Proxy::before(url);
     let program = field.start_at(proxy.url(), &[]);
     let officer = field.officer(&program);
-    for (mode, made, again) in
-        [(Mode::CutAfterCommit(ALL), 1, 200), (Mode::CutBeforeCommit(ALL), 0, 201)]
-    {
-        let id = id();
+    for (mode, made, again) in [(Mode::CutAfterCommit(ALL), 1, 200), (Mode::CutBeforeCommit(ALL), 0, 201)] {
+        let (id, before) = (new_id(), recorded(url).len());
         proxy.set(mode);
         let reply = officer.post("/api/v1/events", &field.moved(&id));
         let (status, code, _) = reply.problem();
@@ -66,16 +64,12 @@ fn who_is_told_that_nobody_knows_sends_the_same_id_again_and_it_counts_once() {
         assert!(reply.header("retry-after").is_some());
         assert_eq!(times(url, &id), made, "{mode:?}");
         proxy.set(Mode::Pass);
+        // Who makes a new id instead has it moved beside what was made: the id is what resolves it.
+        officer.post("/api/v1/events", &field.moved(&new_id())).expect(201);
+        assert_eq!(recorded(url).len(), before + made + 1, "{mode:?}");
         officer.post("/api/v1/events", &field.moved(&id)).expect(again);
-        assert_eq!(times(url, &id), 1, "{mode:?}");
+        assert_eq!((times(url, &id), recorded(url).len()), (1, before + 2), "{mode:?}");
     }
-    // Who makes a new id for the same goods has them moved twice: the id is what resolves it.
-    let (before, lost) = (recorded(url).len(), id());
-    proxy.set(Mode::CutAfterCommit(ALL));
-    assert_eq!(officer.post("/api/v1/events", &field.moved(&lost)).status, 503);
-    proxy.set(Mode::Pass);
-    officer.post("/api/v1/events", &field.moved(&id())).expect(201);
-    assert_eq!(recorded(url).len(), before + 2);
     drop(program);
     assert_sound(url);
 }
@@ -97,10 +91,10 @@ fn something_without_an_id_of_the_caller_is_there_once_too() {
         let reply = admin.post("/api/v1/organizations", &body);
         assert!(proxy.cuts() > cuts, "{mode:?} cut nothing");
         proxy.set(Mode::Pass);
-        println!("{mode:?}: {} {}", reply.status, reply.text);
         let list = admin.get("/api/v1/organizations?limit=100").expect(200);
         let found = list["items"].as_array().expect("items");
         assert_eq!(found.iter().filter(|one| one["name"] == name).count(), 1, "{mode:?}: {}", reply.text);
-        assert_eq!(reply.status, 201, "{mode:?}: {}", reply.text);
+        // What the server itself found when it asked again was there before, and is not told as new.
+        assert!(matches!(reply.status, 200 | 201), "{mode:?}: {}", reply.text);
     }
 }

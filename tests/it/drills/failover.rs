@@ -223,7 +223,12 @@ fn a_standby_that_takes_over_under_load_has_all_that_was_acknowledged_once() {
     let (died, taken_over) = drill.run(|| assert!(is_behind(&standby), "the standby lags by a second"));
     check_readings(&drill, died, taken_over);
     let told = drill.told.lock().expect("no client failed");
-    println!("{} sent, {} attempts repeated, {} found by their id", told.sent.len(), told.repeated, told.found);
+    println!(
+        "{} sent, {} attempts repeated, {} found by their id",
+        told.sent.len(),
+        told.repeated,
+        told.found
+    );
     assert!(told.repeated > 0, "nobody noticed that the primary died");
     assert_eq!(told.acknowledged, told.sent);
     assert_eq!(broken_promises(&standby, &told.acknowledged), [""; 0]);

@@ -20,7 +20,13 @@ impl Cluster {
         let keeper = Command::new("setsid")
             .arg(script("run"))
             .arg(&folder)
-            .args(["--parent", &std::process::id().to_string(), "--relief", env!("CARGO_BIN_EXE_relief"), "--keys"])
+            .args([
+                "--parent",
+                &std::process::id().to_string(),
+                "--relief",
+                env!("CARGO_BIN_EXE_relief"),
+                "--keys",
+            ])
             .arg(keys)
             .args(flags)
             .stdin(Stdio::null())
@@ -70,7 +76,8 @@ impl Cluster {
 
     /// Does what an administrator does then.
     pub fn promote_standby(&self) {
-        let done = Command::new(script("promote")).arg(&self.folder).output().expect("tests/cluster/promote starts");
+        let done =
+            Command::new(script("promote")).arg(&self.folder).output().expect("tests/cluster/promote starts");
         assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     }
 
