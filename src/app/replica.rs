@@ -1,13 +1,13 @@
 //! A thread that watches how far behind the replica is, four times a second.
 //!
-//! It asks the database for the last entry of its log, and then the replica whether it has that entry. What the replica
-//! holds then is as fresh as the moment at which the first question was begun. While it catches up it is held against the
-//! entries that were last a little earlier.
+//! It asks the database how long its log is, then the replica for its last entry, then the database whether it has that
+//! entry too. If so the replica holds what the database held, up to there: it is as fresh as the latest moment at which
+//! the database was asked and had no more. While the replica catches up that is a little while ago.
 
 use super::background::Background;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::{Conn, Replica, Standing, connect};
-use crate::writer::{LogHead, leaf_hash, log_head, log_state};
+use crate::writer::{LogHead, LogState, leaf_hash, log_head, log_state};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ const PERIOD: Duration = Duration::from_millis(250);
 pub(super) fn keep_watching(url: String, replica: Replica) -> Outcome<Background> {
     Background::start("relief-replica", move |stopped| {
         let copy = Link::to(replica.database().url());
-        let mut watch = Watch { database: Link::to(&url), copy, heads: Heads::default(), replica };
+        let mut watch = Watch { database: Link::to(&url), copy, lengths: Lengths::default(), replica };
         let mut told = None;
         loop {
             watch.look();
@@ -59,79 +59,84 @@ impl Link {
     }
 }
 
-/// The last entries the database had, each with the latest moment at which it was the last.
+/// How many entries the database had, with the latest moment at which it had no more.
 #[derive(Default)]
-struct Heads(VecDeque<(LogHead, Instant)>);
-
-impl Heads {
-    /// Notes the last entry at a moment; what was seen before it by longer than `lag` is of no use any more.
-    fn note(&mut self, head: LogHead, at: Instant, lag: Duration) {
-        match self.0.back_mut() {
-            Some((last, seen)) if *last == head => *seen = at,
-            // Entries that are gone were another past's, as where an older copy was put back.
-            Some((last, _)) if last.sequence >= head.sequence || last.origin != head.origin => {
-                self.0.clear();
-                self.0.push_back((head, at));
-            }
-            Some(_) | None => self.0.push_back((head, at)),
-        }
-        while self.0.len() > 1 && self.0.front().is_some_and(|(_, seen)| seen.elapsed() > lag) {
-            self.0.pop_front();
-        }
-    }
-
-    /// The newest that whoever goes up to this sequence should have.
-    fn newest_within(&self, sequence: i64) -> Option<&(LogHead, Instant)> {
-        self.0.iter().rev().find(|(head, _)| head.sequence <= sequence)
-    }
-
-    fn origin(&self) -> Option<&str> {
-        self.0.back().map(|(head, _)| head.origin.as_str())
-    }
+struct Lengths {
+    origin: String,
+    seen: VecDeque<(i64, Instant)>,
 }
 
-/// Up to which entry a replica goes, and the latest moment of which it holds everything.
-type Held = (i64, Option<Instant>);
+impl Lengths {
+    /// Notes where the log stood at a moment; what was seen longer than `lag` before is of no use any more.
+    fn note(&mut self, log: LogState, at: Instant, lag: Duration) {
+        let sequence = log.last.sequence;
+        // Entries that are gone were another past's, as where an older copy was put back.
+        if self.origin != log.origin || self.seen.back().is_some_and(|(last, _)| *last > sequence) {
+            self.seen.clear();
+            self.origin = log.origin;
+        }
+        match self.seen.back_mut() {
+            Some((last, seen)) if *last == sequence => *seen = at,
+            Some(_) | None => self.seen.push_back((sequence, at)),
+        }
+        while self.seen.len() > 1 && self.seen.front().is_some_and(|(_, seen)| seen.elapsed() > lag) {
+            self.seen.pop_front();
+        }
+    }
+
+    /// The latest moment at which the database had no more than so many.
+    fn last_within(&self, sequence: i64) -> Option<Instant> {
+        self.seen.iter().rev().find(|(length, _)| *length <= sequence).map(|(_, at)| *at)
+    }
+}
 
 struct Watch {
     database: Link,
     copy: Link,
-    heads: Heads,
+    lengths: Lengths,
     replica: Replica,
 }
 
 impl Watch {
     fn look(&mut self) {
         let asked_at = Instant::now();
-        match self.database.ask(log_head) {
-            Ok(head) => {
-                self.heads.note(head, asked_at, self.replica.lag());
+        let answered = match self.database.ask(log_state) {
+            Ok(log) => {
+                self.lengths.note(log, asked_at, self.replica.lag());
                 self.replica.database_answered(asked_at);
+                true
             }
-            Err(problem) => unanswered("the database", &problem),
-        }
-        let heads = &self.heads;
-        match self.copy.ask(|conn| held(conn, heads)) {
-            Ok(Some((sequence, current_at))) => self.replica.holds(sequence, current_at),
-            Ok(None) => self.replica.is_in_trouble(Standing::Strange),
+            Err(problem) => {
+                unanswered("the database", &problem);
+                false
+            }
+        };
+        match self.copy.ask(log_head) {
+            Ok(_) if !answered => self.replica.answers(),
+            Ok(copy) => self.compare(&copy),
             Err(problem) => {
                 unanswered("the replica", &problem);
                 self.replica.is_in_trouble(Standing::Unreachable);
             }
         }
     }
-}
 
-/// What a replica holds; `None` where that is not what the database had.
-fn held(conn: &mut Conn, heads: &Heads) -> Outcome<Option<Held>> {
-    let copy = log_state(conn)?;
-    if heads.origin().is_some_and(|origin| origin != copy.origin) {
-        return Ok(None);
+    /// What a replica says that ends with this entry. A log that has it has all before it, and no other has.
+    fn compare(&mut self, copy: &LogHead) {
+        let sequence = copy.sequence;
+        match self.database.ask(|conn| leaf_hash(conn, sequence)) {
+            Ok(own) if own == copy.leaf_hash && self.lengths.origin == copy.origin => {
+                self.replica.holds(sequence, self.lengths.last_within(sequence));
+            }
+            // A standby may show a commit that its primary does not yet show; one that stays ahead ages.
+            Ok(None) if self.lengths.origin == copy.origin => self.replica.answers(),
+            Ok(_) => self.replica.is_in_trouble(Standing::Strange),
+            Err(problem) => {
+                unanswered("the database", &problem);
+                self.replica.answers();
+            }
+        }
     }
-    let sequence = copy.last.sequence;
-    let Some((head, at)) = heads.newest_within(sequence) else { return Ok(Some((sequence, None))) };
-    let is_same = leaf_hash(conn, head.sequence)? == head.leaf_hash;
-    Ok(is_same.then_some((sequence, Some(*at))))
 }
 
 fn unanswered(which: &str, problem: &Problem) {

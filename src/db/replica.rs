@@ -1,9 +1,9 @@
 //! A copy of the database that follows it on another machine, and what is known of how far behind it is.
 //!
-//! Its age is measured by what it holds and on one clock, this machine's. Whoever watches asks the database for the last
-//! entry of its log and then the copy whether it has that entry: if so, the copy holds all that was recorded when the
-//! question was begun. Clocks of other machines are not believed, and a copy that stands still is fresh only as long as
-//! the database is seen to stand still with it. Never here: asking; see `app/replica.rs`.
+//! Its age is measured by what it holds and on one clock, this machine's: it is as fresh as the latest moment at which
+//! the database was asked and held no more than the copy was shown to hold. Clocks of other machines are not believed, and
+//! a copy that stands still is fresh only as long as the database is seen to stand still with it. Never here: asking;
+//! see `app/replica.rs`.
 
 use super::{Database, Settings};
 use crate::core::problem::{Outcome, Problem};
@@ -138,6 +138,11 @@ impl Replica {
     /// Notes that the database answered what it was asked at this moment.
     pub fn database_answered(&self, asked_at: Instant) {
         self.note(|seen| seen.database_at = asked_at);
+    }
+
+    /// Notes that the replica answers, while nothing was shown of what it holds.
+    pub fn answers(&self) {
+        self.note(|seen| seen.trouble = seen.trouble.filter(|trouble| *trouble != Standing::Unreachable));
     }
 
     /// Notes up to which entry the replica goes, and the latest moment of which it holds everything, where it is known.

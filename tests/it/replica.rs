@@ -73,7 +73,7 @@ fn what_may_be_a_little_late_is_read_from_the_replica_and_nothing_else() {
         admin.get(path).expect(200);
     }
     auditor.get("/api/v1/audit/entries").expect(200);
-    admin.get("/api/v1/audit/checkpoint").expect(200);
+    assert_eq!(admin.get("/api/v1/audit/checkpoint").status, 200);
     organization(&admin, "Yunnan");
     assert_eq!(counts(&server), (before.0 + 6.0, before.1), "these are never late");
     assert_eq!(figure(&server, "relief_replica_serving"), 1.0);
@@ -184,13 +184,30 @@ fn a_replica_of_another_ledger_is_never_read() {
 fn a_replica_of_another_past_is_never_read() {
     let database = TestDatabase::postgres(migrate);
     let (server, admin, copy) = beside_a_copy_that_stands_still(&database, Duration::from_secs(3_600));
-    // Somebody made the copy a database of its own: both go on, each for itself, under the same name.
+    // Somebody made the copy a database of its own: both go on, each for itself, under the same name. It is shorter than the
+    // database at first, and later longer.
     let other = TestDatabase::Postgres(copy);
     let promoted = Server::start(&other);
     promoted.login_as(Role::Officer);
     organization(&admin, "Yunnan");
     organization(&admin, "Guangdong");
     wait_for(&server, "strange");
+    promoted.login_as(Role::Officer);
+    promoted.login_as(Role::Officer);
+    std::thread::sleep(Duration::from_secs(1));
+    assert_ne!(standing(&server)["status"], "serving");
+    promoted.stop();
+}
+
+#[test]
+fn a_replica_that_goes_on_by_itself_ages() {
+    let database = TestDatabase::postgres(migrate);
+    let (server, _, copy) = beside_a_copy_that_stands_still(&database, Duration::from_secs(2));
+    // The database stands still: all it has is in the copy, and the copy has what the database has not.
+    let other = TestDatabase::Postgres(copy);
+    let promoted = Server::start(&other);
+    promoted.login_as(Role::Officer);
+    wait_for(&server, "late");
     promoted.stop();
 }
 
