@@ -91,12 +91,14 @@ impl Settings {
     /// Says in the log what a server starts with, so that whoever runs it sees what counted of flags, environment and
     /// file. The password of the database is not told.
     pub fn tell(&self) {
-        let tls = self.tls.as_ref();
+        let (tls, replica) = (self.tls.as_ref(), self.replica.as_ref());
         let path = |path: &PathBuf| path.display().to_string();
         let addresses: Vec<String> = self.trusted_proxies.iter().map(IpAddr::to_string).collect();
         tracing::info!(
             listen = self.listen,
             database_url = redacted(&self.database_url),
+            read_database_url = replica.map(|(url, _)| redacted(url)),
+            read_lag_seconds = replica.map(|(_, lag)| lag.as_secs()),
             keys = path(&self.keys),
             workers = self.workers,
             trusted_proxies = addresses.join(","),
