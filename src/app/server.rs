@@ -18,7 +18,7 @@ use crate::audit::keys::KeyRing;
 use crate::auth::{Auth, OutsideIssuer, count_users};
 use crate::consignments::Wholes;
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::db::{self, Database, Replica, check_own_sessions, connect, migrate};
+use crate::db::{self, Database, Replica, check_own_sessions, check_replica, connect, migrate};
 use crate::users::sealing::{Sealing, seal_users};
 use crate::vault::Vault;
 use crate::web::{Routes, State, StateParts, not_found};
@@ -99,6 +99,9 @@ pub fn start(settings: Settings) -> Outcome<RunningServer> {
     let faults = [all.faults(), all.gaps()].concat();
     if !faults.is_empty() {
         return Err(Problem::internal(format!("the routes do not fit: {}", faults.join("; "))));
+    }
+    if let Some((url, _)) = &settings.replica {
+        check_replica(&settings.database_url, url)?;
     }
     let listener = TcpListener::bind(&settings.listen).map_err(|error| {
         Problem::field("/listen", format!("{:?} cannot be listened on: {error}", settings.listen))

@@ -86,10 +86,15 @@ fn help_shows_examples_and_what_is_not_understood_ends_with_2() {
 }
 
 /// Each setting by its name in the file, with what the file, the environment and the flag say.
-const SETTINGS: [(&str, [&str; 3]); 17] = [
+const SETTINGS: [(&str, [&str; 3]); 19] = [
     ("listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"]),
     ("database_url", ["sqlite://file.db", "sqlite://environment.db", "sqlite://flag.db"]),
     ("keys", ["file-keys", "environment-keys", "flag-keys"]),
+    (
+        "read_database_url",
+        ["postgres://file/relief", "postgres://environment/relief", "postgres://flag/relief"],
+    ),
+    ("read_lag_seconds", ["81", "82", "83"]),
     ("workers", ["1", "2", "3"]),
     ("trusted_proxies", ["10.0.0.1", "10.0.0.2", "10.0.0.3"]),
     (

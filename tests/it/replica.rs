@@ -284,19 +284,21 @@ fn a_replica_is_said_beside_a_postgres_database_with_a_lag_that_can_be() {
     let hour = Layer { read_lag_seconds: Some(3_600), ..base() };
     hour.check().expect("an hour");
     assert_eq!(hour.settings().replica.expect("a replica").1, Duration::from_secs(3_600));
-    for (layer, pointer, word) in [
-        (Layer { read_lag_seconds: Some(0), ..base() }, "/read_lag_seconds", "0 is no lag"),
-        (Layer { read_lag_seconds: Some(3_601), ..base() }, "/read_lag_seconds", "1 to 3600"),
-        (Layer { read_lag_seconds: Some(5), ..Layer::default() }, "/read_lag_seconds", "needs a replica"),
-        (Layer { database_url: None, ..base() }, "/read_database_url", "database_url is none"),
-        (
-            Layer { read_database_url: Some("sqlite://copy.db".to_owned()), ..base() },
-            "/read_database_url",
-            "a standby",
-        ),
+    for (layer, word) in [
+        (Layer { read_lag_seconds: Some(0), ..base() }, "0 is no lag"),
+        (Layer { read_lag_seconds: Some(3_601), ..base() }, "1 to 3600"),
+        (Layer { read_lag_seconds: Some(5), ..Layer::default() }, "needs a replica"),
     ] {
         let problem = layer.check().expect_err(word);
-        assert_eq!(problem.errors[0].pointer, pointer, "{problem}");
+        assert_eq!(problem.errors[0].pointer, "/read_lag_seconds", "{problem}");
+        assert!(problem.detail.contains(word), "{problem}");
+    }
+    for (layer, word) in [
+        (Layer { database_url: None, ..base() }, "database_url is none"),
+        (Layer { read_database_url: Some("sqlite://copy.db".to_owned()), ..base() }, "a standby"),
+    ] {
+        let problem = app::start(layer.settings()).err().expect(word);
+        assert_eq!(problem.errors[0].pointer, "/read_database_url", "{problem}");
         assert!(problem.detail.contains(word), "{problem}");
     }
     // What a flag says goes before what the file says.
