@@ -37,6 +37,7 @@ pub use replica::{
 pub use search::begins_with;
 pub use sessions::check_own_sessions;
 pub(crate) use together::{Together, together};
+pub use types::SharedBytes;
 
 use diesel::{MultiConnection, PgConnection, SqliteConnection};
 

@@ -10,7 +10,12 @@ use diesel::expression::AsExpression;
 use diesel::internal::derives::as_expression::Bound;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{BigInt, Binary, Nullable};
+use std::sync::Arc;
 use uuid::Uuid;
+
+/// Bytes that are many: whoever copies a row that holds them shares them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SharedBytes(pub Arc<Vec<u8>>);
 
 /// Lets a type stand where diesel wants an expression of `$sql`, and be read back from a row.
 macro_rules! column_type {
@@ -116,6 +121,24 @@ identifier_columns!(
     NumberId,
     VerificationId
 );
+
+column_type!(SharedBytes, Binary);
+impl<DB: Backend> ToSql<Binary, DB> for SharedBytes
+where
+    [u8]: ToSql<Binary, DB>,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        <[u8] as ToSql<Binary, DB>>::to_sql(self.0.as_slice(), out)
+    }
+}
+impl<DB: Backend> FromSql<Binary, DB> for SharedBytes
+where
+    Vec<u8>: FromSql<Binary, DB>,
+{
+    fn from_sql(bytes: DB::RawValue<'_>) -> deserialize::Result<Self> {
+        Ok(Self(Arc::new(<Vec<u8> as FromSql<Binary, DB>>::from_sql(bytes)?)))
+    }
+}
 
 column_type!(Timestamp, BigInt);
 impl<DB: Backend> ToSql<BigInt, DB> for Timestamp

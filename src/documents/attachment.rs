@@ -11,7 +11,7 @@ use crate::core::id::{AttachmentId, Identifier, OrganizationId, SealedId, UserId
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{attachment_bytes, attachments};
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, SharedBytes, read_failure};
 use crate::people::ErasureReason;
 use crate::people::rules::{check_retention, retained_until};
 use crate::vault::{Vault, key_missing};
@@ -74,8 +74,8 @@ record! {
     pub struct AttachmentBytes in attachment_bytes key id: AttachmentId, group id: AttachmentId {
         /// The attachment.
         id: AttachmentId,
-        /// As the vault sealed it.
-        sealed: Vec<u8>,
+        /// As the vault sealed it; the writer's thread copies none of it.
+        sealed: SharedBytes,
     }
 }
 
@@ -105,7 +105,7 @@ pub(super) struct AttachmentAdd {
     pub(super) actor: Actor,
     /// As it is; the time until which it is kept only where that was said.
     pub(super) row: Attachment,
-    pub(super) sealed: Arc<Vec<u8>>,
+    pub(super) sealed: SharedBytes,
     /// For how many days it is kept where nobody said.
     pub(super) retention_days: u32,
 }
@@ -164,7 +164,7 @@ impl Update for AttachmentAdd {
         let retain_until = Some(retained_until(now, self.row.retain_until, self.retention_days));
         let row = Attachment { created_at: now, retain_until, ..self.row.clone() };
         desk.shelf::<Drawer<Attachment>>().put(row.clone());
-        let bytes = AttachmentBytes { id: row.id, sealed: self.sealed.as_ref().clone() };
+        let bytes = AttachmentBytes { id: row.id, sealed: self.sealed.clone() };
         desk.shelf::<Loose<AttachmentBytes>>().put(bytes);
         Ok(Arc::new(row))
     }
@@ -259,7 +259,8 @@ impl Update for AttachmentErase {
         };
         desk.shelf::<Drawer<Attachment>>().put(row.clone());
         if bytes.is_some() {
-            desk.shelf::<Loose<AttachmentBytes>>().put(AttachmentBytes { id: self.id, sealed: Vec::new() });
+            desk.shelf::<Loose<AttachmentBytes>>()
+                .put(AttachmentBytes { id: self.id, sealed: SharedBytes::default() });
         }
         Ok(Arc::new(row))
     }

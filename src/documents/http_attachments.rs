@@ -12,6 +12,7 @@ use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{AttachmentId, OrganizationId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::db::SharedBytes;
 use crate::people::ErasureReason;
 use crate::people::rules::check_retention;
 use crate::web::{IfMatch, Json, Path, Query, Routes, State, Tagged, Written, WrittenBody, read_body};
@@ -202,7 +203,7 @@ async fn add(
     let update = AttachmentAdd {
         actor: permit.actor(),
         row: row.clone(),
-        sealed: Arc::new(sealed),
+        sealed: SharedBytes(Arc::new(sealed)),
         retention_days: state.person_retention_days,
     };
     let recorded = state.writer.record(update).await;

@@ -3,6 +3,7 @@
 use crate::audit::digest::Value;
 use crate::core::quantity::Quantity;
 use crate::core::time::Timestamp;
+use crate::db::SharedBytes;
 
 /// A column's value as the log hashes it.
 pub trait AsValue {
@@ -38,6 +39,11 @@ impl AsValue for String {
 impl AsValue for Vec<u8> {
     fn as_value(&self) -> Value<'_> {
         Value::Bytes(self)
+    }
+}
+impl AsValue for SharedBytes {
+    fn as_value(&self) -> Value<'_> {
+        Value::Bytes(&self.0)
     }
 }
 impl AsValue for Timestamp {
