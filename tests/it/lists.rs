@@ -1,6 +1,8 @@
 //! Conditions over lists of values, and the indexes that hold only what is looked for: the same rows on both
 //! databases, whatever the length of the list.
 
+use crate::matrix::plans::{asked_with, listen};
+use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 use diesel::connection::SimpleConnection;
@@ -9,6 +11,7 @@ use diesel::sql_types::Text;
 use relief_ledger::db::schema::checkpoints;
 use relief_ledger::db::{Conn, among, connect, in_parts, read_by_index};
 use relief_ledger::ledger::KNOWN_LOT;
+use serde_json::json;
 
 /// Rows with the sizes 1 to 6,000.
 const FILL: &str = "INSERT INTO checkpoints (size, note, signed_at) WITH RECURSIVE numbers (n) AS \
@@ -42,7 +45,11 @@ struct Line {
 
 /// How the database would look for rows of a table.
 fn plan(conn: &mut Conn, table: &str, condition: &str) -> String {
-    let query = format!("SELECT * FROM {table} WHERE {condition}");
+    explained(conn, format!("SELECT * FROM {table} WHERE {condition}"))
+}
+
+/// How the database would answer a question.
+fn explained(conn: &mut Conn, query: String) -> String {
     match conn {
         Conn::Sqlite(one) => {
             let lines: Vec<Line> =
@@ -60,6 +67,40 @@ fn plan(conn: &mut Conn, table: &str, condition: &str) -> String {
             lines.into_iter().map(|line| line.detail).collect::<Vec<_>>().join("\n")
         }
     }
+}
+
+/// Twenty thousand events at forty sites, four hundred of them counts, with two postings each.
+fn fill(conn: &mut Conn) {
+    let bytes = |number: &str| match conn {
+        Conn::Sqlite(_) => format!("CAST({number} AS BLOB)"),
+        Conn::Postgres(_) => format!("int8send({number})"),
+    };
+    let (id, site, item) = (bytes("n"), bytes("n % 40"), bytes("n % 30"));
+    let numbers = "WITH RECURSIVE numbers (n) AS \
+                   (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 20000)";
+    let events = format!(
+        "INSERT INTO events (sequence, id, kind, site_id, occurred_at, occurred_precision, effective_at, recorded_at, \
+         moved, inferred, actor_id, body, body_hash, result) {numbers} SELECT n + 100000, {id}, \
+         CASE WHEN n % 50 = 0 THEN 'counted' ELSE 'moved' END, {site}, n, 'day', n, n, false, false, {id}, '{{}}', \
+         {id}, '{{}}' FROM numbers"
+    );
+    let postings = format!(
+        "INSERT INTO postings (sequence, ordinal, cell, account, condition, pledge_line_id, lot_id, item_id, quantity, \
+         chosen, effective_at) {numbers} SELECT n / 2 + 100000, n % 2, {id}, 3, 1, {id}, {id}, {item}, 1, 0, n FROM numbers"
+    );
+    conn.batch_execute(&format!("{events}; {postings}; ANALYZE")).expect("rows are there");
+}
+
+/// How the database would look for what was counted lately, in the words of the server.
+fn plan_of_counts(conn: &mut Conn, asked: &str) -> String {
+    let query = match conn {
+        Conn::Sqlite(_) => asked.to_owned(),
+        Conn::Postgres(one) => {
+            one.batch_execute(&format!("DEALLOCATE ALL; PREPARE counts AS {asked}")).expect("it is prepared");
+            "EXECUTE counts ('{}', 0, '', '{}')".to_owned()
+        }
+    };
+    explained(conn, query)
 }
 
 on_both_databases! {
@@ -101,5 +142,28 @@ on_both_databases! {
         // The twin: without the words the index was made with, it is of no use.
         let plan = plan(&mut conn, "balances", &format!("balances.lot_id IN ({id})"));
         assert!(!plan.contains("balances_by_lot"), "{plan}");
+    }
+
+    fn counts_of_a_site_are_looked_for_by_an_index_of_their_own(database: &TestDatabase) {
+        listen();
+        let scene = Scene::new(database);
+        let (donor, hub) = (scene.organization("Hainan", "CN"), scene.site("Hub", "warehouse", "GH"));
+        scene.in_store(&donor, &hub, 100);
+        let body = json!({"site": hub, "lines": [{"item": scene.masks, "counted": 99}]});
+        scene.does("counted", "2020-08-01", body).expect(201);
+        let asked = asked_with("events.kind = 'counted' AND");
+        assert_eq!(asked.len(), 1, "{asked:?}");
+        let mut conn = connect(database.url()).expect("the database opens");
+        read_by_index(&mut conn).expect("the writer's settings");
+        fill(&mut conn);
+        let plan = plan_of_counts(&mut conn, &asked[0]);
+        println!("{plan}");
+        assert!(plan.contains("events_counted"), "{plan}");
+        // What was posted with them is looked for by its key.
+        assert!(!plan.contains("SCAN postings") && !plan.contains("Seq Scan"), "{plan}");
+        // The twin: without it, something else is used that has every event of the site.
+        conn.batch_execute("DROP INDEX events_counted").expect("it is gone");
+        let plan = plan_of_counts(&mut conn, &asked[0]);
+        assert!(!plan.contains("events_counted"), "{plan}");
     }
 }

@@ -8,7 +8,7 @@ mod calls;
 mod names;
 mod page;
 mod papers;
-mod plans;
+pub mod plans;
 mod policy;
 mod shapes;
 mod stage;

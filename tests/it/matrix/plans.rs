@@ -39,6 +39,12 @@ pub fn listen() {
     set_default_instrumentation(|| Some(Box::new(Listening))).expect("it is set");
 }
 
+/// Every text that was prepared since, as it was prepared, with these words in it.
+pub fn asked_with(words: &str) -> Vec<String> {
+    let asked = ASKED.lock().expect("nobody panicked");
+    asked.iter().filter(|text| text.contains(words)).cloned().collect()
+}
+
 #[derive(QueryableByName)]
 struct Line {
     #[diesel(sql_type = Text)]
