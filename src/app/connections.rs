@@ -8,13 +8,11 @@
 //! Never here: anything about what is asked for.
 
 use crate::auth::subscriber;
-use actix_tls::accept::rustls_0_23::TlsStream;
 use actix_web::Error;
 use actix_web::body::{BodySize, MessageBody};
-use actix_web::dev::{Extensions, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use std::any::Any;
 use std::collections::HashMap;
 use std::net::{IpAddr, Shutdown, TcpStream};
 use std::os::fd::AsFd;
@@ -28,6 +26,8 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(super) const HEAD_WAIT: Duration = Duration::from_secs(10);
 /// How long a caller may take to agree on TLS. Nobody is counted by address until then, so it is short.
 pub(super) const HANDSHAKE_WAIT: Duration = Duration::from_secs(3);
+/// How long a caller may take to end a connection, or to send what nobody wants any more.
+pub(super) const DISCONNECT_WAIT: Duration = Duration::from_secs(5);
 /// How long a connection may be at rest: idle, and then for a head.
 const REST: Duration = KEEP_ALIVE.saturating_add(HEAD_WAIT);
 /// What a caller must take of an answer, in bytes a second: as little as a body must bring.
@@ -88,13 +88,10 @@ impl Connections {
         self.limit
     }
 
-    /// Counts a connection that has come, or ends it where its address has too many.
-    pub(super) fn arrive(self: &Arc<Self>, stream: &dyn Any, extensions: &mut Extensions) {
-        type Plain = actix_web::rt::net::TcpStream;
-        let secure = || stream.downcast_ref::<TlsStream<Plain>>().map(|stream| stream.get_ref().0);
-        let Some(plain) = stream.downcast_ref::<Plain>().or_else(secure) else { return };
+    /// Counts a connection that has come; none where its address has too many, or this process too many files.
+    pub(super) fn arrive(self: &Arc<Self>, stream: &impl AsFd) -> Option<Arc<Connection>> {
         // Another handle of the same socket, by which it can be ended from elsewhere.
-        let Ok(socket) = plain.as_fd().try_clone_to_owned().map(TcpStream::from) else { return };
+        let socket = stream.as_fd().try_clone_to_owned().map(TcpStream::from).ok()?;
         let milliseconds = u32::try_from(UNACKNOWLEDGED.as_millis()).unwrap_or(u32::MAX);
         if let Err(error) = rustix::net::sockopt::set_tcp_user_timeout(&socket, milliseconds) {
             tracing::debug!(%error, "what a caller does not take is waited for as long as the system says");
@@ -106,7 +103,7 @@ impl Connections {
             let count = open.by_address.entry(from).or_default();
             if *count >= self.limit_per_address {
                 drop(socket.shutdown(Shutdown::Both));
-                return;
+                return None;
             }
             *count += 1;
         }
@@ -119,7 +116,7 @@ impl Connections {
         if let Some(other) = has_to_go {
             other.end();
         }
-        extensions.insert(Arc::new(Connection { table: Arc::clone(self), number, from, place }));
+        Some(Arc::new(Connection { table: Arc::clone(self), number, from, place }))
     }
 
     /// Ends whoever rested for too long, once a second, for as long as there is a table.

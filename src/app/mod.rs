@@ -4,6 +4,8 @@
 //! |---|---|
 //! | `settings` | flags over environment over `relief.toml` over defaults |
 //! | `server` | start, listen, stop in order |
+//! | `listen` | the server below, put together |
+//! | `answers` | what the server below refuses, said as every refusal is said |
 //! | `connections` | how many there may be and how long one may rest |
 //! | `cors` | which other origins' pages may read answers |
 //! | `observe` | request id, logs, metrics and security headers around every request |
@@ -21,6 +23,7 @@
 //! This room lists the rooms that have routes, and knows nothing else about them. Never here: a rule about
 //! goods, or a query.
 
+mod answers;
 mod background;
 mod checkpoints;
 mod connections;
@@ -29,6 +32,7 @@ mod dated;
 mod docs;
 mod health;
 mod keys;
+mod listen;
 mod log;
 mod observe;
 mod replica;

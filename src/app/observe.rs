@@ -16,6 +16,7 @@ use prometheus::{
     Encoder, Gauge, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
     TextEncoder,
 };
+use std::sync::Arc;
 use std::time::Instant;
 use tracing::Span;
 use tracing_actix_web::{RequestId, RootSpanBuilder};
@@ -183,38 +184,51 @@ impl Metrics {
 /// The header that says what is in doubt.
 const DOUBT: &str = "relief-doubt";
 
+/// What stands on every answer, whoever writes it.
+pub struct Marks {
+    /// What is in doubt.
+    pub signing: Arc<Signing>,
+    /// Whether this server speaks TLS itself. Where a proxy does, it is the proxy's to say so.
+    pub is_secure: bool,
+}
+
+impl Marks {
+    /// Puts them there; the documentation's pages run the scripts they come with.
+    pub fn put(&self, headers: &mut HeaderMap, id: Option<&str>, is_docs: bool) {
+        if let Some(id) = id.and_then(|id| HeaderValue::from_str(id).ok()) {
+            headers.insert(HeaderName::from_static("x-request-id"), id);
+        }
+        if let Some(reason) = self.signing.doubt() {
+            // On every answer: whoever keeps a figure keeps with it that somebody must look first.
+            headers.insert(HeaderName::from_static(DOUBT), HeaderValue::from_static(reason.word()));
+        }
+        protect(headers, is_docs);
+        if self.is_secure {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(SECURE_ONLY));
+        }
+    }
+}
+
 /// Counts a request, gives its answer the id and the headers.
 ///
 /// # Errors
 /// What the service inside says.
 pub async fn observe(
     metrics: web::Data<Metrics>,
-    signing: web::Data<Signing>,
+    marks: web::Data<Marks>,
     request: ServiceRequest,
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let began = Instant::now();
     let method = request.method().to_string();
     let is_docs = request.path().starts_with("/docs");
-    let is_secure = request.app_config().secure();
     let id = request.extensions().get::<RequestId>().copied();
     let mut response = next.call(request).await?;
     let route = response.request().extensions_mut().remove::<Matched>();
     let route = route.as_ref().map_or(UNMATCHED, |matched| &matched.0);
     metrics.count(&method, route, response.status().as_u16(), began);
-    let headers = response.headers_mut();
-    if let Some(id) = id.and_then(|id| HeaderValue::from_str(&id.to_string()).ok()) {
-        headers.insert(HeaderName::from_static("x-request-id"), id);
-    }
-    if let Some(reason) = signing.doubt() {
-        // On every answer: whoever keeps a figure keeps with it that somebody must look first.
-        headers.insert(HeaderName::from_static(DOUBT), HeaderValue::from_static(reason.word()));
-    }
-    protect(headers, is_docs);
-    if is_secure {
-        // Where a proxy speaks TLS it is the proxy's to say.
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(SECURE_ONLY));
-    }
+    let id = id.map(|id| id.to_string());
+    marks.put(response.headers_mut(), id.as_deref(), is_docs);
     Ok(response)
 }
 

@@ -2,12 +2,13 @@
 //! finish what is queued.
 
 use super::checkpoints::{Signing, keep_signing};
-use super::connections::{Connections, HANDSHAKE_WAIT, HEAD_WAIT, KEEP_ALIVE, attend};
+use super::connections::{Connections, attend};
 use super::cors::{Origins, share};
 use super::dated::keep_dated;
 use super::docs::Document;
 use super::keys::keep_keys;
-use super::observe::{Metrics, RequestSpan, observe};
+use super::listen::{Listening, listen};
+use super::observe::{Marks, Metrics, RequestSpan, observe};
 use super::replica::keep_watching;
 use super::retention::keep_retention;
 use super::routes;
@@ -26,20 +27,13 @@ use crate::writer::{Writer, WriterSettings, log_state};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
 use actix_web::web::Bytes;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, web};
 use std::net::{IpAddr, SocketAddr, TcpListener};
 use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_actix_web::TracingLogger;
-
-/// How long requests may take to finish after the server was told to stop, in seconds.
-const STOP_WAIT_SECONDS: u64 = 20;
-/// How long a caller may take to end a connection, or to send what nobody wants any more.
-const DISCONNECT_WAIT: Duration = Duration::from_secs(5);
-/// Connections above those allowed that are taken in order to end another instead, or themselves.
-const CONNECTIONS_TO_SPARE: usize = 256;
 
 /// A server that runs in this process; it stops when dropped.
 pub struct RunningServer {
@@ -261,7 +255,8 @@ fn server(
     state: State,
     signing: Arc<Signing>,
 ) -> Outcome<Server> {
-    let signing = web::Data::from(signing);
+    let marks = Arc::new(Marks { signing: Arc::clone(&signing), is_secure: settings.tls.is_some() });
+    let (signing, marked) = (web::Data::from(signing), web::Data::from(Arc::clone(&marks)));
     let metrics = web::Data::new(Metrics::new(state.replica.as_ref())?);
     let copy = state.replica.as_ref().map(Replica::database);
     let wholes = web::Data::new(Wholes::new(&state.database, copy)?);
@@ -273,8 +268,6 @@ fn server(
         settings.connections_per_address,
         state.trusted_proxies.to_vec(),
     );
-    // More are never taken by the server below, which stops accepting; these few are for ending others.
-    let connections_taken = connections.limit().saturating_add(CONNECTIONS_TO_SPARE);
     actix_web::rt::spawn(Connections::watch(Arc::downgrade(&connections)));
     let factory = move || {
         let all = Arc::clone(&all);
@@ -282,6 +275,7 @@ fn server(
             .app_data(state.clone())
             .app_data(metrics.clone())
             .app_data(signing.clone())
+            .app_data(marked.clone())
             .app_data(document.clone())
             .app_data(wholes.clone())
             .app_data(origins.clone())
@@ -293,24 +287,6 @@ fn server(
             .configure(|config| all.mount(config))
             .default_service(web::to(not_found))
     };
-    let mut server = HttpServer::new(factory)
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_WAIT)
-        .client_disconnect_timeout(DISCONNECT_WAIT)
-        .shutdown_timeout(STOP_WAIT_SECONDS)
-        .max_connections(connections_taken)
-        // The server below takes no further connection while so many agree on TLS: a few hundred that say nothing
-        // would keep everybody out. With as many as there may be at all, only that limit holds.
-        .max_connection_rate(connections_taken)
-        .tls_handshake_timeout(HANDSHAKE_WAIT)
-        .on_connect(move |stream, extensions| connections.arrive(stream, extensions));
-    if let Some(workers) = settings.workers {
-        server = server.workers(workers.max(1));
-    }
-    let server = server.disable_signals();
-    let server = match &settings.tls {
-        None => server.listen(listener),
-        Some(files) => server.listen_rustls_0_23(listener, server_config(files)?),
-    };
-    Ok(server.map_err(|error| Problem::internal(error.to_string()))?.run())
+    let tls = settings.tls.as_ref().map(server_config).transpose()?;
+    listen(factory, Listening { listener, tls, workers: settings.workers, connections, marks })
 }

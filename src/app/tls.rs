@@ -21,11 +21,12 @@ use std::time::{Instant, SystemTime};
 /// `invalid` at `/tls_certificate` or `/tls_key` where a file cannot be read or does not fit the other.
 pub(super) fn server_config(files: &TlsFiles) -> Outcome<ServerConfig> {
     let present = Certificate::open(files.clone())?;
-    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+    let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Problem::internal(format!("TLS cannot be spoken: {error}")))?
         .with_no_client_auth()
         .with_cert_resolver(Arc::new(present));
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
     Ok(config)
 }
 

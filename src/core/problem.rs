@@ -25,7 +25,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The body or query could not be read at all.
+    /// The head, the body or the query could not be read at all.
     Malformed = "malformed", 400, "The request could not be read";
     /// A field has a value that cannot be.
     Invalid = "invalid", 422, "A field is not valid";
@@ -41,7 +41,7 @@ codes! {
     OtherOrigin = "other_origin", 403, "Not from a page of this server";
     /// Missing, or not for this caller's eyes: the same answer.
     NotFound = "not_found", 404, "Not found";
-    /// The body came too slowly.
+    /// The head or the body came too slowly.
     TooSlow = "too_slow", 408, "The request took too long to arrive";
     /// The method does not exist here.
     MethodNotAllowed = "method_not_allowed", 405, "Method not allowed";
@@ -63,6 +63,8 @@ codes! {
     UnsupportedMediaType = "unsupported_media_type", 415, "Content type not supported";
     /// An edit came without If-Match.
     PreconditionRequired = "precondition_required", 428, "Say which version you edit";
+    /// The head of the request is too large.
+    HeadTooLarge = "head_too_large", 431, "The head of the request is too large";
     /// Too many requests.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
     /// The queue is full, the database busy or stopping.

@@ -56,6 +56,7 @@ impl ResponseError for Problem {
             | Code::TooLarge
             | Code::UnsupportedMediaType
             | Code::PreconditionRequired
+            | Code::HeadTooLarge
             | Code::KeyMissing
             | Code::Internal => {}
         }

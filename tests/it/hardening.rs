@@ -23,7 +23,7 @@ fn sqlite() -> TestDatabase {
 }
 
 /// A server as the one below comes, with the same waits and nothing of ours around it.
-fn bare() -> SocketAddr {
+pub fn bare() -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let address = listener.local_addr().expect("it has an address");
     std::thread::spawn(move || {
@@ -100,7 +100,7 @@ fn trickle(stream: &mut TcpStream, longest: Duration) -> Option<Duration> {
 }
 
 /// What an answer lacks of what keeps browsers safe.
-fn lacks(reply: &Reply) -> Vec<&'static str> {
+pub fn lacks(reply: &Reply) -> Vec<&'static str> {
     let is = |name: &str, fits: &dyn Fn(&str) -> bool| reply.header(name).is_some_and(fits);
     let mut lacks = Vec::new();
     let policy = |policy: &str| {

@@ -7,6 +7,7 @@
 )]
 
 mod access;
+mod answers;
 mod api_keys;
 mod approvals;
 mod atlas;

@@ -18,12 +18,12 @@ use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, Stream
 use crate::support::TestDatabase;
 use crate::support::server::{Server, migrate};
 
-struct Certificates {
+pub struct Certificates {
     folder: tempfile::TempDir,
 }
 
 impl Certificates {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { folder: tempfile::tempdir().expect("a folder") }
     }
 
@@ -40,7 +40,7 @@ impl Certificates {
     }
 
     /// Writes a new certificate and its key where the server looks for them.
-    fn issue(&self) -> CertificateDer<'static> {
+    pub fn issue(&self) -> CertificateDer<'static> {
         let CertifiedKey { cert, signing_key } =
             generate_simple_self_signed(["localhost".to_owned()]).expect("a certificate");
         std::fs::write(self.path("key.pem"), signing_key.serialize_pem()).expect("the key is written");
@@ -49,8 +49,11 @@ impl Certificates {
     }
 }
 
-/// What the server answers to whoever trusts this certificate alone.
-fn get(address: SocketAddr, trusted: &CertificateDer<'static>, path: &str) -> std::io::Result<String> {
+/// A connection of somebody who trusts this certificate alone; TLS is agreed on with the first word.
+pub fn connect(
+    address: SocketAddr,
+    trusted: &CertificateDer<'static>,
+) -> std::io::Result<StreamOwned<ClientConnection, TcpStream>> {
     let mut roots = RootCertStore::empty();
     roots.add(trusted.clone()).expect("it is a certificate");
     let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
@@ -62,7 +65,12 @@ fn get(address: SocketAddr, trusted: &CertificateDer<'static>, path: &str) -> st
     let client = ClientConnection::new(Arc::new(config), name).expect("a client");
     let socket = TcpStream::connect(address)?;
     socket.set_read_timeout(Some(Duration::from_secs(20)))?;
-    let mut stream = StreamOwned::new(client, socket);
+    Ok(StreamOwned::new(client, socket))
+}
+
+/// What the server answers to whoever trusts this certificate alone.
+fn get(address: SocketAddr, trusted: &CertificateDer<'static>, path: &str) -> std::io::Result<String> {
+    let mut stream = connect(address, trusted)?;
     write!(stream, "GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n")?;
     let mut answer = String::new();
     match stream.read_to_string(&mut answer) {
@@ -72,7 +80,7 @@ fn get(address: SocketAddr, trusted: &CertificateDer<'static>, path: &str) -> st
     }
 }
 
-fn secure_server(certificates: &Certificates) -> Server {
+pub fn secure_server(certificates: &Certificates) -> Server {
     let database = TestDatabase::sqlite(migrate);
     Server::start_with(&database, |settings| settings.tls = Some(certificates.files()))
 }
