@@ -63,6 +63,10 @@ pub mod tracking;
 pub mod exchange;
 /// Papers and what they prove: attachments, documents, numbers without gaps.
 pub mod documents;
+/// Counting what lies at a site: sheets, and the card of an item.
+pub mod counts;
+/// What an auditor looks with: samples nobody can steer, red flags, the trace of a lot.
+pub mod checks;
 /// The pages people open in a browser.
 pub mod pages;
 /// Wiring: configuration, routes, middleware, OpenAPI, start and stop.

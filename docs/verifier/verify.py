@@ -6,13 +6,16 @@ program that writes bundles: two verifiers that share no line do not share a mis
 
     python3 verify.py log.bundle --key 'relief-ledger/…+1a2b3c4d+AQ…' [--checkpoint kept.checkpoint]… [--json]
 
-It names table, row and column of whatever is not as it was recorded. It exits with 0 for sound, 1 for tampered, and 2
-where it cannot tell.
+    python3 verify.py sample kept.checkpoint --size 25 [--key 'relief-ledger/…+1a2b3c4d+AQ…']
+
+The first names table, row and column of whatever is not as it was recorded. It exits with 0 for sound, 1 for
+tampered, and 2 where it cannot tell. The second prints the positions of the entries that a checkpoint draws.
 """
 
 import argparse
 import base64
 import hashlib
+import hmac
 import json
 import struct
 import sys
@@ -452,7 +455,44 @@ def numbered(index):
     return path
 
 
+def draw(root, entries, size):
+    """The positions a root hash draws out of so many entries; see FORMAT.md, "Samples"."""
+    drawn, known, counter = [], set(), 0
+    fair = 2**64 // entries * entries if entries else 0
+    while len(drawn) < min(size, entries):
+        message = b"relief-ledger sample v1" + counter.to_bytes(8, "big")
+        number = int.from_bytes(hmac.new(root, message, hashlib.sha256).digest()[:8], "big")
+        counter += 1
+        if number < fair and number % entries not in known:
+            known.add(number % entries)
+            drawn.append(number % entries)
+    return drawn
+
+
+def sample(arguments):
+    parser = argparse.ArgumentParser(prog="verify.py sample", description="Draws a sample out of a checkpoint")
+    parser.add_argument("checkpoint")
+    parser.add_argument("--size", type=int, default=25)
+    parser.add_argument("--key", help="the log's verifier key, kept from the first day")
+    options = parser.parse_args(arguments)
+    try:
+        with open(options.checkpoint, encoding="utf-8") as file:
+            note = file.read()
+        if options.key:
+            _, entries, root = open_checkpoint(note, parse_key(options.key))
+        else:
+            entries, root = int(note.split("\n")[1]), decode_base64(note.split("\n")[2])
+    except (CannotTell, OSError, ValueError, IndexError, UnicodeDecodeError) as error:
+        print(f"cannot tell: {error}", file=sys.stderr)
+        return 2
+    for position in draw(root, entries, options.size):
+        print(position)
+    return 0
+
+
 def main():
+    if sys.argv[1:2] == ["sample"]:
+        return sample(sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle")
     parser.add_argument("--key", help="the log's verifier key, kept from the first day")

@@ -50,8 +50,8 @@ pub use throttle::Buckets;
 
 use crate::web::Routes;
 use crate::{
-    approvals, claims, consignments, documents, events, facts, items, pages, parties, people, pledges,
-    programmes, sites, stock, totals, tracking, users,
+    approvals, checks, claims, consignments, counts, documents, events, facts, items, pages, parties, people,
+    pledges, programmes, sites, stock, totals, tracking, users,
 };
 
 /// All routes of the server, room by room.
@@ -74,6 +74,8 @@ pub fn routes() -> Routes {
     tracking::http::routes(&mut routes);
     totals::routes(&mut routes);
     documents::http::routes(&mut routes);
+    counts::http::routes(&mut routes);
+    checks::http::routes(&mut routes);
     log::routes(&mut routes);
     pages::routes(&mut routes);
     health::routes(&mut routes);

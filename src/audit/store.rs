@@ -112,6 +112,14 @@ pub fn newest_checkpoint(conn: &mut Conn) -> QueryResult<Option<StoredCheckpoint
         .optional()
 }
 
+/// The signed checkpoint over so many entries, where there is one.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn checkpoint_of(conn: &mut Conn, size: i64) -> QueryResult<Option<StoredCheckpoint>> {
+    checkpoints::table.find(size).select(StoredCheckpoint::as_select()).first(conn).optional()
+}
+
 /// Checkpoints above a size, in order.
 ///
 /// # Errors

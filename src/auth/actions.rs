@@ -110,6 +110,8 @@ actions! {
     ApprovalWithdraw = "approval.withdraw",
     /// Read stock by site.
     StockRead = "stock.read",
+    /// Open count sheets, enter figures on them, hand them in and post them.
+    CountWrite = "count.write",
     /// Read documents and the photos and scans of them.
     DocumentRead = "document.read",
     /// Read which numbers of a site's documents are used, void or open.
@@ -122,6 +124,10 @@ actions! {
     TotalsRead = "totals.read",
     /// Read which entries restated a figure.
     ChangesRead = "changes.read",
+    /// Read red flags.
+    FlagRead = "flag.read",
+    /// Trace lots: where they are, whom they reached, and where they came from.
+    TraceRead = "trace.read",
     /// Read and verify the log.
     AuditRead = "audit.read",
     /// Read who one is logged in as, and one's own sessions.

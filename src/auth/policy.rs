@@ -199,6 +199,7 @@ policy! {
         OpenRead Own,
         OpenDismiss Own,
         StockRead Own,
+        CountWrite Own,
         DocumentRead Own,
         NumberRead Own,
         DocumentWrite Own,
@@ -234,6 +235,8 @@ policy! {
         NumberRead Own,
         TotalsRead Own,
         ChangesRead Own,
+        FlagRead Own,
+        TraceRead Own,
         AuditRead Unbound,
         AccessRead Unbound,
     }
@@ -273,6 +276,8 @@ policy! {
         AttachmentErase Own,
         TotalsRead Own,
         ChangesRead Own,
+        FlagRead Own,
+        TraceRead Own,
     }
     Admin {
         SessionRead All,

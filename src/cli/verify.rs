@@ -18,8 +18,8 @@ use crate::ledger;
 use crate::ledger::verify::verify_figures;
 use crate::writer::{log_state, row_source};
 use crate::{
-    approvals, auth, claims, consignments, documents, events, evidence, facts, items, parties, people,
-    pledges, programmes, proposals, sites, stock, users,
+    approvals, auth, claims, consignments, counts, documents, events, evidence, facts, items, parties,
+    people, pledges, programmes, proposals, sites, stock, users,
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -229,6 +229,8 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<documents::NumberSeries>(),
         row_source::<documents::NumberBlock>(),
         row_source::<documents::NumberEntry>(),
+        row_source::<counts::CountSheet>(),
+        row_source::<counts::CountLine>(),
     ];
     sources.extend(ledger::recorded::sources());
     sources

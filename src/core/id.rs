@@ -119,6 +119,10 @@ identifiers! {
     NumberId,
     /// That a hand-over is verified by something.
     VerificationId,
+    /// A sheet on which a site is counted.
+    CountSheetId,
+    /// A line of a count sheet.
+    CountLineId,
     /// Who or what the vault keeps a key for: a person, a user or an attachment, by its own identifier.
     SealedId,
     /// Any record that further facts are kept of: its own identifier, whatever it is.

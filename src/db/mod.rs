@@ -5,6 +5,7 @@
 //! reaches a client.
 
 mod among;
+mod asked;
 mod bulk;
 pub mod carry;
 mod fixed;
@@ -21,6 +22,7 @@ mod together;
 mod types;
 
 pub use among::{VALUES_PER_QUERY, among, in_parts};
+pub use asked::{Bind, Binds, ask};
 pub(crate) use bulk::{each_part, either, insert_all, upsert_all};
 pub use fixed::{Clause, InsertThen, replacing};
 pub use gather::Gather;

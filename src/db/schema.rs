@@ -1,10 +1,12 @@
 //! The tables as diesel sees them: the same on both databases. Written from the migrations.
 
+mod counts;
 mod decided;
 mod log;
 mod papers;
 mod people;
 
+pub use counts::*;
 pub use decided::*;
 pub use log::*;
 pub use papers::*;
@@ -483,6 +485,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     document_attachments,
     document_signatories,
     verifications,
+    count_sheets,
+    count_lines,
     log_entries,
     log_nodes,
     ledger_state,

@@ -119,7 +119,9 @@ identifier_columns!(
     NumberSeriesId,
     NumberBlockId,
     NumberId,
-    VerificationId
+    VerificationId,
+    CountSheetId,
+    CountLineId
 );
 
 column_type!(SharedBytes, Binary);

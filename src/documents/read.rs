@@ -374,3 +374,26 @@ fn check_end<A: Named>(
     }
     query.first::<SiteId>(conn).map(|_| ()).map_err(read_failure)
 }
+
+/// The numbers that papers about these events bear, void ones left out, as far as a scope reaches.
+///
+/// # Errors
+/// What the database says.
+pub fn numbers_of(conn: &mut Conn, scope: &Scope, about: &[EventId]) -> Outcome<Vec<(EventId, String)>> {
+    let named: Vec<(DocumentId, EventId)> = document_events::table
+        .filter(document_events::event_id.eq_any(about))
+        .select((document_events::document_id, document_events::event_id))
+        .order((document_events::event_id, document_events::document_id))
+        .load(conn)
+        .map_err(read_failure)?;
+    let ids: Vec<DocumentId> = named.iter().map(|(document, _)| *document).collect();
+    let numbers: Vec<(DocumentId, String)> = documents_within(documents::table.into_boxed(), scope)
+        .filter(documents::id.eq_any(ids))
+        .filter(documents::voided_at.is_null().and(documents::number.is_not_null()))
+        .select((documents::id, documents::number.assume_not_null()))
+        .load(conn)
+        .map_err(read_failure)?;
+    let number =
+        |id: DocumentId| numbers.iter().find(|(document, _)| *document == id).map(|(_, text)| text.clone());
+    Ok(named.into_iter().filter_map(|(document, event)| Some((event, number(document)?))).collect())
+}

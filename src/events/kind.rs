@@ -315,6 +315,7 @@ impl Command {
             .and_then(|()| check_version(command.id))
             .and_then(|()| command.check_precision())
             .and_then(|()| command.check_paper())
+            .and_then(|()| command.check_sheet())
             .err();
         Ok(Self { fault: fault.map(Box::new), ..command })
     }
@@ -323,6 +324,17 @@ impl Command {
         if self.precision == Precision::Inferred {
             let words = "\"inferred\" is ours to say; write minute, day or month";
             return Err(Problem::field("/precision", words));
+        }
+        Ok(())
+    }
+
+    /// Only what is posted from a sheet says so: then its figures are the sheet's.
+    fn check_sheet(&self) -> Result<(), Problem> {
+        if let Kind::Counted(body) = &self.kind
+            && body.sheet.is_some()
+        {
+            let words = "is ours to say; post the count sheet itself, or leave this out";
+            return Err(Problem::field("/sheet", words));
         }
         Ok(())
     }

@@ -224,6 +224,7 @@ naming! {
     }
     Counted |body, names| {
         names.add(Named::Site(body.site));
+        names.maybe(body.sheet, |id| Named::Part(id.0));
         names.maybe(body.programme, |id| Named::Anybodys(id.0));
         for line in &body.lines {
             names.add(Named::Anybodys(line.item.0));

@@ -143,6 +143,12 @@ impl PostEvent {
         let above = |limit: i64, steps: i64| {
             (moved > 0 && moved.max(steps) > limit).then_some(Due { limit: Some(limit), moved })
         };
+        // What a sheet found is approved by a second person whatever it comes to.
+        if let Kind::Counted(body) = &self.command.kind
+            && body.sheet.is_some()
+        {
+            return Ok((moved > 0).then_some(Due { limit: None, moved }));
+        }
         let is_count = second == Second::Count || (second, root) == (Second::Correction, Some(Second::Count));
         if is_count {
             let this = self.command.kind.about().unwrap_or(self.command.id);

@@ -1,9 +1,10 @@
 //! A count of a site: what is short goes to missing, what is over comes from surplus.
 
 use super::place::Place;
-use crate::core::id::{ItemId, LotId, PledgeLineId, ProgrammeId, SiteId};
+use crate::core::id::{CountSheetId, ItemId, LotId, PledgeLineId, ProgrammeId, SiteId};
 use crate::core::problem::Problem;
 use crate::core::quantity::{Quantity, share_pro_rata};
+use crate::core::time::Timestamp;
 use crate::items::goods::{check_lines, find_item, held_if_recalled, in_base_units, name_lot};
 use crate::ledger::event::{EventResult, Halt, Happening, all_or_missed, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Statement};
@@ -27,6 +28,9 @@ pub struct Counted {
     /// Why it differs.
     #[serde(default)]
     pub reason: Option<String>,
+    /// The count sheet it was posted from; ours to say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sheet: Option<CountSheetId>,
 }
 
 /// What was counted of one item, lot and condition.
@@ -38,6 +42,10 @@ pub struct CountedLine {
     /// The lot; without it, all lots together.
     #[serde(default)]
     pub lot: Option<String>,
+    /// Whether only goods whose lot is not known were counted, instead of all lots together.
+    // What is not said is not written, so that a count told before this was known is the same text still.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub lot_unknown: bool,
     /// In what condition; good if left out.
     #[serde(default)]
     pub condition: Condition,
@@ -46,6 +54,44 @@ pub struct CountedLine {
     /// The pack counted.
     #[serde(default)]
     pub pack: Option<String>,
+    /// Why this line differs, where it is not why all do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// Goods that are counted together: of an item in a condition one lot, those whose lot is not known, or all lots.
+#[derive(Clone, Copy, Debug)]
+pub struct Heap {
+    /// Where.
+    pub site: SiteId,
+    /// The item.
+    pub item: ItemId,
+    /// The lot, which may be the unknown one; without it, all lots together.
+    pub lot: Option<LotId>,
+    /// In what condition.
+    pub condition: Condition,
+}
+
+/// What free stock of a heap was recorded at a time, and what of its cells is still there. What has gone since lay
+/// there too: its cells may be empty by now.
+///
+/// # Errors
+/// Rows missing on the desk.
+pub fn recorded_at(desk: &mut Desk, heap: &Heap, at: Timestamp) -> Result<(i64, Vec<Holding>), Halt> {
+    let book = desk.shelf::<Book>();
+    let mut there = Vec::new();
+    let mut recorded = 0;
+    let since = book.in_storage_since(heap.site, heap.item, at)?;
+    all_or_missed(since, |held| {
+        let counts = held.cell.condition == heap.condition && heap.lot.is_none_or(|lot| held.cell.lot == lot);
+        if counts {
+            recorded += book.balance_at(&held.cell, at)?;
+            there.push(held);
+        }
+        Ok(())
+    })?;
+    there.sort_unstable_by_key(|held| held.cell.key());
+    Ok((recorded, there))
 }
 
 /// Counts: compared with what was recorded at the minute of the count.
@@ -72,7 +118,9 @@ fn check_once(lines: &[CountedLine]) -> Result<(), Problem> {
             let lots = (other.lot.as_deref().map(str::trim), line.lot.as_deref().map(str::trim));
             let overlap = match lots {
                 (Some(one), Some(two)) => one == two,
-                (None, _) | (_, None) => true,
+                (None, Some(_)) => !other.lot_unknown,
+                (Some(_), None) => !line.lot_unknown,
+                (None, None) => true,
             };
             other.item == line.item && other.condition == line.condition && overlap
         });
@@ -101,23 +149,15 @@ fn count_line(
         None => line.counted.get(),
     };
     let lot = match &line.lot {
-        Some(number) => Some(name_lot(desk, &item, number, None, &pointer)?),
-        None => None,
-    };
-    let book = desk.shelf::<Book>();
-    let mut there = Vec::new();
-    let mut recorded = 0;
-    // What has gone since lay there too: its cells may be empty by now.
-    let since = book.in_storage_since(body.site, item.id, happening.occurred_at)?;
-    all_or_missed(since, |held| {
-        let counts = held.cell.condition == line.condition && lot.is_none_or(|lot| held.cell.lot == lot);
-        if counts {
-            recorded += book.balance_at(&held.cell, happening.occurred_at)?;
-            there.push(held);
+        Some(_) if line.lot_unknown => {
+            let detail = "stands beside a lot; say one of the two";
+            return Err(Problem::field(format!("{pointer}/lot_unknown"), detail).into());
         }
-        Ok(())
-    })?;
-    there.sort_unstable_by_key(|held| held.cell.key());
+        Some(number) => Some(name_lot(desk, &item, number, None, &pointer)?),
+        None => line.lot_unknown.then(|| LotId::unknown(item.id)),
+    };
+    let heap = Heap { site: body.site, item: item.id, lot, condition: line.condition };
+    let (recorded, there) = recorded_at(desk, &heap, happening.occurred_at)?;
     if counted < recorded {
         let weights: Vec<i64> = there.iter().map(|held| held.quantity.max(0)).collect();
         let (lacking, left) = (recorded - counted, weights.iter().sum());

@@ -66,7 +66,14 @@ pub enum Expense {
 impl Expense {
     /// What an action costs, where that is much.
     pub(super) fn of(action: Action) -> Option<Self> {
-        let is_expensive = matches!(action, Action::TotalsRead | Action::AuditRead | Action::AccessRead);
+        let is_expensive = matches!(
+            action,
+            Action::TotalsRead
+                | Action::AuditRead
+                | Action::AccessRead
+                | Action::FlagRead
+                | Action::TraceRead
+        );
         is_expensive.then_some(Self::Figures)
     }
 }

@@ -103,5 +103,7 @@ identifier_values!(
     NumberSeriesId,
     NumberBlockId,
     NumberId,
-    VerificationId
+    VerificationId,
+    CountSheetId,
+    CountLineId
 );

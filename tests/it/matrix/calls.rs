@@ -452,10 +452,46 @@ pub const CALLS: &[Call] = &[
     }),
     // Figures and the log.
     Call::of("stock_show", SCOPED, |_, subject| get(format!("/api/v1/sites/{}/stock", subject.site))),
+    Call::of("stock_card", SCOPED, |seat, subject| {
+        get(format!("/api/v1/sites/{}/stock/card?item={}", subject.site, seat.item))
+    }),
+    // Sheets. Nothing was counted on them, so that they cannot be handed in.
+    Call::of("count_sheet_open", SCOPED, |_, subject| {
+        send("POST", "/api/v1/count-sheets", json!({"site": subject.site}))
+    })
+    .ok(&[201]),
+    Call::of("count_sheet_list", Listed(|subject| subject.sheet.clone()), |_, subject| {
+        list(&format!("/api/v1/count-sheets?site={}", subject.site))
+    }),
+    Call::of("count_sheet_show", SCOPED, |_, subject| get(format!("/api/v1/count-sheets/{}", subject.sheet))),
+    Call::of("count_sheet_table", SCOPED, |_, subject| get(format!("/api/v1/count-sheets/{}/table", subject.sheet)))
+        .mode(Mode::Export),
+    Call::of("count_sheet_upload", SCOPED, |_, subject| {
+        send("POST", format!("/api/v1/count-sheets/{}/table", subject.sheet), json!({}))
+    })
+    .ok(&[415]),
+    Call::of("count_sheet_count", SCOPED, |_, subject| {
+        send("POST", format!("/api/v1/count-sheets/{}/counts", subject.sheet), json!({"counts": []}))
+    }),
+    Call::of("count_sheet_submit", SCOPED, |_, subject| {
+        send("POST", format!("/api/v1/count-sheets/{}/submit", subject.sheet), Value::Null)
+    })
+    .ok(&[409]),
+    Call::of("count_sheet_post", SCOPED, |_, subject| {
+        send("POST", format!("/api/v1/count-sheets/{}/post", subject.sheet), json!({}))
+    })
+    .ok(&[409]),
+    Call::of("count_sheet_void", SCOPED, |_, subject| {
+        send("POST", format!("/api/v1/count-sheets/{}/void", subject.scrapped_sheet), json!({"reason": "torn"}))
+    }),
     Call::of("totals", Listed(|subject| subject.site.clone()), |_, _| get("/api/v1/totals?group_by=site")),
     Call::of("reconciliation_changes", Listed(|subject| subject.site.clone()), |_, _| {
         get("/api/v1/reconciliation/changes?group_by=site&from=0")
     }),
+    Call::of("audit_sample", Nothing, |_, _| get("/api/v1/audit/sample?size=3")),
+    // Everything here happened years before it was recorded.
+    Call::of("audit_flags", Listed(|subject| subject.event.clone()), |_, _| list("/api/v1/audit/flags?kind=backdated")),
+    Call::of("lot_trace", SCOPED, |_, subject| get(format!("/api/v1/lots/{}/trace", subject.lot))),
     Call::of("audit_entry_bundle", Nothing, |_, _| get("/api/v1/audit/tile/entries/000.p/1")),
     Call::of("audit_entries", Nothing, |_, _| get("/api/v1/audit/entries?limit=1")),
 ];

@@ -48,6 +48,10 @@ pub struct Subject {
     pub approval: String,
     /// Another proposal, which is decided.
     pub decided: String,
+    /// A count sheet of the site that is being counted.
+    pub sheet: String,
+    /// Another, which is voided.
+    pub scrapped_sheet: String,
     pub papers: Papers,
 }
 
@@ -169,6 +173,8 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
         moved_on: unknown(),
         approval: unknown(),
         decided: unknown(),
+        sheet: unknown(),
+        scrapped_sheet: unknown(),
         papers: Papers::missing(),
     });
     found
@@ -246,6 +252,11 @@ fn subject(scene: &Scene, name: &'static str, organization: &str, country: &str)
         )
     };
     let (approval, decided) = (proposed(), proposed());
+    let sheet = || {
+        let body = json!({"site": store, "as_of": "2020-07-26T08:00:00Z"});
+        id_of(&scene.officer.post("/api/v1/count-sheets", &body).expect(201))
+    };
+    let (sheet, scrapped_sheet) = (sheet(), sheet());
     let papers = Papers::of(scene, organization, &store, &given, &proposed());
     let person = new_user(scene, Role::Officer, Some(organization), "");
     let (user, session) = (person.user.id, SessionId(Uuid::now_v7()));
@@ -276,6 +287,8 @@ fn subject(scene: &Scene, name: &'static str, organization: &str, country: &str)
         moved_on: id_of(&correction),
         approval,
         decided,
+        sheet,
+        scrapped_sheet,
         papers,
     }
 }

@@ -415,7 +415,7 @@ fn paths_where(
 }
 
 /// Tables whose rows are one caller's to read and not another's.
-pub const SCOPED_TABLES: [&str; 27] = [
+pub const SCOPED_TABLES: [&str; 29] = [
     "pledges",
     "pledge_lines",
     "earmark_changes",
@@ -443,6 +443,8 @@ pub const SCOPED_TABLES: [&str; 27] = [
     "number_series",
     "number_blocks",
     "verifications",
+    "count_sheets",
+    "count_lines",
 ];
 /// What a function takes that was made of a permit, or is its reach.
 const SCOPES: [&str; 3] = ["Permit", "Scope", "Sight"];

@@ -1,0 +1,3 @@
+DROP INDEX documents_by_reference;
+DROP INDEX documents_by_number;
+DROP INDEX attachments_by_kept;
