@@ -144,7 +144,8 @@ fn what_comes_behind_a_request_and_is_no_http_is_refused_after_its_answer() {
 
 #[test]
 fn a_file_that_ends_like_a_refusal_is_downloaded_as_it_is() {
-    let server = Server::start(&sqlite());
+    let database = sqlite();
+    let server = Server::start(&database);
     let officer = server.login_as(Role::Officer);
     let token = officer.token.clone().expect("a token");
     for status in ["400 Bad Request", "408 Request Timeout", "431 Request Header Fields Too Large"] {

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rcgen::{CertifiedKey, generate_simple_self_signed};
 use relief_ledger::app::{self, Layer, Settings, TlsFiles};
-use relief_ledger::db::connect;
+use relief_ledger::db;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -111,12 +111,12 @@ fn a_database_that_must_be_reached_over_tls_is_not_reached_in_the_clear() {
     let database = TestDatabase::postgres(migrate);
     for mode in ["require", "verify-ca", "verify-full"] {
         let url = format!("{}?sslmode={mode}", database.url());
-        let problem = connect(&url).err().expect("the client has no TLS");
+        let problem = db::connect(&url).err().expect("the client has no TLS");
         let cause = problem.internal.unwrap_or_default();
         assert!(cause.contains("sslmode") && cause.contains(mode), "{cause}");
     }
     for mode in ["prefer", "disable"] {
-        assert!(connect(&format!("{}?sslmode={mode}", database.url())).is_ok(), "{mode} allows it");
+        assert!(db::connect(&format!("{}?sslmode={mode}", database.url())).is_ok(), "{mode} allows it");
     }
 }
 

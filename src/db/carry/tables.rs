@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 /// Every table that is carried from one database to another. Which columns each has is asked of the databases.
-pub const TABLES: [&str; 50] = [
+pub const TABLES: [&str; 52] = [
     "organizations",
     "items",
     "packs",
@@ -39,6 +39,8 @@ pub const TABLES: [&str; 50] = [
     "waiting",
     "refusals",
     "dismissals",
+    "count_sheets",
+    "count_lines",
     "decisions",
     "approvals",
     "claims",
