@@ -64,6 +64,8 @@ impl Copy {
     fn put_back(&self) {
         match self.url.strip_prefix("sqlite://") {
             Some(file) => {
+                // A connection that is still being closed would write what it knows over what is put back.
+                until("the end of the last connection", || (!is_open(file)).then_some(()));
                 for ending in ["-wal", "-shm"] {
                     drop(std::fs::remove_file(format!("{file}{ending}")));
                 }
@@ -77,6 +79,12 @@ impl Copy {
             }
         }
     }
+}
+
+/// Whether this process has a file open, as its kernel says.
+fn is_open(file: &str) -> bool {
+    let open = std::fs::read_dir("/proc/self/fd").expect("the kernel says what is open");
+    open.flatten().any(|one| std::fs::read_link(one.path()).is_ok_and(|path| path == Path::new(file)))
 }
 
 impl Drop for Copy {
