@@ -72,6 +72,25 @@ pub async fn health_live() -> web::Json<Health> {
     responses((status = 200, description = "It serves", body = Readiness)))]
 pub async fn health_ready(state: State, signing: web::Data<Signing>) -> Outcome<web::Json<Readiness>> {
     let alone = reading_alone(&state);
+    let sequence = stands_at(&state, alone).await?;
+    // What is in doubt is served on: a proxy that took this server away would take away the reads as well.
+    let doubt = signing.doubt();
+    Ok(web::Json(Readiness {
+        status: match (alone, &doubt) {
+            (Some(_), _) => "reads_only",
+            (None, Some(_)) => "in_doubt",
+            (None, None) => "ok",
+        },
+        doubt: doubt.as_ref().map(Reason::word),
+        detail: doubt.as_ref().map(Reason::words),
+        sequence,
+        queue: state.writer.depth(),
+        replica: state.replica.as_ref().map(ReplicaHealth::of),
+    }))
+}
+
+/// The last entry of the ledger, where there is nothing in the way of serving.
+async fn stands_at(state: &State, alone: Option<&Replica>) -> Outcome<i64> {
     let reads = |conn: &mut Conn| {
         let waiting = pending(conn)?;
         let last = if waiting.is_empty() { last_sequence(conn)? } else { 0 };
@@ -90,20 +109,7 @@ pub async fn health_ready(state: State, signing: web::Data<Signing>) -> Outcome<
     if state.writer.sequence().has_changed().is_err() {
         return Err(Problem::new(Code::Unavailable, "The writer has stopped; nothing can be recorded."));
     }
-    // What is in doubt is served on: a proxy that took this server away would take away the reads as well.
-    let doubt = signing.doubt();
-    Ok(web::Json(Readiness {
-        status: match (alone, &doubt) {
-            (Some(_), _) => "reads_only",
-            (None, Some(_)) => "in_doubt",
-            (None, None) => "ok",
-        },
-        doubt: doubt.as_ref().map(Reason::word),
-        detail: doubt.as_ref().map(Reason::words),
-        sequence: last,
-        queue: state.writer.depth(),
-        replica: state.replica.as_ref().map(ReplicaHealth::of),
-    }))
+    Ok(last)
 }
 
 /// The replica, where it is read and the database itself is gone.

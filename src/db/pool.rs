@@ -94,7 +94,7 @@ impl Database {
     ///
     /// # Errors
     /// `unavailable` where no pool can be made.
-    pub fn expect(settings: Settings) -> Outcome<Self> {
+    pub fn expected(settings: Settings) -> Outcome<Self> {
         Ok(Self { pool: pool(&settings, POOL_SIZE, false)?, settings })
     }
 
@@ -419,44 +419,48 @@ pub fn read_failure(error: DieselError) -> Problem {
             information.details().unwrap_or_default(),
         )),
         DieselError::DatabaseError(kind, information) => {
-            let words = information.message();
-            if words.contains("database or disk is full")
-                || words.contains("No space left")
-                || words.contains("could not extend file")
-                || words.contains("attempt to write a readonly database")
-                || words.contains("disk I/O error")
-            {
-                Problem::new(
-                    Code::StorageFull,
-                    "The disk is full or read-only. Reading goes on; nothing was recorded. Tell the operator.",
-                )
-                .log(&error)
-            } else if matches!(kind, DatabaseErrorKind::ReadOnlyTransaction) {
-                // A standby that was not promoted yet, or a primary that was told to rest.
-                Problem::new(
-                    Code::Unavailable,
-                    "The database takes no updates for now, nothing was recorded. Try again in a moment.",
-                )
-                .log(&error)
-            } else if matches!(
-                kind,
-                DatabaseErrorKind::SerializationFailure
-                    | DatabaseErrorKind::ClosedConnection
-                    | DatabaseErrorKind::UnableToSendCommand
-            ) || words.contains("database is locked")
-                || words.contains("lock timeout")
-                || words.contains("deadlock")
-            {
-                Problem::new(Code::Unavailable, "The database is busy. Try again in a moment.").log(&error)
-            } else {
-                Problem::internal(format!("{kind:?}: {words}"))
-            }
+            let problem = failed_statement(kind, information.message());
+            if problem.code == Code::Internal { problem } else { problem.log(&error) }
         }
         DieselError::BrokenTransactionManager => {
             Problem::new(Code::Unavailable, "The database went away. Try again in a moment.").log(&error)
         }
         other => Problem::internal(other.to_string()),
     }
+}
+
+/// What a statement means to a caller that the database could not run.
+fn failed_statement(kind: &DatabaseErrorKind, words: &str) -> Problem {
+    let says = |any: &[&str]| any.iter().any(|some| words.contains(some));
+    if says(&[
+        "database or disk is full",
+        "No space left",
+        "could not extend file",
+        "attempt to write a readonly database",
+        "disk I/O error",
+    ]) {
+        return Problem::new(
+            Code::StorageFull,
+            "The disk is full or read-only. Reading goes on; nothing was recorded. Tell the operator.",
+        );
+    }
+    if matches!(kind, DatabaseErrorKind::ReadOnlyTransaction) {
+        // A standby that was not promoted yet, or a primary that was told to rest.
+        return Problem::new(
+            Code::Unavailable,
+            "The database takes no updates for now, nothing was recorded. Try again in a moment.",
+        );
+    }
+    let is_busy = matches!(
+        kind,
+        DatabaseErrorKind::SerializationFailure
+            | DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::UnableToSendCommand
+    );
+    if is_busy || says(&["database is locked", "lock timeout", "deadlock"]) {
+        return Problem::new(Code::Unavailable, "The database is busy. Try again in a moment.");
+    }
+    Problem::internal(format!("{kind:?}: {words}"))
 }
 
 /// What a failed commit means to a caller. Where the connection or the disk failed, the commit may have been

@@ -75,7 +75,7 @@ impl Replica {
     /// # Errors
     /// `unavailable` where no pool can be made.
     pub fn new(settings: Settings, lag: Duration) -> Outcome<Self> {
-        let database = Database::expect(settings)?;
+        let database = Database::expected(settings)?;
         let seen = Seen { database_at: Instant::now(), current_at: None, sequence: 0, trouble: None };
         Ok(Self(Arc::new(Shared {
             database,
