@@ -16,8 +16,8 @@ use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
-/// Entries whose events are read at once: a dated block.
-const EVENTS_PER_READ: i64 = 2_048;
+/// Entries whose events are read at once: the smallest dated block, so that a range ends where one does.
+pub(super) const EVENTS_PER_READ: i64 = 2_048;
 /// A reversal of a correction of an event: no chain of events that restate others is longer, and one made by
 /// hand in a ring is not followed for ever.
 const RESTATED_DEPTH: usize = 2;

@@ -1,9 +1,10 @@
-//! Dated rollups: what runs of entries changed, by day, so that a figure of the past costs no more than one of now.
+//! Dated rollups: what runs of entries changed, by day, so that a figure of the past does not read all postings.
 //!
 //! What is recorded never changes, so neither does what a run of entries adds to a cuboid. [`Block`]s of entries are
 //! folded once, in the background, and eight of them are added up to a larger one, and so on. A figure of any moment is
-//! then a few large blocks, up to seven of each smaller size, and the entries after the last block. Within a block sums stand by month, and beside them by day: a moment is whole months, the days of one month,
-//! and where it lies within a day, that day's postings.
+//! then a few large blocks, up to seven of each smaller size, and the entries after the last block. Within a block sums
+//! stand by month, and beside them by day: a moment is whole months, the days of one month, and where it lies within a
+//! day, that day's postings.
 //!
 //! Derived, not recorded: folding the postings again gives the same bytes, and `relief verify` does. Never here: a
 //! figure that is not the same folded from the postings alone.
@@ -21,12 +22,14 @@ pub(super) use gathered::Gathered;
 pub(super) use store::blocks_built;
 pub(super) use verify::BlockComparison;
 
+use super::reading::EVENTS_PER_READ;
 use super::rollup::{CUBOIDS, Cuboid, Dimension};
 use crate::core::time::{MICROSECONDS, Month, Timestamp};
 use chrono::{Datelike, NaiveDate};
 
 /// Entries of a block, by level: the smallest are read at once, and each is eight of the level below.
-const SIZES: [i64; 4] = [2_048, 8 * 2_048, 8 * 8 * 2_048, 8 * 8 * 8 * 2_048];
+const SIZES: [i64; 4] =
+    [EVENTS_PER_READ, 8 * EVENTS_PER_READ, 8 * 8 * EVENTS_PER_READ, 8 * 8 * 8 * EVENTS_PER_READ];
 const DAY: i64 = 24 * 60 * 60 * MICROSECONDS;
 
 /// A day in UTC, counted from 1970-01-01.
