@@ -63,6 +63,8 @@ pub mod tracking;
 pub mod exchange;
 /// Papers and what they prove: attachments, documents, numbers without gaps.
 pub mod documents;
+/// Whether it adds up: accounts, identities, differences, and the way down to entries.
+pub mod reconciliation;
 /// Counting what lies at a site: sheets, and the card of an item.
 pub mod counts;
 /// What an auditor looks with: samples nobody can steer, red flags, the trace of a lot.

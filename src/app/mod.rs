@@ -51,7 +51,7 @@ pub use throttle::Buckets;
 use crate::web::Routes;
 use crate::{
     approvals, checks, claims, consignments, counts, documents, events, facts, items, pages, parties, people,
-    pledges, programmes, sites, stock, totals, tracking, users,
+    pledges, programmes, reconciliation, sites, stock, totals, tracking, users,
 };
 
 /// All routes of the server, room by room.
@@ -74,6 +74,7 @@ pub fn routes() -> Routes {
     tracking::http::routes(&mut routes);
     totals::routes(&mut routes);
     documents::http::routes(&mut routes);
+    reconciliation::http::routes(&mut routes);
     counts::http::routes(&mut routes);
     checks::http::routes(&mut routes);
     log::routes(&mut routes);

@@ -25,6 +25,9 @@ const PASSWORDS: (NonZeroU32, NonZeroU32) = (at_least_one(10), at_least_one(10))
 /// Expensive questions of one user at once, and then a second: a page of figures asks a dozen, a program that reads
 /// everything for a report some hundreds one after the other.
 const FIGURES: (NonZeroU32, NonZeroU32) = (at_least_one(300), at_least_one(50));
+/// Times a user has everything folded again at once, and then a minute: it reads every posting, and what it finds does not
+/// change by being asked for again.
+const RECOMPUTINGS: (NonZeroU32, NonZeroU32) = (at_least_one(10), at_least_one(2));
 /// Tiles and proofs for one address at once, and then a second: whoever follows the log of a million entries reads four
 /// thousand tiles once, and a few from then on. Each is a few hundred rows by their keys.
 const PROOFS: (NonZeroU32, NonZeroU32) = (at_least_one(1_000), at_least_one(50));
@@ -77,6 +80,7 @@ pub struct Buckets {
     doors: Row,
     passwords: Row,
     figures: Row,
+    recomputings: Row,
     proofs: Row,
 }
 
@@ -88,6 +92,7 @@ impl Default for Buckets {
             doors: Row::new(per_second((BURST, PER_SECOND))),
             passwords: Row::new(per_minute(PASSWORDS)),
             figures: Row::new(per_second(FIGURES)),
+            recomputings: Row::new(per_minute(RECOMPUTINGS)),
             proofs: Row::new(per_second(PROOFS)),
         }
     }
@@ -112,6 +117,7 @@ impl Throttle for Buckets {
         match expense {
             Expense::Password => self.passwords.admit(user),
             Expense::Figures => self.figures.admit(user),
+            Expense::Recomputing => self.recomputings.admit(user),
         }
     }
 }

@@ -124,6 +124,8 @@ actions! {
     TotalsRead = "totals.read",
     /// Read which entries restated a figure.
     ChangesRead = "changes.read",
+    /// Read whether it adds up, down to entries.
+    ReconciliationRead = "reconciliation.read",
     /// Read red flags.
     FlagRead = "flag.read",
     /// Trace lots: where they are, whom they reached, and where they came from.

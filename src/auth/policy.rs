@@ -235,6 +235,7 @@ policy! {
         NumberRead Own,
         TotalsRead Own,
         ChangesRead Own,
+        ReconciliationRead Own,
         FlagRead Own,
         TraceRead Own,
         AuditRead Unbound,
@@ -276,6 +277,7 @@ policy! {
         AttachmentErase Own,
         TotalsRead Own,
         ChangesRead Own,
+        ReconciliationRead Own,
         FlagRead Own,
         TraceRead Own,
     }

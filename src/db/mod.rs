@@ -18,6 +18,7 @@ mod replica;
 pub mod schema;
 mod search;
 mod sessions;
+mod statement;
 mod together;
 mod types;
 
@@ -38,6 +39,7 @@ pub use replica::{
 };
 pub use search::begins_with;
 pub use sessions::check_own_sessions;
+pub use statement::Statement;
 pub(crate) use together::{Together, together};
 pub use types::SharedBytes;
 

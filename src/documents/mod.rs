@@ -36,5 +36,5 @@ mod store;
 pub use attachment::{ATTACHMENT_BYTES_MAX, Attachment, AttachmentBytes};
 pub use block::NumberBlock;
 pub use number::{NumberEntry, NumberSeries};
-pub use read::numbers_of;
+pub use read::{documents_within, numbers_of};
 pub use store::{Document, DocumentAttachment, DocumentEvent, Signatory};

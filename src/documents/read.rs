@@ -53,7 +53,7 @@ macro_rules! about {
 }
 
 /// Narrows to the documents a scope reaches.
-pub(super) fn documents_within<'a>(mut query: Documents<'a>, scope: &Scope) -> Documents<'a> {
+pub fn documents_within<'a>(mut query: Documents<'a>, scope: &Scope) -> Documents<'a> {
     for bound in scope.bounds() {
         query = match bound {
             Bound::Organization(own) => query.filter(about!(

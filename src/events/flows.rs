@@ -9,66 +9,119 @@
 
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
+use crate::core::id::ConsignmentId;
 use crate::core::problem::Outcome;
 use crate::db::schema::consignments;
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, Statement, read_failure};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
-use uuid::Uuid;
 
-#[derive(QueryableByName)]
-struct Flows {
+/// What entered a consignment's transit, what is there, and what left it, in base units.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct Flows {
+    /// The consignment.
     #[diesel(sql_type = Binary)]
-    consignment: Vec<u8>,
+    pub consignment: ConsignmentId,
+    /// What departures took, less what was miscounted.
     #[diesel(sql_type = BigInt)]
-    dispatched: i64,
+    pub dispatched: i64,
+    /// What receipts found in excess.
     #[diesel(sql_type = BigInt)]
-    surplus: i64,
+    pub surplus: i64,
+    /// Split off others, less what was split off to others, in transit.
     #[diesel(sql_type = BigInt)]
-    split: i64,
+    pub split: i64,
+    /// On a leg.
     #[diesel(sql_type = BigInt)]
-    held: i64,
+    pub in_transit: i64,
+    /// Missing on a leg.
     #[diesel(sql_type = BigInt)]
-    received: i64,
+    pub missing: i64,
+    /// Received in good condition, or found.
     #[diesel(sql_type = BigInt)]
-    ended: i64,
+    pub received_good: i64,
+    /// Received on hold.
+    #[diesel(sql_type = BigInt)]
+    pub received_on_hold: i64,
+    /// Received damaged.
+    #[diesel(sql_type = BigInt)]
+    pub received_damaged: i64,
+    /// Lost, disposed of or returned out of the transit.
+    #[diesel(sql_type = BigInt)]
+    pub ended: i64,
 }
 
 impl Flows {
-    fn residual(&self) -> i64 {
-        (self.dispatched + self.surplus + self.split) - (self.held + self.received + self.ended)
+    /// What entered the transit.
+    pub fn entered(&self) -> i64 {
+        self.dispatched + self.surplus + self.split
+    }
+
+    /// What is there, and what left it.
+    pub fn told(&self) -> i64 {
+        self.in_transit + self.missing + self.received() + self.ended
+    }
+
+    /// All that was received.
+    pub fn received(&self) -> i64 {
+        self.received_good + self.received_on_hold + self.received_damaged
+    }
+
+    /// 0, or by how much the two sides differ.
+    pub fn residual(&self) -> i64 {
+        self.entered() - self.told()
     }
 }
 
-/// The consignments of which both sides differ. Goods are in transit on a leg (account 5), or missing on one (6
-/// with a leg); of the accounts elsewhere, 0 and 1 are sources, 9 to 11 ends. Corrections and reversals count as
-/// what they restate; what was miscounted never left. Where one decision settles what several consignments miss at
-/// a site, or one of them and the site's own store, what it posts elsewhere names none of them: there, what each of
-/// them lost of its own counts.
-const FLOWS: &str = "
+/// What of the ledger the flows are worked out of: texts that stand behind `FROM`.
+pub struct FlowsOf {
+    /// The postings.
+    pub postings: String,
+    /// What is on legs and missing there: balances, or the postings that make them at another moment.
+    pub balances: String,
+    /// A condition on `consignments`.
+    pub consignments: String,
+}
+
+impl FlowsOf {
+    /// The whole ledger, as it is.
+    fn everything() -> Self {
+        Self { postings: "postings".into(), balances: "balances".into(), consignments: "1 = 1".into() }
+    }
+}
+
+/// A statement that gives [`Flows`] of the consignments of which anything ever was in transit. Goods are in transit on a
+/// leg (account 5), or missing on one (6 with a leg); of the accounts elsewhere, 0 and 1 are sources, 9 to 11 ends.
+/// Corrections and reversals count as what they restate; what was miscounted never left. Where one decision settles what
+/// several consignments miss at a site, or one of them and the site's own store, what it posts elsewhere names none of
+/// them: there, what each of them lost of its own counts.
+pub fn flows_text(of: &FlowsOf) -> String {
+    let FlowsOf { postings, balances, consignments } = of;
+    format!(
+        "
 WITH touched AS (
-    SELECT sequence, consignment_id AS consignment FROM postings
+    SELECT sequence, consignment_id AS consignment FROM {postings} AS moved
     WHERE consignment_id IS NOT NULL AND (account = 5 OR (account = 6 AND leg_id IS NOT NULL))
     GROUP BY sequence, consignment_id
 ), shared AS (
     SELECT sequence FROM touched GROUP BY sequence HAVING COUNT(*) > 1
     UNION
-    SELECT postings.sequence FROM postings
-    WHERE postings.account = 6 AND postings.leg_id IS NULL
-        AND postings.sequence IN (SELECT sequence FROM touched)
+    SELECT moved.sequence FROM {postings} AS moved
+    WHERE moved.account = 6 AND moved.leg_id IS NULL
+        AND moved.sequence IN (SELECT sequence FROM touched)
 ), parts AS (
-    SELECT touched.consignment, COALESCE(first.kind, restated.kind, events.kind) AS kind, postings.quantity,
-        postings.account, shared.sequence IS NOT NULL AS is_shared,
-        postings.account = 5 OR (postings.account = 6 AND postings.leg_id IS NOT NULL) AS in_transit,
-        COALESCE(postings.consignment_id = touched.consignment, FALSE) AS is_own
+    SELECT touched.consignment, COALESCE(first.kind, restated.kind, events.kind) AS kind, moved.quantity,
+        moved.account, moved.condition, shared.sequence IS NOT NULL AS is_shared,
+        moved.account = 5 OR (moved.account = 6 AND moved.leg_id IS NOT NULL) AS in_transit,
+        COALESCE(moved.consignment_id = touched.consignment, FALSE) AS is_own
     FROM touched
-    JOIN postings ON postings.sequence = touched.sequence
+    JOIN {postings} AS moved ON moved.sequence = touched.sequence
     JOIN events ON events.sequence = touched.sequence
     LEFT JOIN shared ON shared.sequence = touched.sequence
     LEFT JOIN events AS restated ON restated.id = events.about_id AND events.kind IN ('corrected', 'reversed')
     LEFT JOIN events AS first ON first.id = restated.about_id AND restated.kind IN ('corrected', 'reversed')
 ), sides AS (
-    SELECT consignment, kind,
+    SELECT consignment, kind, condition,
         CASE WHEN is_shared AND kind <> 'split' AND in_transit AND is_own THEN -quantity ELSE quantity END AS quantity,
         CASE WHEN kind = 'split' AND in_transit AND NOT is_own THEN 'split'
             WHEN is_shared AND kind <> 'split' AND in_transit AND is_own THEN
@@ -78,28 +131,45 @@ WITH touched AS (
             WHEN account IN (9, 10, 11) THEN 'ended'
             ELSE 'elsewhere' END AS side
     FROM parts
+), received AS (
+    SELECT consignment, kind, side, quantity,
+        CASE WHEN side = 'elsewhere' AND kind IN ('received', 'found') THEN condition ELSE -1 END AS received_as
+    FROM sides
 ), sums AS (
     SELECT consignment,
         SUM(CASE WHEN side = 'elsewhere' AND kind IN ('departed', 'miscounted') THEN -quantity ELSE 0 END)
             AS dispatched,
         SUM(CASE WHEN side = 'source' THEN -quantity ELSE 0 END) AS surplus,
         SUM(CASE WHEN side = 'split' THEN -quantity ELSE 0 END) AS split,
-        SUM(CASE WHEN side = 'elsewhere' AND kind IN ('received', 'found') THEN quantity ELSE 0 END) AS received,
+        SUM(CASE WHEN received_as = 0 THEN quantity ELSE 0 END) AS received_good,
+        SUM(CASE WHEN received_as = 1 THEN quantity ELSE 0 END) AS received_on_hold,
+        SUM(CASE WHEN received_as = 2 THEN quantity ELSE 0 END) AS received_damaged,
         SUM(CASE WHEN side = 'ended' THEN quantity ELSE 0 END) AS ended
-    FROM sides GROUP BY consignment
+    FROM received GROUP BY consignment
 ), held AS (
-    SELECT consignment_id AS consignment, SUM(quantity) AS held FROM balances
+    SELECT consignment_id AS consignment, SUM(CASE WHEN account = 5 THEN quantity ELSE 0 END) AS in_transit,
+        SUM(CASE WHEN account = 6 THEN quantity ELSE 0 END) AS missing
+    FROM {balances} AS held_cells
     WHERE account = 5 OR (account = 6 AND leg_id IS NOT NULL) GROUP BY consignment_id
-), flows AS (
-    SELECT consignments.id AS consignment,
-        CAST(COALESCE(dispatched, 0) AS BIGINT) AS dispatched, CAST(COALESCE(surplus, 0) AS BIGINT) AS surplus,
-        CAST(COALESCE(split, 0) AS BIGINT) AS split, CAST(COALESCE(held, 0) AS BIGINT) AS held,
-        CAST(COALESCE(received, 0) AS BIGINT) AS received, CAST(COALESCE(ended, 0) AS BIGINT) AS ended
-    FROM consignments
-    LEFT JOIN sums ON sums.consignment = consignments.id
-    LEFT JOIN held ON held.consignment = consignments.id
 )
-SELECT * FROM flows WHERE dispatched + surplus + split <> held + received + ended ORDER BY consignment";
+SELECT consignments.id AS consignment,
+    CAST(COALESCE(dispatched, 0) AS BIGINT) AS dispatched, CAST(COALESCE(surplus, 0) AS BIGINT) AS surplus,
+    CAST(COALESCE(split, 0) AS BIGINT) AS split, CAST(COALESCE(held.in_transit, 0) AS BIGINT) AS in_transit,
+    CAST(COALESCE(held.missing, 0) AS BIGINT) AS missing,
+    CAST(COALESCE(received_good, 0) AS BIGINT) AS received_good,
+    CAST(COALESCE(received_on_hold, 0) AS BIGINT) AS received_on_hold,
+    CAST(COALESCE(received_damaged, 0) AS BIGINT) AS received_damaged,
+    CAST(COALESCE(ended, 0) AS BIGINT) AS ended
+FROM consignments
+LEFT JOIN sums ON sums.consignment = consignments.id
+LEFT JOIN held ON held.consignment = consignments.id
+WHERE (sums.consignment IS NOT NULL OR held.consignment IS NOT NULL) AND ({consignments})"
+    )
+}
+
+/// That both sides of a row of [`flows_text`] differ.
+pub const FLOWS_DIFFER: &str = "dispatched + surplus + split <> in_transit + missing + received_good + \
+                                received_on_hold + received_damaged + ended";
 
 /// Verifies the second identity for every consignment.
 ///
@@ -107,24 +177,27 @@ SELECT * FROM flows WHERE dispatched + surplus + split <> held + received + ende
 /// Whatever the database says.
 pub fn verify_flows(conn: &mut Conn, report: &mut Report, progress: &mut Progress<'_>) -> Outcome<()> {
     let count: i64 = consignments::table.count().get_result(conn).map_err(read_failure)?;
-    let differing: Vec<Flows> = diesel::sql_query(FLOWS).load(conn).map_err(read_failure)?;
+    let text = format!(
+        "SELECT * FROM ({}) AS flows WHERE {FLOWS_DIFFER} ORDER BY consignment",
+        flows_text(&FlowsOf::everything())
+    );
+    let differing: Vec<Flows> = Statement::default().load(conn, &text)?;
     let count = usize::try_from(count).unwrap_or(0);
     report.check("consignments' flows", count);
     progress("consignments", count as u64);
     for flows in differing {
-        let id = Uuid::from_slice(&flows.consignment).unwrap_or_default();
         let problem = format!(
             "dispatched {} + surplus {} + split off others {} is not in transit and missing {} + received {} + \
              ended {}: the residual is {}",
             flows.dispatched,
             flows.surplus,
             flows.split,
-            flows.held,
-            flows.received,
+            flows.in_transit + flows.missing,
+            flows.received(),
             flows.ended,
             flows.residual()
         );
-        report.find(Finding::new("consignments", id.to_string(), problem));
+        report.find(Finding::new("consignments", flows.consignment.to_string(), problem));
     }
     Ok(())
 }

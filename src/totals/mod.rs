@@ -21,5 +21,6 @@ mod store;
 mod view;
 
 pub use http::{TotalsQuery, routes};
-pub use store::answer;
-pub use view::{TotalsRow, TotalsView};
+pub use names::{Names, Thing, Unnamed, country};
+pub use store::{answer, last_known};
+pub use view::{Key, Named, TotalsRow, TotalsView};

@@ -18,9 +18,39 @@ use uuid::Uuid;
 /// What stands where a country's name would, for places whose file states none.
 const NOT_STATED: &str = "not stated";
 
+/// What words are wanted for.
+#[derive(Clone, Debug, Default)]
+pub struct Unnamed {
+    /// Programmes.
+    pub programmes: BTreeSet<Vec<u8>>,
+    /// Organizations.
+    pub organizations: BTreeSet<Vec<u8>>,
+    /// Items.
+    pub items: BTreeSet<Vec<u8>>,
+    /// Lots; those that are not known have no words.
+    pub lots: BTreeSet<Vec<u8>>,
+    /// Sites.
+    pub sites: BTreeSet<Vec<u8>>,
+}
+
+/// A kind of thing that has words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A programme.
+    Programme,
+    /// An organization.
+    Organization,
+    /// An item.
+    Item,
+    /// A lot.
+    Lot,
+    /// A site.
+    Site,
+}
+
 /// The words people know things by, one query for each kind of thing.
 #[derive(Default)]
-pub(super) struct Names {
+pub struct Names {
     programmes: HashMap<Uuid, (String, Option<String>)>,
     organizations: HashMap<Uuid, (String, Option<String>)>,
     items: HashMap<Uuid, (String, Option<String>)>,
@@ -52,34 +82,68 @@ fn uuid_of(bytes: &[u8]) -> Outcome<Uuid> {
 }
 
 impl Names {
+    /// The words of all that is named, as everybody of the house reads them.
+    ///
+    /// # Errors
+    /// Whatever the database says.
+    pub fn of(conn: &mut Conn, unnamed: Unnamed) -> Outcome<Self> {
+        let Unnamed {
+            programmes: groups,
+            organizations: parties,
+            items: goods,
+            lots: batches,
+            sites: places,
+        } = unnamed;
+        Ok(Self {
+            programmes: load_names!(conn, groups, programmes, programmes::name, programmes::code.nullable()),
+            organizations: load_names!(
+                conn,
+                parties,
+                organizations,
+                organizations::name,
+                organizations::reference
+            ),
+            items: load_names!(conn, goods, items, items::name, items::code.nullable()),
+            lots: load_names!(conn, batches, lots, lots::number, lots::number.nullable()),
+            sites: load_names!(conn, places, sites, sites::name, sites::code),
+            hidden: HashSet::new(),
+        })
+    }
+
+    /// Something with its words, as far as it has any.
+    pub fn named(&self, thing: Thing, id: Uuid) -> Named {
+        let names = match thing {
+            Thing::Programme => &self.programmes,
+            Thing::Organization => &self.organizations,
+            Thing::Item => &self.items,
+            Thing::Lot => &self.lots,
+            Thing::Site => &self.sites,
+        };
+        let (name, code) =
+            names.get(&id).map_or((None, None), |(name, code)| (Some(name.clone()), code.clone()));
+        Named { name, code, id }
+    }
+
     pub(super) fn load(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<Self> {
         let of = |read: fn(&Row) -> Vec<&Option<Vec<u8>>>| -> BTreeSet<Vec<u8>> {
             rows.iter().flat_map(read).flatten().cloned().collect()
         };
-        let mut names = Self::default();
-        let by = |group| question.group_by.contains(&group);
-        if by(Group::Programme) {
-            let ids = of(|row| vec![&row.programme_id]);
-            names.programmes =
-                load_names!(conn, ids, programmes, programmes::name, programmes::code.nullable());
-        }
-        let ids = of(|row| vec![&row.donor_id, &row.holder_id, &row.owner_id, &row.consignee_id]);
+        let by = |group, read: fn(&Row) -> Vec<&Option<Vec<u8>>>| {
+            if question.group_by.contains(&group) { of(read) } else { BTreeSet::new() }
+        };
+        let parties = of(|row| vec![&row.donor_id, &row.holder_id, &row.owner_id, &row.consignee_id]);
+        let unnamed = Unnamed {
+            programmes: by(Group::Programme, |row| vec![&row.programme_id]),
+            organizations: parties.clone(),
+            items: by(Group::Item, |row| vec![&row.item_id]),
+            lots: by(Group::Lot, |row| vec![&row.lot_id]),
+            sites: of(|row| vec![&row.site_id, &row.origin_id, &row.destination_id]),
+        };
+        let mut names = Self::of(conn, unnamed)?;
         if let Some(eyes) = &question.eyes {
-            let of = ids.iter().map(|id| uuid_of(id).map(OrganizationId)).collect::<Outcome<Vec<_>>>()?;
+            let of = parties.iter().map(|id| uuid_of(id).map(OrganizationId)).collect::<Outcome<Vec<_>>>()?;
             names.hidden = hidden_organizations(conn, eyes, of)?;
         }
-        names.organizations =
-            load_names!(conn, ids, organizations, organizations::name, organizations::reference);
-        if by(Group::Item) {
-            let ids = of(|row| vec![&row.item_id]);
-            names.items = load_names!(conn, ids, items, items::name, items::code.nullable());
-        }
-        if by(Group::Lot) {
-            let ids = of(|row| vec![&row.lot_id]);
-            names.lots = load_names!(conn, ids, lots, lots::number, lots::number.nullable());
-        }
-        let ids = of(|row| vec![&row.site_id, &row.origin_id, &row.destination_id]);
-        names.sites = load_names!(conn, ids, sites, sites::name, sites::code);
         Ok(names)
     }
 
@@ -125,7 +189,8 @@ fn named(names: &HashMap<Uuid, (String, Option<String>)>, id: Option<&[u8]>) -> 
     Some(Named { name, code, id })
 }
 
-fn country(code: &str) -> Key {
+/// A country with its name in English.
+pub fn country(code: &str) -> Key {
     if code == COUNTRY_NOT_STATED {
         return Key::Country { name: NOT_STATED.to_owned(), code: code.to_owned() };
     }

@@ -226,7 +226,7 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
 ///
 /// # Errors
 /// `invalid` where the ledger has no such sequence.
-pub(super) fn last_known(conn: &mut Conn, known_at: Option<KnownAt>, field: &str) -> Outcome<i64> {
+pub fn last_known(conn: &mut Conn, known_at: Option<KnownAt>, field: &str) -> Outcome<i64> {
     let last = log_state(conn)?.last.sequence;
     match known_at {
         None => Ok(last),

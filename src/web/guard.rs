@@ -61,6 +61,8 @@ pub enum Expense {
     Password,
     /// Adding up, exporting, verifying.
     Figures,
+    /// Folding everything that is derived again.
+    Recomputing,
 }
 
 impl Expense {
@@ -69,6 +71,8 @@ impl Expense {
         let is_expensive = matches!(
             action,
             Action::TotalsRead
+                | Action::ChangesRead
+                | Action::ReconciliationRead
                 | Action::AuditRead
                 | Action::AccessRead
                 | Action::FlagRead

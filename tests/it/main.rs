@@ -42,6 +42,7 @@ mod parties;
 mod people;
 mod programmes;
 mod properties;
+mod reconciliation;
 mod register;
 mod server_log;
 mod replica;

@@ -488,6 +488,12 @@ pub const CALLS: &[Call] = &[
     Call::of("reconciliation_changes", Listed(|subject| subject.site.clone()), |_, _| {
         get("/api/v1/reconciliation/changes?group_by=site&from=0")
     }),
+    Call::of("reconciliation", Listed(|subject| subject.site.clone()), |_, _| {
+        get("/api/v1/reconciliation?group_by=site")
+    }),
+    Call::of("reconciliation_entries", Listed(|subject| subject.site.clone()), |_, _| {
+        get("/api/v1/reconciliation/entries?limit=500")
+    }),
     Call::of("audit_sample", Nothing, |_, _| get("/api/v1/audit/sample?size=3")),
     // Everything here happened years before it was recorded.
     Call::of("audit_flags", Listed(|subject| subject.event.clone()), |_, _| list("/api/v1/audit/flags?kind=backdated")),

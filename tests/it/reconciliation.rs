@@ -1,0 +1,9 @@
+//! Whether it adds up: every account by condition, both sides of every identity, and the way down to entries.
+
+mod before;
+mod down;
+mod papers;
+mod rich;
+mod rights;
+mod sides;
+mod told;
