@@ -97,6 +97,19 @@ pub struct ValuesSection {
     pub without_value: Vec<Unvalued>,
 }
 
+impl Row {
+    /// Base units, as the row has them.
+    fn figures(&self) -> ValueFigures {
+        ValueFigures {
+            promised: self.promised,
+            unallocated: self.unallocated,
+            in_custody: self.in_custody,
+            delivered: self.delivered,
+            ended: self.ended,
+        }
+    }
+}
+
 #[derive(QueryableByName)]
 struct Row {
     #[diesel(embed)]
@@ -152,7 +165,8 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<ValuesSect
     let opened = opened(conn)?;
     let mut valued: BTreeMap<(KeyRow, String, Option<String>), (Lines, ValueFigures)> = BTreeMap::new();
     let mut unvalued: BTreeMap<KeyRow, (Lines, ValueFigures)> = BTreeMap::new();
-    for row in rows {
+    // Of another moment, lines stand here that held something before it and nothing then.
+    for row in rows.into_iter().filter(|row| row.figures() != ValueFigures::default()) {
         let own = Declared::of(row.value_minor, row.offered, row.currency.clone(), row.value_basis.clone());
         let declared = own.or_else(|| came_with(row.pledge_line_id, &opened));
         let worth = declared.and_then(|declared| {
@@ -164,7 +178,7 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<ValuesSect
                 (valued.entry((row.key, declared.currency, declared.basis)).or_default(), figures)
             }
             None => {
-                let units = ValueFigures::of(&row, Some).unwrap_or_default();
+                let units = row.figures();
                 (unvalued.entry(row.key).or_default(), units)
             }
         };

@@ -14,6 +14,15 @@ fn figures(mut answer: Value) -> Value {
     answer
 }
 
+/// Section by section, so that what differs is told.
+fn assert_same(left: Value, right: Value, by: &str) {
+    let (left, right) = (figures(left), figures(right));
+    for (section, told) in right.as_object().expect("an answer") {
+        assert_eq!(&left[section], told, "by {by}: {section}");
+    }
+    assert_eq!(left, right, "by {by}");
+}
+
 on_both_databases! {
     migrate: migrate;
 
@@ -30,12 +39,11 @@ on_both_databases! {
         rich.scene.decides("reversed", "2020-09-20", json!({"event": rich.lost, "reason": "it was found"})).expect(201);
         for (group, printed) in groups.iter().zip(printed) {
             assert_ne!(figures(rich.ask(group)), figures(printed.clone()), "by {group} something was restated");
-            let again = rich.ask(&format!("{group}&known_at={sequence}"));
-            assert_eq!(figures(again), figures(printed.clone()), "by {group}");
-            assert_eq!(figures(rich.ask(&format!("{group}&known_at={then}"))), figures(printed), "by {group}, by the clock");
-            // What is known now is what is known at the last sequence, folded again.
+            assert_same(rich.ask(&format!("{group}&known_at={sequence}")), printed.clone(), group);
+            assert_same(rich.ask(&format!("{group}&known_at={then}")), printed, &format!("{group}, by the clock"));
+            // What is known now is what is known at the last sequence, added up again.
             let now = rich.ask(group);
-            assert_eq!(figures(rich.ask(&format!("{group}&known_at={}", now["sequence"]))), figures(now), "by {group}");
+            assert_same(rich.ask(&format!("{group}&known_at={}", now["sequence"])), now, group);
         }
         rich.scene.closes();
     }
@@ -45,7 +53,7 @@ on_both_databases! {
         let last = figure(&rich.ask("item&sections=accounts")["sequence"]);
         for known_at in (0..=last).step_by(9).chain([last]) {
             for day in ["2020-06-30", "2020-08-04", "2020-08-11", "2020-08-31", "2020-12-31"] {
-                let answer = rich.ask(&format!("item&sections=accounts,transit,roll_forward&known_at={known_at}&as_of={day}&from=2020-08-01"));
+                let answer = rich.ask(&format!("item&sections=accounts,transit,roll_forward&known_at={known_at}&as_of={day}&from=2020-06-15"));
                 assert_eq!(answer["closes"], true, "{known_at} {day}: {answer:#}");
                 let totals = rich.totals(&format!("item&known_at={known_at}&as_of={day}"));
                 for row in rows(&answer["accounts"]) {
