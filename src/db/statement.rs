@@ -1,8 +1,8 @@
 //! A statement that is put together from words of our own and values that are bound.
 //!
 //! SQLite numbers `$1`, `$2` … in the order in which they stand in the text, PostgreSQL by their number. Parts of a
-//! statement are made before it is known where they will stand, and some stand in it twice; so a part holds marks, and
-//! the marks become numbers once the text is whole. Never here: a value among the words.
+//! statement are made before it is known where they will stand, and some stand in it twice; so a part holds marks,
+//! and the marks become numbers once the text is whole. Never here: a value among the words.
 
 use super::{Backend, Conn, read_failure};
 use crate::core::problem::Outcome;

@@ -90,11 +90,11 @@ impl FlowsOf {
     }
 }
 
-/// A statement that gives [`Flows`] of the consignments of which anything ever was in transit. Goods are in transit on a
-/// leg (account 5), or missing on one (6 with a leg); of the accounts elsewhere, 0 and 1 are sources, 9 to 11 ends.
-/// Corrections and reversals count as what they restate; what was miscounted never left. Where one decision settles what
-/// several consignments miss at a site, or one of them and the site's own store, what it posts elsewhere names none of
-/// them: there, what each of them lost of its own counts.
+/// A statement that gives [`Flows`] of the consignments of which anything ever was in transit. Goods are in transit
+/// on a leg (account 5), or missing on one (6 with a leg); of the accounts elsewhere, 0 and 1 are sources, 9 to 11
+/// ends. Corrections and reversals count as what they restate; what was miscounted never left. Where one decision
+/// settles what several consignments miss at a site, or one of them and the site's own store, what it posts
+/// elsewhere names none of them: there, what each of them lost of its own counts.
 pub fn flows_text(of: &FlowsOf) -> String {
     let FlowsOf { postings, balances, consignments } = of;
     format!(

@@ -92,8 +92,8 @@ pub struct AccountsSection {
     pub rows: Vec<AccountsRow>,
     /// Everything that was counted.
     pub total: AccountsRow,
-    /// The first identity, pledge line by pledge line and lot by lot: stated against held. Absent where goods can leave
-    /// what is counted without coming to an end, as under a filter by place.
+    /// The first identity, pledge line by pledge line and lot by lot: stated against held. Absent where goods can
+    /// leave what is counted without coming to an end, as under a filter by place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub identity: Option<BothSides>,
     /// Where it does not close, the first 500.

@@ -77,8 +77,8 @@ impl ReconciliationView {
 /// Answers a question in the snapshot of this connection; `now` is the clock's, for the ages of what is missing.
 ///
 /// # Errors
-/// `invalid` where a section would have too many rows, or the moment asked for is not reached yet; whatever the database
-/// says.
+/// `invalid` where a section would have too many rows, or the moment asked for is not reached yet; whatever the
+/// database says.
 pub(super) fn answer(
     conn: &mut Conn,
     question: &Question,

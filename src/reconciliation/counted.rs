@@ -1,8 +1,8 @@
 //! Where entries count, in SQL: the one text that all sections and the way down to entries read.
 //!
-//! Postings, statements and balances are joined with what their pledge line, consignment and site say for ever, narrowed to
-//! what is asked and what the caller reaches, and stand behind a `FROM` as one table. Texts are put together from words of
-//! this room only; every value is bound.
+//! Postings, statements and balances are joined with what their pledge line, consignment and site say for ever,
+//! narrowed to what is asked and what the caller reaches, and stand behind a `FROM` as one table. Texts are put
+//! together from words of this room only; every value is bound.
 
 use super::rules::Question;
 use crate::audit::entry::Entry;
@@ -35,8 +35,8 @@ pub(super) struct Moment {
     pub(super) sequence: i64,
     /// Whether later entries, or entries that take effect later, may be on record.
     pub(super) is_past: bool,
-    /// When the last entry that counts was recorded; what is not of the ledger, such as papers, counts until then. The end of
-    /// time where everything on record does.
+    /// When the last entry that counts was recorded; what is not of the ledger, such as papers, counts until then.
+    /// The end of time where everything on record does.
     pub(super) recorded_at: Timestamp,
     /// The moment ages are told at.
     pub(super) ages_at: Timestamp,

@@ -1,8 +1,8 @@
-//! What was short, over, damaged, lost or disposed of, event by event: with the reasons that were given, the causes, and who
-//! decided. And what is missing still, with its age.
+//! What was short, over, damaged, lost or disposed of, event by event: with the reasons that were given, the
+//! causes, and who decided. And what is missing still, with its age.
 //!
-//! Figures are netted within each event and item. What a receipt found in excess comes from a source, which lies nowhere; it
-//! counts where the goods that came of it do.
+//! Figures are netted within each event and item. What a receipt found in excess comes from a source, which lies
+//! nowhere; it counts where the goods that came of it do.
 
 use super::counted::Counted;
 use super::happened::{Happened, happened};
@@ -268,9 +268,9 @@ fn told(row: EntryRow, item: Named, event: Option<Happened>) -> DifferenceEntry 
     }
 }
 
-/// A table of what events of the period changed, by event and item. Missing is account 6, lost 9, disposed 10; a surplus is
-/// drawn from account 1, of the same event, pledge line and lot as the goods that came of it. What was never undamaged here
-/// is damaged wherever it went since, so all accounts count.
+/// A table of what events of the period changed, by event and item. Missing is account 6, lost 9, disposed 10; a
+/// surplus is drawn from account 1, of the same event, pledge line and lot as the goods that came of it. What was
+/// never undamaged here is damaged wherever it went since, so all accounts count.
 fn differing(counted: &Counted<'_>) -> String {
     let placed = counted.posted(&counted.within_period("effective_at"));
     format!(
@@ -353,8 +353,8 @@ fn missed(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Vec<MissedRow>> {
     Ok(rows)
 }
 
-/// The reasons a body gives, of the event as a whole and of its lines of an item; a correction gives them for what is right
-/// too.
+/// The reasons a body gives, of the event as a whole and of its lines of an item; a correction gives them for what
+/// is right too.
 fn reasons(body: &str, item: ItemId) -> Vec<String> {
     let Ok(body) = serde_json::from_str::<Value>(body) else { return Vec::new() };
     let mut found = BTreeSet::new();

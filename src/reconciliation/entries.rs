@@ -34,7 +34,8 @@ pub struct CellEntry {
     pub account: Account,
     /// The condition.
     pub condition: Condition,
-    /// What it added, in base units; negative where it took. Of sources, what was drawn is positive, as they are printed.
+    /// What it added, in base units; negative where it took. Of sources, what was drawn is positive, as they are
+    /// printed.
     pub quantity: i64,
     /// The pledge.
     pub pledge: PledgeId,

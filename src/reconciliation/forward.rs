@@ -1,9 +1,9 @@
 //! The third identity, for what lies at each site: opening + in − out = closing, item by item.
 //!
 //! Goods lie at a site while they are in storage there, reserved there, or with the consignee there; all else is
-//! elsewhere, be it with the donor, under way, missing, or ended. What came and went is netted within each event, so that
-//! goods that change their shelf, lot or condition neither come nor go. Opening, in and out are worked out of postings,
-//! closing out of balances less what came after.
+//! elsewhere, be it with the donor, under way, missing, or ended. What came and went is netted within each event,
+//! so that goods that change their shelf, lot or condition neither come nor go. Opening, in and out are worked out
+//! of postings, closing out of balances less what came after.
 
 use super::counted::Counted;
 use super::keys::Wanted;

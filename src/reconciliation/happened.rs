@@ -60,8 +60,8 @@ pub struct Paper {
     pub voided: bool,
 }
 
-/// The events of these sequences that a scope reaches. There are no more of them than a page or a list of a section has, so
-/// they fit one IN list.
+/// The events of these sequences that a scope reaches. There are no more of them than a page or a list of a section
+/// has, so they fit one IN list.
 ///
 /// # Errors
 /// Whatever the database says.

@@ -16,8 +16,8 @@ use crate::web::{Expense, Paging, Query, Routes, State, spend};
 use actix_web::web::Json;
 use serde::Deserialize;
 
-/// What is counted, with members of its own at the end: serde cannot flatten one query into another and still refuse what it
-/// does not know.
+/// What is counted, with members of its own at the end: serde cannot flatten one query into another and still
+/// refuse what it does not know.
 macro_rules! asked {
     ($(#[$meta:meta])* $name:ident { $($own:tt)* }) => {
         $(#[$meta])*
@@ -139,10 +139,10 @@ fn now() -> Timestamp {
 
 /// Whether it adds up.
 ///
-/// Every account by condition; the three identities, each worked out from both sides and compared one by one; what lay at
-/// each site, came, went and lies there; what was short, over, damaged, lost or disposed of, with reasons, causes and who
-/// decided; what is missing, with its age; goods that are not with their owner; declared values, by currency and basis;
-/// numbers of documents nobody can account for; and what no paper shows.
+/// Every account by condition; the three identities, each worked out from both sides and compared one by one; what
+/// lay at each site, came, went and lies there; what was short, over, damaged, lost or disposed of, with reasons,
+/// causes and who decided; what is missing, with its age; goods that are not with their owner; declared values, by
+/// currency and basis; numbers of documents nobody can account for; and what no paper shows.
 #[utoipa::path(get, path = "/api/v1/reconciliation", tag = "figures", params(ReconciliationQuery),
     responses((status = 200, description = "The sections that were asked for", body = ReconciliationView)))]
 pub async fn reconciliation(
@@ -163,8 +163,8 @@ pub async fn reconciliation(
 
 /// The entries of a cell.
 ///
-/// Asked with the dimensions of a row as filters, and an account and condition, these are the entries that were added up
-/// to its figure, with their events and the papers about them; their quantities add up to it.
+/// Asked with the dimensions of a row as filters, and an account and condition, these are the entries that were
+/// added up to its figure, with their events and the papers about them; their quantities add up to it.
 #[utoipa::path(get, path = "/api/v1/reconciliation/entries", tag = "figures", params(EntriesQuery),
     responses((status = 200, description = "A page of entries", body = EntriesView)))]
 pub async fn reconciliation_entries(

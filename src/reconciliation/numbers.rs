@@ -1,7 +1,8 @@
 //! Numbers of documents: how many of each series are used, void or open, and which nobody can account for.
 //!
-//! A series is of a kind, a site and a year. It is told as it was when the last entry that counts was recorded: a number is
-//! used from when its document was recorded, void from when the document was voided or its block returned.
+//! A series is of a kind, a site and a year. It is told as it was when the last entry that counts was recorded: a
+//! number is used from when its document was recorded, void from when the document was voided or its block
+//! returned.
 
 use super::counted::Counted;
 use super::keys::Wanted;
@@ -122,8 +123,8 @@ impl Row {
     }
 }
 
-/// Every series with what became of its numbers until a moment. How many were given out is said by the counter, which knows
-/// of now only; of before, by the highest number that was used or given out then.
+/// Every series with what became of its numbers until a moment. How many were given out is said by the counter,
+/// which knows of now only; of before, by the highest number that was used or given out then.
 fn series_text(until: &str, is_past: bool, within: &str) -> String {
     let given = if is_past {
         "CASE WHEN COALESCE(told.highest, 0) > COALESCE(blocks.highest, 0) THEN told.highest \
@@ -160,8 +161,8 @@ fn series_text(until: &str, is_past: bool, within: &str) -> String {
     )
 }
 
-/// The series that are asked for and within reach: those of sites the caller runs, or in its countries. What goods are asked
-/// for says nothing of numbers.
+/// The series that are asked for and within reach: those of sites the caller runs, or in its countries. What goods
+/// are asked for says nothing of numbers.
 fn within(question: &Question, statement: &mut Statement) -> String {
     let mut conditions = vec!["1 = 1".to_owned()];
     for (group, id) in &question.filters.ids {

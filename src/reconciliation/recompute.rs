@@ -1,8 +1,8 @@
-//! Everything that is derived, folded again from the raw postings and compared with what is kept: every balance, every
-//! rollup, both sides of every event and source.
+//! Everything that is derived, folded again from the raw postings and compared with what is kept: every balance,
+//! every rollup, both sides of every event and source.
 //!
-//! This is what `relief verify` does of the ledger's figures, asked over HTTP. It is of everything, so it is for whoever
-//! reaches everything.
+//! This is what `relief verify` does of the ledger's figures, asked over HTTP. It is of everything, so it is for
+//! whoever reaches everything.
 
 use super::rules::{LISTED_MAXIMUM, Question};
 use crate::audit::finding::Report;

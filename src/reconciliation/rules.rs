@@ -13,8 +13,8 @@ use uuid::Uuid;
 pub const GROUPS_MAXIMUM: usize = 3;
 /// Rows of one section; beyond this a filter serves the caller better.
 pub const ROWS_MAXIMUM: usize = 20_000;
-/// Entries, consignments or numbers that a section names; of more it says how many it left out, and a filter or the way
-/// down to entries names them.
+/// Entries, consignments or numbers that a section names; of more it says how many it left out, and a filter or the
+/// way down to entries names them.
 pub const LISTED_MAXIMUM: usize = 500;
 
 /// What rows may be grouped and narrowed by.
@@ -307,7 +307,8 @@ impl Question {
             })
     }
 
-    /// Whether the transit of whole consignments is within what is counted: where they are is then not what narrows it.
+    /// Whether the transit of whole consignments is within what is counted: where they are is then not what narrows
+    /// it.
     pub fn has_transit(&self) -> bool {
         let asks_where = |group| match group {
             Group::Country | Group::Site | Group::Holder | Group::Owner => true,
@@ -377,8 +378,8 @@ pub fn age_days(since: Timestamp, at: Timestamp) -> i64 {
     (at.0 - since.0).max(0) / DAY
 }
 
-/// What a quantity of a line is worth that is worth `value` for `of` base units, in the currency's minor unit, halves to
-/// the even number; none where the line was offered for nothing.
+/// What a quantity of a line is worth that is worth `value` for `of` base units, in the currency's minor unit,
+/// halves to the even number; none where the line was offered for nothing.
 pub fn value_of(quantity: i64, value: i64, of: i64) -> Option<i64> {
     if of <= 0 {
         return None;

@@ -1,7 +1,7 @@
 //! The second identity, consignment by consignment: what entered its transit is there or left it.
 //!
-//! The flows are worked out where `relief verify` works them out; here they are narrowed and told. A consignment is within
-//! reach as it is when it is read by itself.
+//! The flows are worked out where `relief verify` works them out; here they are narrowed and told. A consignment is
+//! within reach as it is when it is read by itself.
 
 use super::counted::Counted;
 use super::keys::Wanted;
@@ -185,8 +185,8 @@ fn rows(conn: &mut Conn, statement: &Statement, flows: &str, all: bool) -> Outco
     Ok(found.iter().map(told).collect())
 }
 
-/// What the flows are worked out of: postings of the goods that are asked for, and consignments that are asked for and
-/// within reach.
+/// What the flows are worked out of: postings of the goods that are asked for, and consignments that are asked for
+/// and within reach.
 fn flows_of(counted: &mut Counted<'_>) -> FlowsOf {
     let goods = goods(counted);
     let until = counted.until().to_owned();

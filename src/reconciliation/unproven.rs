@@ -1,7 +1,7 @@
 //! Deliveries, distributions, losses and disposals that no paper shows.
 //!
-//! A paper shows an event where it is about it, is not void, and has an attachment: a photo or scan. What was reversed needs
-//! none. Papers count as far as they were on record by the moment that is asked for.
+//! A paper shows an event where it is about it, is not void, and has an attachment: a photo or scan. What was
+//! reversed needs none. Papers count as far as they were on record by the moment that is asked for.
 
 use super::counted::Counted;
 use super::happened::{Happened, happened};

@@ -1,8 +1,9 @@
 //! Declared values: quantity × the value of one unit, as the donor declared it for the whole line.
 //!
-//! Amounts are integers of the currency's minor unit, rounded once for each pledge line and state; amounts of different
-//! currencies, or on different bases, stand beside each other and are never added. Goods of a line without a value are
-//! counted, not guessed. A line that a change of earmark opened is worth what the line was whose goods came over.
+//! Amounts are integers of the currency's minor unit, rounded once for each pledge line and state; amounts of
+//! different currencies, or on different bases, stand beside each other and are never added. Goods of a line
+//! without a value are counted, not guessed. A line that a change of earmark opened is worth what the line was
+//! whose goods came over.
 
 use super::accounts::order;
 use super::counted::Counted;
@@ -20,7 +21,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Pledge lines in all rows together that are read.
 const LINES_MAXIMUM: usize = 200_000;
-/// Changes of earmark that are followed from one line to another; one made by hand in a ring is not followed for ever.
+/// Changes of earmark that are followed from one line to another; one made by hand in a ring is not followed for
+/// ever.
 const EARMARKS_FOLLOWED: usize = 100;
 
 /// What goods are worth by where they stand, in a currency's minor unit.
@@ -204,8 +206,8 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<ValuesSect
     Ok(ValuesSection { rows, without_value })
 }
 
-/// What lines hold by row, with what they were declared to be worth. Promised goods stand with their source, surplus with
-/// none: nobody promised it.
+/// What lines hold by row, with what they were declared to be worth. Promised goods stand with their source,
+/// surplus with none: nobody promised it.
 fn rows(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Vec<Row>> {
     let columns = Columns::of(&counted.question.group_by, counted.question.place);
     let states = [
