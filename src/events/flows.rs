@@ -160,10 +160,11 @@ SELECT consignments.id AS consignment,
     CAST(COALESCE(received_on_hold, 0) AS BIGINT) AS received_on_hold,
     CAST(COALESCE(received_damaged, 0) AS BIGINT) AS received_damaged,
     CAST(COALESCE(ended, 0) AS BIGINT) AS ended
-FROM consignments
+FROM (SELECT consignment FROM sums UNION SELECT consignment FROM held) AS moving
+JOIN consignments ON consignments.id = moving.consignment
 LEFT JOIN sums ON sums.consignment = consignments.id
 LEFT JOIN held ON held.consignment = consignments.id
-WHERE (sums.consignment IS NOT NULL OR held.consignment IS NOT NULL) AND ({consignments})"
+WHERE {consignments}"
     )
 }
 

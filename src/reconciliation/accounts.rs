@@ -203,17 +203,7 @@ fn folded(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<(BTreeMap<KeyRow, F
             CELLS_MAXIMUM + 1
         ),
     )?;
-    let stated: Vec<StatedRow> = counted.statement.load(
-        conn,
-        &format!(
-            "SELECT {}, CAST(SUM(promised) AS BIGINT) AS promised, CAST(SUM(surplus) AS BIGINT) AS surplus \
-             FROM {} AS counted GROUP BY {} LIMIT {}",
-            columns.selected,
-            counted.stated(),
-            columns.grouped,
-            ROWS_MAXIMUM + 1
-        ),
-    )?;
+    let stated = stated(conn, counted, &columns)?;
     let is_cut = held.len() > CELLS_MAXIMUM;
     let (mut rows, mut total) = (BTreeMap::<KeyRow, Folded>::new(), Folded::default());
     for row in held {
@@ -231,6 +221,17 @@ fn folded(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<(BTreeMap<KeyRow, F
         return Err(Problem::field("/group_by", detail));
     }
     Ok((rows, total))
+}
+
+fn stated(conn: &mut Conn, counted: &Counted<'_>, columns: &Columns) -> Outcome<Vec<StatedRow>> {
+    let Some(stated) = counted.stated() else { return Ok(Vec::new()) };
+    let Columns { selected, grouped } = columns;
+    let text = format!(
+        "SELECT {selected}, CAST(SUM(promised) AS BIGINT) AS promised, CAST(SUM(surplus) AS BIGINT) AS surplus \
+         FROM {stated} AS counted GROUP BY {grouped} LIMIT {}",
+        ROWS_MAXIMUM + 1
+    );
+    counted.statement.load(conn, &text)
 }
 
 fn unreadable(column: &str) -> Problem {
@@ -273,16 +274,16 @@ struct CheckRow {
 fn first_identity(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<(Option<BothSides>, Vec<UnequalLine>)> {
     const DIFFERS: &str =
         "promised + surplus <> held OR promised <> from_promised OR surplus <> from_surplus";
+    let Some(stated) = counted.stated() else { return Ok((None, Vec::new())) };
     let sides = format!(
         "(SELECT pledge_id, pledge_line_id, lot_id, CAST(SUM(promised) AS BIGINT) AS promised, \
          CAST(SUM(surplus) AS BIGINT) AS surplus, CAST(SUM(from_promised) AS BIGINT) AS from_promised, \
          CAST(SUM(from_surplus) AS BIGINT) AS from_surplus, CAST(SUM(held) AS BIGINT) AS held FROM \
          (SELECT pledge_id, pledge_line_id, lot_id, promised, surplus, 0 AS from_promised, 0 AS from_surplus, \
-         0 AS held FROM {} AS stated UNION ALL SELECT pledge_id, pledge_line_id, lot_id, 0, 0, \
+         0 AS held FROM {stated} AS stated UNION ALL SELECT pledge_id, pledge_line_id, lot_id, 0, 0, \
          CASE WHEN account = 0 THEN -quantity ELSE 0 END, CASE WHEN account = 1 THEN -quantity ELSE 0 END, \
          CASE WHEN account > 1 THEN quantity ELSE 0 END FROM {} AS held_cells) AS parts \
          GROUP BY pledge_id, pledge_line_id, lot_id) AS sides",
-        counted.stated(),
         counted.held()
     );
     let sums = format!(

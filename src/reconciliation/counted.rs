@@ -4,6 +4,7 @@
 //! narrowed to what is asked and what the caller reaches, and stand behind a `FROM` as one table. Texts are put
 //! together from words of this room only; every value is bound.
 
+use super::anchor::{self, Anchor};
 use super::rules::Question;
 use crate::audit::entry::Entry;
 use crate::auth::Bound;
@@ -81,6 +82,8 @@ pub(super) struct Counted<'q> {
     pub(super) question: &'q Question,
     pub(super) moment: Moment,
     pub(super) statement: Statement,
+    /// What of it an index finds entries by, if anything.
+    anchor: Option<Anchor>,
     /// A condition on entries of the ledger that are on record and have taken effect.
     until: String,
     /// A condition on where entries count.
@@ -97,8 +100,9 @@ impl<'q> Counted<'q> {
             until.push(format!("effective_at <= {}", statement.number(as_of.0)));
         }
         let within = within(question, &mut statement);
+        let anchor = Anchor::of(question, &mut statement);
         let from = question.from.map(|from| statement.number(from.0));
-        Self { question, moment, statement, until: until.join(" AND "), within, from }
+        Self { question, moment, statement, anchor, until: until.join(" AND "), within, from }
     }
 
     /// A table of what is held: of now from balances, of another moment from the postings that make them.
@@ -108,9 +112,23 @@ impl<'q> Counted<'q> {
 
     fn held_of(&self) -> String {
         if self.moment.is_past {
-            return format!("SELECT {CELL} FROM postings WHERE {}", self.until);
+            return format!("SELECT {CELL} FROM {} WHERE {}", self.postings(), self.until);
         }
-        format!("SELECT {CELL} FROM balances WHERE quantity <> 0")
+        format!("SELECT {CELL} FROM {} WHERE quantity <> 0", self.all_balances())
+    }
+
+    fn postings(&self) -> String {
+        anchor::postings(self.anchor.as_ref())
+    }
+
+    fn all_balances(&self) -> String {
+        anchor::balances(self.anchor.as_ref())
+    }
+
+    /// A table of all postings of the events that moved anything an index finds, that count.
+    pub(super) fn posted_by_events(&self, condition: &str) -> String {
+        let (postings, until) = (anchor::postings_of_events(self.anchor.as_ref()), &self.until);
+        format!("(SELECT * FROM {postings} WHERE {until} AND {condition})")
     }
 
     /// A table of what is held, wherever it counts: for what is compared as a whole.
@@ -120,30 +138,31 @@ impl<'q> Counted<'q> {
 
     /// A table of postings that count; a further condition may be on their own columns.
     pub(super) fn posted(&self, condition: &str) -> String {
-        let until = &self.until;
+        let (postings, until) = (self.postings(), &self.until);
         self.placed(&format!(
-            "SELECT sequence, ordinal, effective_at, {CELL} FROM postings WHERE {until} AND ({condition})"
+            "SELECT sequence, ordinal, effective_at, {CELL} FROM {postings} WHERE {until} AND ({condition})"
         ))
     }
 
     /// A table of all postings, with those that do not count at the moment, or not yet.
     pub(super) fn posted_ever(&self) -> String {
-        self.placed(&format!("SELECT sequence, ordinal, effective_at, {CELL} FROM postings"))
+        self.placed(&format!("SELECT sequence, ordinal, effective_at, {CELL} FROM {}", self.postings()))
     }
 
     /// A table of balances as they are kept now, whatever moment is asked for.
     pub(super) fn balances(&self) -> String {
-        self.placed(&format!("SELECT {CELL} FROM balances WHERE quantity <> 0"))
+        self.placed(&format!("SELECT {CELL} FROM {} WHERE quantity <> 0", self.all_balances()))
     }
 
-    /// A table of what documents state. It stands nowhere: neither does what it is compared with, the sources.
-    pub(super) fn stated(&self) -> String {
-        let until = &self.until;
-        self.placed(&format!(
+    /// A table of what documents state; none where a filter says where goods are. It stands nowhere: neither does what
+    /// it is compared with, the sources.
+    pub(super) fn stated(&self) -> Option<String> {
+        let (statements, until) = (anchor::statements(self.anchor.as_ref())?, &self.until);
+        Some(self.placed(&format!(
             "SELECT pledge_line_id, lot_id, item_id, promised, surplus, 0 AS account, \
              CAST(NULL AS BYTEA) AS consignment_id, CAST(NULL AS BYTEA) AS site_id, \
-             CAST(NULL AS BYTEA) AS holder_id FROM statements WHERE {until}"
-        ))
+             CAST(NULL AS BYTEA) AS holder_id FROM {statements} WHERE {until}"
+        )))
     }
 
     /// A condition on postings: that they are on record and have taken effect.

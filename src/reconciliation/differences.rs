@@ -275,19 +275,18 @@ fn differing(counted: &Counted<'_>) -> String {
     let placed = counted.posted(&counted.within_period("effective_at"));
     format!(
         "(SELECT parts.sequence AS at_sequence, parts.item_id AS item, \
-         CAST(SUM(parts.missing) AS BIGINT) AS missing, CAST(SUM(COALESCE(drawn.drawn_over, 0)) AS BIGINT) AS over_pledges, \
+         CAST(SUM(parts.missing) AS BIGINT) AS missing, CAST(SUM(parts.drawn_over) AS BIGINT) AS over_pledges, \
          CAST(SUM(parts.damaged) AS BIGINT) AS damaged, CAST(SUM(parts.lost) AS BIGINT) AS lost, \
          CAST(SUM(parts.disposed) AS BIGINT) AS disposed FROM \
          (SELECT sequence, item_id, pledge_line_id, lot_id, \
          SUM(CASE WHEN account = 6 THEN quantity ELSE 0 END) AS missing, \
          SUM(CASE WHEN condition = 2 THEN quantity ELSE 0 END) AS damaged, \
          SUM(CASE WHEN account = 9 THEN quantity ELSE 0 END) AS lost, \
-         SUM(CASE WHEN account = 10 THEN quantity ELSE 0 END) AS disposed FROM {placed} AS counted \
+         SUM(CASE WHEN account = 10 THEN quantity ELSE 0 END) AS disposed, \
+         (SELECT COALESCE(SUM(-drawn.quantity), 0) FROM postings AS drawn WHERE drawn.sequence = counted.sequence \
+         AND drawn.account = 1 AND drawn.pledge_line_id = counted.pledge_line_id \
+         AND drawn.lot_id = counted.lot_id) AS drawn_over FROM {placed} AS counted \
          GROUP BY sequence, item_id, pledge_line_id, lot_id) AS parts \
-         LEFT JOIN (SELECT sequence, pledge_line_id, lot_id, SUM(-quantity) AS drawn_over FROM postings \
-         WHERE account = 1 GROUP BY sequence, pledge_line_id, lot_id) AS drawn \
-         ON drawn.sequence = parts.sequence AND drawn.pledge_line_id = parts.pledge_line_id \
-         AND drawn.lot_id = parts.lot_id \
          GROUP BY parts.sequence, parts.item_id) AS differing \
          JOIN events ON events.sequence = differing.at_sequence \
          LEFT JOIN decisions ON decisions.event_id = events.id \

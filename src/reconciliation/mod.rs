@@ -3,6 +3,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `rules` | what may be asked, how ages and values are worked out; pure |
+//! | `anchor` | the one filter of a question that an index finds entries by |
 //! | `counted` | where entries count, in SQL: the one text that all sections and the way down to entries read |
 //! | `keys` | what rows are about, and the words people know it by |
 //! | `accounts` | accounts by condition, and the first identity |
@@ -25,6 +26,7 @@
 //! currencies added, or the name of a person.
 
 mod accounts;
+mod anchor;
 mod answer;
 mod counted;
 mod differences;

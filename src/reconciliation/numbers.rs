@@ -4,6 +4,7 @@
 //! number is used from when its document was recorded, void from when the document was voided or its block
 //! returned.
 
+use super::anchor::EVERYTHING;
 use super::counted::Counted;
 use super::keys::Wanted;
 use super::rules::{Group, LISTED_MAXIMUM, Question, ROWS_MAXIMUM};
@@ -91,7 +92,7 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<NumbersSec
     let mut statement = Statement::default();
     let within = within(counted.question, &mut statement);
     let until = statement.number(counted.moment.recorded_at.0);
-    let text = series_text(&until, counted.question.known_at.is_some(), &within);
+    let text = series_text(&until, counted.question.known_at.is_some(), within.as_deref());
     let rows: Vec<Row> = statement.load(conn, &text)?;
     if rows.len() > ROWS_MAXIMUM {
         let detail = format!("more than {ROWS_MAXIMUM} series of numbers; add a filter by site or country");
@@ -125,7 +126,13 @@ impl Row {
 
 /// Every series with what became of its numbers until a moment. How many were given out is said by the counter,
 /// which knows of now only; of before, by the highest number that was used or given out then.
-fn series_text(until: &str, is_past: bool, within: &str) -> String {
+fn series_text(until: &str, is_past: bool, within: Option<&str>) -> String {
+    let everything = if within.is_none() { EVERYTHING } else { "" };
+    let within = within.unwrap_or("1 = 1");
+    let asked = format!(
+        "SELECT number_series.id FROM number_series {everything} \
+         JOIN sites ON sites.id = number_series.site_id WHERE {within}"
+    );
     let given = if is_past {
         "CASE WHEN COALESCE(told.highest, 0) > COALESCE(blocks.highest, 0) THEN told.highest \
          ELSE COALESCE(blocks.highest, 0) END"
@@ -151,20 +158,21 @@ fn series_text(until: &str, is_past: bool, within: &str) -> String {
          MAX(CASE WHEN {is_told} OR {is_void} THEN numbers.serial END) AS highest \
          FROM document_numbers AS numbers LEFT JOIN documents ON documents.id = numbers.document_id \
          LEFT JOIN number_blocks AS taken_from ON taken_from.id = numbers.block_id \
-         GROUP BY numbers.series_id) AS told ON told.series_id = number_series.id \
+         WHERE numbers.series_id IN ({asked}) GROUP BY numbers.series_id) AS told ON told.series_id = number_series.id \
          LEFT JOIN (SELECT series_id, SUM(CASE WHEN returned_at IS NULL OR returned_at > {until} \
          THEN number_blocks.last - number_blocks.first + 1 ELSE 0 END) AS given_out, \
          MAX(number_blocks.last) AS highest FROM number_blocks WHERE given_at <= {until} \
-         GROUP BY series_id) AS blocks ON blocks.series_id = number_series.id WHERE {within}) AS series \
+         AND series_id IN ({asked}) GROUP BY series_id) AS blocks ON blocks.series_id = number_series.id \
+         WHERE number_series.id IN ({asked})) AS series \
          WHERE given > 0 ORDER BY prefix LIMIT {}",
         ROWS_MAXIMUM + 1
     )
 }
 
 /// The series that are asked for and within reach: those of sites the caller runs, or in its countries. What goods
-/// are asked for says nothing of numbers.
-fn within(question: &Question, statement: &mut Statement) -> String {
-    let mut conditions = vec!["1 = 1".to_owned()];
+/// are asked for says nothing of numbers. None where that is all of them.
+fn within(question: &Question, statement: &mut Statement) -> Option<String> {
+    let mut conditions = Vec::new();
     for (group, id) in &question.filters.ids {
         match group {
             Group::Site => conditions.push(format!("number_series.site_id = {}", statement.id(*id))),
@@ -194,7 +202,7 @@ fn within(question: &Question, statement: &mut Statement) -> String {
             Bound::OwnPledges(_) => "1 = 0".to_owned(),
         });
     }
-    conditions.join(" AND ")
+    (!conditions.is_empty()).then(|| conditions.join(" AND "))
 }
 
 /// The serials nobody can account for, of series that have any.

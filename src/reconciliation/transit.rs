@@ -189,8 +189,7 @@ fn rows(conn: &mut Conn, statement: &Statement, flows: &str, all: bool) -> Outco
 /// and within reach.
 fn flows_of(counted: &mut Counted<'_>) -> FlowsOf {
     let goods = goods(counted);
-    let until = counted.until().to_owned();
-    let postings = format!("(SELECT * FROM postings WHERE {until} AND {goods})");
+    let postings = counted.posted_by_events(&goods);
     let balances = format!("(SELECT * FROM {} AS cells WHERE {goods})", counted.held_anywhere());
     FlowsOf { postings, balances, consignments: consignments(counted) }
 }

@@ -164,7 +164,9 @@ type Lines = BTreeSet<PledgeLineId>;
 /// `invalid` where there are too many lines; whatever the database says.
 pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<ValuesSection> {
     let rows = rows(conn, counted)?;
-    let opened = opened(conn)?;
+    // Without a declared value of its own, a line may have come over from any other, through many changes.
+    let has_all = rows.iter().all(|row| row.value_minor.is_some());
+    let opened = if has_all { Opened::new() } else { opened(conn)? };
     let mut valued: BTreeMap<(KeyRow, String, Option<String>), (Lines, ValueFigures)> = BTreeMap::new();
     let mut unvalued: BTreeMap<KeyRow, (Lines, ValueFigures)> = BTreeMap::new();
     // Of another moment, lines stand here that held something before it and nothing then.

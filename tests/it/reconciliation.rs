@@ -2,6 +2,7 @@
 
 mod before;
 mod down;
+mod narrow;
 mod papers;
 mod rich;
 mod rights;
