@@ -66,6 +66,14 @@ pub fn head(conn: &mut Conn) -> QueryResult<Option<StoredHead>> {
         .optional()
 }
 
+/// How many rows there are beside the one that says where the log stands: none, unless somebody edited them.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn count_other_heads(conn: &mut Conn) -> QueryResult<i64> {
+    ledger_state::table.filter(ledger_state::id.ne(1)).count().get_result(conn)
+}
+
 /// Entries after a position, in order.
 ///
 /// # Errors

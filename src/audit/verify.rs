@@ -376,6 +376,10 @@ impl Walk<'_> {
             }
             return Ok(());
         };
+        if store::count_other_heads(conn).map_err(read_failure)? > 0 {
+            let problem = "another row than this one says where the log stands";
+            self.report.find(Finding::new("ledger_state", row, problem));
+        }
         self.check_name(&head.origin, "ledger_state", row, "origin");
         if let Some(name) = key.map(VerifierKey::name)
             && head.origin != name

@@ -90,6 +90,35 @@ impl FlowsOf {
     }
 }
 
+/// Of what moved, on which side of the identity it stands, and the sums of the sides by consignment.
+const SIDES: &str = "\
+sides AS (
+    SELECT consignment, kind, condition,
+        CASE WHEN is_shared AND kind <> 'split' AND in_transit AND is_own THEN -quantity ELSE quantity END AS quantity,
+        CASE WHEN kind = 'split' AND in_transit AND NOT is_own THEN 'split'
+            WHEN is_shared AND kind <> 'split' AND in_transit AND is_own THEN
+                CASE WHEN kind IN ('lost', 'disposed', 'returned') THEN 'ended' ELSE 'elsewhere' END
+            WHEN in_transit OR (is_shared AND kind <> 'split') THEN 'none'
+            WHEN account < 2 THEN 'source'
+            WHEN account IN (9, 10, 11) THEN 'ended'
+            ELSE 'elsewhere' END AS side
+    FROM parts
+), received AS (
+    SELECT consignment, kind, side, quantity,
+        CASE WHEN side = 'elsewhere' AND kind IN ('received', 'found') THEN condition ELSE -1 END AS received_as
+    FROM sides
+), sums AS (
+    SELECT consignment,
+        SUM(CASE WHEN side = 'elsewhere' AND kind IN ('departed', 'miscounted') THEN -quantity ELSE 0 END)
+            AS dispatched,
+        SUM(CASE WHEN side = 'source' THEN -quantity ELSE 0 END) AS surplus,
+        SUM(CASE WHEN side = 'split' THEN -quantity ELSE 0 END) AS split,
+        SUM(CASE WHEN received_as = 0 THEN quantity ELSE 0 END) AS received_good,
+        SUM(CASE WHEN received_as = 1 THEN quantity ELSE 0 END) AS received_on_hold,
+        SUM(CASE WHEN received_as = 2 THEN quantity ELSE 0 END) AS received_damaged,
+        SUM(CASE WHEN side = 'ended' THEN quantity ELSE 0 END) AS ended
+    FROM received GROUP BY consignment";
+
 /// A statement that gives [`Flows`] of the consignments of which anything ever was in transit. Goods are in transit
 /// on a leg (account 5), or missing on one (6 with a leg); of the accounts elsewhere, 0 and 1 are sources, 9 to 11
 /// ends. Corrections and reversals count as what they restate; what was miscounted never left. Where one decision
@@ -120,33 +149,7 @@ WITH touched AS (
     LEFT JOIN shared ON shared.sequence = touched.sequence
     LEFT JOIN events AS restated ON restated.id = events.about_id AND events.kind IN ('corrected', 'reversed')
     LEFT JOIN events AS first ON first.id = restated.about_id AND restated.kind IN ('corrected', 'reversed')
-), sides AS (
-    SELECT consignment, kind, condition,
-        CASE WHEN is_shared AND kind <> 'split' AND in_transit AND is_own THEN -quantity ELSE quantity END AS quantity,
-        CASE WHEN kind = 'split' AND in_transit AND NOT is_own THEN 'split'
-            WHEN is_shared AND kind <> 'split' AND in_transit AND is_own THEN
-                CASE WHEN kind IN ('lost', 'disposed', 'returned') THEN 'ended' ELSE 'elsewhere' END
-            WHEN in_transit OR (is_shared AND kind <> 'split') THEN 'none'
-            WHEN account < 2 THEN 'source'
-            WHEN account IN (9, 10, 11) THEN 'ended'
-            ELSE 'elsewhere' END AS side
-    FROM parts
-), received AS (
-    SELECT consignment, kind, side, quantity,
-        CASE WHEN side = 'elsewhere' AND kind IN ('received', 'found') THEN condition ELSE -1 END AS received_as
-    FROM sides
-), sums AS (
-    SELECT consignment,
-        SUM(CASE WHEN side = 'elsewhere' AND kind IN ('departed', 'miscounted') THEN -quantity ELSE 0 END)
-            AS dispatched,
-        SUM(CASE WHEN side = 'source' THEN -quantity ELSE 0 END) AS surplus,
-        SUM(CASE WHEN side = 'split' THEN -quantity ELSE 0 END) AS split,
-        SUM(CASE WHEN received_as = 0 THEN quantity ELSE 0 END) AS received_good,
-        SUM(CASE WHEN received_as = 1 THEN quantity ELSE 0 END) AS received_on_hold,
-        SUM(CASE WHEN received_as = 2 THEN quantity ELSE 0 END) AS received_damaged,
-        SUM(CASE WHEN side = 'ended' THEN quantity ELSE 0 END) AS ended
-    FROM received GROUP BY consignment
-), held AS (
+), {SIDES}), held AS (
     SELECT consignment_id AS consignment, SUM(CASE WHEN account = 5 THEN quantity ELSE 0 END) AS in_transit,
         SUM(CASE WHEN account = 6 THEN quantity ELSE 0 END) AS missing
     FROM {balances} AS held_cells

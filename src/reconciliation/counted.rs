@@ -20,6 +20,12 @@ use diesel::prelude::*;
 const CELL: &str = "cell, account, condition, pledge_line_id, lot_id, item_id, consignment_id, leg_id, site_id, \
                     holder_id, quantity";
 
+/// What says where an entry counts, of what counts nowhere.
+const NOWHERE: &str = "CAST(NULL AS BYTEA) AS consignment_id, CAST(NULL AS BYTEA) AS site_id, \
+    CAST(NULL AS BYTEA) AS holder_id, CAST(NULL AS TEXT) AS country_at, CAST(NULL AS TEXT) AS country_for, \
+    CAST(NULL AS BYTEA) AS consignee_id, CAST(NULL AS BYTEA) AS origin_id, CAST(NULL AS BYTEA) AS destination_id, \
+    CAST(NULL AS BYTEA) AS owner_id";
+
 /// Whether title to an entry's goods has passed from the donor, as `crate::ledger::owner` decides it: delivered and
 /// distributed goods, and others by what their line says. Accounts stand by their number.
 const HAS_PASSED: &str = "(entries.account IN (7, 8) \
@@ -157,12 +163,14 @@ impl<'q> Counted<'q> {
     /// A table of what documents state; none where a filter says where goods are. It stands nowhere: neither does what
     /// it is compared with, the sources.
     pub(super) fn stated(&self) -> Option<String> {
-        let (statements, until) = (anchor::statements(self.anchor.as_ref())?, &self.until);
-        Some(self.placed(&format!(
-            "SELECT pledge_line_id, lot_id, item_id, promised, surplus, 0 AS account, \
-             CAST(NULL AS BYTEA) AS consignment_id, CAST(NULL AS BYTEA) AS site_id, \
-             CAST(NULL AS BYTEA) AS holder_id FROM {statements} WHERE {until}"
-        )))
+        let (statements, until, within) =
+            (anchor::statements(self.anchor.as_ref())?, &self.until, &self.within);
+        Some(format!(
+            "(SELECT * FROM (SELECT statements.pledge_line_id, statements.lot_id, statements.item_id, promised, surplus, \
+             {NOWHERE}, pledge_lines.pledge_id, pledges.programme_id, pledges.donor_id FROM {statements} \
+             JOIN pledge_lines ON pledge_lines.id = statements.pledge_line_id \
+             JOIN pledges ON pledges.id = pledge_lines.pledge_id WHERE {until}) AS placed WHERE {within})"
+        ))
     }
 
     /// A condition on postings: that they are on record and have taken effect.

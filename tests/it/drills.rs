@@ -2,12 +2,13 @@
 
 mod busy;
 mod carried;
+mod conserved;
 mod cut;
 mod disk;
 mod failover;
 pub mod field;
 mod gone;
-mod large;
+pub mod large;
 mod processes;
 
 use std::collections::BTreeSet;

@@ -51,6 +51,7 @@ mod sites;
 mod stories;
 mod support;
 mod table;
+mod tampering;
 mod tidy;
 mod tls;
 mod token_attacks;

@@ -15,7 +15,8 @@ mod stage;
 
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use diesel::RunQueryDsl;
 use relief_ledger::app::Settings;
@@ -41,6 +42,23 @@ fn scene(database: &TestDatabase) -> Scene {
         (scene.house.stranger().get("/api/v1/audit/checkpoint").status == 200).then_some(())
     });
     scene
+}
+
+/// A ledger in which everything that can be recorded is: whoever is bound to nothing calls every operation about one
+/// organization. Nobody serves it when this returns; its keys are in the folder that is answered.
+pub fn everything_told(database: &TestDatabase, folder: &Path) -> PathBuf {
+    let scene = scene(database);
+    let subjects = subjects(&scene);
+    let unbound: Vec<Seat> = seats(&scene, &subjects[0].organization)
+        .into_iter()
+        .filter(|seat| seat.name.ends_with(", unbound"))
+        .collect();
+    ask(&cells(&declared(), CALLS, &unbound, &subjects));
+    let keys = folder.join("keys");
+    let copied = Command::new("cp").arg("-a").arg(scene.house.key_folder()).arg(&keys).status();
+    assert!(copied.is_ok_and(|status| status.success()), "the keys are copied");
+    scene.house.stop();
+    keys
 }
 
 /// The operations of mismatches.

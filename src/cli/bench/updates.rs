@@ -48,7 +48,7 @@ pub(super) struct Targets {
 /// One run of updates.
 pub(super) struct Run {
     pub(super) sent: Sent,
-    cpu: Duration,
+    pub(super) cpu: Duration,
     sequences: (i64, i64),
 }
 

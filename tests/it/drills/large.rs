@@ -54,7 +54,8 @@ impl Update for Founded {
     }
 }
 
-fn found(url: &str, count: usize) {
+/// Founds so many organizations, an entry each.
+pub fn found(url: &str, count: usize) {
     let settings =
         WriterSettings { url: url.to_owned(), wake: None, one_by_one: false, source: Source::Machine };
     let writer = Writer::start(settings).expect("a writer starts");
