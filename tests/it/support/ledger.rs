@@ -76,7 +76,15 @@ impl Ledger {
 
     /// An open ledger with everything known and nothing pledged yet.
     pub fn open(url: &str) -> Self {
-        let ledger = Self {
+        let ledger = Self::beside(url);
+        ledger.stage_reference();
+        ledger.stage_flow();
+        ledger
+    }
+
+    /// A writer on a ledger of somebody else's; the identifiers are of nothing there.
+    pub fn beside(url: &str) -> Self {
+        Self {
             writer: Self::start(url),
             actor: Actor { user: UserId(Uuid::now_v7()), role: "officer".into(), scope: "all".into() },
             programme: ProgrammeId(Uuid::now_v7()),
@@ -90,10 +98,7 @@ impl Ledger {
             line: PledgeLineId(Uuid::now_v7()),
             consignment: ConsignmentId(Uuid::now_v7()),
             leg: LegId(Uuid::now_v7()),
-        };
-        ledger.stage_reference();
-        ledger.stage_flow();
-        ledger
+        }
     }
 
     /// As [`Ledger::open`], with the whole gift told.
