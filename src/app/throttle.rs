@@ -108,6 +108,8 @@ impl Buckets {
 impl Throttle for Buckets {
     fn admit(&self, door: Door, peer: IpAddr) -> Result<(), Duration> {
         match door {
+            // Whoever tries codes tries both kinds.
+            Door::Links => self.doors.admit((Door::Codes, subscriber(peer))),
             Door::Codes | Door::Logins | Door::Sessions => self.doors.admit((door, subscriber(peer))),
             Door::Proofs => self.proofs.admit(subscriber(peer)),
         }

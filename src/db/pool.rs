@@ -1,10 +1,11 @@
 //! Opening databases, pooling connections, and telling a database's failures apart.
 
 use super::Conn;
+use super::schema::ledger_state;
 use crate::core::problem::{Code, Outcome, Problem};
 use diesel::connection::SimpleConnection;
 use diesel::result::{DatabaseErrorKind, Error as DieselError};
-use diesel::{Connection, PgConnection, RunQueryDsl, SqliteConnection};
+use diesel::{Connection, OptionalExtension, PgConnection, QueryDsl, RunQueryDsl, SqliteConnection};
 use std::time::Duration;
 
 /// Connections kept for reading; reads are short, and more than this only contend for two to eight cores.
@@ -119,15 +120,21 @@ impl Database {
         within(self.begin()?, work)
     }
 
-    /// As [`Database::read`], or from another database where this one cannot be connected to.
+    /// As [`Database::read`], or from another database where this one cannot be connected to, or does not hold this
+    /// entry of the ledger in the very snapshot that would be read.
     ///
     /// # Errors
     /// As [`Database::read`] of the one that is read.
-    pub fn read_or<T>(&self, other: &Self, work: impl FnOnce(&mut Conn) -> Outcome<T>) -> Outcome<T> {
-        match self.begin() {
+    pub fn read_or<T>(
+        &self,
+        other: &Self,
+        holding: i64,
+        work: impl FnOnce(&mut Conn) -> Outcome<T>,
+    ) -> Outcome<T> {
+        match self.begin_holding(holding) {
             Ok(pooled) => within(pooled, work),
             Err(problem) => {
-                tracing::warn!(cause = problem.internal.as_deref(), "a replica was not connected to");
+                tracing::warn!(cause = problem.internal.as_deref(), "a replica was not read");
                 other.read(work)
             }
         }
@@ -152,10 +159,11 @@ impl Database {
     pub async fn read_apart_or<T: Send + 'static>(
         &self,
         other: &Self,
+        holding: i64,
         work: impl FnOnce(&mut Conn) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
         let (database, other) = (self.clone(), other.clone());
-        apart(move || database.read_or(&other, work)).await
+        apart(move || database.read_or(&other, holding, work)).await
     }
 
     /// As [`Database::read`], for work that is one statement and so its own snapshot: on PostgreSQL nothing is
@@ -186,6 +194,22 @@ impl Database {
         })
     }
 
+    /// A connection in a snapshot that has this entry of the ledger in it. One that has not may be another server's
+    /// than the one that was seen to hold it, so it is not used again.
+    fn begin_holding(&self, holding: i64) -> Outcome<r2d2::PooledConnection<Manager>> {
+        let mut pooled = self.begin()?;
+        let held = last_entry(&mut pooled.conn);
+        if let Ok(last) = held
+            && last >= holding
+        {
+            return Ok(pooled);
+        }
+        pooled.broken = true;
+        let last = held?;
+        let words = "The replica does not hold what it was seen to hold.";
+        Err(Problem::new(Code::Unavailable, words).log(format!("entry {last}, where {holding} was seen")))
+    }
+
     /// A connection in a snapshot. After a restart of the server every idle connection is dead: each is
     /// tried once and thrown away, then a new one is made.
     fn begin(&self) -> Outcome<r2d2::PooledConnection<Manager>> {
@@ -204,6 +228,12 @@ impl Database {
             }
         }
     }
+}
+
+/// The last entry of the ledger in a snapshot: one row, by its key.
+fn last_entry(conn: &mut Conn) -> Outcome<i64> {
+    let last = ledger_state::table.find(1).select(ledger_state::sequence).first(conn).optional();
+    last.map(Option::unwrap_or_default).map_err(read_failure)
 }
 
 /// Runs a read in the snapshot that was begun, and ends it.

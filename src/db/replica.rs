@@ -57,6 +57,17 @@ struct Seen {
     trouble: Option<Standing>,
 }
 
+impl Seen {
+    fn standing(&self, lag: Duration) -> Standing {
+        let is_young = self.current_at.is_some_and(|moment| moment.elapsed() <= lag);
+        match self.trouble {
+            Some(trouble) => trouble,
+            None if is_young => Standing::Serving,
+            None => Standing::Late,
+        }
+    }
+}
+
 /// A copy that may be read instead of the database; clones share it.
 #[derive(Clone)]
 pub struct Replica(Arc<Shared>);
@@ -96,12 +107,14 @@ impl Replica {
         self.0.lag
     }
 
-    /// Whether a request may be answered from here that wants this entry of the ledger in it. Each is counted.
-    pub fn admits(&self, at_least: i64) -> bool {
-        let admitted = self.standing() == Standing::Serving && self.sequence() >= at_least;
+    /// The last entry it was seen to hold, where a request may be answered from here that wants this entry of the ledger
+    /// in it. Each is counted.
+    pub fn admits(&self, at_least: i64) -> Option<i64> {
+        let seen = self.seen();
+        let admitted = seen.standing(self.0.lag) == Standing::Serving && seen.sequence >= at_least;
         let counter = if admitted { &self.0.served } else { &self.0.diverted };
         counter.fetch_add(1, Ordering::Relaxed);
-        admitted
+        admitted.then_some(seen.sequence)
     }
 
     /// Requests that were let in here, and those that were sent to the database although they might have been.
@@ -111,13 +124,7 @@ impl Replica {
 
     /// How it stands at this moment.
     pub fn standing(&self) -> Standing {
-        let seen = self.seen();
-        let is_young = seen.current_at.is_some_and(|moment| moment.elapsed() <= self.0.lag);
-        match seen.trouble {
-            Some(trouble) => trouble,
-            None if is_young => Standing::Serving,
-            None => Standing::Late,
-        }
+        self.seen().standing(self.0.lag)
     }
 
     /// How old what it was shown to hold is; `None` before it was shown to hold anything.
@@ -149,9 +156,11 @@ impl Replica {
     pub fn holds(&self, sequence: i64, current_at: Option<Instant>) {
         self.note(|seen| {
             seen.trouble = None;
+            // What was shown once stays so, but of one that holds less than before: that is another copy, such as one
+            // that was made anew of an older backup.
+            let is_the_same = sequence >= seen.sequence;
+            seen.current_at = if is_the_same { seen.current_at.max(current_at) } else { current_at };
             seen.sequence = sequence;
-            // What was shown once stays so.
-            seen.current_at = seen.current_at.max(current_at);
         });
     }
 

@@ -321,5 +321,5 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_pledge_named, pledge_named);
     routes.add(__path_pledge_link_make, pledge_link_make);
     routes.add(__path_pledge_link_revoke, pledge_link_revoke);
-    routes.public_throttled(Door::Codes, __path_pledge_link_show, pledge_link_show);
+    routes.public_throttled(Door::Links, __path_pledge_link_show, pledge_link_show);
 }

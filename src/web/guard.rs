@@ -44,8 +44,10 @@ allowed!(B C D E F G);
 /// Where strangers come in; crowds before one are none before the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Door {
-    /// Tracking codes and private links.
+    /// Tracking codes.
     Codes,
+    /// Private links of pledges, which have no crowd of their own: codes are tried at both.
+    Links,
     /// Logging in.
     Logins,
     /// Continuing a session: a desk of field devices behind one router does so every ten minutes.

@@ -20,9 +20,16 @@ use utoipa::openapi::{RefOr, Required};
 /// The header in which a caller says which entry of the ledger must be in what is answered.
 pub const AT_LEAST: &str = "relief-at-least";
 
-/// What is read from the database itself: who may call and how, and the log, whose signatures come after its entries.
-const NEVER_LATE: [Action; 5] =
-    [Action::UserRead, Action::SessionRead, Action::ApiKeyRead, Action::AccessRead, Action::AuditRead];
+/// What is read from the database itself: who may call and how, papers, whose sharing may just have been withdrawn, and
+/// the log, whose signatures come after its entries.
+const NEVER_LATE: [Action; 6] = [
+    Action::UserRead,
+    Action::SessionRead,
+    Action::ApiKeyRead,
+    Action::AccessRead,
+    Action::DocumentRead,
+    Action::AuditRead,
+];
 
 impl Access {
     /// Whether what such a route reads may be a little late.
@@ -30,13 +37,20 @@ impl Access {
         match self {
             Self::Action(action) => !NEVER_LATE.contains(&action),
             Self::Throttled(Door::Codes) => true,
-            Self::Throttled(Door::Logins | Door::Sessions | Door::Proofs) | Self::Public => false,
+            // A private link is its own permission, which may just have been revoked.
+            Self::Throttled(Door::Links | Door::Logins | Door::Sessions | Door::Proofs) | Self::Public => {
+                false
+            }
         }
     }
 }
 
-/// The replica that a request is answered from.
-pub(super) struct ReadFrom(pub(super) Replica);
+/// The replica that a request is answered from, and the entry of the ledger that it was seen to hold.
+#[derive(Clone)]
+pub(super) struct ReadFrom {
+    pub(super) replica: Replica,
+    pub(super) holding: i64,
+}
 
 /// Decides where a request is answered from.
 ///
@@ -48,9 +62,9 @@ pub(super) fn choose(request: &ServiceRequest, access: Access) -> Outcome<()> {
     }
     let at_least = at_least(request.headers())?;
     if let Some(replica) = &state::of(request.request())?.replica
-        && replica.admits(at_least)
+        && let Some(holding) = replica.admits(at_least)
     {
-        request.extensions_mut().insert(ReadFrom(replica.clone()));
+        request.extensions_mut().insert(ReadFrom { replica: replica.clone(), holding });
     }
     Ok(())
 }

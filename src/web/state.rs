@@ -48,7 +48,7 @@ pub struct StateParts {
 pub struct State {
     parts: Arc<StateParts>,
     /// What this request is answered from, where it is not the database itself.
-    from: Option<Replica>,
+    from: Option<ReadFrom>,
 }
 
 impl State {
@@ -72,7 +72,9 @@ impl State {
         work: impl FnOnce(&mut Conn) -> Outcome<T> + Send + 'static,
     ) -> Outcome<T> {
         let read = match &self.from {
-            Some(replica) => replica.database().read_apart_or(&self.database, work).await,
+            Some(ReadFrom { replica, holding }) => {
+                replica.database().read_apart_or(&self.database, *holding, work).await
+            }
             None => self.database.read_apart(work).await,
         };
         read.map_err(|problem| self.told(problem))
@@ -146,6 +148,6 @@ impl FromRequest for State {
 pub(super) fn of(request: &HttpRequest) -> Outcome<State> {
     let state = request.app_data::<State>().cloned();
     let state = state.ok_or_else(|| Problem::internal("the server has no state"))?;
-    let from = request.extensions().get::<ReadFrom>().map(|from| from.0.clone());
+    let from = request.extensions().get::<ReadFrom>().cloned();
     Ok(State { from, ..state })
 }

@@ -7,9 +7,11 @@ use std::time::{Duration, Instant};
 
 use relief_ledger::app::{self, Layer, Settings};
 use relief_ledger::auth::Role;
-use relief_ledger::db::SILENCE;
+use relief_ledger::db::{Replica, SILENCE, Standing};
 use serde_json::{Value, json};
 
+use crate::papers::files::photo;
+use crate::stories::scene::Scene;
 use crate::support::postgres::PostgresDatabase;
 use crate::support::proxy::{Mode, Proxy};
 use crate::support::server::{Caller, Server, migrate};
@@ -72,7 +74,10 @@ fn what_may_be_a_little_late_is_read_from_the_replica_and_nothing_else() {
     for path in ["/api/v1/users", "/api/v1/auth/me", "/api/v1/auth/sessions", "/api/v1/api-keys"] {
         admin.get(path).expect(200);
     }
-    auditor.get("/api/v1/audit/entries").expect(200);
+    assert_eq!(server.stranger().get("/api/v1/pledge-links/7KQ2-M9XD-4TRF").status, 404);
+    for path in ["/api/v1/audit/entries", "/api/v1/documents"] {
+        auditor.get(path).expect(200);
+    }
     until("a checkpoint", || (admin.get("/api/v1/audit/checkpoint").status == 200).then_some(()));
     organization(&admin, "Yunnan");
     assert_eq!(counts(&server), (before.0 + 6.0, before.1), "these are never late");
@@ -81,7 +86,7 @@ fn what_may_be_a_little_late_is_read_from_the_replica_and_nothing_else() {
 }
 
 #[test]
-fn what_is_never_read_from_a_replica_is_what_callers_are_known_by_and_what_is_signed() {
+fn what_is_never_read_from_a_replica_is_what_callers_are_known_by_what_may_be_withdrawn_and_what_is_signed() {
     let routes = app::routes();
     let mut never: Vec<&str> = routes
         .declared()
@@ -95,6 +100,8 @@ fn what_is_never_read_from_a_replica_is_what_callers_are_known_by_and_what_is_si
         "access-review",
         "api-keys",
         "api-keys/{id}",
+        "attachments/{id}",
+        "attachments/{id}/content",
         "audit/checkpoint",
         "audit/consistency",
         "audit/entries",
@@ -104,6 +111,9 @@ fn what_is_never_read_from_a_replica_is_what_callers_are_known_by_and_what_is_si
         "audit/tile/{level}/{tile}",
         "auth/me",
         "auth/sessions",
+        "documents",
+        "documents/{id}",
+        "pledge-links/{code}",
         "users",
         "users/{id}",
         "users/{id}/sessions",
@@ -116,19 +126,59 @@ fn beside_a_copy_that_stands_still(
     database: &TestDatabase,
     lag: Duration,
 ) -> (Server, Caller, PostgresDatabase) {
-    let TestDatabase::Postgres(original) = database else { panic!("only PostgreSQL has replicas") };
     let server = Server::start(database);
     let admin = server.login_as(Role::Admin);
     organization(&admin, "Hainan");
+    let (server, copy) = copied(database, server, lag);
+    let admin = at(&server, &admin);
+    (server, admin, copy)
+}
+
+/// A server as it goes on beside a replica that stands still from now on.
+fn copied(database: &TestDatabase, server: Server, lag: Duration) -> (Server, PostgresDatabase) {
+    let TestDatabase::Postgres(original) = database else { panic!("only PostgreSQL has replicas") };
     let mut copy = None;
     let server = server.restart_with(|settings| {
         let made = original.copy();
         settings.replica = Some((made.url().to_owned(), lag));
         copy = Some(made);
     });
-    let admin = at(&server, &admin);
     wait_for(&server, "serving");
-    (server, admin, copy.expect("a copy was made"))
+    (server, copy.expect("a copy was made"))
+}
+
+#[test]
+fn what_was_revoked_or_withdrawn_a_moment_ago_is_not_read_from_a_replica() {
+    let database = TestDatabase::postgres(migrate);
+    let scene = Scene::new(&database);
+    let donor = scene.organization("Hainan", "CN");
+    let store = scene.site("Beijing", "warehouse", "CN");
+    let pledge = format!("/api/v1/pledges/{}", scene.in_store(&donor, &store, 100));
+    let donor = scene.house.login_bound(Role::Donor, Some(donor.parse().expect("an id")), None);
+    let link = scene.officer.post(&format!("{pledge}/link"), &Value::Null).expect(201)["path"].clone();
+    let link = link.as_str().expect("a path");
+    let photo =
+        scene.officer.upload("/api/v1/attachments", "image/jpeg", &photo(1)).expect(201)["id"].clone();
+    let photo = format!("/api/v1/attachments/{}", photo.as_str().expect("an id"));
+    scene.officer.patch(&photo, 1, &json!({"shareable": true})).expect(200);
+    let paper = json!({"kind": "grn", "site": store, "issued_on": "2020-07-12", "pledge": &pledge[16..],
+        "attachments": [&photo[20..]], "shareable": true});
+    scene.officer.post("/api/v1/documents", &paper).expect(201);
+
+    let (server, _copy) = copied(&database, scene.house, Duration::from_secs(3_600));
+    let [officer, donor] = [&scene.officer, &donor].map(|caller| at(&server, caller));
+    let content = format!("{photo}/content");
+    server.stranger().get(link).expect(200);
+    assert_eq!((donor.get(&photo).status, donor.get(&content).status), (200, 200));
+    officer.send("DELETE", &format!("{pledge}/link"), &[], None).expect(200);
+    officer.patch(&photo, 2, &json!({"shareable": false})).expect(200);
+    assert_eq!(
+        officer.get(&pledge).expect(200)["has_link"],
+        true,
+        "figures are of the copy, which stands still"
+    );
+    assert_eq!(server.stranger().get(link).status, 404);
+    assert_eq!((donor.get(&photo).status, donor.get(&content).status), (404, 404));
 }
 
 #[test]
@@ -167,6 +217,50 @@ fn a_caller_reads_what_it_wrote_by_naming_its_sequence() {
     assert!(reply.text.contains("soon") && reply.text.contains("4711"), "{}", reply.text);
     // What a change is decided on is not late: the copy knows nothing of it.
     admin.patch(&path, 1, &json!({"name": "Yunnan province"})).expect(200);
+}
+
+#[test]
+fn what_another_server_holds_than_the_one_that_is_watched_is_not_read() {
+    let database = TestDatabase::postgres(migrate);
+    let TestDatabase::Postgres(original) = &database else { panic!("only PostgreSQL has replicas") };
+    let server = Server::start(&database);
+    let admin = server.login_as(Role::Admin);
+    let way = Proxy::before(original.url());
+    let mut copy = None;
+    let server = server.restart_with(|settings| {
+        copy = Some(original.copy());
+        replica(way.url(), Duration::from_secs(60))(settings);
+    });
+    let (admin, copy) = (at(&server, &admin), copy.expect("a copy was made"));
+    wait_for(&server, "serving");
+    // Whoever watches stays where it is; whoever reads comes to a copy that stands still.
+    way.lead_to(copy.url());
+    let (path, sequence) = organization(&admin, "Yunnan");
+    until("the update in the replica", || {
+        (standing(&server)["sequence"].as_i64() >= Some(sequence)).then_some(())
+    });
+    let before = counts(&server);
+    assert_eq!(admin.get(&path).expect(200)["name"], "Yunnan");
+    assert_eq!(counts(&server).0, before.0 + 1.0, "it was let in by what was seen");
+}
+
+#[test]
+fn a_replica_that_holds_less_than_before_is_as_old_as_what_it_holds_now() {
+    let settings = relief_ledger::db::Settings { url: "postgres://nobody@127.0.0.1:1/none".to_owned() };
+    let replica = Replica::new(settings, Duration::from_secs(3_600)).expect("a pool");
+    assert_eq!((replica.standing(), replica.admits(0)), (Standing::Late, None));
+    let now = Instant::now();
+    replica.holds(10, Some(now));
+    assert_eq!(
+        (replica.standing(), replica.admits(10), replica.admits(11)),
+        (Standing::Serving, Some(10), None)
+    );
+    replica.holds(12, None);
+    assert_eq!(replica.admits(10), Some(12), "what was shown once stays so");
+    replica.holds(7, None);
+    assert_eq!((replica.standing(), replica.admits(0)), (Standing::Late, None));
+    replica.holds(7, Some(now));
+    assert_eq!(replica.admits(0), Some(7));
 }
 
 #[test]

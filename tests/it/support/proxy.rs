@@ -22,6 +22,7 @@ pub enum Mode {
 
 struct Shared {
     mode: Mutex<Mode>,
+    led_to: Mutex<Option<String>>,
     open: Mutex<Vec<TcpStream>>,
     cuts: AtomicUsize,
 }
@@ -42,6 +43,7 @@ impl Proxy {
         let target: SocketAddr = target.parse().expect("the URL has an address and a port");
         let shared = Arc::new(Shared {
             mode: Mutex::new(Mode::Pass),
+            led_to: Mutex::new(None),
             open: Mutex::new(Vec::new()),
             cuts: AtomicUsize::new(0),
         });
@@ -69,6 +71,12 @@ impl Proxy {
                 drop(stream.shutdown(Shutdown::Both));
             }
         }
+    }
+
+    /// Whoever comes from now on is led to this database of the same server; whoever is there stays.
+    pub fn lead_to(&self, url: &str) {
+        let name = url.rsplit('/').next().map(str::to_owned);
+        *self.shared.led_to.lock().expect("no carrier failed") = name;
     }
 
     /// Commits that were cut so far.
@@ -130,7 +138,10 @@ fn carry_on(
     muted: &AtomicBool,
 ) -> std::io::Result<()> {
     // The first message has no kind before its length.
-    let first = message(&mut client, false)?;
+    let mut first = message(&mut client, false)?;
+    if let Some(name) = shared.led_to.lock().expect("no carrier failed").as_deref() {
+        first = of_database(&first, name);
+    }
     server.write_all(&first)?;
     let mut is_writing = false;
     loop {
@@ -155,6 +166,16 @@ fn carry_on(
         }
         server.write_all(&message)?;
     }
+}
+
+/// A first message, which asks for a database by a word and its name behind it, asking for another one.
+fn of_database(first: &[u8], name: &str) -> Vec<u8> {
+    let mut words: Vec<&[u8]> = first[8..].split(|byte| *byte == 0).collect();
+    let at = words.iter().position(|word| *word == b"database").expect("a database is asked for");
+    words[at + 1] = name.as_bytes();
+    let words = words.join(&0);
+    let length = u32::try_from(words.len() + 8).expect("a short message");
+    [&length.to_be_bytes()[..], &first[4..8], &words[..]].concat()
 }
 
 /// One message as it came: perhaps a kind, then a length that counts itself, then the rest.
