@@ -6,7 +6,7 @@ use crate::core::problem::Problem;
 use crate::items::goods::{GoodsLine, understand};
 use crate::ledger::event::{EventResult, Halt, Happening, all_or_missed};
 use crate::ledger::{Account, Cell, Condition, Movement};
-use crate::sites::find_site;
+use crate::sites::{Site, find_site};
 use crate::writer::Desk;
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub struct Moved {
     /// From.
     pub site: SiteId,
-    /// To.
+    /// To; run by the same organization, where both are run by one.
     pub to_site: SiteId,
     /// In what condition the goods are; good if left out.
     #[serde(default)]
@@ -39,10 +39,31 @@ pub struct Stored {
     pub note: Option<String>,
 }
 
+/// Refuses a site that somebody else runs: goods that change hands are sent by one and received by another, who says
+/// what came.
+fn check_custody(desk: &mut Desk, happening: &Happening, from: SiteId, to: &Site) -> Result<(), Halt> {
+    let from = find_site(desk, from)?;
+    let (Some(sender), Some(keeper)) = (from.operator_id, to.operator_id) else { return Ok(()) };
+    // A correction may leave places as they were, although one of them has changed hands since.
+    let was_there = |site: SiteId| {
+        let old = happening.restates.as_ref();
+        old.is_some_and(|old| old.changes.iter().any(|(cell, _)| cell.site == Some(site)))
+    };
+    if sender == keeper || (was_there(from.id) && was_there(to.id)) {
+        return Ok(());
+    }
+    let words = format!(
+        "{} is {:?}, which another organization runs than {:?}; goods that change hands go by a consignment: post \
+         `departed`, and whoever takes them in `received`",
+        to.id, to.name, from.name
+    );
+    Err(Problem::field("/to_site", words).into())
+}
+
 /// Moves.
 ///
 /// # Errors
-/// `insufficient`, `invalid`; waits for what is not known yet.
+/// `insufficient`, `invalid`, also where another organization runs the other site; waits for what is not known yet.
 pub fn move_stock(desk: &mut Desk, happening: &Happening, body: &Moved) -> Result<EventResult, Halt> {
     if body.site == body.to_site {
         return Err(Problem::field("/to_site", "is where the goods are already").into());
@@ -50,6 +71,7 @@ pub fn move_stock(desk: &mut Desk, happening: &Happening, body: &Moved) -> Resul
     let place = Place { site: Some(body.site), ..Place::default() };
     let subjects = place.subjects(desk)?;
     let target = find_site(desk, body.to_site)?;
+    check_custody(desk, happening, body.site, &target)?;
     let goods = understand(desk, &body.lines)?;
     let mut sought = Sought::on(place, &[Account::InStorage]);
     sought.condition = Some(body.condition);

@@ -78,8 +78,9 @@ on_both_databases! {
 
     fn what_depends_on_an_event_is_named_to_whoever_reads_it(database: &TestDatabase) {
         let scene = Scene::new(database);
-        let [ours, theirs] = ["Ours", "Theirs"].map(|name| scene.organization(name, "GM"));
-        let [here, there] = [("Serekunda", &ours), ("Brikama", &theirs)].map(|(name, operator)| {
+        let ours = scene.organization("Ours", "GM");
+        // Nobody is said to run the other one, so it is not ours to read.
+        let [here, there] = [("Serekunda", Some(&ours)), ("Brikama", None)].map(|(name, operator)| {
             let body = json!({"name": name, "kind": "warehouse", "country": "GM", "operator": operator});
             scene.admin.post("/api/v1/sites", &body).expect(201)["id"].as_str().expect("an id").to_owned()
         });
@@ -109,6 +110,32 @@ on_both_databases! {
         let told = officer.post("/api/v1/events", &undo).json();
         let named: Vec<&Value> = told["events"].as_array().expect("events").iter().map(|one| &one["event"]).collect();
         assert_eq!(named, [&moved["id"], &more], "{told:#}");
+    }
+
+    fn goods_change_hands_by_a_consignment_and_by_no_move(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let [ours, theirs] = ["Ours", "Theirs"].map(|name| scene.organization(name, "GM"));
+        let store = |name: &str, operator: Option<&String>| {
+            let body = json!({"name": name, "kind": "warehouse", "country": "GM", "operator": operator});
+            scene.admin.post("/api/v1/sites", &body).expect(201)["id"].as_str().expect("an id").to_owned()
+        };
+        let (here, other) = (store("Serekunda", Some(&ours)), store("Bakau", Some(&ours)));
+        let (there, nobodys) = (store("Brikama", Some(&theirs)), store("Kartong", None));
+        scene.in_store(&ours, &here, 100);
+        let moves = |to: &str, quantity: i64| json!({"site": here, "to_site": to, "lines": [scene.line(quantity)]});
+        for caller in [&bound(&scene, Role::Officer, &ours), &scene.officer] {
+            let refused = scene.post(caller, "moved", "2020-08-01", moves(&there, 10)).refused("invalid", &["/to_site"]);
+            assert!([&there, "Brikama", "Serekunda", "`received`"].iter().all(|word| refused.contains(*word)), "{refused}");
+        }
+        scene.does("moved", "2020-08-01", moves(&nobodys, 10)).expect(201);
+        let moved = scene.does("moved", "2020-08-01", moves(&other, 10)).expect(201);
+        let right = |body: Value| json!({"event": moved["id"], "right": body, "reason": "told wrongly"});
+        scene.does("corrected", "2020-08-03", right(moves(&there, 10))).refused("invalid", &["/to_site"]);
+        // What was moved while one organization ran both is set right later all the same.
+        scene.admin.patch(&format!("/api/v1/sites/{other}"), 1, &json!({"operator": theirs})).expect(200);
+        scene.does("moved", "2020-08-04", moves(&other, 10)).refused("invalid", &["/to_site"]);
+        scene.does("corrected", "2020-08-04", right(moves(&other, 15))).expect(201);
+        scene.closes();
     }
 
     fn a_donor_organization_is_not_told_in_whose_consignment_its_goods_are(database: &TestDatabase) {
