@@ -1,12 +1,14 @@
 //! The trace of a lot, for a recall: forward, where all of it is and whom it reached; backward, who gave it, how it
 //! came, and which lots it was before.
 
-use super::trace_queries::{GivenRow, PassedRow, PlaceRow, RelotRow, given, passed, places, relots};
+use super::trace_queries::{
+    GivenRow, PassedRow, PlaceRow, RelotRow, consignments_reached, given, passed, places, relots,
+};
 use crate::auth::Scope;
 use crate::core::id::{
     ConsignmentId, EventId, ItemId, LegId, LotId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
 };
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{items, ledger_state, lots, organizations, sites};
 use crate::db::{Conn, read_failure};
@@ -15,7 +17,8 @@ use diesel::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Lots that one becomes or comes from, all steps together: no lot on record was named anew more than twice.
+/// Lots that one becomes, itself among them, and as many that it comes from, all steps together: no lot on record was
+/// named anew more than twice.
 const LOTS_MAXIMUM: usize = 500;
 /// Events by which goods come from elsewhere.
 const RECEIPTS: [&str; 2] = ["collected", "received"];
@@ -109,7 +112,7 @@ pub struct TracePlace {
     pub site_name: Option<String>,
     /// Its country.
     pub country: Option<String>,
-    /// The consignment.
+    /// The consignment; null too where it is beyond the caller's reach, as are its leg and holder.
     pub consignment: Option<ConsignmentId>,
     /// The leg.
     pub leg: Option<LegId>,
@@ -144,7 +147,7 @@ pub struct TracePassage {
     pub site_name: Option<String>,
     /// Its country.
     pub country: Option<String>,
-    /// The consignment.
+    /// The consignment; null too where it is beyond the caller's reach, as is who got them.
     pub consignment: Option<ConsignmentId>,
     /// Who got them.
     pub holder: Option<OrganizationId>,
@@ -187,15 +190,16 @@ pub(super) fn trace_read(conn: &mut Conn, scope: &Scope, id: LotId) -> Outcome<T
     let mut named = BTreeMap::new();
     let after = family(conn, scope, id, &mut named, |row| (row.from_lot, row.to_lot))?;
     let before = family(conn, scope, id, &mut named, |row| (row.to_lot, row.from_lot))?;
-    let now = places(conn, scope, &after)?;
+    let mut now = places(conn, scope, &after)?;
     let handed = [Account::Delivered, Account::Distributed];
-    let reached = passed(conn, scope, &after, &handed, None)?;
+    let mut reached = passed(conn, scope, &after, &handed, None)?;
     let given = given(conn, scope, &before)?;
     let came = [Account::InStorage, Account::Allocated, Account::Delivered];
-    let received = passed(conn, scope, &before, &came, Some(&RECEIPTS))?;
+    let mut received = passed(conn, scope, &before, &came, Some(&RECEIPTS))?;
     if now.is_empty() && reached.is_empty() && given.is_empty() && received.is_empty() {
         return Err(Problem::not_found());
     }
+    hide_consignments(conn, scope, &mut now, [&mut reached, &mut received])?;
     let names = Names::load(conn, &now, [&reached, &received], &given)?;
     let sequence: Option<i64> =
         ledger_state::table.select(ledger_state::sequence).first(conn).optional().map_err(read_failure)?;
@@ -211,10 +215,39 @@ pub(super) fn trace_read(conn: &mut Conn, scope: &Scope, id: LotId) -> Outcome<T
     })
 }
 
+/// Takes out in whose consignments goods are, and with whom, where those are out of reach: that they are at a site, or of
+/// a pledge, is told to whoever reaches that, and the rest is the consignment's.
+fn hide_consignments(
+    conn: &mut Conn,
+    scope: &Scope,
+    now: &mut [PlaceRow],
+    passages: [&mut Vec<PassedRow>; 2],
+) -> Outcome<()> {
+    if scope.is_everything() {
+        return Ok(());
+    }
+    let passed = || passages.iter().flat_map(|rows| rows.iter());
+    let named: BTreeSet<ConsignmentId> = now
+        .iter()
+        .filter_map(|row| row.consignment)
+        .chain(passed().filter_map(|row| row.consignment))
+        .collect();
+    let reached = consignments_reached(conn, scope, &Vec::from_iter(named))?;
+    let is_hidden = |id: Option<ConsignmentId>| id.is_some_and(|id| !reached.contains(&id));
+    for row in now.iter_mut().filter(|row| is_hidden(row.consignment)) {
+        (row.consignment, row.leg, row.holder) = (None, None, None);
+    }
+    for row in passages.into_iter().flatten().filter(|row| is_hidden(row.consignment)) {
+        (row.consignment, row.holder) = (None, None);
+    }
+    Ok(())
+}
+
 /// What tells one naming anew from another.
 type Naming = (i64, LotId, LotId);
 
-/// A lot and all that follow from it, step by step; `step` says of a naming anew from which lot to which one goes.
+/// A lot and all that follow from it, step by step; `step` says of a naming anew from which lot to which one goes. Too
+/// many are refused: half a recall is none.
 fn family(
     conn: &mut Conn,
     scope: &Scope,
@@ -224,7 +257,7 @@ fn family(
 ) -> Outcome<Vec<LotId>> {
     let mut all = BTreeSet::from([id]);
     let mut last = vec![id];
-    while !last.is_empty() && all.len() <= LOTS_MAXIMUM {
+    while !last.is_empty() {
         let mut next = Vec::new();
         for row in relots(conn, scope, &last)? {
             let (here, there) = step(&row);
@@ -235,6 +268,13 @@ fn family(
                 next.push(there);
             }
             named.insert((row.sequence, row.from_lot, row.to_lot), row);
+        }
+        if all.len() > LOTS_MAXIMUM {
+            let words = format!(
+                "This lot became, or came from, more than {LOTS_MAXIMUM} lots; its `relotted` events say which. Trace each \
+                 of them."
+            );
+            return Err(Problem::new(Code::Invalid, words));
         }
         last = next;
     }

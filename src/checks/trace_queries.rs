@@ -2,15 +2,18 @@
 
 use super::reach::About;
 use crate::auth::Scope;
+use crate::consignments::consignments_within;
 use crate::core::id::{
     ConsignmentId, EventId, ItemId, LegId, LotId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
 };
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::{Binds, Conn, ask};
+use crate::db::schema::consignments;
+use crate::db::{Binds, Conn, ask, in_parts, read_failure};
 use crate::ledger::Account;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
+use std::collections::HashSet;
 
 /// Rows of one list of a trace, as many as totals have.
 const ROWS_MAXIMUM: i64 = 20_000;
@@ -234,6 +237,24 @@ pub(super) fn relots(conn: &mut Conn, scope: &Scope, lots: &[LotId]) -> Outcome<
         limit = binds.number(ROWS_MAXIMUM + 1)
     );
     whole(ask(conn, text, binds)?)
+}
+
+/// Which of these consignments a scope reaches.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn consignments_reached(
+    conn: &mut Conn,
+    scope: &Scope,
+    named: &[ConsignmentId],
+) -> Outcome<HashSet<ConsignmentId>> {
+    let found = in_parts(named, |part| {
+        consignments_within(consignments::table.into_boxed(), scope)
+            .filter(consignments::id.eq_any(part))
+            .select(consignments::id)
+            .load(conn)
+    });
+    Ok(found.map_err(read_failure)?.into_iter().collect())
 }
 
 /// Refuses to leave anything out: half a recall is none.

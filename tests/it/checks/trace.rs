@@ -3,7 +3,7 @@
 use relief_ledger::auth::Role;
 use serde_json::{Value, json};
 
-use crate::stories::scene::{Scene, id};
+use crate::stories::scene::{Scene, event, id};
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 
@@ -84,5 +84,58 @@ on_both_databases! {
         scene.house.login_bound(Role::Manager, None, Some("NP")).get(&path).refused("not_found", &[]);
         scene.auditor.get(&format!("/api/v1/lots/{}/trace", id())).refused("not_found", &[]);
         scene.officer.get(&path).refused("forbidden", &[]);
+    }
+
+    fn whose_consignment_goods_are_in_is_told_to_whoever_reaches_it(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (city, keeper) = (scene.organization("Banjul", "GM"), scene.organization("Hub keepers", "SN"));
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let hub = json!({"name": "Dakar", "kind": "warehouse", "country": "SN", "operator": keeper});
+        let hub = scene.admin.post("/api/v1/sites", &hub).expect(201)["id"].as_str().unwrap().to_owned();
+        let (pledge, _) = scene.accepted(&donor, 300);
+        let lines = json!([{"item": scene.masks, "lot": "A-1", "quantity": 300}]);
+        scene.does("collected", "2020-07-10", json!({"pledge": pledge, "site": beijing, "lines": lines})).expect(201);
+        let (consignment, leg) = scene.sent(&city, &[&beijing, &hub, &banjul], 300, "2020-07-20");
+        scene.receives(&consignment, &leg, "2020-07-22", json!({"lot": "A-1", "good": 300})).expect(201);
+        let bound = |organization: &str| {
+            let caller = scene.house.login_bound(Role::Manager, Some(organization.parse().unwrap()), None);
+            caller.get(&format!("/api/v1/lots/{}/trace", lot(&scene, "A-1"))).expect(200)
+        };
+        let named = |row: &Value| ["consignment", "holder", "holder_name"].map(|name| !row[name].is_null());
+        let ours = bound(&city);
+        assert_eq!(sums(&ours["now"], "consignment"), [(consignment.clone(), 300)], "{ours:#}");
+        assert!(ours["received"].as_array().unwrap().iter().all(|row| row["kind"] == "collected" || named(row)[0]), "{ours:#}");
+        for outside in [bound(&keeper), bound(&donor)] {
+            assert_eq!(sums(&outside["now"], "site_name"), [("Dakar".to_owned(), 300)], "{outside:#}");
+            for row in ["now", "reached", "received"].iter().flat_map(|list| outside[list].as_array().unwrap()) {
+                let is_free = row["kind"] == "collected";
+                assert!(is_free || named(row) == [false; 3], "{row:#}");
+            }
+            assert!(!outside.to_string().contains(&consignment), "{outside:#}");
+        }
+    }
+
+    fn a_lot_that_became_too_many_to_tell_is_not_told_of_in_part(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (donor, hub) = (scene.organization("Hainan", "CN"), scene.site("Accra", "warehouse", "GH"));
+        let (pledge, _) = scene.accepted(&donor, 1_000);
+        let line = |quantity: i64| json!({"item": scene.masks, "lot": "A-1", "quantity": quantity});
+        scene.does("collected", "2020-07-10", json!({"pledge": pledge, "site": hub, "lines": [line(1_000)]})).expect(201);
+        let rename = |numbers: std::ops::Range<u32>| {
+            let relotted = |number: u32| {
+                let body = json!({"site": hub, "lines": [line(1)], "to_lot": format!("B-{number}")});
+                event(&id(), "relotted", "2020-07-11", body)
+            };
+            let events: Vec<Value> = numbers.map(relotted).collect();
+            let told = scene.officer.post("/api/v1/events/batch", &json!({"events": events})).expect(200);
+            assert!(told["results"].as_array().unwrap().iter().all(|one| one["status"] == 201), "{told:#}");
+        };
+        rename(0..499);
+        let path = format!("/api/v1/lots/{}/trace", lot(&scene, "A-1"));
+        assert_eq!(scene.auditor.get(&path).expect(200)["lots"].as_array().map(Vec::len), Some(500));
+        rename(499..500);
+        let told = scene.auditor.get(&path).refused("invalid", &[]);
+        assert!(told.contains("500") && told.contains("relotted"), "{told}");
     }
 }
