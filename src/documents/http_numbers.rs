@@ -2,19 +2,16 @@
 
 use super::block::{BlockDraft, BlockGive, BlockReturn, NumberBlock};
 use super::number::NumberSeries;
-use super::read::check_site;
+use super::read::{check_block, check_site};
 use super::report::{NumberCounts, NumberRun, series_read};
 use super::rules::{DocumentKind, number_text};
 use crate::auth::{Permit, action};
 use crate::core::id::{NumberBlockId, SiteId, UserId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::read_failure;
-use crate::db::schema::{number_blocks, number_series};
 use crate::web::{Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key};
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
-use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use uuid::Uuid;
@@ -95,17 +92,7 @@ pub async fn block_return(
     path: Path<NumberBlockId>,
 ) -> Outcome<Written<BlockView>> {
     let (id, reader) = (path.0, permit.clone());
-    state
-        .read(move |conn| {
-            let site: SiteId = number_blocks::table
-                .inner_join(number_series::table.on(number_series::id.eq(number_blocks::series_id)))
-                .filter(number_blocks::id.eq(id))
-                .select(number_series::site_id)
-                .first(conn)
-                .map_err(read_failure)?;
-            check_site(conn, &reader, site)
-        })
-        .await?;
+    state.read(move |conn| check_block(conn, &reader, id)).await?;
     Ok(written(state.writer.record(BlockReturn { actor: permit.actor(), id }).await?, false))
 }
 

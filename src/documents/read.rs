@@ -8,11 +8,13 @@ use super::rules::{DocumentDraft, DocumentKind};
 use super::store::{Document, DocumentAttachment, DocumentEvent, Signatory};
 use crate::auth::{Bound, Fields, Named, Permit, Scope};
 use crate::consignments::{consignments_within, in_countries, load_reached, of_organization};
-use crate::core::id::{AttachmentId, ConsignmentId, DocumentId, EventId, OrganizationId, PledgeId, SiteId};
+use crate::core::id::{
+    AttachmentId, ConsignmentId, DocumentId, EventId, NumberBlockId, OrganizationId, PledgeId, SiteId,
+};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{
     attachments, balances, consignments, document_attachments, document_events, document_signatories,
-    documents, events, legs, pledge_lines, pledges, sites,
+    documents, events, legs, number_blocks, number_series, pledge_lines, pledges, sites,
 };
 use crate::db::{Backend, Conn, read_failure};
 use crate::events::events_within;
@@ -350,7 +352,32 @@ pub(super) fn check_site<A: Named>(conn: &mut Conn, permit: &Permit<A>, site: Si
     check_end(conn, permit, site, None)
 }
 
-/// The same, or whether the caller is whom this consignment comes to there.
+/// Whether a block of numbers is of a site of the caller's, and so the caller's.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub(super) fn check_block<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    block: NumberBlockId,
+) -> Outcome<()> {
+    let mut query = number_blocks::table
+        .inner_join(number_series::table.on(number_series::id.eq(number_blocks::series_id)))
+        .inner_join(sites::table.on(sites::id.eq(number_series::site_id)))
+        .filter(number_blocks::id.eq(block))
+        .select(number_blocks::id)
+        .into_boxed();
+    for bound in permit.scope().bounds() {
+        query = match bound {
+            Bound::Organization(own) => query.filter(sites::operator_id.eq(*own)),
+            Bound::Countries(own) => query.filter(sites::country.eq_any(own.clone())),
+            Bound::OwnPledges(_) => return Err(Problem::not_found()),
+        };
+    }
+    query.first::<NumberBlockId>(conn).map(|_| ()).map_err(read_failure)
+}
+
+/// Whether a site is the caller's, or the caller is whom this consignment comes to there.
 fn check_end<A: Named>(
     conn: &mut Conn,
     permit: &Permit<A>,

@@ -111,28 +111,33 @@ on_both_databases! {
 
         // A query without its scope: whoever is bound elsewhere is served as if bound to nothing.
         let named = |name: String| seats.iter().find(|seat| seat.name == name).expect("a seat");
-        let careless: Vec<Seat> = [Role::Officer, Role::Auditor, Role::Manager]
-            .iter()
-            .map(|role| {
-                named(format!("{role}, other organisation")).with_callers_of(named(format!("{role}, unbound")))
-            })
-            .collect();
+        // A donor is always bound, so one of another organization is served as if our pledges were its own.
+        let careless = |roles: &[Role], as_if: &str| -> Vec<Seat> {
+            let seat = |role: &Role, binding: &str| named(format!("{role}, {binding}"));
+            roles.iter().map(|role| seat(role, "other organisation").with_callers_of(seat(role, as_if))).collect()
+        };
+        let twins: [(&[Role], &str, Reach); 2] = [
+            (&[Role::Officer, Role::Auditor, Role::Manager], "unbound", Reach::Own),
+            (&[Role::Donor], "own organisation", Reach::OwnPledges),
+        ];
         let narrowed: Vec<_> = CALLS
             .iter()
             .filter(|call| matches!(call.about, About::Scoped { .. } | About::Everywhere { .. } | About::Listed(_)))
             .copied()
             .collect();
-        let asked = cells(&declared, &narrowed, &careless, &subjects);
-        let found = mismatches(POLICY, &asked, &ask(&asked));
-        let caught = operations(&found);
-        for call in &narrowed {
-            let Some(one) = declared.iter().find(|one| one.operation == call.operation) else { continue };
-            let Access::Action(action) = one.access else { continue };
-            let is_narrowed = |rule: &&Rule| {
-                rule.action == action && rule.reach == Reach::Own && [Role::Officer, Role::Auditor, Role::Manager].contains(&rule.role)
-            };
-            let is_caught = caught.contains(call.operation);
-            assert_eq!(is_caught, POLICY.iter().any(|rule| is_narrowed(&rule)), "{}: {found:#?}", call.operation);
+        for (roles, as_if, reach) in twins {
+            let careless = careless(roles, as_if);
+            let asked = cells(&declared, &narrowed, &careless, &subjects);
+            let found = mismatches(POLICY, &asked, &ask(&asked));
+            let caught = operations(&found);
+            for call in &narrowed {
+                let Some(one) = declared.iter().find(|one| one.operation == call.operation) else { continue };
+                let Access::Action(action) = one.access else { continue };
+                let is_narrowed =
+                    |rule: &&Rule| rule.action == action && rule.reach == reach && roles.contains(&rule.role);
+                let is_caught = caught.contains(call.operation);
+                assert_eq!(is_caught, POLICY.iter().any(|rule| is_narrowed(&rule)), "{as_if}, {}: {found:#?}", call.operation);
+            }
         }
     }
 }

@@ -8,7 +8,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 use relief_ledger::db::{Conn, connect};
 
-use crate::tidy::rules::SCOPED_TABLES;
+use crate::tidy::scopes::SCOPED_TABLES;
 
 /// Tables whose rows grow with what is recorded, beside those that are one caller's to read.
 const GROWING_TOO: [&str; 3] = ["decisions", "document_numbers", "log_entries"];

@@ -396,11 +396,11 @@ fn starts_upper(word: &str) -> bool {
     word.starts_with(char::is_uppercase)
 }
 
-fn finding(source: &Source, line: usize, rule: &'static str, what: String) -> Finding {
+pub fn finding(source: &Source, line: usize, rule: &'static str, what: String) -> Finding {
     Finding { path: source.path.clone(), line, rule, what }
 }
 
-fn paths_where(
+pub fn paths_where(
     source: &Source,
     rule: &'static str,
     bad: impl Fn(&PathAt) -> bool,
@@ -412,77 +412,4 @@ fn paths_where(
         .filter(|path| bad(path))
         .map(|path| finding(source, path.line, rule, what(path)))
         .collect()
-}
-
-/// Tables whose rows are one caller's to read and not another's.
-pub const SCOPED_TABLES: [&str; 29] = [
-    "pledges",
-    "pledge_lines",
-    "earmark_changes",
-    "consignments",
-    "legs",
-    "loads",
-    "events",
-    "postings",
-    "statements",
-    "balances",
-    "rollups",
-    "waiting",
-    "refusals",
-    "dismissals",
-    "approvals",
-    "facts",
-    "claims",
-    "claim_changes",
-    "persons",
-    "attachments",
-    "documents",
-    "document_events",
-    "document_attachments",
-    "document_signatories",
-    "number_series",
-    "number_blocks",
-    "verifications",
-    "count_sheets",
-    "count_lines",
-];
-/// What a function takes that was made of a permit, or is its reach.
-const SCOPES: [&str; 3] = ["Permit", "Scope", "Sight"];
-
-/// A function that others may call and that reads a connection, where scoped tables are named, takes a permit or a scope.
-pub fn scoped_queries(source: &Source, exceptions: &[(&str, &str)]) -> Vec<Finding> {
-    if matches!(source.room(), Some("db" | "writer" | "audit" | "cli") | None) || !names_scoped_table(source)
-    {
-        return Vec::new();
-    }
-    let tokens = source.tokens();
-    let mut found = Vec::new();
-    for at in 0..tokens.len() {
-        let is_public = tokens[at].is("pub") && tokens.get(at + 1).is_some_and(|next| next.is("fn"));
-        let Some(name) = tokens.get(at + 2).filter(|_| is_public) else { continue };
-        let signature: Vec<&Token> = tokens[at..].iter().take_while(|token| !token.is("{")).collect();
-        let reads =
-            signature.windows(3).any(|three| three[0].is("&") && three[1].is("mut") && three[2].is("Conn"));
-        let is_scoped = signature.iter().any(|token| SCOPES.iter().any(|scope| token.is(scope)));
-        let key = format!("{}::{}", source.path, name.text);
-        if reads && !is_scoped && exceptions.iter().all(|(excused, _)| *excused != key) {
-            let what = format!("`{}` reads scoped data and takes neither a Permit nor a Scope", name.text);
-            found.push(finding(source, name.line, "queries have a scope", what));
-        }
-    }
-    found
-}
-
-fn names_scoped_table(source: &Source) -> bool {
-    let is_scoped = |word: &str| SCOPED_TABLES.contains(&word);
-    let in_schema = source
-        .paths()
-        .iter()
-        .any(|path| path.segments.windows(2).any(|two| two[0] == "schema" && is_scoped(&two[1])));
-    let in_sql = source.tokens().iter().any(|token| {
-        let words: Vec<&str> = token.text.split(|c: char| !c.is_alphanumeric() && c != '_').collect();
-        let reads = words.windows(2).any(|two| ["FROM", "JOIN"].contains(&two[0]) && is_scoped(two[1]));
-        token.kind == Kind::Text && reads
-    });
-    in_schema || in_sql
 }
