@@ -3,6 +3,7 @@
 mod busy;
 mod carried;
 mod conserved;
+mod crowds;
 mod cut;
 mod disk;
 mod failover;
