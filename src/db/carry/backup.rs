@@ -179,7 +179,7 @@ impl Backup {
             }
             Kind::Sqlite(RefCell::new(conn))
         } else if first.starts_with(MAGIC) {
-            Kind::Postgres(Tools::find(0)?)
+            Kind::Postgres(Tools::newest()?)
         } else {
             return Err(wrong("this is no backup that relief backup wrote"));
         };

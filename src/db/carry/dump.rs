@@ -4,7 +4,7 @@
 //! Nothing is put anywhere. Never here: a value this house did not write; its tables have no tabs or newlines that are
 //! not escaped, since PostgreSQL escapes them itself.
 
-use super::tools::{Tools, finish};
+use super::tools::{Running, Tools};
 use crate::core::problem::{Code, Outcome, Problem};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -71,24 +71,42 @@ pub(super) fn each_row(
     if !whole {
         command.arg("--table").arg(table);
     }
-    command.arg(path).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command
-        .spawn()
+    let mut running = Running::start(command.arg(path).stdout(Stdio::piped()))
         .map_err(|error| Problem::new(Code::Unavailable, "pg_restore cannot be started.").log(error))?;
-    let read = match child.stdout.take() {
+    let read = match running.output() {
         Some(output) => rows(BufReader::with_capacity(1 << 16, output), table, visit),
-        None => Ok(()),
+        None => Ok(true),
     };
     // Its output is closed by now: what was not read ends it.
-    let ended = finish(child, UNREADABLE);
-    read.and(ended.map_err(|problem| Problem { code: Code::WrongState, ..problem }))
+    let ended = running.end();
+    match (read?, ended) {
+        (true, Ok(())) => Ok(()),
+        (false, Ok(())) => Err(damaged("the rows of a table do not end")),
+        (_, Err(complaint)) => Err(refused(tools, &complaint)),
+    }
 }
 
+/// What pg_restore says of an archive it does not read.
+fn refused(tools: &Tools, complaint: &str) -> Problem {
+    // In the words of the programs, which are called in the language of C.
+    if complaint.contains("unsupported version") {
+        let words = format!(
+            "The backup was written by a newer PostgreSQL than pg_restore of version {} reads, which is the newest \
+             here. Install a newer client. It says: {complaint}",
+            tools.major()
+        );
+        return Problem::new(Code::Unavailable, words);
+    }
+    let words = format!("{UNREADABLE} pg_restore of version {} says: {complaint}", tools.major());
+    Problem::new(Code::WrongState, words)
+}
+
+/// Reads what pg_restore prints; whether it came to an end where it may.
 fn rows(
     mut input: impl BufRead,
     table: &str,
     visit: &mut dyn FnMut(&DumpedRow<'_>) -> Outcome<()>,
-) -> Outcome<()> {
+) -> Outcome<bool> {
     let mut line = Vec::new();
     // Within a block: the columns, where it is one of the table asked for.
     let mut block: Option<Option<Vec<String>>> = None;
@@ -96,7 +114,7 @@ fn rows(
         line.clear();
         let count = input.read_until(b'\n', &mut line).map_err(|error| damaged(&error.to_string()))?;
         if count == 0 {
-            return if block.is_none() { Ok(()) } else { Err(damaged("the rows of a table do not end")) };
+            return Ok(block.is_none());
         }
         if line.last() == Some(&b'\n') {
             line.pop();

@@ -6,9 +6,10 @@ use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{Conn, CountRow, read_failure};
 use diesel::RunQueryDsl;
 use std::ffi::OsStr;
-use std::io::Read;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, ChildStdout, Command, Stdio};
+use std::thread::JoinHandle;
 
 /// Where distributions put these programs besides the search path: Debian and Ubuntu, PostgreSQL's own packages for
 /// Red Hat, Homebrew, and the installer. The star stands for the version.
@@ -23,8 +24,8 @@ const PLACES: [(&str, &str); 5] = [
 /// Where several versions lie side by side under one beginning, as `/usr/pgsql-16` do.
 const SIBLINGS: [(&str, &str); 1] = [("/usr", "pgsql-")];
 
-/// Characters of a program's complaint that are passed on.
-const COMPLAINT_CHARS: usize = 2_000;
+/// Bytes of a program's complaint that are passed on.
+const COMPLAINT_BYTES: u64 = 2_000;
 
 /// A folder with `pg_dump` and `pg_restore` of one version.
 #[derive(Clone, Debug)]
@@ -34,35 +35,37 @@ pub(super) struct Tools {
 }
 
 impl Tools {
-    /// The oldest that are no older than `least`: PostgreSQL's programs refuse newer servers and archives, and those
-    /// that are newer than a server may say what it does not understand.
-    pub(super) fn find(least: i64) -> Outcome<Self> {
+    /// The newest there are: what reads an archive reads those of all versions before its own, and of none after.
+    pub(super) fn newest() -> Outcome<Self> {
+        // Of two of one version the first on the search path.
+        let newest = every_version().into_iter().rev().max_by_key(|tools| tools.major);
+        newest.ok_or_else(|| missing("", &[]))
+    }
+
+    /// The oldest that are no older than a server: they refuse one that is newer, and those that are newer than it may
+    /// say what it does not understand.
+    fn no_older_than(server: i64) -> Outcome<Self> {
         let mut found = every_version();
         found.sort_by_key(|tools| tools.major);
-        let versions: Vec<String> = found.iter().map(|tools| tools.major.to_string()).collect();
-        found.into_iter().find(|tools| tools.major >= least).ok_or_else(|| {
-            let there = if versions.is_empty() {
-                "none was found on the search path or in the usual places".to_owned()
-            } else {
-                format!("only version {} was found", versions.join(", "))
-            };
-            let words = format!(
-                "pg_dump and pg_restore of PostgreSQL {least} or newer are needed, and {there}. Install PostgreSQL's \
-                 client, such as the package postgresql-client-{least}, and start again."
-            );
-            Problem::new(Code::Unavailable, words)
-        })
+        let versions: Vec<i64> = found.iter().map(|tools| tools.major).collect();
+        let fitting = found.into_iter().find(|tools| tools.major >= server);
+        fitting.ok_or_else(|| missing(&format!("-{server}"), &versions))
     }
 
     /// Those that fit the server behind a connection.
     pub(super) fn for_server(conn: &mut Conn) -> Outcome<Self> {
-        Self::find(server_major(conn)?)
+        Self::no_older_than(server_major(conn)?)
+    }
+
+    /// Their version, such as 15.
+    pub(super) fn major(&self) -> i64 {
+        self.major
     }
 
     /// A command that ends with what it is about; nothing is asked on a terminal.
     pub(super) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(self.folder.join(program));
-        command.stdin(Stdio::null()).env("LC_MESSAGES", "C").env("PGCONNECT_TIMEOUT", "10");
+        command.stdin(Stdio::null()).env("LC_ALL", "C").env("PGCONNECT_TIMEOUT", "10");
         command
     }
 
@@ -75,6 +78,24 @@ impl Tools {
         }
         command
     }
+}
+
+fn missing(package: &str, versions: &[i64]) -> Problem {
+    let needed = match package.strip_prefix('-') {
+        Some(version) => format!("pg_dump and pg_restore of PostgreSQL {version} or newer are needed"),
+        None => "pg_dump and pg_restore of PostgreSQL are needed".to_owned(),
+    };
+    let versions: Vec<String> = versions.iter().map(i64::to_string).collect();
+    let there = if versions.is_empty() {
+        "none was found on the search path or in the usual places".to_owned()
+    } else {
+        format!("only version {} was found", versions.join(", "))
+    };
+    let words = format!(
+        "{needed}, and {there}. Install PostgreSQL's client, such as the package postgresql-client{package}, and start \
+         again."
+    );
+    Problem::new(Code::Unavailable, words)
 }
 
 /// The major version of a server, such as 15.
@@ -117,25 +138,46 @@ fn tools_in(folder: PathBuf) -> Option<Tools> {
     Some(Tools { folder, major: digits.parse().ok()? })
 }
 
+/// A program that runs. What it complains of is taken from it all the while: one that nobody hears waits for ever once
+/// it has much to say.
+pub(super) struct Running {
+    child: Child,
+    complaint: JoinHandle<String>,
+}
+
+impl Running {
+    /// Starts a command whose output goes where it says.
+    pub(super) fn start(command: &mut Command) -> io::Result<Self> {
+        let mut child = command.stderr(Stdio::piped()).spawn()?;
+        let stderr = child.stderr.take();
+        Ok(Self { child, complaint: std::thread::spawn(move || stderr.map(beginning).unwrap_or_default()) })
+    }
+
+    /// What it prints, where that was to be read.
+    pub(super) fn output(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
+    }
+
+    /// Waits for its end; where it failed, how and with which words.
+    pub(super) fn end(mut self) -> Result<(), String> {
+        let status = self.child.wait().map_err(|error| error.to_string())?;
+        let complaint = self.complaint.join().unwrap_or_default();
+        if status.success() { Ok(()) } else { Err(format!("{status}: {complaint}")) }
+    }
+}
+
+/// The beginning of what a program complains of; all of it is read.
+fn beginning(mut stderr: ChildStderr) -> String {
+    let mut bytes = Vec::new();
+    // What cannot be read of a complaint is left out.
+    drop(stderr.by_ref().take(COMPLAINT_BYTES).read_to_end(&mut bytes));
+    drop(io::copy(&mut stderr, &mut io::sink()));
+    String::from_utf8_lossy(&bytes).trim().to_owned()
+}
+
 /// Runs a command to its end.
 pub(super) fn run(command: &mut Command, what: &str) -> Outcome<()> {
-    let child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
-    finish(child.map_err(|error| not_run(what, &error.to_string()))?, what)
-}
-
-/// Waits for a program to end.
-pub(super) fn finish(mut child: Child, what: &str) -> Outcome<()> {
-    let mut complaint = String::new();
-    if let Some(mut stderr) = child.stderr.take() {
-        let mut bytes = Vec::new();
-        // What cannot be read of a complaint is left out.
-        drop(stderr.read_to_end(&mut bytes));
-        complaint = String::from_utf8_lossy(&bytes).trim().chars().take(COMPLAINT_CHARS).collect();
-    }
-    let status = child.wait().map_err(|error| not_run(what, &error.to_string()))?;
-    if status.success() { Ok(()) } else { Err(not_run(what, &format!("{status}: {complaint}"))) }
-}
-
-fn not_run(what: &str, cause: &str) -> Problem {
-    Problem::new(Code::Unavailable, what).log(cause)
+    let failed = |cause: String| Problem::new(Code::Unavailable, what).log(cause);
+    let running = Running::start(command.stdout(Stdio::null())).map_err(|error| failed(error.to_string()))?;
+    running.end().map_err(failed)
 }

@@ -93,6 +93,54 @@ fn the_password_goes_by_the_environment_and_a_failure_leaves_nothing() {
     assert!(error.contains("cannot be read to its end"), "{error}");
 }
 
+/// Programs of another version than the tests' server has, of which pg_restore does this.
+fn of_version(folder: &Path, version: &str, pg_restore: &str) -> String {
+    let dump = format!("echo 'pg_dump (PostgreSQL) {version}'");
+    for (name, script) in [("pg_dump", dump.as_str()), ("pg_restore", pg_restore)] {
+        let program = folder.join(name);
+        let (real, _) = real();
+        let whole = format!("#!/bin/bash\n{script}\n").replace("REAL", &format!("{real}/{name}"));
+        std::fs::write(&program, whole).expect("it is written");
+        std::fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).expect("it may run");
+    }
+    format!("{}:{}", folder.display(), std::env::var("PATH").expect("a search path"))
+}
+
+#[test]
+fn an_archive_is_read_by_the_newest_pg_restore_there_is_and_its_complaint_is_passed_on() {
+    let database = TestDatabase::postgres(migrate);
+    let ledger = Ledger::with_gift(database.url());
+    ledger.writer.stop();
+    let run = |version: &str, pg_restore: &str| {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_relief"));
+        command.arg("backup").arg(folder.path().join("whole")).args([
+            "--json",
+            "--database-url",
+            database.url(),
+        ]);
+        let (code, _, error) = told(command.env("PATH", of_version(folder.path(), version, pg_restore)));
+        (code, error, folder.path().join("whole").exists())
+    };
+    // An older one, which cannot read what the server's own pg_dump writes, is on the search path before it.
+    let unsupported = "echo 'pg_restore: error: unsupported version (1.16) in file header' >&2; exit 1";
+    let (code, error, is_there) = run("9.6.24", unsupported);
+    assert_eq!((code, is_there), (Some(0), true), "{error}");
+
+    // Where none can read it, that is not the file's fault, and it is said in the program's words.
+    let (code, error, is_there) = run("99.1", unsupported);
+    assert_eq!((code, is_there), (Some(2), false), "{error}");
+    assert!(error.contains("a newer PostgreSQL") && error.contains("(1.16) in file header"), "{error}");
+    let (code, error, is_there) = run("99.1", "echo 'pg_restore: error: bits are gone' >&2; exit 1");
+    assert_eq!((code, is_there), (Some(1), false), "{error}");
+    assert!(error.contains("cannot be read to its end") && error.contains("bits are gone"), "{error}");
+
+    // One that complains at length, and reads all the same, is heard while it does.
+    let at_length = "yes 'pg_restore: warning: a table is odd' | head -c 300000 >&2; exec REAL \"$@\"";
+    let (code, error, is_there) = run("99.1", at_length);
+    assert_eq!((code, is_there), (Some(0), true), "{error}");
+}
+
 #[test]
 fn a_backup_of_one_kind_is_not_restored_to_the_other_and_says_what_to_do() {
     let database = TestDatabase::sqlite(migrate);
