@@ -1,5 +1,6 @@
 //! Whole databases: backed up while others write, restored as a log of their own, copied to the other kind.
 
+mod again;
 mod archives;
 pub mod copies;
 

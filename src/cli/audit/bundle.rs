@@ -10,6 +10,7 @@ use crate::audit::keys::KeyRing;
 use crate::audit::note::VerifierKey;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::Conn;
+use crate::db::carry::Draft;
 use crate::writer::{last_sequence, log_state};
 use clap::Args;
 use std::fs::{File, OpenOptions};
@@ -39,7 +40,6 @@ impl WriteBundle {
         let database = open_to_read(&settings.database_url)?;
         let found = KeyRing::find_log_key(&settings.keys)
             .map_err(|error| Problem::field("/keys", error.to_string()))?;
-        let draft = self.file.with_extension("partial");
         if !self.force && self.file.exists() {
             let words = format!(
                 "{} is there already; name another file, or write over it with --force",
@@ -47,16 +47,9 @@ impl WriteBundle {
             );
             return Err(Problem::field("/file", words));
         }
-        let written = database.read(|conn| write(conn, &draft, found));
-        let placed = written.and_then(|contents| {
-            std::fs::rename(&draft, &self.file).map_err(|error| unusable(&self.file, &error))?;
-            Ok(contents)
-        });
-        if placed.is_err() {
-            // A part of a bundle is of no use to anybody.
-            drop(std::fs::remove_file(&draft));
-        }
-        let contents = placed?;
+        let draft = Draft::beside(&self.file, ".partial")?;
+        let contents = database.read(|conn| write(conn, draft.path(), found))?;
+        if self.force { draft.replace() } else { draft.place() }?;
         let words = format!(
             "{} has {} entries, {} of them signed, and {} rows.\nVerify it with: relief verify --bundle {} --key KEY",
             self.file.display(),
@@ -76,12 +69,7 @@ fn write(conn: &mut Conn, path: &Path, found: Option<ed25519_dalek::VerifyingKey
     let bar = progress_bar("{spinner} {elapsed} {wide_bar} {human_pos}/{human_len} {msg}");
     bar.set_length(u64::try_from(last_sequence(conn)?).unwrap_or(0));
     bar.enable_steady_tick(Duration::from_millis(200));
-    let file: File = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .open(path)
-        .map_err(|error| unusable(path, &error))?;
+    let file: File = OpenOptions::new().write(true).open(path).map_err(|error| unusable(path, &error))?;
     let mut progress = |what: &str, count: u64| {
         bar.set_message(what.to_owned());
         bar.inc(count);

@@ -2,6 +2,7 @@
 //!
 //! Of SQLite it is a database file, of PostgreSQL an archive of `pg_dump`. It holds what the database holds: no key.
 
+use super::draft::{Draft, companion};
 use super::dump::{self, MAGIC, UNREADABLE};
 use super::tables::tables;
 use super::tools::{self, Tools};
@@ -12,7 +13,7 @@ use crate::db::{Conn, connect, read_failure};
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use std::cell::RefCell;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
@@ -32,84 +33,6 @@ pub struct LogHead {
     pub origin: String,
 }
 
-/// A file that is being written under another name; gone unless it is placed.
-pub struct Draft {
-    path: PathBuf,
-    file: PathBuf,
-}
-
-impl Draft {
-    /// Makes a new file that only its owner can read, under a name beside the one it gets in the end.
-    fn make(file: &Path, ending: &str) -> Outcome<Self> {
-        if file.exists() {
-            let words =
-                format!("{} is there already. Name another file; none is ever written over.", file.display());
-            return Err(Problem::field("/file", words));
-        }
-        let mut name = file.file_name().map(std::ffi::OsStr::to_os_string).unwrap_or_default();
-        name.push(ending);
-        let path = file.with_file_name(name);
-        create_private(&path).map_err(|error| {
-            let more = match error.kind() {
-                io::ErrorKind::AlreadyExists => {
-                    ": another command writes it, or one was killed; then remove it"
-                }
-                _ => "",
-            };
-            Problem::field("/file", format!("{}: {error}{more}", path.display()))
-        })?;
-        Ok(Self { path, file: file.to_owned() })
-    }
-
-    /// What was written so far.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
-    /// Gives it its name, once it is on the disk.
-    ///
-    /// # Errors
-    /// Where there is such a file by now, or the disk fails.
-    pub fn place(self) -> Outcome<()> {
-        let failed = |error: io::Error| {
-            Problem::new(Code::StorageFull, format!("{} cannot be kept: {error}", self.file.display()))
-        };
-        File::open(&self.path).and_then(|file| file.sync_all()).map_err(failed)?;
-        // An empty file of that name first: renaming would write over what somebody put there meanwhile.
-        create_private(&self.file).map_err(failed)?;
-        fs::rename(&self.path, &self.file).map_err(failed)?;
-        sync_folder_of(&self.file).map_err(failed)
-    }
-}
-
-impl Drop for Draft {
-    fn drop(&mut self) {
-        // After it was placed there is nothing of that name.
-        drop(fs::remove_file(&self.path));
-    }
-}
-
-fn create_private(path: &Path) -> io::Result<()> {
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
-}
-
-/// Makes the name itself survive a loss of power.
-#[cfg(unix)]
-fn sync_folder_of(file: &Path) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
-}
-
-/// Elsewhere a folder cannot be opened and the file system does this by itself.
-#[cfg(not(unix))]
-fn sync_folder_of(_file: &Path) -> io::Result<()> {
-    Ok(())
-}
-
 /// Writes a backup of a database, as it is at one moment, beside the name it gets once it was found whole and placed.
 ///
 /// # Errors
@@ -119,7 +42,7 @@ pub fn write_backup(url: &str, file: &Path) -> Outcome<Draft> {
     let draft = Draft::make(file, ".partial")?;
     match &mut conn {
         Conn::Sqlite(sqlite) => {
-            let path = absolute(&draft.path)?;
+            let path = absolute(draft.path())?;
             diesel::sql_query("VACUUM INTO $1")
                 .bind::<Text, _>(path)
                 .execute(sqlite)
@@ -129,7 +52,7 @@ pub fn write_backup(url: &str, file: &Path) -> Outcome<Draft> {
             let tools = Tools::for_server(&mut conn)?;
             drop(conn);
             let mut command = tools.on("pg_dump", &Address::of(url));
-            command.arg("--format=custom").arg("--file").arg(&draft.path);
+            command.arg("--format=custom").arg("--file").arg(draft.path());
             tools::run(&mut command, "pg_dump could not write the backup. Nothing was kept.")?;
         }
     }
@@ -316,12 +239,6 @@ fn open_unchanged(path: &Path) -> Outcome<Conn> {
     opened.map(Conn::Sqlite).map_err(|error| Problem::new(Code::Unavailable, UNREADABLE).log(error))
 }
 
-fn companion(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_os_string();
-    name.push(ending);
-    PathBuf::from(name)
-}
-
 /// Puts a backup into an empty or missing database. `finish` gets the URL of what was put there and does what is still
 /// to be done; of SQLite the file gets its name only after that, so nobody opens it half done.
 ///
@@ -356,20 +273,18 @@ fn place_file<T>(backup: &Path, path: &Path, finish: impl FnOnce(&str) -> Outcom
     }
     let draft = Draft::make(path, ".restoring")?;
     let failed = |error: io::Error| {
-        Problem::new(Code::StorageFull, format!("{} cannot be written: {error}", draft.path.display()))
+        Problem::new(Code::StorageFull, format!("{} cannot be written: {error}", draft.path().display()))
     };
     let mut source = File::open(backup).map_err(failed)?;
-    let mut place = OpenOptions::new().write(true).open(&draft.path).map_err(failed)?;
+    let mut place = OpenOptions::new().write(true).open(draft.path()).map_err(failed)?;
     io::copy(&mut source, &mut place).map_err(failed)?;
     drop(place);
-    let done = finish(&format!("sqlite://{}", absolute(&draft.path)?));
-    // The last connection has moved its write-ahead log into the file; what is left is of a failure.
-    let left = companion(&draft.path, "-wal");
+    let done = finish(&format!("sqlite://{}", absolute(draft.path())?));
+    // The last connection has moved its write-ahead log into the file; what is left is of a failure, and goes with the
+    // draft.
+    let left = companion(draft.path(), "-wal");
     if done.is_ok() && left.metadata().is_ok_and(|wal| wal.len() > 0) {
         return Err(Problem::internal(format!("{} is not empty", left.display())));
-    }
-    for ending in ["-wal", "-shm"] {
-        drop(fs::remove_file(companion(&draft.path, ending)));
     }
     let done = done?;
     draft.place()?;

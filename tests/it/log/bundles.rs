@@ -273,5 +273,23 @@ fn a_database_in_which_nothing_was_signed_has_no_bundle() {
     let bundle = folder.path().join("log.bundle");
     let (code, _, words) = relief(&["audit", "bundle", text(&bundle)], &url, &folder.path().join("keys"));
     assert!(code == Some(2) && words.contains("No checkpoint was signed yet"), "{words}");
-    assert!(!bundle.exists() && !folder.path().join("log.partial").exists(), "nothing is left of it");
+    assert!(!bundle.exists() && !folder.path().join("log.bundle.partial").exists(), "nothing is left of it");
+}
+
+#[test]
+fn writing_a_bundle_leaves_the_files_beside_it_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let url = format!("sqlite://{}", folder.path().join("new.db").display());
+    migrate(&url);
+    let packed = Packed::of(&url, 10);
+    let beside = packed.bundle.with_extension("partial");
+    std::fs::write(&beside, "mine").expect("it is written");
+    assert_eq!(packed.write().0, Some(0));
+    assert_eq!(std::fs::read_to_string(&beside).expect("it is there"), "mine");
+    // One that is being written, or was left by a killed command, is not written over either.
+    let draft = packed.folder.path().join("log.bundle.partial");
+    std::fs::write(&draft, "another's").expect("it is written");
+    let (code, _, words) = packed.write();
+    assert!(code == Some(2) && words.contains("then remove it"), "{words}");
+    assert_eq!(std::fs::read_to_string(&draft).expect("it is there"), "another's");
 }
