@@ -2,18 +2,18 @@
 
 use super::backup::{checkpoint_words, described, log_key, read_backup, signed_beside};
 use super::print::say;
+use super::user::operator;
 use super::{Common, with_writer};
 use crate::app::Layer;
 use crate::audit::whole::{WholeLog, whole_database};
-use crate::auth::OPERATOR;
-use crate::core::id::UserId;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::carry::{forget_sessions, place_backup};
 use crate::db::{connect, migrate};
-use crate::writer::{Actor, Restored};
+use crate::users::recall::{Recalled, recall_access};
+use crate::writer::Restored;
 use clap::Args;
+use serde_json::json;
 use std::path::PathBuf;
-use uuid::Uuid;
 
 /// Puts a backup into an empty or missing database, as a log of its own that names the one it continues
 #[derive(Args)]
@@ -21,8 +21,10 @@ use uuid::Uuid;
     after_help = "Examples:\n  relief restore relief-2026-11-28.backup --database-url sqlite://restored.db\n  \
                         relief restore copy.backup --database-url postgres://relief@localhost/restored --json\n\n\
                         The log goes on under a new name, and its first entry names the last checkpoint under the old\n\
-                        one; tell those who keep checkpoints. Everybody logs in again. Put the key folder back from\n\
-                        its own copy: people who were erased since have no key there and stay unreadable.\n\n\
+                        one; tell those who keep checkpoints. Everybody logs in again. Keys of machines are revoked\n\
+                        and one-time links ended, since some were after the backup: make new ones. Put the key\n\
+                        folder back from its own copy: people who were erased since have no key there and stay\n\
+                        unreadable.\n\n\
                         Exit codes: 0 restored, 1 the backup is not whole, 2 could not be restored."
 )]
 pub(super) struct Restore {
@@ -57,16 +59,21 @@ impl Restore {
             value["log"] = restored.name.as_str().into();
             value["sequence"] = restored.sequence.into();
             value["signed"] = signed.into();
+            value["revoked"] =
+                json!({"api_keys": restored.recalled.api_keys, "links": restored.recalled.links});
             return say(format!("{value:#}"));
         }
         say(format!(
             "{} is restored. {}\nIts log goes on as {}: entry {} says {:?}. Tell those who keep checkpoints, and \
-             verify it: relief verify",
+             verify it: relief verify\n{} keys of machines are revoked and {} one-time links ended, since some may \
+             have been after the backup: make new ones. Users and their passwords are as they were then.",
             self.file.display(),
             checkpoint_words(&whole),
             restored.name,
             restored.sequence - 1,
-            restored.reason
+            restored.reason,
+            restored.recalled.api_keys,
+            restored.recalled.links
         ))
     }
 }
@@ -75,6 +82,7 @@ struct Continued {
     name: String,
     reason: String,
     sequence: i64,
+    recalled: Recalled,
 }
 
 /// Has what was put in place go on as a log of its own.
@@ -86,13 +94,14 @@ fn go_on(url: &str, whole: &WholeLog, signed: Option<u64>) -> Outcome<Continued>
         return Err(Problem::internal("the log that was put in place is longer than the backup's"));
     }
     forget_sessions(&mut conn)?;
-    let actor =
-        Actor { user: UserId(Uuid::nil()), role: OPERATOR.to_owned(), scope: "command-line".to_owned() };
     let last = whole.checkpoint.as_ref().map(|(checkpoint, _)| &checkpoint.head);
-    let restored = Restored::new(actor, &whole.origin, last, signed);
+    let restored = Restored::new(operator(), &whole.origin, last, signed);
     let (name, reason) = (restored.name().to_owned(), restored.reason().to_owned());
-    let recorded = with_writer(url, |writer| writer.record_blocking(restored))?;
-    let leaf =
-        recorded.leaf.ok_or_else(|| Problem::internal("the restored log has no entry that says so"))?;
-    Ok(Continued { name, reason, sequence: leaf.sequence })
+    // The new name first: whatever else is recorded is the new log's.
+    let (leaf, recalled) = with_writer(url, |writer| {
+        let leaf = writer.record_blocking(restored)?.leaf;
+        Ok((leaf, recall_access(&mut conn, writer, &operator())?))
+    })?;
+    let leaf = leaf.ok_or_else(|| Problem::internal("the restored log has no entry that says so"))?;
+    Ok(Continued { name, reason, sequence: leaf.sequence, recalled })
 }

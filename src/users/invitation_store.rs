@@ -58,6 +58,8 @@ pub enum InvitationEnd {
     Accepted,
     /// Another came instead, or the password or the access changed otherwise.
     Replaced,
+    /// It came back with a backup, in which it may be open though it was used since.
+    Revoked,
 }
 
 impl InvitationEnd {
@@ -66,6 +68,7 @@ impl InvitationEnd {
         match self {
             Self::Accepted => "accepted",
             Self::Replaced => "replaced",
+            Self::Revoked => "revoked",
         }
     }
 }

@@ -16,6 +16,7 @@
 //! | `access`, `access_store` | what a user could do from when on, and the review of it |
 //! | `key_store` | what happened to the keys of access tokens, for the log |
 //! | `erase` | erasing a user who left |
+//! | `recall` | taking back what a restored backup lets in |
 //! | `sealing` | sealing users from before they were, once |
 //! | `rules` | what a user may be |
 //!
@@ -40,6 +41,7 @@ pub mod key_store;
 pub mod outside;
 pub mod outside_store;
 pub mod own;
+pub mod recall;
 pub mod reset;
 pub mod rules;
 pub mod sealing;
