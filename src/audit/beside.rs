@@ -6,6 +6,7 @@
 //! | `log/<name>.checkpoint` | the last signed checkpoint |
 //! | `log/<name>.doubt` | what `relief verify` found, until it finds nothing any more |
 //! | `log/<name>.vkey` | the log's key, where a witness keeps it |
+//! | `log/<name>.lock` | empty; locked by whoever looks at one of these in order to replace it |
 //!
 //! The name is the beginning of the hash of the log's origin, so that one folder serves several databases. A database
 //! that was put back to an older copy lacks entries this checkpoint speaks of. Never here: a key.
@@ -16,7 +17,8 @@ use super::keys::{create_folder, sync_folder};
 use super::note::{Note, VerifierKey};
 use crate::core::problem::{Code, Outcome, Problem};
 use serde::{Deserialize, Serialize};
-use std::fs::{self, File};
+use std::ffi::OsStr;
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
@@ -77,6 +79,8 @@ impl Beside {
     /// Where the file cannot be written; it is then as it was.
     pub fn keep(&self, note: &str) -> Outcome<()> {
         let path = self.checkpoint_path();
+        // Until this is over nobody else puts a larger one there.
+        let lock = self.lock().map_err(|error| failed(&self.path("lock"), &error))?;
         // Another server with the same folder may be ahead; the larger says more.
         let size = |note: &str| {
             let note = Note::parse(note).ok()?;
@@ -87,7 +91,21 @@ impl Beside {
         {
             return Ok(());
         }
-        self.write(&path, note)
+        let kept = self.write(&path, note);
+        drop(lock);
+        kept
+    }
+
+    /// Waits for everybody else with this folder, other processes too. The lock goes with the file that is answered.
+    fn lock(&self) -> io::Result<File> {
+        create_folder(&self.folder)?;
+        let path = self.path("lock");
+        let file = OpenOptions::new().write(true).create(true).truncate(false).open(path)?;
+        match file.lock() {
+            // A file system without locks: the rename alone keeps the file whole.
+            Err(error) if error.kind() == ErrorKind::Unsupported => Ok(file),
+            locked => locked.map(|()| file),
+        }
     }
 
     /// The log's key, where whoever keeps checkpoints has kept it too: a witness does, a server has its own.
@@ -139,11 +157,17 @@ impl Beside {
 
     /// Puts a whole file in the place of the one before, so that a crash leaves one of the two.
     fn write(&self, path: &Path, text: &str) -> Outcome<()> {
-        let draft = path.with_extension(format!("new-{}", std::process::id()));
+        // Not by the number of this process: others of that number may share the folder, from containers and machines.
+        let ending = path.extension().and_then(OsStr::to_str).unwrap_or_default();
+        let draft = path.with_extension(format!("{ending}.new-{:016x}", rand::random::<u64>()));
         let written = create_folder(&self.folder)
             .and_then(|()| write_whole(&draft, text))
             .and_then(|()| fs::rename(&draft, path))
             .and_then(|()| sync_folder(&self.folder));
+        if written.is_err() {
+            // After it was renamed there is nothing of that name.
+            drop(fs::remove_file(&draft));
+        }
         written.map_err(|error| failed(path, &error))
     }
 }
@@ -157,7 +181,7 @@ fn read(path: &Path) -> Outcome<Option<String>> {
 }
 
 fn write_whole(path: &Path, text: &str) -> io::Result<()> {
-    let mut file = File::create(path)?;
+    let mut file = File::create_new(path)?;
     file.write_all(text.as_bytes())?;
     file.sync_all()
 }

@@ -6,7 +6,12 @@ use std::path::Path;
 use std::sync::Barrier;
 
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
+use relief_ledger::audit::beside::{Beside, Doubt};
+use relief_ledger::audit::checkpoint::Checkpoint;
 use relief_ledger::audit::keys::{KeyError, KeyRing};
+use relief_ledger::audit::tree::{Tree, TreeHead};
+
+use super::{numbered_leaves, signer};
 
 fn mode(path: &Path) -> u32 {
     fs::metadata(path).unwrap().permissions().mode() & 0o777
@@ -91,4 +96,38 @@ fn tokens_signed_with_the_token_key_verify_with_its_published_half() {
     let read = decode::<serde_json::Value>(&token, &public, &Validation::new(Algorithm::EdDSA)).unwrap();
     assert_eq!(read.claims, claims);
     assert_eq!(ring.tokens_key_id().len(), 43);
+}
+
+#[test]
+fn of_checkpoints_that_several_keep_at_once_the_largest_stays() {
+    const ORIGIN: &str = "relief.example/log-1";
+    let signer = signer(ORIGIN, 1);
+    let tree = Tree::new(&numbered_leaves(8));
+    let notes: Vec<String> = (1..=tree.size())
+        .map(|size| {
+            let head = TreeHead { size, root: tree.root_at(size).unwrap() };
+            Checkpoint::new(ORIGIN, head).sign(&signer, None).unwrap().to_string()
+        })
+        .collect();
+    for _ in 0..30 {
+        let folder = tempfile::tempdir().unwrap();
+        let start = Barrier::new(notes.len());
+        std::thread::scope(|scope| {
+            for note in &notes {
+                let (folder, start) = (folder.path(), &start);
+                scope.spawn(move || {
+                    let beside = Beside::of(folder, ORIGIN);
+                    start.wait();
+                    beside.keep(note).unwrap();
+                    beside.raise(&Doubt { count: 1, table: "postings".to_owned() }).unwrap();
+                });
+            }
+        });
+        let beside = Beside::of(folder.path(), ORIGIN);
+        let kept = beside.checkpoint(signer.verifier()).unwrap().expect("one is kept");
+        assert_eq!(kept.head.size, 8);
+        assert!(beside.doubt().is_some_and(|doubt| doubt.table == "postings"));
+        // What is kept, the doubt and the lock: no draft is left.
+        assert_eq!(fs::read_dir(folder.path().join("log")).unwrap().count(), 3);
+    }
 }
