@@ -65,6 +65,12 @@ impl CopyDatabase {
             Err(Problem::new(Code::WrongState, words).log(format!("{ours:?} became {theirs:?}")))
         })?;
         bar.finish_and_clear();
+        if let Some(cause) = &copied.without_statistics {
+            eprintln!(
+                "relief: the copy is whole, but no statistics could be gathered of it, without which it is slow. Run \
+                 ANALYZE on it: {cause}"
+            );
+        }
         let since = last_sequence(&mut from)? - i64::try_from(head.head.size).unwrap_or(i64::MAX);
         if since > 0 {
             eprintln!(

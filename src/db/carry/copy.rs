@@ -17,6 +17,8 @@ pub struct Copied {
     pub rows: Vec<(&'static str, u64)>,
     /// How many sums of quantities were compared.
     pub sums: usize,
+    /// Why no statistics could be gathered of the copy, which is whole without them.
+    pub without_statistics: Option<String>,
 }
 
 /// Sums of quantities by account, condition and item, of postings and of what is added up from them.
@@ -66,7 +68,7 @@ pub fn copy_all<T>(
         .map_err(read_failure)
         .and_then(|()| within(from, to, tell))
         .and_then(|copied| Ok((copied, check(from, to)?)));
-    let kept = match done {
+    let mut kept = match done {
         Ok(done) => to.batch_execute("COMMIT").map_err(commit_failure).map(|()| done),
         Err(problem) => Err(problem),
     };
@@ -75,9 +77,10 @@ pub fn copy_all<T>(
         drop(to.batch_execute("ROLLBACK"));
     }
     drop(from.batch_execute("COMMIT"));
-    if kept.is_ok() {
-        // Plans follow statistics, which nobody has gathered of rows that came all at once.
-        to.batch_execute("ANALYZE").map_err(read_failure)?;
+    if let Ok((copied, _)) = &mut kept {
+        // Plans follow statistics, which nobody has gathered of rows that came all at once. The copy is there
+        // without them.
+        copied.without_statistics = to.batch_execute("ANALYZE").err().map(|error| error.to_string());
     }
     kept
 }
@@ -95,7 +98,7 @@ fn within(from: &mut Conn, to: &mut Conn, tell: &mut dyn FnMut(&'static str, u64
     for table in &tables {
         total += count(from, table)?;
     }
-    let mut copied = Copied { rows: Vec::new(), sums: 0 };
+    let mut copied = Copied { rows: Vec::new(), sums: 0, without_statistics: None };
     let mut done = 0;
     for table in tables {
         let rows = copy_table(from, to, table, &mut |rows| tell(table, done + rows, total))?;

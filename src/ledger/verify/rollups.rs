@@ -125,7 +125,9 @@ impl Comparison {
         report: &mut Report,
     ) -> Outcome<()> {
         if self.unknown.is_some() {
-            report.unchecked.push("rollups: a pledge line they count is not there".to_owned());
+            for table in ["rollups", "dated_blocks", "dated_rollups"] {
+                report.unchecked.push(format!("{table}: a pledge line they count is not there"));
+            }
             return Ok(());
         }
         self.settle();
