@@ -1,12 +1,12 @@
 //! Making blocks, one after the other, while others write: what is in them is recorded already and does not change.
 
 use super::super::reading::IsDeploying;
-use super::super::rollup::CUBOIDS;
+use super::super::rollup::Cuboid;
 use super::changes::DatedChanges;
 use super::gathered::block_changes;
 use super::packed::unpack;
-use super::store::{DatedRollup, blocks_built, keep, packed, rows_of};
-use super::{Block, Day, SIZES, dated_cuboids, is_dated};
+use super::store::{DatedRollup, blocks_built, days_of, keep, months_of, packed};
+use super::{Block, Day, SIZES, dated_cuboids};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Month;
 use crate::db::{Conn, read_failure, write_derived};
@@ -40,27 +40,41 @@ fn entries_packed(conn: &mut Conn, block: Block, is_deploying: IsDeploying) -> O
     packed(&changes, block).map_err(unpackable)
 }
 
-/// The rows of a larger block: the sums of those it is made of, a cuboid at a time.
+/// The rows of a larger block: the sums of those it is made of, a cuboid and a month at a time, so that no more than
+/// that is in memory unpacked.
 pub(super) fn parts_packed(
     conn: &mut Conn,
     block: Block,
     parts: (usize, i64, i64),
 ) -> Outcome<Vec<DatedRollup>> {
     let mut rows = Vec::new();
-    for cuboid in CUBOIDS.iter().filter(|cuboid| is_dated(cuboid)) {
-        let mut changes = DatedChanges::over(&[cuboid]);
-        for part in rows_of(conn, cuboid.number, parts).map_err(read_failure)? {
-            let first = Day::first_of(Month(part.month));
-            let DatedChanges { numbers, rows: sums, .. } = &mut changes;
-            unpack(&part.days, numbers, |spot, day, figures| {
-                let key = (cuboid.number, Day(first.0 + i32::from(day)), spot);
-                sums.entry(key).or_default().add(figures);
-            })
-            .map_err(|words| Problem::internal(format!("a row of dated_rollups cannot be read: {words}")))?;
+    for cuboid in dated_cuboids() {
+        for month in months_of(conn, cuboid.number, parts).map_err(read_failure)? {
+            let changes = month_added_up(conn, cuboid, parts, month)?;
+            rows.extend(packed(&changes, block).map_err(unpackable)?);
         }
-        rows.extend(packed(&changes, block).map_err(unpackable)?);
     }
     Ok(rows)
+}
+
+/// What blocks of one level say of a cuboid and a month, added up by day.
+fn month_added_up(
+    conn: &mut Conn,
+    cuboid: &'static Cuboid,
+    parts: (usize, i64, i64),
+    month: Month,
+) -> Outcome<DatedChanges> {
+    let first = Day::first_of(month);
+    let mut changes = DatedChanges::over(&[cuboid]);
+    for (_, days) in days_of(conn, cuboid.number, parts, month).map_err(read_failure)? {
+        let DatedChanges { numbers, rows: sums, .. } = &mut changes;
+        unpack(&days, numbers, |spot, day, figures| {
+            let key = (cuboid.number, Day(first.0 + i32::from(day)), spot);
+            sums.entry(key).or_default().add(figures);
+        })
+        .map_err(|words| Problem::internal(format!("a row of dated_rollups cannot be read: {words}")))?;
+    }
+    Ok(changes)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]

@@ -107,6 +107,22 @@ pub(super) fn rows_of(
         .load(conn)
 }
 
+/// The months of which there are such rows.
+pub(super) fn months_of(
+    conn: &mut Conn,
+    cuboid: i32,
+    (level, first, last): (usize, i64, i64),
+) -> QueryResult<Vec<Month>> {
+    let months: Vec<i32> = dated_rollups::table
+        .filter(dated_rollups::cuboid.eq(cuboid).and(dated_rollups::level.eq(level_code(level))))
+        .filter(dated_rollups::block.between(first, last))
+        .order(dated_rollups::month)
+        .select(dated_rollups::month)
+        .distinct()
+        .load(conn)?;
+    Ok(months.into_iter().map(Month).collect())
+}
+
 /// The sums by month of such rows: all, or of the months before one.
 pub(super) fn whole_months(
     conn: &mut Conn,
