@@ -1,7 +1,6 @@
 //! One grouped query over the rollups.
 //!
-//! The statement is put together from words of this file only; every value is bound. Both databases read
-//! the same text: `$1`, `$2` … stand in the order of the values.
+//! The statement is put together from words of this file only; every value is bound.
 
 use super::names::Names;
 use super::rules::{Figures, Filters, Group, KnownAt, PlaceMeaning, Question, ROWS_MAXIMUM, flows_residual};
@@ -9,7 +8,7 @@ use super::view::{Key, TotalsRow, TotalsView};
 use crate::auth::Bound;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::programmes;
-use crate::db::{Backend, Conn, read_failure, scratch};
+use crate::db::{Bind, Binds, Conn, ask, read_failure, scratch};
 use crate::events::Kind;
 use crate::ledger::rollup::{Dimension, Sums, cuboid_for};
 use crate::ledger::{Account, Cut, fold_at, recorded_by};
@@ -167,13 +166,6 @@ impl FiguresRow {
     }
 }
 
-/// A value of a statement.
-enum Value {
-    Number(i32),
-    Id(Uuid),
-    Words(String),
-}
-
 /// Answers a question in the snapshot of this connection.
 ///
 /// # Errors
@@ -282,17 +274,14 @@ fn has_invented(
         return Ok(rows.iter().any(|row| is_invented(invented, row)));
     }
     let mut chosen = chosen(question, Counted::Cuboid(cuboid_for(&question.dimensions()).number));
-    let mut places = Vec::with_capacity(invented.len());
-    for id in invented.iter().filter_map(|bytes| Uuid::from_slice(bytes).ok()) {
-        chosen.values.push(Value::Id(id));
-        places.push(format!("${}", chosen.values.len()));
-    }
+    let places: Vec<String> =
+        invented.iter().map(|id| chosen.values.place(Bind::Bytes(id.clone()))).collect();
     let text = format!(
         "SELECT CAST(1 AS BIGINT) AS value FROM {} WHERE programme_id IN ({}) LIMIT 1",
         chosen.text,
         places.join(", ")
     );
-    let found: Vec<crate::db::CountRow> = run(conn, text, chosen.values)?;
+    let found: Vec<crate::db::CountRow> = ask(conn, text, chosen.values)?;
     Ok(!found.is_empty())
 }
 
@@ -339,7 +328,7 @@ pub(super) fn load(conn: &mut Conn, question: &Question, counted: Counted) -> Ou
         keys.join(", "),
         ROWS_MAXIMUM + 1
     );
-    let rows: Vec<Row> = run(conn, text, chosen.values)?;
+    let rows: Vec<Row> = ask(conn, text, chosen.values)?;
     if rows.len() > ROWS_MAXIMUM {
         let detail = format!("more than {ROWS_MAXIMUM} rows; add a filter or group by less");
         return Err(Problem::field("/group_by", detail));
@@ -375,53 +364,50 @@ const KEY_COLUMNS: [(Group, &str, &str); 12] = [
 /// The rollup rows that are counted, as a table of its own, with the values it needs.
 struct Chosen {
     text: String,
-    values: Vec<Value>,
+    values: Binds,
 }
 
 /// `within` is 1 for rows of the months asked for and 0 for those before, which only make the opening.
 /// Where months are rows themselves there is no before: a month row is its net change.
 fn chosen(question: &Question, counted: Counted) -> Chosen {
     let by_month = question.group_by.contains(&Group::Month);
-    let mut values = Vec::new();
-    let mut place = |value: Value| -> String {
-        values.push(value);
-        format!("${}", values.len())
-    };
+    let mut values = Binds::default();
     let filters = &question.filters;
     let within = match filters.from_month.filter(|_| !by_month) {
-        Some(from) => format!("CASE WHEN month >= {} THEN 1 ELSE 0 END", place(Value::Number(from.0))),
+        Some(from) => format!("CASE WHEN month >= {} THEN 1 ELSE 0 END", values.number(from.0.into())),
         None => "1".to_owned(),
     };
     let mut conditions = vec![match counted {
-        Counted::Cuboid(number) => format!("cuboid = {}", place(Value::Number(number))),
+        Counted::Cuboid(number) => format!("cuboid = {}", values.number(number.into())),
         Counted::Apart => "cuboid >= 0".to_owned(),
     }];
     if let Some(from) = filters.from_month.filter(|_| by_month) {
-        conditions.push(format!("month >= {}", place(Value::Number(from.0))));
+        conditions.push(format!("month >= {}", values.number(from.0.into())));
     }
     if let Some(to) = filters.to_month {
-        conditions.push(format!("month <= {}", place(Value::Number(to.0))));
+        conditions.push(format!("month <= {}", values.number(to.0.into())));
     }
     for (column, id) in identifiers(filters) {
-        conditions.push(format!("{column} = {}", place(Value::Id(id))));
+        conditions.push(format!("{column} = {}", values.place(Bind::Bytes(id.as_bytes().to_vec()))));
     }
     if let Some(country) = &filters.country {
         let column = format!("country_{}", question.place.word());
-        conditions.push(format!("{column} = {}", place(Value::Words(country.clone()))));
+        conditions.push(format!("{column} = {}", values.place(Bind::Words(country.clone()))));
     }
     for bound in question.scope.bounds() {
         conditions.push(match bound {
             // What the organization gave, holds, owns or is to get: the same goods may be seen by several.
             Bound::Organization(own) => {
-                let own = place(Value::Id(own.0));
+                let own = values.id(*own);
                 format!("{own} IN (donor_id, holder_id, owner_id, consignee_id)")
             }
             Bound::Countries(own) => {
-                let own: Vec<String> = own.iter().map(|code| place(Value::Words(code.clone()))).collect();
+                let own: Vec<String> =
+                    own.iter().map(|code| values.place(Bind::Words(code.clone()))).collect();
                 let own = own.join(", ");
                 format!("(country_at IN ({own}) OR country_for IN ({own}))")
             }
-            Bound::OwnPledges(donor) => format!("donor_id = {}", place(Value::Id(donor.0))),
+            Bound::OwnPledges(donor) => format!("donor_id = {}", values.id(*donor)),
         });
     }
     let text = format!(
@@ -464,28 +450,12 @@ fn countries(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<i64>
     }
     let wanted = dimensions_of_countries(question);
     let mut chosen = chosen(question, Counted::Cuboid(cuboid_for(&wanted).number));
-    chosen.values.push(Value::Words(COUNTRY_NOT_STATED.to_owned()));
+    let not_stated = chosen.values.place(Bind::Words(COUNTRY_NOT_STATED.to_owned()));
     let text = format!(
-        "SELECT CAST(COUNT(*) AS BIGINT) AS value FROM (SELECT country_at FROM {} WHERE country_at <> ${} \
+        "SELECT CAST(COUNT(*) AS BIGINT) AS value FROM (SELECT country_at FROM {} WHERE country_at <> {not_stated} \
          GROUP BY country_at HAVING SUM(ever_delivered * within) > 0) AS reached",
-        chosen.text,
-        chosen.values.len()
+        chosen.text
     );
-    let rows: Vec<crate::db::CountRow> = run(conn, text, chosen.values)?;
+    let rows: Vec<crate::db::CountRow> = ask(conn, text, chosen.values)?;
     Ok(rows.first().map_or(0, |row| row.value))
-}
-
-fn run<R>(conn: &mut Conn, text: String, values: Vec<Value>) -> Outcome<Vec<R>>
-where
-    R: diesel::deserialize::FromSqlRow<diesel::sql_types::Untyped, Backend> + 'static,
-{
-    let mut query = diesel::sql_query(text).into_boxed::<Backend>();
-    for value in values {
-        query = match value {
-            Value::Number(number) => query.bind::<Integer, _>(number),
-            Value::Id(id) => query.bind::<Binary, _>(id.as_bytes().to_vec()),
-            Value::Words(words) => query.bind::<Text, _>(words),
-        };
-    }
-    query.load(conn).map_err(read_failure)
 }
