@@ -2,9 +2,8 @@
 
 use super::file::{Added, DocumentRecord, DocumentVoid, EvidenceAdd};
 use super::http_attachments::{AttachmentView, ReasonGiven};
-use super::read::{
-    DocumentFilter, Whole, check_evidence, check_reach, document_list, document_read, whole_read,
-};
+use super::reach::{check_added, check_reach, check_whose};
+use super::read::{DocumentFilter, Whole, document_list, document_read, whole_read};
 use super::rules::{DocumentDraft, DocumentKind, SignatoryDraft, check_lists};
 use super::store::{Document, Signatory};
 use super::{http_attachments, http_numbers};
@@ -255,7 +254,9 @@ pub struct EvidenceNew {
 
 /// Add evidence to a document
 ///
-/// With a signature of who received or witnessed, and a photo or scan, it verifies the hand-overs it is about.
+/// With a signature of who received or witnessed, and a photo or scan, it verifies the hand-overs it is about. A goods
+/// received note, proof of delivery or distribution list is added to by whom the goods came to, another paper by the
+/// organization that recorded it or runs the site.
 #[utoipa::path(post, path = "/api/v1/documents/{id}/evidence", tag = "documents", request_body = EvidenceNew,
     params(("id" = DocumentId, Path)), responses((status = 200, body = WrittenBody<DocumentView>)))]
 pub async fn document_evidence(
@@ -274,11 +275,7 @@ pub async fn document_evidence(
     check.finish()?;
     let (id, reader) = (path.0, permit.clone());
     let (about, added) = (events.clone(), attachments.clone());
-    let checked = state.read(move |conn| {
-        document_read(conn, &reader, id)?;
-        check_evidence(conn, &reader, &about, &added)
-    });
-    checked.await?;
+    state.read(move |conn| check_added(conn, &reader, id, &about, &added)).await?;
     let added = Added { events, signatories, attachments };
     let recorded = state.writer.record(EvidenceAdd { actor: permit.actor(), id, added }).await?;
     Ok(Written::changed(shown(recorded), id))
@@ -286,7 +283,8 @@ pub async fn document_evidence(
 
 /// Void a document
 ///
-/// It stays on record and keeps its number; what it verified is only reported again.
+/// It stays on record and keeps its number; what it verified is only reported again. Whoever may add evidence to it may
+/// void it.
 #[utoipa::path(post, path = "/api/v1/documents/{id}/void", tag = "documents", request_body = ReasonGiven,
     params(("id" = DocumentId, Path)), responses((status = 200, body = WrittenBody<DocumentView>)))]
 pub async fn document_void(
@@ -297,7 +295,7 @@ pub async fn document_void(
 ) -> Outcome<Written<DocumentView>> {
     let reason = body.0.checked()?;
     let (id, reader) = (path.0, permit.clone());
-    state.read(move |conn| document_read(conn, &reader, id)).await?;
+    state.read(move |conn| check_whose(conn, &reader, id)).await?;
     let recorded = state.writer.record(DocumentVoid { actor: permit.actor(), id, reason }).await?;
     Ok(Written::changed(shown(recorded), id))
 }

@@ -2,7 +2,7 @@
 
 use super::block::{BlockDraft, BlockGive, BlockReturn, NumberBlock};
 use super::number::NumberSeries;
-use super::read::{check_block, check_site};
+use super::reach::{check_block, check_site};
 use super::report::{NumberCounts, NumberRun, series_read};
 use super::rules::{DocumentKind, number_text};
 use crate::auth::{Permit, action};

@@ -11,6 +11,7 @@
 //! | `store` | the rows of documents |
 //! | `file` | recording a document, adding evidence, voiding |
 //! | `read` | lists and views, each as far as the caller's scope reaches |
+//! | `reach` | what a caller may write about, and whose a document is to add to and to void |
 //! | `report` | every number of a series: used, void, open, and no gap |
 //! | `http`, `http_attachments`, `http_numbers` | all of that over HTTP |
 //!
@@ -28,6 +29,7 @@ pub mod http;
 mod http_attachments;
 mod http_numbers;
 mod number;
+mod reach;
 mod read;
 mod report;
 pub mod rules;

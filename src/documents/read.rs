@@ -4,22 +4,19 @@
 //! void, and is about goods of its own alone.
 
 use super::attachment::Attachment;
-use super::rules::{DocumentDraft, DocumentKind};
+use super::rules::DocumentKind;
 use super::store::{Document, DocumentAttachment, DocumentEvent, Signatory};
 use crate::auth::{Bound, Fields, Named, Permit, Scope};
-use crate::consignments::{consignments_within, in_countries, load_reached, of_organization};
-use crate::core::id::{
-    AttachmentId, ConsignmentId, DocumentId, EventId, NumberBlockId, OrganizationId, PledgeId, SiteId,
-};
+use crate::consignments::{in_countries, of_organization};
+use crate::core::id::{AttachmentId, ConsignmentId, DocumentId, EventId, OrganizationId, PledgeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{
     attachments, balances, consignments, document_attachments, document_events, document_signatories,
-    documents, events, legs, number_blocks, number_series, pledge_lines, pledges, sites,
+    documents, events, legs, pledge_lines, pledges, sites,
 };
 use crate::db::{Backend, Conn, read_failure};
 use crate::events::events_within;
 use crate::people::{Person, people_named};
-use crate::pledges::pledges_within;
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use uuid::Uuid;
@@ -264,142 +261,6 @@ pub(super) fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: Docu
     let mut attachments = attachments_reached(conn, permit, &ids)?;
     attachments.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
     Ok(Whole { document, events, signatories, attachments, people, in_full })
-}
-
-/// Whether everything a document names is within the caller's reach. What is not known is not reached either, so that
-/// a bound caller cannot tell the two apart.
-///
-/// # Errors
-/// `not_found`, or what the database says.
-pub(super) fn check_reach<A: Named>(
-    conn: &mut Conn,
-    permit: &Permit<A>,
-    draft: &DocumentDraft,
-) -> Outcome<()> {
-    if permit.scope().is_everything() {
-        return Ok(());
-    }
-    check_place(conn, permit, draft)?;
-    if let Some(pledge) = draft.pledge {
-        let found =
-            pledges_within(pledges::table.into_boxed(), permit.scope()).filter(pledges::id.eq(pledge));
-        let found: Vec<PledgeId> = found.select(pledges::id).load(conn).map_err(read_failure)?;
-        found.first().ok_or_else(Problem::not_found)?;
-    }
-    if let Some(load) = draft.load {
-        load_reached(conn, permit, load)?;
-    }
-    check_evidence(conn, permit, &draft.events, &draft.attachments)
-}
-
-/// The same of what is added to a document.
-///
-/// # Errors
-/// As [`check_reach`].
-pub(super) fn check_evidence<A: Named>(
-    conn: &mut Conn,
-    permit: &Permit<A>,
-    about: &[EventId],
-    added: &[AttachmentId],
-) -> Outcome<()> {
-    let scope = permit.scope();
-    if scope.is_everything() {
-        return Ok(());
-    }
-    if !about.is_empty() {
-        let found =
-            events_within(events::table.into_boxed(), scope).filter(events::id.eq_any(about.to_vec()));
-        let found: Vec<EventId> = found.select(events::id).load(conn).map_err(read_failure)?;
-        if found.len() < about.len() {
-            return Err(Problem::not_found());
-        }
-    }
-    if !added.is_empty() && attachments_reached(conn, permit, added)?.len() < added.len() {
-        return Err(Problem::not_found());
-    }
-    Ok(())
-}
-
-/// A document is issued at a site of the caller's, or at a stop of a consignment within reach. What says that goods came
-/// is said only where the caller is the one they came to: anybody can open a consignment that stops at any site, and
-/// would draw the numbers of its receipts.
-fn check_place<A: Named>(conn: &mut Conn, permit: &Permit<A>, draft: &DocumentDraft) -> Outcome<()> {
-    let mut stops: Vec<SiteId> = Vec::new();
-    if let Some(id) = draft.consignment {
-        let found = consignments_within(consignments::table.into_boxed(), permit.scope())
-            .filter(consignments::id.eq(id))
-            .select((consignments::origin_id, consignments::destination_id));
-        let (origin, destination): (SiteId, SiteId) = found.first(conn).map_err(read_failure)?;
-        stops.extend([origin, destination]);
-        let ends: Vec<(SiteId, SiteId)> = legs::table
-            .filter(legs::consignment_id.eq(id))
-            .select((legs::from_id, legs::to_id))
-            .load(conn)
-            .map_err(read_failure)?;
-        stops.extend(ends.into_iter().flat_map(|(from, to)| [from, to]));
-    }
-    if draft.kind.tells_arrival() {
-        return check_end(conn, permit, draft.site, draft.consignment);
-    }
-    if stops.contains(&draft.site) { Ok(()) } else { check_site(conn, permit, draft.site) }
-}
-
-/// Whether a site is the caller's, so that its numbers are.
-///
-/// # Errors
-/// `not_found`, or what the database says.
-pub(super) fn check_site<A: Named>(conn: &mut Conn, permit: &Permit<A>, site: SiteId) -> Outcome<()> {
-    check_end(conn, permit, site, None)
-}
-
-/// Whether a block of numbers is of a site of the caller's, and so the caller's.
-///
-/// # Errors
-/// `not_found`, or what the database says.
-pub(super) fn check_block<A: Named>(
-    conn: &mut Conn,
-    permit: &Permit<A>,
-    block: NumberBlockId,
-) -> Outcome<()> {
-    let mut query = number_blocks::table
-        .inner_join(number_series::table.on(number_series::id.eq(number_blocks::series_id)))
-        .inner_join(sites::table.on(sites::id.eq(number_series::site_id)))
-        .filter(number_blocks::id.eq(block))
-        .select(number_blocks::id)
-        .into_boxed();
-    for bound in permit.scope().bounds() {
-        query = match bound {
-            Bound::Organization(own) => query.filter(sites::operator_id.eq(*own)),
-            Bound::Countries(own) => query.filter(sites::country.eq_any(own.clone())),
-            Bound::OwnPledges(_) => return Err(Problem::not_found()),
-        };
-    }
-    query.first::<NumberBlockId>(conn).map(|_| ()).map_err(read_failure)
-}
-
-/// Whether a site is the caller's, or the caller is whom this consignment comes to there.
-fn check_end<A: Named>(
-    conn: &mut Conn,
-    permit: &Permit<A>,
-    site: SiteId,
-    consignment: Option<ConsignmentId>,
-) -> Outcome<()> {
-    let mut query = sites::table.filter(sites::id.eq(site)).select(sites::id).into_boxed();
-    for bound in permit.scope().bounds() {
-        query = match bound {
-            Bound::Organization(own) => {
-                let comes_here = consignments::table
-                    .filter(consignments::id.nullable().eq(consignment))
-                    .filter(consignments::destination_id.eq(site))
-                    .filter(consignments::consignee_id.eq(*own));
-                query.filter(exists(comes_here).or(sites::operator_id.eq(*own).assume_not_null()))
-            }
-            Bound::Countries(own) => query.filter(sites::country.eq_any(own.clone())),
-            // Where a donor runs a site, its papers are about what others gave too.
-            Bound::OwnPledges(_) => return Err(Problem::not_found()),
-        };
-    }
-    query.first::<SiteId>(conn).map(|_| ()).map_err(read_failure)
 }
 
 /// The numbers that papers about these events bear, void ones left out, as far as a scope reaches.

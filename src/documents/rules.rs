@@ -106,16 +106,13 @@ impl DocumentKind {
         }
     }
 
-    /// Whether it says that goods came, so that only whom they came to draws its numbers.
+    /// Whether it says that goods came, to the consignee or to people, so that it is only of whom they came to.
     pub fn tells_arrival(self) -> bool {
         match self {
-            Self::Grn | Self::Pod => true,
-            Self::Waybill
-            | Self::LossReport
-            | Self::GiftCertificate
-            | Self::CountSheet
-            | Self::DistributionList
-            | Self::Other => false,
+            Self::Grn | Self::Pod | Self::DistributionList => true,
+            Self::Waybill | Self::LossReport | Self::GiftCertificate | Self::CountSheet | Self::Other => {
+                false
+            }
         }
     }
 

@@ -4,5 +4,6 @@ mod content;
 mod evidence;
 pub mod files;
 mod numbers;
+mod parties;
 mod photos;
 mod reach;
