@@ -4,6 +4,7 @@ use super::attachment::{
     ATTACHMENT_BYTES_MAX, Attachment, AttachmentAdd, AttachmentChange, AttachmentErase, attachment_known,
     hash_of, owner_of, sealed_bytes,
 };
+use super::reach::own_attachment;
 use super::read::attachment_read;
 use crate::auth::{Fields, Named, Permit, action, now};
 use crate::content::{Kept, Media, Removed, inspect};
@@ -222,13 +223,14 @@ async fn destroy_key(state: &State, row: &Attachment) -> Outcome<()> {
     Ok(())
 }
 
-async fn read_one<A: Named + Clone>(
+/// One that is the caller's to change.
+async fn own_one<A: Named + Clone>(
     permit: &Permit<A>,
     state: &State,
     id: AttachmentId,
 ) -> Outcome<Attachment> {
     let permit = permit.clone();
-    state.read(move |conn| attachment_read(conn, &permit, id)).await
+    state.read(move |conn| own_attachment(conn, &permit, id)).await
 }
 
 /// Show what is known of an attachment
@@ -239,8 +241,9 @@ pub async fn attachment_show(
     state: State,
     path: Path<AttachmentId>,
 ) -> Outcome<Tagged<AttachmentView>> {
-    let row = read_one(&permit, &state, path.0).await?;
-    let body = AttachmentView::of(&row, permit.fields() == Fields::All)?;
+    let in_full = permit.fields() == Fields::All;
+    let row = state.read(move |conn| attachment_read(conn, &permit, path.0)).await?;
+    let body = AttachmentView::of(&row, in_full)?;
     Ok(Tagged { body, revision: row.revision })
 }
 
@@ -288,6 +291,8 @@ pub struct AttachmentEdit {
 }
 
 /// Mark an attachment as shareable or private, or keep it for another time
+///
+/// It is for whom the uploader acts; whoever reads it with a document of others cannot.
 #[utoipa::path(patch, path = "/api/v1/attachments/{id}", tag = "documents", request_body = AttachmentEdit,
     params(("id" = AttachmentId, Path), ("If-Match" = String, Header, description = "The ETag you read")),
     responses((status = 200, body = WrittenBody<AttachmentView>)))]
@@ -299,7 +304,7 @@ pub async fn attachment_edit(
     body: Json<AttachmentEdit>,
 ) -> Outcome<Written<AttachmentView>> {
     let id = path.0;
-    read_one(&permit, &state, id).await?.check_there()?;
+    own_one(&permit, &state, id).await?.check_there()?;
     let AttachmentEdit { shareable, retain_until } = body.0;
     let update = AttachmentChange { actor: permit.actor(), id, revision, shareable, retain_until };
     written(state.writer.record(update).await?)
@@ -336,7 +341,8 @@ impl ReasonGiven {
 
 /// Erase an attachment
 ///
-/// What it shows is gone for good; its hashes, and what it was attached to, stay on record.
+/// What it shows is gone for good; its hashes, and what it was attached to, stay on record. It is for whom the uploader
+/// acts; whoever reads it with a document of others cannot.
 #[utoipa::path(post, path = "/api/v1/attachments/{id}/erase", tag = "documents", request_body = AttachmentErasure,
     params(("id" = AttachmentId, Path)), responses((status = 200, body = WrittenBody<AttachmentView>)))]
 pub async fn attachment_erase(
@@ -347,7 +353,7 @@ pub async fn attachment_erase(
 ) -> Outcome<Written<AttachmentView>> {
     let id = path.0;
     let (reason, retention_days) = (body.0.reason, state.person_retention_days);
-    let row = read_one(&permit, &state, id).await?;
+    let row = own_one(&permit, &state, id).await?;
     let erase = AttachmentErase { actor: permit.actor(), id, reason, retention_days };
     let recorded = state.writer.record(erase).await?;
     if recorded.answer.erased_at.is_none() {

@@ -3,7 +3,8 @@
 //! Reading reaches further. Whoever sends, carries or keeps goods on their way reads the papers of a consignment; that
 //! goods came is said, proven and taken back only by whom they came to.
 
-use super::read::{attachments_reached, document_read};
+use super::attachment::Attachment;
+use super::read::{attachment_read, attachments_reached, document_read};
 use super::rules::{DocumentDraft, DocumentKind};
 use super::store::{Document, DocumentEvent};
 use crate::auth::{Bound, Named, Permit};
@@ -11,7 +12,7 @@ use crate::consignments::{consignments_within, load_reached};
 use crate::core::id::{AttachmentId, ConsignmentId, DocumentId, EventId, NumberBlockId, PledgeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{
-    consignments, document_events, events, legs, number_blocks, number_series, pledges, sites, users,
+    consignments, document_events, events, legs, number_blocks, number_series, organizations, pledges, sites, users,
 };
 use crate::db::{Conn, read_failure};
 use crate::events::events_within;
@@ -107,6 +108,33 @@ fn is_recorded_by_own<A: Named>(conn: &mut Conn, permit: &Permit<A>, document: &
         .filter(users::id.eq(document.recorded_by))
         .filter(users::organization_id.eq(own).assume_not_null());
     diesel::select(exists(colleague)).get_result(conn).map_err(read_failure)
+}
+
+/// One attachment that is the caller's to share, to keep for another time and to erase: the own organization's, or, of
+/// nobody's, what the caller uploaded. Whoever is bound to countries alone sees to those of organizations at home there, as to
+/// their people; whoever nothing binds sees to all.
+///
+/// # Errors
+/// `not_found` also for one that may be read only, or what the database says.
+pub(super) fn own_attachment<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    id: AttachmentId,
+) -> Outcome<Attachment> {
+    let row = attachment_read(conn, permit, id)?;
+    let principal = permit.principal();
+    let is_own = match (row.owner_id, principal.organization) {
+        _ if permit.scope().is_everything() => true,
+        (None, _) => row.uploaded_by == principal.user,
+        (Some(owner), Some(own)) => owner == own,
+        (Some(owner), None) => {
+            let at_home = organizations::table
+                .filter(organizations::id.eq(owner))
+                .filter(organizations::country.eq_any(principal.countries.clone()).assume_not_null());
+            diesel::select(exists(at_home)).get_result(conn).map_err(read_failure)?
+        }
+    };
+    if is_own { Ok(row) } else { Err(Problem::not_found()) }
 }
 
 /// Whether these events and attachments are within reach.

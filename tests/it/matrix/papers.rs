@@ -2,6 +2,7 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use relief_ledger::auth::Role;
 use serde_json::json;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -46,11 +47,14 @@ impl Papers {
         let disposal = id_of(&scene.rules(&scene.second, proposal, "approve").expect(200)["event"]);
         let claim = json!({"event": disposal, "against": organization, "on": "2020-09-01",
             "amount": {"minor": 100, "currency": "USD"}});
+        // Photos are of whom the uploader acts for.
+        let own = organization.parse().expect("an id");
+        let uploader = scene.house.login_bound(Role::Officer, Some(own), None);
         let paper = || {
             let bytes = photo(PHOTOS.fetch_add(1, Ordering::SeqCst));
-            let attachment = scene.officer.upload("/api/v1/attachments", "image/jpeg", &bytes).expect(201);
+            let attachment = uploader.upload("/api/v1/attachments", "image/jpeg", &bytes).expect(201);
             let path = format!("/api/v1/attachments/{}", id_of(&attachment));
-            scene.officer.patch(&path, 1, &json!({"shareable": true})).expect(200);
+            uploader.patch(&path, 1, &json!({"shareable": true})).expect(200);
             let body = json!({"kind": "grn", "site": store, "issued_on": "2020-07-12", "pledge": pledge,
                 "attachments": [attachment["id"]], "shareable": true});
             let document = scene.officer.post("/api/v1/documents", &body).expect(201);

@@ -11,6 +11,7 @@ use crate::support::on_both_databases;
 use crate::support::server::{Caller, Reply, migrate};
 
 const DOCUMENTS: &str = "/api/v1/documents";
+const ATTACHMENTS: &str = "/api/v1/attachments";
 
 fn id_of(value: &Value) -> String {
     value["id"].as_str().expect("an id").to_owned()
@@ -108,8 +109,7 @@ impl Way {
     /// A signature of somebody of the caller's that the goods came, with a photo of the caller's.
     fn proof(&self, by: &Signer, nth: u8) -> Value {
         let person = self.scene.person_of(&by.organization, "Awa Diop");
-        let photo =
-            by.caller.upload("/api/v1/attachments", "image/jpeg", &photo(by.photos + nth)).expect(201);
+        let photo = by.caller.upload(ATTACHMENTS, "image/jpeg", &photo(by.photos + nth)).expect(201);
         json!({"signatories": [{"person": person, "act": "received"}], "attachments": [photo["id"]]})
     }
 
@@ -217,6 +217,59 @@ on_both_databases! {
         sender.caller.post(&format!("{}/void", carried[1]), &torn).expect(200);
         way.officer(&way.sender).post(&format!("{theirs}/evidence"), &way.proof(&sender, 0)).expect(200);
         country.caller.post(&format!("{ours}/void"), &torn).expect(200);
+        way.scene.verifies();
+    }
+
+    fn a_photo_is_shared_and_erased_by_whom_it_belongs_to_and_not_by_whoever_reads_it(database: &TestDatabase) {
+        let way = Way::new(database);
+        let receiver = way.receiver();
+        let bound = |role: Role, organization: Option<&str>, country: Option<&str>| {
+            way.scene.house.login_bound(role, organization.map(|id| id.parse().expect("an id")), country)
+        };
+        let uploaded = |caller: &Caller, number: u8| {
+            let photo = id_of(&caller.upload(ATTACHMENTS, "image/jpeg", &photo(number)).expect(201));
+            let paper = way.records(&receiver.caller, "pod", &way.banjul, &json!({})).expect(201);
+            let add = json!({"attachments": [photo]});
+            way.scene.officer.post(&format!("{}/evidence", path_of(&paper)), &add).expect(200);
+            format!("{ATTACHMENTS}/{photo}")
+        };
+        let there = bound(Role::Officer, None, Some("GM"));
+        let of_the_city = [1, 2, 3].map(|number| uploaded(&receiver.caller, number));
+        let (of_nobody, of_the_house) = (uploaded(&there, 4), uploaded(&way.scene.officer, 5));
+        let (share, wrong) = (json!({"shareable": true}), json!({"reason": "mistaken"}));
+        let longer = json!({"retain_until": "2090-01-01"});
+        let cannot = |organization: Option<&str>, country: Option<&str>, photo: &str| {
+            let (officer, manager) =
+                (bound(Role::Officer, organization, country), bound(Role::Manager, organization, country));
+            let size = way.scene.log_size();
+            assert_eq!([&officer, &manager].map(|caller| caller.get(photo).status), [200, 200], "{photo} is read");
+            officer.patch(photo, 1, &share).refused("not_found", &[]);
+            officer.patch(photo, 1, &longer).refused("not_found", &[]);
+            manager.post(&format!("{photo}/erase"), &wrong).refused("not_found", &[]);
+            assert_eq!(way.scene.log_size(), size);
+        };
+        for photo in of_the_city.iter().chain([&of_nobody, &of_the_house]) {
+            for organization in [&way.carrier, &way.sender] {
+                cannot(Some(organization.as_str()), None, photo);
+            }
+            cannot(None, Some("CN"), photo);
+        }
+        // Whoever else is bound to the country of one that belongs to nobody, and whoever received the goods.
+        for photo in [&of_nobody, &of_the_house] {
+            cannot(None, Some("GM"), photo);
+            cannot(Some(way.city.as_str()), None, photo);
+        }
+
+        let shares_and_erases = |officer: &Caller, manager: &Caller, photo: &str| {
+            officer.patch(photo, 1, &share).expect(200);
+            manager.post(&format!("{photo}/erase"), &wrong).expect(200);
+        };
+        let city = Some(way.city.as_str());
+        shares_and_erases(&way.officer(&way.city), &bound(Role::Manager, city, None), &of_the_city[0]);
+        shares_and_erases(&there, &bound(Role::Manager, None, Some("GM")), &of_the_city[1]);
+        shares_and_erases(&way.scene.officer, &way.scene.manager, &of_the_city[2]);
+        shares_and_erases(&there, &way.scene.manager, &of_nobody);
+        shares_and_erases(&way.scene.officer, &way.scene.manager, &of_the_house);
         way.scene.verifies();
     }
 }
