@@ -4,7 +4,7 @@
 //! the same attachment, also where two send it at once. Owners do not share: one learns nothing of what another has, and
 //! erasing the one's copy takes nothing from the other. One that was erased does not come back by sending it again.
 
-use crate::auth::{Named, Permit};
+use crate::auth::{Action, Named, Permit};
 use crate::content::{Kept, Media, Removed};
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{AttachmentId, Identifier, OrganizationId, SealedId, UserId, derived};
@@ -12,8 +12,8 @@ use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{attachment_bytes, attachments};
 use crate::db::{Conn, SharedBytes, read_failure};
-use crate::people::ErasureReason;
 use crate::people::rules::{check_retention, retained_until};
+use crate::people::{ErasureReason, check_kept_otherwise};
 use crate::vault::{Vault, key_missing};
 use crate::web::IfMatch;
 use crate::writer::{Actor, Desk, Drawer, Entry, Loose, Refusal, Update, record};
@@ -177,6 +177,8 @@ pub(super) struct AttachmentChange {
     pub(super) revision: IfMatch,
     pub(super) shareable: Option<bool>,
     pub(super) retain_until: Option<Timestamp>,
+    /// For how many days it is kept where nobody said.
+    pub(super) retention_days: u32,
 }
 
 impl Update for AttachmentChange {
@@ -200,8 +202,9 @@ impl Update for AttachmentChange {
         if row == *known {
             return Ok(known);
         }
-        if row.retain_until != known.retain_until {
-            check_retention(row.retain_until, desk.now())?;
+        if let Some(until) = row.retain_until.filter(|_| row.retain_until != known.retain_until) {
+            let times = (known.kept_until(self.retention_days), until);
+            check_kept_otherwise(&self.actor, Action::AttachmentErase, times, desk.now())?;
         }
         let action = match (known.shareable, row.shareable) {
             (false, true) => "attachment.shared",

@@ -285,7 +285,7 @@ pub struct AttachmentEdit {
     /// Whether donors may see it with a document that is shared with them.
     #[serde(default)]
     pub shareable: Option<bool>,
-    /// Until when it is kept.
+    /// Until when it is kept; earlier than before only by whoever may erase it.
     #[serde(default)]
     pub retain_until: Option<Timestamp>,
 }
@@ -306,7 +306,8 @@ pub async fn attachment_edit(
     let id = path.0;
     own_one(&permit, &state, id).await?.check_there()?;
     let AttachmentEdit { shareable, retain_until } = body.0;
-    let update = AttachmentChange { actor: permit.actor(), id, revision, shareable, retain_until };
+    let (actor, retention_days) = (permit.actor(), state.person_retention_days);
+    let update = AttachmentChange { actor, id, revision, shareable, retain_until, retention_days };
     written(state.writer.record(update).await?)
 }
 

@@ -23,4 +23,4 @@ pub mod sealed;
 pub mod store;
 
 pub use named::{check_named, check_reached, people_named, shown_as};
-pub use store::{ErasureReason, Person};
+pub use store::{ErasureReason, Person, check_kept_otherwise};

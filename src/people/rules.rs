@@ -113,7 +113,7 @@ pub struct PersonEdit {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub signature: Edit<String>,
-    /// Until when this is kept.
+    /// Until when this is kept; earlier than before only by whoever may erase people.
     #[serde(default)]
     pub retain_until: Option<Timestamp>,
 }

@@ -2,10 +2,10 @@
 
 use super::rules::{PersonKind, check_retention, retained_until};
 use super::sealed::Sealed;
-use crate::auth::{Bound, Scope, User};
+use crate::auth::{Action, Bound, Scope, User, actor_may};
 use crate::core::check::id_reused;
 use crate::core::id::{OrganizationId, PersonId, UserId};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, FieldError, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{organizations, persons, users};
 use crate::db::{Conn, read_failure};
@@ -85,6 +85,31 @@ pub fn was_erased(id: PersonId, at: Option<Timestamp>) -> Problem {
         Code::WrongState,
         format!("Person {id} was erased{when}, which cannot be undone. Record a new one under another id."),
     )
+}
+
+/// Refuses another time until which something is kept: one that is over, and an earlier one by whoever may not erase. The
+/// server erases whatever its time is over for, so that whoever moves it forward erases, only a little later.
+///
+/// # Errors
+/// `invalid` or `forbidden`, at `/retain_until`.
+pub fn check_kept_otherwise(
+    actor: &Actor,
+    erase: Action,
+    (before, until): (Timestamp, Timestamp),
+    now: Timestamp,
+) -> Outcome<()> {
+    check_retention(Some(until), now)?;
+    if until >= before {
+        return Ok(());
+    }
+    actor_may(actor, erase).map_err(|mut problem| {
+        let detail = format!(
+            "{until} is earlier than {before}, and what is kept for less long is erased earlier, which is for whoever \
+             may erase; write a later time, or leave it out"
+        );
+        problem.errors.push(FieldError { pointer: "/retain_until".to_owned(), detail });
+        problem
+    })
 }
 
 /// Records a person.
@@ -196,7 +221,8 @@ impl Update for PersonChange {
             person.signature.clone_from(signature);
         }
         if let Some(until) = self.retain_until.filter(|until| *until != known.retain_until) {
-            check_retention(Some(until), desk.now())?;
+            let times = (known.retain_until, until);
+            check_kept_otherwise(&self.actor, Action::PersonErase, times, desk.now())?;
             person.retain_until = until;
         }
         if person == *known {

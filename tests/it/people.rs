@@ -319,6 +319,27 @@ on_both_databases! {
         assert_eq!(officer.get(&path_of(id)).expect(200)["name"], NAME);
     }
 
+    fn only_who_may_erase_lets_somebody_be_kept_for_less_long(database: &TestDatabase) {
+        let server = Server::start(database);
+        let home = organization(&server, "Central store", "GM");
+        let (officer, manager) = (server.login_as(Role::Officer), server.login_as(Role::Manager));
+        let id = new_id();
+        let until = |time: &str| json!({"retain_until": time});
+        officer.post(PEOPLE, &described(id, home)).expect(201);
+        officer.patch(&path_of(id), 1, &until("2040-01-01")).expect(200);
+        // Erased tomorrow is erased.
+        for earlier in ["2039-12-31", &soon().to_string()] {
+            let words = officer.patch(&path_of(id), 2, &until(earlier)).refused("forbidden", &["/retain_until"]);
+            assert!(words.contains("2040-01-01"), "{words}");
+        }
+        std::thread::sleep(SOON);
+        assert_eq!(relief(database.url(), &server.key_folder(), &["person", "expire"]), "0 people and 0 photos and scans were erased, 0 left keys destroyed.\n");
+        officer.patch(&path_of(id), 2, &until("2040-01-01")).expect(200);
+        officer.patch(&path_of(id), 2, &until("2041-01-01")).expect(200);
+        let shorter = manager.patch(&path_of(id), 3, &until("2039-12-31")).expect(200);
+        assert_eq!(shorter["retain_until"], "2039-12-31T00:00:00Z");
+    }
+
     fn those_whose_time_is_over_are_erased_and_left_keys_destroyed(database: &TestDatabase) {
         let server = Server::start_with(database, |settings| settings.person_retention_days = 30);
         let home = organization(&server, "Central store", "GM");
@@ -354,7 +375,8 @@ on_both_databases! {
         assert_eq!((&shown(over)["status"], &shown(over)["erased_as"]), (&json!("erased"), &json!("expired")));
         assert_eq!(shown(later)["name"], NAME);
 
-        let changed = officer.patch(&path_of(later), 1, &json!({"retain_until": soon()})).expect(200);
+        let manager = server.login_as(Role::Manager);
+        let changed = manager.patch(&path_of(later), 1, &json!({"retain_until": soon()})).expect(200);
         assert_eq!(changed["status"], "kept");
         std::thread::sleep(SOON);
         let run = || relief(database.url(), &folder, &["person", "expire"]);

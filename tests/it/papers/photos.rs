@@ -152,6 +152,12 @@ on_both_databases! {
         officer.patch(&path_of(&kept), 1, &json!({"retain_until": "2020-01-01"})).refused("invalid", &["/retain_until"]);
         let longer = officer.patch(&path_of(&kept), 1, &json!({"retain_until": "2040-01-01", "shareable": true})).expect(200);
         assert_eq!((&longer["retain_until"], &longer["shareable"]), (&json!("2040-01-01T00:00:00Z"), &json!(true)));
+        // What is kept for less long is erased earlier, which is not for whoever only records.
+        let soon = json!({"retain_until": crate::people::soon()});
+        officer.patch(&path_of(&kept), 2, &soon).refused("forbidden", &["/retain_until"]);
+        officer.patch(&path_of(&kept), 2, &json!({"retain_until": "2039-12-31"})).refused("forbidden", &["/retain_until"]);
+        scene.manager.patch(&path_of(&kept), 2, &json!({"retain_until": "2040-06-01"})).expect(200);
+        scene.manager.patch(&path_of(&kept), 3, &json!({"retain_until": "2040-01-01"})).expect(200);
         let words = scene.manager.post(&format!("{}/erase", path_of(&kept)), &json!({"reason": "expired"})).refused("invalid", &["/reason"]);
         assert!(words.contains("2040"), "{words}");
 
