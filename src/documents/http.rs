@@ -6,6 +6,7 @@ use super::reach::{check_added, check_reach, check_whose};
 use super::read::{DocumentFilter, Whole, document_list, document_read, whole_read};
 use super::rules::{DocumentDraft, DocumentKind, SignatoryDraft, check_lists};
 use super::store::{Document, Signatory};
+use super::traced::{TracedDocument, TracedDocumentDetail, traced_read};
 use super::{http_attachments, http_numbers};
 use crate::auth::{Fields, Permit, action};
 use crate::core::check::Check;
@@ -18,7 +19,7 @@ use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::people::shown_as;
 use crate::web::{
-    Json, Paging, Path, Query, Routes, State, Tagged, Written, WrittenBody, discreet, encode_key,
+    Json, Paging, Path, Query, Routes, Shown, State, Tagged, Written, WrittenBody, discreet, encode_key,
 };
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
@@ -43,8 +44,7 @@ pub struct DocumentView {
     pub issued_on: String,
     /// Its number.
     pub number: Option<String>,
-    /// The number somebody else gave it; not shown to donors.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// The number somebody else gave it.
     pub reference: Option<String>,
     /// The consignment it is about.
     pub consignment: Option<ConsignmentId>,
@@ -52,14 +52,12 @@ pub struct DocumentView {
     pub pledge: Option<PledgeId>,
     /// The load it is about.
     pub load: Option<LoadId>,
-    /// Where the paper is filed; not shown to donors.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// Where the paper is filed.
     pub filed: Option<String>,
     /// Whether donors of the goods may see it.
     pub shareable: bool,
-    /// Who recorded it; not shown to donors.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub recorded_by: Option<UserId>,
+    /// Who recorded it.
+    pub recorded_by: UserId,
     /// When it was voided.
     pub voided_at: Option<Timestamp>,
     /// Why.
@@ -94,15 +92,14 @@ pub struct DocumentDetail {
     pub document: DocumentView,
     /// The events it is about.
     pub events: Vec<EventId>,
-    /// Who signed; not shown to donors.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub signatories: Option<Vec<SignatoryView>>,
+    /// Who signed.
+    pub signatories: Vec<SignatoryView>,
     /// Photos and scans of it.
     pub attachments: Vec<AttachmentView>,
 }
 
-impl DocumentView {
-    fn of(row: Document, in_full: bool) -> Self {
+impl From<Document> for DocumentView {
+    fn from(row: Document) -> Self {
         Self {
             id: row.id,
             kind: row.kind,
@@ -110,13 +107,13 @@ impl DocumentView {
             site: row.site_id,
             issued_on: row.issued_on,
             number: row.number,
-            reference: row.reference.filter(|_| in_full),
+            reference: row.reference,
             consignment: row.consignment_id,
             pledge: row.pledge_id,
             load: row.load_id,
-            filed: row.filed.filter(|_| in_full),
+            filed: row.filed,
             shareable: row.shareable,
-            recorded_by: in_full.then_some(row.recorded_by),
+            recorded_by: row.recorded_by,
             voided_at: row.voided_at,
             void_reason: row.void_reason,
             revision: row.revision,
@@ -135,16 +132,12 @@ impl SignatoryView {
 
 impl DocumentDetail {
     fn of(whole: Whole, names: &HashMap<PersonId, String>) -> Outcome<Self> {
-        let Whole { document, events, signatories, attachments, people: _, in_full } = whole;
+        let Whole { document, events, signatories, attachments, people: _ } = whole;
         Ok(Self {
-            document: DocumentView::of(document, in_full),
+            document: document.into(),
             events,
-            signatories: in_full
-                .then(|| signatories.into_iter().map(|row| SignatoryView::of(row, names)).collect()),
-            attachments: attachments
-                .iter()
-                .map(|row| AttachmentView::of(row, in_full))
-                .collect::<Outcome<Vec<_>>>()?,
+            signatories: signatories.into_iter().map(|row| SignatoryView::of(row, names)).collect(),
+            attachments: attachments.iter().map(AttachmentView::of).collect::<Outcome<Vec<_>>>()?,
         })
     }
 }
@@ -172,7 +165,7 @@ pub async fn document_record(
 }
 
 fn shown(recorded: Recorded<Arc<Document>>) -> Recorded<DocumentView> {
-    recorded.map(|row| DocumentView::of(row.as_ref().clone(), true))
+    recorded.map(|row| row.as_ref().clone().into())
 }
 
 /// Which documents are wanted.
@@ -199,12 +192,12 @@ pub struct DocumentQuery {
 
 /// List documents
 #[utoipa::path(get, path = "/api/v1/documents", tag = "documents", params(DocumentQuery),
-    responses((status = 200, body = Page<DocumentView>)))]
+    responses((status = 200, body = Page<Shown<DocumentView, TracedDocument>>)))]
 pub async fn document_index(
     permit: Permit<action::DocumentRead>,
     state: State,
     query: Query<DocumentQuery>,
-) -> Outcome<JsonBody<Page<DocumentView>>> {
+) -> Outcome<JsonBody<Page<Shown<DocumentView, TracedDocument>>>> {
     let query = query.0;
     let paging: Paging<DocumentId> = Paging::new(query.after.as_deref(), query.limit)?;
     let filter = DocumentFilter {
@@ -215,26 +208,33 @@ pub async fn document_index(
         event: query.event,
         number: query.number,
     };
-    let (limit, in_full) = (paging.limit, permit.fields() == Fields::All);
+    let (limit, fields) = (paging.limit, permit.fields());
     let rows = state.read(move |conn| document_list(conn, &permit, &filter, paging.after, limit + 1)).await?;
     let page = Page::from_rows(rows, limit, |row| encode_key(&row.id));
-    Ok(JsonBody(page.map(|row| DocumentView::of(row, in_full))))
+    Ok(JsonBody(page.map(|row| match fields {
+        Fields::All => Shown::All(row.into()),
+        Fields::Traced => Shown::Traced(row.into()),
+    })))
 }
 
 /// Show a document with its events, signatories and attachments
 #[utoipa::path(get, path = "/api/v1/documents/{id}", tag = "documents", params(("id" = DocumentId, Path)),
-    responses((status = 200, body = DocumentDetail)))]
+    responses((status = 200, body = Shown<DocumentDetail, TracedDocumentDetail>)))]
 pub async fn document_show(
     permit: Permit<action::DocumentRead>,
     state: State,
     path: Path<DocumentId>,
-) -> Outcome<Tagged<DocumentDetail>> {
+) -> Outcome<Tagged<Shown<DocumentDetail, TracedDocumentDetail>>> {
+    if permit.fields() == Fields::Traced {
+        let (body, revision) = state.read(move |conn| traced_read(conn, &permit, path.0)).await?;
+        return Ok(Tagged { body: Shown::Traced(body), revision });
+    }
     let whole = state.read(move |conn| whole_read(conn, &permit, path.0)).await?;
     let people = whole.people.clone();
     let names = state.with_vault(move |vault| shown_as(vault, &people)).await?;
     let body = DocumentDetail::of(whole, &names)?;
     let revision = body.document.revision;
-    Ok(Tagged { body, revision })
+    Ok(Tagged { body: Shown::All(body), revision })
 }
 
 /// Evidence that is added to a document.

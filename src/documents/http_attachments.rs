@@ -6,6 +6,7 @@ use super::attachment::{
 };
 use super::reach::own_attachment;
 use super::read::attachment_read;
+use super::traced::TracedAttachment;
 use crate::auth::{Fields, Named, Permit, action, now};
 use crate::content::{Kept, Media, Removed, inspect};
 use crate::core::check::{Check, WORDS_CHARS_MAX};
@@ -16,7 +17,7 @@ use crate::core::time::Timestamp;
 use crate::db::SharedBytes;
 use crate::people::ErasureReason;
 use crate::people::rules::check_retention;
-use crate::web::{IfMatch, Json, Path, Query, Routes, State, Tagged, Written, WrittenBody, read_body};
+use crate::web::{IfMatch, Json, Path, Query, Routes, Shown, State, Tagged, Written, WrittenBody, read_body};
 use crate::writer::Recorded;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE};
 use actix_web::web::{BytesMut, Payload, block};
@@ -60,12 +61,10 @@ pub struct AttachmentView {
     pub has_location: bool,
     /// Whether donors may see it with a document that is shared with them.
     pub shareable: bool,
-    /// For whom whoever uploaded it acts; not shown to donors.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    /// For whom whoever uploaded it acts.
     pub owner: Option<OrganizationId>,
-    /// Who uploaded it; not shown to donors.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub uploaded_by: Option<UserId>,
+    /// Who uploaded it.
+    pub uploaded_by: UserId,
     /// When it was erased: then there is nothing to see any more.
     pub erased_at: Option<Timestamp>,
     /// Why: `requested`, `mistaken`, `not_needed` or `expired`; of those erased before only words were taken, a sentence.
@@ -79,7 +78,7 @@ pub struct AttachmentView {
 }
 
 impl AttachmentView {
-    pub(super) fn of(row: &Attachment, in_full: bool) -> Outcome<Self> {
+    pub(super) fn of(row: &Attachment) -> Outcome<Self> {
         Ok(Self {
             id: row.id,
             media_type: row.media()?,
@@ -91,8 +90,8 @@ impl AttachmentView {
             removed: row.removed()?,
             has_location: row.has_location,
             shareable: row.shareable,
-            owner: row.owner_id.filter(|_| in_full),
-            uploaded_by: in_full.then_some(row.uploaded_by),
+            owner: row.owner_id,
+            uploaded_by: row.uploaded_by,
             erased_at: row.erased_at,
             erase_reason: row.erase_reason.clone(),
             retain_until: row.retain_until,
@@ -139,7 +138,7 @@ pub async fn attachment_upload(
     let whose = (permit.principal().user, query.0.retain_until);
     let row = AttachmentAdd::row(&kept, sent, owner_of(&permit), whose);
     let recorded = add(&permit, &state, row, kept).await?;
-    let mut view = AttachmentView::of(&recorded.answer, true)?;
+    let mut view = AttachmentView::of(&recorded.answer)?;
     view.sha256_sent = hexadecimal(&sent);
     let (id, is_new) = (view.id, recorded.leaf.is_some());
     let recorded = recorded.map(|_| view);
@@ -235,15 +234,18 @@ async fn own_one<A: Named + Clone>(
 
 /// Show what is known of an attachment
 #[utoipa::path(get, path = "/api/v1/attachments/{id}", tag = "documents", params(("id" = AttachmentId, Path)),
-    responses((status = 200, body = AttachmentView)))]
+    responses((status = 200, body = Shown<AttachmentView, TracedAttachment>)))]
 pub async fn attachment_show(
     permit: Permit<action::DocumentRead>,
     state: State,
     path: Path<AttachmentId>,
-) -> Outcome<Tagged<AttachmentView>> {
-    let in_full = permit.fields() == Fields::All;
+) -> Outcome<Tagged<Shown<AttachmentView, TracedAttachment>>> {
+    let fields = permit.fields();
     let row = state.read(move |conn| attachment_read(conn, &permit, path.0)).await?;
-    let body = AttachmentView::of(&row, in_full)?;
+    let body = match fields {
+        Fields::All => Shown::All(AttachmentView::of(&row)?),
+        Fields::Traced => Shown::Traced(TracedAttachment::of(&row)?),
+    };
     Ok(Tagged { body, revision: row.revision })
 }
 
@@ -368,7 +370,7 @@ pub async fn attachment_erase(
 }
 
 fn written(recorded: Recorded<Arc<Attachment>>) -> Outcome<Written<AttachmentView>> {
-    let view = AttachmentView::of(&recorded.answer, true)?;
+    let view = AttachmentView::of(&recorded.answer)?;
     let (id, revision) = (view.id, view.revision);
     Ok(Written::changed(recorded.map(|_| view), id).revision(revision))
 }

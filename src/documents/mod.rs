@@ -12,6 +12,7 @@
 //! | `file` | recording a document, adding evidence, voiding |
 //! | `read` | lists and views, each as far as the caller's scope reaches |
 //! | `reach` | what a caller may write about, and whose a document is to add to and to void |
+//! | `traced` | what a donor reads of a document and of its attachments |
 //! | `report` | every number of a series: used, void, open, and no gap |
 //! | `http`, `http_attachments`, `http_numbers` | all of that over HTTP |
 //!
@@ -34,6 +35,7 @@ mod read;
 mod report;
 pub mod rules;
 mod store;
+mod traced;
 
 pub use attachment::{ATTACHMENT_BYTES_MAX, Attachment, AttachmentBytes};
 pub use block::NumberBlock;

@@ -215,17 +215,35 @@ pub(super) struct Whole {
     pub(super) attachments: Vec<Attachment>,
     /// Of the signatories those whom the caller may read.
     pub(super) people: Vec<Person>,
-    /// Whether the caller may see who signed and where the paper is.
-    pub(super) in_full: bool,
 }
 
-/// A document with what the caller may see of it.
+/// A document with all that belongs to it, as far as the scope reaches. Not for donors, to whom nobody is named.
 ///
 /// # Errors
 /// `not_found`, or what the database says.
 pub(super) fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: DocumentId) -> Outcome<Whole> {
     let document = document_read(conn, permit, id)?;
-    let in_full = permit.fields() == Fields::All;
+    let events = events_of(conn, permit, id)?;
+    let signatories: Vec<Signatory> = document_signatories::table
+        .filter(document_signatories::document_id.eq(id))
+        .order(document_signatories::ordinal)
+        .select(Signatory::as_select())
+        .load(conn)
+        .map_err(read_failure)?;
+    let people = people_named(conn, permit, signatories.iter().map(|row| row.person_id).collect())?;
+    let attachments = attachments_of(conn, permit, id)?;
+    Ok(Whole { document, events, signatories, attachments, people })
+}
+
+/// The events that a document within reach is about, of these only what is within reach, too.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn events_of<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    id: DocumentId,
+) -> Outcome<Vec<EventId>> {
     let about: Vec<DocumentEvent> = document_events::table
         .filter(document_events::document_id.eq(id))
         .order(document_events::id)
@@ -233,24 +251,23 @@ pub(super) fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: Docu
         .load(conn)
         .map_err(read_failure)?;
     let about: Vec<EventId> = about.into_iter().map(|row| row.event_id).collect();
-    // The document is within reach; of what it is about, only what is, too.
-    let events: Vec<EventId> = events_within(events::table.into_boxed(), permit.scope())
+    events_within(events::table.into_boxed(), permit.scope())
         .filter(events::id.eq_any(about))
         .order(events::sequence)
         .select(events::id)
         .load(conn)
-        .map_err(read_failure)?;
-    let signatories: Vec<Signatory> = if in_full {
-        document_signatories::table
-            .filter(document_signatories::document_id.eq(id))
-            .order(document_signatories::ordinal)
-            .select(Signatory::as_select())
-            .load(conn)
-            .map_err(read_failure)?
-    } else {
-        Vec::new()
-    };
-    let people = people_named(conn, permit, signatories.iter().map(|row| row.person_id).collect())?;
+        .map_err(read_failure)
+}
+
+/// The attachments of a document within reach that the caller reaches.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn attachments_of<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    id: DocumentId,
+) -> Outcome<Vec<Attachment>> {
     let rows: Vec<DocumentAttachment> = document_attachments::table
         .filter(document_attachments::document_id.eq(id))
         .order(document_attachments::ordinal)
@@ -260,7 +277,7 @@ pub(super) fn whole_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: Docu
     let ids: Vec<AttachmentId> = rows.iter().map(|row| row.attachment_id).collect();
     let mut attachments = attachments_reached(conn, permit, &ids)?;
     attachments.sort_by_key(|row| ids.iter().position(|id| *id == row.id));
-    Ok(Whole { document, events, signatories, attachments, people, in_full })
+    Ok(attachments)
 }
 
 /// The numbers that papers about these events bear, void ones left out, as far as a scope reaches.

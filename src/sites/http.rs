@@ -2,14 +2,15 @@
 
 use super::rules::{CountrySought, Position, SiteDraft, SiteEdit, SiteKind};
 use super::store::{Site, SiteChange, SiteCreate, SiteFilter, list_sites, read_site};
-use crate::auth::{Permit, action};
+use crate::auth::{Fields, Permit, action};
 use crate::core::check::search_prefix;
 use crate::core::id::{OrganizationId, SiteId};
 use crate::core::page::Page;
-use crate::core::problem::Outcome;
+use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::web::{
-    IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
+    IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, Shown, State, Tagged, Written, WrittenBody,
+    encode_key,
 };
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
@@ -70,6 +71,50 @@ impl SiteView {
     }
 }
 
+/// A site as a donor reads it: without our books, and without who runs it, which may be somebody who is not to be named.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct TracedSite {
+    /// Which one.
+    pub id: SiteId,
+    /// What it is called.
+    pub name: String,
+    /// What kind of place it is.
+    pub kind: SiteKind,
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    /// Where it is, if known.
+    pub coordinates: Option<Position>,
+    /// UN/LOCODE.
+    pub locode: Option<String>,
+    /// ISO 3166-2 code or OCHA P-code.
+    pub area_code: Option<String>,
+    /// Whether goods received here as their destination are delivered.
+    pub ends_delivery: bool,
+}
+
+impl TracedSite {
+    fn of(site: &Site) -> Outcome<Self> {
+        let kind = site.site_kind()?;
+        Ok(Self {
+            id: site.id,
+            name: site.name.clone(),
+            kind,
+            country: site.country.clone(),
+            coordinates: site.position(),
+            locode: site.locode.clone(),
+            area_code: site.area_code.clone(),
+            ends_delivery: kind.ends_delivery(),
+        })
+    }
+}
+
+fn shown(site: &Site, fields: Fields) -> Outcome<Shown<SiteView, TracedSite>> {
+    Ok(match fields {
+        Fields::All => Shown::All(SiteView::of(site)?),
+        Fields::Traced => Shown::Traced(TracedSite::of(site)?),
+    })
+}
+
 /// Which sites are wanted.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -116,37 +161,40 @@ pub async fn site_create(
 /// Read a site
 #[utoipa::path(get, path = "/api/v1/sites/{id}", tag = "sites",
     params(("id" = SiteId, Path, description = "Which site")),
-    responses((status = 200, description = "The site", body = SiteView)))]
+    responses((status = 200, description = "The site", body = Shown<SiteView, TracedSite>)))]
 pub async fn site_read(
-    _permit: Permit<action::ReferenceRead>,
+    permit: Permit<action::ReferenceRead>,
     state: State,
     id: Path<SiteId>,
-) -> Outcome<Tagged<SiteView>> {
-    let body = state.read(move |conn| SiteView::of(&read_site(conn, id.0)?)).await?;
-    let revision = body.revision;
-    Ok(Tagged { body, revision })
+) -> Outcome<Tagged<Shown<SiteView, TracedSite>>> {
+    let site = state.read(move |conn| read_site(conn, id.0)).await?;
+    Ok(Tagged { body: shown(&site, permit.fields())?, revision: site.revision })
 }
 
 /// List sites
 #[utoipa::path(get, path = "/api/v1/sites", tag = "sites", params(SiteQuery),
-    responses((status = 200, description = "One page of sites", body = Page<SiteView>)))]
+    responses((status = 200, description = "One page of sites", body = Page<Shown<SiteView, TracedSite>>)))]
 pub async fn site_list(
-    _permit: Permit<action::ReferenceRead>,
+    permit: Permit<action::ReferenceRead>,
     state: State,
     query: Query<SiteQuery>,
-) -> Outcome<JsonBody<Page<SiteView>>> {
-    let query = query.0;
+) -> Outcome<JsonBody<Page<Shown<SiteView, TracedSite>>>> {
+    let (query, fields) = (query.0, permit.fields());
     let paging = Paging::<SiteId>::new(query.after.as_deref(), query.limit)?;
+    if fields == Fields::Traced && query.operator.is_some() {
+        return Err(Problem::field("/operator", "is not shown to you, so it cannot be looked for"));
+    }
     let filter = SiteFilter {
         country: query.country,
         kind: query.kind,
         operator: query.operator,
         prefix: search_prefix(query.q.as_deref())?,
+        by_code: fields == Fields::All,
     };
     let limit = paging.limit;
     let rows = state.read(move |conn| list_sites(conn, &filter, paging.after, limit + 1)).await?;
-    let views = rows.iter().map(SiteView::of).collect::<Outcome<Vec<_>>>()?;
-    Ok(JsonBody(Page::from_rows(views, limit, |site| encode_key(&site.id))))
+    let rows = rows.iter().map(|site| Ok((site.id, shown(site, fields)?))).collect::<Outcome<Vec<_>>>()?;
+    Ok(JsonBody(Page::from_rows(rows, limit, |(id, _)| encode_key(id)).map(|(_, site)| site)))
 }
 
 /// Change a site

@@ -241,8 +241,10 @@ pub struct SiteFilter {
     pub kind: Option<SiteKind>,
     /// Run by this organization.
     pub operator: Option<OrganizationId>,
-    /// Whose name or code begins so.
+    /// Whose name begins so.
     pub prefix: Option<String>,
+    /// Or whose code does, for whoever reads codes.
+    pub by_code: bool,
 }
 
 /// Reads one site.
@@ -277,8 +279,12 @@ pub fn list_sites(
         query = query.filter(sites::operator_id.eq(operator));
     }
     if let Some(prefix) = &filter.prefix {
-        query = query
-            .filter(begins_with(sites::name, prefix).or(begins_with(sites::code.assume_not_null(), prefix)));
+        let by_name = begins_with(sites::name, prefix);
+        query = if filter.by_code {
+            query.filter(by_name.or(begins_with(sites::code.assume_not_null(), prefix)))
+        } else {
+            query.filter(by_name)
+        };
     }
     query.order(sites::id).limit(limit).select(Site::as_select()).load(conn).map_err(read_failure)
 }

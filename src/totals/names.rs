@@ -149,28 +149,27 @@ impl Names {
 
     /// What a row is about; null where a dimension has no value.
     pub(super) fn keys(&self, question: &Question, row: &Row) -> BTreeMap<&'static str, Option<Key>> {
+        // References of organizations and codes of sites are of our own books.
+        let of_books = |known: Named| Named { code: known.code.filter(|_| question.eyes.is_none()), ..known };
         let party = |id: Option<&[u8]>| {
             let known = named(&self.organizations, id)?;
-            if self.hidden.contains(&OrganizationId(known.id)) {
-                return None;
-            }
-            // References are of our own books.
-            let code = known.code.filter(|_| question.eyes.is_none());
-            Some(Key::Named(Named { code, ..known }))
+            let is_hidden = self.hidden.contains(&OrganizationId(known.id));
+            (!is_hidden).then(|| Key::Named(of_books(known)))
         };
+        let place = |id: Option<&[u8]>| named(&self.sites, id).map(of_books);
         let key = |group: &Group| match group {
             Group::Programme => named(&self.programmes, row.programme_id.as_deref()).map(Key::Named),
             Group::Donor => party(row.donor_id.as_deref()),
             Group::Item => named(&self.items, row.item_id.as_deref()).map(Key::Named),
             Group::Lot => named(&self.lots, row.lot_id.as_deref()).map(Key::Named),
-            Group::Site => named(&self.sites, row.site_id.as_deref()).map(Key::Named),
+            Group::Site => place(row.site_id.as_deref()).map(Key::Named),
             Group::Holder => party(row.holder_id.as_deref()),
             Group::Owner => party(row.owner_id.as_deref()),
             Group::Consignee => party(row.consignee_id.as_deref()),
             Group::Country => row.country.as_deref().map(country),
             Group::Corridor => {
-                let origin = named(&self.sites, row.origin_id.as_deref());
-                let destination = named(&self.sites, row.destination_id.as_deref());
+                let (origin, destination) =
+                    (place(row.origin_id.as_deref()), place(row.destination_id.as_deref()));
                 origin.zip(destination).map(|(origin, destination)| Key::Corridor { origin, destination })
             }
             Group::Month => row.month.map(|month| Key::Month(Month(month).to_string())),

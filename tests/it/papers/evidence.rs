@@ -1,5 +1,6 @@
 //! Which hand-overs are verified and which only reported; and who sees the papers.
 
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use diesel::RunQueryDsl;
@@ -235,6 +236,17 @@ on_both_databases! {
         let seen = donor.get(&path_of(&shared));
         let body = seen.expect(200);
         assert_eq!(body["attachments"].as_array().expect("a list").len(), 1);
+        // What is added to documents and photos is not told to donors by that.
+        let members = |value: &Value| value.as_object().expect("members").keys().cloned().collect::<BTreeSet<String>>();
+        let set = |names: &[&str]| names.iter().map(|&name| name.to_owned()).collect::<BTreeSet<String>>();
+        let row = ["consignment", "created_at", "id", "issued_on", "kind", "mode", "number", "pledge", "site"];
+        assert_eq!(members(&body), set(&[&row[..], &["attachments", "events"]].concat()));
+        assert_eq!(members(&donor.get("/api/v1/documents").expect(200)["items"][0]), set(&row));
+        let picture = ["created_at", "height", "id", "media_type", "sha256_kept", "size_bytes", "width"];
+        assert_eq!(members(&body["attachments"][0]), set(&picture));
+        assert_eq!(members(&donor.get(&format!("/api/v1/attachments/{open}")).expect(200)), set(&picture));
+        let full = scene.officer.get(&path_of(&shared)).expect(200);
+        assert_eq!((&full["filed"], &full["reference"]), (&json!("cabinet 4"), &json!("K-17")));
         for hidden in ["signatories", "filed", "reference", "recorded_by", "person", "uploaded_by"] {
             assert!(!seen.text.contains(&format!("\"{hidden}\"")), "{hidden}: {}", seen.text);
         }

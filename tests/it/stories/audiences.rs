@@ -306,6 +306,43 @@ on_both_databases! {
         assert_eq!(seen["total"]["residual"], 0);
     }
 
+    fn a_donor_reads_a_site_without_our_code_for_it_and_without_who_runs_it(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (giver, city) = (scene.organization("Hainan", "CN"), scene.organization("Banjul City Council", "GM"));
+        let keeper = json!({"name": "Shy Keeper", "donor": true, "named": "never"});
+        let keeper = id_of(&scene.admin.post("/api/v1/organizations", &keeper).expect(201));
+        let place = |name: &str, code: &str, kind: &str| {
+            let body = json!({"name": name, "code": code, "kind": kind, "country": "GM", "operator": keeper});
+            id_of(&scene.admin.post("/api/v1/sites", &body).expect(201))
+        };
+        let (store, banjul) = (place("Store by the port", "BOOK-7", "warehouse"), place("Banjul", "BOOK-8", "city"));
+        scene.in_store(&giver, &store, 30);
+        scene.sent(&city, &[&store, &banjul], 10, "2020-08-01");
+        let donor = donor_of(&scene, &giver);
+        let one = format!("/api/v1/sites/{store}");
+        for path in ["/api/v1/sites", &one, "/api/v1/totals?group_by=site", "/api/v1/totals?group_by=corridor"] {
+            let (told, full) = (donor.get(path), scene.officer.get(path));
+            full.expect(200);
+            assert!(full.text.contains("BOOK-7"), "{path}: {}", full.text);
+            assert!(told.text.contains("Store by the port"), "{path}: {}", told.text);
+            for hidden in ["BOOK-", &keeper] {
+                assert!(!told.text.contains(hidden), "{path}: {}", told.text);
+            }
+        }
+        let told = donor.get(&one).expect(200);
+        let members: BTreeSet<&str> = told.as_object().expect("a site").keys().map(String::as_str).collect();
+        let meant = ["area_code", "coordinates", "country", "ends_delivery", "id", "kind", "locode", "name"];
+        assert_eq!(members, BTreeSet::from(meant), "what is added to sites is not added here by itself");
+        // Nor are they told by looking for them.
+        donor.get(&format!("/api/v1/sites?operator={keeper}")).refused("invalid", &["/operator"]);
+        let found = |caller: &Caller, query: &str| {
+            caller.get(&format!("/api/v1/sites?{query}")).expect(200)["items"].as_array().expect("a page").len()
+        };
+        let by_keeper = format!("operator={keeper}");
+        assert_eq!([found(&scene.officer, &by_keeper), found(&scene.officer, "q=BOOK"), found(&scene.officer, "q=store")], [2, 2, 1]);
+        assert_eq!([found(&donor, "q=BOOK"), found(&donor, "q=store")], [0, 1]);
+    }
+
     fn a_reference_that_is_taken_out_of_reach_does_not_say_by_what(database: &TestDatabase) {
         let scene = Scene::new(database);
         let (ours, theirs) = (scene.organization("Ours", "SN"), scene.organization("Theirs", "KE"));
