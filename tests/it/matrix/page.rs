@@ -74,6 +74,7 @@ fn reached(reach: Reach, role: Role, binding: &str) -> [&'static str; 4] {
         "unbound" => (None, Vec::new()),
         "own organisation" => (Some(organization), Vec::new()),
         "other organisation" => (Some(OrganizationId(Uuid::from_u128(2))), Vec::new()),
+        "own country" => (role.needs_organization().then_some(organization), vec!["GM".to_owned()]),
         _ => (role.needs_organization().then_some(organization), vec!["NP".to_owned()]),
     };
     let principal = Principal { user: UserId(Uuid::nil()), role, organization: own, countries };

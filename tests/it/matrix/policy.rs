@@ -204,7 +204,10 @@ pub fn expected(rules: &[Rule], cell: &Cell) -> Expected {
     }
     let scope = scope(call.reach.unwrap_or(action));
     let is_missing = cell.subject.name == "missing";
-    let is_reached = scope.as_ref().is_some_and(|scope| reaches(scope, cell.subject)) && !is_missing;
+    // People are in the country where their organization is at home, wherever its goods are.
+    let is_of_people = call.operation.starts_with("person_");
+    let country = if is_of_people { &cell.subject.home } else { &cell.subject.country };
+    let is_reached = scope.as_ref().is_some_and(|scope| reaches(scope, cell.subject, country)) && !is_missing;
     match call.about {
         About::Nothing => answer(None),
         About::Shared if is_missing => Expected::Hidden(404),
@@ -228,9 +231,9 @@ pub fn expected(rules: &[Rule], cell: &Cell) -> Expected {
     }
 }
 
-fn reaches(scope: &Scope, subject: &Subject) -> bool {
+fn reaches(scope: &Scope, subject: &Subject, country: &str) -> bool {
     let organization = OrganizationId(subject.organization.parse().expect("an id"));
-    reaches_thing(scope, organization, &subject.country)
+    reaches_thing(scope, organization, country)
 }
 
 /// Whether a scope reaches what is one organization's and in one country.

@@ -21,6 +21,8 @@ use crate::support::server::{Caller, operator};
 pub struct Subject {
     pub name: &'static str,
     pub organization: String,
+    /// Where the organization is at home.
+    pub home: String,
     pub country: String,
     pub user: String,
     pub session: SessionId,
@@ -145,14 +147,15 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
     let ours = scene.organization("Ours", "GM");
     let others = scene.organization("Others", "KE");
     let mut found = vec![
-        subject(scene, "own", &ours, "GM"),
-        subject(scene, "same organisation", &ours, "TZ"),
-        subject(scene, "other", &others, "KE"),
+        subject(scene, "own", (&ours, "GM"), "GM"),
+        subject(scene, "same organisation", (&ours, "GM"), "TZ"),
+        subject(scene, "other", (&others, "KE"), "KE"),
     ];
     let unknown = || id();
     found.push(Subject {
         name: "missing",
         organization: unknown(),
+        home: "QQ".to_owned(),
         country: "QQ".to_owned(),
         user: unknown(),
         session: SessionId(Uuid::now_v7()),
@@ -180,7 +183,7 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
     found
 }
 
-fn subject(scene: &Scene, name: &'static str, organization: &str, country: &str) -> Subject {
+fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str), country: &str) -> Subject {
     let site = |name: &str, kind: &str, operator: Option<&str>| {
         let body = json!({"name": format!("{name} {country}"), "kind": kind, "country": country, "operator": operator});
         id_of(&scene.admin.post("/api/v1/sites", &body).expect(201))
@@ -267,6 +270,7 @@ fn subject(scene: &Scene, name: &'static str, organization: &str, country: &str)
     Subject {
         name,
         organization: organization.to_owned(),
+        home: home.to_owned(),
         country: country.to_owned(),
         user: user.to_string(),
         session,
@@ -293,9 +297,10 @@ fn subject(scene: &Scene, name: &'static str, organization: &str, country: &str)
     }
 }
 
-/// What binds the users of a role, in words: to nothing, to our organization, to one that has nothing of all this, or to
-/// a country where nothing is.
-pub const BINDINGS: [&str; 4] = ["unbound", "own organisation", "other organisation", "other country"];
+/// What binds the users of a role, in words: to nothing, to our organization, to one that has nothing of all this, to the
+/// country of our first subject, or to a country where nothing is.
+pub const BINDINGS: [&str; 5] =
+    ["unbound", "own organisation", "other organisation", "own country", "other country"];
 
 /// A stranger, somebody disabled, and every role under every binding it can have.
 pub fn seats(scene: &Scene, ours: &str) -> Vec<Seat> {
@@ -311,6 +316,7 @@ pub fn seats(scene: &Scene, ours: &str) -> Vec<Seat> {
                 "own organisation" => (Some(ours), ""),
                 "other organisation" => (Some(elsewhere.as_str()), ""),
                 // Who must have an organization has ours.
+                "own country" => (role.needs_organization().then_some(ours), "GM"),
                 _ => (role.needs_organization().then_some(ours), "NP"),
             };
             let is_bound = organization.is_some() || !countries.is_empty();
