@@ -10,9 +10,10 @@ use crate::core::id::{
 };
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::schema::{items, ledger_state, lots, organizations, sites};
+use crate::db::schema::{items, lots, organizations, sites};
 use crate::db::{Conn, read_failure};
 use crate::ledger::{Account, Condition};
+use crate::writer::last_sequence;
 use diesel::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -201,8 +202,7 @@ pub(super) fn trace_read(conn: &mut Conn, scope: &Scope, id: LotId) -> Outcome<T
     }
     hide_consignments(conn, scope, &mut now, [&mut reached, &mut received])?;
     let names = Names::load(conn, &now, [&reached, &received], &given)?;
-    let sequence: Option<i64> =
-        ledger_state::table.select(ledger_state::sequence).first(conn).optional().map_err(read_failure)?;
+    let sequence = last_sequence(conn)?;
     Ok(TraceView {
         lots: lots_of(conn, id, &after, &before)?,
         relots: named.into_values().map(relot).collect(),
@@ -211,7 +211,7 @@ pub(super) fn trace_read(conn: &mut Conn, scope: &Scope, id: LotId) -> Outcome<T
         given: given.into_iter().map(|row| names.gift(row)).collect(),
         received: received.into_iter().map(|row| names.passage(row)).collect(),
         complete: scope.is_everything(),
-        sequence: sequence.unwrap_or(0),
+        sequence,
     })
 }
 

@@ -4,7 +4,7 @@
 //! It is the paper card of a store: free and reserved goods together, in whatever condition, since that is what stands
 //! on the shelf. Reserving, holding and damaging move nothing in or out, and say how much they touched.
 
-use super::read::{sequence_now, site_reached};
+use super::read::site_reached;
 use crate::auth::{Action, Permit, action};
 use crate::core::id::{ConsignmentId, EventId, ItemId, LotId, SiteId};
 use crate::core::problem::{Outcome, Problem};
@@ -16,6 +16,7 @@ use crate::events::events_within;
 use crate::items::lot_id;
 use crate::ledger::Account;
 use crate::web::Paging;
+use crate::writer::last_sequence;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde::{Deserialize, Serialize};
@@ -165,7 +166,7 @@ pub(super) fn card_read(
         .map_err(read_failure)?;
     let no_item = || Problem::field("/item", format!("There is no item {}.", question.item));
     let (code, item_name, base_unit) = item.ok_or_else(no_item)?;
-    let sequence = sequence_now(conn)?;
+    let sequence = last_sequence(conn)?;
     let opening = paging.after.map_or(Ok(0), |key| balance_until(conn, question, key))?;
     let mut rows = moved_after(conn, question, paging)?;
     let limit = usize::try_from(paging.limit).unwrap_or(0);

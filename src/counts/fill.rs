@@ -1,8 +1,8 @@
 //! Opening a sheet, entering figures on it, handing it in, voiding it.
 
 use super::rules::{
-    CountEntry, SheetDraft, SheetHeap, check_complete, check_counting, check_listed, check_standing,
-    understand,
+    CountEntry, Recorded, SheetDraft, SheetHeap, check_complete, check_counting, check_listed,
+    check_standing, understand,
 };
 use super::store::{CountLine, CountSheet, find_sheet, want_sheet};
 use crate::core::check::id_reused;
@@ -20,14 +20,6 @@ use crate::writer::{Actor, Desk, Drawer, Entry, Moment, Refusal, Update};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// A heap as it was recorded at the minute of a sheet.
-#[derive(Clone, Debug)]
-pub(super) struct Recorded {
-    pub(super) heap: SheetHeap,
-    pub(super) lot: Option<String>,
-    pub(super) quantity: i64,
-}
 
 /// What was recorded at a site at a minute, as it was known at a moment of the ledger.
 #[derive(Clone, Debug)]
@@ -238,11 +230,13 @@ impl Update for SheetCount {
             let line = counted(CountLine { found: true, ..line }, Some(one.counted));
             desk.shelf::<Drawer<CountLine>>().put(line);
         }
-        Ok(keep(desk, CountSheet { revision: sheet.revision + 1, ..sheet.as_ref().clone() }))
+        Ok(keep(desk, sheet.as_ref().clone()))
     }
 }
 
-fn keep(desk: &mut Desk, sheet: CountSheet) -> Arc<CountSheet> {
+/// Keeps a sheet as it was changed.
+pub(super) fn keep(desk: &mut Desk, sheet: CountSheet) -> Arc<CountSheet> {
+    let sheet = CountSheet { revision: sheet.revision + 1, ..sheet };
     desk.shelf::<Drawer<CountSheet>>().put(sheet.clone());
     Arc::new(sheet)
 }
@@ -273,9 +267,7 @@ impl Update for SheetSubmit {
         }
         check_counting(&sheet)?;
         check_complete(&lines)?;
-        let listed: Vec<(SheetHeap, Option<String>)> =
-            self.snapshot.heaps.iter().map(|one| (one.heap, one.lot.clone())).collect();
-        check_listed(&sheet, &lines, &listed)?;
+        check_listed(&sheet, &lines, &self.snapshot.heaps)?;
         let moment = begin(desk, "submitted", self.id, None);
         let recorded: HashMap<SheetHeap, i64> =
             self.snapshot.heaps.iter().map(|one| (one.heap, one.quantity)).collect();
@@ -290,7 +282,6 @@ impl Update for SheetSubmit {
             submitted_by: Some(self.actor.user),
             submitted_at: Some(moment.recorded_at),
             submitted_known_at: Some(self.snapshot.known_at),
-            revision: sheet.revision + 1,
             ..sheet.as_ref().clone()
         };
         Ok(keep(desk, handed_in))
@@ -372,7 +363,6 @@ impl Update for SheetVoid {
             voided_by: Some(self.actor.user),
             voided_at: Some(moment.recorded_at),
             void_reason: Some(reason),
-            revision: sheet.revision + 1,
             ..sheet.as_ref().clone()
         };
         Ok(keep(desk, void))

@@ -3,7 +3,8 @@
 use super::fill::{SheetCount, SheetOpen, SheetSubmit, SheetVoid};
 use super::post::{PostedSheet, SheetPost};
 use super::read::{
-    SheetView, line_views, sheet_list, sheet_read, sheet_view, site_reached, snapshot, snapshot_of,
+    SheetView, line_views, sheet_list, sheet_reached, sheet_read, sheet_view, site_reached, snapshot,
+    snapshot_of,
 };
 use super::rules::{CountEntry, LineReason, SheetDraft, check_void_reason};
 use super::store::CountSheet;
@@ -150,7 +151,7 @@ pub async fn count_sheet_upload(
     payload: Payload,
 ) -> Outcome<Written<SheetView>> {
     let (reader, id) = (permit.clone(), path.0);
-    state.read(move |conn| sheet_read(conn, &reader, id)).await?;
+    state.read(move |conn| sheet_reached(conn, &reader, id)).await?;
     check_table_type(&request)?;
     let bytes = read_body(&request, payload.into_inner(), BODY_LIMIT).await?.to_vec();
     let entries = state.read(move |conn| entries_of(conn, bytes)).await?;
@@ -176,7 +177,7 @@ pub async fn count_sheet_count(
     body: Json<CountEntries>,
 ) -> Outcome<Written<SheetView>> {
     let (reader, id) = (permit.clone(), path.0);
-    state.read(move |conn| sheet_read(conn, &reader, id)).await?;
+    state.read(move |conn| sheet_reached(conn, &reader, id)).await?;
     let entries = body.0.counts.into_iter().enumerate();
     let entries = entries.map(|(index, entry)| (format!("/counts/{index}"), entry)).collect();
     let recorded = state.writer.record(SheetCount { actor: permit.actor(), id, entries }).await?;
@@ -192,13 +193,8 @@ pub async fn count_sheet_submit(
     path: Path<CountSheetId>,
 ) -> Outcome<Written<SheetView>> {
     let (reader, id) = (permit.clone(), path.0);
-    let found = state
-        .read(move |conn| {
-            let (sheet, _) = sheet_read(conn, &reader, id)?;
-            snapshot_of(conn, &sheet)
-        })
-        .await?;
-    let submit = SheetSubmit { actor: permit.actor(), id, snapshot: found };
+    let snapshot = state.read(move |conn| snapshot_of(conn, &reader, id)).await?;
+    let submit = SheetSubmit { actor: permit.actor(), id, snapshot };
     let recorded = state.writer.record(submit).await?;
     written(permit, &state, recorded).await
 }
@@ -241,7 +237,7 @@ pub async fn count_sheet_post(
 ) -> Outcome<Written<SheetPosted>> {
     let (reader, id, posting) = (permit.clone(), path.0, body.0);
     check_client_id("/event", posting.event.map(|event| event.0))?;
-    state.read(move |conn| sheet_read(conn, &reader, id)).await?;
+    let snapshot = state.read(move |conn| snapshot_of(conn, &reader, id)).await?;
     let post = SheetPost {
         actor: permit.further(Action::EventPost)?,
         id,
@@ -249,6 +245,7 @@ pub async fn count_sheet_post(
         fallback: EventId(Uuid::now_v7()),
         reason: posting.reason,
         reasons: posting.reasons,
+        snapshot,
     };
     let recorded = state.writer.record(post).await?;
     let sheet = state.read(move |conn| sheet_view(conn, &permit, id)).await?;
@@ -281,7 +278,7 @@ pub async fn count_sheet_void(
 ) -> Outcome<Written<SheetView>> {
     check_void_reason(&body.0.reason)?;
     let (reader, id) = (permit.clone(), path.0);
-    state.read(move |conn| sheet_read(conn, &reader, id)).await?;
+    state.read(move |conn| sheet_reached(conn, &reader, id)).await?;
     let void = SheetVoid { actor: permit.actor(), id, reason: body.0.reason };
     let recorded = state.writer.record(void).await?;
     written(permit, &state, recorded).await

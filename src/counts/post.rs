@@ -1,17 +1,18 @@
 //! Posting what a sheet found, as one `counted` event: decided, proposed and approved as any other.
 
-use super::fill::{Fate, fate};
-use super::rules::{LineReason, check_standing, reasons};
+use super::fill::{Fate, Snapshot, fate, keep};
+use super::rules::{LineReason, Recorded, check_standing, check_unchanged, reasons};
 use super::store::{CountLine, CountSheet, find_sheet, want_sheet};
-use crate::core::id::{CountSheetId, EventId, LotId};
+use crate::core::id::{CountSheetId, EventId, ItemId, LotId};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::Quantity;
 use crate::core::time::Precision;
 use crate::events::{Command, Kind, PostEvent};
-use crate::ledger::event::{EventRecord, EventResult, Halt};
-use crate::stock::{Counted, CountedLine, Heap, recorded_at};
+use crate::items::Lot;
+use crate::ledger::event::{EventRecord, EventResult, Halt, all_or_missed};
+use crate::stock::{Counted, CountedLine, heaps_at};
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 /// Posts a sheet.
@@ -25,6 +26,8 @@ pub(super) struct SheetPost {
     pub(super) fallback: EventId,
     pub(super) reason: Option<String>,
     pub(super) reasons: Vec<LineReason>,
+    /// What is recorded at its minute, as it was looked up for this.
+    pub(super) snapshot: Snapshot,
 }
 
 /// A posted sheet, and what became of its event.
@@ -61,7 +64,10 @@ impl Update for SheetPost {
                 Fate::Over => {}
             }
         }
-        check_unchanged(desk, &sheet, &lines)?;
+        // The whole site was looked at outside; of the items of the sheet, what was told since then is looked at here.
+        check_unchanged(&sheet, &lines, &self.snapshot.heaps)?;
+        let recorded = recorded_by_now(desk, &sheet, &lines)?;
+        check_unchanged(&sheet, &lines, &recorded)?;
         let event = self.event.unwrap_or(self.fallback);
         let result = self.command(&sheet, &lines, &why, event)?.decide(desk)?;
         let reason = self.reason.clone();
@@ -75,11 +81,9 @@ impl Update for SheetPost {
             event_id: Some(event),
             posted_by: Some(self.actor.user),
             posted_at: Some(moment.recorded_at),
-            revision: sheet.revision + 1,
             ..sheet.as_ref().clone()
         };
-        desk.shelf::<Drawer<CountSheet>>().put(posted.clone());
-        Ok((Arc::new(posted), result))
+        Ok((keep(desk, posted), result))
     }
 }
 
@@ -127,36 +131,29 @@ impl SheetPost {
     }
 }
 
-/// Refuses a sheet where something that was told since it was handed in says otherwise what lay there at its minute:
-/// what its counters found would then be compared with something nobody has looked at.
-fn check_unchanged(desk: &mut Desk, sheet: &CountSheet, lines: &[Arc<CountLine>]) -> Result<(), Refusal> {
-    let mut missed = false;
-    for line in lines {
-        let heap = Heap {
-            site: sheet.site_id,
-            item: line.item_id,
-            lot: Some(line.lot_id),
-            condition: line.condition(),
-        };
-        let recorded = match recorded_at(desk, &heap, sheet.as_of) {
-            Ok((recorded, _)) => recorded,
-            Err(Halt::Refused(Refusal::Missed)) => {
-                missed = true;
-                continue;
-            }
-            Err(Halt::Refused(refusal)) => return Err(refusal),
-            Err(Halt::Waits(wait)) => return Err(Problem::internal(wait.reason).into()),
-        };
-        if recorded != line.expected && !missed {
-            let words = format!(
-                "By now {recorded} base units of line {} are recorded at the minute of this sheet; {} were when it was \
-                 handed in. Its crossed_by says which entries were told since. Void it, open another as of the same \
-                 minute, and enter its figures there.",
-                line.ordinal, line.expected
-            );
-            let problem = Problem::new(Code::WrongState, words).with("line", line.ordinal);
-            return Err(problem.with("recorded", recorded).with("expected", line.expected).into());
+/// What is recorded at the minute of a sheet of the items that are on it, what was told just now included.
+fn recorded_by_now(
+    desk: &mut Desk,
+    sheet: &CountSheet,
+    lines: &[Arc<CountLine>],
+) -> Result<Vec<Recorded>, Refusal> {
+    let items: BTreeSet<ItemId> = lines.iter().map(|line| line.item_id).collect();
+    let numbers: HashMap<LotId, Option<String>> =
+        lines.iter().map(|line| (line.lot_id, line.lot.clone())).collect();
+    let mut found = Vec::new();
+    let looked = all_or_missed(items, |item| {
+        for ((lot, condition), quantity) in heaps_at(desk, sheet.site_id, item, sheet.as_of)? {
+            let number = match numbers.get(&lot) {
+                Some(number) => number.clone(),
+                None => desk.shelf::<Drawer<Lot>>().find(lot)?.map(|lot| lot.number.clone()),
+            };
+            found.push(Recorded { heap: (item, lot, condition.code()), lot: number, quantity });
         }
+        Ok(())
+    });
+    match looked {
+        Ok(()) => Ok(found),
+        Err(Halt::Refused(refusal)) => Err(refusal),
+        Err(Halt::Waits(wait)) => Err(Problem::internal(wait.reason).into()),
     }
-    if missed { Err(Refusal::Missed) } else { Ok(()) }
 }

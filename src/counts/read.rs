@@ -1,18 +1,20 @@
 //! Reading sheets: what was recorded at their minute, lists, and views. A sheet is within reach where its site is.
 
 use super::crossing::{Crossing, crossings};
-use super::fill::{Recorded, Snapshot};
+use super::fill::Snapshot;
+use super::rules::Recorded;
 use super::store::{CountLine, CountSheet};
 use crate::auth::{Action, Bound, Named, Permit, Scope};
 use crate::core::id::{ApprovalId, CountSheetId, EventId, ItemId, LotId, ProgrammeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::schema::{approvals, count_lines, count_sheets, events, items, ledger_state, lots, sites};
+use crate::db::schema::{approvals, count_lines, count_sheets, events, items, lots, sites};
 use crate::db::{Backend, Binds, Conn, ask, read_failure};
 use crate::events::approval_of;
 use crate::ledger::{Account, Condition};
 use crate::proposals::ApprovalState;
 use crate::web::Paging;
+use crate::writer::last_sequence;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
@@ -51,13 +53,6 @@ pub(super) fn site_reached(conn: &mut Conn, scope: &Scope, site: SiteId) -> Outc
     query.first::<SiteId>(conn).map(|_| ()).map_err(read_failure)
 }
 
-/// The last ledger sequence there is.
-pub(super) fn sequence_now(conn: &mut Conn) -> Outcome<i64> {
-    let found: Option<i64> =
-        ledger_state::table.select(ledger_state::sequence).first(conn).optional().map_err(read_failure)?;
-    Ok(found.unwrap_or(0))
-}
-
 #[derive(QueryableByName)]
 struct RecordedRow {
     #[diesel(sql_type = Binary)]
@@ -83,7 +78,7 @@ pub(super) fn snapshot(
     as_of: Timestamp,
     wanted: Option<&[ItemId]>,
 ) -> Outcome<Snapshot> {
-    let known_at = sequence_now(conn)?;
+    let known_at = last_sequence(conn)?;
     let mut binds = Binds::default();
     let (site, at) = (binds.id(site), binds.number(as_of.0));
     let among = wanted.map(|ids| format!("AND b.item_id IN ({})", binds.ids(ids))).unwrap_or_default();
@@ -107,11 +102,16 @@ pub(super) fn snapshot(
     Ok(Snapshot { heaps: rows.into_iter().map(heap).collect(), known_at })
 }
 
-/// The same for a sheet that is there.
+/// The same for a sheet that is there and within reach.
 ///
 /// # Errors
-/// What the database says.
-pub(super) fn snapshot_of(conn: &mut Conn, sheet: &CountSheet) -> Outcome<Snapshot> {
+/// `not_found`, or what the database says.
+pub(super) fn snapshot_of<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    id: CountSheetId,
+) -> Outcome<Snapshot> {
+    let sheet = sheet_reached(conn, permit, id)?;
     snapshot(conn, sheet.site_id, sheet.as_of, None)
 }
 
@@ -217,6 +217,22 @@ pub struct LineView {
     pub difference: Option<i64>,
 }
 
+/// A sheet without its lines, if it is within reach.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub(super) fn sheet_reached<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    id: CountSheetId,
+) -> Outcome<CountSheet> {
+    sheets_within(count_sheets::table.into_boxed(), permit.scope())
+        .filter(count_sheets::id.eq(id))
+        .select(CountSheet::as_select())
+        .first(conn)
+        .map_err(read_failure)
+}
+
 /// A sheet with its lines as the database has them.
 ///
 /// # Errors
@@ -226,11 +242,7 @@ pub(super) fn sheet_read<A: Named>(
     permit: &Permit<A>,
     id: CountSheetId,
 ) -> Outcome<(CountSheet, Vec<CountLine>)> {
-    let sheet: CountSheet = sheets_within(count_sheets::table.into_boxed(), permit.scope())
-        .filter(count_sheets::id.eq(id))
-        .select(CountSheet::as_select())
-        .first(conn)
-        .map_err(read_failure)?;
+    let sheet = sheet_reached(conn, permit, id)?;
     let lines = count_lines::table
         .filter(count_lines::sheet_id.eq(id))
         .order(count_lines::ordinal)

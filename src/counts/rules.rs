@@ -11,7 +11,7 @@ use crate::items::goods::LINES_MAXIMUM;
 use crate::items::lot_id;
 use crate::ledger::Condition;
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 /// Items a sheet may be narrowed to: more are a count of the whole site.
@@ -100,6 +100,17 @@ pub struct CountEntry {
 
 /// A heap as a sheet tells heaps apart.
 pub type SheetHeap = (ItemId, LotId, i32);
+
+/// A heap as it is recorded at the minute of a sheet.
+#[derive(Clone, Debug)]
+pub struct Recorded {
+    /// What it is.
+    pub heap: SheetHeap,
+    /// The number of its lot, where it is known.
+    pub lot: Option<String>,
+    /// Base units.
+    pub quantity: i64,
+}
 
 /// Goods found that were not on a sheet.
 #[derive(Clone, Debug)]
@@ -230,20 +241,63 @@ pub fn check_complete(lines: &[Arc<CountLine>]) -> Outcome<()> {
 ///
 /// # Errors
 /// `wrong_state`, naming item, lot and condition of the first that is not on it.
-pub fn check_listed(
-    sheet: &CountSheet,
-    lines: &[Arc<CountLine>],
-    recorded: &[(SheetHeap, Option<String>)],
-) -> Outcome<()> {
-    let is_asked = |item: ItemId| sheet.whole || lines.iter().any(|line| line.item_id == item);
-    let missing =
-        recorded.iter().find(|(heap, _)| is_asked(heap.0) && lines.iter().all(|line| line.heap() != *heap));
-    let Some(((item, _, condition), lot)) = missing else { return Ok(()) };
-    let condition = Condition::from_code(*condition).unwrap_or_default().word();
+pub fn check_listed(sheet: &CountSheet, lines: &[Arc<CountLine>], recorded: &[Recorded]) -> Outcome<()> {
+    let Some(one) = unlisted(sheet, lines, recorded) else { return Ok(()) };
     let words = "Something is recorded at the minute of this sheet by now that is not on it, as it was told since. Enter \
                  what was counted of that item, lot and condition; 0 where nothing is there.";
-    let problem = Problem::new(Code::WrongState, words).with("item", item.to_string());
-    Err(problem.with("lot", lot.clone()).with("condition", condition))
+    Err(naming(one, Problem::new(Code::WrongState, words)))
+}
+
+/// Refuses to post a sheet where what is recorded at its minute by now is not what it was when the sheet was handed in:
+/// what its counters found would be compared with something nobody has looked at.
+///
+/// # Errors
+/// `wrong_state`, naming the first line that differs, or item, lot and condition of what is not on it.
+pub fn check_unchanged(sheet: &CountSheet, lines: &[Arc<CountLine>], recorded: &[Recorded]) -> Outcome<()> {
+    let by_now: HashMap<SheetHeap, i64> = recorded.iter().map(|one| (one.heap, one.quantity)).collect();
+    let figure = |line: &CountLine| by_now.get(&line.heap()).copied().unwrap_or(0);
+    if let Some(line) = lines.iter().find(|line| figure(line) != line.expected) {
+        let words = format!(
+            "By now {} base units of line {} are recorded at the minute of this sheet; {} were when it was handed in. \
+             {TOLD_SINCE}",
+            figure(line),
+            line.ordinal,
+            line.expected
+        );
+        let problem = Problem::new(Code::WrongState, words).with("line", line.ordinal);
+        return Err(problem.with("recorded", figure(line)).with("expected", line.expected));
+    }
+    let Some(one) = unlisted(sheet, lines, recorded) else { return Ok(()) };
+    let words = format!(
+        "By now {} base units are recorded at the minute of this sheet that are not on it; nothing was when it was \
+         handed in. {TOLD_SINCE}",
+        one.quantity
+    );
+    Err(naming(one, Problem::new(Code::WrongState, words).with("recorded", one.quantity)))
+}
+
+/// What is to be done about a sheet that something told since contradicts.
+const TOLD_SINCE: &str = "Its crossed_by says which entries were told since. Void it, open another as of the same \
+                          minute, and enter its figures there.";
+
+/// The first heap recorded that a sheet is about and does not list.
+fn unlisted<'a>(
+    sheet: &CountSheet,
+    lines: &[Arc<CountLine>],
+    recorded: &'a [Recorded],
+) -> Option<&'a Recorded> {
+    let listed: HashSet<SheetHeap> = lines.iter().map(|line| line.heap()).collect();
+    let items: HashSet<ItemId> = lines.iter().map(|line| line.item_id).collect();
+    let is_asked = |one: &&Recorded| sheet.whole || items.contains(&one.heap.0);
+    recorded.iter().filter(is_asked).find(|one| one.quantity > 0 && !listed.contains(&one.heap))
+}
+
+/// A problem that names a heap.
+fn naming(one: &Recorded, problem: Problem) -> Problem {
+    let (item, _, condition) = one.heap;
+    let condition = Condition::from_code(condition).unwrap_or_default().word();
+    let problem = problem.with("item", item.to_string());
+    problem.with("lot", one.lot.clone()).with("condition", condition)
 }
 
 /// Why each line differs, where it does: by the number of the line, else the common reason.

@@ -13,6 +13,7 @@ use crate::programmes::Programme;
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Free stock of a site was counted.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -61,23 +62,17 @@ pub struct CountedLine {
 
 /// Goods that are counted together: of an item in a condition one lot, those whose lot is not known, or all lots.
 #[derive(Clone, Copy, Debug)]
-pub struct Heap {
-    /// Where.
-    pub site: SiteId,
-    /// The item.
-    pub item: ItemId,
+struct Heap {
+    site: SiteId,
+    item: ItemId,
     /// The lot, which may be the unknown one; without it, all lots together.
-    pub lot: Option<LotId>,
-    /// In what condition.
-    pub condition: Condition,
+    lot: Option<LotId>,
+    condition: Condition,
 }
 
 /// What free stock of a heap was recorded at a time, and what of its cells is still there. What has gone since lay
 /// there too: its cells may be empty by now.
-///
-/// # Errors
-/// Rows missing on the desk.
-pub fn recorded_at(desk: &mut Desk, heap: &Heap, at: Timestamp) -> Result<(i64, Vec<Holding>), Halt> {
+fn recorded_at(desk: &mut Desk, heap: &Heap, at: Timestamp) -> Result<(i64, Vec<Holding>), Halt> {
     let book = desk.shelf::<Book>();
     let mut there = Vec::new();
     let mut recorded = 0;
@@ -92,6 +87,26 @@ pub fn recorded_at(desk: &mut Desk, heap: &Heap, at: Timestamp) -> Result<(i64, 
     })?;
     there.sort_unstable_by_key(|held| held.cell.key());
     Ok((recorded, there))
+}
+
+/// The free stock of an item that was recorded at a site at a time, by lot and condition, empty heaps left out.
+///
+/// # Errors
+/// Rows missing on the desk.
+pub fn heaps_at(
+    desk: &mut Desk,
+    site: SiteId,
+    item: ItemId,
+    at: Timestamp,
+) -> Result<BTreeMap<(LotId, Condition), i64>, Halt> {
+    let book = desk.shelf::<Book>();
+    let mut heaps: BTreeMap<(LotId, Condition), i64> = BTreeMap::new();
+    all_or_missed(book.in_storage_since(site, item, at)?, |held| {
+        *heaps.entry((held.cell.lot, held.cell.condition)).or_default() += book.balance_at(&held.cell, at)?;
+        Ok(())
+    })?;
+    heaps.retain(|_, quantity| *quantity != 0);
+    Ok(heaps)
 }
 
 /// Counts: compared with what was recorded at the minute of the count.

@@ -17,7 +17,7 @@ mod transfer;
 pub use condition::{
     ConditionChanged, Relotted, condition_damaged, condition_held, condition_released, relot,
 };
-pub use count::{Counted, CountedLine, Heap, count, recorded_at};
+pub use count::{Counted, CountedLine, count, heaps_at};
 pub use decision::Decision;
 pub use leave::{Disposed, Returned, dispose, give_back};
 pub use missing::{MissingDecided, MissingReported, find_again, lose, miscount, report_missing};

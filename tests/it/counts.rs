@@ -1,5 +1,7 @@
 //! Stories of counting: sheets, blind and not, what crosses them, and the card of an item.
 
+mod late;
+
 use relief_ledger::auth::Role;
 use serde_json::{Value, json};
 
