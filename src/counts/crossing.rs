@@ -3,17 +3,18 @@
 
 use super::store::{CountLine, CountSheet};
 use crate::auth::Scope;
-use crate::core::id::{EventId, ItemId, SiteId};
+use crate::core::id::{EventId, ItemId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::events;
 use crate::db::{Binds, Conn, ask, read_failure};
 use crate::events::events_within;
-use crate::ledger::{Account, Condition};
+use crate::ledger::{Account, Condition, recorded_by};
+use crate::writer::last_sequence;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use serde::Serialize;
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Heaps of movements that are told of a sheet; a count that more crosses is to be made anew.
 const CROSSING_MAXIMUM: i64 = 1_000;
@@ -108,23 +109,19 @@ pub(super) fn crossings(
     sheet: &CountSheet,
     lines: &[CountLine],
 ) -> Outcome<(Vec<Crossing>, bool)> {
-    let own: Option<i64> = match sheet.event_id {
-        Some(event) => events::table
-            .filter(events::id.eq(event))
-            .select(events::sequence)
-            .first(conn)
-            .optional()
-            .map_err(read_failure)?,
-        None => None,
-    };
-    let until = own.unwrap_or(i64::MAX);
-    let about: HashSet<ItemId> = lines.iter().map(|line| line.item_id).collect();
-    let mut rows = moved_since(conn, sheet.site_id, sheet.as_of, until)?;
-    let late = told_late(conn, sheet, until)?;
-    let is_full = |rows: &[CrossingRow]| rows.len() >= usize::try_from(CROSSING_MAXIMUM).unwrap_or(0);
-    let is_more = is_full(&rows) || is_full(&late);
-    rows.extend(late);
-    rows.retain(|row| sheet.whole || about.contains(&row.item));
+    let until = ended_at(conn, sheet)?;
+    let items: BTreeSet<ItemId> = lines.iter().map(|line| line.item_id).collect();
+    let items: Vec<ItemId> = items.into_iter().collect();
+    let asked = Asked { sheet, items: (!sheet.whole).then_some(items.as_slice()), until };
+    let mut is_more = false;
+    let mut rows = Vec::new();
+    for how in [CrossingKind::MovedSince, CrossingKind::ToldLate] {
+        let mut part = asked.rows(conn, how)?;
+        let maximum = usize::try_from(CROSSING_MAXIMUM).unwrap_or(0);
+        is_more |= part.len() > maximum;
+        part.truncate(maximum);
+        rows.extend(part);
+    }
     let mut found: BTreeMap<(i64, Timestamp), Crossing> = BTreeMap::new();
     for row in rows {
         let is_since = row.effective_at > sheet.as_of;
@@ -155,30 +152,57 @@ pub(super) fn crossings(
     Ok((found, is_more))
 }
 
-/// Movements that count from after the minute: the heaps of the site, and what each was posted since.
-fn moved_since(conn: &mut Conn, site: SiteId, as_of: Timestamp, until: i64) -> Outcome<Vec<CrossingRow>> {
-    let mut binds = Binds::default();
-    let (site, at, until) = (binds.id(site), binds.number(as_of.0), binds.number(until));
-    let limit = binds.number(CROSSING_MAXIMUM);
-    let text = format!(
-        "{COLUMNS} balances AS b JOIN postings AS p ON p.cell = b.cell LEFT JOIN lots ON lots.id = p.lot_id \
-         WHERE b.site_id = {site} AND b.account = {account} AND b.last_at > {at} AND p.effective_at > {at} \
-         AND p.sequence < {until} {TOGETHER} LIMIT {limit}",
-        account = Account::InStorage.code(),
-    );
-    ask(conn, text, binds)
+/// The ledger sequence at which nothing crosses a sheet any more: that of its own event, or of what voided it.
+fn ended_at(conn: &mut Conn, sheet: &CountSheet) -> Outcome<i64> {
+    let own: Option<i64> = events::table
+        .filter(events::id.nullable().eq(sheet.event_id))
+        .select(events::sequence)
+        .first(conn)
+        .optional()
+        .map_err(read_failure)?;
+    let last = last_sequence(conn)?;
+    let voided = match sheet.voided_at {
+        Some(at) => recorded_by(conn, at, last)?,
+        None => last + 1,
+    };
+    Ok(own.map_or(voided, |own| own.min(voided)))
 }
 
-/// Entries recorded since the sheet was opened that count from its minute or earlier.
-fn told_late(conn: &mut Conn, sheet: &CountSheet, until: i64) -> Outcome<Vec<CrossingRow>> {
-    let mut binds = Binds::default();
-    let (site, at, until) = (binds.id(sheet.site_id), binds.number(sheet.as_of.0), binds.number(until));
-    let (after, limit) = (binds.number(sheet.known_at), binds.number(CROSSING_MAXIMUM));
-    let text = format!(
-        "{COLUMNS} postings AS p LEFT JOIN lots ON lots.id = p.lot_id \
-         WHERE p.sequence > {after} AND p.sequence < {until} AND p.site_id = {site} AND p.account = {account} \
-         AND p.effective_at <= {at} {TOGETHER} LIMIT {limit}",
-        account = Account::InStorage.code(),
-    );
-    ask(conn, text, binds)
+/// Which postings are asked for.
+struct Asked<'a> {
+    sheet: &'a CountSheet,
+    /// The items the sheet is about; none where it is about all.
+    items: Option<&'a [ItemId]>,
+    /// The sequence before which they were recorded.
+    until: i64,
+}
+
+impl Asked<'_> {
+    /// What was posted to the free stock of the site and crosses the sheet in this way, and one row more than is told. It is
+    /// found by the heaps of the site, late entries too: what was recorded since a sheet was opened is, after a year, most of
+    /// the ledger.
+    fn rows(&self, conn: &mut Conn, how: CrossingKind) -> Outcome<Vec<CrossingRow>> {
+        let mut binds = Binds::default();
+        let (site, at) = (binds.id(self.sheet.site_id), binds.number(self.sheet.as_of.0));
+        let condition = match how {
+            CrossingKind::MovedSince => format!("b.last_at > {at} AND p.effective_at > {at}"),
+            CrossingKind::ToldLate => {
+                let after = binds.number(self.sheet.known_at);
+                format!("p.sequence > {after} AND p.effective_at <= {at}")
+            }
+        };
+        let until = binds.number(self.until);
+        let among = match self.items {
+            Some(items) => format!("AND b.item_id IN ({})", binds.ids(items)),
+            None => String::new(),
+        };
+        let limit = binds.number(CROSSING_MAXIMUM + 1);
+        let text = format!(
+            "{COLUMNS} balances AS b JOIN postings AS p ON p.cell = b.cell LEFT JOIN lots ON lots.id = p.lot_id \
+             WHERE b.site_id = {site} AND b.account = {account} {among} AND {condition} AND p.sequence < {until} \
+             {TOGETHER} LIMIT {limit}",
+            account = Account::InStorage.code(),
+        );
+        ask(conn, text, binds)
+    }
 }

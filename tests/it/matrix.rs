@@ -163,6 +163,18 @@ fn no_operation_reads_a_table_from_end_to_end() {
         diesel::sql_query(careless).execute(&mut conn).expect("it is asked");
     }
     assert_eq!(plans::whole_reads(database.url()).len(), 2);
+
+    // What was told late of a site is found by its heaps, and not among all that was told since.
+    let mut told_late = plans::asked_with("AND p.sequence > ");
+    told_late.retain(|text| text.starts_with("SELECT"));
+    assert!(!told_late.is_empty(), "no sheet was shown");
+    for text in &told_late {
+        let plan = plans::plan(&mut conn, text);
+        assert!(plan.contains("balances_at_site") && !plan.contains("(sequence"), "{text}\n{plan}");
+    }
+    // The twin: by sequence.
+    let careless = "SELECT p.quantity FROM postings AS p WHERE p.sequence > 1 AND p.site_id = X'01'";
+    assert!(plans::plan(&mut conn, careless).contains("(sequence"));
 }
 
 /// The page as it stands in the repository.

@@ -2,9 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::{Store, lines, store};
+use super::{MINUTE, Store, lines, store};
 use crate::support::on_both_databases;
 use crate::support::server::{Reply, migrate};
+
+/// Crossings told of one sheet, as `src/counts/crossing.rs` says it.
+const CROSSINGS_TOLD: usize = 1_000;
 
 impl Store {
     /// Goods of a new pledge that came before the minute of the sheets, told now.
@@ -81,5 +84,46 @@ on_both_databases! {
         store.is_told_of(&masks, "D-4", 40);
         assert_eq!(named(&store.posts(&sheets[1], json!({}))), (masks, json!("D-4"), json!(40)));
         scene.verifies();
+    }
+
+    fn many_movements_of_other_items_leave_nothing_untold_of_a_sheet(database: &TestDatabase) {
+        let store = store(database);
+        let scene = &store.scene;
+        let soap = store.soap();
+        let (of_soap, whole) = (store.opens(json!({"items": [soap]})), store.opens(json!({})));
+        let donor = scene.organization("Wuhan", "CN");
+        let (pledge, _) = scene.accepted(&donor, 2_000);
+        let comes = |lots: std::ops::Range<usize>| {
+            let lines: Vec<Value> = lots.map(|lot| json!({"item": scene.masks, "lot": format!("L-{lot}"), "quantity": 1})).collect();
+            scene.does("collected", "2020-08-02", json!({"pledge": pledge, "site": store.site, "lines": lines})).expect(201)
+        };
+        comes(0..500);
+        comes(500..CROSSINGS_TOLD);
+        let told = |sheet: &Value| {
+            let shown = store.show(sheet);
+            let heaps = |one: &Value| one["goods"].as_array().map_or(0, Vec::len);
+            let heaps: usize = shown["crossed_by"].as_array().expect("crossings").iter().map(heaps).sum();
+            (heaps, shown["crossed_by_more"].clone())
+        };
+        assert_eq!(told(&whole), (CROSSINGS_TOLD, json!(false)));
+        comes(CROSSINGS_TOLD..CROSSINGS_TOLD + 1);
+        assert_eq!(told(&whole), (CROSSINGS_TOLD, json!(true)));
+        assert_eq!(told(&of_soap), (0, json!(false)));
+    }
+
+    fn nothing_crosses_a_sheet_once_it_is_void(database: &TestDatabase) {
+        let store = store(database);
+        let scene = &store.scene;
+        let sheet = store.opens(json!({}));
+        let masks = json!(scene.masks);
+        let before = store.is_told_of(&masks, "D-4", 40);
+        scene.officer.post(&Store::path(&sheet, "/void"), &json!({"reason": "the door was open"})).expect(200);
+        let after = store.is_told_of(&masks, "E-5", 50);
+        let moved = json!({"site": store.site, "to_site": store.other, "lines": [scene.line(3)]});
+        let moved = scene.does("moved", "2020-08-02", moved).expect(201);
+        assert!(store.is_crossed_by(&sheet, &before));
+        assert!(!store.is_crossed_by(&sheet, &after) && !store.is_crossed_by(&sheet, &moved));
+        let open = store.opens(json!({"as_of": MINUTE}));
+        assert!(store.is_crossed_by(&open, &moved), "an open one is crossed by it");
     }
 }

@@ -72,18 +72,37 @@ pub fn whole_reads(url: &str) -> Vec<String> {
     asked.flat_map(|text| reads(&mut conn, &text)).collect()
 }
 
-fn reads(conn: &mut Conn, text: &str) -> Vec<String> {
+fn planned(conn: &mut Conn, text: &str) -> Vec<Line> {
     let Conn::Sqlite(conn) = conn else { panic!("plans are SQLite's") };
-    let lines: Vec<Line> = diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}"))
+    diesel::sql_query(format!("EXPLAIN QUERY PLAN {text}"))
         .load(conn)
-        .unwrap_or_else(|error| panic!("{text}: {error}"));
+        .unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// How the rows of a statement are looked for, a line for each table.
+pub fn plan(conn: &mut Conn, text: &str) -> String {
+    planned(conn, text).into_iter().map(|line| line.detail + "\n").collect()
+}
+
+/// The table that a plan names, which is by another name where a statement gives it one.
+fn table_of(plain: &str, name: &str) -> String {
+    let tables = SCOPED_TABLES.iter().chain(&GROWING_TOO);
+    let named = tables.map(|table| table.to_string()).find(|table| {
+        let words = format!("{table} AS {name}");
+        let rest = plain.split(&words).nth(1);
+        rest.is_some_and(|rest| !rest.starts_with(|next: char| next.is_alphanumeric() || next == '_'))
+    });
+    named.unwrap_or_else(|| name.to_owned())
+}
+
+fn reads(conn: &mut Conn, text: &str) -> Vec<String> {
     let plain = text.replace('`', "");
     let scanned = |line: Line| {
-        let table = line.detail.strip_prefix("SCAN ")?.split(' ').next()?.to_owned();
+        let table = table_of(&plain, line.detail.strip_prefix("SCAN ")?.split(' ').next()?);
         let after = plain.split(" FROM ").nth(1).unwrap_or_default().trim_start_matches('(');
         let is_page = after.starts_with(&format!("{table} ")) && plain.contains(" LIMIT ?");
         (SCOPED_TABLES.iter().chain(&GROWING_TOO).any(|one| *one == table) && !is_page)
             .then(|| format!("{}: {plain}", line.detail))
     };
-    lines.into_iter().filter_map(scanned).collect()
+    planned(conn, text).into_iter().filter_map(scanned).collect()
 }
