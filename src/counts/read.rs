@@ -127,6 +127,8 @@ pub enum SheetState {
     Proposed,
     /// What it found counts.
     Posted,
+    /// What it found counted, and was reversed.
+    Reversed,
     /// It is void.
     Void,
 }
@@ -349,6 +351,11 @@ fn brief(conn: &mut Conn, sheets: Vec<CountSheet>) -> Outcome<Vec<SheetView>> {
         .select(events::id)
         .load(conn)
         .map_err(read_failure)?;
+    let reversed: Vec<Option<EventId>> = events::table
+        .filter(events::about_id.eq_any(&named).and(events::kind.eq("reversed")))
+        .select(events::about_id)
+        .load(conn)
+        .map_err(read_failure)?;
     let proposals: Vec<ApprovalId> = named.iter().map(|event| approval_of(*event)).collect();
     let proposals: Vec<(ApprovalId, String)> = approvals::table
         .filter(approvals::id.eq_any(proposals))
@@ -360,8 +367,11 @@ fn brief(conn: &mut Conn, sheets: Vec<CountSheet>) -> Outcome<Vec<SheetView>> {
         let approval = proposals.iter().find(|(id, _)| Some(*id) == approval);
         let is_proposed = approval.is_some_and(|(_, state)| state == ApprovalState::Proposed.word());
         let is_posted = sheet.event_id.is_some_and(|event| posted.contains(&event));
+        let is_reversed = is_posted && reversed.contains(&sheet.event_id);
         let state = if sheet.voided_at.is_some() {
             SheetState::Void
+        } else if is_reversed {
+            SheetState::Reversed
         } else if is_posted {
             SheetState::Posted
         } else if is_proposed {

@@ -190,8 +190,8 @@ on_both_databases! {
         assert_eq!(store.posts(&sheet, posting).expect(200)["event"]["status"], "posted");
         void().refused("wrong_state", &[]);
         scene.does("reversed", "2020-09-01", json!({"event": event, "reason": "another shelf"})).expect(201);
-        assert_eq!(store.missing(), (1_000, 0));
-        void().expect(200);
+        assert_eq!((&store.show(&sheet)["state"], store.missing()), (&json!("reversed"), (1_000, 0)));
+        assert_eq!(void().expect(200)["state"], "void");
         scene.closes();
         scene.verifies();
     }
