@@ -16,8 +16,10 @@ use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::facts::facts_of;
+use crate::ledger::Moment;
 use crate::web::{
-    Door, Json, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, discreet, encode_key,
+    Door, Json, MomentQuery, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, discreet,
+    encode_key,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -226,15 +228,17 @@ pub async fn pledge_show(
     Ok(actix_web::web::Json(view.await?))
 }
 
-/// Says where each unit of a pledge is; adds up to what is promised plus what was in excess.
-#[utoipa::path(get, path = "/api/v1/pledges/{id}/status", tag = "pledges", params(("id" = String, Path)),
-    responses((status = 200, body = PledgeStatus)))]
+/// Says where each unit of a pledge is, or was at another moment; adds up to what is promised plus what was in excess.
+#[utoipa::path(get, path = "/api/v1/pledges/{id}/status", tag = "pledges",
+    params(("id" = String, Path), MomentQuery), responses((status = 200, body = PledgeStatus)))]
 pub async fn pledge_status_show(
     permit: Permit<action::PledgeRead>,
     state: State,
     path: Path<PledgeId>,
+    query: Query<MomentQuery>,
 ) -> Outcome<actix_web::web::Json<PledgeStatus>> {
-    let status = state.read(move |conn| pledge_status(conn, &permit, path.0)).await?;
+    let moment = Moment::read(query.0.as_of.as_deref(), query.0.known_at.as_deref())?;
+    let status = state.read(move |conn| pledge_status(conn, &permit, path.0, moment)).await?;
     Ok(actix_web::web::Json(status))
 }
 

@@ -8,8 +8,8 @@ use crate::core::id::{ItemId, PledgeId, PledgeLineId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::{items, organizations, pledge_lines, programmes};
-use crate::db::{Conn, read_failure};
-use crate::ledger::{Account, Condition};
+use crate::db::{Binds, Conn, ask, read_failure};
+use crate::ledger::{Account, Condition, Cut, Held, Moment};
 use crate::parties::is_named;
 use crate::writer::last_sequence;
 use diesel::prelude::*;
@@ -26,7 +26,7 @@ const PLACES_MAXIMUM: usize = 2_000;
 pub struct PledgeStatus {
     /// The pledge.
     pub pledge: PledgeId,
-    /// What was decided.
+    /// What was decided, as it stands now.
     pub state: String,
     /// Its number.
     pub reference: Option<String>,
@@ -39,8 +39,11 @@ pub struct PledgeStatus {
     pub places_by: PlacesBy,
     /// Line by line.
     pub lines: Vec<LineStatus>,
-    /// The ledger sequence these figures are as of.
+    /// The ledger sequence these figures are as of: asked for again with it as `known_at`, they are the same for ever.
     pub sequence: i64,
+    /// The last effective time that is counted, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
 }
 
 /// Where each unit of a pledge is, to whoever has its private link.
@@ -156,6 +159,9 @@ struct Sides {
     surplus: i64,
     #[diesel(sql_type = BigInt)]
     placed: i64,
+    /// How many statements there are of it.
+    #[diesel(sql_type = BigInt)]
+    stated: i64,
 }
 
 /// What one place of a line holds.
@@ -195,17 +201,19 @@ impl HeapRow {
     }
 }
 
-/// Reads where each unit of a pledge is, if the scope reaches it.
+/// Reads where each unit of a pledge is, or was at another moment, if the scope reaches it.
 ///
 /// # Errors
-/// `not_found`, or what the database says.
+/// `not_found`, `invalid` where the moment asked for is not reached yet, or what the database says.
 pub fn pledge_status(
     conn: &mut Conn,
     permit: &Permit<action::PledgeRead>,
     id: PledgeId,
+    moment: Moment,
 ) -> Outcome<PledgeStatus> {
     let (pledge, lines) = pledge_read(conn, permit, id)?;
-    status_of(conn, &pledge, &lines, Reader::Permitted)
+    let past = moment.past(conn)?;
+    status_of(conn, (&pledge, &lines), Reader::Permitted, past)
 }
 
 /// Reads where each unit of the pledge is that a private link leads to; the link is the permission. Who gave is told as
@@ -215,7 +223,7 @@ pub fn pledge_status(
 /// `not_found`, or what the database says.
 pub fn status_by_link(conn: &mut Conn, hash: &[u8], today: &str) -> Outcome<LinkStatus> {
     let (pledge, lines) = pledge_by_link(conn, hash)?;
-    let status = status_of(conn, &pledge, &lines, Reader::Stranger)?;
+    let status = status_of(conn, (&pledge, &lines), Reader::Stranger, None)?;
     let donor: Option<(String, Option<String>)> = organizations::table
         .filter(organizations::id.nullable().eq(pledge.donor_id))
         .select((organizations::name, organizations::named))
@@ -237,11 +245,12 @@ enum Reader {
     Stranger,
 }
 
+/// Where each unit is, or was at the cut `past`, where another moment than now is asked for.
 fn status_of(
     conn: &mut Conn,
-    pledge: &Pledge,
-    lines: &[PledgeLine],
+    (pledge, lines): (&Pledge, &[PledgeLine]),
     reader: Reader,
+    past: Option<Cut>,
 ) -> Outcome<PledgeStatus> {
     let (synthetic, sensitive): (bool, bool) = programmes::table
         .filter(programmes::id.eq(pledge.programme_id))
@@ -252,12 +261,12 @@ fn status_of(
         Reader::Stranger if sensitive => PlacesBy::Country,
         Reader::Stranger | Reader::Permitted => PlacesBy::Place,
     };
-    let mut rows = heaps(conn, pledge.id, places_by)?;
+    let mut rows = heaps(conn, pledge.id, places_by, past)?;
     while rows.len() > PLACES_MAXIMUM
         && let Some(coarser) = places_by.coarser()
     {
         places_by = coarser;
-        rows = heaps(conn, pledge.id, places_by)?;
+        rows = heaps(conn, pledge.id, places_by, past)?;
     }
     let mut places: HashMap<PledgeLineId, Vec<Heap>> = HashMap::new();
     rows.sort_by(HeapRow::told_before);
@@ -266,11 +275,16 @@ fn status_of(
             places.entry(row.line).or_default().push(heap(row, account));
         }
     }
-    let sides = sides(conn, pledge.id)?;
+    let sides = sides(conn, pledge.id, past)?;
     let names = item_names(conn, pledge.id)?;
-    let sequence = last_sequence(conn)?;
+    let sequence = past.map_or_else(|| last_sequence(conn), |cut| Ok(cut.known_at))?;
+    // A line that a change of earmark opened was not there before the first that is stated of it.
+    let is_there = |line: &PledgeLine| {
+        past.is_none() || line.is_offered() || sides.get(&line.id).is_some_and(|sides| sides.stated > 0)
+    };
     let lines = lines
         .iter()
+        .filter(|line| is_there(line))
         .map(|line| line_status(line, &sides, &names, places.remove(&line.id).unwrap_or_default()));
     Ok(PledgeStatus {
         pledge: pledge.id,
@@ -281,55 +295,68 @@ fn status_of(
         places_by,
         lines: lines.collect(),
         sequence,
+        as_of: past.and_then(|cut| cut.as_of),
     })
 }
-
-/// The balances of a pledge's lines, as the words of a query whose only value is the pledge.
-const BALANCES_OF_PLEDGE: &str = "pledge_lines JOIN balances ON balances.pledge_line_id = pledge_lines.id";
 
 /// Both sides of each line, neither worked out from the other: what is promised and in surplus is what statements
 /// say, not what the balances of these sources say; what is placed is all other balances, however far they are told
 /// apart.
-fn sides(conn: &mut Conn, pledge: PledgeId) -> Outcome<HashMap<PledgeLineId, Sides>> {
-    let stated = |figure: &str| {
+fn sides(conn: &mut Conn, pledge: PledgeId, past: Option<Cut>) -> Outcome<HashMap<PledgeLineId, Sides>> {
+    let mut binds = Binds::default();
+    let pledge = binds.id(pledge);
+    let Held { joined, quantity, condition } = Held::at(past, &mut binds);
+    let counted =
+        past.map(|cut| format!("AND {}", cut.condition("statements", &mut binds))).unwrap_or_default();
+    // What is known of a line begins with its first statement, whenever that counts from.
+    let known = past.map(|cut| Cut { as_of: None, ..cut });
+    let known =
+        known.map(|cut| format!("AND {}", cut.condition("statements", &mut binds))).unwrap_or_default();
+    let stated = |figure: &str, counted: &str| {
         format!(
-            "CAST(COALESCE((SELECT SUM(statements.{figure}) FROM statements \
-             WHERE statements.pledge_line_id = pledge_lines.id), 0) AS BIGINT) AS {figure}"
+            "CAST(COALESCE((SELECT {figure} FROM statements \
+             WHERE statements.pledge_line_id = pledge_lines.id {counted}), 0) AS BIGINT)"
         )
     };
     let text = format!(
-        "SELECT pledge_lines.id AS line, {}, {}, CAST(COALESCE((SELECT SUM(balances.quantity) FROM balances \
-         WHERE balances.pledge_line_id = pledge_lines.id AND balances.account NOT IN ({}, {})), 0) AS BIGINT) \
-         AS placed FROM pledge_lines WHERE pledge_lines.pledge_id = $1",
-        stated("promised"),
-        stated("surplus"),
+        "SELECT pledge_lines.id AS line, {} AS promised, {} AS surplus, {} AS stated, \
+         CAST(COALESCE((SELECT SUM({quantity}) FROM balances {joined} \
+         WHERE balances.pledge_line_id = pledge_lines.id AND balances.account NOT IN ({}, {}) AND {condition}), 0) \
+         AS BIGINT) AS placed FROM pledge_lines WHERE pledge_lines.pledge_id = {pledge}",
+        stated("SUM(statements.promised)", &counted),
+        stated("SUM(statements.surplus)", &counted),
+        stated("COUNT(*)", &known),
         Account::Promised.code(),
         Account::Surplus.code(),
     );
-    let rows: Vec<Sides> =
-        diesel::sql_query(text).bind::<Binary, _>(pledge).load(conn).map_err(read_failure)?;
+    let rows: Vec<Sides> = ask(conn, text, binds)?;
     Ok(rows.into_iter().map(|row| (row.line, row)).collect())
 }
 
 /// What lies in each place; where one more than the most is answered, places are to be told less apart.
-fn heaps(conn: &mut Conn, pledge: PledgeId, places_by: PlacesBy) -> Outcome<Vec<HeapRow>> {
+fn heaps(conn: &mut Conn, pledge: PledgeId, places_by: PlacesBy, past: Option<Cut>) -> Outcome<Vec<HeapRow>> {
     let (columns, grouped) = places_by.columns();
     let limit = match places_by {
         PlacesBy::Place | PlacesBy::Country => format!("LIMIT {}", PLACES_MAXIMUM + 1),
         PlacesBy::Account => String::new(),
     };
+    let mut binds = Binds::default();
+    let pledge = binds.id(pledge);
+    let Held { joined, quantity, condition } = Held::at(past, &mut binds);
     let text = format!(
         "SELECT balances.pledge_line_id AS line, balances.account AS account, balances.condition AS condition, \
-         CAST(SUM(balances.quantity) AS BIGINT) AS quantity, {columns} FROM {BALANCES_OF_PLEDGE} \
+         CAST(SUM({quantity}) AS BIGINT) AS quantity, {columns} \
+         FROM pledge_lines JOIN balances ON balances.pledge_line_id = pledge_lines.id {joined} \
          LEFT JOIN sites ON sites.id = balances.site_id \
          LEFT JOIN consignments ON consignments.id = balances.consignment_id \
          LEFT JOIN lots ON lots.id = balances.lot_id \
-         WHERE pledge_lines.pledge_id = $1 AND balances.quantity <> 0 AND balances.account NOT IN ({}, {}) \
-         GROUP BY balances.pledge_line_id, balances.account, balances.condition{grouped} {limit}",
+         WHERE pledge_lines.pledge_id = {pledge} AND {condition} AND balances.account NOT IN ({}, {}) \
+         GROUP BY balances.pledge_line_id, balances.account, balances.condition{grouped} \
+         HAVING SUM({quantity}) <> 0 {limit}",
         Account::Promised.code(),
         Account::Surplus.code(),
     );
-    diesel::sql_query(text).bind::<Binary, _>(pledge).load(conn).map_err(read_failure)
+    ask(conn, text, binds)
 }
 
 type ItemNames = HashMap<ItemId, (String, String)>;

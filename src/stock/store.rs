@@ -3,10 +3,12 @@
 use crate::auth::{Bound, Permit, action};
 use crate::core::id::{ItemId, SiteId};
 use crate::core::problem::{Outcome, Problem};
-use crate::db::schema::{ledger_state, sites};
-use crate::db::{Conn, read_failure};
-use crate::ledger::{Account, Condition, NOT_EMPTY};
+use crate::core::time::Timestamp;
+use crate::db::schema::{events, sites};
+use crate::db::{Binds, Conn, ask, read_failure};
+use crate::ledger::{Account, Condition, Cut, Held, KnownAt, Moment};
 use crate::sites::Site;
+use crate::writer::last_sequence;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use serde::Serialize;
@@ -21,8 +23,14 @@ pub struct StockView {
     pub name: String,
     /// By item and lot.
     pub items: Vec<StockLine>,
-    /// The ledger sequence these figures are as of.
+    /// The day that decides what has expired: what expires before it has.
+    pub day: String,
+    /// The ledger sequence these figures are as of: asked for again with it as `known_at` and `day` as `as_of`, they are the
+    /// same for ever.
     pub sequence: i64,
+    /// The last effective time that is counted, where one was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub as_of: Option<Timestamp>,
 }
 
 /// What is there of one item and lot, in base units. Each unit stands in exactly one figure.
@@ -52,15 +60,17 @@ pub struct StockLine {
     pub expired: i64,
 }
 
-/// Reads what is in storage or reserved at a site; `today` decides what has expired.
+/// Reads what is in storage or reserved at a site, or was at another moment; of now, `today` decides what has expired.
 ///
 /// # Errors
-/// `not_found` where the scope does not reach it, or what the database says.
+/// `not_found` where the scope does not reach it, `invalid` where the moment asked for is not reached yet, or what the
+/// database says.
 pub fn stock_read(
     conn: &mut Conn,
     permit: &Permit<action::StockRead>,
     id: SiteId,
-    today: &str,
+    moment: Moment,
+    today: String,
 ) -> Outcome<StockView> {
     let mut query = sites::table.filter(sites::id.eq(id)).select(Site::as_select()).into_boxed();
     for bound in permit.scope().bounds() {
@@ -72,15 +82,40 @@ pub fn stock_read(
         };
     }
     let site: Site = query.first(conn).map_err(read_failure)?;
-    let heaps = heaps(conn, site.id)?;
-    let sequence: Option<i64> =
-        ledger_state::table.select(ledger_state::sequence).first(conn).optional().map_err(read_failure)?;
+    let past = moment.past(conn)?;
+    let (day, sequence) = match past {
+        Some(cut) => (day_of(conn, moment, cut)?, cut.known_at),
+        None => (today, last_sequence(conn)?),
+    };
+    let heaps = heaps(conn, site.id, past)?;
     Ok(StockView {
         site: site.id,
         name: site.name,
-        items: add_up(heaps, today).into_values().collect(),
-        sequence: sequence.unwrap_or(0),
+        items: add_up(heaps, &day).into_values().collect(),
+        day,
+        sequence,
+        as_of: moment.as_of,
     })
+}
+
+/// The day that decides what had expired at another moment than now: the one asked for, be it as of when or as known when;
+/// of a sequence, the day on which the last event that counts was recorded, which is the same whenever it is asked.
+fn day_of(conn: &mut Conn, moment: Moment, cut: Cut) -> Outcome<String> {
+    let asked = match (moment.as_of, moment.known_at) {
+        (Some(time), _) | (None, Some(KnownAt::Time(time))) => Some(time),
+        (None, Some(KnownAt::Sequence(_)) | None) => None,
+    };
+    if let Some(time) = asked {
+        return Ok(time.day());
+    }
+    let recorded: Option<Timestamp> = events::table
+        .filter(events::sequence.le(cut.known_at))
+        .order(events::sequence.desc())
+        .select(events::recorded_at)
+        .first(conn)
+        .optional()
+        .map_err(read_failure)?;
+    Ok(recorded.unwrap_or_default().day())
 }
 
 /// What lies at a site of one item and lot, in one account and condition.
@@ -106,21 +141,24 @@ struct Heap {
     quantity: i64,
 }
 
-/// What lies at a site, with its names: the database looks them up and adds up, as a warehouse may hold tens of
+/// What lies at a site, or lay there at another moment, with its names: the database looks them up and adds up, as a warehouse may hold tens of
 /// thousands of lots, each in the heaps of many pledges.
-fn heaps(conn: &mut Conn, site: SiteId) -> Outcome<Vec<Heap>> {
+fn heaps(conn: &mut Conn, site: SiteId, past: Option<Cut>) -> Outcome<Vec<Heap>> {
+    let mut binds = Binds::default();
+    let site = binds.id(site);
+    let Held { joined, quantity, condition } = Held::at(past, &mut binds);
     let text = format!(
         "SELECT items.id AS item, items.code AS code, items.name AS item_name, items.base_unit AS base_unit, \
          lots.number AS lot, lots.expires_on AS expires_on, balances.account AS account, \
-         balances.condition AS condition, CAST(SUM(balances.quantity) AS BIGINT) AS quantity \
-         FROM balances JOIN items ON items.id = balances.item_id LEFT JOIN lots ON lots.id = balances.lot_id \
-         WHERE balances.site_id = $1 AND {NOT_EMPTY} AND balances.account IN ({}, {}) \
+         balances.condition AS condition, CAST(SUM({quantity}) AS BIGINT) AS quantity \
+         FROM balances {joined} JOIN items ON items.id = balances.item_id LEFT JOIN lots ON lots.id = balances.lot_id \
+         WHERE balances.site_id = {site} AND {condition} AND balances.account IN ({}, {}) \
          GROUP BY items.id, items.code, items.name, items.base_unit, lots.number, lots.expires_on, \
-         balances.account, balances.condition",
+         balances.account, balances.condition HAVING SUM({quantity}) <> 0",
         Account::InStorage.code(),
         Account::Allocated.code(),
     );
-    diesel::sql_query(text).bind::<Binary, _>(site).load(conn).map_err(read_failure)
+    ask(conn, text, binds)
 }
 
 /// Adds heaps up by item and lot, each unit into exactly one figure.

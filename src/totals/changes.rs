@@ -2,7 +2,7 @@
 
 use super::names::Names;
 use super::rules::{Figures, KnownAt, PlaceMeaning, Question, ROWS_MAXIMUM};
-use super::store::{Counted, Row, last_known, load};
+use super::store::{Counted, Row, load};
 use super::view::Key;
 use crate::core::id::EventId;
 use crate::core::problem::{Outcome, Problem};
@@ -11,7 +11,7 @@ use crate::db::schema::events;
 use crate::db::{Conn, in_parts, read_failure, scratch};
 use crate::events::{Kind, events_within};
 use crate::ledger::rollup::cuboid_for;
-use crate::ledger::{Account, Cut, fold_apart};
+use crate::ledger::{Account, Cut, fold_apart, last_known};
 use diesel::prelude::*;
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};

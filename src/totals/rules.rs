@@ -6,6 +6,7 @@ use crate::core::problem::Problem;
 use crate::core::time::{Month, Timestamp};
 use crate::ledger::Account;
 use crate::ledger::rollup::{Dimension, Sums};
+pub use crate::ledger::{KnownAt, read_as_of, read_known_at};
 use crate::parties::Eyes;
 use serde::{Deserialize, Serialize};
 
@@ -178,47 +179,6 @@ pub struct Question {
     pub as_of: Option<Timestamp>,
     /// What was recorded by then counts; all of it where it is not said.
     pub known_at: Option<KnownAt>,
-}
-
-/// A moment of the record: by the ledger's sequence or by the clock.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KnownAt {
-    /// With this sequence.
-    Sequence(i64),
-    /// By this time.
-    Time(Timestamp),
-}
-
-/// Reads a time until when: RFC 3339, or a date for its whole day.
-///
-/// # Errors
-/// `invalid` at `/as_of`.
-pub fn read_as_of(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
-    let read = |text: &str| {
-        Timestamp::parse_last(text).ok_or_else(|| {
-            let right =
-                "write RFC 3339 such as 2020-08-06T09:30:00Z, or a date such as 2020-08-06 for its whole day";
-            Problem::field("/as_of", format!("{text:?} is not a time; {right}"))
-        })
-    };
-    text.map(read).transpose()
-}
-
-/// Reads a moment of the record: a ledger sequence, or a time as [`read_as_of`] takes it.
-///
-/// # Errors
-/// `invalid` at the parameter.
-pub fn read_known_at(parameter: &str, text: Option<&str>) -> Result<Option<KnownAt>, Problem> {
-    let read = |text: &str| {
-        if let Ok(sequence) = text.parse() {
-            return Ok(KnownAt::Sequence(sequence));
-        }
-        Timestamp::parse_last(text).map(KnownAt::Time).ok_or_else(|| {
-            let right = "write a ledger sequence such as 4711, RFC 3339, or a date for its whole day";
-            Problem::field(format!("/{parameter}"), format!("{text:?} is no moment of the record; {right}"))
-        })
-    };
-    text.map(read).transpose()
 }
 
 impl Question {

@@ -3,7 +3,7 @@
 //! The statement is put together from words of this file only; every value is bound.
 
 use super::names::Names;
-use super::rules::{Figures, Filters, Group, KnownAt, PlaceMeaning, Question, ROWS_MAXIMUM, flows_residual};
+use super::rules::{Figures, Filters, Group, PlaceMeaning, Question, ROWS_MAXIMUM, flows_residual};
 use super::view::{Key, TotalsRow, TotalsView};
 use crate::auth::Bound;
 use crate::core::problem::{Outcome, Problem};
@@ -11,9 +11,8 @@ use crate::db::schema::programmes;
 use crate::db::{Bind, Binds, Conn, ask, read_failure, scratch};
 use crate::events::Kind;
 use crate::ledger::rollup::{Dimension, Sums, cuboid_for};
-use crate::ledger::{Account, Cut, fold_at, recorded_by};
+use crate::ledger::{Account, Cut, fold_at, last_known};
 use crate::sites::rules::COUNTRY_NOT_STATED;
-use crate::writer::log_state;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use std::collections::{BTreeMap, BTreeSet};
@@ -212,22 +211,6 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
         as_of: question.as_of,
         place: question.place,
     })
-}
-
-/// The last ledger sequence that counts; `field` is where it was asked for.
-///
-/// # Errors
-/// `invalid` where the ledger has no such sequence.
-pub fn last_known(conn: &mut Conn, known_at: Option<KnownAt>, field: &str) -> Outcome<i64> {
-    let last = log_state(conn)?.last.sequence;
-    match known_at {
-        None => Ok(last),
-        Some(KnownAt::Time(time)) => recorded_by(conn, time, last),
-        Some(KnownAt::Sequence(asked)) if (0..=last).contains(&asked) => Ok(asked),
-        Some(KnownAt::Sequence(asked)) => {
-            Err(Problem::field(field, format!("{asked} is no sequence of this ledger; its last is {last}")))
-        }
-    }
 }
 
 /// The rollups of another moment than now, where one is asked for, in a database of their own, which is asked in the

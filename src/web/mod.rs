@@ -52,7 +52,7 @@ pub use distinct::Distinct;
 pub use guard::{Allowed, Door, Expense, Throttle, address_of, spend};
 pub use origin::{SESSION_COOKIE, check_own_origin, cookie_header};
 pub use problem::{ProblemBody, method_not_allowed, not_found};
-pub use query::{Paging, Path, Query, decode_key, encode_key};
+pub use query::{MomentQuery, Paging, Path, Query, decode_key, encode_key};
 pub use reads::AT_LEAST;
 pub use revision::{IfMatch, Tagged};
 pub use routes::{Access, Documentation, PUBLIC, Routes};

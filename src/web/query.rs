@@ -36,6 +36,17 @@ impl<T: DeserializeOwned> FromRequest for Query<T> {
     }
 }
 
+/// Another moment than now that figures are asked for.
+#[derive(Clone, Debug, Default, serde::Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct MomentQuery {
+    /// Only what took effect by this time: RFC 3339, or a date for its whole day
+    pub as_of: Option<String>,
+    /// Only what was recorded by then: a ledger sequence, or a time; the same sequence gives the same figures for ever
+    pub known_at: Option<String>,
+}
+
 /// What stands in a path. What cannot be read there is missing: the same answer as for an identifier
 /// that names nothing.
 #[derive(Clone, Debug)]

@@ -151,6 +151,11 @@ fn no_operation_reads_a_table_from_end_to_end() {
     let seats = seats(&scene, &subjects[0].organization);
     let declared = declared();
     ask(&cells(&declared, CALLS, &seats, &subjects));
+    for path in
+        [format!("pledges/{}/status", subjects[0].pledge), format!("sites/{}/stock", subjects[0].site)]
+    {
+        scene.auditor.get(&format!("/api/v1/{path}?as_of=2020-08-31&known_at=1")).expect(200);
+    }
     let found = plans::whole_reads(database.url());
     assert!(found.is_empty(), "{} statements:\n{}", found.len(), found.join("\n"));
 

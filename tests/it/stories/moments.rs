@@ -29,6 +29,7 @@ const KEYS: [&str; 5] = ["item", "site", "country", "donor", "holder"];
 /// A gift that went to a hub and, in part, on to a market; the hub, the market, and what was recorded on the way.
 struct Gift {
     scene: Scene,
+    pledge: String,
     hub: String,
     market: String,
     receipt: String,
@@ -41,7 +42,7 @@ fn gift(database: &TestDatabase) -> Gift {
     let (donor, health) = (scene.organization("Hainan", "CN"), scene.organization("Health", "GH"));
     let (beijing, hub) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Tema", "warehouse", "GH"));
     let market = scene.site("Kumasi market", "final_delivery_point", "GH");
-    scene.in_store(&donor, &beijing, 1_000);
+    let pledge = scene.in_store(&donor, &beijing, 1_000);
     let (consignment, leg) = scene.sent(&health, &[&beijing, &hub], 1_000, "2020-08-01");
     let receipt = scene.receives(
         &consignment,
@@ -50,12 +51,20 @@ fn gift(database: &TestDatabase) -> Gift {
         json!({"good": 900, "missing": 100, "reason": "short"}),
     );
     let receipt = receipt.expect(201)["id"].as_str().expect("an id").to_owned();
-    Gift { scene, hub, market, receipt, consignment, leg }
+    Gift { scene, pledge, hub, market, receipt, consignment, leg }
 }
 
 impl Gift {
     fn totals(&self, question: &str) -> Value {
         self.scene.auditor.get(&format!("/api/v1/totals?group_by={question}")).expect(200)
+    }
+
+    fn status(&self, moment: &str) -> Value {
+        self.scene.auditor.get(&format!("/api/v1/pledges/{}/status?{moment}", self.pledge)).expect(200)
+    }
+
+    fn stock(&self, moment: &str) -> Value {
+        self.scene.auditor.get(&format!("/api/v1/sites/{}/stock?{moment}", self.hub)).expect(200)
     }
 
     fn changes(&self, question: &str) -> Value {
@@ -159,6 +168,94 @@ on_both_databases! {
                 }
             }
         }
+    }
+
+    fn where_a_pledge_was_and_what_lay_at_a_site_are_reproduced_for_ever(database: &TestDatabase) {
+        let gift = gift(database);
+        let (told, lay) = (gift.status(""), gift.stock(""));
+        let (sequence, day) = (told["sequence"].clone(), lay["day"].clone());
+        std::thread::sleep(std::time::Duration::from_millis(20));
+        let then = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Micros, true);
+        gift.restate();
+        assert_ne!(figures(gift.status("")), figures(told.clone()), "something was restated");
+        assert_ne!(figures(gift.stock("")), figures(lay.clone()), "something was restated");
+        for known_at in [format!("known_at={sequence}"), format!("known_at={then}")] {
+            assert_eq!(gift.status(&known_at), told, "{known_at}");
+            assert_eq!(gift.stock(&known_at), lay, "{known_at}");
+        }
+        let of_the_day = gift.stock(&format!("known_at={sequence}&as_of={}", day.as_str().expect("a day")));
+        assert_eq!(figures(of_the_day), figures(lay), "the day it printed says what had expired");
+        // What is known now is what is known at the last sequence, added up again.
+        let (now, lies) = (gift.status(""), gift.stock(""));
+        assert_eq!(gift.status(&format!("known_at={}", now["sequence"])), now);
+        assert_eq!(gift.stock(&format!("known_at={}", lies["sequence"])), lies);
+        // At every moment each line closes, and places tell what totals tell.
+        for known_at in 0..=now["sequence"].as_i64().expect("a sequence") {
+            for line in gift.status(&format!("known_at={known_at}"))["lines"].as_array().expect("lines") {
+                assert_eq!(line["residual"], 0, "{known_at}: {line:#}");
+            }
+        }
+        gift.scene.verifies();
+    }
+
+    fn where_a_pledge_was_and_what_lay_at_a_site_are_told_as_of_a_date(database: &TestDatabase) {
+        let gift = gift(database);
+        let sequence = gift.status("")["sequence"].clone();
+        gift.restate();
+        let place = |place: &Value| (place["account"].as_str().expect("an account").to_owned(), place["quantity"].as_i64().expect("a figure"));
+        let places = |moment: &str| -> std::collections::BTreeSet<(String, i64)> {
+            gift.status(moment)["lines"][0]["places"].as_array().expect("places").iter().map(place).collect()
+        };
+        let is = |account: &str, quantity: i64| (account.to_owned(), quantity);
+        assert!(places("as_of=2020-07-04").is_empty());
+        assert_eq!(gift.status("as_of=2020-07-04")["lines"][0]["promised"], 0);
+        assert_eq!(places("as_of=2020-07-09"), [is("unallocated", 1_000)].into());
+        assert_eq!(places("as_of=2020-08-01"), [is("in_transit", 1_000)].into());
+        let both = format!("as_of=2020-08-06&known_at={sequence}");
+        assert_eq!(places(&both), [is("in_storage", 900), is("missing", 100)].into());
+        assert_eq!(places("as_of=2020-08-06"), [is("in_storage", 300), is("in_storage", 550), is("missing", 150)].into());
+        assert_eq!(gift.stock("as_of=2020-08-04")["items"], json!([]));
+        let free = |moment: &str| gift.stock(moment)["items"][0]["free"].clone();
+        assert_eq!((free("as_of=2020-08-05"), free("as_of=2020-08-06"), free(&both)), (json!(850), json!(550), json!(900)));
+        let asked = gift.stock("as_of=2020-08-06");
+        assert_eq!((&asked["day"], &asked["as_of"]), (&json!("2020-08-06"), &json!("2020-08-06T23:59:59.999999Z")));
+        for path in [format!("pledges/{}/status", gift.pledge), format!("sites/{}/stock", gift.hub)] {
+            let refused = |question: &str, pointer: &str| {
+                gift.scene.auditor.get(&format!("/api/v1/{path}?{question}")).refused("invalid", &[pointer])
+            };
+            assert!(refused("known_at=100000", "/known_at").contains("100000 is no sequence of this ledger; its last is"));
+            assert!(refused("known_at=soon", "/known_at").contains("\"soon\" is no moment of the record"));
+            assert!(refused("as_of=2020-13-01", "/as_of").contains("\"2020-13-01\" is not a time"));
+            refused("from=2020-08-01", "/from");
+        }
+    }
+
+    fn what_had_expired_is_told_as_of_the_day(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (donor, hub) = (scene.organization("Hainan", "CN"), scene.site("Tema", "warehouse", "GH"));
+        let (pledge, _) = scene.accepted(&donor, 100);
+        let line = json!({"item": scene.masks, "lot": "A-1", "expires_on": "2020-09-30", "quantity": 100});
+        scene.does("collected", "2020-07-10", json!({"pledge": pledge, "site": hub, "lines": [line]})).expect(201);
+        let stock = |moment: &str| scene.auditor.get(&format!("/api/v1/sites/{hub}/stock?{moment}")).expect(200);
+        let told = |moment: &str| (stock(moment)["items"][0]["free"].clone(), stock(moment)["items"][0]["expired"].clone());
+        assert_eq!(told(""), (json!(0), json!(100)));
+        assert_eq!(told("as_of=2020-09-30"), (json!(100), json!(0)), "it expires with that day's end");
+        assert_eq!(told("as_of=2020-10-01"), (json!(0), json!(100)));
+        assert_eq!(stock("known_at=2026-01-01")["items"], json!([]));
+    }
+
+    fn a_line_that_a_change_of_earmark_opened_is_not_in_an_earlier_status(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (pledge, line) = scene.accepted(&donor, 1_000);
+        let status = |moment: &str| scene.auditor.get(&format!("/api/v1/pledges/{pledge}/status?{moment}")).expect(200);
+        let told = status("");
+        let change = json!({"pledge": pledge, "line": line, "quantity": 400, "country": "SN", "reason": "asked for there",
+            "consent": {"organization": donor, "given_on": "2020-08-01", "filed": "file 3"}});
+        scene.does("earmark_changed", "2020-08-02", change).expect(201);
+        assert_eq!(status("")["lines"].as_array().map(Vec::len), Some(2));
+        assert_eq!(status(&format!("known_at={}", told["sequence"])), told);
+        assert_eq!(status("as_of=2020-08-01")["lines"][1]["promised"], 0, "it is known, and held nothing yet");
     }
 
     fn a_moment_that_is_none_is_named(database: &TestDatabase) {
