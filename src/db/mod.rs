@@ -8,6 +8,7 @@ mod among;
 mod asked;
 mod bulk;
 pub mod carry;
+mod failure;
 mod fixed;
 mod gather;
 mod listed;
@@ -25,13 +26,13 @@ mod types;
 pub use among::{VALUES_PER_QUERY, among, in_parts};
 pub use asked::{Bind, Binds, ask};
 pub(crate) use bulk::{each_part, either, insert_all, upsert_all};
+pub use failure::{COMMIT_UNKNOWN, commit_failure, read_failure};
 pub use fixed::{Clause, InsertThen, replacing};
 pub use gather::Gather;
 pub use listed::listed;
 pub use migrate::{migrate, pending, scratch};
 pub use pool::{
-    BUSY_WAIT_MS, COMMIT_UNKNOWN, Database, Settings, commit_failure, connect, exclusive, read_by_index,
-    read_failure, redacted, snapshot, write_derived,
+    BUSY_WAIT_MS, Database, Settings, connect, exclusive, read_by_index, redacted, snapshot, write_derived,
 };
 pub use purge::{purge_due, purges_due};
 pub use replica::{

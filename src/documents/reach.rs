@@ -12,7 +12,8 @@ use crate::consignments::{consignments_within, load_reached};
 use crate::core::id::{AttachmentId, ConsignmentId, DocumentId, EventId, NumberBlockId, PledgeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{
-    consignments, document_events, events, legs, number_blocks, number_series, organizations, pledges, sites, users,
+    consignments, document_events, events, legs, number_blocks, number_series, organizations, pledges, sites,
+    users,
 };
 use crate::db::{Conn, read_failure};
 use crate::events::events_within;

@@ -12,7 +12,7 @@ use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::log_entries;
 use crate::db::{Conn, Statement, read_failure};
-use crate::totals::last_known;
+use crate::ledger::last_known;
 use crate::totals::rules::{KnownAt, PlaceMeaning};
 use diesel::prelude::*;
 

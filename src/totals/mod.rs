@@ -22,5 +22,5 @@ mod view;
 
 pub use http::{TotalsQuery, routes};
 pub use names::{Names, Thing, Unnamed, country};
-pub use store::{answer, last_known};
+pub use store::answer;
 pub use view::{Key, Named, TotalsRow, TotalsView};

@@ -138,10 +138,10 @@ on_both_databases! {
 
         let read = officer.get(&path_of(id));
         assert_eq!((read.header("etag"), &read.expect(200)["contact"]), (Some("\"1\""), &json!(CONTACT)));
-        let edit = json!({"title": null, "name": "Fatoumatta Ceesay", "retain_until": "2031-01-01"});
+        let edit = json!({"title": null, "name": "Fatoumatta Ceesay", "retain_until": "2040-01-01"});
         let changed = officer.patch(&path_of(id), 1, &edit).expect(200);
         assert_eq!((&changed["name"], &changed["title"], &changed["contact"]), (&json!("Fatoumatta Ceesay"), &Value::Null, &json!(CONTACT)));
-        assert_eq!(changed["retain_until"], "2031-01-01T00:00:00Z");
+        assert_eq!(changed["retain_until"], "2040-01-01T00:00:00Z");
         assert_eq!(officer.patch(&path_of(id), 1, &edit).problem().1, "precondition_failed");
         let same = officer.patch(&path_of(id), 2, &json!({"name": "Fatoumatta Ceesay"})).expect(200);
         assert_eq!((&same["revision"], &same["receipt"]), (&json!(2), &Value::Null));
