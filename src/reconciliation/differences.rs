@@ -336,10 +336,10 @@ fn missed(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Vec<MissedRow>> {
         &format!(
             "SELECT consignment_id, leg_id, site_id, item_id, CAST(SUM(quantity) AS BIGINT) AS quantity, \
              CAST(MIN(since) AS BIGINT) AS since FROM (SELECT consignment_id, leg_id, site_id, item_id, quantity, \
-             (SELECT MIN(effective_at) FROM postings WHERE postings.cell = cells.cell AND postings.quantity > 0 \
+             (SELECT MIN(effective_at) FROM postings WHERE postings.cell = short.cell AND postings.quantity > 0 \
              AND {until}) AS since FROM (SELECT cell, consignment_id, leg_id, site_id, item_id, \
              SUM(quantity) AS quantity FROM {} AS counted WHERE account = 6 \
-             GROUP BY cell, consignment_id, leg_id, site_id, item_id) AS cells WHERE quantity <> 0) AS missed \
+             GROUP BY cell, consignment_id, leg_id, site_id, item_id) AS short WHERE quantity <> 0) AS missed \
              GROUP BY consignment_id, leg_id, site_id, item_id ORDER BY since, item_id LIMIT {}",
             counted.held(),
             ROWS_MAXIMUM + 1

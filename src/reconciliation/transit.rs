@@ -190,7 +190,7 @@ fn rows(conn: &mut Conn, statement: &Statement, flows: &str, all: bool) -> Outco
 fn flows_of(counted: &mut Counted<'_>) -> FlowsOf {
     let goods = goods(counted);
     let postings = counted.posted_by_events(&goods);
-    let balances = format!("(SELECT * FROM {} AS cells WHERE {goods})", counted.held_anywhere());
+    let balances = format!("(SELECT * FROM {} AS there WHERE {goods})", counted.held_anywhere());
     FlowsOf { postings, balances, consignments: consignments(counted) }
 }
 

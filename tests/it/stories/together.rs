@@ -149,7 +149,12 @@ on_both_databases! {
             let patient = async { tokio::time::timeout(Duration::from_secs(30), gather.get(key)).await };
             runtime.block_on(patient).expect("everyone is answered")
         };
-        let code = |answer: Outcome<u32>| answer.map_err(|problem| problem.code);
+        let code = |answer: Outcome<u32>| {
+            answer.map_err(|problem| {
+                println!("{:?}: {:?}", problem.code, problem.internal);
+                problem.code
+            })
+        };
         for _ in 0..5 {
             assert_eq!(code(ask(12)), Ok(144));
             assert_eq!(code(ask(13)), Err(Code::Internal));
