@@ -173,7 +173,7 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<AccountsSe
     let (rows, total) = folded(conn, counted)?;
     let mut wanted = Wanted::default();
     rows.keys().for_each(|key| wanted.add(key));
-    let words = wanted.load(conn)?;
+    let words = wanted.load(conn, &counted.question.scope)?;
     let is_partial = question.is_partial();
     let by_place = is_partial || question.group_by.iter().any(|group| group.is_place());
     let told = rows.iter().map(|(key, row)| row.row(words.keys(&question.group_by, key), !by_place));

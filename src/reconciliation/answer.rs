@@ -69,8 +69,11 @@ impl ReconciliationView {
         let flows = self.roll_forward.as_ref().and_then(|section| section.flows_residual).unwrap_or(0);
         let closes = |check: Option<BothSides>| check.is_none_or(|check| check.differing == 0);
         let gaps = self.numbers.as_ref().map_or(0, |section| section.gaps);
+        let is_whole = self.recomputed.as_ref().is_none_or(|section| section.unchecked.is_empty());
         let differing = self.recomputed.as_ref().map_or(0, |section| section.differing);
-        [accounts, transit, forward].into_iter().all(closes) && (flows, gaps, differing) == (0, 0, 0)
+        [accounts, transit, forward].into_iter().all(closes)
+            && (flows, gaps, differing) == (0, 0, 0)
+            && is_whole
     }
 }
 

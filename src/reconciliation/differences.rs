@@ -97,9 +97,9 @@ pub struct DifferenceEntry {
 /// Goods that are missing.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct MissingRow {
-    /// The consignment they were missed from.
+    /// The consignment they were missed from; null where it is beyond the caller's reach.
     pub consignment: Option<Named>,
-    /// The leg they were missed on.
+    /// The leg they were missed on; null where its consignment is beyond reach.
     pub leg: Option<LegId>,
     /// The site they were missed at.
     pub site: Option<Named>,
@@ -225,7 +225,7 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Difference
         row.site_id.iter().for_each(|site| wanted.site(*site));
         row.consignment_id.iter().for_each(|consignment| wanted.consignment(*consignment));
     }
-    let words = wanted.load(conn)?;
+    let words = wanted.load(conn, &counted.question.scope)?;
     let all: i64 = sums.iter().map(|row| row.entries).sum();
     let sum = |row: SumRow| DifferenceSum {
         item: words.item(row.item),
@@ -235,8 +235,8 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Difference
         figures: row.figures,
     };
     let missed = |row: MissedRow| MissingRow {
-        consignment: row.consignment_id.map(|id| words.consignment(id)),
-        leg: row.leg_id,
+        leg: row.leg_id.filter(|_| row.consignment_id.is_none_or(|id| words.reaches(id))),
+        consignment: row.consignment_id.filter(|id| words.reaches(*id)).map(|id| words.consignment(id)),
         site: row.site_id.map(|id| words.site(id)),
         item: words.item(row.item_id),
         quantity: row.quantity,
@@ -268,24 +268,45 @@ fn told(row: EntryRow, item: Named, event: Option<Happened>) -> DifferenceEntry 
     }
 }
 
+/// What a part of an event has of all that the event changed: as much as the part changed the same way. So goods that
+/// arrive damaged where they were sent to were damaged by no move, and what came in excess counts where goods came.
+fn share(part: &str, whole: &str) -> String {
+    format!(
+        "CASE WHEN {whole} > 0 AND {part} > 0 THEN CASE WHEN {part} < {whole} THEN {part} ELSE {whole} END \
+         WHEN {whole} < 0 AND {part} < 0 THEN CASE WHEN {part} > {whole} THEN {part} ELSE {whole} END ELSE 0 END"
+    )
+}
+
 /// A table of what events of the period changed, by event and item. Missing is account 6, lost 9, disposed 10; a
-/// surplus is drawn from account 1, of the same event, pledge line and lot as the goods that came of it. What was
-/// never undamaged here is damaged wherever it went since, so all accounts count.
+/// surplus is drawn from account 1, of the same event, pledge line and lot as the goods that came of it. Of what an event
+/// makes damaged all accounts count, as goods change their account with it.
 fn differing(counted: &Counted<'_>) -> String {
-    let placed = counted.posted(&counted.within_period("effective_at"));
+    let period = counted.within_period("effective_at");
+    let placed = counted.posted(&period);
+    let of_event = |sum: &str, condition: &str| {
+        let until = counted.until();
+        format!(
+            "(SELECT COALESCE(SUM({sum}), 0) FROM postings AS whole WHERE whole.sequence = counted.sequence \
+             AND whole.pledge_line_id = counted.pledge_line_id AND whole.lot_id = counted.lot_id AND {condition} \
+             AND {until} AND {period})"
+        )
+    };
+    let (all_over, all_damaged) =
+        (of_event("-quantity", "account = 1"), of_event("quantity", "condition = 2"));
+    let (over, damaged) =
+        (share("parts.came", "parts.all_over"), share("parts.damaged", "parts.all_damaged"));
     format!(
         "(SELECT parts.sequence AS at_sequence, parts.item_id AS item, \
-         CAST(SUM(parts.missing) AS BIGINT) AS missing, CAST(SUM(parts.drawn_over) AS BIGINT) AS over_pledges, \
-         CAST(SUM(parts.damaged) AS BIGINT) AS damaged, CAST(SUM(parts.lost) AS BIGINT) AS lost, \
+         CAST(SUM(parts.missing) AS BIGINT) AS missing, CAST(SUM({over}) AS BIGINT) AS over_pledges, \
+         CAST(SUM({damaged}) AS BIGINT) AS damaged, CAST(SUM(parts.lost) AS BIGINT) AS lost, \
          CAST(SUM(parts.disposed) AS BIGINT) AS disposed FROM \
          (SELECT sequence, item_id, pledge_line_id, lot_id, \
          SUM(CASE WHEN account = 6 THEN quantity ELSE 0 END) AS missing, \
          SUM(CASE WHEN condition = 2 THEN quantity ELSE 0 END) AS damaged, \
          SUM(CASE WHEN account = 9 THEN quantity ELSE 0 END) AS lost, \
          SUM(CASE WHEN account = 10 THEN quantity ELSE 0 END) AS disposed, \
-         (SELECT COALESCE(SUM(-drawn.quantity), 0) FROM postings AS drawn WHERE drawn.sequence = counted.sequence \
-         AND drawn.account = 1 AND drawn.pledge_line_id = counted.pledge_line_id \
-         AND drawn.lot_id = counted.lot_id) AS drawn_over FROM {placed} AS counted \
+         SUM(CASE WHEN account > 1 THEN quantity ELSE 0 END) AS came, \
+         {all_over} AS all_over, {all_damaged} AS all_damaged FROM {placed} AS counted \
          GROUP BY sequence, item_id, pledge_line_id, lot_id) AS parts \
          GROUP BY parts.sequence, parts.item_id) AS differing \
          JOIN events ON events.sequence = differing.at_sequence \
@@ -295,15 +316,14 @@ fn differing(counted: &Counted<'_>) -> String {
 }
 
 fn sums(conn: &mut Conn, counted: &Counted<'_>, differing: &str) -> Outcome<Vec<SumRow>> {
-    let rows: Vec<SumRow> = counted.statement.load(
+    let mut rows: Vec<SumRow> = counted.statement.load(
         conn,
         &format!(
             "SELECT item, events.kind AS kind, decisions.cause AS cause, CAST(COUNT(*) AS BIGINT) AS entries, \
              CAST(SUM(missing) AS BIGINT) AS missing, CAST(SUM(over_pledges) AS BIGINT) AS over_pledges, \
              CAST(SUM(damaged) AS BIGINT) AS damaged, CAST(SUM(lost) AS BIGINT) AS lost, \
              CAST(SUM(disposed) AS BIGINT) AS disposed FROM {differing} \
-             GROUP BY item, events.kind, decisions.cause ORDER BY item, events.kind, decisions.cause \
-             LIMIT {}",
+             GROUP BY item, events.kind, decisions.cause LIMIT {}",
             ROWS_MAXIMUM + 1
         ),
     )?;
@@ -311,6 +331,10 @@ fn sums(conn: &mut Conn, counted: &Counted<'_>, differing: &str) -> Outcome<Vec<
         let detail = format!("differences of more than {ROWS_MAXIMUM} items and kinds; add a filter");
         return Err(Problem::field("/sections", detail));
     }
+    // The two databases sort nothing and words differently.
+    rows.sort_by(|one, other| {
+        (one.item, &one.kind, &one.cause).cmp(&(other.item, &other.kind, &other.cause))
+    });
     Ok(rows)
 }
 
@@ -328,19 +352,22 @@ fn entries(conn: &mut Conn, counted: &Counted<'_>, differing: &str) -> Outcome<V
     )
 }
 
-/// What is missing, the oldest first. The first posting that missed any of a cell says since when.
+/// What is missing, the oldest first. Since when is said by the first posting after the cell was last empty.
 fn missed(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Vec<MissedRow>> {
     let until = counted.until();
-    let rows: Vec<MissedRow> = counted.statement.load(
+    let mut rows: Vec<MissedRow> = counted.statement.load(
         conn,
         &format!(
             "SELECT consignment_id, leg_id, site_id, item_id, CAST(SUM(quantity) AS BIGINT) AS quantity, \
              CAST(MIN(since) AS BIGINT) AS since FROM (SELECT consignment_id, leg_id, site_id, item_id, quantity, \
-             (SELECT MIN(effective_at) FROM postings WHERE postings.cell = short.cell AND postings.quantity > 0 \
-             AND {until}) AS since FROM (SELECT cell, consignment_id, leg_id, site_id, item_id, \
+             (SELECT COALESCE(MIN(effective_at), 0) FROM (SELECT effective_at, \
+             MAX(CASE WHEN held <= 0 THEN effective_at END) OVER () AS emptied_at FROM (SELECT effective_at, \
+             SUM(SUM(quantity)) OVER (ORDER BY effective_at) AS held FROM postings WHERE postings.cell = short.cell \
+             AND {until} GROUP BY effective_at) AS steps) AS runs \
+             WHERE emptied_at IS NULL OR effective_at > emptied_at) AS since FROM (SELECT cell, consignment_id, leg_id, site_id, item_id, \
              SUM(quantity) AS quantity FROM {} AS counted WHERE account = 6 \
              GROUP BY cell, consignment_id, leg_id, site_id, item_id) AS short WHERE quantity <> 0) AS missed \
-             GROUP BY consignment_id, leg_id, site_id, item_id ORDER BY since, item_id LIMIT {}",
+             GROUP BY consignment_id, leg_id, site_id, item_id LIMIT {}",
             counted.held(),
             ROWS_MAXIMUM + 1
         ),
@@ -349,6 +376,8 @@ fn missed(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Vec<MissedRow>> {
         let detail = format!("goods are missing at more than {ROWS_MAXIMUM} places; add a filter");
         return Err(Problem::field("/sections", detail));
     }
+    let key = |row: &MissedRow| (row.since, row.item_id, row.site_id, row.consignment_id, row.leg_id);
+    rows.sort_by_key(key);
     Ok(rows)
 }
 

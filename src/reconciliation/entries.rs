@@ -2,6 +2,7 @@
 
 use super::counted::{Counted, Moment};
 use super::happened::{Happened, Paper, happened, papers};
+use super::keys::{Wanted, Words};
 use super::rules::Question;
 use crate::core::id::{
     ConsignmentId, EventId, ItemId, LegId, LotId, OrganizationId, PledgeId, PledgeLineId, SiteId,
@@ -45,7 +46,7 @@ pub struct CellEntry {
     pub item: ItemId,
     /// The lot; the item's own identifier where it is not known.
     pub lot: LotId,
-    /// The consignment.
+    /// The consignment; null where it is beyond the caller's reach, as are its leg and who holds its goods.
     pub consignment: Option<ConsignmentId>,
     /// The leg.
     pub leg: Option<LegId>,
@@ -164,7 +165,10 @@ pub(super) fn read(
     let sequences = page.items.iter().map(|row| row.sequence).collect();
     let events = happened(conn, &question.scope, sequences)?;
     let papers = papers(conn, &question.scope, events.values().map(|event| event.id).collect())?;
-    let told = |row: Row| row.told(&events, &papers);
+    let mut wanted = Wanted::default();
+    page.items.iter().filter_map(|row| row.consignment_id).for_each(|id| wanted.consignment(id));
+    let words = wanted.load(conn, &question.scope)?;
+    let told = |row: Row| row.within(&words).told(&events, &papers);
     let items = page.items.into_iter().map(told).collect::<Outcome<Vec<_>>>()?;
     Ok(EntriesView {
         items,
@@ -185,6 +189,16 @@ fn sum(conn: &mut Conn, counted: &Counted<'_>, all: &str) -> Outcome<Option<SumR
 }
 
 impl Row {
+    /// Without the consignment where that is beyond reach, and what would say more of it.
+    fn within(self, words: &Words) -> Self {
+        match self.consignment_id {
+            Some(id) if !words.reaches(id) => {
+                Self { consignment_id: None, leg_id: None, holder_id: None, ..self }
+            }
+            _ => self,
+        }
+    }
+
     fn told(
         self,
         events: &HashMap<i64, Happened>,

@@ -2,7 +2,8 @@
 //!
 //! Goods lie at a site while they are in storage there, reserved there, or with the consignee there; all else is
 //! elsewhere, be it with the donor, under way, missing, or ended. What came and went is netted within each event,
-//! so that goods that change their shelf, lot or condition neither come nor go. Opening, in and out are worked out
+//! so that goods that change their shelf, lot or condition neither come nor go; of an event that takes effect at several times, each part
+//! counts at its own. Opening, in and out are worked out
 //! of postings, closing out of balances less what came after.
 
 use super::counted::Counted;
@@ -119,7 +120,7 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<ForwardSec
         wanted.item(*item);
         site.iter().for_each(|site| wanted.site(*site));
     }
-    let words = wanted.load(conn)?;
+    let words = wanted.load(conn, &counted.question.scope)?;
     let mut identity = BothSides::default();
     let (mut moved_in, mut moved_out) = (0, 0);
     let mut rows = Vec::with_capacity(rolled.len());
@@ -151,19 +152,21 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<ForwardSec
 }
 
 fn rolled(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Rows> {
-    let (before, within) = (counted.before_period("took_effect_at"), counted.within_period("took_effect_at"));
+    let (before, within) = (counted.before_period("effective_at"), counted.within_period("effective_at"));
     let until = counted.until();
     let flows: Vec<FlowRow> = counted.statement.load(
         conn,
         &format!(
             "SELECT site, item, events.kind AS kind, \
-             CAST(SUM(CASE WHEN is_told AND {before} THEN net ELSE 0 END) AS BIGINT) AS opening, \
-             CAST(SUM(CASE WHEN is_told AND {within} AND net > 0 THEN net ELSE 0 END) AS BIGINT) AS moved_in, \
-             CAST(SUM(CASE WHEN is_told AND {within} AND net < 0 THEN -net ELSE 0 END) AS BIGINT) AS moved_out, \
-             CAST(SUM(CASE WHEN is_told THEN 0 ELSE net END) AS BIGINT) AS later \
+             CAST(SUM(before) AS BIGINT) AS opening, \
+             CAST(SUM(CASE WHEN net > 0 THEN net ELSE 0 END) AS BIGINT) AS moved_in, \
+             CAST(SUM(CASE WHEN net < 0 THEN -net ELSE 0 END) AS BIGINT) AS moved_out, \
+             CAST(SUM(later) AS BIGINT) AS later \
              FROM (SELECT {LIES_AT} AS site, item_id AS item, sequence AS at_sequence, \
-             MIN(effective_at) AS took_effect_at, MIN(CASE WHEN {until} THEN 1 ELSE 0 END) = 1 AS is_told, \
-             SUM(quantity) AS net FROM {} AS counted GROUP BY {LIES_AT}, item_id, sequence) AS nets \
+             SUM(CASE WHEN {until} AND {before} THEN quantity ELSE 0 END) AS before, \
+             SUM(CASE WHEN {until} AND {within} THEN quantity ELSE 0 END) AS net, \
+             SUM(CASE WHEN {until} THEN 0 ELSE quantity END) AS later \
+             FROM {} AS counted GROUP BY {LIES_AT}, item_id, sequence) AS nets \
              JOIN events ON events.sequence = nets.at_sequence \
              GROUP BY site, item, events.kind LIMIT {}",
             counted.posted_ever(),

@@ -94,7 +94,7 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<HoldersSec
     let owned = rows(conn, counted, &OWNED, "1 = 1")?;
     let mut wanted = Wanted::default();
     third.iter().chain(&owned).for_each(|row| wanted.add(&row.key));
-    let words = wanted.load(conn)?;
+    let words = wanted.load(conn, &counted.question.scope)?;
     let told = |rows: Vec<Row>, groups: &[Group]| {
         let mut told: Vec<HeldRow> = rows.iter().map(|row| row.told(&words, groups)).collect();
         told.sort_by_cached_key(|row| order(groups, &row.keys));

@@ -4,7 +4,7 @@ use super::answer::{ReconciliationView, answer};
 use super::entries::{self, CellAsked, EntriesView, EntryKey};
 use super::rules::{
     Filters, GROUPS_MAXIMUM, Group, Question, Section, period, read_account, read_condition, read_from,
-    read_groups, read_sections, read_to,
+    read_groups, read_sections, read_to, read_without,
 };
 use crate::atlas::CountryCode;
 use crate::auth::{Permit, Scope, action};
@@ -84,7 +84,7 @@ macro_rules! asked {
                     (Group::Consignment, self.consignment.map(|id| id.0)),
                 ];
                 let without = self.without.as_deref();
-                let without = without.map(|text| read_groups("without", text, Group::ALL.len())).transpose()?;
+                let without = without.map(read_without).transpose()?;
                 Ok(Question {
                     group_by,
                     place: self.place.unwrap_or_default(),

@@ -1,10 +1,13 @@
 //! What rows are about, and the words people know it by.
 
 use super::rules::Group;
+use crate::auth::Scope;
+use crate::consignments::consignments_within;
 use crate::core::id::{ConsignmentId, ItemId, LotId, OrganizationId, PledgeId, ProgrammeId, SiteId};
 use crate::core::problem::Outcome;
 use crate::db::schema::{consignments, pledges};
 use crate::db::{Conn, read_failure};
+use crate::pledges::pledges_within;
 use crate::totals::rules::PlaceMeaning;
 use crate::totals::{Key, Named, Names, Thing, Unnamed, country};
 use diesel::prelude::*;
@@ -114,18 +117,18 @@ impl Wanted {
         self.consignments.insert(id);
     }
 
-    /// Loads them: a query for each kind of thing.
+    /// Loads them: a query for each kind of thing. Of consignments and pledges there are words only within reach.
     ///
     /// # Errors
     /// Whatever the database says.
-    pub(super) fn load(self, conn: &mut Conn) -> Outcome<Words> {
+    pub(super) fn load(self, conn: &mut Conn, scope: &Scope) -> Outcome<Words> {
         let mut words = Words {
             names: Names::of(conn, self.unnamed)?,
             pledges: HashMap::new(),
             consignments: HashMap::new(),
         };
         for chunk in Vec::from_iter(self.pledges).chunks(NAMES_PER_QUERY) {
-            let found: Vec<(PledgeId, Option<String>)> = pledges::table
+            let found: Vec<(PledgeId, Option<String>)> = pledges_within(pledges::table.into_boxed(), scope)
                 .filter(pledges::id.eq_any(chunk))
                 .select((pledges::id, pledges::reference))
                 .load(conn)
@@ -133,7 +136,8 @@ impl Wanted {
             words.pledges.extend(found.into_iter().map(|(id, reference)| (id.0, reference)));
         }
         for chunk in Vec::from_iter(self.consignments).chunks(NAMES_PER_QUERY) {
-            let found: Vec<(ConsignmentId, String, Option<String>)> = consignments::table
+            let within = consignments_within(consignments::table.into_boxed(), scope);
+            let found: Vec<(ConsignmentId, String, Option<String>)> = within
                 .filter(consignments::id.eq_any(chunk))
                 .select((consignments::id, consignments::tracking_code, consignments::reference))
                 .load(conn)
@@ -183,7 +187,12 @@ impl Words {
         self.names.named(Thing::Site, id.0)
     }
 
-    /// A consignment by its tracking code and reference.
+    /// Whether a consignment that words were wanted for is within reach.
+    pub(super) fn reaches(&self, id: ConsignmentId) -> bool {
+        self.consignments.contains_key(&id.0)
+    }
+
+    /// A consignment by its tracking code and reference; neither is told of one beyond reach.
     pub(super) fn consignment(&self, id: ConsignmentId) -> Named {
         let (name, code) = match self.consignments.get(&id.0) {
             Some((code, reference)) => (Some(code.clone()), reference.clone()),

@@ -48,7 +48,7 @@ pub struct SeriesRow {
 pub struct NumbersSection {
     /// Every series within reach, by prefix.
     pub series: Vec<SeriesRow>,
-    /// All gaps together: 0.
+    /// All gaps together, whichever way they are: 0.
     pub gaps: i64,
 }
 
@@ -93,7 +93,8 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<NumbersSec
     let within = within(counted.question, &mut statement);
     let until = statement.number(counted.moment.recorded_at.0);
     let text = series_text(&until, counted.question.known_at.is_some(), within.as_deref());
-    let rows: Vec<Row> = statement.load(conn, &text)?;
+    let mut rows: Vec<Row> = statement.load(conn, &text)?;
+    rows.sort_by(|one, other| one.prefix.cmp(&other.prefix));
     if rows.len() > ROWS_MAXIMUM {
         let detail = format!("more than {ROWS_MAXIMUM} series of numbers; add a filter by site or country");
         return Err(Problem::field("/sections", detail));
@@ -101,7 +102,7 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<NumbersSec
     let missing = missing(conn, &rows)?;
     let mut wanted = Wanted::default();
     rows.iter().for_each(|row| wanted.site(row.site_id));
-    let words = wanted.load(conn)?;
+    let words = wanted.load(conn, &counted.question.scope)?;
     let told = |row: &Row| SeriesRow {
         kind: row.kind.clone(),
         site: words.site(row.site_id),
@@ -114,7 +115,8 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<NumbersSec
         gaps: row.gaps(),
         missing: missing.get(&row.id).cloned().unwrap_or_default(),
     };
-    let gaps = rows.iter().map(Row::gaps).sum();
+    // One series that has too many hides none that has too few.
+    let gaps = rows.iter().map(|row| row.gaps().abs()).sum();
     Ok(NumbersSection { series: rows.iter().map(told).collect(), gaps })
 }
 
@@ -164,7 +166,7 @@ fn series_text(until: &str, is_past: bool, within: Option<&str>) -> String {
          MAX(number_blocks.last) AS highest FROM number_blocks WHERE given_at <= {until} \
          AND series_id IN ({asked}) GROUP BY series_id) AS blocks ON blocks.series_id = number_series.id \
          WHERE number_series.id IN ({asked})) AS series \
-         WHERE given > 0 ORDER BY prefix LIMIT {}",
+         WHERE given > 0 LIMIT {}",
         ROWS_MAXIMUM + 1
     )
 }

@@ -134,6 +134,22 @@ pub fn read_groups(parameter: &str, text: &str, most: usize) -> Result<Vec<Group
     Ok(groups)
 }
 
+/// Reads which dimensions goods must be without.
+///
+/// # Errors
+/// `invalid` at `/without`, also for what all goods have.
+pub fn read_without(text: &str) -> Result<Vec<Group>, Problem> {
+    let groups = read_groups("without", text, Group::ALL.len())?;
+    let always = [Group::Programme, Group::Pledge, Group::Item, Group::Lot];
+    match groups.iter().find(|group| always.contains(group)) {
+        None => Ok(groups),
+        Some(group) => {
+            let detail = format!("no goods are without {}; ask by its identifier", group.word());
+            Err(Problem::field("/without", detail))
+        }
+    }
+}
+
 /// A part of the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Section {

@@ -8,7 +8,7 @@ use super::keys::Wanted;
 use super::rules::{BothSides, Group, LISTED_MAXIMUM, ROWS_MAXIMUM};
 use crate::auth::Bound;
 use crate::core::problem::{Outcome, Problem};
-use crate::db::{Conn, Statement};
+use crate::db::Conn;
 use crate::events::{FLOWS_DIFFER, Flows, FlowsOf, flows_text};
 use crate::totals::Named;
 use diesel::prelude::*;
@@ -135,7 +135,7 @@ pub(super) fn read(conn: &mut Conn, counted: &mut Counted<'_>) -> Outcome<Option
     let total = totals.first().ok_or_else(|| Problem::internal("a sum has no row"))?;
     let by_consignment = counted.question.group_by.contains(&Group::Consignment);
     let rows = if by_consignment || total.differing > 0 {
-        rows(conn, &counted.statement, &flows, by_consignment)?
+        rows(conn, counted, &flows, by_consignment)?
     } else {
         Vec::new()
     };
@@ -166,18 +166,18 @@ impl TotalRow {
     }
 }
 
-fn rows(conn: &mut Conn, statement: &Statement, flows: &str, all: bool) -> Outcome<Vec<TransitRow>> {
+fn rows(conn: &mut Conn, counted: &Counted<'_>, flows: &str, all: bool) -> Outcome<Vec<TransitRow>> {
     let (condition, most) = if all { ("1 = 1", ROWS_MAXIMUM + 1) } else { (FLOWS_DIFFER, LISTED_MAXIMUM) };
     let text =
         format!("SELECT * FROM ({flows}) AS flows WHERE {condition} ORDER BY consignment LIMIT {most}");
-    let found: Vec<Flows> = statement.load(conn, &text)?;
+    let found: Vec<Flows> = counted.statement.load(conn, &text)?;
     if found.len() > ROWS_MAXIMUM {
         let detail = format!("more than {ROWS_MAXIMUM} consignments; add a filter or group by less");
         return Err(Problem::field("/group_by", detail));
     }
     let mut wanted = Wanted::default();
     found.iter().for_each(|flows| wanted.consignment(flows.consignment));
-    let words = wanted.load(conn)?;
+    let words = wanted.load(conn, &counted.question.scope)?;
     let told = |flows: &Flows| TransitRow {
         consignment: words.consignment(flows.consignment),
         figures: TransitFigures::from(flows),

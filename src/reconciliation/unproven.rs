@@ -83,22 +83,23 @@ struct EntryRow {
 pub(super) fn read(conn: &mut Conn, counted: &mut Counted<'_>) -> Outcome<UnprovenSection> {
     let wanting = wanting(counted);
     let statement: &Statement = &counted.statement;
-    let sums: Vec<SumRow> = statement.load(
+    let mut sums: Vec<SumRow> = statement.load(
         conn,
         &format!(
             "SELECT kind, CAST(COUNT(*) AS BIGINT) AS entries, \
              CAST(SUM(CASE WHEN shown = 0 THEN 1 ELSE 0 END) AS BIGINT) AS without \
              FROM (SELECT kind, sequence, MIN(shown) AS shown FROM {wanting} GROUP BY kind, sequence) AS events_told \
-             GROUP BY kind ORDER BY kind"
+             GROUP BY kind"
         ),
     )?;
+    sums.sort_by(|one, other| one.kind.cmp(&other.kind));
     let rows: Vec<EntryRow> = statement.load(
         conn,
         &format!("SELECT * FROM {wanting} WHERE shown = 0 ORDER BY sequence, item LIMIT {LISTED_MAXIMUM}"),
     )?;
     let mut wanted = Wanted::default();
     rows.iter().for_each(|row| wanted.item(row.item));
-    let words = wanted.load(conn)?;
+    let words = wanted.load(conn, &counted.question.scope)?;
     let events = happened(conn, &counted.question.scope, rows.iter().map(|row| row.sequence).collect())?;
     let told = |row: EntryRow| UnprovenEntry {
         sequence: row.sequence,

@@ -192,7 +192,7 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<ValuesSect
     let groups = &counted.question.group_by;
     let mut wanted = Wanted::default();
     valued.keys().map(|(key, _, _)| key).chain(unvalued.keys()).for_each(|key| wanted.add(key));
-    let words = wanted.load(conn)?;
+    let words = wanted.load(conn, &counted.question.scope)?;
     let told = |((key, currency, basis), (lines, value)): ((KeyRow, String, Option<String>), (Lines, _))| {
         ValueRow { keys: words.keys(groups, &key), currency, basis, lines: lines.len(), value }
     };

@@ -72,7 +72,6 @@ const UNSCOPED: &[(&str, &str)] = &[
     ("src/reconciliation/unproven.rs::read", "its question carries the scope"),
     ("src/reconciliation/values.rs::read", "its question carries the scope"),
     ("src/reconciliation/numbers.rs::read", "its question carries the scope"),
-    ("src/reconciliation/keys.rs::load", "it names what rows within reach are about"),
     ("src/totals/store.rs::load", "its question carries the scope"),
     ("src/totals/store.rs::answer", "its question carries the scope"),
     ("src/totals/changes.rs::changes", "its question carries the scope"),
