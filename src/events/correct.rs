@@ -105,12 +105,13 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
     };
     let deploys = is_deploying(desk, &record)?;
     let happening = Happening { occurred_at: record.occurred_at, deploys, ..happening.clone() };
+    let has_changed = !changes.is_empty();
     let timed = by_time(desk, &old, changes, &statements)?;
     let parts: Vec<Part<'_>> = timed.iter().map(Timed::part).collect();
     let result = happening.post_parts(desk, subjects, &parts, (moved_on > 0).then_some(moved_on))?;
     restate_surplus(desk, record.id, &statements)?;
-    // What was signed, or said by the receiver, were other figures.
-    end_where(desk, record.id, Ending::Corrected, result.recorded_at, |_| true)?;
+    // What was signed, or said by the receiver, were other figures; where they are the same it says so still.
+    end_where(desk, record.id, Ending::Corrected, result.recorded_at, |_| has_changed)?;
     if let Kind::Received(right) = &kind {
         close_or_open(desk, &record, right.is_final)?;
     }

@@ -29,6 +29,9 @@ pub enum Named {
     Pledge(PledgeId),
     /// An earlier event, which the poster must reach.
     Event(EventId),
+    /// A hand-over that is to be restated, which must be the poster's: it was to the poster's organization, or at a site it
+    /// runs, or one of its users told of it. Else whoever carried goods would say what the receiver received.
+    HandOver(EventId),
     /// A load, which the poster must reach.
     Load(LoadId),
     /// A part of another thing named here, looked for within that one only: a leg of the consignment, a line of the
@@ -48,7 +51,12 @@ impl Named {
     /// Whether the poster's scope must reach it.
     pub fn is_asked(self) -> bool {
         match self {
-            Self::Consignment(_) | Self::Site(_) | Self::Pledge(_) | Self::Event(_) | Self::Load(_) => true,
+            Self::Consignment(_)
+            | Self::Site(_)
+            | Self::Pledge(_)
+            | Self::Event(_)
+            | Self::HandOver(_)
+            | Self::Load(_) => true,
             Self::Part(_) | Self::Person(_) | Self::Anybodys(_) | Self::New(_) => false,
         }
     }
@@ -59,7 +67,7 @@ impl Named {
             Self::Consignment(id) => id.0,
             Self::Site(id) => id.0,
             Self::Pledge(id) => id.0,
-            Self::Event(id) => id.0,
+            Self::Event(id) | Self::HandOver(id) => id.0,
             Self::Load(id) => id.0,
             Self::Part(id) | Self::Person(id) | Self::Anybodys(id) | Self::New(id) => id,
         }

@@ -9,8 +9,11 @@ use crate::core::id::EventId;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{
     approvals, balances, claims, consignments, events, legs, loads, pledge_lines, pledges, postings, sites,
+    users,
 };
 use crate::db::{Backend, Conn, read_failure};
+use crate::evidence::rules::is_hand_over;
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -165,6 +168,29 @@ fn reached_loads<'a>(scope: &Scope) -> loads::BoxedQuery<'a, Backend> {
     loads_within(loads::table.into_boxed(), scope)
 }
 
+/// Hand-overs that whom a scope binds may restate: to the own organization, at sites it runs, or told of by its users; in
+/// the own countries.
+fn restated_within<'a>(mut query: Events<'a>, scope: &Scope) -> Events<'a> {
+    for bound in scope.bounds() {
+        let here = sites::table.filter(sites::id.nullable().eq(events::site_id));
+        query = match bound {
+            Bound::Organization(own) => {
+                let here = here.filter(sites::operator_id.eq(*own).assume_not_null());
+                let got = consignments::table
+                    .filter(consignments::id.nullable().eq(events::consignment_id))
+                    .filter(consignments::consignee_id.eq(*own));
+                let told = users::table
+                    .filter(users::id.eq(events::actor_id))
+                    .filter(users::organization_id.eq(*own).assume_not_null());
+                query.filter(exists(here).or(exists(got)).or(exists(told)))
+            }
+            Bound::Countries(own) => query.filter(exists(here.filter(sites::country.eq_any(own.clone())))),
+            Bound::OwnPledges(_) => query.filter(events::id.is_null()),
+        };
+    }
+    events_within(query, scope)
+}
+
 fn reached_pledges<'a>(scope: &Scope) -> Pledges<'a> {
     crate::pledges::pledges_within(pledges::table.into_boxed(), scope)
 }
@@ -187,16 +213,14 @@ pub(super) fn check(conn: &mut Conn, scope: &Scope, kinds: &[&Kind]) -> Outcome<
     Ok(wanted.into_iter().map(verdict).collect())
 }
 
-/// What must be reached for each event; for a correction also what the event is to be about by it.
+/// What must be reached for each event; for a correction also what the event is to be about by it, and of a hand-over
+/// that is corrected or reversed more than that it is read.
 fn wanted(conn: &mut Conn, kinds: &[&Kind]) -> Outcome<Vec<Outcome<Vec<Vec<Named>>>>> {
-    let corrected: Vec<EventId> = kinds
-        .iter()
-        .filter_map(|kind| if let Kind::Corrected(body) = kind { Some(body.event) } else { None })
-        .collect();
+    let restated: Vec<EventId> = kinds.iter().filter_map(|kind| restates(kind)).collect();
     let mut words: HashMap<EventId, String> = HashMap::new();
-    if !corrected.is_empty() {
+    if !restated.is_empty() {
         let found: Vec<(EventId, String)> = events::table
-            .filter(events::id.eq_any(corrected))
+            .filter(events::id.eq_any(restated))
             .select((events::id, events::kind))
             .load(conn)
             .map_err(read_failure)?;
@@ -204,6 +228,11 @@ fn wanted(conn: &mut Conn, kinds: &[&Kind]) -> Outcome<Vec<Outcome<Vec<Vec<Named
     }
     let of = |kind: &Kind| -> Outcome<Vec<Vec<Named>>> {
         let mut named = vec![asked(kind)?];
+        if let Some(event) = restates(kind)
+            && words.get(&event).is_some_and(|word| is_hand_over(word))
+        {
+            named.push(vec![Named::HandOver(event)]);
+        }
         if let Kind::Corrected(body) = kind
             && let Some(word) = words.get(&body.event)
         {
@@ -215,6 +244,15 @@ fn wanted(conn: &mut Conn, kinds: &[&Kind]) -> Outcome<Vec<Outcome<Vec<Vec<Named
         Ok(named)
     };
     Ok(kinds.iter().map(|kind| of(kind)).collect())
+}
+
+/// The event that one corrects or reverses.
+fn restates(kind: &Kind) -> Option<EventId> {
+    match kind {
+        Kind::Corrected(body) => Some(body.event),
+        Kind::Reversed(body) => Some(body.event),
+        _ => None,
+    }
 }
 
 /// What a scope must reach for one event.
@@ -256,6 +294,7 @@ impl Reached {
         reached!(Pledge, reached_pledges(scope), pledges::id);
         reached!(Load, reached_loads(scope), loads::id);
         reached!(Event, events_within(events::table.into_boxed(), scope), events::id);
+        reached!(HandOver, restated_within(events::table.into_boxed(), scope), events::id);
         Ok(Self(found))
     }
 

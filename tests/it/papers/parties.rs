@@ -176,6 +176,53 @@ on_both_databases! {
         way.scene.verifies();
     }
 
+    fn whoever_sends_or_carries_restates_nothing_that_the_receiver_said(database: &TestDatabase) {
+        let way = Way::new(database);
+        let receiver = way.receiver();
+        let proof = |event: &str, kind: &str, nth: u8| {
+            let mut body = way.proof(&receiver, nth);
+            body["events"] = json!([event]);
+            way.records(&receiver.caller, kind, &way.banjul, &body).expect(201);
+            assert!(way.is_verified(event));
+        };
+        proof(&way.receipt, "grn", 0);
+        proof(&way.hand_out, "distribution_list", 1);
+        let received = |good: i64| {
+            let leg = &way.scene.officer.get(&format!("/api/v1/consignments/{}", way.consignment)).expect(200)["legs"][0]["id"];
+            json!({"consignment": way.consignment, "leg": leg, "final": true, "lines": [{"item": way.scene.masks, "good": good}]})
+        };
+        let handed = json!({"site": way.banjul, "consignment": way.consignment, "lines": [way.scene.line(400)]});
+        let restates = |caller: &Caller, kind: &str, event: &str, right: Option<Value>| {
+            let mut body = json!({"event": event, "reason": "counted again"});
+            if let Some(right) = right {
+                body["right"] = right;
+            }
+            way.scene.post(caller, kind, "2020-08-12", body)
+        };
+        for party in way.parties() {
+            let (caller, size) = (&party.caller, way.scene.log_size());
+            for reply in [
+                restates(caller, "corrected", &way.receipt, Some(received(1_000))),
+                restates(caller, "corrected", &way.receipt, Some(received(999))),
+                restates(caller, "corrected", &way.hand_out, Some(handed.clone())),
+                restates(caller, "reversed", &way.receipt, None),
+                restates(caller, "reversed", &way.hand_out, None),
+            ] {
+                assert_eq!(reply.status, 404, "{}: {}", party.name, reply.text);
+            }
+            assert_eq!(way.scene.log_size(), size, "{} recorded nothing", party.name);
+            assert!(way.is_verified(&way.receipt) && way.is_verified(&way.hand_out), "{}", party.name);
+        }
+        // Whoever received does; the same figures once more are no others than those that were signed.
+        restates(&receiver.caller, "corrected", &way.hand_out, Some(handed.clone())).expect(201);
+        assert!(way.is_verified(&way.hand_out));
+        let mut fewer = handed;
+        fewer["lines"] = json!([way.scene.line(399)]);
+        restates(&way.officer(&way.city), "corrected", &way.hand_out, Some(fewer)).expect(201);
+        assert!(!way.is_verified(&way.hand_out) && way.is_verified(&way.receipt));
+        way.scene.verifies();
+    }
+
     fn a_paper_at_a_site_proves_nothing_of_elsewhere_by_whoever_runs_the_site(database: &TestDatabase) {
         let way = Way::new(database);
         // Whoever nothing binds issued it at the depot, about what was received in Banjul.
