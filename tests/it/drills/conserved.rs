@@ -1,6 +1,7 @@
 //! Nothing comes or goes while many write: whoever adds up meanwhile, as often as it takes, never finds a unit too many or
 //! too few.
 
+use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ const AT_ONCE: usize = 100;
 /// What lies in Beijing at first.
 const LAID: i64 = 10_000_000;
 
-/// What goods do, one after the other: every fifth is taken back, whatever it was.
+/// What goods do, one after the other; every fifth update takes one of the four before it back, each kind in turn.
 fn update(field: &Field, number: usize, before: &str) -> Value {
     let (site, item) = (field.ledger.beijing, field.ledger.item);
     let lines = |quantity: i64| json!([{"item": item, "quantity": quantity}]);
@@ -42,11 +43,14 @@ fn update(field: &Field, number: usize, before: &str) -> Value {
 }
 
 /// Posts batches until enough is recorded.
-fn write(field: &Field, officer: &Caller, recorded: &AtomicUsize, enough: usize) {
+fn write(field: &Field, address: SocketAddr, recorded: &AtomicUsize, enough: usize) {
     while recorded.load(Ordering::Relaxed) < enough {
+        let officer = field.officer_at(address);
         let mut events: Vec<Value> = Vec::with_capacity(AT_ONCE);
         for number in 0..AT_ONCE {
-            let before = events.last().and_then(|event| event["id"].as_str()).unwrap_or_default().to_owned();
+            let taken_back = events.len().checked_sub(1 + number / 5 % 4);
+            let taken_back = taken_back.and_then(|index| events.get(index));
+            let before = taken_back.and_then(|event| event["id"].as_str()).unwrap_or_default().to_owned();
             events.push(update(field, number, &before));
         }
         let reply = officer.post("/api/v1/events/batch", &json!({"events": events})).expect(200);
@@ -125,18 +129,19 @@ on_both_databases! {
         let url = database.url();
         let field = Field::lay(url, LAID);
         let program = field.start();
-        let officer = field.officer(&program);
+        let address = program.address().trim_start_matches("http://").parse().expect("an address");
         let (recorded, over) = (AtomicUsize::new(0), AtomicBool::new(false));
         let (looks, wrong) = std::thread::scope(|scope| {
             let writers: Vec<_> =
-                (0..WRITERS).map(|_| scope.spawn(|| write(&field, &officer, &recorded, enough))).collect();
+                (0..WRITERS).map(|_| scope.spawn(|| write(&field, address, &recorded, enough))).collect();
             let reader = scope.spawn(|| {
                 let (mut looks, mut wrong) = (0, Vec::new());
                 while !over.load(Ordering::Relaxed) || looks == 0 {
+                    let officer = field.officer_at(address);
                     wrong.extend(wrong_sums(url).into_iter().chain(wrong_totals(&officer)));
                     looks += 1;
-                    // One caller is answered fifty times a second.
-                    std::thread::sleep(Duration::from_millis(25));
+                    // A look reads every posting there is; the more there are, the more of the time others shall have.
+                    std::thread::sleep(Duration::from_millis(if enough > UPDATES { 250 } else { 25 }));
                 }
                 (looks, wrong)
             });
@@ -146,6 +151,7 @@ on_both_databases! {
         });
         assert!(recorded.into_inner() >= enough);
         assert_eq!(wrong, Vec::<String>::new());
+        assert!(looks > 3, "{looks} looks are none");
         println!("{enough} updates, {looks} looks, 0 wrong sums");
         drop(program);
         assert_sound(url);

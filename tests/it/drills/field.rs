@@ -26,6 +26,8 @@ use crate::support::server::{Arrival, Caller, operator};
 pub struct Field {
     pub ledger: Ledger,
     pub token: String,
+    /// Whose it is, and of which session.
+    session: (UserId, SessionId),
     url: String,
     folder: tempfile::TempDir,
 }
@@ -67,7 +69,13 @@ impl Field {
         ledger.writer.stop();
         drop(KeyRing::open_or_create(&keys).expect("there are keys"));
         let token = Tokens::open(&keys).expect("they sign").issue(user, session).expect("a token");
-        Self { ledger, token, url: url.to_owned(), folder }
+        Self { ledger, token, session: (user, session), url: url.to_owned(), folder }
+    }
+
+    /// A token of the officer's that is good for ten minutes from now, as a client gets by its session.
+    pub fn new_token(&self) -> String {
+        let (user, session) = self.session;
+        Tokens::open(&self.keys()).expect("they sign").issue(user, session).expect("a token")
     }
 
     /// The folder of the keys.
@@ -107,7 +115,7 @@ impl Field {
 
     /// The officer, at the server of this address.
     pub fn officer_at(&self, address: SocketAddr) -> Caller {
-        Caller { address, token: Some(self.token.clone()), user: None }
+        Caller { address, token: Some(self.new_token()), user: None }
     }
 
     /// A piece that goes from Beijing to Banjul, under this identifier.
