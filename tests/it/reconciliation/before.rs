@@ -85,7 +85,7 @@ on_both_databases! {
         let missed = rich.scene.does("reported_missing", "2020-09-16", at(4)).expect(201);
         assert_eq!(since().len(), 1);
         let mistaken = json!({"event": missed["id"], "reason": "they were on the next shelf"});
-        rich.scene.decides("reversed", "2020-09-17", mistaken).expect(201);
+        rich.scene.does("reversed", "2020-09-17", mistaken).expect(201);
         assert_eq!(since(), Vec::<Value>::new());
         rich.scene.does("reported_missing", "2020-09-28", at(2)).expect(201);
         let again = since();
