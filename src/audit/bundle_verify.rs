@@ -8,23 +8,15 @@ use super::checkpoint::Checkpoint;
 use super::comparing::{Kept, compare, gone, last_change, unrecorded};
 use super::digest::{RowDigest, Value};
 use super::entry::{Entry, RecordedRow};
-use super::finding::{Finding, LastChange, Report};
+use super::finding::{Finding, Report};
 use super::hash::Hash256;
 use super::note::{Note, VerifierKey};
+use super::remembered::RememberedRows;
 use super::tiles::{TILE_WIDTH, TileId, numbered};
 use super::tree::{TreeHead, leaf_hash};
 use super::verify::Progress;
 use crate::core::problem::{Code, Outcome, Problem};
 use std::collections::{BTreeMap, HashMap, VecDeque};
-
-/// The last record of a row that was not seen yet.
-#[derive(Clone, Copy)]
-struct Remembered {
-    position: i64,
-    hash: Hash256,
-}
-
-type RowKey = (String, String);
 
 struct Walk<'a> {
     bundle: &'a mut Bundle,
@@ -34,7 +26,7 @@ struct Walk<'a> {
     /// How many entries it speaks of: those of the tiles.
     signed: u64,
     kept: VecDeque<(String, TreeHead)>,
-    remembered: HashMap<RowKey, Remembered>,
+    remembered: RememberedRows,
 }
 
 /// Verifies a bundle. Without `key` signatures are not checked, and the report says so: the key within is whoever's
@@ -67,7 +59,7 @@ pub fn verify_bundle(
             None
         }
     };
-    let (chain, remembered) = (Chain::new(), HashMap::new());
+    let (chain, remembered) = (Chain::new(), RememberedRows::default());
     let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.head.size);
     let mut walk = Walk { bundle, report, chain, checkpoint, signed, kept: kept.into(), remembered };
     for index in 0.. {
@@ -91,18 +83,19 @@ pub fn verify_bundle(
 impl Walk<'_> {
     /// One member of entries, the tile over them, and the rows they wrote once.
     fn entries(&mut self, index: u64, entries: &[Vec<u8>]) -> Outcome<()> {
-        let mut records: HashMap<RowKey, (RecordedRow, i64, LastChange)> = HashMap::new();
+        let mut read: Vec<(i64, Entry<'_>)> = Vec::with_capacity(entries.len());
         let start = self.chain.edge.size();
         for (offset, body) in entries.iter().enumerate() {
             let position = i64::try_from(start).unwrap_or(i64::MAX).saturating_add(offset as i64);
             self.chain.append(position, body, None, self.report);
             self.check_heads_here();
-            let Some(entry) = self.chain.read(position, body, self.report) else { continue };
-            let change = last_change(&entry);
-            for row in entry.rows {
-                let key = (row.table.clone(), row.key.clone());
-                self.remembered.insert(key.clone(), Remembered { position, hash: row.hash });
-                records.insert(key, (row, position, change.clone()));
+            read.extend(self.chain.read(position, body, self.report).map(|entry| (position, entry)));
+        }
+        let mut records: HashMap<(&str, &str), (&RecordedRow<'_>, i64, &Entry<'_>)> = HashMap::new();
+        for (position, entry) in &read {
+            for row in &entry.rows {
+                self.remembered.put(&row.table, &row.key, *position, row.hash);
+                records.insert((&row.table, &row.key), (row, *position, entry));
             }
         }
         self.report.check("log entries", entries.len());
@@ -110,13 +103,13 @@ impl Walk<'_> {
         let rows = self.bundle.rows(&format!("once/{}", numbered(index, TILE_WIDTH)))?;
         self.report.check("rows", rows.len());
         for row in rows {
-            let key = (row.table.clone(), row.key.clone());
-            self.remembered.remove(&key);
-            match records.get(&key) {
+            let record = records.get(&(row.table.as_str(), row.key.as_str())).copied();
+            self.remembered.take(&row.table, &row.key);
+            match record {
                 None => self.report.find(unrecorded(&row.table, &row.key)),
-                Some((recorded, position, change)) => {
+                Some((recorded, position, entry)) => {
                     let found =
-                        compare(recorded, &row.table, &row.key, &values(&row.columns), *position, change);
+                        compare(recorded, &row.table, &row.key, &values(&row.columns), position, entry);
                     found.into_iter().for_each(|finding| self.report.find(finding));
                 }
             }
@@ -205,15 +198,15 @@ impl Walk<'_> {
         self.report.check("rows", rows.len());
         let mut digest = RowDigest::new();
         for row in rows {
-            let Some(record) = self.remembered.remove(&(row.table.clone(), row.key.clone())) else {
+            let Some(record) = self.remembered.take(&row.table, &row.key) else {
                 self.report.find(unrecorded(&row.table, &row.key));
                 continue;
             };
             digest.begin(&row.table, &row.key);
             for (name, value) in &row.columns {
-                digest.column(name, value.value());
+                digest.add(name, value.value());
             }
-            if digest.hash() != record.hash {
+            if !self.remembered.is_of(record, digest.hash()) {
                 self.explain(&row, record.position)?;
             }
         }
@@ -222,40 +215,44 @@ impl Walk<'_> {
 
     /// Reads the entry again that vouches for a row, to name the columns that differ.
     fn explain(&mut self, row: &BundleRow, position: i64) -> Outcome<()> {
-        let Some(entry) = self.entry_at(position)? else { return Ok(()) };
-        let change = last_change(&entry);
-        let is_of = |recorded: &&RecordedRow| recorded.table == row.table && recorded.key == row.key;
+        let Some(body) = self.body_at(position)? else { return Ok(()) };
+        let Ok(entry) = Entry::parse(&body) else { return Ok(()) };
+        let is_of = |recorded: &&RecordedRow<'_>| recorded.table == row.table && recorded.key == row.key;
         for recorded in entry.rows.iter().filter(is_of) {
-            let found = compare(recorded, &row.table, &row.key, &values(&row.columns), position, &change);
+            let found = compare(recorded, &row.table, &row.key, &values(&row.columns), position, &entry);
             found.into_iter().for_each(|finding| self.report.find(finding));
         }
         Ok(())
     }
 
-    fn entry_at(&mut self, position: i64) -> Outcome<Option<Entry>> {
+    fn body_at(&mut self, position: i64) -> Outcome<Option<Vec<u8>>> {
         let position = u64::try_from(position).map_err(|_| Problem::internal("a position below 0"))?;
-        let entries = self.bundle.entries(position / TILE_WIDTH)?.unwrap_or_default();
-        let body = entries.get(usize::try_from(position % TILE_WIDTH).unwrap_or(usize::MAX));
-        Ok(body.and_then(|body| Entry::parse(body).ok()))
+        let mut entries = self.bundle.entries(position / TILE_WIDTH)?.unwrap_or_default();
+        let place = usize::try_from(position % TILE_WIDTH).unwrap_or(usize::MAX);
+        Ok((place < entries.len()).then(|| entries.swap_remove(place)))
     }
 
     /// Rows that were recorded and did not come.
     fn check_remembered(&mut self) -> Outcome<()> {
-        let mut left: Vec<(RowKey, Remembered)> = std::mem::take(&mut self.remembered).into_iter().collect();
-        left.sort_by(|one, other| one.0.cmp(&other.0));
-        for ((table, key), record) in left {
-            let mut finding = gone(&table, key, record.position);
-            if self.report.count < FINDINGS_EXPLAINED {
-                finding.last_change = self.entry_at(record.position)?.as_ref().map(last_change);
-            }
-            self.report.find(finding);
+        for (name, position) in self.remembered.left() {
+            let body = if self.report.is_full() {
+                Default::default()
+            } else {
+                self.body_at(position)?.unwrap_or_default()
+            };
+            let finding = match Entry::parse(&body) {
+                Ok(entry) => self
+                    .remembered
+                    .named(name, &entry)
+                    .map(|(table, key)| gone(table, key.to_owned(), position).changed(last_change(&entry))),
+                Err(_) => None,
+            };
+            let unread = || gone("log_entries", position.to_string(), position);
+            self.report.find(finding.unwrap_or_else(unread));
         }
         Ok(())
     }
 }
-
-/// Findings whose last change is looked up: where a whole table is left out, a few are enough.
-const FINDINGS_EXPLAINED: usize = 100;
 
 fn values(columns: &[(String, Kept)]) -> Vec<(&str, Value<'_>)> {
     columns.iter().map(|(name, value)| (name.as_str(), value.value())).collect()

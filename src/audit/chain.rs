@@ -41,7 +41,12 @@ impl Chain {
     }
 
     /// Reads an entry that was appended.
-    pub(super) fn read(&mut self, position: i64, body: &[u8], report: &mut Report) -> Option<Entry> {
+    pub(super) fn read<'b>(
+        &mut self,
+        position: i64,
+        body: &'b [u8],
+        report: &mut Report,
+    ) -> Option<Entry<'b>> {
         let key = position.to_string();
         let entry = match Entry::parse(body) {
             Ok(entry) => entry,

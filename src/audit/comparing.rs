@@ -45,14 +45,15 @@ impl Kept {
 
 /// What of a row differs from the record of it.
 pub(super) fn compare(
-    recorded: &RecordedRow,
+    recorded: &RecordedRow<'_>,
     table: &str,
     key: &str,
     columns: &[(&str, Value<'_>)],
     position: i64,
-    change: &LastChange,
+    entry: &Entry<'_>,
 ) -> Vec<Finding> {
-    let finding = |problem: &str| Finding::new(table, key, problem).entry(position).changed(change.clone());
+    let finding =
+        |problem: &str| Finding::new(table, key, problem).entry(position).changed(last_change(entry));
     let alterations = recorded.compare(table, key, columns);
     alterations
         .into_iter()
@@ -77,12 +78,12 @@ pub(super) fn gone(table: &str, key: String, position: i64) -> Finding {
 }
 
 /// What the log says about the change an entry is.
-pub(super) fn last_change(entry: &Entry) -> LastChange {
+pub(super) fn last_change(entry: &Entry<'_>) -> LastChange {
     LastChange {
         sequence: entry.sequence,
         recorded_at_us: entry.recorded_at_us,
-        actor: entry.actor.clone(),
-        role: entry.role.clone(),
-        action: entry.action.clone(),
+        actor: entry.actor.to_string(),
+        role: entry.role.to_string(),
+        action: entry.action.to_string(),
     }
 }

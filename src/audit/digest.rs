@@ -60,6 +60,16 @@ pub enum Value<'a> {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Hint(pub [u8; HINT_BYTES]);
 
+impl Hint {
+    /// The hint of a column.
+    #[must_use]
+    pub fn of(name: &str, value: Value<'_>) -> Self {
+        let mut bytes = Vec::with_capacity(128);
+        push_column(&mut bytes, name, value);
+        hint_of(&bytes)
+    }
+}
+
 impl fmt::Debug for Hint {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "Hint({:016x})", u64::from_be_bytes(self.0))
@@ -92,6 +102,11 @@ impl RowDigest {
         let start = self.bytes.len();
         push_column(&mut self.bytes, name, value);
         hint_of(&self.bytes[start..])
+    }
+
+    /// Adds the next column where nobody asks for its hint.
+    pub fn add(&mut self, name: &str, value: Value<'_>) {
+        push_column(&mut self.bytes, name, value);
     }
 
     /// The hash of the row since [`RowDigest::begin`].

@@ -17,10 +17,13 @@
 //! Never here: values. An entry says that a cell had a value with this hash, never which, since it is
 //! kept for ever and shown to auditors.
 
+use std::borrow::Cow;
+
 use super::digest::{Hint, RowDigest, Value};
 use super::hash::{HASH_CHARACTERS, Hash256, push_base64url, put_hash};
 
 mod parse;
+mod scan;
 
 pub use parse::EntryError;
 
@@ -130,47 +133,47 @@ impl Drop for RowWriter<'_> {
     }
 }
 
-/// An entry read back.
+/// An entry read back; its texts are those of the body wherever that has them as they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Entry {
+pub struct Entry<'a> {
     /// See [`Heading::sequence`].
     pub sequence: Option<i64>,
     /// See [`Heading::recorded_at_us`].
     pub recorded_at_us: i64,
     /// See [`Heading::actor`].
-    pub actor: String,
+    pub actor: Cow<'a, str>,
     /// See [`Heading::role`].
-    pub role: String,
+    pub role: Cow<'a, str>,
     /// See [`Heading::scope`].
-    pub scope: String,
+    pub scope: Cow<'a, str>,
     /// See [`Heading::action`].
-    pub action: String,
+    pub action: Cow<'a, str>,
     /// See [`Heading::entity_kind`].
-    pub entity_kind: String,
+    pub entity_kind: Cow<'a, str>,
     /// See [`Heading::entity_id`].
-    pub entity_id: String,
+    pub entity_id: Cow<'a, str>,
     /// See [`Heading::version`].
     pub version: Option<i64>,
     /// See [`Heading::reason`].
-    pub reason: Option<String>,
+    pub reason: Option<Cow<'a, str>>,
     /// The rows the act left behind, in the order they were written.
-    pub rows: Vec<RecordedRow>,
+    pub rows: Vec<RecordedRow<'a>>,
 }
 
 /// What an entry says about one row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RecordedRow {
+pub struct RecordedRow<'a> {
     /// The table's name.
-    pub table: String,
+    pub table: Cow<'a, str>,
     /// The text of the primary key.
-    pub key: String,
+    pub key: Cow<'a, str>,
     /// The hash of the whole row.
     pub hash: Hash256,
     /// Name and hint of each column, in the order they were hashed in.
-    pub columns: Vec<(String, Hint)>,
+    pub columns: Vec<(Cow<'a, str>, Hint)>,
 }
 
-impl Entry {
+impl Entry<'_> {
     /// What the entry says about the act itself.
     #[must_use]
     pub fn heading(&self) -> Heading<'_> {
@@ -223,7 +226,7 @@ pub enum Alteration {
     Unnamed,
 }
 
-impl RecordedRow {
+impl RecordedRow<'_> {
     /// Compares a row as it is now with this record of it. Nothing in the answer means that all is as recorded.
     ///
     /// `columns` are those of the row now, in any order, each name once. The hash decides; the hints
@@ -231,17 +234,17 @@ impl RecordedRow {
     #[must_use]
     pub fn compare(&self, table: &str, key: &str, columns: &[(&str, Value<'_>)]) -> Vec<Alteration> {
         let mut alterations = Vec::new();
-        let mut digest = RowDigest::new();
-        digest.begin(table, key);
-        for (name, hint) in &self.columns {
-            match columns.iter().find(|(actual, _)| actual == name) {
-                Some((_, value)) if digest.column(name, *value) == *hint => {}
-                Some(_) => alterations.push(Alteration::Changed(name.clone())),
-                None => alterations.push(Alteration::Missing(name.clone())),
+        if !self.is_of(table, key, columns) {
+            for (name, hint) in &self.columns {
+                match columns.iter().find(|(actual, _)| actual == name) {
+                    Some((_, value)) if Hint::of(name, *value) == *hint => {}
+                    Some(_) => alterations.push(Alteration::Changed(name.clone().into_owned())),
+                    None => alterations.push(Alteration::Missing(name.clone().into_owned())),
+                }
             }
-        }
-        if alterations.is_empty() && digest.hash() != self.hash {
-            alterations.push(Alteration::Unnamed);
+            if alterations.is_empty() {
+                alterations.push(Alteration::Unnamed);
+            }
         }
         for (name, _) in columns {
             if !self.columns.iter().any(|(recorded, _)| recorded == name) {
@@ -249,6 +252,24 @@ impl RecordedRow {
             }
         }
         alterations
+    }
+
+    /// Whether the hash is that of this row, which every column counts in that was recorded.
+    fn is_of(&self, table: &str, key: &str, columns: &[(&str, Value<'_>)]) -> bool {
+        let mut digest = RowDigest::new();
+        digest.begin(table, key);
+        for (place, (name, _)) in self.columns.iter().enumerate() {
+            // Nearly always the record has the order of the table.
+            let found = match columns.get(place) {
+                Some(column) if column.0 == name => Some(column),
+                _ => columns.iter().find(|(actual, _)| actual == name),
+            };
+            match found {
+                Some((_, value)) => digest.add(name, *value),
+                None => return false,
+            }
+        }
+        digest.hash() == self.hash
     }
 }
 

@@ -91,6 +91,22 @@ impl Report {
         }
     }
 
+    /// Whether further findings are only counted, so that nobody need look up what they say.
+    pub fn is_full(&self) -> bool {
+        self.findings.len() >= FINDINGS_MAXIMUM
+    }
+
+    /// Adds what another verifier found.
+    pub fn absorb(&mut self, other: Self) {
+        self.count += other.count;
+        let room = FINDINGS_MAXIMUM.saturating_sub(self.findings.len());
+        self.findings.extend(other.findings.into_iter().take(room));
+        self.unchecked.extend(other.unchecked);
+        for (what, count) in other.checked {
+            *self.checked.entry(what).or_insert(0) += count;
+        }
+    }
+
     /// Counts things that were checked.
     pub fn check(&mut self, what: &'static str, count: usize) {
         *self.checked.entry(what).or_insert(0) += count as u64;

@@ -18,6 +18,7 @@
 //! | `store` | the log in the database, read |
 //! | `tile_store` | its tiles |
 //! | `signer` | checkpoints signed and kept |
+//! | `remembered` | the last record of each row that changes, until the row is seen |
 //! | `renaming` | where a log that was put back goes on under another name |
 //! | `rows` | where a verifier gets the rows of a table from |
 //! | `chain`, `comparing` | one entry after the other; a row beside its record |
@@ -55,6 +56,7 @@ pub mod note;
 pub mod offline;
 pub mod proof;
 pub mod receipt;
+mod remembered;
 pub mod renaming;
 pub mod rows;
 pub mod signer;

@@ -48,7 +48,7 @@ impl Renaming {
     }
 
     /// What an entry says about the name of its log, if it does. Names have no spaces.
-    pub fn of(entry: &Entry) -> Option<Self> {
+    pub fn of(entry: &Entry<'_>) -> Option<Self> {
         if entry.action != RESTORED {
             return None;
         }

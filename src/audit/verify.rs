@@ -2,7 +2,7 @@
 //! tree, the signed checkpoints, those kept outside the database, and every row an entry names.
 //!
 //! Rows that are written once are compared batch by batch beside their entries. Of rows that change, the
-//! position and the hash of the last record are remembered, some 150 bytes each, and the tables read once at the
+//! position and the hash of the last record are remembered, some 50 bytes each, and the tables read once at the
 //! end. Never here: what a table means, or figures folded again; `ledger::verify` does that.
 
 use super::chain::Chain;
@@ -10,9 +10,9 @@ use super::checkpoint::Checkpoint;
 use super::comparing::{Kept, compare, gone, last_change, unrecorded};
 use super::digest::{RowDigest, Value};
 use super::entry::{Entry, RecordedRow};
-use super::finding::{Finding, LastChange, Report};
-use super::hash::Hash256;
+use super::finding::{Finding, Report};
 use super::note::VerifierKey;
+use super::remembered::RememberedRows;
 use super::renaming::{Renaming, open_as_stated};
 use super::rows::{Reading, RowSource};
 use super::store::{self, StoredCheckpoint, StoredEntry};
@@ -26,25 +26,29 @@ use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// Entries read at once.
-const ENTRIES_PER_READ: i64 = 2_000;
+const ENTRIES_PER_READ: i64 = 500;
 /// Checkpoints read at once.
 const CHECKPOINTS_PER_READ: i64 = 1_000;
 
 /// Tells how far a verifier has come.
 pub type Progress<'p> = dyn FnMut(&str, u64) + 'p;
 
-/// The last record of a row that changes.
+/// What an entry says of a row that is written once.
 #[derive(Clone, Copy)]
-struct Remembered {
+struct RecordOf<'e> {
+    recorded: &'e RecordedRow<'e>,
     position: i64,
-    hash: Hash256,
+    entry: &'e Entry<'e>,
 }
+
+/// Records of one table by the keys of its rows.
+type OnceOfTable<'e> = HashMap<&'e str, RecordOf<'e>>;
 
 struct Walk<'a> {
     sources: &'a [RowSource],
     report: &'a mut Report,
     chain: Chain,
-    remembered: Vec<HashMap<String, Remembered>>,
+    remembered: RememberedRows,
     /// The log's name, as far as a checkpoint or an entry has told it.
     name: Option<String>,
     /// All the names it had.
@@ -75,7 +79,7 @@ pub fn verify_log(
         sources,
         report,
         chain: Chain::new(),
-        remembered: sources.iter().map(|_| HashMap::new()).collect(),
+        remembered: RememberedRows::default(),
         name: None,
         names: BTreeSet::new(),
         kept: kept.into(),
@@ -95,12 +99,13 @@ pub fn verify_log(
     walk.check_later_checkpoints(conn, key)?;
     walk.check_later_kept();
     walk.check_nodes(conn)?;
-    for (index, source) in sources.iter().enumerate() {
+    for source in sources {
         if let Reading::Whole(read) = source.reading {
-            walk.compare_whole(conn, index, read)?;
+            walk.compare_whole(conn, source.table, read)?;
             progress(source.table, 0);
         }
     }
+    walk.check_remembered(conn)?;
     if key.is_none() && store::newest_checkpoint(conn).map_err(read_failure)?.is_some() {
         let words = "signatures of checkpoints: there is no key to check them with";
         walk.report.unchecked.push(words.to_owned());
@@ -111,8 +116,7 @@ pub fn verify_log(
 impl Walk<'_> {
     /// Checks one batch of entries and the rows written once by it.
     fn entries(&mut self, conn: &mut Conn, rows: &[StoredEntry], key: Option<&VerifierKey>) -> Outcome<()> {
-        let mut once: HashMap<(usize, String), (RecordedRow, i64, LastChange)> = HashMap::new();
-        let (first, last) = (rows[0].position + 1, rows[rows.len() - 1].position + 1);
+        let mut read: Vec<(i64, Entry<'_>)> = Vec::with_capacity(rows.len());
         for row in rows {
             let body = row.body.as_bytes();
             self.chain.append(row.position, body, Some(&row.leaf_hash), self.report);
@@ -123,51 +127,56 @@ impl Walk<'_> {
             }
             self.check_checkpoint(conn, key)?;
             self.check_kept();
-            let Some(entry) = entry else { continue };
-            let change = last_change(&entry);
-            for recorded in entry.rows {
+            read.extend(entry.map(|entry| (row.position, entry)));
+        }
+        self.report.check("log entries", rows.len());
+        let once = self.remember(&read);
+        self.compare_once(conn, once, (rows[0].position + 1, rows[rows.len() - 1].position + 1))
+    }
+
+    /// Remembers the records of rows that change, and hands back those of rows written once.
+    fn remember<'e>(&mut self, read: &'e [(i64, Entry<'e>)]) -> Vec<OnceOfTable<'e>> {
+        let mut once: Vec<OnceOfTable<'e>> = self.sources.iter().map(|_| HashMap::new()).collect();
+        for (position, entry) in read {
+            for recorded in &entry.rows {
                 let Some(index) = self.sources.iter().position(|source| source.table == recorded.table)
                 else {
                     self.report.unchecked.push(format!(
-                        "table {}, which entry {} names: this program does not know it",
-                        recorded.table, row.position
+                        "table {}, which entry {position} names: this program does not know it",
+                        recorded.table
                     ));
                     continue;
                 };
                 match self.sources[index].reading {
                     Reading::Whole(_) => {
-                        let remembered = Remembered { position: row.position, hash: recorded.hash };
-                        self.remembered[index].insert(recorded.key, remembered);
+                        self.remembered.put(&recorded.table, &recorded.key, *position, recorded.hash);
                     }
                     Reading::BySequence(_) => {
-                        let key = (index, recorded.key.clone());
-                        once.insert(key, (recorded, row.position, change.clone()));
+                        once[index].insert(&recorded.key, RecordOf { recorded, position: *position, entry });
                     }
                 }
             }
         }
-        self.report.check("log entries", rows.len());
-        self.compare_once(conn, once, first, last)
+        once
     }
 
     /// Compares rows written once with the entries of the same sequences.
     fn compare_once(
         &mut self,
         conn: &mut Conn,
-        mut once: HashMap<(usize, String), (RecordedRow, i64, LastChange)>,
-        first: i64,
-        last: i64,
+        mut once: Vec<OnceOfTable<'_>>,
+        (first, last): (i64, i64),
     ) -> Outcome<()> {
-        for (index, source) in self.sources.iter().enumerate() {
+        for (source, once) in self.sources.iter().zip(&mut once) {
             let Reading::BySequence(read) = source.reading else { continue };
             let mut found = Vec::new();
             let mut count = 0;
             read(conn, first, last, &mut |key, columns| {
                 count += 1;
-                match once.remove(&(index, key.to_owned())) {
+                match once.remove(key) {
                     None => found.push(unrecorded(source.table, key)),
-                    Some((recorded, position, change)) => {
-                        found.extend(compare(&recorded, source.table, key, columns, position, &change));
+                    Some(of) => {
+                        found.extend(compare(of.recorded, source.table, key, columns, of.position, of.entry));
                     }
                 }
             })
@@ -175,8 +184,11 @@ impl Walk<'_> {
             self.report.check(source.table, count);
             found.into_iter().for_each(|finding| self.report.find(finding));
         }
-        for ((index, key), (_, position, change)) in once {
-            self.report.find(gone(self.sources[index].table, key, position).changed(change));
+        for (source, once) in self.sources.iter().zip(once) {
+            for (key, of) in once {
+                let finding = gone(source.table, key.to_owned(), of.position);
+                self.report.find(finding.changed(last_change(of.entry)));
+            }
         }
         Ok(())
     }
@@ -185,26 +197,24 @@ impl Walk<'_> {
     fn compare_whole(
         &mut self,
         conn: &mut Conn,
-        index: usize,
+        table: &'static str,
         read: fn(&mut Conn, &mut super::rows::VisitRow<'_>) -> QueryResult<()>,
     ) -> Outcome<()> {
-        let table = self.sources[index].table;
-        let mut remembered = std::mem::take(&mut self.remembered[index]);
         let mut digest = RowDigest::new();
         let mut differing = Vec::new();
         let mut unknown = Vec::new();
         let mut count = 0;
         read(conn, &mut |key, columns| {
             count += 1;
-            let Some(record) = remembered.remove(key) else {
+            let Some(record) = self.remembered.take(table, key) else {
                 unknown.push(unrecorded(table, key));
                 return;
             };
             digest.begin(table, key);
             for (name, value) in columns {
-                digest.column(name, *value);
+                digest.add(name, *value);
             }
-            if digest.hash() != record.hash {
+            if !self.remembered.is_of(record, digest.hash()) {
                 let owned: Vec<(&'static str, Kept)> =
                     columns.iter().map(|(name, value)| (*name, Kept::of(*value))).collect();
                 differing.push((key.to_owned(), record.position, owned));
@@ -216,10 +226,26 @@ impl Walk<'_> {
         for (key, position, columns) in differing {
             self.explain(conn, table, &key, position, &columns)?;
         }
-        for (key, record) in remembered {
-            let mut finding = gone(table, key, record.position);
-            finding.last_change = entry_at(conn, record.position)?.as_ref().map(last_change);
-            self.report.find(finding);
+        Ok(())
+    }
+
+    /// Rows that were recorded and not seen.
+    fn check_remembered(&mut self, conn: &mut Conn) -> Outcome<()> {
+        for (name, position) in self.remembered.left() {
+            let body = if self.report.is_full() {
+                Default::default()
+            } else {
+                body_at(conn, position)?.unwrap_or_default()
+            };
+            let finding = match Entry::parse(body.as_bytes()) {
+                Ok(entry) => self
+                    .remembered
+                    .named(name, &entry)
+                    .map(|(table, key)| gone(table, key.to_owned(), position).changed(last_change(&entry))),
+                Err(_) => None,
+            };
+            let unread = || gone("log_entries", position.to_string(), position);
+            self.report.find(finding.unwrap_or_else(unread));
         }
         Ok(())
     }
@@ -233,12 +259,12 @@ impl Walk<'_> {
         position: i64,
         columns: &[(&'static str, Kept)],
     ) -> Outcome<()> {
-        let Some(entry) = entry_at(conn, position)? else { return Ok(()) };
-        let change = last_change(&entry);
+        let Some(body) = body_at(conn, position)? else { return Ok(()) };
+        let Ok(entry) = Entry::parse(body.as_bytes()) else { return Ok(()) };
         let values: Vec<(&'static str, Value<'_>)> =
             columns.iter().map(|(name, value)| (*name, value.value())).collect();
         for recorded in entry.rows.iter().filter(|row| row.table == table && row.key == key) {
-            for finding in compare(recorded, table, key, &values, position, &change) {
+            for finding in compare(recorded, table, key, &values, position, &entry) {
                 self.report.find(finding);
             }
         }
@@ -417,12 +443,11 @@ impl Walk<'_> {
     }
 }
 
-fn entry_at(conn: &mut Conn, position: i64) -> Outcome<Option<Entry>> {
-    let body: Option<String> = log_entries::table
+fn body_at(conn: &mut Conn, position: i64) -> Outcome<Option<String>> {
+    log_entries::table
         .filter(log_entries::position.eq(position))
         .select(log_entries::body)
         .first(conn)
         .optional()
-        .map_err(read_failure)?;
-    Ok(body.and_then(|body| Entry::parse(body.as_bytes()).ok()))
+        .map_err(read_failure)
 }

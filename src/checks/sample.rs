@@ -117,11 +117,11 @@ fn shown(stored: StoredEntry) -> Outcome<SampledEntry> {
         position: stored.position.unsigned_abs(),
         leaf_hash: URL_SAFE_NO_PAD.encode(stored.leaf_hash),
         recorded_at: Timestamp(entry.recorded_at_us),
-        actor: entry.actor,
-        role: entry.role,
-        action: entry.action,
-        entity_kind: entry.entity_kind,
-        entity_id: entry.entity_id,
+        actor: entry.actor.into_owned(),
+        role: entry.role.into_owned(),
+        action: entry.action.into_owned(),
+        entity_kind: entry.entity_kind.into_owned(),
+        entity_id: entry.entity_id.into_owned(),
         rows: entry.rows.len(),
     })
 }

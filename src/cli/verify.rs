@@ -14,6 +14,7 @@ use crate::audit::rows::RowSource;
 use crate::audit::tree::TreeHead;
 use crate::audit::verify::{Progress, verify_log};
 use crate::core::problem::{Code, Outcome, Problem};
+use crate::db::Conn;
 use crate::ledger;
 use crate::ledger::verify::verify_figures;
 use crate::writer::{log_state, row_source};
@@ -22,6 +23,7 @@ use crate::{
     people, pledges, programmes, proposals, sites, stock, users,
 };
 use clap::Args;
+use indicatif::ProgressBar;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
@@ -70,13 +72,9 @@ impl Verify {
         let settings = self.common.settings(Layer::default())?;
         let bar = progress_bar("{spinner} {elapsed} {human_pos} {msg}");
         bar.enable_steady_tick(Duration::from_millis(200));
-        let mut progress = |what: &str, count: u64| {
-            bar.set_message(what.to_owned());
-            bar.inc(count);
-        };
         let report = match &self.bundle {
-            Some(path) => self.bundle(path, &settings, &mut progress)?,
-            None => self.database(&settings, &mut progress)?,
+            Some(path) => self.bundle(path, &settings, &mut showing(&bar))?,
+            None => self.database(&settings, &bar)?,
         };
         bar.finish_and_clear();
         if self.json {
@@ -91,30 +89,45 @@ impl Verify {
         Ok(report)
     }
 
-    fn database(&self, settings: &Settings, progress: &mut Progress<'_>) -> Outcome<Report> {
-        let database = open_to_read(&settings.database_url)?;
-        let (report, beside) = database.read(|conn| {
-            let origin = log_state(conn).map(|state| state.origin);
-            // Where even the origin cannot be read, that is found below.
-            let origin = origin.unwrap_or_else(|_| crate::writer::LEDGER_ORIGIN.to_owned());
-            let key = self.key(&origin, settings)?;
-            let beside = Beside::of(&settings.keys, &origin);
-            let mut kept = self.kept(key.as_ref())?;
-            // A key under a name the log had before says nothing about what was signed under the present one.
-            if let Some(key) = key.as_ref().filter(|key| key.name() == origin)
-                && let Some(checkpoint) = beside.checkpoint(key)?
-            {
-                kept.push((beside.checkpoint_path().display().to_string(), checkpoint.head));
-            }
-            let mut report = Report::default();
-            verify_log(conn, &sources(), key.as_ref(), kept, &mut report, progress)?;
-            verify_figures(conn, events::Kind::is_deploying, &mut report, progress)?;
-            events::verify_flows(conn, &mut report, progress)?;
-            approvals::verify_approvals(conn, &mut report, progress)?;
-            Ok((report, beside))
-        })?;
+    /// The log with its rows, and beside it what is folded again: two threads, each with a snapshot of its own. Neither
+    /// asks what the other sees, so a server may record between the two.
+    fn database(&self, settings: &Settings, bar: &ProgressBar) -> Outcome<Report> {
+        let database = open_to_read(&settings.database_url)?.in_order(2)?;
+        let (log, figures) = std::thread::scope(|scope| {
+            let folding = || database.read(|conn| figures(conn, &mut showing(bar)));
+            let figures =
+                std::thread::Builder::new().name("relief-figures".to_owned()).spawn_scoped(scope, folding);
+            let log = database.read(|conn| self.log(conn, settings, &mut showing(bar)));
+            (log, figures.map(std::thread::ScopedJoinHandle::join))
+        });
+        let (mut report, beside) = log?;
+        let stopped = |_| Problem::internal("the thread that folds figures stopped");
+        report.absorb(figures.map_err(|error| Problem::internal(error.to_string()))?.map_err(stopped)??);
         tell_servers(&report, &beside, settings);
         Ok(report)
+    }
+
+    fn log(
+        &self,
+        conn: &mut Conn,
+        settings: &Settings,
+        progress: &mut Progress<'_>,
+    ) -> Outcome<(Report, Beside)> {
+        let origin = log_state(conn).map(|state| state.origin);
+        // Where even the origin cannot be read, that is found below.
+        let origin = origin.unwrap_or_else(|_| crate::writer::LEDGER_ORIGIN.to_owned());
+        let key = self.key(&origin, settings)?;
+        let beside = Beside::of(&settings.keys, &origin);
+        let mut kept = self.kept(key.as_ref())?;
+        // A key under a name the log had before says nothing about what was signed under the present one.
+        if let Some(key) = key.as_ref().filter(|key| key.name() == origin)
+            && let Some(checkpoint) = beside.checkpoint(key)?
+        {
+            kept.push((beside.checkpoint_path().display().to_string(), checkpoint.head));
+        }
+        let mut report = Report::default();
+        verify_log(conn, &sources(), key.as_ref(), kept, &mut report, progress)?;
+        Ok((report, beside))
     }
 
     fn bundle(&self, path: &Path, settings: &Settings, progress: &mut Progress<'_>) -> Outcome<Report> {
@@ -153,6 +166,23 @@ impl Verify {
             Ok((path.display().to_string(), opened.head))
         };
         self.checkpoint.iter().map(read).collect()
+    }
+}
+
+/// Everything that is folded again, and whether what was decided is what was proposed.
+fn figures(conn: &mut Conn, progress: &mut Progress<'_>) -> Outcome<Report> {
+    let mut report = Report::default();
+    verify_figures(conn, events::Kind::is_deploying, &mut report, progress)?;
+    events::verify_flows(conn, &mut report, progress)?;
+    approvals::verify_approvals(conn, &mut report, progress)?;
+    Ok(report)
+}
+
+/// Shows on a bar how far something has come.
+fn showing(bar: &ProgressBar) -> impl FnMut(&str, u64) {
+    |what, count| {
+        bar.set_message(what.to_owned());
+        bar.inc(count);
     }
 }
 

@@ -31,7 +31,18 @@ pub struct Database {
 
 struct Manager {
     url: String,
-    by_index: bool,
+    purpose: Purpose,
+}
+
+/// What the connections of a pool are told about how they will be used.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    /// Whatever comes.
+    Any,
+    /// Rows by their keys.
+    ByIndex,
+    /// Everything, once, from the first to the last.
+    InOrder,
 }
 
 /// A connection of the pool. One that could not begin or end a transaction is never used again: the
@@ -47,8 +58,10 @@ impl r2d2::ManageConnection for Manager {
 
     fn connect(&self) -> Result<Pooled, ConnectionFailure> {
         let opened = connect(&self.url).and_then(|mut conn| {
-            if self.by_index {
-                read_by_index(&mut conn)?;
+            match self.purpose {
+                Purpose::Any => {}
+                Purpose::ByIndex => read_by_index(&mut conn)?,
+                Purpose::InOrder => read_in_order(&mut conn)?,
             }
             Ok(Pooled { conn, broken: false })
         });
@@ -83,7 +96,7 @@ impl Database {
     pub fn open(settings: Settings) -> Outcome<Self> {
         // One connection first, so that a bad URL is told at once and in words.
         drop(connect(&settings.url)?);
-        let pool = pool(&settings, POOL_SIZE, false)?;
+        let pool = pool(&settings, POOL_SIZE, Purpose::Any)?;
         Ok(Self { settings, pool })
     }
 
@@ -92,7 +105,7 @@ impl Database {
     /// # Errors
     /// `unavailable` where no pool can be made.
     pub fn expected(settings: Settings) -> Outcome<Self> {
-        Ok(Self { pool: pool(&settings, POOL_SIZE, false)?, settings })
+        Ok(Self { pool: pool(&settings, POOL_SIZE, Purpose::Any)?, settings })
     }
 
     /// The same database for reading rows by their keys, with a few connections of its own that are told so.
@@ -100,7 +113,18 @@ impl Database {
     /// # Errors
     /// `unavailable` where no pool can be made.
     pub fn by_index(&self, connections: u32) -> Outcome<Self> {
-        Ok(Self { pool: pool(&self.settings, connections, true)?, settings: self.settings.clone() })
+        let pool = pool(&self.settings, connections, Purpose::ByIndex)?;
+        Ok(Self { pool, settings: self.settings.clone() })
+    }
+
+    /// The same database for reading all of it in order, with connections of its own that keep little of what they read:
+    /// nothing of it is asked for again.
+    ///
+    /// # Errors
+    /// `unavailable` where no pool can be made.
+    pub fn in_order(&self, connections: u32) -> Outcome<Self> {
+        let pool = pool(&self.settings, connections, Purpose::InOrder)?;
+        Ok(Self { pool, settings: self.settings.clone() })
     }
 
     /// The URL this database was opened with.
@@ -252,14 +276,14 @@ async fn apart<T: Send + 'static>(work: impl FnOnce() -> Outcome<T> + Send + 'st
 }
 
 /// Connections that are opened when they are needed first.
-fn pool(settings: &Settings, connections: u32, by_index: bool) -> Outcome<r2d2::Pool<Manager>> {
+fn pool(settings: &Settings, connections: u32, purpose: Purpose) -> Outcome<r2d2::Pool<Manager>> {
     r2d2::Pool::builder()
         .max_size(connections)
         .min_idle(Some(0))
         .connection_timeout(POOL_WAIT)
         .test_on_check_out(false)
         .error_handler(Box::new(r2d2::NopErrorHandler))
-        .build(Manager { url: settings.url.clone(), by_index })
+        .build(Manager { url: settings.url.clone(), purpose })
         .map_err(|error| Problem::new(Code::Unavailable, "The database does not answer.").log(error))
 }
 
@@ -353,6 +377,16 @@ pub fn read_by_index(conn: &mut Conn) -> Outcome<()> {
             .batch_execute(
                 "SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan; SET jit = off",
             )
+            .map_err(read_failure),
+    }
+}
+
+/// Has SQLite keep little of a database it reads through once, and sort on disk what is more than that.
+fn read_in_order(conn: &mut Conn) -> Outcome<()> {
+    match conn {
+        Conn::Postgres(_) => Ok(()),
+        Conn::Sqlite(sqlite) => sqlite
+            .batch_execute("PRAGMA mmap_size = 0; PRAGMA cache_size = -4096; PRAGMA temp_store = FILE")
             .map_err(read_failure),
     }
 }

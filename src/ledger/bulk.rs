@@ -46,7 +46,7 @@ impl Replay {
             .order((postings::sequence, postings::ordinal))
             .select(PostingRead::as_select())
             .load(conn)?;
-        let posted = rows.into_iter().map(PostingRead::posted).collect::<QueryResult<Vec<_>>>()?;
+        let posted = rows.iter().map(PostingRead::posted).collect::<QueryResult<Vec<_>>>()?;
         for one in &posted {
             self.book.wants.lines.insert(one.cell.line);
             self.book.wants.consignments.extend(one.cell.consignment);

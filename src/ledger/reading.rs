@@ -1,7 +1,7 @@
 //! Recorded events read again: postings and statements of a range of sequences, with the facts that say where they
 //! count.
 //!
-//! Events are read in ranges, so that memory is bounded by the rows that come of them. Never here: what is made of
+//! Events are read in ranges, so that memory is bounded by the rows that come of them and of a few before. Never here: what is made of
 //! them.
 
 use super::book::Book;
@@ -18,6 +18,8 @@ use std::collections::{HashMap, HashSet};
 
 /// Entries whose events are read at once: the smallest dated block, so that a range ends where one does.
 pub(super) const EVENTS_PER_READ: i64 = 2_048;
+/// Pledge lines whose facts are kept from one range to the next, so that memory is bounded.
+const FACTS_KEPT: usize = 20_000;
 /// A reversal of a correction of an event: no chain of events that restate others is longer, and one made by
 /// hand in a ring is not followed for ever.
 const RESTATED_DEPTH: usize = 2;
@@ -26,7 +28,7 @@ const RESTATED_DEPTH: usize = 2;
 /// event restated decides. The ledger itself knows no kind.
 pub type IsDeploying = fn(&str) -> Option<bool>;
 
-/// The events of one range, with all facts read so far.
+/// The events of one range, with the facts they need.
 #[derive(Default)]
 pub(super) struct Reading {
     pub(super) book: Book,
@@ -37,24 +39,31 @@ impl Reading {
     pub(super) fn read(
         &mut self,
         conn: &mut Conn,
-        (first, last): (i64, i64),
+        range: (i64, i64),
         until: Option<Timestamp>,
         is_deploying: IsDeploying,
     ) -> QueryResult<usize> {
-        let until = until.unwrap_or(Timestamp(i64::MAX));
+        self.read_seeing(conn, range, until, is_deploying, &mut |_| {})
+    }
+
+    /// As [`Reading::read`], showing each posting as it lies in the database.
+    pub(super) fn read_seeing(
+        &mut self,
+        conn: &mut Conn,
+        (first, last): (i64, i64),
+        until: Option<Timestamp>,
+        is_deploying: IsDeploying,
+        see: &mut dyn FnMut(&PostingRead),
+    ) -> QueryResult<usize> {
         self.book.undeployed = undeployed(conn, first, last, is_deploying)?;
-        let rows: Vec<PostingRead> = postings::table
-            .filter(postings::sequence.between(first, last))
-            .filter(postings::effective_at.le(until))
-            .order((postings::sequence, postings::ordinal))
-            .select(PostingRead::as_select())
-            .load(conn)?;
-        let count = rows.len();
+        let rows = postings_of(conn, (first, last), until)?;
         self.book.postings.clear();
-        for row in rows {
+        for row in &rows {
+            see(row);
             // What cannot be read is found where balances are folded.
             self.book.postings.extend(row.posted().ok());
         }
+        let until = until.unwrap_or(Timestamp(i64::MAX));
         let stated: Vec<StatementRead> = statements::table
             .filter(statements::sequence.between(first, last))
             .filter(statements::effective_at.le(until))
@@ -62,11 +71,16 @@ impl Reading {
             .load(conn)?;
         self.book.statements = stated.into_iter().map(StatementRead::stated).collect();
         self.load_facts(conn)?;
-        Ok(count)
+        Ok(rows.len())
     }
 
     fn load_facts(&mut self, conn: &mut Conn) -> QueryResult<()> {
         let book = &mut self.book;
+        if book.lines.len() > FACTS_KEPT {
+            // Of long ago, most of them: what is named again is read again.
+            book.lines.clear();
+            book.consignments.clear();
+        }
         let (mut lines, mut consignments, mut sites) = (HashSet::new(), HashSet::new(), HashSet::new());
         for posting in &book.postings {
             lines.insert(posting.cell.line);
@@ -79,6 +93,20 @@ impl Reading {
         sites.retain(|site| !book.sites.contains_key(site));
         load_facts(conn, book, lines, consignments, sites)
     }
+}
+
+/// The postings of a range that count by a time, in order.
+pub(super) fn postings_of(
+    conn: &mut Conn,
+    (first, last): (i64, i64),
+    until: Option<Timestamp>,
+) -> QueryResult<Vec<PostingRead>> {
+    postings::table
+        .filter(postings::sequence.between(first, last))
+        .filter(postings::effective_at.le(until.unwrap_or(Timestamp(i64::MAX))))
+        .order((postings::sequence, postings::ordinal))
+        .select(PostingRead::as_select())
+        .load(conn)
 }
 
 /// The sequences after one and up to another, in ranges that are read at once.

@@ -159,7 +159,7 @@ pub(super) struct PostingRead {
 }
 
 impl PostingRead {
-    pub(super) fn posted(self) -> QueryResult<Posted> {
+    pub(super) fn posted(&self) -> QueryResult<Posted> {
         let broken = || diesel::result::Error::DeserializationError("a posting cannot be read".into());
         let cell = Cell {
             account: Account::from_code(self.account).ok_or_else(broken)?,
@@ -173,7 +173,7 @@ impl PostingRead {
             holder: self.holder_id,
         };
         let key = CellKey(<[u8; 16]>::try_from(self.cell.as_slice()).map_err(|_| broken())?);
-        let Self { sequence, ordinal, quantity, chosen, effective_at, .. } = self;
+        let Self { sequence, ordinal, quantity, chosen, effective_at, .. } = *self;
         Ok(Posted { sequence, ordinal, cell, key, quantity, chosen, effective_at })
     }
 }

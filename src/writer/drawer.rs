@@ -3,6 +3,7 @@
 use super::desk::{Shelf, Wanted};
 use crate::audit::digest::{SALT_BYTES, Value, commitment};
 use crate::audit::entry::EntryWriter;
+use crate::audit::hash::Hash256;
 use crate::audit::rows::{Reading, RowSource, VisitRow};
 use crate::db::Conn;
 use diesel::QueryResult;
@@ -78,12 +79,17 @@ impl Personal<'_> {
         if self.hidden.contains(&name) {
             return;
         }
-        let salt = self.salt.and_then(|salt| <&[u8; SALT_BYTES]>::try_from(salt).ok());
-        match salt.filter(|_| self.columns.contains(&name)) {
-            Some(salt) => visit(name, Value::Committed(commitment(salt, name, value))),
+        match self.salt.filter(|_| self.columns.contains(&name)) {
+            Some(salt) => visit(name, Value::Committed(commitment(&whole(salt), name, value))),
             None => visit(name, value),
         }
     }
+}
+
+/// A salt as commitments take it. One of another length is none of ours: whoever put it there is found, as what was recorded
+/// fits no other salt.
+fn whole(salt: &[u8]) -> [u8; SALT_BYTES] {
+    salt.try_into().unwrap_or_else(|_| Hash256::of(salt).0)
 }
 
 /// Declares a row type with its table, key and parent, and everything [`Record`] wants of it.

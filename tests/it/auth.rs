@@ -186,7 +186,7 @@ fn hints(url: &str, user: UserId, column: &str) -> Vec<String> {
         .flat_map(|entry| entry.rows)
         .filter(|row| row.table == "users" && row.key == user.to_string());
     rows.filter_map(|row| {
-        row.columns.iter().find(|(name, _)| name == column).map(|(_, hint)| format!("{hint:?}"))
+        row.columns.iter().find(|(name, _)| *name == column).map(|(_, hint)| format!("{hint:?}"))
     })
     .collect()
 }

@@ -145,6 +145,16 @@ impl Table {
         column.map_or_else(|| key.clone(), |column| format!("COALESCE({0}, {0}) DESC, {key}", column.name))
     }
 
+    /// A salt that is none, given to a row that has none, where there is such a row.
+    fn salted(&self, url: &str) -> Option<String> {
+        let (name, key) = (&self.name, self.key());
+        let salt = self.columns.iter().find(|column| column.name == "salt")?;
+        let bare = format!("{name} WHERE salt IS NULL");
+        (count(url, &bare) > 0).then(|| {
+            format!("UPDATE {name} SET salt = {} WHERE ({key}) = (SELECT {key} FROM {bare} ORDER BY {key} LIMIT 1)", self.other(salt))
+        })
+    }
+
     fn deleted(&self) -> String {
         let (name, key) = (&self.name, self.key());
         format!(
@@ -407,6 +417,10 @@ on_both_databases! {
                 missed.extend(vandal.unnamed(&table, &table.edited(columns), columns));
             }
             edits += at_once.len();
+            if let Some(sql) = table.salted(&vandal.url) {
+                missed.extend(vandal.unnamed(&table, &sql, &[]));
+                edits += 1;
+            }
             if !long {
                 continue;
             }

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, MapAccess, Visitor};
 
 use super::super::digest::{HINT_BYTES, Hint};
 use super::super::hash::Hash256;
+use super::scan::scan;
 use super::{ENTRY_VERSION, Entry, MAX_COLUMNS, RecordedRow};
 
 /// Why bytes are not an entry.
@@ -104,45 +105,62 @@ fn parse_hint<E: serde::de::Error>(text: &str) -> Result<Hint, E> {
     }
 }
 
-impl Entry {
+impl<'a> Entry<'a> {
     /// Reads the body of an entry.
     ///
     /// # Errors
     /// When the bytes are not exactly what [`Entry::to_bytes`] writes for some entry.
-    pub fn parse(body: &[u8]) -> Result<Self, EntryError> {
+    pub fn parse(body: &'a [u8]) -> Result<Self, EntryError> {
+        match scan(body) {
+            Some(entry) => Ok(entry),
+            None => Entry::parse_slowly(body),
+        }
+    }
+}
+
+impl Entry<'static> {
+    /// Reads the body of any entry, with its escapes, and says what is wrong with what is none.
+    ///
+    /// # Errors
+    /// As [`Entry::parse`].
+    pub fn parse_slowly(body: &[u8]) -> Result<Self, EntryError> {
         let Version { v } = serde_json::from_slice(body)?;
         if v != ENTRY_VERSION {
             return Err(EntryError::UnknownVersion(v));
         }
-        let wire: Wire = serde_json::from_slice(body)?;
-        let (entity_kind, entity_id) = wire.entity;
-        let entry = Self {
-            sequence: wire.sequence,
-            recorded_at_us: wire.at,
-            actor: wire.actor,
-            role: wire.role,
-            scope: wire.scope,
-            action: wire.action,
-            entity_kind,
-            entity_id,
-            version: wire.version,
-            reason: wire.reason,
-            rows: wire
-                .rows
-                .into_iter()
-                .map(|WireRow { table, key, hash, columns: Columns(columns) }| RecordedRow {
-                    table,
-                    key,
-                    hash,
-                    columns,
-                })
-                .collect(),
-        };
+        let entry = Self::from(serde_json::from_slice::<Wire>(body)?);
         let canonical = entry.to_bytes();
         if canonical != body {
             let same = canonical.iter().zip(body).take_while(|(left, right)| left == right).count();
             return Err(EntryError::NotCanonical(same));
         }
         Ok(entry)
+    }
+}
+
+impl From<Wire> for Entry<'static> {
+    fn from(wire: Wire) -> Self {
+        let (entity_kind, entity_id) = wire.entity;
+        Self {
+            sequence: wire.sequence,
+            recorded_at_us: wire.at,
+            actor: wire.actor.into(),
+            role: wire.role.into(),
+            scope: wire.scope.into(),
+            action: wire.action.into(),
+            entity_kind: entity_kind.into(),
+            entity_id: entity_id.into(),
+            version: wire.version,
+            reason: wire.reason.map(Into::into),
+            rows: wire.rows.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<WireRow> for RecordedRow<'static> {
+    fn from(row: WireRow) -> Self {
+        let WireRow { table, key, hash, columns: Columns(columns) } = row;
+        let columns = columns.into_iter().map(|(name, hint)| (name.into(), hint)).collect();
+        Self { table: table.into(), key: key.into(), hash, columns }
     }
 }

@@ -1,4 +1,4 @@
-//! How much CPU time processes have used, from the kernel's own account (`/proc`), in steps of 10 ms.
+//! How much CPU time and memory processes have used, from the kernel's own account (`/proc`); time in steps of 10 ms.
 
 use super::failed;
 use crate::core::problem::Outcome;
@@ -29,6 +29,13 @@ fn stat(process: &str) -> Option<Stat> {
 /// User and system time of this process since it started, all threads.
 pub(super) fn of_this_process() -> Outcome<Duration> {
     stat("self").map(|stat| stat.used).ok_or_else(|| failed("/proc/self/stat cannot be read"))
+}
+
+/// Bytes of memory a process had at its most; none where it is gone.
+pub(super) fn peak_of(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kibibytes| kibibytes * 1_024)
 }
 
 /// A PostgreSQL server on this machine.

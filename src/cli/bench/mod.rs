@@ -7,7 +7,7 @@
 //! |---|---|
 //! | `figure` | a figure, its limit and the report |
 //! | `scratch` | the temporary folder and the private PostgreSQL |
-//! | `cpu` | CPU time from `/proc` |
+//! | `cpu` | CPU time and memory from `/proc` |
 //! | `load` | the process that sends requests |
 //! | `house` | what updates are posted to |
 //! | `logging` | what the log costs of the throughput |
@@ -15,6 +15,7 @@
 //! | `reading` | one consignment with its history |
 //! | `totals` | totals over few and many consignments |
 //! | `importing` | a table through the ledger against bulk SQL |
+//! | `verifying` | a million entries verified against importing them |
 //! | `starting` | start to ready |
 //! | `doors`, `crowd` | what others feel of many logins and of connections held open |
 //!
@@ -36,6 +37,7 @@ mod starting;
 mod synthetic;
 mod totals;
 mod updates;
+mod verifying;
 
 use super::print::say;
 use crate::core::problem::{Outcome, Problem};
@@ -68,7 +70,7 @@ pub(super) struct Bench {
     /// A PostgreSQL server where databases may be made
     #[arg(long, env = "RELIEF_BENCH_POSTGRES", hide_env_values = true, value_name = "URL")]
     postgres: Option<String>,
-    /// The SCMS delivery history, for the import
+    /// The SCMS delivery history, for the import and for what is verified
     #[arg(long, env = "RELIEF_BENCH_SCMS", value_name = "FILE")]
     scms: Option<PathBuf>,
     /// A Python that has DuckDB (`pip install duckdb`), to compare figures of the past with
@@ -93,6 +95,8 @@ enum Part {
     Totals,
     /// The import of a file.
     Import,
+    /// Verifying a million entries of such imports.
+    Verify,
     /// Many logins and connections held open, on SQLite.
     Doors,
     /// What the log costs, on both.
@@ -140,13 +144,7 @@ impl Bench {
             let house = House::build(scratch.sqlite("doors.db"), scratch.path("keys"))?;
             doors::measure(&house, self.quick, &mut figures)?;
         }
-        match &self.scms {
-            Some(file) if self.wants(Part::Import) => importing::measure(&scratch, file, &mut figures)?,
-            None if self.wants(Part::Import) => {
-                eprintln!("relief: the import is not measured; name its file with --scms");
-            }
-            Some(_) | None => {}
-        }
+        self.on_file(&scratch, &mut figures)?;
         if self.json {
             say(serde_json::to_string_pretty(&figures).map_err(failed)?)?;
         } else {
@@ -191,6 +189,24 @@ impl Bench {
         let house = House::build(updates.url().to_owned(), scratch.path("keys"))?;
         let targets = Targets { over_one_by_one: 5.0, name: "PostgreSQL" };
         self.on(scratch, &house, limit.url(), &targets, figures)
+    }
+
+    /// What is measured on a file from elsewhere.
+    fn on_file(&self, scratch: &Scratch, figures: &mut Vec<Figure>) -> Outcome<()> {
+        let Some(file) = &self.scms else {
+            if self.wants(Part::Import) || self.wants(Part::Verify) {
+                eprintln!("relief: import and verifying are not measured; name a file for them with --scms");
+            }
+            return Ok(());
+        };
+        if self.wants(Part::Import) {
+            importing::measure(scratch, file, figures)?;
+        }
+        if self.wants(Part::Verify) {
+            eprintln!("relief: verifying …");
+            verifying::measure(scratch, file, self.quick, figures)?;
+        }
+        Ok(())
     }
 
     /// What the log costs, on two ledgers made for it.

@@ -10,10 +10,16 @@ use crate::app::Handicap;
 use crate::core::problem::Outcome;
 use crate::db::connect;
 use crate::writer::{Comparison, log_state};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What an ordinary disk takes longer for each commit than the fast one of this machine.
 const SLOWER_DISK: Duration = Duration::from_millis(3);
+
+/// How long a server that was started is watched at a time, what it may use meanwhile at rest, and when it is measured in
+/// any case.
+const SETTLING: Duration = Duration::from_millis(400);
+const STILL: Duration = Duration::from_millis(20);
+const SETTLED_AT_LAST: Duration = Duration::from_secs(20);
 
 /// Shipments of each run, six updates each: enough for a second or more at the rate expected of it.
 pub(super) struct Counts {
@@ -123,7 +129,7 @@ pub(super) fn run(house: &House, shipments: usize, handicap: Handicap) -> Outcom
     let before = log_state(&mut connect(&house.url)?)?.last.sequence;
     let meter = Meter::new(&house.url)?;
     let server = house.open(handicap)?;
-    let began = meter.used()?;
+    let began = meter.settled()?;
     let sent = house.send(&server, prepared.journeys)?;
     let cpu = meter.used()?.saturating_sub(began);
     server.stop()?;
@@ -145,6 +151,21 @@ impl Meter {
         let postgres =
             if url.starts_with("postgres") { PostgresProcesses::behind(&mut connect(url)?)? } else { None };
         Ok(Self { postgres })
+    }
+
+    /// What was used so far, once the server has done what it does at its start alone, such as reading the log it goes on
+    /// signing: that is no part of an update.
+    fn settled(&self) -> Outcome<Duration> {
+        let mut before = self.used()?;
+        let began = Instant::now();
+        loop {
+            std::thread::sleep(SETTLING);
+            let now = self.used()?;
+            if now.saturating_sub(before) <= STILL || began.elapsed() > SETTLED_AT_LAST {
+                return Ok(now);
+            }
+            before = now;
+        }
     }
 
     /// What was used so far.

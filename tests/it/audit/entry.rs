@@ -269,6 +269,7 @@ proptest! {
         prop_assert_eq!(entry.heading(), heading);
         prop_assert_eq!(entry.to_bytes(), body.clone());
         prop_assert_eq!(entry.rows.len(), rows.len());
+        prop_assert_eq!(&Entry::parse_slowly(&body).unwrap(), &entry, "both ways of reading agree");
         // What is written by hand is what serde_json would write, so any JSON reader reads it.
         let value: serde_json::Value = serde_json::from_slice(&body).unwrap();
         prop_assert_eq!(value["actor"].as_str(), Some(actor.as_str()));
@@ -282,6 +283,7 @@ proptest! {
         let body = write(&HEADING, &[("pledges", "1", &ROW)]);
         let mut changed = body.clone();
         changed[position.index(body.len())] ^= 1 << bit;
+        prop_assert_eq!(Entry::parse(&changed).ok(), Entry::parse_slowly(&changed).ok(), "both ways of reading agree");
         if let Ok(entry) = Entry::parse(&changed) {
             prop_assert_ne!(entry, Entry::parse(&body).unwrap());
         }
