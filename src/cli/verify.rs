@@ -213,6 +213,7 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<items::Item>(),
         row_source::<items::Pack>(),
         row_source::<items::Lot>(),
+        row_source::<items::ItemStandard>(),
         row_source::<sites::Site>(),
         row_source::<facts::Facts>(),
         row_source::<programmes::Programme>(),

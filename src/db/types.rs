@@ -121,7 +121,8 @@ identifier_columns!(
     NumberId,
     VerificationId,
     CountSheetId,
-    CountLineId
+    CountLineId,
+    StandardId
 );
 
 column_type!(SharedBytes, Binary);

@@ -105,5 +105,6 @@ identifier_values!(
     NumberId,
     VerificationId,
     CountSheetId,
-    CountLineId
+    CountLineId,
+    StandardId
 );

@@ -289,6 +289,8 @@ pub const CALLS: &[Call] = &[
         send("POST", format!("/api/v1/programmes/{}/reported-figures", subject.programme), body)
     })
     .ok(&[201]),
+    // What people are counted against.
+    Call::of("standard_list", Nothing, |_, _| list("/api/v1/standards")),
     // Pledges.
     Call::of("pledge_index", Listed(|subject| subject.pledge.clone()), |_, _| list("/api/v1/pledges")),
     Call::of("pledge_offer", FIELDS, |seat, subject| {
