@@ -41,6 +41,8 @@ pub mod people;
 pub mod sites;
 /// What pledges are grouped for, and the figures others reported.
 pub mod programmes;
+/// What people are counted against: populations, targets, caseloads and rounds, as they were known.
+pub mod baselines;
 /// Promises: offered, accepted, declined, withdrawn, followed by their donor.
 pub mod pledges;
 /// Goods for one consignee under one tracking code: allocate, depart, receive, split, divert.

@@ -18,8 +18,8 @@ use crate::ledger;
 use crate::ledger::verify::verify_figures;
 use crate::writer::{log_state, row_source};
 use crate::{
-    approvals, auth, claims, consignments, counts, documents, events, evidence, facts, items, parties,
-    people, pledges, programmes, proposals, sites, stock, users,
+    approvals, auth, baselines, claims, consignments, counts, documents, events, evidence, facts, items,
+    parties, people, pledges, programmes, proposals, sites, stock, users,
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -218,6 +218,10 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<facts::Facts>(),
         row_source::<programmes::Programme>(),
         row_source::<programmes::ReportedFigure>(),
+        row_source::<baselines::Population>(),
+        row_source::<baselines::Target>(),
+        row_source::<baselines::Caseload>(),
+        row_source::<baselines::Round>(),
         row_source::<pledges::Pledge>(),
         row_source::<pledges::PledgeLine>(),
         row_source::<pledges::EarmarkChange>(),

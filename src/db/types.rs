@@ -122,7 +122,10 @@ identifier_columns!(
     VerificationId,
     CountSheetId,
     CountLineId,
-    StandardId
+    StandardId,
+    BaselineId,
+    BaselineKey,
+    BaselineBatchId
 );
 
 column_type!(SharedBytes, Binary);

@@ -106,5 +106,8 @@ identifier_values!(
     VerificationId,
     CountSheetId,
     CountLineId,
-    StandardId
+    StandardId,
+    BaselineId,
+    BaselineKey,
+    BaselineBatchId
 );

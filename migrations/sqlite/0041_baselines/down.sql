@@ -1,1 +1,5 @@
+DROP TABLE rounds;
+DROP TABLE caseloads;
+DROP TABLE targets;
+DROP TABLE populations;
 DROP TABLE item_standards;

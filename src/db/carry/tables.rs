@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 /// Every table that is carried from one database to another. Which columns each has is asked of the databases.
-pub const TABLES: [&str; 53] = [
+pub const TABLES: [&str; 57] = [
     "organizations",
     "items",
     "packs",
@@ -15,6 +15,10 @@ pub const TABLES: [&str; 53] = [
     "programmes",
     "reported_figures",
     "item_standards",
+    "populations",
+    "targets",
+    "caseloads",
+    "rounds",
     "users",
     "persons",
     "sessions",
