@@ -61,7 +61,7 @@ pub mod claims;
 pub mod totals;
 /// The public answer to a tracking code.
 pub mod tracking;
-/// Tables in: files, mappings, imports.
+/// Tables in: files, mappings and the versions that are kept of them, imports.
 pub mod exchange;
 /// Papers and what they prove: attachments, documents, numbers without gaps.
 pub mod documents;

@@ -50,8 +50,8 @@ pub use throttle::Buckets;
 
 use crate::web::Routes;
 use crate::{
-    approvals, baselines, checks, claims, consignments, counts, documents, events, facts, items, pages,
-    parties, people, pledges, programmes, reconciliation, sites, stock, totals, tracking, users,
+    approvals, baselines, checks, claims, consignments, counts, documents, events, exchange, facts, items,
+    pages, parties, people, pledges, programmes, reconciliation, sites, stock, totals, tracking, users,
 };
 
 /// All routes of the server, room by room.
@@ -74,6 +74,7 @@ pub fn routes() -> Routes {
     claims::http::routes(&mut routes);
     tracking::http::routes(&mut routes);
     totals::routes(&mut routes);
+    exchange::http::routes(&mut routes);
     documents::http::routes(&mut routes);
     reconciliation::http::routes(&mut routes);
     counts::http::routes(&mut routes);

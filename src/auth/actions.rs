@@ -52,7 +52,7 @@ actions! {
     SiteWrite = "site.write",
     /// Add and change programmes and their reported figures.
     ProgrammeWrite = "programme.write",
-    /// State populations, targets, caseloads and rounds.
+    /// State populations, targets, caseloads, rounds and mappings.
     BaselineWrite = "baseline.write",
     /// Read them, as they were known at any time.
     BaselineRead = "baseline.read",

@@ -55,6 +55,7 @@ macro_rules! asked {
         }
     };
 }
+pub(crate) use asked;
 
 asked! {
     /// Which populations are wanted.

@@ -4,7 +4,7 @@
 //! Everything here is *stated* and never edited: a newer statement of the same thing counts from its own entry of the
 //! log on, a withdrawal ends it, and what was stated stays, so that a figure of the past is made with what was known
 //! then. The source and the version of a population are part of what it is about: two sources are never mixed unseen.
-//! Standards of items are kept in the same way by `items`. Never here: counting anybody.
+//! Standards of items are kept in the same way by `items`, mappings of files by `exchange`. Never here: counting anybody.
 
 mod area;
 mod group;

@@ -18,8 +18,8 @@ use crate::ledger;
 use crate::ledger::verify::verify_figures;
 use crate::writer::{log_state, row_source};
 use crate::{
-    approvals, auth, baselines, claims, consignments, counts, documents, events, evidence, facts, items,
-    parties, people, pledges, programmes, proposals, sites, stock, users,
+    approvals, auth, baselines, claims, consignments, counts, documents, events, evidence, exchange, facts,
+    items, parties, people, pledges, programmes, proposals, sites, stock, users,
 };
 use clap::Args;
 use std::path::{Path, PathBuf};
@@ -244,6 +244,7 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<documents::NumberSeries>(),
         row_source::<documents::NumberBlock>(),
         row_source::<documents::NumberEntry>(),
+        row_source::<exchange::kept::KeptMapping>(),
         row_source::<counts::CountSheet>(),
         row_source::<counts::CountLine>(),
     ];

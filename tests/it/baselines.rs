@@ -14,7 +14,13 @@ use relief_ledger::baselines::{Population, known};
 use relief_ledger::core::id::{ItemId, OrganizationId};
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::connect;
+use relief_ledger::exchange::apply::Recorder;
+use relief_ledger::exchange::import::read_chosen;
+use relief_ledger::exchange::kept::find_kept;
 use relief_ledger::items::{Item, standards_known};
+
+const MASKS: &str = include_str!("../../docs/examples/masks.toml");
+const TABLE: &str = include_str!("../../docs/examples/masks.csv");
 
 /// The ledger sequence an answer prints.
 fn sequence(answer: &Value) -> i64 {
@@ -278,6 +284,67 @@ on_both_databases! {
         let found = standards_known(&mut conn, &items, changed).expect("they are read");
         assert_eq!(items.map(|item| found.get(&item).map(|known| known.standard.quantity)), [Some(5), Some(3)]);
         let keys = scene.house.key_folder();
+        assert_eq!(verify(database.url(), &keys).1["count"], 0);
+    }
+
+    fn a_file_is_read_by_a_mapping_that_is_kept_and_says_by_which_version(database: &TestDatabase) {
+        const PATH: &str = "/api/v1/mappings";
+        let server = Server::start(database);
+        let (manager, auditor) = (server.login_as(Role::Manager), server.login_as(Role::Auditor));
+        foreigners_are_refused(&server, PATH);
+        let state = |row: Value| manager.post(PATH, &json!({"rows": [row]}));
+        let first = sequence(&state(json!({"text": MASKS})).expect(201));
+        let text = MASKS.replace("Mask deliveries", "Deliveries of masks");
+        let second = sequence(&state(json!({"name": "masks", "text": text})).expect(201));
+        let titles = |moment: &str| told(&auditor, &format!("{PATH}?name=masks{moment}"), "title");
+        assert_eq!(titles(&format!("&known_at={first}")), ["Mask deliveries"]);
+        assert_eq!(titles(""), ["Deliveries of masks"]);
+        assert_eq!(auditor.get(&format!("{PATH}/masks?known_at={first}")).expect(200)["text"], MASKS);
+        for (row, pointer) in [
+            (json!({"text": "name = "}), "/rows/0/text"),
+            (json!({"text": text.replace("donor = \"donor\"", "donor = \"nobody\"")}), "/rows/0/text"),
+            (json!({"text": MASKS.replace("\"masks\"", "\"scms\"")}), "/rows/0/name"),
+            (json!({"name": "others", "text": MASKS}), "/rows/0/name"),
+            (json!({"name": "masks"}), "/rows/0/text"),
+            (json!({"withdrawn": true}), "/rows/0/name"),
+            (json!({"name": "others", "withdrawn": true}), "/rows/0"),
+        ] {
+            state(row).refused("invalid", &[pointer]);
+        }
+
+        // Every entry of an import names the version, be it of now or an earlier one.
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("masks.csv");
+        std::fs::write(&file, TABLE).expect("the table is written");
+        let import = |asked: &str| {
+            let mut conn = connect(database.url()).expect("the database opens");
+            let chosen = find_kept(&mut conn, asked).expect("it is kept");
+            let version = chosen.version.expect("a version");
+            let reading = read_chosen(&file, chosen).expect("the file is read");
+            let ledger = Ledger::beside(database.url());
+            let imported = reading.import(&mut Recorder::Writer(ledger.writer.clone()), &mut |_, _| {});
+            ledger.writer.stop();
+            (imported.expect("it is imported").counts, version)
+        };
+        let (counts, version) = import("masks");
+        assert_eq!((counts.created, counts.rejected, version), (3, 0, second));
+        let named = |version: i64| {
+            let entries = auditor.get("/api/v1/audit/entries?limit=500").expect(200);
+            let scope = format!("\"scope\":\"import:masks@{version}\"");
+            let entries = entries["items"].as_array().expect("entries").clone();
+            entries.iter().filter(|entry| entry["body"].as_str().is_some_and(|body| body.contains(&scope))).count()
+        };
+        assert!(named(second) > 5 && named(first) == 0);
+        let (counts, version) = import(&format!("masks@{first}"));
+        assert_eq!((counts.created, counts.unchanged, version), (0, 3, first), "another version reads the same things");
+
+        state(json!({"name": "masks", "withdrawn": true})).expect(201);
+        auditor.get(&format!("{PATH}/masks")).refused("not_found", &[]);
+        let mut conn = connect(database.url()).expect("the database opens");
+        let problem = find_kept(&mut conn, "masks").expect_err("it is withdrawn");
+        assert!(problem.detail.contains("built in are scms, kept here are none"), "{}", problem.detail);
+        assert_eq!(find_kept(&mut conn, &format!("masks@{first}")).expect("it was kept").version, Some(first));
+        let keys = server.key_folder();
         assert_eq!(verify(database.url(), &keys).1["count"], 0);
     }
 }

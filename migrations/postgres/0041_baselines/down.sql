@@ -1,3 +1,4 @@
+DROP TABLE mappings;
 DROP TABLE rounds;
 DROP TABLE caseloads;
 DROP TABLE targets;

@@ -100,6 +100,23 @@ CREATE TABLE rounds (
 );
 CREATE INDEX rounds_by_programme ON rounds (programme_id, sequence, ordinal);
 
+-- How files are read
+CREATE TABLE mappings (
+    id BYTEA PRIMARY KEY,
+    about BYTEA NOT NULL,
+    batch_id BYTEA NOT NULL,
+    ordinal BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    title TEXT,
+    text TEXT,
+    withdrawn BOOLEAN NOT NULL,
+    sequence BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    UNIQUE (about, sequence),
+    UNIQUE (sequence, ordinal),
+    CHECK (withdrawn = (title IS NULL) AND withdrawn = (text IS NULL))
+);
+
 -- None of them is changed or deleted.
 CREATE TRIGGER item_standards_refuse_change BEFORE UPDATE OR DELETE ON item_standards FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER item_standards_refuse_truncate BEFORE TRUNCATE ON item_standards FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
@@ -111,3 +128,5 @@ CREATE TRIGGER caseloads_refuse_change BEFORE UPDATE OR DELETE ON caseloads FOR 
 CREATE TRIGGER caseloads_refuse_truncate BEFORE TRUNCATE ON caseloads FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER rounds_refuse_change BEFORE UPDATE OR DELETE ON rounds FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER rounds_refuse_truncate BEFORE TRUNCATE ON rounds FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER mappings_refuse_change BEFORE UPDATE OR DELETE ON mappings FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER mappings_refuse_truncate BEFORE TRUNCATE ON mappings FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();

@@ -100,6 +100,23 @@ CREATE TABLE rounds (
 );
 CREATE INDEX rounds_by_programme ON rounds (programme_id, sequence, ordinal);
 
+-- How files are read
+CREATE TABLE mappings (
+    id BLOB PRIMARY KEY,
+    about BLOB NOT NULL,
+    batch_id BLOB NOT NULL,
+    ordinal BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    title TEXT,
+    text TEXT,
+    withdrawn BOOLEAN NOT NULL,
+    sequence BIGINT NOT NULL,
+    recorded_at BIGINT NOT NULL,
+    UNIQUE (about, sequence),
+    UNIQUE (sequence, ordinal),
+    CHECK (withdrawn = (title IS NULL) AND withdrawn = (text IS NULL))
+);
+
 -- None of them is changed or deleted.
 CREATE TRIGGER item_standards_refuse_update BEFORE UPDATE ON item_standards BEGIN SELECT RAISE(ABORT, 'table item_standards is append-only'); END;
 CREATE TRIGGER item_standards_refuse_delete BEFORE DELETE ON item_standards BEGIN SELECT RAISE(ABORT, 'table item_standards is append-only'); END;
@@ -111,3 +128,5 @@ CREATE TRIGGER caseloads_refuse_update BEFORE UPDATE ON caseloads BEGIN SELECT R
 CREATE TRIGGER caseloads_refuse_delete BEFORE DELETE ON caseloads BEGIN SELECT RAISE(ABORT, 'table caseloads is append-only'); END;
 CREATE TRIGGER rounds_refuse_update BEFORE UPDATE ON rounds BEGIN SELECT RAISE(ABORT, 'table rounds is append-only'); END;
 CREATE TRIGGER rounds_refuse_delete BEFORE DELETE ON rounds BEGIN SELECT RAISE(ABORT, 'table rounds is append-only'); END;
+CREATE TRIGGER mappings_refuse_update BEFORE UPDATE ON mappings BEGIN SELECT RAISE(ABORT, 'table mappings is append-only'); END;
+CREATE TRIGGER mappings_refuse_delete BEFORE DELETE ON mappings BEGIN SELECT RAISE(ABORT, 'table mappings is append-only'); END;

@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 /// Every table that is carried from one database to another. Which columns each has is asked of the databases.
-pub const TABLES: [&str; 57] = [
+pub const TABLES: [&str; 58] = [
     "organizations",
     "items",
     "packs",
@@ -19,6 +19,7 @@ pub const TABLES: [&str; 57] = [
     "targets",
     "caseloads",
     "rounds",
+    "mappings",
     "users",
     "persons",
     "sessions",

@@ -84,3 +84,18 @@ diesel::table! {
         recorded_at -> BigInt,
     }
 }
+
+diesel::table! {
+    mappings (id) {
+        id -> Binary,
+        about -> Binary,
+        batch_id -> Binary,
+        ordinal -> BigInt,
+        name -> Text,
+        title -> Nullable<Text>,
+        text -> Nullable<Text>,
+        withdrawn -> Bool,
+        sequence -> BigInt,
+        recorded_at -> BigInt,
+    }
+}

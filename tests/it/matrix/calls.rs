@@ -318,6 +318,13 @@ pub const CALLS: &[Call] = &[
         send("POST", "/api/v1/rounds", json!({"rows": [row]}))
     })
     .ok(&[201]),
+    Call::of("mapping_list", Nothing, |_, _| list("/api/v1/mappings")),
+    Call::of("mapping_read", Nothing, |_, _| get("/api/v1/mappings/masks")),
+    Call::of("mapping_state", Nothing, |_, _| {
+        let text = include_str!("../../../docs/examples/masks.toml");
+        send("POST", "/api/v1/mappings", json!({"rows": [{"text": text}]}))
+    })
+    .ok(&[201]),
     // Pledges.
     Call::of("pledge_index", Listed(|subject| subject.pledge.clone()), |_, _| list("/api/v1/pledges")),
     Call::of("pledge_offer", FIELDS, |seat, subject| {

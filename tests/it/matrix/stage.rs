@@ -148,6 +148,8 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
     scene.admin.patch(&format!("/api/v1/items/{}", scene.masks), 1, &standard).expect(200);
     let camps = json!({"programme": scene.programme, "code": "CAMPS", "name": "Families", "disjoint": true});
     scene.manager.post("/api/v1/caseloads", &json!({"rows": [camps]})).expect(201);
+    let masks = json!({"rows": [{"text": include_str!("../../../docs/examples/masks.toml")}]});
+    scene.manager.post("/api/v1/mappings", &masks).expect(201);
     let ours = scene.organization("Ours", "GM");
     let others = scene.organization("Others", "KE");
     let mut found = vec![

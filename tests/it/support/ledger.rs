@@ -336,7 +336,7 @@ impl Ledger {
 pub fn tamper(url: &str, sql: &str) {
     use diesel::connection::SimpleConnection;
     let mut conn = relief_ledger::db::connect(url).expect("the database opens");
-    let baselines = ["item_standards", "populations", "targets", "caseloads", "rounds"];
+    let baselines = ["item_standards", "populations", "targets", "caseloads", "rounds", "mappings"];
     for table in ["events", "postings", "statements", "log_entries"].into_iter().chain(baselines) {
         let unguard = if url.starts_with("sqlite:") {
             format!(
