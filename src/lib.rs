@@ -41,6 +41,8 @@ pub mod people;
 pub mod sites;
 /// What pledges are grouped for, and the figures others reported.
 pub mod programmes;
+/// What people are counted against: populations, targets, caseloads and rounds, as they were known.
+pub mod baselines;
 /// Promises: offered, accepted, declined, withdrawn, followed by their donor.
 pub mod pledges;
 /// Goods for one consignee under one tracking code: allocate, depart, receive, split, divert.
@@ -59,7 +61,7 @@ pub mod claims;
 pub mod totals;
 /// The public answer to a tracking code.
 pub mod tracking;
-/// Tables in: files, mappings, imports.
+/// Tables in: files, mappings and the versions that are kept of them, imports.
 pub mod exchange;
 /// Papers and what they prove: attachments, documents, numbers without gaps.
 pub mod documents;

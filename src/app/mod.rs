@@ -50,8 +50,8 @@ pub use throttle::Buckets;
 
 use crate::web::Routes;
 use crate::{
-    approvals, checks, claims, consignments, counts, documents, events, facts, items, pages, parties, people,
-    pledges, programmes, reconciliation, sites, stock, totals, tracking, users,
+    approvals, baselines, checks, claims, consignments, counts, documents, events, exchange, facts, items,
+    pages, parties, people, pledges, programmes, reconciliation, sites, stock, totals, tracking, users,
 };
 
 /// All routes of the server, room by room.
@@ -65,6 +65,7 @@ pub fn routes() -> Routes {
     sites::countries::routes(&mut routes);
     facts::routes(&mut routes);
     programmes::http::routes(&mut routes);
+    baselines::http::routes(&mut routes);
     pledges::http::routes(&mut routes);
     consignments::http::routes(&mut routes);
     stock::http::routes(&mut routes);
@@ -73,6 +74,7 @@ pub fn routes() -> Routes {
     claims::http::routes(&mut routes);
     tracking::http::routes(&mut routes);
     totals::routes(&mut routes);
+    exchange::http::routes(&mut routes);
     documents::http::routes(&mut routes);
     reconciliation::http::routes(&mut routes);
     counts::http::routes(&mut routes);

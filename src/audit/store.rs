@@ -4,18 +4,28 @@
 
 use super::entry::Entry;
 use super::renaming::{RESTORED, Renaming};
+use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::Conn;
 use crate::db::schema::{checkpoints, ledger_state, log_entries};
+use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
-use diesel::sql_types::Text;
+use diesel::sql_types::{Integer, Text};
 
 /// Characters of the entries of one answer; a single longer entry goes alone.
 const PAGE_CHARS_MAX: i64 = 4_000_000;
 
+/// Characters at the head of an entry that hold its version, its sequence and its time, which is as much as an entry's
+/// time needs to be read of one that may be megabytes long.
+const HEADING_CHARS: i32 = 80;
+
 diesel::define_sql_function! {
     /// Characters of a text.
     fn length(text: Text) -> Integer;
+}
+
+diesel::define_sql_function! {
+    /// So many characters of a text, from one counted from 1.
+    fn substr(text: Text, first: Integer, count: Integer) -> Text;
 }
 
 /// One entry as it lies in the database.
@@ -72,6 +82,21 @@ pub fn head(conn: &mut Conn) -> QueryResult<Option<StoredHead>> {
 /// Whatever the database says.
 pub fn count_other_heads(conn: &mut Conn) -> QueryResult<i64> {
     ledger_state::table.filter(ledger_state::id.ne(1)).count().get_result(conn)
+}
+
+/// When the entry at a position was recorded; none where there is no such entry.
+///
+/// # Errors
+/// What the database says, or `internal` where the entry says no time.
+pub fn entry_time(conn: &mut Conn, position: i64) -> Outcome<Option<Timestamp>> {
+    let heading = log_entries::table.find(position).select(substr(log_entries::body, 1, HEADING_CHARS));
+    let heading: Option<String> = heading.first(conn).optional().map_err(read_failure)?;
+    let Some(heading) = heading else { return Ok(None) };
+    // No text of a caller stands before it.
+    let digits = heading.split_once("\"at\":").and_then(|(_, rest)| rest.split(',').next());
+    let time = digits.and_then(|digits| digits.parse().ok());
+    let unreadable = || Problem::internal(format!("log_entries.body of {position} says no time"));
+    time.map(|time| Some(Timestamp(time))).ok_or_else(unreadable)
 }
 
 /// Entries after a position, in order.

@@ -52,6 +52,10 @@ actions! {
     SiteWrite = "site.write",
     /// Add and change programmes and their reported figures.
     ProgrammeWrite = "programme.write",
+    /// State populations, targets, caseloads, rounds and mappings.
+    BaselineWrite = "baseline.write",
+    /// Read them, as they were known at any time.
+    BaselineRead = "baseline.read",
     /// Add and change users.
     UserWrite = "user.write",
     /// Read users.

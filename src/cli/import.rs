@@ -7,7 +7,9 @@ use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{connect, migrate, pending};
 use crate::events::wake;
 use crate::exchange::apply::Recorder;
-use crate::exchange::import::{Imported, Reading, import, read};
+use crate::exchange::import::{Imported, Reading, read_chosen};
+use crate::exchange::kept::{Chosen, find_kept};
+use crate::exchange::mapping::{Mapping, MappingError};
 use crate::exchange::report;
 use crate::exchange::verdict::RowOutcome;
 use crate::writer::{Rehearsal, Source, Writer, WriterSettings};
@@ -32,7 +34,8 @@ pub(super) struct Import {
     /// The table
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// A built-in mapping (scms) or a mapping file
+    /// A built-in mapping (scms), one that is kept in the ledger (NAME, or NAME@SEQUENCE as it was known then), or a
+    /// mapping file
     #[arg(long, value_name = "NAME|FILE.toml")]
     mapping: String,
     /// Decides everything and records nothing
@@ -63,7 +66,7 @@ impl Import {
     /// Imports; the number of rejected rows.
     fn import(&self) -> Outcome<u64> {
         let url = self.common.settings(Layer::default())?.database_url;
-        let reading = read(&self.file, &self.mapping)?;
+        let reading = read_chosen(&self.file, self.chosen(&url)?)?;
         for note in &reading.notes {
             eprintln!("relief: {note}");
         }
@@ -86,6 +89,20 @@ impl Import {
         Ok(imported.counts.rejected)
     }
 
+    /// The mapping: what is neither built in nor a file is looked for in the ledger.
+    fn chosen(&self, url: &str) -> Outcome<Chosen> {
+        let problem = match Mapping::load(&self.mapping) {
+            Ok(mapping) => return Ok(Chosen { mapping, version: None }),
+            Err(MappingError::NotKnown { .. }) if !is_missing(url) => {
+                let mut conn = connect(url)?;
+                let is_up_to_date = pending(&mut conn)?.is_empty();
+                return if is_up_to_date { find_kept(&mut conn, &self.mapping) } else { Err(outdated()) };
+            }
+            Err(error) => error,
+        };
+        Err(Problem::field("/mapping", problem.to_string()))
+    }
+
     fn apply(&self, url: &str, reading: &Reading) -> Outcome<Imported> {
         let bar = progress_bar("{bar:40} {pos}/{len} records, {eta} left");
         let mut progress = |done: usize, total: usize| {
@@ -94,7 +111,7 @@ impl Import {
         };
         if self.dry_run {
             let mut recorder = Recorder::Rehearsal(Box::new(rehearsal(url)?));
-            let imported = import(&reading.plan, &mut recorder, &mut progress);
+            let imported = reading.import(&mut recorder, &mut progress);
             bar.finish_and_clear();
             return imported;
         }
@@ -106,7 +123,7 @@ impl Import {
             source: Source::Machine,
         };
         let writer = Writer::start(settings)?;
-        let imported = import(&reading.plan, &mut Recorder::Writer(writer.clone()), &mut progress);
+        let imported = reading.import(&mut Recorder::Writer(writer.clone()), &mut progress);
         writer.stop();
         bar.finish_and_clear();
         imported
@@ -147,8 +164,7 @@ impl Import {
 /// A rehearsal that leaves no trace: a database that is not there yet stands empty in memory, and one of an
 /// older schema is not touched.
 fn rehearsal(url: &str) -> Outcome<Rehearsal> {
-    let is_missing = url.strip_prefix("sqlite://").is_some_and(|path| !Path::new(path).exists());
-    if is_missing {
+    if is_missing(url) {
         let mut conn = connect("sqlite://:memory:")?;
         migrate(&mut conn)?;
         return Rehearsal::on(conn);
@@ -157,11 +173,19 @@ fn rehearsal(url: &str) -> Outcome<Rehearsal> {
     if pending(&mut conn)?.is_empty() {
         return Rehearsal::on(conn);
     }
-    Err(Problem::new(
-        Code::WrongState,
-        "The database has an older schema, and a dry run changes nothing. Run relief migrate first.",
-    )
-    .at("/database_url"))
+    Err(outdated())
+}
+
+/// Whether there is no database yet.
+fn is_missing(url: &str) -> bool {
+    url.strip_prefix("sqlite://").is_some_and(|path| !Path::new(path).exists())
+}
+
+/// The refusal where a database of an older schema is only to be read.
+fn outdated() -> Problem {
+    let words =
+        "The database has an older schema, and it is not changed only to read it. Run relief migrate first.";
+    Problem::new(Code::WrongState, words).at("/database_url")
 }
 
 /// Makes the file of the report, unless it is the table itself.

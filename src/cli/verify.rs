@@ -19,8 +19,8 @@ use crate::ledger;
 use crate::ledger::verify::verify_figures;
 use crate::writer::{log_state, row_source};
 use crate::{
-    approvals, auth, claims, consignments, counts, documents, events, evidence, facts, items, parties,
-    people, pledges, programmes, proposals, sites, stock, users,
+    approvals, auth, baselines, claims, consignments, counts, documents, events, evidence, exchange, facts,
+    items, parties, people, pledges, programmes, proposals, sites, stock, users,
 };
 use clap::Args;
 use indicatif::ProgressBar;
@@ -243,10 +243,15 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<items::Item>(),
         row_source::<items::Pack>(),
         row_source::<items::Lot>(),
+        row_source::<items::ItemStandard>(),
         row_source::<sites::Site>(),
         row_source::<facts::Facts>(),
         row_source::<programmes::Programme>(),
         row_source::<programmes::ReportedFigure>(),
+        row_source::<baselines::Population>(),
+        row_source::<baselines::Target>(),
+        row_source::<baselines::Caseload>(),
+        row_source::<baselines::Round>(),
         row_source::<pledges::Pledge>(),
         row_source::<pledges::PledgeLine>(),
         row_source::<pledges::EarmarkChange>(),
@@ -269,6 +274,7 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<documents::NumberSeries>(),
         row_source::<documents::NumberBlock>(),
         row_source::<documents::NumberEntry>(),
+        row_source::<exchange::kept::KeptMapping>(),
         row_source::<counts::CountSheet>(),
         row_source::<counts::CountLine>(),
     ];

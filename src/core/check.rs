@@ -50,6 +50,11 @@ impl Check {
         self.errors.push(FieldError { pointer: pointer.into(), detail: detail.into() });
     }
 
+    /// How many faults were found so far.
+    pub fn count(&self) -> usize {
+        self.errors.len()
+    }
+
     /// A text of 1 to `most` characters, without spaces around and without control characters.
     pub fn text(&mut self, pointer: &str, text: &str, most: usize) -> String {
         let text = text.trim();

@@ -123,6 +123,14 @@ identifiers! {
     CountSheetId,
     /// A line of a count sheet.
     CountLineId,
+    /// What was stated of an item's standard.
+    StandardId,
+    /// One statement of what people are counted against.
+    BaselineId,
+    /// What such statements are about: the same for all that replace each other.
+    BaselineKey,
+    /// Statements that were made together.
+    BaselineBatchId,
     /// Who or what the vault keeps a key for: a person, a user or an attachment, by its own identifier.
     SealedId,
     /// Any record that further facts are kept of: its own identifier, whatever it is.

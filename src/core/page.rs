@@ -32,6 +32,24 @@ impl<T> Page<T> {
     }
 }
 
+/// One page of what was known at an entry of the ledger.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct KnownPage<T> {
+    /// The rows, in order of their key.
+    pub items: Vec<T>,
+    /// Pass as `after` to read on, with `sequence` as `known_at`; null at the end.
+    pub next: Option<String>,
+    /// The ledger sequence it was known at: asked with it as `known_at`, the answer is the same for ever.
+    pub sequence: i64,
+}
+
+impl<T> Page<T> {
+    /// The same page as what was known at an entry of the ledger.
+    pub fn known_at(self, sequence: i64) -> KnownPage<T> {
+        KnownPage { items: self.items, next: self.next, sequence }
+    }
+}
+
 /// What a caller may ask of a list.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]

@@ -1,11 +1,13 @@
 //! The tables as diesel sees them: the same on both databases. Written from the migrations.
 
+mod baselines;
 mod counts;
 mod decided;
 mod log;
 mod papers;
 mod people;
 
+pub use baselines::*;
 pub use counts::*;
 pub use decided::*;
 pub use log::*;

@@ -121,7 +121,11 @@ identifier_columns!(
     NumberId,
     VerificationId,
     CountSheetId,
-    CountLineId
+    CountLineId,
+    StandardId,
+    BaselineId,
+    BaselineKey,
+    BaselineBatchId
 );
 
 column_type!(SharedBytes, Binary);

@@ -1,6 +1,7 @@
 //! Importing a file from its path to its verdicts.
 
 use super::apply::{Progress, Recorder, apply, import_actor};
+use super::kept::Chosen;
 use super::mapping::Mapping;
 use super::plan::{CellProblem, Plan};
 use super::planner::plan;
@@ -17,10 +18,28 @@ pub struct Reading {
     pub plan: Plan,
     /// What was found out about the file, in sentences.
     pub notes: Vec<String>,
+    /// The entry of the log that states the mapping, where it is one that is kept.
+    pub mapping_version: Option<i64>,
     table: Table,
 }
 
 impl Reading {
+    /// The mapping and, of one that is kept, its version: what every entry of the import names.
+    fn read_by(&self) -> String {
+        match self.mapping_version {
+            Some(version) => format!("{}@{version}", self.plan.mapping),
+            None => self.plan.mapping.clone(),
+        }
+    }
+
+    /// Brings what the file says into the ledger, or rehearses that.
+    ///
+    /// # Errors
+    /// Where the database cannot be read or written.
+    pub fn import(&self, recorder: &mut Recorder, progress: Progress<'_>) -> Outcome<Imported> {
+        import_by(&self.plan, &self.read_by(), recorder, progress)
+    }
+
     /// Puts the row's own cell beside each reason that names its column: the ledger knows only what became of it.
     pub fn show_cells(&self, imported: &mut Imported) {
         let mut rejected: BTreeMap<u32, &mut Vec<CellProblem>> = BTreeMap::new();
@@ -57,6 +76,15 @@ pub struct Imported {
 /// `invalid` where the mapping or the table cannot be read at all.
 pub fn read(file: &Path, mapping: &str) -> Outcome<Reading> {
     let mapping = Mapping::load(mapping).map_err(|error| Problem::field("/mapping", error.to_string()))?;
+    read_chosen(file, Chosen { mapping, version: None })
+}
+
+/// Reads a file by a mapping that was found.
+///
+/// # Errors
+/// `invalid` where the table cannot be read at all.
+pub fn read_chosen(file: &Path, chosen: Chosen) -> Outcome<Reading> {
+    let Chosen { mapping, version } = chosen;
     let table = Table::open(file, &mapping.table_options())
         .map_err(|error| Problem::field("/file", error.to_string()))?;
     let country_of = |name: &str| match find_country(name) {
@@ -65,15 +93,24 @@ pub fn read(file: &Path, mapping: &str) -> Outcome<Reading> {
     };
     let plan =
         plan(&table, &mapping, &country_of).map_err(|error| Problem::field("/file", error.to_string()))?;
-    Ok(Reading { plan, notes: table.notes().to_vec(), table })
+    Ok(Reading { plan, notes: table.notes().to_vec(), mapping_version: version, table })
 }
 
-/// Brings what a file says into the ledger, or rehearses that.
+/// Brings a plan into the ledger, or rehearses that, in the name of its mapping.
 ///
 /// # Errors
 /// Where the database cannot be read or written.
 pub fn import(plan: &Plan, recorder: &mut Recorder, progress: Progress<'_>) -> Outcome<Imported> {
-    let verdicts = apply(plan, import_actor(&plan.mapping), recorder, progress)?;
+    import_by(plan, &plan.mapping, recorder, progress)
+}
+
+fn import_by(
+    plan: &Plan,
+    read_by: &str,
+    recorder: &mut Recorder,
+    progress: Progress<'_>,
+) -> Outcome<Imported> {
+    let verdicts = apply(plan, import_actor(read_by), recorder, progress)?;
     let counts = count(&verdicts);
     Ok(Imported { verdicts, counts })
 }

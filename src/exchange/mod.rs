@@ -6,7 +6,8 @@
 //! ([`reading`], [`value`], [`dates`]) into a [`plan`] of typed records with stable references;
 //! [`verdict`] then says for each row whether it was created, updated, unchanged or rejected.
 //!
-//! The back half, [`apply`], brings a plan into the ledger, or rehearses that.
+//! The back half, [`apply`], brings a plan into the ledger, or rehearses that. Mappings may be [`kept`] in the ledger,
+//! in every version they had.
 //!
 //! Never done here: guessing what a cell may have meant, or changing a
 //! cell without saying so. A row that cannot be read is rejected with row, column, value and
@@ -19,7 +20,9 @@ pub mod delimiter;
 pub mod demo;
 mod draft;
 pub mod encoding;
+pub mod http;
 pub mod import;
+pub mod kept;
 pub mod mapping;
 pub mod mapping_check;
 mod mapping_error;

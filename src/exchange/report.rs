@@ -93,6 +93,7 @@ pub fn summary(reading: &Reading, imported: &Imported, dry_run: bool) -> Value {
         .collect();
     json!({
         "mapping": plan.mapping,
+        "mapping_version": reading.mapping_version,
         "notes": reading.notes,
         "dry_run": dry_run,
         "rows": plan.rows.len(),

@@ -2,13 +2,16 @@
 
 use super::lots::list_lots;
 use super::rules::{ItemDraft, ItemEdit, PackDraft, Standard, StorageClass};
+use super::standards::{KnownStandard, list_standards};
 use super::store::{ItemChange, ItemCreate, ItemFilter, ItemWithPacks, Lot, list_items, read_item};
 use crate::auth::{Permit, action};
 use crate::core::check::search_prefix;
 use crate::core::id::{ItemId, LotId};
-use crate::core::page::{Page, PageQuery};
+use crate::core::page::{KnownPage, Page, PageQuery};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
+use crate::db::Conn;
+use crate::ledger::{last_known, read_known_at};
 use crate::web::{
     IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
 };
@@ -223,6 +226,63 @@ pub async fn lot_list(
     Ok(JsonBody(Page::from_rows(rows, limit, |lot| encode_key(&lot.id)).map(LotView::of)))
 }
 
+/// The standard of an item as it was known.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct StandardView {
+    /// The item.
+    pub item: ItemId,
+    /// How much of it serves how many people.
+    pub standard: Standard,
+    /// The ledger sequence with which it was stated; 0 where the item said so before statements were kept.
+    pub sequence: i64,
+    /// When that was.
+    pub recorded_at: Timestamp,
+}
+
+impl StandardView {
+    fn of(known: KnownStandard) -> Self {
+        let KnownStandard { item, standard, sequence, recorded_at } = known;
+        Self { item, standard, sequence, recorded_at }
+    }
+}
+
+/// Which standards are wanted.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct StandardQuery {
+    /// Only that of this item.
+    pub item: Option<ItemId>,
+    /// As it was known then: a ledger sequence, or a time; now, if not said.
+    pub known_at: Option<String>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// Rows wanted, 1 to 500; 50 if not said.
+    pub limit: Option<i64>,
+}
+
+/// List the standards of items as they were known
+///
+/// A standard is stated by recording or changing its item, and each that an item ever had stays.
+#[utoipa::path(get, path = "/api/v1/standards", tag = "baselines", params(StandardQuery),
+    responses((status = 200, description = "One page of standards", body = KnownPage<StandardView>)))]
+pub async fn standard_list(
+    _permit: Permit<action::ReferenceRead>,
+    state: State,
+    query: Query<StandardQuery>,
+) -> Outcome<JsonBody<KnownPage<StandardView>>> {
+    let query = query.0;
+    let paging = Paging::<ItemId>::new(query.after.as_deref(), query.limit)?;
+    let known_at = read_known_at("known_at", query.known_at.as_deref())?;
+    let limit = paging.limit;
+    let read = move |conn: &mut Conn| {
+        let sequence = last_known(conn, known_at, "/known_at")?;
+        Ok((list_standards(conn, query.item, sequence, paging.after, limit + 1)?, sequence))
+    };
+    let (rows, sequence) = state.read(read).await?;
+    let page = Page::from_rows(rows, limit, |row| encode_key(&row.item)).map(StandardView::of);
+    Ok(JsonBody(page.known_at(sequence)))
+}
+
 /// Declares the routes of items.
 pub fn routes(routes: &mut Routes) {
     routes.add(__path_item_create, item_create);
@@ -230,4 +290,5 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_item_list, item_list);
     routes.add(__path_item_change, item_change);
     routes.add(__path_lot_list, lot_list);
+    routes.add(__path_standard_list, standard_list);
 }

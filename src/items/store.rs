@@ -1,6 +1,7 @@
 //! The tables of items, packs and lots: rows, and what is read and written of them.
 
 use super::rules::{ItemDraft, ItemEdit, PackDraft, Standard, StandardKind, StorageClass};
+use super::standards::{ItemStandard, state_standard};
 use crate::core::check::id_reused;
 use crate::core::id::{ItemId, LotId, PackId, derived};
 use crate::core::problem::{Outcome, Problem};
@@ -284,8 +285,11 @@ impl Update for ItemCreate {
         }
         let codes = desk.shelf::<Register<ItemCodes>>();
         codes.take(("/code", "item"), None, Some(&self.draft.code), self.id)?;
-        let now = desk.begin(entry("item.created", self.id)).recorded_at;
-        Ok(keep(desk, None, Item::new(self.id, &self.draft, 1, now, now), &self.draft.packs))
+        desk.shelf::<Drawer<ItemStandard>>().begin_group(self.id);
+        let moment = desk.begin(entry("item.created", self.id));
+        let item = Item::new(self.id, &self.draft, 1, moment.recorded_at, moment.recorded_at);
+        state_standard(desk, None, &item, moment)?;
+        Ok(keep(desk, None, item, &self.draft.packs))
     }
 }
 
@@ -311,6 +315,7 @@ impl Update for ItemChange {
     fn keys(&self, desk: &mut Desk) {
         desk.shelf::<Drawer<Item>>().want(self.id);
         desk.shelf::<Drawer<Pack>>().want_group(self.id);
+        desk.shelf::<Drawer<ItemStandard>>().want_group(self.id);
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<ItemWithPacks, Refusal> {
@@ -323,8 +328,10 @@ impl Update for ItemChange {
         }
         let codes = desk.shelf::<Register<ItemCodes>>();
         codes.take(("/code", "item"), Some(&before.code), Some(&draft.code), self.id)?;
-        let now = desk.begin(entry("item.changed", self.id)).recorded_at;
-        let item = Item::new(self.id, &draft, known.item.revision + 1, known.item.created_at, now);
+        let moment = desk.begin(entry("item.changed", self.id));
+        let (revision, created_at) = (known.item.revision + 1, known.item.created_at);
+        let item = Item::new(self.id, &draft, revision, created_at, moment.recorded_at);
+        state_standard(desk, Some(&known.item), &item, moment)?;
         Ok(keep(desk, Some(&known), item, &draft.packs))
     }
 }

@@ -8,11 +8,12 @@ use super::book::Book;
 use super::load::load_facts;
 use super::recorded::StatementRead;
 use super::rows::PostingRead;
+use crate::audit::store::entry_time;
 use crate::core::id::EventId;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
+use crate::db::Conn;
 use crate::db::schema::{events, postings, statements};
-use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -115,8 +116,9 @@ pub(super) fn ranges(after: i64, last: i64) -> impl Iterator<Item = (i64, i64)> 
     std::iter::successors(next(&(0, after)), next)
 }
 
-/// The last event that was recorded by a time; 0 where there is none. Events are recorded in the order of their
-/// sequences, so the time is looked for by halving: twenty-odd lookups by key among millions.
+/// The last entry that was recorded by a time; 0 where there is none. Entries are recorded in the order of their
+/// sequences, so the time is looked for by halving: twenty-odd lookups by key among millions. It is asked of the log and
+/// not of events: what is stated beside them counts from its own entry on.
 ///
 /// # Errors
 /// Whatever the database says.
@@ -124,16 +126,8 @@ pub fn recorded_by(conn: &mut Conn, time: Timestamp, last: i64) -> Outcome<i64> 
     let (mut known, mut unknown) = (0, last + 1);
     while unknown - known > 1 {
         let middle = known + (unknown - known) / 2;
-        let found: Option<(i64, Timestamp)> = events::table
-            .filter(events::sequence.le(middle))
-            .order(events::sequence.desc())
-            .select((events::sequence, events::recorded_at))
-            .first(conn)
-            .optional()
-            .map_err(read_failure)?;
-        match found {
-            Some((sequence, _)) if sequence <= known => known = middle,
-            Some((_, recorded_at)) if recorded_at > time => unknown = middle,
+        match entry_time(conn, middle - 1)? {
+            Some(recorded_at) if recorded_at > time => unknown = middle,
             Some(_) | None => known = middle,
         }
     }

@@ -105,5 +105,9 @@ identifier_values!(
     NumberId,
     VerificationId,
     CountSheetId,
-    CountLineId
+    CountLineId,
+    StandardId,
+    BaselineId,
+    BaselineKey,
+    BaselineBatchId
 );

@@ -331,14 +331,15 @@ impl<R: Record> Shelf for Drawer<R> {
         if !self.wanted_groups.is_empty() {
             let groups: Vec<R::Group> = self.wanted_groups.drain().collect();
             rows.extend(R::load_groups(conn, &groups)?);
-            for group in groups {
-                // Children staged before their parent was asked for belong to it too.
-                let members = self
-                    .slots
-                    .iter()
-                    .filter(|(_, slot)| slot.row.as_ref().is_some_and(|row| row.group() == group));
-                self.groups.insert(group, members.map(|(id, _)| *id).collect());
+            let mut members: HashMap<R::Group, BTreeSet<R::Id>> =
+                groups.into_iter().map(|group| (group, BTreeSet::new())).collect();
+            // Children staged before their parent was asked for belong to it too.
+            for row in self.slots.values().filter_map(|slot| slot.row.as_ref()) {
+                if let Some(members) = members.get_mut(&row.group()) {
+                    members.insert(row.id());
+                }
             }
+            self.groups.extend(members);
         }
         for row in rows {
             let (id, group) = (row.id(), row.group());

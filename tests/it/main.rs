@@ -15,6 +15,7 @@ mod audit;
 mod auth;
 #[path = "../browser/mod.rs"]
 mod browser;
+mod baselines;
 mod carrying;
 mod claims;
 mod checks;

@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 /// Every table that is carried from one database to another. Which columns each has is asked of the databases.
-pub const TABLES: [&str; 52] = [
+pub const TABLES: [&str; 58] = [
     "organizations",
     "items",
     "packs",
@@ -14,6 +14,12 @@ pub const TABLES: [&str; 52] = [
     "sites",
     "programmes",
     "reported_figures",
+    "item_standards",
+    "populations",
+    "targets",
+    "caseloads",
+    "rounds",
+    "mappings",
     "users",
     "persons",
     "sessions",

@@ -289,6 +289,42 @@ pub const CALLS: &[Call] = &[
         send("POST", format!("/api/v1/programmes/{}/reported-figures", subject.programme), body)
     })
     .ok(&[201]),
+    // What people are counted against; the caseload was stated on the stage.
+    Call::of("standard_list", Nothing, |_, _| list("/api/v1/standards")),
+    Call::of("population_list", Nothing, |_, _| list("/api/v1/populations")),
+    Call::of("population_state", Nothing, |_, _| {
+        let row = json!({"area": "GM-B", "group": "all", "year": 2024, "source": "COD-PS", "source_version": "1",
+            "people": 413_000});
+        send("POST", "/api/v1/populations", json!({"rows": [row]}))
+    })
+    .ok(&[201]),
+    Call::of("target_list", Nothing, |_, _| list("/api/v1/targets")),
+    Call::of("target_state", Nothing, |seat, _| {
+        let row = json!({"programme": seat.programme, "area": "GM-B", "group": "all", "sector": "health",
+            "caseload": "CAMPS", "people": 2_000});
+        send("POST", "/api/v1/targets", json!({"rows": [row]}))
+    })
+    .ok(&[201]),
+    Call::of("caseload_list", Nothing, |_, _| list("/api/v1/caseloads")),
+    Call::of("caseload_state", Nothing, |seat, _| {
+        let row = json!({"programme": seat.programme, "code": "CAMPS", "name": "Families", "disjoint": true});
+        send("POST", "/api/v1/caseloads", json!({"rows": [row]}))
+    })
+    .ok(&[201]),
+    Call::of("round_list", Nothing, |_, _| list("/api/v1/rounds")),
+    Call::of("round_state", Nothing, |seat, _| {
+        let row = json!({"programme": seat.programme, "caseload": "CAMPS", "code": "R1", "from": "2024-01-01",
+            "to": "2024-01-31"});
+        send("POST", "/api/v1/rounds", json!({"rows": [row]}))
+    })
+    .ok(&[201]),
+    Call::of("mapping_list", Nothing, |_, _| list("/api/v1/mappings")),
+    Call::of("mapping_read", Nothing, |_, _| get("/api/v1/mappings/masks")),
+    Call::of("mapping_state", Nothing, |_, _| {
+        let text = include_str!("../../../docs/examples/masks.toml");
+        send("POST", "/api/v1/mappings", json!({"rows": [{"text": text}]}))
+    })
+    .ok(&[201]),
     // Pledges.
     Call::of("pledge_index", Listed(|subject| subject.pledge.clone()), |_, _| list("/api/v1/pledges")),
     Call::of("pledge_offer", FIELDS, |seat, subject| {

@@ -144,6 +144,12 @@ fn new_user(scene: &Scene, role: Role, organization: Option<&str>, countries: &s
 
 /// The subjects of a scene: our own, another of our organization, one of others, and one that is missing.
 pub fn subjects(scene: &Scene) -> Vec<Subject> {
+    let standard = json!({"standard": {"kind": "consumable", "quantity": 3, "persons": 1, "days": 1}});
+    scene.admin.patch(&format!("/api/v1/items/{}", scene.masks), 1, &standard).expect(200);
+    let camps = json!({"programme": scene.programme, "code": "CAMPS", "name": "Families", "disjoint": true});
+    scene.manager.post("/api/v1/caseloads", &json!({"rows": [camps]})).expect(201);
+    let masks = json!({"rows": [{"text": include_str!("../../../docs/examples/masks.toml")}]});
+    scene.manager.post("/api/v1/mappings", &masks).expect(201);
     let ours = scene.organization("Ours", "GM");
     let others = scene.organization("Others", "KE");
     let mut found = vec![

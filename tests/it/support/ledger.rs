@@ -336,7 +336,8 @@ impl Ledger {
 pub fn tamper(url: &str, sql: &str) {
     use diesel::connection::SimpleConnection;
     let mut conn = relief_ledger::db::connect(url).expect("the database opens");
-    for table in ["events", "postings", "statements", "log_entries"] {
+    let baselines = ["item_standards", "populations", "targets", "caseloads", "rounds", "mappings"];
+    for table in ["events", "postings", "statements", "log_entries"].into_iter().chain(baselines) {
         let unguard = if url.starts_with("sqlite:") {
             format!(
                 "DROP TRIGGER IF EXISTS {table}_refuse_update; DROP TRIGGER IF EXISTS {table}_refuse_delete"
