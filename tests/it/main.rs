@@ -28,6 +28,7 @@ mod doors;
 mod drills;
 mod duties;
 mod erasure;
+mod geography;
 mod grants;
 mod hardening;
 mod http_surface;

@@ -17,6 +17,7 @@
 //! | `importing` | a table through the ledger against bulk SQL |
 //! | `verifying` | a million entries verified against importing them |
 //! | `starting` | start to ready |
+//! | `points` | which area a place lies in |
 //! | `doors`, `crowd` | what others feel of many logins and of connections held open |
 //!
 //! Never here: a way of recording that the server does not have.
@@ -31,6 +32,7 @@ mod limit;
 mod load;
 mod logging;
 mod past;
+mod points;
 mod reading;
 mod scratch;
 mod starting;
@@ -54,6 +56,7 @@ use updates::{Counts, Targets};
 #[command(after_help = "Examples:\n  relief bench --quick\n  relief bench --json\n  \
                         relief bench --only postgres --postgres postgres://postgres@localhost/postgres\n  \
                         relief bench --only doors\n  relief bench --only log\n  \
+                        relief bench --only points\n  \
                         relief bench --only import --scms delivery_history.csv\n\n\
                         PostgreSQL is measured where a server's programs are installed, or at --postgres, where two\n\
                         databases are made and dropped. Exit codes: 0 every limit kept, 1 one was missed.")]
@@ -101,6 +104,8 @@ enum Part {
     Doors,
     /// What the log costs, on both.
     Log,
+    /// Which area a place lies in, against an R-tree.
+    Points,
 }
 
 /// Whatever goes wrong around the measuring.
@@ -139,6 +144,10 @@ impl Bench {
         if self.wants(Part::Totals) {
             eprintln!("relief: totals …");
             totals::measure(&scratch, self.quick, &self.duckdb, &mut figures)?;
+        }
+        if self.wants(Part::Points) {
+            eprintln!("relief: places and areas …");
+            points::measure(self.quick, &mut figures)?;
         }
         if self.wants(Part::Doors) {
             let house = House::build(scratch.sqlite("doors.db"), scratch.path("keys"))?;
