@@ -79,7 +79,8 @@ fn a_writer_used_again_writes_the_same_as_a_new_one() {
 
 #[test]
 fn an_altered_cell_is_named_whatever_its_type() {
-    let entry = Entry::parse(&write(&HEADING, &[("pledges", "0190f001", &ROW)])).unwrap();
+    let body = write(&HEADING, &[("pledges", "0190f001", &ROW)]);
+    let entry = Entry::parse(&body).unwrap();
     let recorded = &entry.rows[0];
     assert_eq!(recorded.compare("pledges", "0190f001", &ROW), []);
     let others = [
@@ -100,7 +101,8 @@ fn an_altered_cell_is_named_whatever_its_type() {
 
 #[test]
 fn columns_gone_or_added_and_rows_moved_are_reported() {
-    let entry = Entry::parse(&write(&HEADING, &[("pledges", "0190f001", &ROW)])).unwrap();
+    let body = write(&HEADING, &[("pledges", "0190f001", &ROW)]);
+    let entry = Entry::parse(&body).unwrap();
     let recorded = &entry.rows[0];
     let missing = recorded.compare("pledges", "0190f001", &ROW[1..]);
     assert_eq!(missing, [Alteration::Missing("id".to_owned())]);
@@ -117,7 +119,8 @@ fn columns_gone_or_added_and_rows_moved_are_reported() {
 
 #[test]
 fn a_value_that_fits_the_hint_alone_is_still_caught() {
-    let entry = Entry::parse(&write(&HEADING, &[("pledges", "1", &ROW)])).unwrap();
+    let body = write(&HEADING, &[("pledges", "1", &ROW)]);
+    let entry = Entry::parse(&body).unwrap();
     let mut recorded = entry.rows[0].clone();
     let mut altered = ROW;
     altered[1].1 = Value::Integer(12_000);

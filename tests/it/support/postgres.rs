@@ -58,7 +58,8 @@ impl PostgresDatabase {
         static COUNTER: AtomicU64 = AtomicU64::new(0);
         let number = COUNTER.fetch_add(1, Ordering::Relaxed);
         let name = format!("test_{}_{}_{number}", std::process::id(), since_epoch().as_micros());
-        run(connection, &format!("CREATE DATABASE {name} {template}{}", copying(connection)));
+        let copying = copying(connection);
+        run(connection, &format!("CREATE DATABASE {name} {template}{copying}"));
         Self { url: with_database(server, &name), name }
     }
 
