@@ -21,12 +21,14 @@ use super::tiles::{MAX_TILE_LEVEL, TILE_HEIGHT};
 use super::tree::TreeHead;
 use crate::core::problem::Outcome;
 use crate::db::schema::log_entries;
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, CountRow, read_failure};
 use diesel::prelude::*;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 /// Entries read at once.
 const ENTRIES_PER_READ: i64 = 500;
+/// Rows at no sequence of the log that are named one by one.
+const STRAYS_NAMED: usize = 100;
 /// Checkpoints read at once.
 const CHECKPOINTS_PER_READ: i64 = 1_000;
 
@@ -95,6 +97,7 @@ pub fn verify_log(
         walk.entries(conn, &rows, key)?;
         progress("log entries", rows.len() as u64);
     }
+    walk.check_strays(conn)?;
     walk.check_head(conn, key)?;
     walk.check_later_checkpoints(conn, key)?;
     walk.check_later_kept();
@@ -188,6 +191,34 @@ impl Walk<'_> {
             for (key, of) in once {
                 let finding = gone(source.table, key.to_owned(), of.position);
                 self.report.find(finding.changed(last_change(of.entry)));
+            }
+        }
+        Ok(())
+    }
+
+    /// Rows that are written once and stand at no sequence of the log, so that nothing above came upon them.
+    fn check_strays(&mut self, conn: &mut Conn) -> Outcome<()> {
+        let end = self.chain.edge.size();
+        for source in self.sources.iter().filter(|source| matches!(source.reading, Reading::BySequence(_))) {
+            let table = source.table;
+            let count = format!("SELECT COUNT(*) AS value FROM {table}");
+            let count: CountRow = diesel::sql_query(count).get_result(conn).map_err(read_failure)?;
+            let seen = self.report.checked.get(table).copied().unwrap_or(0);
+            if u64::try_from(count.value) == Ok(seen) {
+                continue;
+            }
+            let strays = format!(
+                "SELECT CAST(sequence AS BIGINT) AS value FROM {table} WHERE sequence < 1 OR sequence > {end} \
+                 ORDER BY sequence LIMIT {STRAYS_NAMED}"
+            );
+            let strays: Vec<CountRow> = diesel::sql_query(strays).load(conn).map_err(read_failure)?;
+            for stray in &strays {
+                let problem = "stands at a sequence that no entry of the log has";
+                self.report.find(Finding::new(table, stray.value.to_string(), problem));
+            }
+            if strays.is_empty() {
+                let problem = format!("{} rows are there, and entries of the log name {seen}", count.value);
+                self.report.find(Finding::new(table, "all", problem));
             }
         }
         Ok(())

@@ -82,7 +82,9 @@ pub fn list<S: Statement>(conn: &mut Conn, asked: Asked) -> Outcome<(Vec<S>, i64
         words.push_str(&format!(" AND said.{column} = {}", binds.place(value)));
     }
     if let Some(day) = asked.begun_by {
-        words.push_str(&format!(" AND said.from_day <= {}", binds.place(Bind::Words(day))));
+        // A withdrawal has no day; it is shown with what it ended.
+        let day = binds.place(Bind::Words(day));
+        words.push_str(&format!(" AND (said.withdrawn = TRUE OR said.from_day <= {day})"));
     }
     if let Some((sequence, ordinal)) = asked.after {
         let (sequence, ordinal) = (binds.number(sequence), binds.number(ordinal));

@@ -10,8 +10,8 @@ use std::collections::HashMap;
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-/// Rows that are stated at once: the areas of a large country by one group, and below the limit of a body.
-pub const ROWS_MAXIMUM: usize = 2_000;
+/// Rows that are stated at once: they are one entry of the log, and 256 entries go into one part of a bundle.
+pub const ROWS_MAXIMUM: usize = 500;
 /// Faults after which further rows are not judged: whoever has so many mends the first before the rest.
 const FAULTS_MAXIMUM: usize = 100;
 /// More people than will ever be counted.
@@ -40,8 +40,8 @@ pub struct Statements<T> {
     /// Made by the caller, UUID version 7; the same id and rows again change nothing.
     #[serde(default)]
     pub id: Option<BaselineBatchId>,
-    /// 1 to 2,000 rows, each about something else.
-    #[schema(min_items = 1, max_items = 2000)]
+    /// 1 to 500 rows, each about something else.
+    #[schema(min_items = 1, max_items = 500)]
     pub rows: Vec<T>,
 }
 
@@ -62,8 +62,11 @@ impl<T: Draft> Statements<T> {
         let mut first: HashMap<BaselineKey, usize> = HashMap::new();
         for (index, row) in self.rows.iter().enumerate() {
             let at = format!("/rows/{index}");
+            let before = check.count();
             let row = row.normal(&mut check, &at);
-            if let Some(before) = first.insert(row.key(), index) {
+            // What is wrong is about nothing yet.
+            let is_right = check.count() == before;
+            if let Some(before) = is_right.then(|| first.insert(row.key(), index)).flatten() {
                 let words = format!("{} stands in row {before} already; state it once", row.words());
                 check.wrong(at, words);
             }

@@ -93,26 +93,24 @@ impl Verify {
     /// asks what the other sees, so a server may record between the two.
     fn database(&self, settings: &Settings, bar: &ProgressBar) -> Outcome<Report> {
         let database = open_to_read(&settings.database_url)?.in_order(2)?;
+        // What was signed is read first: a server may record and sign meanwhile, and what is read later has all of it.
+        let signed = database.read(|conn| self.signed(conn, settings))?;
         let (log, figures) = std::thread::scope(|scope| {
             let folding = || database.read(|conn| figures(conn, &mut showing(bar)));
             let figures =
                 std::thread::Builder::new().name("relief-figures".to_owned()).spawn_scoped(scope, folding);
-            let log = database.read(|conn| self.log(conn, settings, &mut showing(bar)));
+            let log = database.read(|conn| log(conn, &signed, &mut showing(bar)));
             (log, figures.map(std::thread::ScopedJoinHandle::join))
         });
-        let (mut report, beside) = log?;
+        let mut report = log?;
         let stopped = |_| Problem::internal("the thread that folds figures stopped");
         report.absorb(figures.map_err(|error| Problem::internal(error.to_string()))?.map_err(stopped)??);
-        tell_servers(&report, &beside, settings);
+        tell_servers(&report, &signed.beside, settings);
         Ok(report)
     }
 
-    fn log(
-        &self,
-        conn: &mut Conn,
-        settings: &Settings,
-        progress: &mut Progress<'_>,
-    ) -> Outcome<(Report, Beside)> {
+    /// The key, and the heads that it signed and that are kept outside the database.
+    fn signed(&self, conn: &mut Conn, settings: &Settings) -> Outcome<Signed> {
         let origin = log_state(conn).map(|state| state.origin);
         // Where even the origin cannot be read, that is found below.
         let origin = origin.unwrap_or_else(|_| crate::writer::LEDGER_ORIGIN.to_owned());
@@ -125,9 +123,7 @@ impl Verify {
         {
             kept.push((beside.checkpoint_path().display().to_string(), checkpoint.head));
         }
-        let mut report = Report::default();
-        verify_log(conn, &sources(), key.as_ref(), kept, &mut report, progress)?;
-        Ok((report, beside))
+        Ok(Signed { key, kept, beside })
     }
 
     fn bundle(&self, path: &Path, settings: &Settings, progress: &mut Progress<'_>) -> Outcome<Report> {
@@ -167,6 +163,20 @@ impl Verify {
         };
         self.checkpoint.iter().map(read).collect()
     }
+}
+
+/// What is held against the database.
+struct Signed {
+    key: Option<VerifierKey>,
+    kept: Vec<(String, TreeHead)>,
+    beside: Beside,
+}
+
+/// The log, and every row it vouches for.
+fn log(conn: &mut Conn, signed: &Signed, progress: &mut Progress<'_>) -> Outcome<Report> {
+    let mut report = Report::default();
+    verify_log(conn, &sources(), signed.key.as_ref(), signed.kept.clone(), &mut report, progress)?;
+    Ok(report)
 }
 
 /// Everything that is folded again, and whether what was decided is what was proposed.

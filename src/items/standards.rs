@@ -80,7 +80,7 @@ impl ItemStandard {
 
 /// What an item said before its statements were kept.
 fn said_before(item: &Item) -> ItemStandard {
-    ItemStandard::of(item, Moment { sequence: BEFORE_STATEMENTS, recorded_at: item.updated_at })
+    ItemStandard::of(item, Moment { sequence: BEFORE_STATEMENTS, recorded_at: item.created_at })
 }
 
 /// Leaves a statement where the standard of an item is another one than before, within the entry that is open.

@@ -19,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 
 /// Entries whose events are read at once: the smallest dated block, so that a range ends where one does.
 pub(super) const EVENTS_PER_READ: i64 = 2_048;
-/// Pledge lines whose facts are kept from one range to the next, so that memory is bounded.
+/// Pledge lines, or consignments, whose facts are kept from one range to the next, so that memory is bounded.
 const FACTS_KEPT: usize = 20_000;
 /// A reversal of a correction of an event: no chain of events that restate others is longer, and one made by
 /// hand in a ring is not followed for ever.
@@ -77,7 +77,7 @@ impl Reading {
 
     fn load_facts(&mut self, conn: &mut Conn) -> QueryResult<()> {
         let book = &mut self.book;
-        if book.lines.len() > FACTS_KEPT {
+        if book.lines.len().max(book.consignments.len()) > FACTS_KEPT {
             // Of long ago, most of them: what is named again is read again.
             book.lines.clear();
             book.consignments.clear();

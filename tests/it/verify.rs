@@ -138,6 +138,22 @@ on_both_databases! {
         assert_eq!(row["entry"], sequence - 1);
     }
 
+    fn rows_at_no_sequence_of_the_log_are_named(database: &TestDatabase) {
+        let keys = tempfile::tempdir().expect("a folder for keys");
+        let _ledger = gift(database.url(), keys.path());
+        let rest = "ordinal, cell, account, condition, pledge_line_id, lot_id, item_id, consignment_id, leg_id, site_id, \
+                    holder_id, quantity, chosen, effective_at";
+        for sequence in [0, -7, 1_000_000_000_000_000_000_i64] {
+            let insert = format!(
+                "INSERT INTO postings (sequence, {rest}) SELECT {sequence}, {rest} FROM postings WHERE account = 3 LIMIT 1"
+            );
+            let report = assert_named(database.url(), keys.path(), &insert, &[("postings", "-")]);
+            assert_eq!(report["findings"][0]["key"], sequence.to_string(), "{report:#}");
+            tamper(database.url(), &format!("DELETE FROM postings WHERE sequence = {sequence}"));
+        }
+        assert_eq!(verify(database.url(), keys.path()).0, Some(0));
+    }
+
     fn a_changed_rollup_is_named(database: &TestDatabase) {
         let keys = tempfile::tempdir().expect("a folder for keys");
         let _ledger = gift(database.url(), keys.path());

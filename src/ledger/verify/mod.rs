@@ -14,7 +14,7 @@ use super::rows::PostingRead;
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
 use crate::core::problem::Outcome;
-use crate::db::schema::{postings, statements};
+use crate::db::schema::{log_entries, postings, statements};
 use crate::db::{Conn, read_failure};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
@@ -71,7 +71,13 @@ fn last_sequence(conn: &mut Conn) -> QueryResult<i64> {
         .select(statements::sequence)
         .first(conn)
         .optional()?;
-    Ok(posted.max(stated).unwrap_or(0))
+    // Whatever stands beyond the log is found with it.
+    let logged: Option<i64> = log_entries::table
+        .order(log_entries::position.desc())
+        .select(log_entries::position)
+        .first(conn)
+        .optional()?;
+    Ok(posted.max(stated).unwrap_or(0).min(logged.unwrap_or(-1) + 1))
 }
 
 #[derive(QueryableByName)]
