@@ -430,7 +430,7 @@ proptest! {
     #[test]
     fn no_place_brings_the_index_down(place in any_place()) {
         let found = shipped_areas().at(place);
-        prop_assert_eq!(found.clone(), shipped_areas().at(place));
+        prop_assert_eq!(found, shipped_areas().at(place));
         if let Some((_, AreaPlacing::Near { distance_m })) = found {
             prop_assert!(distance_m <= 11_132);
         }
