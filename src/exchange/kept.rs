@@ -2,13 +2,13 @@
 //! read.
 
 use super::mapping::Mapping;
-use crate::baselines::{Asked, Draft, Place, Statement, known, list};
+use crate::baselines::{Asked, Draft, Place, Statement, is_id, list};
 use crate::core::check::{CODE_CHARS_MAX, Check, quoted};
 use crate::core::id::{BaselineBatchId, BaselineId, BaselineKey, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
-use crate::ledger::{last_known, read_known_at};
+use crate::ledger::{KnownAt, last_known, read_known_at};
 use crate::writer::{Moment, record};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -177,8 +177,15 @@ impl Statement for KeptMapping {
 /// # Errors
 /// `not_found`, or what the database says.
 pub fn kept_mapping(conn: &mut Conn, name: &str, sequence: i64) -> Outcome<KeptMapping> {
-    let found = known::<KeptMapping>(conn, &[mapping_key(name)], sequence)?;
-    found.into_values().next().map(|row| row.as_ref().clone()).ok_or_else(Problem::not_found)
+    // Only the version that is wanted is read: a text may be long, and there may be many.
+    let asked = Asked {
+        known_at: Some(KnownAt::Sequence(sequence)),
+        conditions: is_id("about", Some(mapping_key(name))).into_iter().collect(),
+        limit: 1,
+        ..Asked::default()
+    };
+    let (found, _) = list::<KeptMapping>(conn, asked)?;
+    found.into_iter().next().ok_or_else(Problem::not_found)
 }
 
 /// A mapping to read a file by.
