@@ -100,7 +100,7 @@ impl RowDigest {
     /// Adds the next column and answers its hint. The order is that of the schema, and it counts.
     pub fn column(&mut self, name: &str, value: Value<'_>) -> Hint {
         let start = self.bytes.len();
-        push_column(&mut self.bytes, name, value);
+        self.add(name, value);
         hint_of(&self.bytes[start..])
     }
 

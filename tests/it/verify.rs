@@ -138,6 +138,36 @@ on_both_databases! {
         assert_eq!(row["entry"], sequence - 1);
     }
 
+    fn balances_folded_a_part_at_a_time_are_found_wrong_like_all_at_once(database: &TestDatabase) {
+        use relief_ledger::audit::finding::Report;
+        use relief_ledger::ledger::verify::verify_in_parts;
+        let keys = tempfile::tempdir().expect("a folder for keys");
+        let _ledger = gift(database.url(), keys.path());
+        let folded = |cells_at_once: i64| {
+            let mut report = Report::default();
+            let mut conn = relief_ledger::db::connect(database.url()).expect("it opens");
+            verify_in_parts(
+                &mut conn,
+                cells_at_once,
+                relief_ledger::events::Kind::is_deploying,
+                &mut report,
+                &mut |_, _| {},
+            )
+            .expect("it is folded");
+            let mut named: Vec<_> = report.findings.iter().map(|found| (found.key.clone(), found.problem.clone())).collect();
+            named.sort();
+            (named, report.count, report.checked["balances"])
+        };
+        assert_eq!(folded(1), folded(i64::MAX), "nothing is wrong");
+        assert_eq!(folded(1).1, 0);
+        tamper(database.url(), "UPDATE balances SET quantity = quantity + 1");
+        let (all, count, checked) = folded(i64::MAX);
+        assert!(count > 1 && checked > 1 && checked as usize <= count, "{count} of {checked}: {all:?}");
+        for cells_at_once in [1, 2, 3] {
+            assert_eq!(folded(cells_at_once), (all.clone(), count, checked));
+        }
+    }
+
     fn rows_at_no_sequence_of_the_log_are_named(database: &TestDatabase) {
         let keys = tempfile::tempdir().expect("a folder for keys");
         let _ledger = gift(database.url(), keys.path());

@@ -13,7 +13,7 @@ use diesel::prelude::*;
 use std::collections::HashMap;
 
 /// Cells whose figures are kept at once: as many as a table of 2^20 places takes before it grows.
-const CELLS_AT_ONCE: i64 = 850_000;
+pub(super) const CELLS_AT_ONCE: i64 = 850_000;
 /// The most parts the cells are cut into: one for each first byte of their keys.
 const PARTS_MOST: i64 = 256;
 /// Balances read at once.
@@ -35,10 +35,10 @@ pub(super) struct BalanceFold {
     parts: u8,
 }
 
-/// Into how many parts the cells are cut.
-pub(super) fn parts(conn: &mut Conn) -> QueryResult<u8> {
+/// Into how many parts the cells are cut, so that about so many are kept at once.
+pub(super) fn parts(conn: &mut Conn, at_once: i64) -> QueryResult<u8> {
     let count: i64 = balances::table.count().get_result(conn)?;
-    let parts = (count / CELLS_AT_ONCE + 1).min(PARTS_MOST - 1);
+    let parts = (count / at_once.max(1) + 1).min(PARTS_MOST - 1);
     Ok(u8::try_from(parts).unwrap_or(u8::MAX))
 }
 
@@ -49,7 +49,8 @@ impl BalanceFold {
     }
 
     fn has(&self, key: &[u8]) -> bool {
-        key.first().is_none_or(|first| first % self.parts == self.part)
+        // One without a key is of the first part alone, so that it is found once.
+        key.first().copied().unwrap_or(0) % self.parts == self.part
     }
 
     /// Adds a posting; they come in the order of the ledger.

@@ -7,7 +7,7 @@
 mod balances;
 mod rollups;
 
-use self::balances::BalanceFold;
+use self::balances::{BalanceFold, CELLS_AT_ONCE};
 use self::rollups::Comparison;
 use super::reading::{IsDeploying, Reading, postings_of, ranges};
 use super::rows::PostingRead;
@@ -29,8 +29,22 @@ pub fn verify_figures(
     report: &mut Report,
     progress: &mut Progress<'_>,
 ) -> Outcome<()> {
+    verify_in_parts(conn, CELLS_AT_ONCE, is_deploying, report, progress)
+}
+
+/// As [`verify_figures`], folding the balances of about so many cells at once.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn verify_in_parts(
+    conn: &mut Conn,
+    cells_at_once: i64,
+    is_deploying: IsDeploying,
+    report: &mut Report,
+    progress: &mut Progress<'_>,
+) -> Outcome<()> {
     let last = last_sequence(conn).map_err(read_failure)?;
-    let parts = balances::parts(conn).map_err(read_failure)?;
+    let parts = balances::parts(conn, cells_at_once).map_err(read_failure)?;
     let mut reading = Reading::default();
     let mut comparison = Comparison::of(conn).map_err(read_failure)?;
     let mut balances = BalanceFold::of(0, parts);
