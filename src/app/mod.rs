@@ -13,6 +13,7 @@
 //! | `checkpoints` | signing the log's head once a second, and what stands against believing it |
 //! | `log` | the log over HTTP |
 //! | `keys` | new keys for access tokens, taken up and rotated by age |
+//! | `moving` | moving what SQLite wrote ahead, beside the writer |
 //! | `replica` | how far behind the database its replica is |
 //! | `retention` | erasing people whose time is over, once a day |
 //! | `tls` | TLS by rustls, where there is a certificate |
@@ -34,6 +35,7 @@ mod health;
 mod keys;
 mod listen;
 mod log;
+mod moving;
 mod observe;
 mod replica;
 mod retention;

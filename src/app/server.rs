@@ -8,6 +8,7 @@ use super::dated::keep_dated;
 use super::docs::Document;
 use super::keys::keep_keys;
 use super::listen::{Listening, listen};
+use super::moving::keep_moving;
 use super::observe::{Marks, Metrics, RequestSpan, observe};
 use super::replica::keep_watching;
 use super::retention::keep_retention;
@@ -201,6 +202,7 @@ fn run(
     let keys = keep_keys(state.clone(), settings.keys.clone(), lifetime)?;
     let retention = keep_retention(state.clone())?;
     let dated = keep_dated(settings.database_url.clone())?;
+    let moving = keep_moving(settings.database_url.clone())?;
     let watching = state.replica.clone().map(|replica| keep_watching(settings.database_url.clone(), replica));
     let watching = watching.transpose()?;
     let result = actix_web::rt::System::new().block_on(async {
@@ -217,6 +219,7 @@ fn run(
     drop(watching);
     // Every request is answered by now; what is queued still is recorded.
     writer.stop();
+    moving.stop();
     checkpoints.stop();
     result
 }

@@ -289,7 +289,8 @@ fn pool(settings: &Settings, connections: u32, purpose: Purpose) -> Outcome<r2d2
 
 /// Pages of SQLite's write-ahead log, of 4 KiB each, before they are moved into the database: pages that many
 /// commits touch, as rollups are, move once for all of them, and reading the log anew after a crash stays
-/// a matter of a tenth of a second.
+/// a matter of a tenth of a second. Where a server moves them beside the writer ([`move_pages`]), few are left to the commit
+/// that comes upon this number; only a commit can begin the log anew.
 const WAL_PAGES: u32 = 16_000;
 
 /// Bytes that a server process of PostgreSQL takes once and gives back when a connection is opened. From then on its C
@@ -388,6 +389,21 @@ fn read_in_order(conn: &mut Conn) -> Outcome<()> {
         Conn::Sqlite(sqlite) => sqlite
             .batch_execute("PRAGMA mmap_size = 0; PRAGMA cache_size = -4096; PRAGMA temp_store = FILE")
             .map_err(read_failure),
+    }
+}
+
+/// Moves what SQLite wrote ahead into its database as far as nobody is reading what it would overwrite, and waits for
+/// nobody; answers whether there is such a thing to move at all.
+///
+/// # Errors
+/// Whatever the database says; then a later commit moves it.
+pub fn move_pages(conn: &mut Conn) -> Outcome<bool> {
+    match conn {
+        Conn::Postgres(_) => Ok(false),
+        Conn::Sqlite(sqlite) => {
+            sqlite.batch_execute("PRAGMA wal_checkpoint(PASSIVE)").map_err(read_failure)?;
+            Ok(true)
+        }
     }
 }
 
