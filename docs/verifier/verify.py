@@ -6,10 +6,14 @@ program that writes bundles: two verifiers that share no line do not share a mis
 
     python3 verify.py log.bundle --key 'relief-ledger/…+1a2b3c4d+AQ…' [--checkpoint kept.checkpoint]… [--json]
 
+    python3 verify.py receipt receipt.json --key 'relief-ledger/…+1a2b3c4d+AQ…' [--proof entry.tlog-proof]
+
     python3 verify.py sample kept.checkpoint --size 25 [--key 'relief-ledger/…+1a2b3c4d+AQ…']
 
 The first names table, row and column of whatever is not as it was recorded. It exits with 0 for sound, 1 for
-tampered, and 2 where it cannot tell. The second prints the positions of the entries that a checkpoint draws.
+tampered, and 2 where it cannot tell. The second says whether a receipt was signed with the log's key, and whether its
+entry is in the log that a proof speaks of; it exits in the same way. The third prints the positions of the entries
+that a checkpoint draws.
 """
 
 import argparse
@@ -136,6 +140,26 @@ class Tree:
         return root
 
 
+def inclusion_root(leaf, index, size, path):
+    """The root a path leads to from one leaf of a tree of so many (RFC 9162, section 2.1.3.2)."""
+    if not 0 <= index < size:
+        raise ValueError(f"there is no leaf {index} among {size}")
+    last = size - 1
+    for neighbour in path:
+        if last == 0:
+            raise ValueError("its path is too long")
+        if index & 1 or index == last:
+            leaf = node_hash(neighbour, leaf)
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            leaf = node_hash(leaf, neighbour)
+        index, last = index >> 1, last >> 1
+    if last != 0:
+        raise ValueError("its path is too short")
+    return leaf
+
+
 # Signed notes and checkpoints, c2sp.org/signed-note and c2sp.org/tlog-checkpoint.
 
 
@@ -191,6 +215,81 @@ def open_checkpoint(note, key):
     if not size.isdigit() or str(int(size)) != size or len(root) != 32:
         raise ValueError("its size or root is not written as it should be")
     return origin, int(size), root
+
+
+# Receipts, FORMAT.md, and proofs, c2sp.org/tlog-proof.
+
+RECEIPT = {
+    "origin": str,
+    "leaf_index": int,
+    "leaf_hash": str,
+    "entity_id": str,
+    "recorded_at_us": int,
+    "key_id": str,
+    "signature": str,
+}
+BATCH = {"index": int, "size": int, "path": list}
+
+
+def check_members(value, expected):
+    if not isinstance(value, dict) or set(value) != set(expected):
+        raise ValueError("its members are not those of a receipt")
+    for name, kind in expected.items():
+        if type(value[name]) is not kind:
+            raise ValueError(f"{name} is of another type")
+
+
+def number(value):
+    """8 bytes; raises ValueError where it does not fit."""
+    if not 0 <= value < 2**64:
+        raise ValueError(f"{value} is no number that a receipt has")
+    return value.to_bytes(8, "big")
+
+
+def open_receipt(receipt, key):
+    """Leaf index and leaf hash that a receipt states; raises ValueError where it was not signed with this key."""
+    if not isinstance(receipt, dict):
+        raise CannotTell("this is no receipt")
+    name, key_id, public = key
+    receipt = dict(receipt)
+    version, batch = receipt.pop("version", 1), receipt.pop("batch", None)
+    if type(version) is not int or version not in (1, 2):
+        raise CannotTell(f"a receipt is of version {version}, which this verifier does not know")
+    check_members(receipt, RECEIPT)
+    if receipt["origin"] != name or receipt["key_id"] != key_id.hex():
+        raise ValueError(f"it is of {receipt['origin']}, key {receipt['key_id']}, and not of {name}, key {key_id.hex()}")
+    origin, entity = receipt["origin"].encode(), receipt["entity_id"].encode()
+    origin = number(len(origin)) + origin
+    statement = number(receipt["leaf_index"]) + decode_url(receipt["leaf_hash"])
+    statement += struct.pack(">q", receipt["recorded_at_us"]) + number(len(entity)) + entity
+    if version == 1:
+        if batch is not None:
+            raise ValueError("it is of version 1, which has no batch")
+        signed = b"\x00relief-receipt-v1\x00" + origin + statement
+    else:
+        check_members(batch, BATCH)
+        leaf, path = leaf_hash(b"relief-receipt-v2\x00" + statement), [decode_url(step) for step in batch["path"]]
+        root = inclusion_root(leaf, batch["index"], batch["size"], path)
+        signed = b"\x00relief-receipts-v2\x00" + origin + key_id + number(batch["size"]) + root
+    if not ed25519_verify(public, signed, decode_url(receipt["signature"])):
+        raise ValueError("its signature does not fit its other members")
+    return receipt["leaf_index"], decode_url(receipt["leaf_hash"])
+
+
+def check_proof(text, index, leaf, key):
+    """The size of a log that has this leaf; raises ValueError where the proof does not lead from it to a signed root."""
+    head, _, note = text.partition("\n\n")
+    lines = head.split("\n")
+    if lines.pop(0) != "c2sp.org/tlog-proof@v1":
+        raise CannotTell("this is no proof of a form this verifier knows")
+    if lines and lines[0].startswith("extra "):
+        lines.pop(0)
+    if not lines or lines.pop(0) != f"index {index}":
+        raise ValueError(f"the proof is not for entry {index}")
+    _, size, root = open_checkpoint(note, key)
+    if inclusion_root(leaf, index, size, [decode_base64(line) for line in lines]) != root:
+        raise ValueError("the proof does not lead to what the checkpoint says")
+    return size
 
 
 # Rows and entries, FORMAT.md.
@@ -469,6 +568,38 @@ def draw(root, entries, size):
     return drawn
 
 
+def check_receipt(arguments):
+    parser = argparse.ArgumentParser(prog="verify.py receipt", description="Checks the receipt of a write")
+    parser.add_argument("receipt", help="the receipt alone, or an answer that has it")
+    parser.add_argument("--key", required=True, help="the log's verifier key, kept from the first day")
+    parser.add_argument("--proof", help="a proof of its entry that was saved (C2SP tlog-proof)")
+    options = parser.parse_args(arguments)
+    try:
+        key, proof = parse_key(options.key), None
+        with open(options.receipt, encoding="utf-8") as file:
+            receipt = json.load(file)
+        if options.proof:
+            with open(options.proof, encoding="utf-8") as file:
+                proof = file.read()
+        if isinstance(receipt, dict) and "receipt" in receipt:
+            receipt = receipt["receipt"]
+    except (CannotTell, OSError, ValueError, RecursionError) as error:
+        print(f"cannot tell: {error}", file=sys.stderr)
+        return 2
+    try:
+        index, leaf = open_receipt(receipt, key)
+        print(f"The log's key signed that entry {index} is {leaf.hex()}.")
+        if proof is not None:
+            print(f"It is in the log of {check_proof(proof, index, leaf, key)} entries.")
+    except CannotTell as error:
+        print(f"cannot tell: {error}", file=sys.stderr)
+        return 2
+    except (ValueError, TypeError, struct.error) as error:
+        print(f"not believed: {error}")
+        return 1
+    return 0
+
+
 def sample(arguments):
     parser = argparse.ArgumentParser(prog="verify.py sample", description="Draws a sample out of a checkpoint")
     parser.add_argument("checkpoint")
@@ -493,6 +624,8 @@ def sample(arguments):
 def main():
     if sys.argv[1:2] == ["sample"]:
         return sample(sys.argv[2:])
+    if sys.argv[1:2] == ["receipt"]:
+        return check_receipt(sys.argv[2:])
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("bundle")
     parser.add_argument("--key", help="the log's verifier key, kept from the first day")

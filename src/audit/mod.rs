@@ -12,6 +12,7 @@
 //! | `offline` | proofs that stand alone, as C2SP writes them |
 //! | `cosignature` | what a witness adds to a checkpoint |
 //! | `receipt` | the signed answer to one write |
+//! | `receipt_batch` | the receipts of one commit, signed once |
 //! | `keys` | the signing keys, in files outside the database |
 //! | `beside` | the last checkpoint and doubts, in files beside the key |
 //! | `tiles` | C2SP tiles of the tree, and proofs worked out from them |
@@ -56,6 +57,7 @@ pub mod note;
 pub mod offline;
 pub mod proof;
 pub mod receipt;
+pub mod receipt_batch;
 mod remembered;
 pub mod renaming;
 pub mod rows;

@@ -68,13 +68,27 @@ pub fn verify_inclusion(
     proof: &[Hash256],
     head: &TreeHead,
 ) -> Result<(), VerifyError> {
-    if index >= head.size {
-        return Err(VerifyError::NoSuchLeaf { index, size: head.size });
+    same_root(head, inclusion_root(leaf_hash, index, head.size, proof)?)
+}
+
+/// The root a proof leads to from leaf number `index` of a tree of `size`: whoever has size and root signed together
+/// compares.
+///
+/// # Errors
+/// When no proof of such a leaf has this length.
+pub(super) fn inclusion_root(
+    leaf_hash: Hash256,
+    index: u64,
+    size: u64,
+    proof: &[Hash256],
+) -> Result<Hash256, VerifyError> {
+    if index >= size {
+        return Err(VerifyError::NoSuchLeaf { index, size });
     }
     if proof.len() > MAX_PROOF_HASHES {
         return Err(VerifyError::WrongLength(proof.len()));
     }
-    let (mut node, mut last) = (index, head.size - 1);
+    let (mut node, mut last) = (index, size - 1);
     let mut root = leaf_hash;
     for sibling in proof {
         if last == 0 {
@@ -93,7 +107,7 @@ pub fn verify_inclusion(
     if last != 0 {
         return Err(VerifyError::WrongLength(proof.len()));
     }
-    same_root(head, root)
+    Ok(root)
 }
 
 /// Shows that the tree of `new` begins with the tree of `old` (RFC 9162, section 2.1.4.2).

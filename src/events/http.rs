@@ -93,7 +93,7 @@ async fn read_all(
 }
 
 fn status_of(recorded: &Recorded<EventResult>) -> u16 {
-    match (recorded.answer.status, recorded.leaf) {
+    match (recorded.answer.status, &recorded.leaf) {
         (EventStatus::Waiting | EventStatus::Proposed, _) => 202,
         (EventStatus::Posted, Some(_)) => 201,
         (EventStatus::Posted, None) => 200,
@@ -101,7 +101,7 @@ fn status_of(recorded: &Recorded<EventResult>) -> u16 {
 }
 
 fn signed(state: &State, recorded: Recorded<EventResult>) -> WrittenBody<EventResult> {
-    let receipt = recorded.leaf.map(|leaf| state.receipt(&leaf, &recorded.answer.id.to_string()));
+    let receipt = recorded.leaf.and_then(|leaf| leaf.receipt(&state.signer));
     WrittenBody { answer: recorded.answer, receipt }
 }
 

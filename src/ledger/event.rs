@@ -316,7 +316,10 @@ impl Happening {
         parts: &[Part<'_>],
         moved_on: Option<i64>,
     ) -> Result<EventResult, Refusal> {
-        let moment = if self.is_rehearsal() { desk.upcoming() } else { desk.begin(self.entry(subjects)) };
+        let moment = match self.is_rehearsal() {
+            true => desk.upcoming(),
+            false => desk.begin_for(self.id.0, self.entry(subjects)),
+        };
         let book = desk.shelf::<Book>();
         if self.is_rehearsal() {
             book.rehearse(parts)?;

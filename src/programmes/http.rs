@@ -222,8 +222,8 @@ pub async fn reported_figure_add(
     let update = ReportedFigureAdd::new(permit.actor(), id.0, &body.0)?;
     let Recorded { answer, leaf } = state.writer.record(update).await?;
     let figure = answer.id;
-    let recorded = Recorded { answer: ReportedFigureView::of(&answer)?, leaf };
     let is_new = leaf.is_some();
+    let recorded = Recorded { answer: ReportedFigureView::of(&answer)?, leaf };
     Ok(if is_new { Written::created(recorded, figure) } else { Written::changed(recorded, figure) })
 }
 

@@ -1,8 +1,8 @@
 //! The answer to a write: what was written, and the signed receipt of its place in the log.
 
 use super::{revision, state};
-use crate::audit::receipt::{Receipt, ReceiptLeaf};
-use crate::writer::{Leaf, Recorded};
+use crate::audit::receipt::Receipt;
+use crate::writer::Recorded;
 use actix_web::body::BoxBody;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ETAG;
@@ -10,25 +10,24 @@ use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
 use std::fmt::Display;
 
-/// What was recorded, on its way to the caller. The receipt is signed when it is sent, on the handler's
-/// thread: the writer has no time for signatures.
+/// What was recorded, on its way to the caller. The receipt is made when it is sent, on the handler's
+/// thread, which signs for all of its commit where it is the first: the writer has no time for signatures.
 #[derive(Clone, Debug)]
 pub struct Written<T> {
     recorded: Recorded<T>,
-    entity: String,
     status: StatusCode,
     revision: Option<i64>,
 }
 
 impl<T> Written<T> {
-    /// Something new: 201. `entity` is the identifier the log entry is about.
-    pub fn created(recorded: Recorded<T>, entity: impl Display) -> Self {
-        Self { recorded, entity: entity.to_string(), status: StatusCode::CREATED, revision: None }
+    /// Something new: 201. The receipt names what the entry of the log was begun for.
+    pub fn created(recorded: Recorded<T>, _entity: impl Display) -> Self {
+        Self { recorded, status: StatusCode::CREATED, revision: None }
     }
 
     /// Something changed, or posted again: 200.
-    pub fn changed(recorded: Recorded<T>, entity: impl Display) -> Self {
-        Self { recorded, entity: entity.to_string(), status: StatusCode::OK, revision: None }
+    pub fn changed(recorded: Recorded<T>, _entity: impl Display) -> Self {
+        Self { recorded, status: StatusCode::OK, revision: None }
     }
 
     /// The same, acknowledged and left to somebody else to decide: 202.
@@ -67,6 +66,8 @@ pub struct WrittenBody<T> {
 #[schema(as = Receipt)]
 #[expect(dead_code, reason = "read by the derive only; the receipt itself is the audit room's")]
 pub struct ReceiptBody {
+    /// The version of its form, 2; left out in older ones.
+    version: u32,
     /// Which log this is.
     origin: String,
     /// The number of the entry in the log, from 0.
@@ -79,8 +80,23 @@ pub struct ReceiptBody {
     recorded_at_us: i64,
     /// The key that signed, 8 hexadecimal digits.
     key_id: String,
-    /// Ed25519 over the receipt's bytes, base64url.
+    /// Its place among the receipts signed together; left out in older ones, which were signed alone.
+    batch: ReceiptBatchBody,
+    /// Ed25519 over the root of its batch, base64url.
     signature: String,
+}
+
+/// How a receipt leads to what was signed, for the documentation.
+#[derive(utoipa::ToSchema)]
+#[schema(as = ReceiptBatch)]
+#[expect(dead_code, reason = "read by the derive only; the receipt itself is the audit room's")]
+struct ReceiptBatchBody {
+    /// Which one of its batch, from 0.
+    index: u64,
+    /// How many were signed together.
+    size: u64,
+    /// Hashes from the receipt's neighbour to the child of the root, each base64url; empty where it is alone.
+    path: Vec<String>,
 }
 
 impl<T: Serialize> Responder for Written<T> {
@@ -91,25 +107,11 @@ impl<T: Serialize> Responder for Written<T> {
             Ok(state) => state,
             Err(problem) => return problem.error_response(),
         };
-        let receipt = self.recorded.leaf.map(|leaf| state.receipt(&leaf, &self.entity));
+        let receipt = self.recorded.leaf.and_then(|leaf| leaf.receipt(&state.signer));
         let mut response = HttpResponse::build(self.status);
         if let Some(revision) = self.revision {
             response.insert_header((ETAG, revision::tag(revision)));
         }
         response.json(WrittenBody { answer: self.recorded.answer, receipt })
-    }
-}
-
-impl state::State {
-    /// Signs the receipt of a leaf: a twentieth of a millisecond.
-    pub fn receipt(&self, leaf: &Leaf, entity: &str) -> Receipt {
-        let leaf = ReceiptLeaf {
-            // Sequences start at 1 and the log at 0.
-            index: u64::try_from(leaf.sequence - 1).unwrap_or(0),
-            hash: leaf.hash,
-            entity_id: entity,
-            recorded_at_us: leaf.recorded_at.0,
-        };
-        Receipt::sign(&leaf, &self.signer)
     }
 }

@@ -423,14 +423,15 @@ fn transact(
             jobs.extend(queue.join(BATCH_LIMIT.saturating_sub(jobs.len())));
         }
     }
-    let touched = desk.touched().to_vec();
+    let (touched, receipts) = (desk.touched().to_vec(), desk.receipts());
     if comparison.is_out_of_turn {
         exclusive(conn).map_err(read_failure)?;
     }
     save(conn, &mut desk, &mut state).map_err(read_failure)?;
     conn.batch_execute("COMMIT").map_err(commit_failure)?;
-    let verdicts = jobs.drain(..).zip(results).map(|(job, result)| Verdict { job, result }).collect();
-    Ok((verdicts, touched, state.last.sequence))
+    let leaf = |sequence| Leaf::among(&receipts, sequence);
+    let verdicts = jobs.drain(..).zip(results).map(|(job, result)| Verdict { job, result: result.map(leaf) });
+    Ok((verdicts.collect(), touched, state.last.sequence))
 }
 
 /// Loads what the batch says it will want, following references until nothing new is asked for.
@@ -453,13 +454,13 @@ pub(super) fn decide(
     desk: &mut Desk,
     jobs: &mut [Box<dyn Job>],
     index: usize,
-) -> Outcome<Outcome<Option<Leaf>>> {
+) -> Outcome<Outcome<Option<i64>>> {
     for _ in 0..ROUNDS {
         let checkmark = desk.checkmark();
         match jobs[index].decide(desk) {
             Ok(()) => {
                 desk.seal();
-                return Ok(Ok(desk.leaf_since(&checkmark)));
+                return Ok(Ok(desk.sequence_since(&checkmark)));
             }
             Err(Refusal::Problem(problem)) => {
                 desk.go_back(&checkmark);

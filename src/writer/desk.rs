@@ -1,7 +1,9 @@
 //! What an update sees while it decides: the rows it asked for, the clock, and a place to stage.
 
-use super::{Comparison, Leaf};
+use super::Comparison;
 use crate::audit::entry::{EntryWriter, Heading};
+use crate::audit::hash::Hash256;
+use crate::audit::receipt_batch::{BatchEntry, ReceiptBatch};
 use crate::core::id::UserId;
 use crate::core::limits::Limits;
 use crate::core::problem::Problem;
@@ -11,6 +13,7 @@ use diesel::QueryResult;
 use sha2::{Digest, Sha256};
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
+use std::sync::Arc;
 use uuid::Uuid;
 
 /// Who posts an update, in the words the log keeps.
@@ -101,13 +104,17 @@ pub struct Entry {
 
 /// A finished entry of this batch.
 pub(super) struct Sealed {
-    pub(super) leaf: Leaf,
+    pub(super) moment: Moment,
+    /// What its receipt names.
+    pub(super) written: Uuid,
+    pub(super) hash: Hash256,
     pub(super) body: Vec<u8>,
 }
 
 struct Open {
     moment: Moment,
     entry: Entry,
+    written: Uuid,
     marks: Vec<usize>,
 }
 
@@ -244,6 +251,13 @@ impl Desk {
     /// Starts an entry of the log. What is staged until the next entry belongs to it, and so does what its
     /// update staged before: a lot that is named while its quantities are still being understood.
     pub fn begin(&mut self, entry: Entry) -> Moment {
+        let written = entry.id;
+        self.begin_for(written, entry)
+    }
+
+    /// The same for what has an identifier of its own, which its receipt names, though its entry is about something
+    /// else, as that of an event is about the consignment.
+    pub fn begin_for(&mut self, written: Uuid, entry: Entry) -> Moment {
         if self.open.is_some() {
             self.seal();
         }
@@ -252,7 +266,7 @@ impl Desk {
             recorded_at: Timestamp(self.now.0.max(self.last.recorded_at.0 + 1)),
         };
         self.last = moment;
-        self.open = Some(Open { moment, entry, marks: self.described.clone() });
+        self.open = Some(Open { moment, entry, written, marks: self.described.clone() });
         moment
     }
 
@@ -285,10 +299,7 @@ impl Desk {
             return;
         };
         if self.is_without_log() {
-            let hash = crate::audit::tree::empty_root();
-            let leaf = Leaf { sequence: open.moment.sequence, hash, recorded_at: open.moment.recorded_at };
-            self.sealed.push(Sealed { leaf, body: Vec::new() });
-            self.described = self.marks();
+            self.put_by(&open, Vec::new());
             return;
         }
         let mut writer = std::mem::take(&mut self.entries);
@@ -310,9 +321,15 @@ impl Desk {
         }
         let body = writer.finish();
         self.entries = writer;
-        let hash = crate::audit::tree::leaf_hash(&body);
-        let leaf = Leaf { sequence: open.moment.sequence, hash, recorded_at: open.moment.recorded_at };
-        self.sealed.push(Sealed { leaf, body });
+        self.put_by(&open, body);
+    }
+
+    fn put_by(&mut self, open: &Open, body: Vec<u8>) {
+        let hash = match self.is_without_log() {
+            true => crate::audit::tree::empty_root(),
+            false => crate::audit::tree::leaf_hash(&body),
+        };
+        self.sealed.push(Sealed { moment: open.moment, written: open.written, hash, body });
         self.described = self.marks();
     }
 
@@ -348,13 +365,26 @@ impl Desk {
         self.shelf::<S>().undo(mark);
     }
 
-    /// The last entry since a checkmark: what an update's receipt is about.
-    pub(super) fn leaf_since(&self, checkmark: &Checkmark) -> Option<Leaf> {
+    /// The sequence of the last entry since a checkmark: what an update's receipt is about.
+    pub(super) fn sequence_since(&self, checkmark: &Checkmark) -> Option<i64> {
         if self.is_without_log() {
             // There is nothing to sign a receipt of.
             return None;
         }
-        self.sealed.get(checkmark.sealed..).and_then(|new| new.last()).map(|sealed| sealed.leaf)
+        self.sealed.get(checkmark.sealed..).and_then(|new| new.last()).map(|sealed| sealed.moment.sequence)
+    }
+
+    /// What the receipts of this batch are made of, once all of it is decided.
+    pub(super) fn receipts(&self) -> Arc<ReceiptBatch> {
+        let first = self.sealed.first().map_or(0, |sealed| sealed.moment.sequence - 1);
+        let entry = |sealed: &Sealed| BatchEntry {
+            hash: sealed.hash,
+            entity: sealed.written,
+            recorded_at_us: sealed.moment.recorded_at.0,
+        };
+        let entries = self.sealed.iter().map(entry).collect();
+        // Sequences start at 1 and the log at 0.
+        Arc::new(ReceiptBatch::new(u64::try_from(first).unwrap_or(0), entries))
     }
 
     pub(super) fn is_wanting(&self) -> bool {

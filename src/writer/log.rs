@@ -131,12 +131,12 @@ pub(super) fn append(
 ) -> QueryResult<()> {
     let mut rows = Vec::with_capacity(sealed.len());
     for entry in sealed {
-        state.edge.append(entry.leaf.hash);
+        state.edge.append(entry.hash);
         rows.push(EntryRow {
-            position: entry.leaf.sequence - 1,
+            position: entry.moment.sequence - 1,
             body: String::from_utf8(entry.body)
                 .map_err(|error| diesel::result::Error::SerializationError(Box::new(error)))?,
-            leaf_hash: entry.leaf.hash.0.to_vec(),
+            leaf_hash: entry.hash.0.to_vec(),
         });
     }
     insert_all!(conn, log_entries::table, &rows)?;

@@ -34,9 +34,11 @@ pub use rehearsal::Rehearsal;
 pub use restored::Restored;
 pub use source::Source;
 
-use crate::audit::hash::Hash256;
+use crate::audit::note::NoteSigner;
+use crate::audit::receipt::Receipt;
+use crate::audit::receipt_batch::ReceiptBatch;
 use crate::core::problem::Problem;
-use crate::core::time::Timestamp;
+use std::sync::Arc;
 
 /// Something that can be recorded.
 ///
@@ -82,13 +84,23 @@ impl<A> Recorded<A> {
     }
 }
 
-/// The log's leaf of one update.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The log's leaf of one update, among those of its commit.
+#[derive(Clone, Debug)]
 pub struct Leaf {
     /// Ledger sequence, one more than the position in the log.
     pub sequence: i64,
-    /// The leaf's hash.
-    pub hash: Hash256,
-    /// When it was recorded.
-    pub recorded_at: Timestamp,
+    batch: Arc<ReceiptBatch>,
+}
+
+impl Leaf {
+    /// Where something was written: the leaf with this sequence, of this batch.
+    fn among(batch: &Arc<ReceiptBatch>, sequence: Option<i64>) -> Option<Self> {
+        sequence.map(|sequence| Self { sequence, batch: Arc::clone(batch) })
+    }
+
+    /// Its signed receipt. The first of a commit to be asked for takes a fiftieth of a millisecond, and no other any
+    /// time to speak of.
+    pub fn receipt(&self, signer: &NoteSigner) -> Option<Receipt> {
+        self.batch.receipt(u64::try_from(self.sequence - 1).ok()?, signer)
+    }
 }

@@ -9,7 +9,7 @@ use super::desk::Desk;
 use super::log::log_state;
 use super::queue::{BATCH_LIMIT, Job, Pending};
 use super::source::Source;
-use super::{Recorded, Update};
+use super::{Leaf, Recorded, Update};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::{Conn, connect, read_failure, snapshot};
 
@@ -59,8 +59,9 @@ impl Rehearsal {
             for index in 0..jobs.len() {
                 results.push(decide(&mut self.conn, &mut self.desk, &mut jobs, index)?);
             }
+            let entries = self.desk.receipts();
             for ((job, result), mut receiver) in jobs.into_iter().zip(results).zip(receivers) {
-                job.answer(result);
+                job.answer(result.map(|sequence| Leaf::among(&entries, sequence)));
                 let answer = receiver.try_recv();
                 answers.push(answer.unwrap_or_else(|_| Err(Problem::internal("an update gave no answer"))));
             }

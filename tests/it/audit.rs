@@ -2,6 +2,7 @@
 
 mod entry;
 mod keys;
+pub mod receipts;
 mod signed;
 mod tree;
 
@@ -15,7 +16,7 @@ fn numbered_leaves(count: u64) -> Vec<Hash256> {
     (0..count).map(|number| leaf_hash(&number.to_be_bytes())).collect()
 }
 
-fn signer(name: &str, seed: u8) -> NoteSigner {
+pub fn signer(name: &str, seed: u8) -> NoteSigner {
     NoteSigner::new(name, SigningKey::from_bytes(&[seed; 32])).unwrap()
 }
 

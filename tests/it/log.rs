@@ -70,19 +70,22 @@ fn relief(arguments: &[&str], database: &str, keys: &Path) -> (Option<i32>, Valu
 
 /// Exit code and report of the second verifier.
 fn python(bundle: &Path, key: &VerifierKey, more: &[&str]) -> (Option<i32>, Value) {
+    let (code, text, words) =
+        python_says(&[&[text(bundle), "--json", "--key", &key.to_string()], more].concat());
+    (code, serde_json::from_str(&text).unwrap_or_else(|_| words.into()))
+}
+
+/// Exit code, answer and words of the second verifier.
+fn python_says(arguments: &[&str]) -> (Option<i32>, String, String) {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/verifier/verify.py");
     let output = std::process::Command::new("python3")
         .arg("-B")
         .arg(script)
-        .arg(bundle)
-        .args(["--json", "--key", &key.to_string()])
-        .args(more)
+        .args(arguments)
         .output()
         .expect("python3 runs");
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    let value = serde_json::from_str(&text)
-        .unwrap_or_else(|_| String::from_utf8_lossy(&output.stderr).into_owned().into());
-    (output.status.code(), value)
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code(), text(&output.stdout), text(&output.stderr))
 }
 
 /// Table, key and column of every finding of a report, sorted, each once.

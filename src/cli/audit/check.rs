@@ -7,7 +7,7 @@ use crate::audit::checkpoint::Checkpoint;
 use crate::audit::hash::Hash256;
 use crate::audit::note::VerifierKey;
 use crate::audit::offline::LogProof;
-use crate::audit::receipt::Receipt;
+use crate::audit::receipt::{Receipt, ReceiptError};
 use crate::audit::tree::leaf_hash;
 use crate::core::problem::{Outcome, Problem};
 use clap::Args;
@@ -100,7 +100,7 @@ impl Check {
         let leaf = match (&receipt, &self.entry) {
             (Some(receipt), _) => {
                 if let Err(error) = receipt.verify(&key) {
-                    return Ok(Answer::fails(format!("The receipt is not believed: {error}")));
+                    return not_believed(&error);
                 }
                 if receipt.leaf_index != proof.index {
                     return Ok(Answer::fails(format!(
@@ -152,6 +152,14 @@ impl Check {
 enum Found {
     Proof(Box<(LogProof, VerifierKey)>),
     NotYet(u64),
+}
+
+/// What a receipt that does not verify shows; one of a form that is not known here shows nothing.
+fn not_believed(error: &ReceiptError) -> Outcome<Answer> {
+    match error {
+        ReceiptError::OtherVersion(_) => Err(Problem::field("/receipt", error.to_string())),
+        _ => Ok(Answer::fails(format!("The receipt is not believed: {error}"))),
+    }
 }
 
 /// Takes the receipt alone, or an answer that has it as a member.

@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use relief_ledger::audit::beside::Beside;
+use relief_ledger::audit::checkpoint::Checkpoint;
 use relief_ledger::audit::cosignature::Witness;
 use relief_ledger::audit::keys::KeyRing;
 use relief_ledger::audit::note::Note;
+use relief_ledger::audit::offline::LogProof;
 use relief_ledger::audit::signer::CheckpointSigner;
-use relief_ledger::audit::tree::{RightEdge, leaf_hash};
+use relief_ledger::audit::tree::{RightEdge, Tree, leaf_hash};
 use relief_ledger::auth::Role;
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::connect;
 use relief_ledger::db::schema::log_entries;
 use serde_json::json;
 
-use super::{checkpoint_over, filled, found, key_of, log_size, python, relief, text, write};
+use super::{checkpoint_over, filled, found, key_of, log_size, python, python_says, relief, text, write};
+use crate::audit::{receipts::OLD, receipts::ORIGIN, signer};
 use crate::support::ledger::{migrate, tamper};
 use crate::support::on_both_databases;
 use crate::support::server::Server;
@@ -180,6 +183,10 @@ on_both_databases! {
         server.stop();
         let offline = [&base[..], &["--proof", text(&proof)]].concat();
         assert_eq!(relief(&offline, "sqlite://nowhere.db", &nowhere).0, Some(0));
+        let second = |receipt: &Path| {
+            python_says(&["receipt", text(receipt), "--key", &key, "--proof", text(&proof)])
+        };
+        assert_eq!(second(&receipt).0, Some(0), "{:?}", second(&receipt));
         // The entry itself instead of its receipt.
         let index = answer["receipt"]["leaf_index"].as_i64().expect("an index");
         let stored: String = log_entries::table
@@ -197,6 +204,7 @@ on_both_databases! {
         // A receipt that was changed, one of an entry that is not there, and what is none.
         let mut forged = answer["receipt"].clone();
         forged["entity_id"] = json!("another");
+        assert_eq!(second(&write(folder.path(), "forged.json", &forged.to_string())).0, Some(1));
         let changed = |name: &str, content: String| {
             let receipt = write(folder.path(), name, &content);
             let arguments = ["audit", "check", "--receipt", text(&receipt), "--key", &key];
@@ -208,4 +216,37 @@ on_both_databases! {
         assert_eq!(changed("later.json", later.to_string()), Some(1));
         assert_eq!(changed("none.json", "{}".to_owned()), Some(2));
     }
+}
+
+#[test]
+fn a_receipt_handed_out_in_the_first_form_is_checked_by_both_programs_and_a_later_form_by_neither() {
+    let signer = signer(ORIGIN, 1);
+    let mut leaves: Vec<_> = (0..50_u64).map(|number| leaf_hash(&number.to_be_bytes())).collect();
+    leaves[41] = leaf_hash(b"body");
+    let tree = Tree::new(&leaves);
+    let checkpoint =
+        Checkpoint::new(ORIGIN, tree.head_at(50).expect("a head")).sign(&signer, None).expect("signed");
+    let path = tree.inclusion_proof(41, 50).expect("a path");
+    let proof = LogProof { index: 41, path, checkpoint: checkpoint.to_string() };
+    let folder = tempfile::tempdir().expect("a folder");
+    let proof = write(folder.path(), "41.tlog-proof", &proof.to_string());
+    let (key, nowhere) = (signer.verifier().to_string(), folder.path().join("no-keys"));
+    let both = |receipt: &str| {
+        let receipt = write(folder.path(), "receipt.json", receipt);
+        let arguments = ["receipt", text(&receipt), "--key", &key, "--proof", text(&proof)];
+        let (code, _, words) = relief(
+            &[&["audit", "check", "--receipt"], &arguments[1..]].concat(),
+            "sqlite://nowhere.db",
+            &nowhere,
+        );
+        let second = python_says(&arguments);
+        (code, second.0, [words, second.1, second.2].concat())
+    };
+    let (first, second, words) = both(OLD);
+    assert_eq!((first, second), (Some(0), Some(0)), "{words}");
+    let (first, second, words) = both(&OLD.replace("000000001", "000000002"));
+    assert_eq!((first, second), (Some(1), Some(1)), "{words}");
+    let (first, second, words) = both(&OLD.replace("{\"origin", "{\"version\":3,\"origin"));
+    assert_eq!((first, second), (Some(2), Some(2)), "{words}");
+    assert!(words.contains("version 3"), "{words}");
 }

@@ -1,10 +1,11 @@
 //! What an auditor takes home: receipts, entries and checkpoints, checked with the log's public key alone.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::scene::Scene;
+use super::scene::{Scene, event, id};
 use crate::support::TestDatabase;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, migrate};
@@ -107,6 +108,43 @@ on_both_databases! {
         assert!(Receipt { entity_id: scene.programme.clone(), ..receipt.clone() }.verify(&key).is_err());
         let tokens = VerifierKey::new(key.name(), scene.house.keys().tokens_public_key()).expect("a key");
         assert!(receipt.verify(&tokens).is_err());
+    }
+
+    fn events_sent_at_once_have_a_receipt_each_and_share_signatures(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Hainan", "CN");
+        let (beijing, hub) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Dakar", "warehouse", "SN"));
+        scene.in_store(&donor, &beijing, 1_000);
+        let key = published_key(&scene);
+        let moved = |quantity: i64| {
+            let details = json!({"site": beijing, "to_site": hub, "lines": [scene.line(quantity)]});
+            event(&id(), "moved", "2020-08-01", details)
+        };
+        // Some count, one is refused among them, and one waits for a consignment that is not known yet.
+        let mut events: Vec<Value> = (1..=20).map(moved).collect();
+        events.insert(7, moved(5_000));
+        events.push(event(&id(), "departed", "2020-08-02", json!({"consignment": id()})));
+        let batch = json!({"events": events});
+        let sent = scene.officer.post("/api/v1/events/batch", &batch).expect(200);
+        assert_eq!((&sent["accepted"], &sent["refused"]), (&json!(21), &json!(1)), "{sent:#}");
+        let entries = entries(&scene.auditor);
+        let mut signatures = BTreeSet::new();
+        for (event, result) in events.iter().zip(sent["results"].as_array().expect("results")) {
+            let receipt = &result["result"]["receipt"];
+            if result["result"].is_null() {
+                continue;
+            }
+            let receipt: Receipt = serde_json::from_value(receipt.clone()).expect("a receipt");
+            receipt.verify(&key).expect("the log's key signed it");
+            assert_eq!(json!(receipt.entity_id), event["id"]);
+            let body = entries[receipt.leaf_index as usize]["body"].as_str().expect("a body");
+            assert_eq!(leaf_hash(body.as_bytes()), receipt.leaf_hash);
+            assert!(body.contains(&receipt.entity_id), "{body}");
+            signatures.insert(receipt.signature);
+        }
+        assert!(signatures.len() < 21, "what was committed together is signed together");
+        let again = scene.officer.post("/api/v1/events/batch", &batch).expect(200);
+        assert!(again["results"].as_array().expect("results").iter().all(|one| one["result"]["receipt"].is_null()));
     }
 
     fn entries_come_in_pages_in_their_order_and_nobody_else_reads_them(database: &TestDatabase) {
