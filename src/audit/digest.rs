@@ -31,6 +31,8 @@ pub const HINT_BYTES: usize = 8;
 /// Bytes of the salt of a commitment.
 pub const SALT_BYTES: usize = 32;
 
+/// Bytes of most rows.
+const ROW_BYTES: usize = 512;
 const ROW_PREFIX: &[u8] = b"relief-row-v1\0";
 const COMMITMENT_PREFIX: &[u8] = b"relief-commitment-v1\0";
 
@@ -92,6 +94,7 @@ impl RowDigest {
     /// Begins a row, forgetting the one before.
     pub fn begin(&mut self, table: &str, key: &str) {
         self.bytes.clear();
+        self.bytes.reserve(ROW_BYTES);
         self.bytes.extend_from_slice(ROW_PREFIX);
         push_text(&mut self.bytes, table);
         push_text(&mut self.bytes, key);

@@ -234,7 +234,10 @@ impl RecordedRow<'_> {
     #[must_use]
     pub fn compare(&self, table: &str, key: &str, columns: &[(&str, Value<'_>)]) -> Vec<Alteration> {
         let mut alterations = Vec::new();
-        if !self.is_of(table, key, columns) {
+        // Nearly always the record has the columns of the table, in their order.
+        let is_same = self.columns.len() == columns.len()
+            && self.columns.iter().zip(columns).all(|((recorded, _), (actual, _))| recorded == actual);
+        if !self.is_of(table, key, columns, is_same) {
             for (name, hint) in &self.columns {
                 match columns.iter().find(|(actual, _)| actual == name) {
                     Some((_, value)) if Hint::of(name, *value) == *hint => {}
@@ -246,7 +249,7 @@ impl RecordedRow<'_> {
                 alterations.push(Alteration::Unnamed);
             }
         }
-        for (name, _) in columns {
+        for (name, _) in columns.iter().filter(|_| !is_same) {
             if !self.columns.iter().any(|(recorded, _)| recorded == name) {
                 alterations.push(Alteration::Unrecorded((*name).to_owned()));
             }
@@ -255,16 +258,15 @@ impl RecordedRow<'_> {
     }
 
     /// Whether the hash is that of this row, which every column counts in that was recorded.
-    fn is_of(&self, table: &str, key: &str, columns: &[(&str, Value<'_>)]) -> bool {
+    fn is_of(&self, table: &str, key: &str, columns: &[(&str, Value<'_>)], is_same: bool) -> bool {
         let mut digest = RowDigest::new();
         digest.begin(table, key);
-        for (place, (name, _)) in self.columns.iter().enumerate() {
-            // Nearly always the record has the order of the table.
-            let found = match columns.get(place) {
-                Some(column) if column.0 == name => Some(column),
-                _ => columns.iter().find(|(actual, _)| actual == name),
-            };
-            match found {
+        if is_same {
+            columns.iter().for_each(|(name, value)| digest.add(name, *value));
+            return digest.hash() == self.hash;
+        }
+        for (name, _) in &self.columns {
+            match columns.iter().find(|(actual, _)| actual == name) {
                 Some((_, value)) => digest.add(name, *value),
                 None => return false,
             }

@@ -5,7 +5,7 @@
 
 use super::entry::Entry;
 use super::hash::Hash256;
-use std::collections::HashMap;
+use crate::core::drawn::DrawnMap;
 use std::hash::{BuildHasher, RandomState};
 
 /// What is remembered of a row.
@@ -20,7 +20,7 @@ pub(super) struct Remembered {
 #[derive(Default)]
 pub(super) struct RememberedRows {
     secret: RandomState,
-    rows: HashMap<u64, Remembered>,
+    rows: DrawnMap<Remembered>,
 }
 
 impl RememberedRows {

@@ -7,7 +7,7 @@ use super::renaming::{RESTORED, Renaming};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{checkpoints, ledger_state, log_entries};
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, either, read_failure};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 
@@ -104,12 +104,14 @@ pub fn entry_time(conn: &mut Conn, position: i64) -> Outcome<Option<Timestamp>> 
 /// # Errors
 /// Whatever the database says.
 pub fn entries_after(conn: &mut Conn, after: i64, limit: i64) -> QueryResult<Vec<StoredEntry>> {
-    log_entries::table
-        .filter(log_entries::position.gt(after))
-        .order(log_entries::position)
-        .limit(limit)
-        .select(StoredEntry::as_select())
-        .load(conn)
+    either!(conn, one => {
+        log_entries::table
+            .filter(log_entries::position.gt(after))
+            .order(log_entries::position)
+            .limit(limit)
+            .select(StoredEntry::as_select())
+            .load(one)
+    })
 }
 
 /// Entries after a position, in order, as many as go into one answer and one more, and how many go into it.

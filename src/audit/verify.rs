@@ -2,7 +2,7 @@
 //! tree, the signed checkpoints, those kept outside the database, and every row an entry names.
 //!
 //! Rows that are written once are compared batch by batch beside their entries. Of rows that change, the
-//! position and the hash of the last record are remembered, some 50 bytes each, and the tables read once at the
+//! position and the hash of the last record are remembered, some 25 bytes each, and the tables read once at the
 //! end. Never here: what a table means, or figures folded again; `ledger::verify` does that.
 
 use super::chain::Chain;
@@ -44,10 +44,12 @@ struct RecordOf<'e> {
 }
 
 /// Records of one table by the keys of its rows.
-type OnceOfTable<'e> = HashMap<&'e str, RecordOf<'e>>;
+type OnceOfTable<'e> = foldhash::HashMap<&'e str, RecordOf<'e>>;
 
 struct Walk<'a> {
     sources: &'a [RowSource],
+    /// Where each table stands among them.
+    places: HashMap<&'static str, usize>,
     report: &'a mut Report,
     chain: Chain,
     remembered: RememberedRows,
@@ -79,6 +81,7 @@ pub fn verify_log(
     kept.sort_by_key(|(_, head)| head.size);
     let mut walk = Walk {
         sources,
+        places: sources.iter().enumerate().map(|(place, source)| (source.table, place)).collect(),
         report,
         chain: Chain::new(),
         remembered: RememberedRows::default(),
@@ -139,11 +142,10 @@ impl Walk<'_> {
 
     /// Remembers the records of rows that change, and hands back those of rows written once.
     fn remember<'e>(&mut self, read: &'e [(i64, Entry<'e>)]) -> Vec<OnceOfTable<'e>> {
-        let mut once: Vec<OnceOfTable<'e>> = self.sources.iter().map(|_| HashMap::new()).collect();
+        let mut once: Vec<OnceOfTable<'e>> = self.sources.iter().map(|_| OnceOfTable::default()).collect();
         for (position, entry) in read {
             for recorded in &entry.rows {
-                let Some(index) = self.sources.iter().position(|source| source.table == recorded.table)
-                else {
+                let Some(index) = self.places.get(&*recorded.table).copied() else {
                     self.report.unchecked.push(format!(
                         "table {}, which entry {position} names: this program does not know it",
                         recorded.table

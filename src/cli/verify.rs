@@ -16,7 +16,7 @@ use crate::audit::verify::{Progress, verify_log};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Conn;
 use crate::ledger;
-use crate::ledger::verify::verify_figures;
+use crate::ledger::verify::verify_seeing;
 use crate::writer::{log_state, row_source};
 use crate::{
     approvals, auth, baselines, claims, consignments, counts, documents, events, evidence, exchange, facts,
@@ -182,8 +182,10 @@ fn log(conn: &mut Conn, signed: &Signed, progress: &mut Progress<'_>) -> Outcome
 /// Everything that is folded again, and whether what was decided is what was proposed.
 fn figures(conn: &mut Conn, progress: &mut Progress<'_>) -> Outcome<Report> {
     let mut report = Report::default();
-    verify_figures(conn, events::Kind::is_deploying, &mut report, progress)?;
-    events::verify_flows(conn, &mut report, progress)?;
+    let mut flows = events::FlowsFold::default();
+    let mut see = |kind: &str, postings: &[ledger::Posted]| flows.add(kind, postings);
+    verify_seeing(conn, events::Kind::is_deploying, &mut see, &mut report, progress)?;
+    flows.finish(conn, &mut report, progress)?;
     approvals::verify_approvals(conn, &mut report, progress)?;
     Ok(report)
 }

@@ -7,6 +7,7 @@
 pub mod cell;
 pub mod check;
 pub mod code;
+pub mod drawn;
 pub mod hexadecimal;
 pub mod id;
 pub mod limits;

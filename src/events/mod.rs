@@ -28,7 +28,7 @@ mod words;
 
 pub use correct::Corrected;
 pub use dismiss::{Dismissal, WaitingDismiss};
-pub use flows::{FLOWS_DIFFER, Flows, FlowsOf, flows_text, verify_flows};
+pub use flows::{FLOWS_DIFFER, Flows, FlowsFold, FlowsOf, flows_text, verify_flows};
 pub use kind::{COMMON, Command, Kind, Second};
 pub use named::Named;
 pub use post::{PostEvent, want_event};

@@ -4,7 +4,7 @@
 //! Events are read in ranges, so that memory is bounded by the rows that come of them and of a few before. Never here: what is made of
 //! them.
 
-use super::book::Book;
+use super::book::{Book, Posted};
 use super::load::load_facts;
 use super::recorded::StatementRead;
 use super::rows::PostingRead;
@@ -12,8 +12,8 @@ use crate::audit::store::entry_time;
 use crate::core::id::EventId;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::Conn;
 use crate::db::schema::{events, postings, statements};
+use crate::db::{Conn, among, either, in_parts};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -33,6 +33,8 @@ pub type IsDeploying = fn(&str) -> Option<bool>;
 #[derive(Default)]
 pub(super) struct Reading {
     pub(super) book: Book,
+    /// The word of each event's kind; of one that restates another, the other's.
+    kinds: foldhash::HashMap<i64, String>,
 }
 
 impl Reading {
@@ -56,7 +58,7 @@ impl Reading {
         is_deploying: IsDeploying,
         see: &mut dyn FnMut(&PostingRead),
     ) -> QueryResult<usize> {
-        self.book.undeployed = undeployed(conn, first, last, is_deploying)?;
+        self.load_kinds(conn, (first, last), is_deploying)?;
         let rows = postings_of(conn, (first, last), until)?;
         self.book.postings.clear();
         for row in &rows {
@@ -65,14 +67,22 @@ impl Reading {
             self.book.postings.extend(row.posted().ok());
         }
         let until = until.unwrap_or(Timestamp(i64::MAX));
-        let stated: Vec<StatementRead> = statements::table
-            .filter(statements::sequence.between(first, last))
-            .filter(statements::effective_at.le(until))
-            .select(StatementRead::as_select())
-            .load(conn)?;
+        let stated: Vec<StatementRead> = either!(conn, one => {
+            statements::table
+                .filter(statements::sequence.between(first, last))
+                .filter(statements::effective_at.le(until))
+                .select(StatementRead::as_select())
+                .load(one)
+        })?;
         self.book.statements = stated.into_iter().map(StatementRead::stated).collect();
         self.load_facts(conn)?;
         Ok(rows.len())
+    }
+
+    /// The events there are postings of, each with the word of its kind.
+    pub(super) fn events(&self) -> impl Iterator<Item = (&str, &[Posted])> {
+        let events = self.book.postings.chunk_by(|one, next| one.sequence == next.sequence);
+        events.filter_map(|event| Some((self.kinds.get(&event[0].sequence)?.as_str(), event)))
     }
 
     fn load_facts(&mut self, conn: &mut Conn) -> QueryResult<()> {
@@ -94,6 +104,65 @@ impl Reading {
         sites.retain(|site| !book.sites.contains_key(site));
         load_facts(conn, book, lines, consignments, sites)
     }
+
+    /// What events of a range are, and which of them leave what was ever delivered as it is.
+    fn load_kinds(
+        &mut self,
+        conn: &mut Conn,
+        (first, last): (i64, i64),
+        is_deploying: IsDeploying,
+    ) -> QueryResult<()> {
+        let rows: Vec<(i64, String, Option<EventId>)> = either!(conn, one => {
+            events::table
+                .filter(events::sequence.between(first, last))
+                .select((events::sequence, events::kind, events::about_id))
+                .load(one)
+        })?;
+        self.kinds.clear();
+        self.book.undeployed.clear();
+        // What restates another event does as that one; a correction may itself be reversed.
+        let mut open: Vec<(i64, EventId)> = Vec::new();
+        for (sequence, kind, about) in rows {
+            open.extend(self.is_open(sequence, kind, about, is_deploying));
+        }
+        for _ in 0..RESTATED_DEPTH {
+            let wanted: Vec<EventId> = open.iter().map(|(_, about)| *about).collect();
+            let rows: Vec<(EventId, String, Option<EventId>)> = in_parts(&wanted, |part| {
+                either!(conn, one => {
+                    events::table
+                        .filter(among(events::id, part))
+                        .select((events::id, events::kind, events::about_id))
+                        .load(one)
+                })
+            })?;
+            let restated: HashMap<EventId, (String, Option<EventId>)> =
+                rows.into_iter().map(|(id, kind, about)| (id, (kind, about))).collect();
+            let mut further = Vec::new();
+            for (sequence, about) in open {
+                if let Some((kind, next)) = restated.get(&about) {
+                    further.extend(self.is_open(sequence, kind.clone(), *next, is_deploying));
+                }
+            }
+            open = further;
+        }
+        Ok(())
+    }
+
+    /// Notes what an event is, or restates; answers it with the event that decides, where that is another.
+    fn is_open(
+        &mut self,
+        sequence: i64,
+        kind: String,
+        about: Option<EventId>,
+        is_deploying: IsDeploying,
+    ) -> Option<(i64, EventId)> {
+        let decided = is_deploying(&kind);
+        if decided == Some(false) {
+            self.book.undeployed.insert(sequence);
+        }
+        self.kinds.insert(sequence, kind);
+        about.filter(|_| decided.is_none()).map(|about| (sequence, about))
+    }
 }
 
 /// The postings of a range that count by a time, in order.
@@ -102,12 +171,14 @@ pub(super) fn postings_of(
     (first, last): (i64, i64),
     until: Option<Timestamp>,
 ) -> QueryResult<Vec<PostingRead>> {
-    postings::table
-        .filter(postings::sequence.between(first, last))
-        .filter(postings::effective_at.le(until.unwrap_or(Timestamp(i64::MAX))))
-        .order((postings::sequence, postings::ordinal))
-        .select(PostingRead::as_select())
-        .load(conn)
+    either!(conn, one => {
+        postings::table
+            .filter(postings::sequence.between(first, last))
+            .filter(postings::effective_at.le(until.unwrap_or(Timestamp(i64::MAX))))
+            .order((postings::sequence, postings::ordinal))
+            .select(PostingRead::as_select())
+            .load(one)
+    })
 }
 
 /// The sequences after one and up to another, in ranges that are read at once.
@@ -132,46 +203,4 @@ pub fn recorded_by(conn: &mut Conn, time: Timestamp, last: i64) -> Outcome<i64> 
         }
     }
     Ok(known)
-}
-
-/// The sequences of a range that leave what was ever delivered as it is.
-fn undeployed(
-    conn: &mut Conn,
-    first: i64,
-    last: i64,
-    is_deploying: IsDeploying,
-) -> QueryResult<HashSet<i64>> {
-    let rows: Vec<(i64, String, Option<EventId>)> = events::table
-        .filter(events::sequence.between(first, last))
-        .select((events::sequence, events::kind, events::about_id))
-        .load(conn)?;
-    let mut found = HashSet::new();
-    // What restates another event does as that one; a correction may itself be reversed.
-    let mut open: Vec<(i64, EventId)> = Vec::new();
-    for (sequence, kind, about) in rows {
-        match (is_deploying(&kind), about) {
-            (Some(false), _) => drop(found.insert(sequence)),
-            (None, Some(about)) => open.push((sequence, about)),
-            (Some(true), _) | (None, None) => {}
-        }
-    }
-    for _ in 0..RESTATED_DEPTH {
-        let wanted: Vec<EventId> = open.iter().map(|(_, about)| *about).collect();
-        let rows: Vec<(EventId, String, Option<EventId>)> = events::table
-            .filter(events::id.eq_any(wanted))
-            .select((events::id, events::kind, events::about_id))
-            .load(conn)?;
-        let restated: HashMap<EventId, (Option<bool>, Option<EventId>)> =
-            rows.into_iter().map(|(id, kind, about)| (id, (is_deploying(&kind), about))).collect();
-        let mut further = Vec::new();
-        for (sequence, about) in open {
-            match restated.get(&about) {
-                Some((Some(false), _)) => drop(found.insert(sequence)),
-                Some((None, Some(next))) => further.push((sequence, *next)),
-                Some((Some(true), _) | (None, None)) | None => {}
-            }
-        }
-        open = further;
-    }
-    Ok(found)
 }

@@ -8,10 +8,11 @@ use crate::audit::digest::Value;
 use crate::audit::rows::{Reading, RowSource, VisitRow};
 use crate::core::id::{ItemId, LotId, PledgeLineId};
 use crate::core::time::Timestamp;
-use crate::db::Conn;
 use crate::db::schema::{events, postings, statements};
+use crate::db::{Conn, either};
 use crate::writer::{AsValue, Record};
 use diesel::prelude::*;
+use std::fmt::Write as _;
 
 /// Events, postings and statements.
 pub fn sources() -> [RowSource; 3] {
@@ -23,13 +24,15 @@ pub fn sources() -> [RowSource; 3] {
 }
 
 fn event_rows(conn: &mut Conn, first: i64, last: i64, visit: &mut VisitRow<'_>) -> QueryResult<()> {
-    let rows: Vec<EventRecord> = events::table
-        .filter(events::sequence.between(first, last))
-        .order(events::sequence)
-        .select(EventRecord::as_select())
-        .load(conn)?;
+    let rows: Vec<EventRecord> = either!(conn, one => {
+        events::table
+            .filter(events::sequence.between(first, last))
+            .order(events::sequence)
+            .select(EventRecord::as_select())
+        .load(one)
+    })?;
     for row in &rows {
-        let mut columns = Vec::new();
+        let mut columns = Vec::with_capacity(24);
         row.columns(&mut |name, value| columns.push((name, value)));
         visit(&row.key_text(), &columns);
     }
@@ -37,11 +40,14 @@ fn event_rows(conn: &mut Conn, first: i64, last: i64, visit: &mut VisitRow<'_>) 
 }
 
 fn posting_rows(conn: &mut Conn, first: i64, last: i64, visit: &mut VisitRow<'_>) -> QueryResult<()> {
-    let rows: Vec<PostingRead> = postings::table
-        .filter(postings::sequence.between(first, last))
-        .order((postings::sequence, postings::ordinal))
-        .select(PostingRead::as_select())
-        .load(conn)?;
+    let rows: Vec<PostingRead> = either!(conn, one => {
+        postings::table
+            .filter(postings::sequence.between(first, last))
+            .order((postings::sequence, postings::ordinal))
+            .select(PostingRead::as_select())
+        .load(one)
+    })?;
+    let mut key = String::new();
     for row in &rows {
         let columns = [
             ("sequence", row.sequence.as_value()),
@@ -60,7 +66,10 @@ fn posting_rows(conn: &mut Conn, first: i64, last: i64, visit: &mut VisitRow<'_>
             ("chosen", row.chosen.as_value()),
             ("effective_at", row.effective_at.as_value()),
         ];
-        visit(&format!("{}/{}", row.sequence, row.ordinal), &columns);
+        key.clear();
+        // Writing to a String cannot fail.
+        let _ = write!(key, "{}/{}", row.sequence, row.ordinal);
+        visit(&key, &columns);
     }
     Ok(())
 }
@@ -90,11 +99,14 @@ impl StatementRead {
 }
 
 fn statement_rows(conn: &mut Conn, first: i64, last: i64, visit: &mut VisitRow<'_>) -> QueryResult<()> {
-    let rows: Vec<StatementRead> = statements::table
-        .filter(statements::sequence.between(first, last))
-        .order((statements::sequence, statements::ordinal))
-        .select(StatementRead::as_select())
-        .load(conn)?;
+    let rows: Vec<StatementRead> = either!(conn, one => {
+        statements::table
+            .filter(statements::sequence.between(first, last))
+            .order((statements::sequence, statements::ordinal))
+            .select(StatementRead::as_select())
+        .load(one)
+    })?;
+    let mut key = String::new();
     for row in &rows {
         let columns = [
             ("sequence", row.sequence.as_value()),
@@ -106,7 +118,10 @@ fn statement_rows(conn: &mut Conn, first: i64, last: i64, visit: &mut VisitRow<'
             ("surplus", row.surplus.as_value()),
             ("effective_at", row.effective_at.as_value()),
         ];
-        visit(&format!("{}/{}", row.sequence, row.ordinal), &columns);
+        key.clear();
+        // Writing to a String cannot fail.
+        let _ = write!(key, "{}/{}", row.sequence, row.ordinal);
+        visit(&key, &columns);
     }
     Ok(())
 }

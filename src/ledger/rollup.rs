@@ -262,20 +262,25 @@ impl Place {
 
     /// The key of this place in a cuboid: 128 bits of SHA-256 over its parts.
     pub(super) fn key(&self) -> CellKey {
-        let mut hasher = Sha256::new();
         let (ids, countries) = self.parts();
-        for part in ids {
-            hasher.update(part.unwrap_or_default().as_bytes());
-        }
-        for country in countries {
-            hasher.update(country.unwrap_or("--").as_bytes());
-        }
-        hasher.update(self.month.map_or(i32::MIN, |month| month.0).to_be_bytes());
-        let digest = hasher.finalize();
-        let mut key = [0_u8; 16];
-        key.copy_from_slice(&digest[..16]);
-        CellKey(key)
+        key_of(ids, countries, self.month)
     }
+}
+
+/// The key of the place of these parts, in a month where that is kept.
+pub(super) fn key_of(ids: [Option<Uuid>; 11], countries: [Option<&str>; 2], month: Option<Month>) -> CellKey {
+    let mut hasher = Sha256::new();
+    for part in ids {
+        hasher.update(part.unwrap_or_default().as_bytes());
+    }
+    for country in countries {
+        hasher.update(country.unwrap_or("--").as_bytes());
+    }
+    hasher.update(month.map_or(i32::MIN, |month| month.0).to_be_bytes());
+    let digest = hasher.finalize();
+    let mut key = [0_u8; 16];
+    key.copy_from_slice(&digest[..16]);
+    CellKey(key)
 }
 
 /// What a rollup row adds up.

@@ -154,11 +154,13 @@ macro_rules! record {
             ) -> diesel::QueryResult<Vec<Self>> {
                 use $crate::db::schema::$table::dsl;
                 use diesel::{ExpressionMethods as _, QueryDsl as _, RunQueryDsl as _, SelectableHelper as _};
-                let rows = dsl::$table.order(dsl::$key).limit(limit).select(Self::as_select());
-                match after {
-                    Some(key) => rows.filter(dsl::$key.gt(key)).load(conn),
-                    None => rows.load(conn),
-                }
+                $crate::db::either!(conn, one => {
+                    let rows = dsl::$table.order(dsl::$key).limit(limit).select(Self::as_select());
+                    match after {
+                        Some(key) => rows.filter(dsl::$key.gt(key)).load(one),
+                        None => rows.load(one),
+                    }
+                })
             }
             fn load(conn: &mut $crate::db::Conn, ids: &[Self::Id]) -> diesel::QueryResult<Vec<Self>> {
                 use $crate::db::schema::$table::dsl;
@@ -205,7 +207,7 @@ fn every_row<R: Record>(conn: &mut Conn, visit: &mut VisitRow<'_>) -> QueryResul
     loop {
         let rows = R::page(conn, after, ROWS_PER_PAGE)?;
         for row in &rows {
-            let mut columns = Vec::new();
+            let mut columns = Vec::with_capacity(24);
             row.columns(&mut |name, value| columns.push((name, value)));
             visit(&row.key_text(), &columns);
         }

@@ -35,6 +35,7 @@ const UNSCOPED: &[(&str, &str)] = &[
     ("src/events/flows.rs::verify_flows", "relief verify reads everything"),
     ("src/ledger/verify/mod.rs::verify_figures", "relief verify reads everything"),
     ("src/ledger/verify/mod.rs::verify_in_parts", "relief verify reads everything"),
+    ("src/ledger/verify/mod.rs::verify_seeing", "relief verify reads everything"),
     (
         "src/events/store.rs::wake",
         "the writer tries what waits, whosever it is, under the scope of who posted it",

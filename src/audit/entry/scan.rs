@@ -5,10 +5,7 @@
 
 use std::borrow::Cow;
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use super::super::digest::{HINT_BYTES, Hint};
+use super::super::digest::Hint;
 use super::super::hash::Hash256;
 use super::{Entry, MAX_COLUMNS, RecordedRow};
 
@@ -60,16 +57,22 @@ impl<'a> Scanner<'a> {
         let key = self.after(",\"key\":")?;
         let hash = Hash256::parse(&self.after(",\"hash\":")?).ok()?;
         self.word(",\"columns\":{")?;
-        let mut columns: Vec<(Cow<'a, str>, Hint)> = Vec::with_capacity(16);
+        let mut columns: Vec<(Cow<'a, str>, Hint)> = Vec::with_capacity(24);
+        // Which names were seen, told by their ends and lengths: only where that is the same they are compared.
+        let mut seen = 0_u64;
         while !self.has("}}") {
             if !columns.is_empty() {
                 self.word(",")?;
             }
             let name = self.text()?;
-            if columns.len() == MAX_COLUMNS || columns.iter().any(|(known, _)| *known == name) {
+            let mark = mark(&name);
+            if columns.len() == MAX_COLUMNS
+                || seen & mark != 0 && columns.iter().any(|(known, _)| *known == name)
+            {
                 return None;
             }
-            columns.push((name, hint(&self.after(":")?)?));
+            seen |= mark;
+            columns.push((name, self.hint()?));
         }
         Some(RecordedRow { table, key, hash, columns })
     }
@@ -104,6 +107,16 @@ impl<'a> Scanner<'a> {
         Some(Cow::Borrowed(text))
     }
 
+    /// The hint of a column, behind its name.
+    fn hint(&mut self) -> Option<Hint> {
+        self.word(":\"")?;
+        let hint = hint(self.rest.as_bytes().get(..HINT_CHARACTERS)?)?;
+        // What was read is ASCII.
+        self.rest = self.rest.get(HINT_CHARACTERS..)?;
+        self.word("\"")?;
+        Some(hint)
+    }
+
     fn integer(&mut self) -> Option<i64> {
         let end = self.rest.bytes().position(|byte| byte != b'-' && !byte.is_ascii_digit())?;
         let (digits, rest) = self.rest.split_at(end);
@@ -116,8 +129,58 @@ impl<'a> Scanner<'a> {
     }
 }
 
-fn hint(text: &str) -> Option<Hint> {
-    let mut bytes = [0; HINT_BYTES];
-    let written = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-    (written == HINT_BYTES).then_some(Hint(bytes))
+/// One bit of 64, the same for the same name.
+fn mark(name: &str) -> u64 {
+    let end = |byte: Option<&u8>| usize::from(byte.copied().unwrap_or(0));
+    let bytes = name.as_bytes();
+    1 << ((end(bytes.first()) + 5 * end(bytes.last()) + 11 * bytes.len()) % 64)
+}
+
+/// What each character stands for in base64url; 64 and more for those that stand for nothing.
+const SEXTETS: [u8; 256] = sextets();
+
+const fn sextets() -> [u8; 256] {
+    let alphabet = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let mut all = [64; 256];
+    let mut value = 0;
+    while value < alphabet.len() {
+        all[alphabet[value] as usize] = value as u8;
+        value += 1;
+    }
+    all
+}
+
+/// Characters of a hint: 64 bits and two more, which are 0.
+const HINT_CHARACTERS: usize = 11;
+
+fn hint(text: &[u8]) -> Option<Hint> {
+    let (mut bits, mut all) = (0_u128, 0);
+    for character in text {
+        let sextet = SEXTETS[usize::from(*character)];
+        all |= sextet;
+        bits = bits << 6 | u128::from(sextet);
+    }
+    let hint = u64::try_from(bits >> 2).ok().filter(|_| all < 64 && bits & 3 == 0)?;
+    Some(Hint(hint.to_be_bytes()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::Engine;
+    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+    #[test]
+    fn a_hint_is_read_as_base64url_reads_it() {
+        for hashed in 0..2_000_u64 {
+            let bytes = hashed.wrapping_mul(0x9E37_79B9_7F4A_7C15).to_be_bytes();
+            let text = URL_SAFE_NO_PAD.encode(bytes);
+            assert_eq!(hint(text.as_bytes()), Some(Hint(bytes)), "{text}");
+            for (place, other) in [(0, b'+'), (3, b'='), (7, b' '), (10, b'B')] {
+                let mut wrong = text.clone().into_bytes();
+                wrong[place] = other;
+                assert_eq!(hint(&wrong), None, "{text} with {} at {place}", char::from(other));
+            }
+        }
+    }
 }

@@ -67,12 +67,13 @@ fn month_added_up(
     let first = Day::first_of(month);
     let mut changes = DatedChanges::over(&[cuboid]);
     for (_, days) in days_of(conn, cuboid.number, parts, month).map_err(read_failure)? {
-        let DatedChanges { numbers, rows: sums, .. } = &mut changes;
-        unpack(&days, numbers, |spot, day, figures| {
-            let key = (cuboid.number, Day(first.0 + i32::from(day)), spot);
-            sums.entry(key).or_default().add(figures);
-        })
-        .map_err(|words| Problem::internal(format!("a row of dated_rollups cannot be read: {words}")))?;
+        let mut numbers = std::mem::take(&mut changes.numbers);
+        let unpacked = unpack(&days, &mut numbers, |spot, day, figures| {
+            changes.add(cuboid.number, Day(first.0 + i32::from(day)), &spot, figures);
+        });
+        changes.numbers = numbers;
+        unpacked
+            .map_err(|words| Problem::internal(format!("a row of dated_rollups cannot be read: {words}")))?;
     }
     Ok(changes)
 }

@@ -4,14 +4,17 @@
 //! may, each later part changes what is net already; adding up all parts until a moment is the net until then.
 
 use super::super::account::Account;
-use super::super::book::Book;
-use super::super::cell::Cell;
-use super::super::rollup::{Cuboid, Dimension, Place, Sums};
+use super::super::book::{Book, Posted};
+use super::super::cell::{Cell, CellKey};
+use super::super::rollup::{CUBOIDS, Cuboid, Dimension, Place, Sums, key_of};
 use super::Day;
 use crate::core::id::PledgeLineId;
 use crate::core::time::{Month, Timestamp};
-use std::collections::HashMap;
 use uuid::Uuid;
+
+/// Maps that are asked many times for each posting: hashed under a key of their own, and quicker than those of the standard
+/// library, which are made to withstand whoever sends a server its keys.
+type Quick<K, V> = foldhash::HashMap<K, V>;
 
 /// Parts of a place.
 pub(super) const PARTS: usize = 13;
@@ -48,9 +51,9 @@ pub(super) fn narrowed(spot: &Spot, kept: &[bool; PARTS]) -> Spot {
 /// Identifiers and countries by small numbers from 1.
 #[derive(Default)]
 pub(super) struct Numbers {
-    ids: HashMap<Uuid, u32>,
+    ids: Quick<Uuid, u32>,
     pub(super) uuids: Vec<Uuid>,
-    codes: HashMap<String, u32>,
+    codes: Quick<String, u32>,
     pub(super) countries: Vec<String>,
 }
 
@@ -86,6 +89,20 @@ impl Numbers {
         spot
     }
 
+    /// The key of that place in a rollup.
+    fn key(&self, spot: &Spot, month: Option<Month>) -> CellKey {
+        let id = |part: usize| named(&self.uuids, spot[part]).copied();
+        let country = |part: usize| named(&self.countries, spot[part]).map(String::as_str);
+        key_of(std::array::from_fn(id), [country(11), country(12)], month)
+    }
+
+    fn clear(&mut self) {
+        self.ids.clear();
+        self.uuids.clear();
+        self.codes.clear();
+        self.countries.clear();
+    }
+
     /// The place of a spot, in a month where that is kept.
     pub(super) fn place(&self, spot: &Spot, month: Option<Month>) -> Option<Place> {
         let id = |part: usize| named(&self.uuids, spot[part]).copied();
@@ -105,7 +122,7 @@ pub(super) fn named<T>(names: &[T], number: u32) -> Option<&T> {
 }
 
 /// Where a change counts: cuboid, day, spot.
-pub(super) type DatedKey = (i32, Day, Spot);
+pub(super) type Dated<'a> = (i32, Day, &'a Spot, &'a Sums);
 
 /// A cuboid as changes are added to it.
 struct Kept {
@@ -115,6 +132,9 @@ struct Kept {
     by_month: bool,
 }
 
+/// A cuboid, by its place among those that are folded, and a spot in it.
+type Corner = (usize, Spot);
+
 /// What an event brought to a place in all, and how much of that is counted.
 #[derive(Clone, Copy, Default)]
 struct Net {
@@ -123,12 +143,19 @@ struct Net {
 }
 
 /// Changes of some cuboids by day.
+///
+/// A posting counts in each cuboid, and nearly all postings lie where others did before. So each cell's place is looked up
+/// once, and what is added up hangs on the small numbers of its corners and on the day.
 pub(in crate::ledger) struct DatedChanges {
     cuboids: Vec<Kept>,
     pub(super) numbers: Numbers,
-    pub(super) rows: HashMap<DatedKey, Sums>,
-    /// By cuboid, spot and, where months are told apart, month.
-    event: HashMap<(i32, Spot, Option<Month>), Net>,
+    corners: Vec<Corner>,
+    numbered: Quick<Corner, u32>,
+    /// The corners of a cell, one for each cuboid.
+    cells: Quick<Cell, [u32; CUBOIDS.len()]>,
+    rows: Quick<(u32, Day), Sums>,
+    /// By corner and, where months are told apart, month.
+    event: Quick<(u32, Option<Month>), Net>,
 }
 
 impl DatedChanges {
@@ -141,9 +168,22 @@ impl DatedChanges {
         Self {
             cuboids: cuboids.iter().map(kept).collect(),
             numbers: Numbers::default(),
-            rows: HashMap::new(),
-            event: HashMap::new(),
+            corners: Vec::new(),
+            numbered: Quick::default(),
+            cells: Quick::default(),
+            rows: Quick::default(),
+            event: Quick::default(),
         }
+    }
+
+    /// Lets go of what was folded; what memory it took is used again.
+    pub(in crate::ledger) fn clear(&mut self) {
+        self.numbers.clear();
+        self.corners.clear();
+        self.numbered.clear();
+        self.cells.clear();
+        self.rows.clear();
+        self.event.clear();
     }
 
     /// Adds all postings and statements in the book, whose postings are in the order they were recorded in.
@@ -151,31 +191,29 @@ impl DatedChanges {
     /// # Errors
     /// The pledge line that is not known.
     pub(in crate::ledger) fn fold(&mut self, book: &Book) -> Result<(), PledgeLineId> {
+        let mut dated: Vec<&Posted> = Vec::new();
         for event in book.postings.chunk_by(|one, next| one.sequence == next.sequence) {
-            let mut dated: Vec<_> = event.iter().collect();
+            let deploys = !book.undeployed.contains(&event[0].sequence);
+            dated.clear();
+            dated.extend(event);
             dated.sort_by_key(|posting| posting.effective_at);
             for part in dated.chunk_by(|one, next| one.effective_at == next.effective_at) {
+                let day = Day::of(part[0].effective_at);
+                let month = day.month();
                 for posting in part {
-                    let line = book.lines.get(&posting.cell.line).ok_or(posting.cell.line)?;
-                    let consignment = posting.cell.consignment.and_then(|id| book.consignments.get(&id));
-                    let at = posting.effective_at;
-                    let place = Place::of(&posting.cell, at, line, consignment, &book.sites);
-                    let deploys = !book.undeployed.contains(&posting.sequence);
-                    self.post(&place, &posting.cell, (posting.quantity, at), deploys);
+                    let corners = self.corners_of(&posting.cell, book)?;
+                    self.post(&corners, (day, month), posting, deploys);
                 }
-                self.end_part(Day::of(part[0].effective_at));
+                self.end_part(day);
             }
             self.event.clear();
         }
         for stated in &book.statements {
             let statement = stated.statement;
-            let line = book.lines.get(&statement.line).ok_or(statement.line)?;
             let cell = Cell::source(Account::Promised, statement.line, statement.lot, statement.item);
-            let place = Place::of(&cell, stated.effective_at, line, None, &book.sites);
-            let (spot, day) = (self.numbers.spot(&place), Day::of(stated.effective_at));
-            for cuboid in &self.cuboids {
-                let key = (cuboid.number, day, narrowed(&spot, &cuboid.parts));
-                let sums = self.rows.entry(key).or_default();
+            let (corners, day) = (self.corners_of(&cell, book)?, Day::of(stated.effective_at));
+            for (_, corner) in self.cuboids.iter().zip(corners) {
+                let sums = self.rows.entry((corner, day)).or_default();
                 sums.stated_promised += statement.promised;
                 sums.stated_surplus += statement.surplus;
             }
@@ -183,40 +221,90 @@ impl DatedChanges {
         Ok(())
     }
 
-    fn post(&mut self, place: &Place, cell: &Cell, (quantity, at): (i64, Timestamp), deploys: bool) {
-        let (spot, day) = (self.numbers.spot(place), Day::of(at));
-        for cuboid in &self.cuboids {
-            let spot = narrowed(&spot, &cuboid.parts);
-            self.rows.entry((cuboid.number, day, spot)).or_default().post(cell, quantity, deploys);
-            let month = cuboid.by_month.then(|| day.month());
-            self.event.entry((cuboid.number, spot, month)).or_default().now += quantity;
+    /// Where a cell's goods count in each cuboid.
+    fn corners_of(&mut self, cell: &Cell, book: &Book) -> Result<[u32; CUBOIDS.len()], PledgeLineId> {
+        if let Some(corners) = self.cells.get(cell) {
+            return Ok(*corners);
+        }
+        let line = book.lines.get(&cell.line).ok_or(cell.line)?;
+        let consignment = cell.consignment.and_then(|id| book.consignments.get(&id));
+        // Of months the day tells.
+        let spot = self.numbers.spot(&Place::of(cell, Timestamp(0), line, consignment, &book.sites));
+        let mut corners = [0; CUBOIDS.len()];
+        for (index, number) in (0..self.cuboids.len()).zip(&mut corners) {
+            *number = self.corner(index, &spot);
+        }
+        self.cells.insert(*cell, corners);
+        Ok(corners)
+    }
+
+    /// The number of a spot in a cuboid.
+    fn corner(&mut self, index: usize, spot: &Spot) -> u32 {
+        let corner = (index, narrowed(spot, &self.cuboids[index].parts));
+        let corners = &mut self.corners;
+        *self.numbered.entry(corner).or_insert_with(|| {
+            corners.push(corner);
+            number_after(corners.len() - 1)
+        })
+    }
+
+    /// Adds figures of a day to a spot of the cuboid with this number, where that is folded.
+    pub(super) fn add(&mut self, cuboid: i32, day: Day, spot: &Spot, figures: &Sums) {
+        let Some(index) = self.cuboids.iter().position(|kept| kept.number == cuboid) else { return };
+        let corner = self.corner(index, spot);
+        self.rows.entry((corner, day)).or_default().add(figures);
+    }
+
+    /// All changes, in no order.
+    pub(super) fn rows(&self) -> impl Iterator<Item = Dated<'_>> {
+        self.rows.iter().filter_map(|((corner, day), sums)| {
+            let (index, spot) = named(&self.corners, *corner)?;
+            Some((self.cuboids[*index].number, *day, spot, sums))
+        })
+    }
+
+    fn post(
+        &mut self,
+        corners: &[u32; CUBOIDS.len()],
+        (day, month): (Day, Month),
+        posting: &Posted,
+        deploys: bool,
+    ) {
+        for (cuboid, corner) in self.cuboids.iter().zip(corners) {
+            self.rows.entry((*corner, day)).or_default().post(&posting.cell, posting.quantity, deploys);
+            let month = cuboid.by_month.then_some(month);
+            self.event.entry((*corner, month)).or_default().now += posting.quantity;
         }
     }
 
     /// Counts what this part of an event made of the net of each place.
     fn end_part(&mut self, day: Day) {
-        for ((cuboid, spot, _), net) in &mut self.event {
+        for ((corner, _), net) in &mut self.event {
             if net.now == net.counted {
                 continue;
             }
-            let sums = self.rows.entry((*cuboid, day, *spot)).or_default();
+            let sums = self.rows.entry((*corner, day)).or_default();
             sums.moved_in += net.now.max(0) - net.counted.max(0);
             sums.moved_out += (-net.now).max(0) - (-net.counted).max(0);
             net.counted = net.now;
         }
     }
 
-    /// The changes of each place with its cuboid, all days together.
-    pub(in crate::ledger) fn by_place(&self) -> Vec<(i32, Place, Sums)> {
-        let mut all: HashMap<(i32, Spot, Option<Month>), Sums> = HashMap::new();
-        let by_month: HashMap<i32, bool> =
-            self.cuboids.iter().map(|cuboid| (cuboid.number, cuboid.by_month)).collect();
-        for ((cuboid, day, spot), sums) in &self.rows {
-            let month = by_month.get(cuboid).is_some_and(|is| *is).then(|| day.month());
-            all.entry((*cuboid, *spot, month)).or_default().add(sums);
+    /// Shows the changes of each place, all days together: its cuboid, its key and what it is.
+    pub(in crate::ledger) fn each_place(
+        &self,
+        mut each: impl FnMut(i32, CellKey, &Sums, &dyn Fn() -> Option<Place>),
+    ) {
+        let mut all: Quick<(u32, Option<Month>), Sums> = Quick::default();
+        for ((corner, day), sums) in &self.rows {
+            let Some((index, _)) = named(&self.corners, *corner) else { continue };
+            let month = self.cuboids[*index].by_month.then(|| day.month());
+            all.entry((*corner, month)).or_default().add(sums);
         }
-        // A spot without a programme is never made.
-        let named = |((cuboid, spot, month), sums)| Some((cuboid, self.numbers.place(&spot, month)?, sums));
-        all.into_iter().filter_map(named).collect()
+        for ((corner, month), sums) in &all {
+            let Some((index, spot)) = named(&self.corners, *corner) else { continue };
+            let key = self.numbers.key(spot, *month);
+            each(self.cuboids[*index].number, key, sums, &|| self.numbers.place(spot, *month));
+        }
     }
 }

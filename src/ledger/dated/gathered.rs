@@ -131,7 +131,7 @@ impl Gathered {
         for number in wanted {
             let block = Block { level: 0, number };
             let changes = block_changes(conn, block, Some(at), &[self.cuboid], is_deploying)?;
-            for ((_, _, spot), sums) in changes.rows.iter().filter(|((_, there, _), _)| *there == day) {
+            for (_, _, spot, sums) in changes.rows().filter(|(_, there, ..)| *there == day) {
                 let place = changes.numbers.place(spot, None);
                 let spot = place.map(|place| self.numbers.spot(&place)).unwrap_or_default();
                 let month = self.by_month.then(|| day.month());

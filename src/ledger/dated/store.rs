@@ -68,9 +68,8 @@ pub(super) fn level_code(level: usize) -> i32 {
 pub(super) fn packed(changes: &DatedChanges, block: Block) -> Result<Vec<DatedRollup>, postcard::Error> {
     let mut months: BTreeMap<(i32, Month), Vec<DayRow<'_>>> = BTreeMap::new();
     let dated = dated_cuboids().into_iter().map(|cuboid| cuboid.number).collect::<Vec<i32>>();
-    for ((cuboid, day, spot), sums) in changes.rows.iter().filter(|((cuboid, ..), _)| dated.contains(cuboid))
-    {
-        months.entry((*cuboid, day.month())).or_default().push((spot, *day, sums));
+    for (cuboid, day, spot, sums) in changes.rows().filter(|(cuboid, ..)| dated.contains(cuboid)) {
+        months.entry((cuboid, day.month())).or_default().push((spot, day, sums));
     }
     let mut rows = Vec::with_capacity(months.len());
     for ((cuboid, month), dated) in months {

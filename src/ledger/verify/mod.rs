@@ -7,12 +7,14 @@
 mod balances;
 mod rollups;
 
-use self::balances::{BalanceFold, CELLS_AT_ONCE};
+use self::balances::{BalanceFold, CELLS_AT_ONCE, Parts};
 use self::rollups::Comparison;
+use super::book::Posted;
 use super::reading::{IsDeploying, Reading, postings_of, ranges};
 use super::rows::PostingRead;
 use crate::audit::finding::{Finding, Report};
 use crate::audit::verify::Progress;
+use crate::core::id::{LotId, PledgeLineId};
 use crate::core::problem::Outcome;
 use crate::db::schema::{log_entries, postings, statements};
 use crate::db::{Conn, read_failure};
@@ -29,7 +31,25 @@ pub fn verify_figures(
     report: &mut Report,
     progress: &mut Progress<'_>,
 ) -> Outcome<()> {
-    verify_in_parts(conn, CELLS_AT_ONCE, is_deploying, report, progress)
+    verify_seeing(conn, is_deploying, &mut |_, _| {}, report, progress)
+}
+
+/// What else is made of events while they are read: the word of an event's kind, or of the one it restates, and its
+/// postings.
+pub type SeeEvent<'s> = dyn FnMut(&str, &[Posted]) + 's;
+
+/// As [`verify_figures`], showing each event that has postings.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn verify_seeing(
+    conn: &mut Conn,
+    is_deploying: IsDeploying,
+    see: &mut SeeEvent<'_>,
+    report: &mut Report,
+    progress: &mut Progress<'_>,
+) -> Outcome<()> {
+    verify(conn, CELLS_AT_ONCE, (is_deploying, see), report, progress)
 }
 
 /// As [`verify_figures`], folding the balances of about so many cells at once.
@@ -43,23 +63,38 @@ pub fn verify_in_parts(
     report: &mut Report,
     progress: &mut Progress<'_>,
 ) -> Outcome<()> {
+    verify(conn, cells_at_once, (is_deploying, &mut |_, _| {}), report, progress)
+}
+
+fn verify(
+    conn: &mut Conn,
+    cells_at_once: i64,
+    (is_deploying, see_event): (IsDeploying, &mut SeeEvent<'_>),
+    report: &mut Report,
+    progress: &mut Progress<'_>,
+) -> Outcome<()> {
     let last = last_sequence(conn).map_err(read_failure)?;
-    let parts = balances::parts(conn, cells_at_once).map_err(read_failure)?;
+    let parts = Parts::of(conn, cells_at_once).map_err(read_failure)?;
     let mut reading = Reading::default();
     let mut comparison = Comparison::of(conn).map_err(read_failure)?;
     let mut balances = BalanceFold::of(0, parts);
+    let mut sums = EventSums::default();
     for (first, end) in ranges(0, last) {
-        check_sums(conn, first, end, report).map_err(read_failure)?;
-        let mut see = |posting: &PostingRead| balances.add(posting, report);
+        let mut see = |posting: &PostingRead| {
+            sums.add(posting, report);
+            balances.add(posting, report);
+        };
         let read =
             reading.read_seeing(conn, (first, end), None, is_deploying, &mut see).map_err(read_failure)?;
         report.check("postings folded", read);
+        reading.events().for_each(|(kind, postings)| see_event(kind, postings));
         comparison.add(conn, &reading.book, end, report)?;
         progress("events folded", u64::try_from(end - first + 1).unwrap_or(0));
     }
+    sums.end(report);
     drop(reading);
     balances.finish(conn, report).map_err(read_failure)?;
-    for part in 1..parts {
+    for part in 1..parts.count {
         fold_part(conn, last, BalanceFold::of(part, parts), report).map_err(read_failure)?;
         progress("balances", 1);
     }
@@ -94,33 +129,34 @@ fn last_sequence(conn: &mut Conn) -> QueryResult<i64> {
     Ok(posted.max(stated).unwrap_or(0).min(logged.unwrap_or(-1) + 1))
 }
 
-#[derive(QueryableByName)]
-struct Unbalanced {
-    #[diesel(sql_type = BigInt)]
+/// What the postings of one event sum to, which is zero for each pledge line and lot.
+#[derive(Default)]
+struct EventSums {
     sequence: i64,
-    #[diesel(sql_type = Binary)]
-    pledge_line_id: Vec<u8>,
-    #[diesel(sql_type = BigInt)]
-    difference: i64,
+    sums: foldhash::HashMap<(PledgeLineId, LotId), i128>,
 }
 
-/// The postings of an event sum to zero for each pledge line and lot.
-fn check_sums(conn: &mut Conn, first: i64, last: i64, report: &mut Report) -> QueryResult<()> {
-    let rows: Vec<Unbalanced> = diesel::sql_query(
-        "SELECT sequence, pledge_line_id, CAST(SUM(quantity) AS BIGINT) AS difference FROM postings \
-         WHERE sequence >= $1 AND sequence <= $2 GROUP BY sequence, pledge_line_id, lot_id HAVING SUM(quantity) <> 0",
-    )
-    .into_boxed::<crate::db::Backend>()
-    .bind::<BigInt, _>(first)
-    .bind::<BigInt, _>(last)
-    .load(conn)?;
-    for row in rows {
-        let line = uuid::Uuid::from_slice(&row.pledge_line_id).unwrap_or_default();
-        let problem = format!("its postings of pledge line {line} sum to {} and not to 0", row.difference);
-        let finding = Finding::new("postings", row.sequence.to_string(), problem);
-        report.find(finding.column("quantity").entry(row.sequence - 1));
+impl EventSums {
+    /// Adds a posting; they come in the order of the ledger.
+    fn add(&mut self, posting: &PostingRead, report: &mut Report) {
+        if posting.sequence != self.sequence {
+            self.end(report);
+            self.sequence = posting.sequence;
+        }
+        *self.sums.entry((posting.pledge_line_id, posting.lot_id)).or_default() +=
+            i128::from(posting.quantity);
     }
-    Ok(())
+
+    /// Ends the event.
+    fn end(&mut self, report: &mut Report) {
+        let mut wrong: Vec<_> = self.sums.drain().filter(|(_, difference)| *difference != 0).collect();
+        wrong.sort_unstable();
+        for ((line, _), difference) in wrong {
+            let problem = format!("its postings of pledge line {line} sum to {difference} and not to 0");
+            let finding = Finding::new("postings", self.sequence.to_string(), problem);
+            report.find(finding.column("quantity").entry(self.sequence - 1));
+        }
+    }
 }
 
 #[derive(QueryableByName)]

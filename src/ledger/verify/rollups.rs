@@ -1,8 +1,8 @@
 //! Rollups compared with what postings make, without holding all of either.
 //!
-//! A rollup's row is the sum of what events did to it, so both sides are told in numbers that add up: each figure
-//! times a coefficient that only this run knows, drawn from its row's key, in a few thousand heaps modulo a prime. Two
-//! heaps that differ in anything are equal with a chance of one in 2^61. Where a heap differs, its rows alone are
+//! A rollup's row is the sum of what events did to it, so both sides are told in numbers that add up: each figure times
+//! one secret of its column and one of its row, which only this run knows, in a few thousand heaps modulo a prime. Two
+//! heaps that differ in anything are equal with a chance of one in 2^60. Where a heap differs, its rows alone are
 //! folded once more and compared one by one.
 
 use super::super::book::Book;
@@ -12,11 +12,12 @@ use super::super::dated::{BlockComparison, DatedChanges};
 use super::super::reading::{IsDeploying, Reading, ranges};
 use super::super::rollup::{CUBOIDS, Place, Sums};
 use crate::audit::finding::{Finding, Report};
+use crate::core::drawn::DrawnSet;
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::PledgeLineId;
 use crate::core::problem::Outcome;
 use crate::db::schema::rollups;
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, either, read_failure};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
@@ -26,20 +27,25 @@ const ROLLUPS_PER_READ: i64 = 5_000;
 /// Heaps: where one row was edited, so many fewer rows are folded again.
 const HEAPS: usize = 4_096;
 /// A Mersenne prime; figures are far below it.
-const PRIME: i128 = (1 << 61) - 1;
+const PRIME: u64 = (1 << 61) - 1;
 
 /// One row by cuboid and key.
 type RowKey = (i32, CellKey);
 
 /// Rollup rows in heaps, as numbers that add up.
 struct Heaps {
-    coefficients: RandomState,
-    sums: Vec<i128>,
+    secret: RandomState,
+    columns: [u64; Sums::FIGURES],
+    sums: Vec<u64>,
+    /// Heaps with figures that the prime could hide a part of: no ledger has such, so somebody wrote them.
+    beyond: HashSet<usize>,
 }
 
 impl Heaps {
     fn new() -> Self {
-        Self { coefficients: RandomState::new(), sums: vec![0; HEAPS] }
+        let secret = RandomState::new();
+        let columns = std::array::from_fn(|column| secret.hash_one(column) % PRIME);
+        Self { secret, columns, sums: vec![0; HEAPS], beyond: HashSet::new() }
     }
 
     fn heap((cuboid, key): RowKey) -> usize {
@@ -47,20 +53,46 @@ impl Heaps {
         (usize::from(first) << 8 | usize::from(second)).wrapping_add(cuboid.unsigned_abs() as usize) % HEAPS
     }
 
-    /// Adds a row's figures, or takes them away.
-    fn add(&mut self, row: RowKey, sums: &Sums, sign: i128) {
-        let heap = Self::heap(row);
-        for (index, figure) in sums.figures().into_iter().enumerate().filter(|(_, figure)| *figure != 0) {
-            let coefficient = i128::from(self.coefficients.hash_one((row.0, row.1, index))) % PRIME;
-            let sum = self.sums[heap] + sign * coefficient * i128::from(figure) % PRIME;
-            self.sums[heap] = sum % PRIME;
-        }
+    /// Whether what was taken away is not what was added.
+    fn is_wrong(&self, heap: usize) -> bool {
+        self.sums[heap] != 0 || self.beyond.contains(&heap)
     }
 
-    /// The name of a row in one number.
-    fn name(&self, row: RowKey) -> u64 {
-        self.coefficients.hash_one(row)
+    /// The name of a row in one number, which is its secret too.
+    fn name(&self, (cuboid, key): RowKey) -> u64 {
+        self.secret.hash_one((cuboid, key.0))
     }
+
+    /// Adds a row's figures, or takes them away; answers its name.
+    fn add(&mut self, row: RowKey, sums: &Sums, is_taken: bool) -> u64 {
+        let name = self.name(row);
+        let mut told = 0;
+        for (figure, column) in
+            sums.figures().into_iter().zip(self.columns).filter(|(figure, _)| *figure != 0)
+        {
+            let residue = figure.unsigned_abs() % PRIME;
+            if residue != figure.unsigned_abs() {
+                self.beyond.insert(Self::heap(row));
+            }
+            let is_taken = figure.is_negative() != is_taken;
+            told = plus(told, times(if is_taken { PRIME - residue } else { residue } % PRIME, column));
+        }
+        let sum = &mut self.sums[Self::heap(row)];
+        *sum = plus(*sum, times(told, name % PRIME));
+        name
+    }
+}
+
+/// The sum of two numbers below the prime.
+fn plus(one: u64, other: u64) -> u64 {
+    let sum = one + other;
+    if sum >= PRIME { sum - PRIME } else { sum }
+}
+
+/// The product of two numbers below the prime: 2^61 is 1, so its upper bits are added to the lower.
+fn times(one: u64, other: u64) -> u64 {
+    let product = u128::from(one) * u128::from(other);
+    plus((product as u64) & PRIME, (product >> 61) as u64)
 }
 
 /// Rollups and dated blocks compared while the ledger's events are read in order.
@@ -69,18 +101,21 @@ pub(super) struct Comparison {
     changes: DatedChanges,
     heaps: Heaps,
     /// The rows that postings make, by name.
-    made: HashSet<u64>,
+    made: DrawnSet,
     unknown: Option<PledgeLineId>,
 }
 
 impl Comparison {
     /// Nothing read yet.
     pub(super) fn of(conn: &mut Conn) -> QueryResult<Self> {
+        let count: i64 = rollups::table.count().get_result(conn)?;
+        // With room for those there are at once: a table that grows is there twice meanwhile.
+        let count = usize::try_from(count).unwrap_or(0);
         Ok(Self {
             blocks: BlockComparison::of(conn)?,
             changes: all_changes(),
             heaps: Heaps::new(),
-            made: HashSet::new(),
+            made: DrawnSet::with_capacity_and_hasher(count, Default::default()),
             unknown: None,
         })
     }
@@ -109,12 +144,11 @@ impl Comparison {
 
     /// Puts what was folded on its heaps and lets go of it.
     fn settle(&mut self) {
-        let changes = std::mem::replace(&mut self.changes, all_changes());
-        for (cuboid, place, sums) in changes.by_place() {
-            let row = (cuboid, place.key());
-            self.heaps.add(row, &sums, 1);
-            self.made.insert(self.heaps.name(row));
-        }
+        let Self { changes, heaps, made, .. } = self;
+        changes.each_place(|cuboid, key, sums, _| {
+            made.insert(heaps.add((cuboid, key), sums, false));
+        });
+        changes.clear();
     }
 
     /// Compares all that was added with the rows that are kept.
@@ -136,7 +170,7 @@ impl Comparison {
             self.take(row, report);
         })
         .map_err(read_failure)?;
-        let is_wrong = |heap: usize| self.heaps.sums[heap] % PRIME != 0;
+        let is_wrong = |heap: usize| self.heaps.is_wrong(heap);
         if !self.made.is_empty() || (0..HEAPS).any(is_wrong) {
             let wrong = |row: RowKey| is_wrong(Heaps::heap(row)) || self.made.contains(&self.heaps.name(row));
             let folded = fold_some(conn, (last, is_deploying), wrong)?;
@@ -148,8 +182,8 @@ impl Comparison {
     /// Takes a row that is kept off its heap.
     fn take(&mut self, row: &RollupRow, report: &mut Report) {
         let Some((key, sums)) = read_row(row, report) else { return };
-        self.heaps.add((row.cuboid, key), &sums, -1);
-        if !self.made.remove(&self.heaps.name((row.cuboid, key))) {
+        let name_of = self.heaps.add((row.cuboid, key), &sums, true);
+        if !self.made.remove(&name_of) {
             report.find(Finding::new("rollups", name(row.cuboid, key), "no posting made this row"));
         }
     }
@@ -185,12 +219,15 @@ fn fold_some(
         reading.read(conn, range, None, is_deploying).map_err(read_failure)?;
         let mut changes = all_changes();
         changes.fold(&reading.book).map_err(super::super::fold::unknown)?;
-        for (cuboid, place, sums) in changes.by_place() {
-            let row = (cuboid, place.key());
-            if wanted(row) {
-                folded.entry(row).or_insert_with(|| (place, Sums::default())).1.add(&sums);
+        changes.each_place(|cuboid, key, sums, place| {
+            let row = (cuboid, key);
+            // A spot without a programme is never made.
+            if wanted(row)
+                && let Some(place) = place()
+            {
+                folded.entry(row).or_insert_with(|| (place, Sums::default())).1.add(sums);
             }
-        }
+        });
     }
     Ok(folded)
 }
@@ -221,28 +258,39 @@ fn compare_some(
     Ok(())
 }
 
-/// Reads all rows that are kept, some at a time.
+/// Reads all rows that are kept, some at a time: one cuboid after the other, so that each page is found by the key.
 fn each_row(conn: &mut Conn, mut each: impl FnMut(&RollupRow)) -> QueryResult<()> {
-    let mut after: Option<(i32, Vec<u8>)> = None;
-    loop {
-        let page = rollups::table
-            .order((rollups::cuboid, rollups::cell))
-            .limit(ROLLUPS_PER_READ)
-            .select(RollupRow::as_select());
-        let rows: Vec<RollupRow> = match &after {
-            None => page.load(conn)?,
-            Some((cuboid, cell)) => page
-                .filter(
-                    rollups::cuboid
-                        .gt(*cuboid)
-                        .or(rollups::cuboid.eq(*cuboid).and(rollups::cell.gt(cell.clone()))),
-                )
-                .load(conn)?,
-        };
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = Some((last.cuboid, last.cell.clone()));
+    let mut cuboid = next_cuboid(conn, i32::MIN)?;
+    let mut after: Vec<u8> = Vec::new();
+    while let Some(number) = cuboid {
+        let rows: Vec<RollupRow> = either!(conn, one => {
+            rollups::table
+                .filter(rollups::cuboid.eq(number).and(rollups::cell.gt(&after)))
+                .order((rollups::cuboid, rollups::cell))
+                .limit(ROLLUPS_PER_READ)
+                .select(RollupRow::as_select())
+                .load(one)
+        })?;
         rows.iter().for_each(&mut each);
+        match rows.last() {
+            Some(last) => after.clone_from(&last.cell),
+            None => {
+                after.clear();
+                cuboid = next_cuboid(conn, number)?;
+            }
+        }
     }
+    Ok(())
+}
+
+/// The first cuboid above a number that has rows.
+fn next_cuboid(conn: &mut Conn, above: i32) -> QueryResult<Option<i32>> {
+    rollups::table
+        .filter(rollups::cuboid.gt(above))
+        .order(rollups::cuboid)
+        .select(rollups::cuboid)
+        .first(conn)
+        .optional()
 }
 
 #[cfg(test)]
@@ -251,16 +299,24 @@ mod tests {
 
     #[test]
     fn a_heap_is_empty_only_when_the_same_was_taken_away() {
-        let mut heaps = Heaps::new();
         let key = |first: u8| (0, CellKey([first; 16]));
         let sums = |moved_in: i64, on_hold: i64| Sums { moved_in, on_hold, ..Sums::default() };
-        heaps.add(key(1), &sums(5, 0), 1);
-        heaps.add(key(1), &sums(i64::MAX / 4, -3), 1);
-        heaps.add(key(1), &sums(5 + i64::MAX / 4, -3), -1);
-        assert!(heaps.sums.iter().all(|sum| sum % PRIME == 0));
-        // The same figure under another name, and a unit moved from one figure to the other, are seen.
-        heaps.add(key(1), &sums(7, 0), 1);
-        heaps.add(key(1), &sums(6, 1), -1);
-        assert!(heaps.sums.iter().any(|sum| sum % PRIME != 0));
+        let is_wrong = |added: &[(RowKey, Sums)], taken: (RowKey, Sums)| {
+            let mut heaps = Heaps::new();
+            for (row, sums) in added {
+                heaps.add(*row, sums, false);
+            }
+            heaps.add(taken.0, &taken.1, true);
+            (0..HEAPS).any(|heap| heaps.is_wrong(heap))
+        };
+        let many = i64::MAX / 8;
+        let added = [(key(1), sums(5, 0)), (key(1), sums(many, -3))];
+        assert!(!is_wrong(&added, (key(1), sums(5 + many, -3))));
+        // A unit too many, one moved from one figure to the other, and the same figures in another row.
+        assert!(is_wrong(&added, (key(1), sums(6 + many, -3))));
+        assert!(is_wrong(&added, (key(1), sums(4 + many, -2))));
+        assert!(is_wrong(&added, (key(2), sums(5 + many, -3))));
+        // What the prime would take for the same.
+        assert!(is_wrong(&added, (key(1), sums(5 + many + (1 << 61) - 1, -3))));
     }
 }
