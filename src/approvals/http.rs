@@ -121,7 +121,7 @@ pub async fn approval_decide(
         let second_half = decided.is_halved.then(|| half.text());
         ApprovalDecided { approval, event: decided.event, second_half }
     });
-    Ok(Written::changed(recorded, found.id))
+    Ok(Written::changed(recorded))
 }
 
 /// Takes an own proposal back; it can be proposed anew.
@@ -140,7 +140,7 @@ pub async fn approval_withdraw(
     let recorded = state.writer.record(withdraw).await?;
     destroy_key(&state, recorded.answer.erased).await?;
     let view = ApprovalView::in_full(recorded.answer.approval.clone(), now())?;
-    Ok(Written::changed(recorded.map(|_| view), found.id))
+    Ok(Written::changed(recorded.map(|_| view)))
 }
 
 /// Destroys the key of a user whom nobody let in. Where that fails the row says *erased*, and the next start does it.

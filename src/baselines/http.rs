@@ -280,8 +280,8 @@ pub async fn stated<S: Statement>(
 ) -> Outcome<Written<Stated>> {
     let update = Stating::<S>::new(permit.actor(), body, BaselineBatchId(Uuid::now_v7()))?;
     let recorded = state.writer.record(update).await?;
-    let (id, is_new) = (recorded.answer.id, recorded.leaf.is_some());
-    Ok(if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) })
+    let is_new = recorded.leaf.is_some();
+    Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) })
 }
 
 /// Answers a list of statements.

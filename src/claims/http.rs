@@ -188,8 +188,8 @@ pub async fn claim_create(
 
 fn written(recorded: crate::writer::Recorded<std::sync::Arc<Claim>>) -> Outcome<Written<ClaimView>> {
     let view = ClaimView::of(recorded.answer.as_ref().clone())?;
-    let (id, revision) = (view.id, view.revision);
-    Ok(Written::revised(recorded.map(|_| view), id, revision))
+    let revision = view.revision;
+    Ok(Written::revised(recorded.map(|_| view), revision))
 }
 
 /// Lists claims.

@@ -239,7 +239,7 @@ pub async fn consignment_open(
         consignment: row.into(),
         legs: legs.into_iter().map(LegView::from).collect(),
     });
-    Ok(if replayed { Written::changed(recorded, id) } else { Written::created(recorded, id) })
+    Ok(if replayed { Written::changed(recorded) } else { Written::created(recorded) })
 }
 
 /// What a list of consignments is narrowed to.
@@ -348,7 +348,7 @@ pub async fn leg_add(
     state.read(move |conn| consignment_read(conn, &reader, consignment)).await?;
     let id = body.0.id.unwrap_or_else(|| LegId(Uuid::now_v7()));
     let recorded = state.writer.record(LegAdd::new(consignment, id, body.0, permit.actor())).await?;
-    Ok(Written::created(recorded.map(LegView::from), consignment))
+    Ok(Written::created(recorded.map(LegView::from)))
 }
 
 /// Where to read on in a consignment's history.
@@ -455,7 +455,7 @@ pub async fn load_record(
     let recorded = discreet(&state, told, move |conn, holder| load_reached(conn, &permit, holder)).await?;
     let replayed = recorded.leaf.is_none();
     let recorded = recorded.map(LoadView::from);
-    Ok(if replayed { Written::changed(recorded, id) } else { Written::created(recorded, id) })
+    Ok(if replayed { Written::changed(recorded) } else { Written::created(recorded) })
 }
 
 /// Lists loads.

@@ -40,7 +40,7 @@ async fn written(
     let (id, is_new) = (recorded.answer.id, recorded.answer.revision == 1 && recorded.leaf.is_some());
     let view = state.read(move |conn| sheet_view(conn, &permit, id)).await?;
     let recorded = recorded.map(|_| view);
-    Ok(if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) })
+    Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) })
 }
 
 /// Opens a sheet over what is recorded as free stock of a site at a minute. What is reserved for consignments stands
@@ -254,8 +254,8 @@ pub async fn count_sheet_post(
 
 fn posted(recorded: Recorded<PostedSheet>, sheet: SheetView) -> Written<SheetPosted> {
     let event = recorded.answer.1.clone();
-    let (id, is_open) = (sheet.id, event.status != EventStatus::Posted);
-    let written = Written::changed(recorded.map(|_| SheetPosted { sheet, event }), id);
+    let is_open = event.status != EventStatus::Posted;
+    let written = Written::changed(recorded.map(|_| SheetPosted { sheet, event }));
     if is_open { written.proposed() } else { written }
 }
 

@@ -159,9 +159,9 @@ pub async fn document_record(
     let told = state.writer.record(update).await;
     let reads = move |conn: &mut Conn, holder: DocumentId| document_read(conn, &permit, holder).map(drop);
     let recorded = discreet(&state, told, reads).await?;
-    let (id, is_new) = (recorded.answer.id, recorded.leaf.is_some());
+    let is_new = recorded.leaf.is_some();
     let recorded = shown(recorded);
-    Ok(if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) })
+    Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) })
 }
 
 fn shown(recorded: Recorded<Arc<Document>>) -> Recorded<DocumentView> {
@@ -278,7 +278,7 @@ pub async fn document_evidence(
     state.read(move |conn| check_added(conn, &reader, id, &about, &added)).await?;
     let added = Added { events, signatories, attachments };
     let recorded = state.writer.record(EvidenceAdd { actor: permit.actor(), id, added }).await?;
-    Ok(Written::changed(shown(recorded), id))
+    Ok(Written::changed(shown(recorded)))
 }
 
 /// Void a document
@@ -297,7 +297,7 @@ pub async fn document_void(
     let (id, reader) = (path.0, permit.clone());
     state.read(move |conn| check_whose(conn, &reader, id)).await?;
     let recorded = state.writer.record(DocumentVoid { actor: permit.actor(), id, reason }).await?;
-    Ok(Written::changed(shown(recorded), id))
+    Ok(Written::changed(shown(recorded)))
 }
 
 /// Declares the routes of documents, their attachments and numbers.

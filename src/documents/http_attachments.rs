@@ -140,9 +140,9 @@ pub async fn attachment_upload(
     let recorded = add(&permit, &state, row, kept).await?;
     let mut view = AttachmentView::of(&recorded.answer)?;
     view.sha256_sent = hexadecimal(&sent);
-    let (id, is_new) = (view.id, recorded.leaf.is_some());
+    let is_new = recorded.leaf.is_some();
     let recorded = recorded.map(|_| view);
-    Ok(if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) })
+    Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) })
 }
 
 /// The place of an upload among those of its user; it is free again when this is dropped.
@@ -371,8 +371,8 @@ pub async fn attachment_erase(
 
 fn written(recorded: Recorded<Arc<Attachment>>) -> Outcome<Written<AttachmentView>> {
     let view = AttachmentView::of(&recorded.answer)?;
-    let (id, revision) = (view.id, view.revision);
-    Ok(Written::changed(recorded.map(|_| view), id).revision(revision))
+    let revision = view.revision;
+    Ok(Written::changed(recorded.map(|_| view)).revision(revision))
 }
 
 /// Declares the routes of attachments.

@@ -58,8 +58,7 @@ fn written(recorded: Recorded<(NumberBlock, NumberSeries)>, may_be_new: bool) ->
         given_at: block.given_at,
         returned_at: block.returned_at,
     });
-    let id = recorded.answer.id;
-    if is_new { Written::created(recorded, id) } else { Written::changed(recorded, id) }
+    if is_new { Written::created(recorded) } else { Written::changed(recorded) }
 }
 
 /// Give out a block of numbers

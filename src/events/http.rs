@@ -326,7 +326,7 @@ pub async fn event_dismiss(
     }
     let dismiss = WaitingDismiss { actor: permit.actor(), id, reason: body.0.reason };
     let recorded = state.writer.record(dismiss).await?;
-    Ok(Written::changed(recorded.map(|row| view.dismissed(&row)), id))
+    Ok(Written::changed(recorded.map(|row| view.dismissed(&row))))
 }
 
 /// Lists corrections whose units had moved on and are not decided yet, with their age, in the order they were

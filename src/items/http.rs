@@ -124,8 +124,8 @@ pub struct ItemQuery {
 
 fn written(recorded: Recorded<ItemWithPacks>) -> Outcome<Written<ItemView>> {
     let answer = ItemView::of(&recorded.answer)?;
-    let (id, revision) = (answer.id, answer.revision);
-    Ok(Written::revised(Recorded { answer, leaf: recorded.leaf }, id, revision))
+    let revision = answer.revision;
+    Ok(Written::revised(Recorded { answer, leaf: recorded.leaf }, revision))
 }
 
 /// Record an item with its packs

@@ -161,8 +161,8 @@ impl OrganizationQuery {
 
 fn written(recorded: Recorded<Arc<Organization>>) -> Written<OrganizationView> {
     let answer = OrganizationView::of(&recorded.answer);
-    let (id, revision) = (answer.id, answer.revision);
-    Written::revised(Recorded { answer, leaf: recorded.leaf }, id, revision)
+    let revision = answer.revision;
+    Written::revised(Recorded { answer, leaf: recorded.leaf }, revision)
 }
 
 /// Record an organization

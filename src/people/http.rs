@@ -148,9 +148,9 @@ pub struct PersonErasure {
 
 async fn shown(state: &State, recorded: Recorded<Person>) -> Outcome<Written<PersonView>> {
     let Recorded { answer: person, leaf } = recorded;
-    let (id, revision) = (person.id, person.revision);
+    let revision = person.revision;
     let answer = state.with_vault(move |vault| PersonView::open(vault, &person)).await?;
-    Ok(Written::revised(Recorded { answer, leaf }, id, revision))
+    Ok(Written::revised(Recorded { answer, leaf }, revision))
 }
 
 /// Record a person
@@ -386,7 +386,7 @@ pub async fn person_erase(
     state.with_vault(move |vault| sealed::destroy(vault, &database, &[id])).await?;
     let answer = PersonView::open(&state.vault, &recorded.answer)?;
     let revision = answer.revision;
-    Ok(Written::changed(Recorded { answer, leaf: recorded.leaf }, id).revision(revision))
+    Ok(Written::changed(Recorded { answer, leaf: recorded.leaf }).revision(revision))
 }
 
 /// Declares the routes of people.

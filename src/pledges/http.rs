@@ -161,7 +161,7 @@ pub async fn pledge_offer(
     let recorded = discreet(&state, offered, reads).await?;
     let replayed = recorded.leaf.is_none();
     let recorded = recorded.map(|(pledge, lines)| PledgeView::of(pledge, Some(lines)));
-    Ok(if replayed { Written::changed(recorded, id) } else { Written::created(recorded, id) })
+    Ok(if replayed { Written::changed(recorded) } else { Written::created(recorded) })
 }
 
 /// What a list of pledges is narrowed to.
@@ -254,7 +254,7 @@ pub async fn pledge_named(
     let (id, actor) = (path.0, permit.actor());
     state.read(move |conn| pledge_read(conn, &permit, id)).await?;
     let recorded = state.writer.record(NamedChange { pledge: id, new: body.0, actor }).await?;
-    Ok(Written::changed(recorded.map(|pledge| PledgeView::of(Pledge::clone(&pledge), None)), id))
+    Ok(Written::changed(recorded.map(|pledge| PledgeView::of(Pledge::clone(&pledge), None))))
 }
 
 /// A private link's code; shown once.
@@ -280,7 +280,7 @@ pub async fn pledge_link_make(
     let code = tracking_code(rand::random());
     let recorded = state.writer.record(LinkChange::make(id, &code, permit.actor())).await?;
     let link = format!("/api/v1/pledge-links/{code}");
-    Ok(Written::created(recorded.map(|()| LinkView { code, path: link }), id))
+    Ok(Written::created(recorded.map(|()| LinkView { code, path: link })))
 }
 
 /// An answer that says nothing but that it is done.
@@ -302,7 +302,7 @@ pub async fn pledge_link_revoke(
     let reader = permit.clone();
     state.read(move |conn| pledge_read(conn, &reader, id)).await?;
     let recorded = state.writer.record(LinkChange::revoke(id, permit.actor())).await?;
-    Ok(Written::changed(recorded.map(|()| DoneView { done: true }), id))
+    Ok(Written::changed(recorded.map(|()| DoneView { done: true })))
 }
 
 /// Says, to whoever has a pledge's private link, where each of its units is. A sensitive programme shows

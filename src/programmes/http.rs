@@ -118,8 +118,8 @@ pub struct ProgrammeQuery {
 
 fn written(recorded: Recorded<Arc<Programme>>) -> Outcome<Written<ProgrammeView>> {
     let answer = ProgrammeView::of(&recorded.answer)?;
-    let (id, revision) = (answer.id, answer.revision);
-    Ok(Written::revised(Recorded { answer, leaf: recorded.leaf }, id, revision))
+    let revision = answer.revision;
+    Ok(Written::revised(Recorded { answer, leaf: recorded.leaf }, revision))
 }
 
 /// Record a programme
@@ -221,10 +221,9 @@ pub async fn reported_figure_add(
 ) -> Outcome<Written<ReportedFigureView>> {
     let update = ReportedFigureAdd::new(permit.actor(), id.0, &body.0)?;
     let Recorded { answer, leaf } = state.writer.record(update).await?;
-    let figure = answer.id;
     let is_new = leaf.is_some();
     let recorded = Recorded { answer: ReportedFigureView::of(&answer)?, leaf };
-    Ok(if is_new { Written::created(recorded, figure) } else { Written::changed(recorded, figure) })
+    Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) })
 }
 
 /// List the figures others reported

@@ -136,8 +136,8 @@ pub struct SiteQuery {
 
 fn written(recorded: Recorded<Arc<Site>>) -> Outcome<Written<SiteView>> {
     let answer = SiteView::of(&recorded.answer)?;
-    let (id, revision) = (answer.id, answer.revision);
-    Ok(Written::revised(Recorded { answer, leaf: recorded.leaf }, id, revision))
+    let revision = answer.revision;
+    Ok(Written::revised(Recorded { answer, leaf: recorded.leaf }, revision))
 }
 
 /// Record a site

@@ -157,10 +157,9 @@ pub async fn api_key_make(
     let vault = state.vault.clone();
     let (make, secret) = state.read(move |conn| checked(conn, &vault, actor, body.0)).await?;
     let Recorded { answer: MadeKey { known, approval }, leaf } = state.writer.record(make).await?;
-    let id = known.key.id;
     let api_key = opened(&state, known).await?;
     let answer = ApiKeyMade { api_key, key: secret.text(), approval };
-    let written = Written::created(Recorded { answer, leaf }, id);
+    let written = Written::created(Recorded { answer, leaf });
     Ok(if approval.is_some() { written.proposed() } else { written })
 }
 
@@ -205,7 +204,7 @@ pub async fn api_key_revoke(
     let used_at = state.read(move |conn| api_key_store::api_key(conn, id.0)).await?.used_at;
     let Recorded { answer: (key, machine), leaf } = recorded;
     let answer = opened(&state, KnownKey { key, machine, used_at }).await?;
-    Ok(Written::changed(Recorded { answer, leaf }, id.0))
+    Ok(Written::changed(Recorded { answer, leaf }))
 }
 
 /// The routes of keys.

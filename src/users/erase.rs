@@ -169,7 +169,7 @@ pub async fn user_erase(
     state.auth.forget_callers();
     let answer = opened(&state, answer).await?;
     let revision = answer.revision;
-    Ok(Written::changed(Recorded { answer, leaf }, id).revision(revision))
+    Ok(Written::changed(Recorded { answer, leaf }).revision(revision))
 }
 
 /// The route.

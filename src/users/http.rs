@@ -231,8 +231,8 @@ pub async fn add(state: &State, actor: Actor, id: UserId, new: UserNew) -> Outco
         invitation: token.zip(granted.invitation).map(|(token, made)| InvitationView::new(&token, &made)),
         approval: granted.approval,
     };
-    let (id, revision, is_proposed) = (answer.user.id, answer.user.revision, answer.approval.is_some());
-    let written = Written::created(Recorded { answer, leaf }, id).revision(revision);
+    let (revision, is_proposed) = (answer.user.revision, answer.approval.is_some());
+    let written = Written::created(Recorded { answer, leaf }).revision(revision);
     Ok(if is_proposed { written.proposed() } else { written })
 }
 
@@ -247,8 +247,8 @@ pub(super) async fn opened(state: &State, user: User) -> Outcome<UserView> {
 pub(super) async fn written(state: &State, recorded: Recorded<User>) -> Outcome<Written<UserView>> {
     let Recorded { answer, leaf } = recorded;
     let answer = opened(state, answer).await?;
-    let (id, revision) = (answer.id, answer.revision);
-    Ok(Written::changed(Recorded { answer, leaf }, id).revision(revision))
+    let revision = answer.revision;
+    Ok(Written::changed(Recorded { answer, leaf }).revision(revision))
 }
 
 /// Adds a user. Where there is another administrator, that one decides whether the user is let in.
@@ -309,8 +309,8 @@ pub async fn user_change(
     let Recorded { answer: changed, leaf } = state.writer.record(change).await?;
     state.auth.forget_callers();
     let answer = UserChanged { user: opened(&state, changed.user).await?, approval: changed.approval };
-    let (id, revision, is_proposed) = (answer.user.id, answer.user.revision, answer.approval.is_some());
-    let written = Written::changed(Recorded { answer, leaf }, id).revision(revision);
+    let (revision, is_proposed) = (answer.user.revision, answer.approval.is_some());
+    let written = Written::changed(Recorded { answer, leaf }).revision(revision);
     Ok(if is_proposed { written.proposed() } else { written })
 }
 

@@ -85,7 +85,7 @@ pub async fn user_reset(
         invitation: InvitationView::new(&token, &made.invitation),
         approval: made.approval,
     });
-    let written = Written::created(made, id.0);
+    let written = Written::created(made);
     Ok(if is_proposed { written.proposed() } else { written })
 }
 

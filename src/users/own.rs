@@ -133,10 +133,7 @@ async fn end(state: &State, actor: Actor, user: UserId, which: Ending) -> Outcom
     let update = SessionsEnd { actor, user, which, how: SessionEnd::Ended };
     let recorded = state.writer.record(update).await?.map(|ended| Ended { ended });
     state.auth.forget_callers();
-    Ok(match which {
-        Ending::One(session) => Written::changed(recorded, session),
-        Ending::All => Written::changed(recorded, user),
-    })
+    Ok(Written::changed(recorded))
 }
 
 /// Changes the own password. It needs the present one, and ends all other sessions.

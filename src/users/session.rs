@@ -237,7 +237,7 @@ pub async fn logout(
         SessionsEnd { actor: permit.actor(), user, which: Ending::One(session), how: SessionEnd::LoggedOut };
     let recorded = state.writer.record(end).await?.map(|ended| Ended { ended });
     state.auth.forget_callers();
-    let mut response = Written::changed(recorded, session).respond_to(&request);
+    let mut response = Written::changed(recorded).respond_to(&request);
     response.headers_mut().insert(SET_COOKIE, cookie_header("", 0)?);
     Ok(response)
 }

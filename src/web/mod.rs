@@ -23,8 +23,7 @@
 //!     permit: Permit<action::SiteWrite>, state: State, body: Json<SiteNew>,
 //! ) -> Outcome<Written<SiteView>> {
 //!     let recorded = state.writer.record(SiteCreate::new(permit.actor(), body.0)).await?;
-//!     let id = recorded.answer.id;
-//!     Ok(Written::created(recorded, id))
+//!     Ok(Written::created(recorded))
 //! }
 //!
 //! pub fn routes(routes: &mut Routes) {

@@ -8,7 +8,6 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::ETAG;
 use actix_web::{HttpRequest, HttpResponse, Responder, ResponseError};
 use serde::Serialize;
-use std::fmt::Display;
 
 /// What was recorded, on its way to the caller. The receipt is made when it is sent, on the handler's
 /// thread, which signs for all of its commit where it is the first: the writer has no time for signatures.
@@ -21,12 +20,12 @@ pub struct Written<T> {
 
 impl<T> Written<T> {
     /// Something new: 201. The receipt names what the entry of the log was begun for.
-    pub fn created(recorded: Recorded<T>, _entity: impl Display) -> Self {
+    pub fn created(recorded: Recorded<T>) -> Self {
         Self { recorded, status: StatusCode::CREATED, revision: None }
     }
 
     /// Something changed, or posted again: 200.
-    pub fn changed(recorded: Recorded<T>, _entity: impl Display) -> Self {
+    pub fn changed(recorded: Recorded<T>) -> Self {
         Self { recorded, status: StatusCode::OK, revision: None }
     }
 
@@ -43,9 +42,9 @@ impl<T> Written<T> {
     }
 
     /// Something that is edited by revisions: 201 where its first was recorded now, else 200.
-    pub fn revised(recorded: Recorded<T>, entity: impl Display, revision: i64) -> Self {
+    pub fn revised(recorded: Recorded<T>, revision: i64) -> Self {
         let is_new = recorded.leaf.is_some() && revision == 1;
-        let written = if is_new { Self::created(recorded, entity) } else { Self::changed(recorded, entity) };
+        let written = if is_new { Self::created(recorded) } else { Self::changed(recorded) };
         written.revision(revision)
     }
 }
