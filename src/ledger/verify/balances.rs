@@ -1,7 +1,7 @@
 //! Balances compared with what their postings make, while the postings are read in order.
 //!
 //! Of each cell its figures are kept, some forty bytes, under a number that only this run knows; of more cells than fit
-//! seventy megabytes, some are folded at a time. Never here: which columns a cell is made of; its key stands for them.
+//! seventeen megabytes, some are folded at a time. Never here: which columns a cell is made of; its key stands for them.
 
 use super::super::rows::{BalanceRow, PostingRead};
 use crate::audit::finding::{Finding, Report};
@@ -14,8 +14,9 @@ use diesel::dsl::{exists, max, not};
 use diesel::prelude::*;
 use std::hash::{BuildHasher, RandomState};
 
-/// Cells whose figures are kept at once: as many as a table of 2^21 places takes before it grows.
-pub(super) const CELLS_AT_ONCE: i64 = 1_800_000;
+/// Cells whose figures are kept at once: as many as a table of 2^19 places takes before it grows. Reading the postings once
+/// more for further cells costs less than the memory they would take together.
+pub(super) const CELLS_AT_ONCE: i64 = 450_000;
 /// The most parts the cells are cut into: one for each first byte of their keys.
 const PARTS_MOST: i64 = 256;
 /// Balances read at once.
