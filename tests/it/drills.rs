@@ -91,7 +91,11 @@ on_both_databases! {
         let field = Field::lay(url, 1_000_000);
         let sent = Sent::default();
         let kills = if std::env::var_os("RELIEF_LONG").is_some() { KILLS_LONG } else { KILLS };
-        for _ in 0..kills {
+        let mut rounds = 0;
+        // On a machine that is busy with other things a round may be over before anybody was answered.
+        let is_unanswered = || sent.acknowledged.lock().expect("no client failed").is_empty();
+        while rounds < kills || (rounds < 10 * kills && is_unanswered()) {
+            rounds += 1;
             load(&sent, field.start(), &field);
             let acknowledged = sent.acknowledged.lock().expect("no client failed").clone();
             assert_eq!(broken_promises(url, &acknowledged), [""; 0]);
@@ -100,7 +104,7 @@ on_both_databases! {
         let address = program.address().trim_start_matches("http://").to_owned();
         let all = sent.all.into_inner().expect("no client failed");
         let mut acknowledged = sent.acknowledged.into_inner().expect("no client failed");
-        assert!(!acknowledged.is_empty(), "nothing was acknowledged in {kills} rounds");
+        assert!(!acknowledged.is_empty(), "nothing was acknowledged in {rounds} rounds");
         // Clients send again what they were not answered; and some send again what they were.
         for body in &all {
             let id = body["id"].as_str().expect("an id").to_owned();
@@ -116,7 +120,7 @@ on_both_databases! {
         assert_eq!(recorded(url).len(), all.len());
         assert_sound(url);
         assert_eq!(log_root_of_entries(url).1, log_root(url));
-        eprintln!("{kills} kills, {} events sent", all.len());
+        eprintln!("{rounds} kills, {} events sent", all.len());
 
         // The same check sees an event that is there twice, and one that is lost.
         let mut doubled = recorded(url);
