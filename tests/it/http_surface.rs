@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::browser::Browser;
 use crate::support::TestDatabase;
-use crate::support::ledger::tamper;
+use crate::support::ledger::{Ledger, tamper};
 use crate::support::on_both_databases;
 use crate::support::server::{Server, migrate};
 
@@ -125,6 +125,27 @@ on_both_databases! {
 
 fn sqlite() -> TestDatabase {
     TestDatabase::sqlite(migrate)
+}
+
+#[test]
+fn what_sqlite_wrote_ahead_comes_into_the_file_while_the_server_runs() {
+    let database = TestDatabase::sqlite(migrate);
+    let path = database.url().trim_start_matches("sqlite://").to_owned();
+    let file = || std::fs::read(&path).expect("the database is a file");
+    // Without a server nobody moves it: it stands in the log beside the file as long as somebody has that open.
+    let ledger = Ledger::open(database.url());
+    let before = file();
+    ledger.tell_gift();
+    std::thread::sleep(Duration::from_millis(800));
+    assert!(file() == before, "nobody moved anything");
+
+    let server = Server::start(&database);
+    let patience = Instant::now() + Duration::from_secs(20);
+    while file() == before && Instant::now() < patience {
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(file() != before, "what was written ahead is in the file");
+    drop((server, ledger));
 }
 
 #[test]

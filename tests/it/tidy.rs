@@ -6,11 +6,13 @@
 pub mod rules;
 pub mod scopes;
 mod source;
+mod unscoped;
 
 use std::path::{Path, PathBuf};
 
 use self::rules::Finding;
 use self::source::Source;
+use self::unscoped::UNSCOPED;
 
 /// Files that may be longer than the limit, each with its reason. None has one.
 const LONG_FILES: [&str; 0] = [];
@@ -28,61 +30,6 @@ const UNNAMED_DEPENDENCIES: [(&str, &str); 2] = [
 fn excused() -> Vec<(&'static str, &'static str)> {
     UNNAMED_DEPENDENCIES.to_vec()
 }
-
-/// Functions that read scoped data without a permit or a scope, each with its reason.
-const UNSCOPED: &[(&str, &str)] = &[
-    ("src/approvals/verify.rs::verify_approvals", "relief verify reads everything"),
-    ("src/events/flows.rs::verify_flows", "relief verify reads everything"),
-    ("src/events/flows.rs::differing", "relief verify reads everything"),
-    ("src/events/flows.rs::finish", "relief verify reads everything"),
-    ("src/ledger/verify/mod.rs::verify_figures", "relief verify reads everything"),
-    ("src/ledger/verify/mod.rs::verify_in_parts", "relief verify reads everything"),
-    ("src/ledger/verify/mod.rs::verify_seeing", "relief verify reads everything"),
-    (
-        "src/events/store.rs::wake",
-        "the writer tries what waits, whosever it is, under the scope of who posted it",
-    ),
-    ("src/ledger/reading.rs::recorded_by", "it tells a sequence of a time, which is nobody's"),
-    ("src/ledger/moment.rs::last_known", "it tells a sequence, which is nobody's"),
-    ("src/ledger/moment.rs::past", "it tells a sequence, which is nobody's"),
-    ("src/ledger/bulk.rs::write", "the writer writes what was decided"),
-    ("src/ledger/bulk.rs::slice", "the writer writes what was decided"),
-    ("src/ledger/bulk.rs::write_figures", "the writer writes what was decided"),
-    ("src/consignments/whole.rs::whole_by_code", "the tracking code is the permission"),
-    ("src/consignments/read.rs::consignment_by_code", "the tracking code is the permission"),
-    ("src/consignments/read.rs::latest_history", "it is asked of the consignment of a tracking code"),
-    ("src/consignments/read.rs::standing_read", "it is asked of the consignment of a tracking code"),
-    ("src/consignments/read.rs::legs_read", "it is asked of consignments that a permit or a code has read"),
-    ("src/consignments/read.rs::told_evidence", "it is asked of events that a permit has read"),
-    ("src/counts/read.rs::snapshot", "it is asked of a site that a permit reaches"),
-    ("src/counts/read.rs::line_views", "it names the goods of lines that a permit has read"),
-    (
-        "src/documents/attachment.rs::attachment_known",
-        "it is asked by who has just sent it: its identifier is made of the sender and the bytes",
-    ),
-    ("src/documents/attachment.rs::sealed_bytes", "it is asked of an attachment that a permit has read"),
-    ("src/documents/report.rs::series_read", "it is asked of a site that a permit reaches"),
-    ("src/people/store.rs::check_no_user", "one identifier is never two people's, wherever they are"),
-    ("src/people/store.rs::users_among", "one identifier is never two people's, wherever they are"),
-    ("src/people/store.rs::overdue", "whose time is over is erased, whosever they are"),
-    ("src/people/store.rs::erased", "what is left of the erased is removed, whosever they are"),
-    ("src/pledges/reading_earmarks.rs::earmark_changes_of", "it is asked of a pledge that a permit has read"),
-    ("src/pledges/store.rs::pledge_by_link", "the private link is the permission"),
-    ("src/pledges/status.rs::status_by_link", "the private link is the permission"),
-    ("src/reconciliation/counted.rs::of", "its question carries the scope"),
-    ("src/reconciliation/differences.rs::read", "its question carries the scope"),
-    ("src/reconciliation/forward.rs::read", "its question carries the scope"),
-    ("src/reconciliation/transit.rs::read", "its question carries the scope"),
-    ("src/reconciliation/unproven.rs::read", "its question carries the scope"),
-    ("src/reconciliation/values.rs::read", "its question carries the scope"),
-    ("src/reconciliation/numbers.rs::read", "its question carries the scope"),
-    ("src/totals/store.rs::load", "its question carries the scope"),
-    ("src/totals/store.rs::answer", "its question carries the scope"),
-    ("src/totals/changes.rs::changes", "its question carries the scope"),
-    ("src/facts/store.rs::facts_of", "it is asked of lines that a permit has read"),
-    ("src/evidence/store.rs::evidence_of", "it is asked of events that a permit has read"),
-    ("src/users/access.rs::review", "who has which rights is for whoever is bound to nothing"),
-];
 
 /// Files that make a scope of everything although they are neither the policy nor the command line, each with its reason.
 const EVERYTHING: [(&str, &str); 2] = [

@@ -1,6 +1,6 @@
 //! Balances compared with what their postings make, while the postings are read in order.
 //!
-//! Of each cell its figures are kept, some forty bytes, under a number that only this run knows; of more cells than fit
+//! Of each cell its figures are kept, 33 bytes, under a number that only this run knows; of more cells than fit
 //! seventeen megabytes, some are folded at a time. Never here: which columns a cell is made of; its key stands for them.
 
 use super::super::rows::{BalanceRow, PostingRead};
