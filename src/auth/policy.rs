@@ -2,16 +2,19 @@
 //!
 //! Nothing else in the house names a role. A [`Grant`] and a [`Permit`] are made here only.
 
-use super::actions::{Action, Named};
+mod permit;
+
+pub use permit::{Grant, Permit};
+
+use super::actions::Action;
 use super::principal::Principal;
 use super::scope::{Bound, Scope};
-use crate::core::id::{OrganizationId, SessionId};
+use crate::core::id::OrganizationId;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::MICROSECONDS;
 use crate::writer::Actor;
 use serde::{Deserialize, Serialize};
 use std::fmt;
-use std::marker::PhantomData;
 use std::sync::Arc;
 
 /// What a user is.
@@ -308,95 +311,6 @@ policy! {
     }
 }
 
-/// That one caller may do one thing, and how far.
-#[derive(Clone, Debug)]
-pub struct Grant {
-    principal: Arc<Principal>,
-    action: Action,
-    scope: Scope,
-    fields: Fields,
-    session: Option<SessionId>,
-}
-
-impl Grant {
-    /// The same under the session the caller came with.
-    pub fn under(self, session: Option<SessionId>) -> Self {
-        Self { session, ..self }
-    }
-
-    /// The same as a typed permit; `None` where it was granted for another action.
-    pub fn permit<A: Named>(self) -> Option<Permit<A>> {
-        if self.action == A::ACTION { Some(Permit { grant: self, named: PhantomData }) } else { None }
-    }
-
-    /// How far it reaches.
-    pub fn scope(&self) -> &Scope {
-        &self.scope
-    }
-
-    /// Who was granted this.
-    pub fn principal(&self) -> &Arc<Principal> {
-        &self.principal
-    }
-}
-
-/// That the caller may do `A`. As a handler's first argument it names the route's action.
-#[derive(Clone, Debug)]
-pub struct Permit<A: Named> {
-    grant: Grant,
-    named: PhantomData<A>,
-}
-
-impl<A: Named> Permit<A> {
-    /// Who is calling.
-    pub fn principal(&self) -> &Arc<Principal> {
-        &self.grant.principal
-    }
-
-    /// How far it reaches.
-    pub fn scope(&self) -> &Scope {
-        &self.grant.scope
-    }
-
-    /// Which members an answer has for this caller.
-    pub fn fields(&self) -> Fields {
-        self.grant.fields
-    }
-
-    /// The organization whose eyes an answer is for: of donors who are not to be named it reads itself alone.
-    pub fn organization(&self) -> Option<OrganizationId> {
-        self.grant.principal.organization
-    }
-
-    /// The session the caller came with; a caller of another kind has none.
-    pub fn session(&self) -> Option<SessionId> {
-        self.grant.session
-    }
-
-    /// The caller in the words the log keeps.
-    pub fn actor(&self) -> Actor {
-        Actor {
-            user: self.grant.principal.user,
-            role: self.grant.principal.role.word().to_owned(),
-            scope: self.grant.scope.to_string(),
-        }
-    }
-
-    /// How far the caller could do something further, where at all.
-    pub fn reach(&self, action: Action) -> Option<Scope> {
-        authorize(&self.grant.principal, action).ok().map(|grant| grant.scope)
-    }
-
-    /// The same caller acting under something further, as where one route carries several kinds.
-    ///
-    /// # Errors
-    /// As [`authorize`].
-    pub fn further(&self, action: Action) -> Outcome<Actor> {
-        let grant = authorize(&self.grant.principal, action)?;
-        Ok(Actor { scope: grant.scope.to_string(), ..self.actor() })
-    }
-}
-
 /// The words of the roles that may do something.
 pub fn roles_of(action: Action) -> Vec<&'static str> {
     POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role.word()).collect()
@@ -483,16 +397,5 @@ pub fn authorize(principal: &Arc<Principal>, action: Action) -> Outcome<Grant> {
         return Err(not_for(principal.role.word(), action));
     };
     let scope = scope_of(rule, principal)?;
-    Ok(Grant { principal: Arc::clone(principal), action, scope, fields: rule.fields, session: None })
-}
-
-impl From<&Principal> for Actor {
-    /// The caller as such, for what is not done under a permit, such as logging in.
-    fn from(principal: &Principal) -> Self {
-        Self {
-            user: principal.user,
-            role: principal.role.word().to_owned(),
-            scope: Scope::everything().to_string(),
-        }
-    }
+    Ok(Grant::new(principal, action, scope, rule.fields))
 }
