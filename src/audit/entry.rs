@@ -26,6 +26,7 @@ mod parse;
 mod scan;
 
 pub use parse::EntryError;
+pub use scan::hint;
 
 /// The version of the format written here.
 pub const ENTRY_VERSION: u32 = 1;

@@ -40,3 +40,10 @@ pub use moment::{Held, KnownAt, Moment, last_known, read_as_of, read_known_at};
 pub use pick::{Picked, Shelfful, pick};
 pub use posting::net;
 pub use reading::{IsDeploying, recorded_by};
+
+/// Parts that stories show by themselves, since a whole ledger would take a million entries to show them. Nothing else uses
+/// them from outside.
+pub mod inside {
+    pub use super::dated::{Block, FORMAT, PARTS, SIZES, dated_cuboids, runs};
+    pub use super::verify::{HEAPS, Heaps};
+}

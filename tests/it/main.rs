@@ -41,6 +41,7 @@ mod migrations;
 mod papers;
 mod outside;
 mod parties;
+mod parts;
 mod people;
 mod programmes;
 mod properties;

@@ -17,7 +17,7 @@ use uuid::Uuid;
 type Quick<K, V> = foldhash::HashMap<K, V>;
 
 /// Parts of a place.
-pub(super) const PARTS: usize = 13;
+pub const PARTS: usize = 13;
 /// The dimension each part belongs to, in the order of [`Place::names`].
 pub(super) const DIMENSIONS: [Dimension; PARTS] = [
     Dimension::Programme,

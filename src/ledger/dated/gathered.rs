@@ -165,7 +165,7 @@ pub(super) fn block_changes(
 
 /// The blocks that make up the entries until a sequence, the large before the small, as level, first and last; and
 /// the last sequence that is in them.
-fn runs(known_at: i64, built: BlocksBuilt) -> (Vec<(usize, i64, i64)>, i64) {
+pub fn runs(known_at: i64, built: BlocksBuilt) -> (Vec<(usize, i64, i64)>, i64) {
     let mut runs = Vec::new();
     let mut last = 0;
     for level in (0..SIZES.len()).rev() {
@@ -180,23 +180,4 @@ fn runs(known_at: i64, built: BlocksBuilt) -> (Vec<(usize, i64, i64)>, i64) {
 
 fn unreadable(words: String) -> Problem {
     Problem::internal(format!("a row of dated_rollups cannot be read: {words}"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_moment_is_a_few_large_blocks_then_small_ones() {
-        let all = [1_000_000; SIZES.len()];
-        assert_eq!(runs(2_047, all), (vec![], 0));
-        assert_eq!(runs(2_048, all), (vec![(0, 0, 0)], 2_048));
-        let (found, last) = runs(1_048_576 * 2 + 131_072 * 3 + 2_048 * 5 + 17, all);
-        assert_eq!(found, [(3, 0, 1), (2, 16, 18), (0, 1_216, 1_220)]);
-        assert_eq!(last, 1_048_576 * 2 + 131_072 * 3 + 2_048 * 5);
-        // What is not made yet is left to smaller ones, or to the postings.
-        assert_eq!(runs(20_000, [8, 0, 0, 0]), (vec![(0, 0, 7)], 16_384));
-        assert_eq!(runs(20_000, [9, 1, 0, 0]), (vec![(1, 0, 0), (0, 8, 8)], 18_432));
-        assert_eq!(runs(20_000, [3, 0, 0, 0]), (vec![(0, 0, 2)], 6_144));
-    }
 }

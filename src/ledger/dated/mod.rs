@@ -18,7 +18,10 @@ mod verify;
 
 pub use build::keep_next;
 pub(super) use changes::DatedChanges;
+pub use changes::PARTS;
 pub(super) use gathered::Gathered;
+pub use gathered::runs;
+pub use packed::FORMAT;
 pub(super) use store::blocks_built;
 pub(super) use verify::BlockComparison;
 
@@ -28,7 +31,7 @@ use crate::core::time::{MICROSECONDS, Month, Timestamp};
 use chrono::{Datelike, NaiveDate};
 
 /// Entries of a block, by level: the smallest are read at once, and each is eight of the level below.
-const SIZES: [i64; 4] =
+pub const SIZES: [i64; 4] =
     [EVENTS_PER_READ, 8 * EVENTS_PER_READ, 8 * 8 * EVENTS_PER_READ, 8 * 8 * 8 * EVENTS_PER_READ];
 const DAY: i64 = 24 * 60 * 60 * MICROSECONDS;
 
@@ -65,20 +68,22 @@ impl Day {
 
 /// A run of entries: all whose sequence, less one, divided by the size of its level is its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Block {
-    pub(super) level: usize,
-    pub(super) number: i64,
+pub struct Block {
+    /// Its place in [`SIZES`].
+    pub level: usize,
+    /// Its place among those of its level, from 0.
+    pub number: i64,
 }
 
 impl Block {
     /// Its first and its last sequence.
-    pub(super) fn sequences(self) -> (i64, i64) {
+    pub fn sequences(self) -> (i64, i64) {
         let size = SIZES[self.level];
         (self.number * size + 1, (self.number + 1) * size)
     }
 
     /// The blocks a level below that it is the sum of; `None` where it is one of entries.
-    fn parts(self) -> Option<(usize, i64, i64)> {
+    pub fn parts(self) -> Option<(usize, i64, i64)> {
         let below = self.level.checked_sub(1)?;
         let many = SIZES[self.level] / SIZES[below];
         Some((below, self.number * many, (self.number + 1) * many - 1))
@@ -87,28 +92,11 @@ impl Block {
 
 /// The cuboids that are kept by day. What only the one that keeps everything can answer has nearly as many rows by
 /// day as there are postings, and is folded from those.
-pub(super) fn dated_cuboids() -> Vec<&'static Cuboid> {
+pub fn dated_cuboids() -> Vec<&'static Cuboid> {
     CUBOIDS.iter().filter(|cuboid| is_dated(cuboid)).collect()
 }
 
 /// Whether a cuboid is kept by day.
 pub(super) fn is_dated(cuboid: &Cuboid) -> bool {
     !cuboid.keeps.contains(&Dimension::Lot)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn blocks_of_a_level_are_the_sum_of_those_below() {
-        for level in 1..SIZES.len() {
-            let block = Block { level, number: 3 };
-            let of = |number| Block { level: level - 1, number }.sequences();
-            let ends = block.parts().map(|(below, first, last)| (below, of(first).0, of(last).1));
-            assert_eq!(ends, Some((level - 1, block.sequences().0, block.sequences().1)));
-        }
-        assert_eq!(Block { level: 0, number: 0 }.sequences(), (1, 2_048));
-        assert!(Block { level: 0, number: 0 }.parts().is_none());
-    }
 }

@@ -35,7 +35,7 @@ struct BlockRow {
 type DayRow<'a> = (&'a Spot, Day, &'a Sums);
 
 /// How many blocks of each level there are; they are made in order.
-pub(in crate::ledger) type BlocksBuilt = [i64; SIZES.len()];
+pub type BlocksBuilt = [i64; SIZES.len()];
 
 /// Asks how many blocks there are.
 pub(in crate::ledger) fn blocks_built(conn: &mut Conn) -> QueryResult<BlocksBuilt> {

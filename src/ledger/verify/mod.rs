@@ -7,6 +7,8 @@
 mod balances;
 mod rollups;
 
+pub use rollups::{HEAPS, Heaps};
+
 use self::balances::{BalanceFold, CELLS_AT_ONCE, Parts};
 use self::rollups::Comparison;
 use super::book::Posted;
