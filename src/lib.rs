@@ -37,12 +37,16 @@ pub mod items;
 pub mod parties;
 /// People who sign, receive or drive: sealed, kept for a time, erasable.
 pub mod people;
-/// Where goods can be.
-pub mod sites;
 /// What pledges are grouped for, and the figures others reported.
 pub mod programmes;
 /// What people are counted against: populations, targets, caseloads and rounds, as they were known.
 pub mod baselines;
+/// Which areas there are inside countries, by which edition of their borders.
+pub mod areas;
+/// Where goods can be, and which area that is in.
+pub mod sites;
+/// What is not to be sent where, and why.
+pub mod unwanted;
 /// Promises: offered, accepted, declined, withdrawn, followed by their donor.
 pub mod pledges;
 /// Goods for one consignee under one tracking code: allocate, depart, receive, split, divert.
@@ -59,6 +63,16 @@ pub mod approvals;
 pub mod claims;
 /// Totals by any dimension, with both sides of every identity.
 pub mod totals;
+/// Ways on a map, how long they took, when goods under way arrive, and what is late.
+pub mod forecast;
+/// The figures on a map.
+pub mod map;
+/// How many people hand-overs reached, without counting anybody twice.
+pub mod reach;
+/// What is needed where by when: stated, circulated, answered.
+pub mod needs;
+/// What is lacking where, and what could fill it.
+pub mod gaps;
 /// The public answer to a tracking code.
 pub mod tracking;
 /// Tables in: files, mappings and the versions that are kept of them, imports.

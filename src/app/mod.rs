@@ -52,8 +52,9 @@ pub use throttle::Buckets;
 
 use crate::web::Routes;
 use crate::{
-    approvals, baselines, checks, claims, consignments, counts, documents, events, exchange, facts, items,
-    pages, parties, people, pledges, programmes, reconciliation, sites, stock, totals, tracking, users,
+    approvals, areas, baselines, checks, claims, consignments, counts, documents, events, exchange, facts,
+    forecast, gaps, items, map, needs, pages, parties, people, pledges, programmes, reach, reconciliation,
+    sites, stock, totals, tracking, unwanted, users,
 };
 
 /// All routes of the server, room by room.
@@ -63,11 +64,16 @@ pub fn routes() -> Routes {
     items::http::routes(&mut routes);
     parties::http::routes(&mut routes);
     people::http::routes(&mut routes);
+    areas::http::routes(&mut routes);
+    areas::http_editions::routes(&mut routes);
+    areas::http_gazetteer::routes(&mut routes);
     sites::http::routes(&mut routes);
     sites::countries::routes(&mut routes);
     facts::routes(&mut routes);
     programmes::http::routes(&mut routes);
     baselines::http::routes(&mut routes);
+    baselines::http_table::routes(&mut routes);
+    unwanted::http::routes(&mut routes);
     pledges::http::routes(&mut routes);
     consignments::http::routes(&mut routes);
     stock::http::routes(&mut routes);
@@ -76,6 +82,11 @@ pub fn routes() -> Routes {
     claims::http::routes(&mut routes);
     tracking::http::routes(&mut routes);
     totals::routes(&mut routes);
+    forecast::http::routes(&mut routes);
+    map::routes(&mut routes);
+    reach::http::routes(&mut routes);
+    needs::http::routes(&mut routes);
+    gaps::http::routes(&mut routes);
     exchange::http::routes(&mut routes);
     documents::http::routes(&mut routes);
     reconciliation::http::routes(&mut routes);

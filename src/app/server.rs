@@ -21,6 +21,7 @@ use crate::auth::{Auth, OutsideIssuer, count_users};
 use crate::consignments::Wholes;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{self, Database, Replica, check_own_sessions, check_replica, connect, migrate};
+use crate::forecast::Forecasting;
 use crate::users::sealing::{Sealing, seal_users};
 use crate::vault::Vault;
 use crate::web::{Routes, State, StateParts, not_found};
@@ -263,6 +264,7 @@ fn server(
     let metrics = web::Data::new(Metrics::new(state.replica.as_ref())?);
     let copy = state.replica.as_ref().map(Replica::database);
     let wholes = web::Data::new(Wholes::new(&state.database, copy)?);
+    let forecasting = web::Data::new(Forecasting::new(settings.presumed_lost_multiple));
     let document = web::Data::new(described(&all)?);
     let all = Arc::new(all);
     let origins = web::Data::new(Origins(settings.cors_origins.clone()));
@@ -281,6 +283,7 @@ fn server(
             .app_data(marked.clone())
             .app_data(document.clone())
             .app_data(wholes.clone())
+            .app_data(forecasting.clone())
             .app_data(origins.clone())
             .wrap(from_fn(share))
             .wrap(from_fn(observe))

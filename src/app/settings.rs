@@ -25,6 +25,9 @@ pub const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
 /// A quarter of a year: long enough that nobody notices, short enough that a stolen key is of no use for ever.
 pub const DEFAULT_TOKEN_KEY_DAYS: u32 = 90;
 
+/// Three times as long as nine of ten trips took: beyond any delay that a call to the carrier would not explain.
+pub const DEFAULT_PRESUMED_LOST_MULTIPLE: u32 = 3;
+
 /// Connections one server has, of everybody together: sockets, not threads.
 pub const DEFAULT_CONNECTIONS: usize = 10_000;
 /// Connections one address has: an office behind one router, whose browsers open six each.
@@ -73,6 +76,8 @@ pub struct Settings {
     pub token_key_days: u32,
     /// Days for which a person is kept where nobody says.
     pub person_retention_days: u32,
+    /// How many times as long as the ninetieth percentile of such trips goods may be away before they are presumed lost.
+    pub presumed_lost_multiple: u32,
     /// With these the server speaks TLS; else a proxy in front does, or nobody.
     pub tls: Option<TlsFiles>,
     /// Up to how much one person decides alone.
@@ -108,6 +113,7 @@ impl Settings {
             connections_per_address = self.connections_per_address,
             token_key_days = self.token_key_days,
             person_retention_days = self.person_retention_days,
+            presumed_lost_multiple = self.presumed_lost_multiple,
             tls_certificate = tls.map(|files| path(&files.certificate)),
             tls_key = tls.map(|files| path(&files.key)),
             count_limit = self.limits.count,
@@ -163,6 +169,8 @@ pub struct Layer {
     pub token_key_days: Option<u32>,
     /// See [`Settings::person_retention_days`].
     pub person_retention_days: Option<u32>,
+    /// See [`Settings::presumed_lost_multiple`].
+    pub presumed_lost_multiple: Option<u32>,
     /// See [`TlsFiles::certificate`]; goes with the next.
     pub tls_certificate: Option<PathBuf>,
     /// See [`TlsFiles::key`].
@@ -211,6 +219,7 @@ impl Layer {
             connections_per_address: self.connections_per_address.or(below.connections_per_address),
             token_key_days: self.token_key_days.or(below.token_key_days),
             person_retention_days: self.person_retention_days.or(below.person_retention_days),
+            presumed_lost_multiple: self.presumed_lost_multiple.or(below.presumed_lost_multiple),
             tls_certificate: self.tls_certificate.or(below.tls_certificate),
             tls_key: self.tls_key.or(below.tls_key),
             count_limit: self.count_limit.or(below.count_limit),
@@ -235,6 +244,10 @@ impl Layer {
         if self.person_retention_days == Some(0) {
             let words = "A person is kept for a day at least; write 1 or more.";
             return Err(Problem::field("/person_retention_days", words));
+        }
+        if self.presumed_lost_multiple == Some(0) {
+            let words = "Goods are presumed lost after they are late; write 1 or more.";
+            return Err(Problem::field("/presumed_lost_multiple", words));
         }
         for (name, limit) in [
             ("count_limit", self.count_limit),
@@ -314,6 +327,7 @@ impl Layer {
             connections_per_address: self.connections_per_address.unwrap_or(DEFAULT_CONNECTIONS_PER_ADDRESS),
             token_key_days: self.token_key_days.unwrap_or(DEFAULT_TOKEN_KEY_DAYS),
             person_retention_days: self.person_retention_days.unwrap_or(DEFAULT_RETENTION_DAYS),
+            presumed_lost_multiple: self.presumed_lost_multiple.unwrap_or(DEFAULT_PRESUMED_LOST_MULTIPLE),
             tls: self.tls_certificate.zip(self.tls_key).map(|(certificate, key)| TlsFiles {
                 certificate,
                 key,

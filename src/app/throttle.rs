@@ -110,7 +110,9 @@ impl Throttle for Buckets {
         match door {
             // Whoever tries codes tries both kinds.
             Door::Links => self.doors.admit((Door::Codes, subscriber(peer))),
-            Door::Codes | Door::Logins | Door::Sessions => self.doors.admit((door, subscriber(peer))),
+            Door::Codes | Door::Logins | Door::Sessions | Door::Lists => {
+                self.doors.admit((door, subscriber(peer)))
+            }
             Door::Proofs => self.proofs.admit(subscriber(peer)),
         }
     }

@@ -304,7 +304,7 @@ impl Keys {
 
 /// Small letters and digits without accents, words parted by single or more spaces. Apostrophes vanish
 /// ("d'Ivoire" is one word); every other sign parts words.
-fn fold(name: &str) -> String {
+pub(super) fn fold(name: &str) -> String {
     const NORMALIZER: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizerBorrowed::new_nfkd();
     let mut folded = String::with_capacity(name.len());
     for decomposed in NORMALIZER.normalize_iter(name.chars()) {

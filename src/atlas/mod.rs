@@ -14,6 +14,7 @@ mod cities_project;
 mod country;
 mod country_name;
 mod currency;
+mod gazetteer;
 mod place;
 mod population;
 mod region;
@@ -23,8 +24,9 @@ mod sheet;
 pub use area_code::{AreaCode, AreaCodeError, AreaCodeKind, UnLocode, UnLocodeError};
 pub use areas::{
     Area, AreaChange, AreaDoubt, AreaPlacing, AreaRing, AreaSet, AreaSuccession, AreaUnplaced, AreaVersion,
-    BoundaryColumns, BoundaryError, BoundaryFault, Crosswalk, CrosswalkError, LoadedBoundaries, LocatedArea,
-    check_shipped_areas, parse_boundaries, shipped_areas,
+    AskedShape, BoundaryColumns, BoundaryError, BoundaryFault, Crosswalk, CrosswalkError, DrawnPolygons,
+    Generalisation, LoadedBoundaries, LocatedArea, SHAPE_CORNERS_MAX, check_shipped_areas, parse_boundaries,
+    shipped_areas,
 };
 pub use cities_project::{
     CitiesProject, DatePrecision, FocusArea, GiftKind, GiftState, NamedGift, ReportedFigure, cities_project,
@@ -36,6 +38,7 @@ pub use country::{
 };
 pub use country_name::{CountryNameError, check_aliases, find_country, match_name};
 pub use currency::{Currency, CurrencyError, currencies, currencies_from_csv, find_currency};
+pub use gazetteer::{GAZETTEER_ATTRIBUTION, GazetteerKind, GazetteerPlace, check_gazetteer, find_places};
 pub use place::{Coordinates, CoordinatesError, distance_m};
 pub use population::{
     PeopleByAge, Population, PopulationBasis, PopulationSource, WORLD_POPULATION, check_populations,

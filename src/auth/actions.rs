@@ -106,6 +106,16 @@ actions! {
     ApprovalRead = "approval.read",
     /// Decide what others proposed; each kind is then checked against its own action.
     ApprovalDecide = "approval.decide",
+    /// State needs, change them and say how they stand.
+    NeedWrite = "need.write",
+    /// Read needs.
+    NeedRead = "need.read",
+    /// Say what is not to be sent where, and that it may be again.
+    UnwantedWrite = "unwanted.write",
+    /// Read what is lacking where.
+    GapRead = "gap.read",
+    /// Accept proposals of how free goods fill what is lacking.
+    GapFill = "gap.fill",
     /// Make claims about losses and disposals, and say how they stand.
     ClaimWrite = "claim.write",
     /// Read claims.
@@ -126,6 +136,8 @@ actions! {
     AttachmentErase = "attachment.erase",
     /// Read totals.
     TotalsRead = "totals.read",
+    /// Read how many people were reached, and the lines behind it.
+    ReachRead = "reach.read",
     /// Read which entries restated a figure.
     ChangesRead = "changes.read",
     /// Read whether it adds up, down to entries.

@@ -10,7 +10,7 @@ const EVERYBODY: &str = "all";
 /// The word at the end of ages that have no end.
 const AND_MORE: &str = "plus";
 /// Nobody is known to have been older.
-const AGE_MAXIMUM: u8 = 130;
+pub(super) const AGE_MAXIMUM: u8 = 130;
 
 /// Which sex a group is of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -9,14 +9,16 @@
 mod area;
 mod group;
 pub mod http;
+pub mod http_table;
 mod read;
 pub mod rules;
 mod statement;
 mod store;
+mod table;
 
 pub use area::{Area, AreaError};
 pub use group::{Ages, PeopleGroup, Sex};
 pub use read::{Asked, Condition, is_id, is_number, is_word, known, list};
 pub use rules::{Draft, Statements};
 pub use statement::{Place, Standing, State, Stated, Statement};
-pub use store::{Caseload, Population, Round, Target};
+pub use store::{Caseload, Population, Round, Target, fit_programmes};

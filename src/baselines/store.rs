@@ -192,7 +192,10 @@ impl Statement for Population {
 }
 
 /// Notes the programmes that there are not.
-fn fit_programmes(
+///
+/// # Errors
+/// [`Wanted`] where rows are missing on the desk.
+pub fn fit_programmes(
     programmes: impl Iterator<Item = ProgrammeId>,
     desk: &mut Desk,
     check: &mut Check,

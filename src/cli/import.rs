@@ -6,7 +6,8 @@ use crate::app::Layer;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{connect, migrate, pending};
 use crate::events::wake;
-use crate::exchange::apply::Recorder;
+use crate::exchange::apply::{Progress, Recorder};
+use crate::exchange::headcounts::{HeadcountMapping, HeadcountsImported, read_headcounts};
 use crate::exchange::import::{Imported, Reading, read_chosen};
 use crate::exchange::kept::{Chosen, find_kept};
 use crate::exchange::mapping::{Mapping, MappingError};
@@ -66,6 +67,9 @@ impl Import {
     /// Imports; the number of rejected rows.
     fn import(&self) -> Outcome<u64> {
         let url = self.common.settings(Layer::default())?.database_url;
+        if let Some(mapping) = HeadcountMapping::find(&self.mapping)? {
+            return self.import_headcounts(&url, mapping);
+        }
         let reading = read_chosen(&self.file, self.chosen(&url)?)?;
         for note in &reading.notes {
             eprintln!("relief: {note}");
@@ -89,6 +93,33 @@ impl Import {
         Ok(imported.counts.rejected)
     }
 
+    /// The same of people that others counted.
+    fn import_headcounts(&self, url: &str, mapping: HeadcountMapping) -> Outcome<u64> {
+        let headcounts = read_headcounts(&self.file, mapping)?;
+        for note in &headcounts.notes {
+            eprintln!("relief: {note}");
+        }
+        let report = match &self.report {
+            Some(path) => Some((path, create_report(path, &self.file)?)),
+            None => None,
+        };
+        let imported = self.recording(url, |recorder, progress| headcounts.import(recorder, progress))?;
+        if self.json {
+            say(serde_json::to_string_pretty(&imported)
+                .map_err(|error| Problem::internal(error.to_string()))?)?;
+        } else {
+            say(headcount_words(&imported, self.dry_run))?;
+        }
+        if let Some((path, file)) = report {
+            let mut table = csv::Writer::from_writer(file);
+            for refused in &imported.rejected {
+                table.serialize(refused).map_err(|error| unwritable(path, &error))?;
+            }
+            table.flush().map_err(|error| unwritable(path, &error))?;
+        }
+        Ok(imported.rejected.len() as u64)
+    }
+
     /// The mapping: what is neither built in nor a file is looked for in the ledger.
     fn chosen(&self, url: &str) -> Outcome<Chosen> {
         let problem = match Mapping::load(&self.mapping) {
@@ -104,6 +135,15 @@ impl Import {
     }
 
     fn apply(&self, url: &str, reading: &Reading) -> Outcome<Imported> {
+        self.recording(url, |recorder, progress| reading.import(recorder, progress))
+    }
+
+    /// Has a table recorded, or rehearsed on what there is.
+    fn recording<T>(
+        &self,
+        url: &str,
+        import: impl FnOnce(&mut Recorder, Progress<'_>) -> Outcome<T>,
+    ) -> Outcome<T> {
         let bar = progress_bar("{bar:40} {pos}/{len} records, {eta} left");
         let mut progress = |done: usize, total: usize| {
             bar.set_length(total as u64);
@@ -111,7 +151,7 @@ impl Import {
         };
         if self.dry_run {
             let mut recorder = Recorder::Rehearsal(Box::new(rehearsal(url)?));
-            let imported = reading.import(&mut recorder, &mut progress);
+            let imported = import(&mut recorder, &mut progress);
             bar.finish_and_clear();
             return imported;
         }
@@ -123,7 +163,7 @@ impl Import {
             source: Source::Machine,
         };
         let writer = Writer::start(settings)?;
-        let imported = reading.import(&mut Recorder::Writer(writer.clone()), &mut progress);
+        let imported = import(&mut Recorder::Writer(writer.clone()), &mut progress);
         writer.stop();
         bar.finish_and_clear();
         imported
@@ -159,6 +199,22 @@ impl Import {
         }
         lines.join("\n")
     }
+}
+
+fn headcount_words(imported: &HeadcountsImported, dry_run: bool) -> String {
+    let verb = if dry_run { "would be " } else { "" };
+    let (stated, unchanged, rejected) = (imported.stated, imported.unchanged, imported.rejected.len());
+    let mut lines =
+        vec![format!("{stated} rows {verb}stated, {unchanged} unchanged, {rejected} {verb}rejected.")];
+    for (status, (records, people)) in &imported.plain {
+        lines.push(format!("  {status}: {records} records of {people} people, added up plainly"));
+    }
+    let reasons = imported.rejected.iter().take(REASONS_SHOWN);
+    lines.extend(reasons.map(|refused| format!("  row {}: {}", refused.row, refused.reason)));
+    if rejected > REASONS_SHOWN {
+        lines.push(format!("  … and {} more; --report lists them", rejected - REASONS_SHOWN));
+    }
+    lines.join("\n")
 }
 
 /// A rehearsal that leaves no trace: a database that is not there yet stands empty in memory, and one of an

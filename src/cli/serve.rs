@@ -52,6 +52,9 @@ pub(super) struct Serve {
     /// Days for which a person is kept where nobody says [default: 1825]
     #[arg(long, env = "RELIEF_PERSON_RETENTION_DAYS", value_name = "DAYS")]
     person_retention_days: Option<u32>,
+    /// After how many times the ninetieth percentile of such trips goods under way are presumed lost [default: 3]
+    #[arg(long, env = "RELIEF_PRESUMED_LOST_MULTIPLE", value_name = "TIMES")]
+    presumed_lost_multiple: Option<u32>,
     /// The certificate with which the server itself speaks TLS, as PEM [default: none, a proxy does]
     #[arg(long, env = "RELIEF_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
@@ -89,6 +92,7 @@ impl Serve {
             connections_per_address: self.connections_per_address,
             token_key_days: self.token_key_days,
             person_retention_days: self.person_retention_days,
+            presumed_lost_multiple: self.presumed_lost_multiple,
             tls_certificate: self.tls_certificate,
             tls_key: self.tls_key,
             count_limit: self.count_limit,

@@ -19,8 +19,9 @@ use crate::ledger;
 use crate::ledger::verify::verify_seeing;
 use crate::writer::{log_state, row_source};
 use crate::{
-    approvals, auth, baselines, claims, consignments, counts, documents, events, evidence, exchange, facts,
-    items, parties, people, pledges, programmes, proposals, sites, stock, users,
+    approvals, areas, auth, baselines, claims, consignments, counts, distributions, documents, events,
+    evidence, exchange, facts, items, needs, parties, people, pledges, programmes, proposals, reach, sites,
+    stock, unwanted, users,
 };
 use clap::Args;
 use indicatif::ProgressBar;
@@ -257,6 +258,9 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<items::Lot>(),
         row_source::<items::ItemStandard>(),
         row_source::<sites::Site>(),
+        row_source::<sites::SitePlace>(),
+        row_source::<areas::Boundaries>(),
+        row_source::<areas::ChangedArea>(),
         row_source::<facts::Facts>(),
         row_source::<programmes::Programme>(),
         row_source::<programmes::ReportedFigure>(),
@@ -264,17 +268,22 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<baselines::Target>(),
         row_source::<baselines::Caseload>(),
         row_source::<baselines::Round>(),
+        row_source::<unwanted::Unwanted>(),
         row_source::<pledges::Pledge>(),
         row_source::<pledges::PledgeLine>(),
         row_source::<pledges::EarmarkChange>(),
         row_source::<consignments::Consignment>(),
         row_source::<consignments::Leg>(),
         row_source::<consignments::Load>(),
+        row_source::<distributions::ReachedLine>(),
+        row_source::<reach::Headcount>(),
         row_source::<events::WaitingRecord>(),
         row_source::<events::RefusalRecord>(),
         row_source::<events::Dismissal>(),
         row_source::<stock::Decision>(),
         row_source::<proposals::Approval>(),
+        row_source::<needs::Need>(),
+        row_source::<needs::NeedMatch>(),
         row_source::<claims::Claim>(),
         row_source::<claims::ClaimChange>(),
         row_source::<evidence::Verification>(),

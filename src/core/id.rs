@@ -125,12 +125,26 @@ identifiers! {
     CountLineId,
     /// What was stated of an item's standard.
     StandardId,
+    /// What was stated of where a site is.
+    SitePlaceId,
     /// One statement of what people are counted against.
     BaselineId,
     /// What such statements are about: the same for all that replace each other.
     BaselineKey,
     /// Statements that were made together.
     BaselineBatchId,
+    /// Whom a line of a distribution reached.
+    ReachedLineId,
+    /// What is needed where by when.
+    NeedId,
+    /// What was stated of a need from an entry of the log on.
+    NeedVersionId,
+    /// How much of some goods is meant for a need, from an entry of the log on.
+    NeedMatchId,
+    /// What is not to be sent somewhere.
+    UnwantedId,
+    /// That something is not to be sent, or may be again.
+    UnwantedVersionId,
     /// Who or what the vault keeps a key for: a person, a user or an attachment, by its own identifier.
     SealedId,
     /// Any record that further facts are kept of: its own identifier, whatever it is.

@@ -3,18 +3,24 @@
 mod baselines;
 mod counts;
 mod decided;
+mod demand;
 mod ledger;
 mod log;
 mod papers;
 mod people;
+mod places;
+mod reached;
 
 pub use baselines::*;
 pub use counts::*;
 pub use decided::*;
+pub use demand::*;
 pub use ledger::*;
 pub use log::*;
 pub use papers::*;
 pub use people::*;
+pub use places::*;
+pub use reached::*;
 
 diesel::table! {
     organizations (id) {
@@ -328,9 +334,14 @@ diesel::allow_tables_to_appear_in_same_query!(
     consignments,
     legs,
     loads,
+    needs,
+    need_matches,
+    unwanted,
     events,
     postings,
     statements,
+    reached_lines,
+    headcounts,
     balances,
     rollups,
     dated_blocks,
@@ -355,6 +366,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     verifications,
     count_sheets,
     count_lines,
+    site_places,
+    boundaries,
+    area_changes,
     log_entries,
     log_nodes,
     ledger_state,

@@ -146,9 +146,16 @@ identifier_columns!(
     CountSheetId,
     CountLineId,
     StandardId,
+    SitePlaceId,
     BaselineId,
     BaselineKey,
-    BaselineBatchId
+    BaselineBatchId,
+    ReachedLineId,
+    NeedId,
+    NeedVersionId,
+    NeedMatchId,
+    UnwantedId,
+    UnwantedVersionId
 );
 
 column_type!(SharedBytes, Binary);

@@ -1,5 +1,7 @@
 //! A consignee hands goods over to people.
 
+use super::reached::state_reached;
+use super::rules::{Reached, judge};
 use crate::consignments::{Needed, find_consignment, wait_or_refuse};
 use crate::core::id::{ConsignmentId, OrganizationId, SiteId};
 use crate::items::goods::{GoodsLine, PickContext, less_planned, lot_facts, pick_goods, understand};
@@ -23,6 +25,9 @@ pub struct Distributed {
     pub consignee: Option<OrganizationId>,
     /// What was handed over.
     pub lines: Vec<GoodsLine>,
+    /// Whom the lines reached, for whoever counts people; a line may be left out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub reached: Vec<Reached>,
     /// To whom and where, in words without names: "market stalls of Serekunda".
     #[serde(default)]
     pub note: Option<String>,
@@ -41,6 +46,7 @@ pub fn distribute(desk: &mut Desk, happening: &Happening, body: &Distributed) ->
         subjects = Subjects { site: Some(site.id), ..consignment.subjects() };
     }
     let goods = understand(desk, &body.lines)?;
+    judge(&body.reached, goods.len())?;
     let mut movements = Vec::new();
     all_or_missed(&goods, |one| {
         let mut there = desk.shelf::<Book>().of_stock(site.id, one.item.id, Account::Delivered)?;
@@ -78,5 +84,9 @@ pub fn distribute(desk: &mut Desk, happening: &Happening, body: &Distributed) ->
         }
         Ok(())
     })?;
-    Ok(happening.post(desk, subjects, &movements, &[])?)
+    let result = happening.post(desk, subjects, &movements, &[])?;
+    if !happening.is_rehearsal() {
+        state_reached(desk, happening.id, &result, body, &movements)?;
+    }
+    Ok(result)
 }

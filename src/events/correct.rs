@@ -9,12 +9,13 @@ use crate::consignments::Leg;
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
+use crate::distributions::state_reached;
 use crate::evidence::end_where;
 use crate::evidence::rules::Ending;
 use crate::ledger::event::{
     EventRecord, EventResult, Halt, Happening, Part, Rehearsal, Restated, Subjects, all_or_missed,
 };
-use crate::ledger::{Account, Book, Cell, Statement, net};
+use crate::ledger::{Account, Book, Cell, Movement, Statement, net};
 use crate::pledges::restate_surplus;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
@@ -112,10 +113,25 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
     restate_surplus(desk, record.id, &statements)?;
     // What was signed, or said by the receiver, were other figures; where they are the same it says so still.
     end_where(desk, record.id, Ending::Corrected, result.recorded_at, |_| has_changed)?;
-    if let Kind::Received(right) = &kind {
-        close_or_open(desk, &record, right.is_final)?;
-    }
+    restate_beside(desk, &record, &kind, &result, &right.movements)?;
     Ok(result)
+}
+
+/// What a corrected event says besides the ledger: whether a receipt is closed, and whom a distribution reached.
+fn restate_beside(
+    desk: &mut Desk,
+    record: &EventRecord,
+    kind: &Kind,
+    result: &EventResult,
+    movements: &[Movement],
+) -> Result<(), Halt> {
+    if let Kind::Received(right) = kind {
+        close_or_open(desk, record, right.is_final)?;
+    }
+    if let Kind::Distributed(right) = kind {
+        state_reached(desk, record.id, result, right, movements)?;
+    }
+    Ok(())
 }
 
 /// Whether a leg's receipt is closed follows the corrected receipt, unless it was another one that closed it.

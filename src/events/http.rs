@@ -13,6 +13,7 @@ use crate::core::id::{ConsignmentId, EventId, PledgeId, SiteId};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::distributions::{blind, is_to_blind};
 use crate::ledger::event::{EventResult, EventStatus};
 use crate::web::{
     Distinct, Json, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, encode_key,
@@ -60,7 +61,8 @@ impl Verdicts {
             return Ok(Self(None));
         }
         let kinds: Vec<Kind> = commands.map(|command| command.kind.clone()).collect();
-        let found = state.read(move |conn| reach::check(conn, &scope, &kinds.iter().collect::<Vec<_>>()));
+        let found =
+            state.read(move |conn| reach::check_reached(conn, &scope, &kinds.iter().collect::<Vec<_>>()));
         Ok(Self(Some(found.await?.into_iter())))
     }
 
@@ -73,6 +75,14 @@ impl Verdicts {
     }
 }
 
+/// Reads a command once the numbers of registers in it are hashed, so that none of them is ever kept.
+fn read_blind(state: &State, mut value: Value) -> Outcome<Command> {
+    if is_to_blind(&value) {
+        blind(&state.vault, &mut value);
+    }
+    Command::read(value)
+}
+
 /// The events of a batch, each ready to be posted or the problem it has: it cannot be read, is not the
 /// caller's to post, or is out of reach.
 async fn read_all(
@@ -80,7 +90,7 @@ async fn read_all(
     state: &State,
     values: Vec<Distinct>,
 ) -> Outcome<Vec<Outcome<PostEvent>>> {
-    let command = |value: Distinct| value.into_value().and_then(Command::read);
+    let command = |value: Distinct| value.into_value().and_then(|value| read_blind(state, value));
     let read: Vec<Outcome<Command>> = values.into_iter().map(command).collect();
     let mut verdicts = Verdicts::of(permit, state, read.iter().flatten()).await?;
     let within = |command: Outcome<Command>| -> Outcome<PostEvent> {
@@ -115,7 +125,7 @@ pub async fn event_post(
     state: State,
     body: Json<Distinct>,
 ) -> Outcome<HttpResponse> {
-    let command = Command::read(body.0.into_value()?)?;
+    let command = read_blind(&state, body.0.into_value()?)?;
     let actor = permit.further(command.kind.action())?;
     Verdicts::of(&permit, &state, std::iter::once(&command)).await?.next()?;
     let recorded = match state.writer.record(PostEvent::new(command, actor)).await {

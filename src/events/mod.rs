@@ -33,7 +33,7 @@ pub use kind::{COMMON, Command, Kind, Second};
 pub use named::Named;
 pub use post::{PostEvent, want_event};
 pub use propose::{EffectLine, approval_of, post_approved};
-pub use reach::{approvals_within, claims_within, events_within};
+pub use reach::{approvals_within, check_reached, claims_within, events_within};
 pub use reverse::Reversed;
 pub use store::{RefusalRecord, WaitingRecord, wake};
 pub use told::told_within;

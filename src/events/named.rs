@@ -249,6 +249,9 @@ naming! {
         names.placed(body.consignment, Some(body.site));
         names.maybe(body.consignee, |id| Named::Anybodys(id.0));
         names.goods(&body.lines);
+        for reached in &body.reached {
+            names.maybe(reached.programme, |id| Named::Anybodys(id.0));
+        }
     }
     // A whole lot lies anywhere: whoever names no place reaches none by it.
     ConditionChanged |body, names| {

@@ -10,7 +10,7 @@ use super::store::{RefusalRecord, WaitingRecord};
 use super::wait::subjects;
 use crate::auth::{Action, Scope, actor_may};
 use crate::consignments as consigned;
-use crate::core::id::{ConsignmentId, LegId, PledgeId, SiteId};
+use crate::core::id::{ConsignmentId, ItemId, LegId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::distributions as handed;
 use crate::items::goods::GoodsLine;
@@ -21,7 +21,9 @@ use crate::people::{check_named, check_reached};
 use crate::pledges as promised;
 use crate::proposals::Approval;
 use crate::stock as stocked;
+use crate::unwanted::want_unwanted;
 use crate::writer::{Actor, Checkmark, Desk, Drawer, Job, Refusal, Update};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// Posts one event.
@@ -292,6 +294,7 @@ fn want(kind: &Kind, desk: &mut Desk) {
         }
         Kind::PledgeAccepted(body) => {
             want_acceptance(desk, body);
+            want_lists(desk, body.pledge);
             None
         }
         Kind::Collected(body) => {
@@ -376,6 +379,18 @@ fn want_acceptance(desk: &mut Desk, body: &promised::PledgeAccepted) {
     desk.shelf::<Drawer<promised::PledgeLine>>().want_group(body.pledge);
     for accepted in lines {
         desk.shelf::<Book>().want_line(accepted.line);
+    }
+}
+
+/// Asks for the "do not send" lists that may have what a pledge offers, once its lines and their items are there.
+fn want_lists(desk: &mut Desk, pledge: PledgeId) {
+    let Ok(lines) = desk.shelf::<Drawer<promised::PledgeLine>>().group(pledge) else { return };
+    let items: BTreeSet<ItemId> = lines.iter().map(|line| line.item_id).collect();
+    for id in items {
+        desk.shelf::<Drawer<crate::items::Item>>().want(id);
+        if let Ok(Some(item)) = desk.shelf::<Drawer<crate::items::Item>>().find(id) {
+            want_unwanted(desk, &item);
+        }
     }
 }
 

@@ -119,4 +119,5 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_mapping_state, mapping_state);
     routes.add(__path_mapping_list, mapping_list);
     routes.add(__path_mapping_read, mapping_read);
+    super::http_needs::routes(routes);
 }

@@ -85,6 +85,10 @@ pub fn read(file: &Path, mapping: &str) -> Outcome<Reading> {
 /// `invalid` where the table cannot be read at all.
 pub fn read_chosen(file: &Path, chosen: Chosen) -> Outcome<Reading> {
     let Chosen { mapping, version } = chosen;
+    if mapping.need.is_some() {
+        let words = "states needs; send its tables to POST /api/v1/needs/import";
+        return Err(Problem::field("/mapping", format!("{} {words}", mapping.name)));
+    }
     let table = Table::open(file, &mapping.table_options())
         .map_err(|error| Problem::field("/file", error.to_string()))?;
     let country_of = |name: &str| match find_country(name) {

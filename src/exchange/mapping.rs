@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::dates::DateFormat;
 use super::encoding::TextEncoding;
 pub use super::mapping_error::MappingError;
+pub use super::mapping_need::NeedSection;
 
 use super::mapping_check;
 use super::references::{EventKind, OrganizationRole};
@@ -25,7 +26,10 @@ use crate::sites::SiteKind;
 const MAX_MAPPING_BYTES: u64 = 1024 * 1024;
 
 /// The mappings that ship with the program, by name.
-const BUILT_IN: [(&str, &str); 1] = [("scms", include_str!("../../mappings/scms.toml"))];
+const BUILT_IN: [(&str, &str); 2] = [
+    ("scms", include_str!("../../mappings/scms.toml")),
+    ("needs", include_str!("../../mappings/needs.toml")),
+];
 
 /// Digits after the point of most currencies (ISO 4217); a column may say otherwise.
 const USUAL_CURRENCY_DIGITS: u8 = 2;
@@ -71,6 +75,8 @@ pub struct Mapping {
     /// What happened, by the dates in the row.
     #[serde(default, rename = "event")]
     pub events: Vec<EventSection>,
+    /// The need a row states; a mapping that has it has nothing else.
+    pub need: Option<NeedSection>,
 }
 
 /// `[file]`: how to open the table.
@@ -421,6 +427,15 @@ impl Mapping {
             });
         }
         Mapping::parse(&std::fs::read_to_string(path).map_err(unreadable)?)
+    }
+
+    /// A built-in mapping; none where there is none of that name.
+    ///
+    /// # Errors
+    /// [`MappingError`] where it is broken, which a test would have found.
+    pub fn built_in(name: &str) -> Result<Option<Mapping>, MappingError> {
+        let found = BUILT_IN.iter().find(|(known, _)| *known == name);
+        found.map(|(_, text)| Mapping::parse(text)).transpose()
     }
 
     /// Reads a mapping's text and checks that its sections fit together.

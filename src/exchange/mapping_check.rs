@@ -183,6 +183,20 @@ fn check_sections(mapping: &Mapping) -> Result<(), Finding> {
             return finding("consignment.currency", "freight and insurance need a currency");
         }
     }
+    let states_else = carries_lines || mapping.item.is_some() || mapping.programme.is_some();
+    let names_else =
+        !mapping.organizations.is_empty() || !mapping.sites.is_empty() || !mapping.events.is_empty();
+    if let Some(need) = &mapping.need {
+        if states_else || names_else {
+            return finding(
+                "need",
+                "stands alone: what it names is there already; leave the other sections out",
+            );
+        }
+        if need.site.is_none() && need.area.is_none() {
+            return finding("need", "needs site or area: where it is needed");
+        }
+    }
     for event in &mapping.events {
         check_event(mapping, event)?;
     }
@@ -266,6 +280,10 @@ fn valued_columns<'a>(
         add("consignment.insurance", &consignment.insurance, &[ColumnType::Money]);
         add("consignment.expected", &consignment.expected, &[ColumnType::Date]);
     }
+    if let Some(need) = &mapping.need {
+        add("need.people", &need.people, &[ColumnType::Integer]);
+        add("need.shelf_life_days", &need.shelf_life_days, &[ColumnType::Integer]);
+    }
     for event in &mapping.events {
         add("event.damaged", &event.damaged, decimal);
         add("event.on_hold", &event.on_hold, decimal);
@@ -278,6 +296,10 @@ fn valued_columns<'a>(
     }
     if let Some(line) = &mapping.line {
         found.push(("line.quantity", &line.quantity, decimal));
+    }
+    if let Some(need) = &mapping.need {
+        found.push(("need.quantity", &need.quantity, &[ColumnType::Integer]));
+        found.push(("need.needed_by", &need.needed_by, &[ColumnType::Date]));
     }
     if let Some(pack) = mapping.item.as_ref().and_then(|item| item.pack.as_ref()) {
         found.push(("item.pack.base_units", &pack.base_units, decimal));
@@ -321,6 +343,11 @@ fn templates(mapping: &Mapping) -> Vec<(&'static str, &Template)> {
         found.extend(own.map(|template| ("consignment", template)));
     }
     found.extend(mapping.events.iter().filter_map(|section| Some(("event", section.key.as_ref()?))));
+    if let Some(section) = &mapping.need {
+        let own = [&section.programme, &section.item, &section.source].into_iter();
+        let own = own.chain(&section.site).chain(&section.area).chain(&section.organization);
+        found.extend(own.chain(&section.priority).chain(&section.note).map(|template| ("need", template)));
+    }
     found
 }
 

@@ -7,7 +7,7 @@
 //! [`verdict`] then says for each row whether it was created, updated, unchanged or rejected.
 //!
 //! The back half, [`apply`], brings a plan into the ledger, or rehearses that. Mappings may be [`kept`] in the ledger,
-//! in every version they had.
+//! in every version they had. Tables of people that others counted have mappings of their own kind ([`headcounts`]).
 //!
 //! Never done here: guessing what a cell may have meant, or changing a
 //! cell without saying so. A row that cannot be read is rejected with row, column, value and
@@ -20,13 +20,17 @@ pub mod delimiter;
 pub mod demo;
 mod draft;
 pub mod encoding;
+pub mod headcounts;
 pub mod http;
 pub mod import;
 pub mod kept;
 pub mod mapping;
 pub mod mapping_check;
 mod mapping_error;
+mod mapping_need;
 mod merge;
+mod http_needs;
+pub mod needs;
 pub mod plan;
 pub mod planner;
 pub mod reading;

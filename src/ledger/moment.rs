@@ -5,8 +5,10 @@ use super::load::NOT_EMPTY;
 use super::reading::recorded_by;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::{Binds, Conn};
+use crate::db::schema::events;
+use crate::db::{Binds, Conn, read_failure};
 use crate::writer::log_state;
+use diesel::prelude::*;
 
 /// A moment of the record: by the ledger's sequence or by the clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +69,14 @@ impl Moment {
         Ok(Self { as_of: read_as_of(as_of)?, known_at: read_known_at("known_at", known_at)? })
     }
 
+    /// What counts at this moment, now or another.
+    ///
+    /// # Errors
+    /// `invalid` where the ledger has no such sequence.
+    pub fn cut(self, conn: &mut Conn) -> Outcome<Cut> {
+        Ok(Cut { known_at: last_known(conn, self.known_at, "/known_at")?, as_of: self.as_of })
+    }
+
     /// What counts at another moment than now; none where now is asked for.
     ///
     /// # Errors
@@ -75,8 +85,30 @@ impl Moment {
         if self == Self::default() {
             return Ok(None);
         }
-        let known_at = last_known(conn, self.known_at, "/known_at")?;
-        Ok(Some(Cut { known_at, as_of: self.as_of }))
+        self.cut(conn).map(Some)
+    }
+
+    /// The day that decides what had expired at another moment than now: the one asked for, be it as of when or as known
+    /// when; of a sequence, the day on which the last event that counts was recorded, which is the same whenever it is asked.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn day(self, conn: &mut Conn, cut: Cut) -> Outcome<String> {
+        let asked = match (self.as_of, self.known_at) {
+            (Some(time), _) | (None, Some(KnownAt::Time(time))) => Some(time),
+            (None, Some(KnownAt::Sequence(_)) | None) => None,
+        };
+        if let Some(time) = asked {
+            return Ok(time.day());
+        }
+        let recorded: Option<Timestamp> = events::table
+            .filter(events::sequence.le(cut.known_at))
+            .order(events::sequence.desc())
+            .select(events::recorded_at)
+            .first(conn)
+            .optional()
+            .map_err(read_failure)?;
+        Ok(recorded.unwrap_or_default().day())
     }
 }
 

@@ -2,12 +2,14 @@
 
 use super::rules::{PledgeKind, PledgeState, check_acceptance};
 use super::store::{Pledge, PledgeLine, find_pledge};
+use crate::core::check::{WORDS_CHARS_MAX, check_text};
 use crate::core::id::{LotId, PledgeId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
 use crate::core::quantity::Quantity;
-use crate::items::goods::lot_facts;
+use crate::items::goods::{find_item, lot_facts};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed};
 use crate::ledger::{Account, Book, Cell, Condition, Movement, Statement};
+use crate::unwanted::{Where, in_force};
 use crate::writer::{Desk, Drawer, Refusal};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -22,6 +24,9 @@ pub struct PledgeAccepted {
     /// How much of which lines.
     #[serde(default)]
     pub lines: Option<Vec<AcceptedLine>>,
+    /// Why it is accepted although it stands on a "do not send" list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub despite: Option<String>,
 }
 
 /// How much of a line is accepted.
@@ -40,8 +45,9 @@ pub struct AcceptedLine {
 pub struct PledgeDeclined {
     /// The pledge.
     pub pledge: PledgeId,
-    /// Why, in words for the donor.
-    pub reason: String,
+    /// Why, in words for the donor; where it stands on a "do not send" list, those of the list if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// Accepts: what is accepted counts as promised and stands with the donor; unsolicited goods lose their hold.
@@ -59,6 +65,8 @@ pub fn accept(desk: &mut Desk, happening: &Happening, body: &PledgeAccepted) -> 
         return Err(Problem::new(Code::WrongState, detail).at("/pledge").into());
     }
     let parts = parts(&lines, body)?;
+    let accepted: Vec<Arc<PledgeLine>> = parts.iter().map(|(line, _)| Arc::clone(line)).collect();
+    check_wanted(desk, happening, &accepted, body.despite.as_deref())?;
     let mut movements = Vec::new();
     let mut statements = Vec::new();
     all_or_missed(&parts, |(line, quantity)| {
@@ -211,17 +219,71 @@ pub fn decline(desk: &mut Desk, happening: &Happening, body: &PledgeDeclined) ->
     if pledge.state() != PledgeState::Offered {
         return Err(already(&pledge).into());
     }
-    if body.reason.trim().is_empty() {
-        return Err(Problem::field("/reason", "is empty; the donor needs a reason").into());
-    }
+    let reason = reason_of(desk, happening, &pledge, body.reason.as_deref())?;
     let subjects =
         Subjects { programme: Some(pledge.programme_id), pledge: Some(pledge.id), ..Subjects::default() };
     let result = happening.post(desk, subjects, &[], &[])?;
     let now = desk.now();
     let mut row = pledge.changed(PledgeState::Declined, now);
-    row.reason = Some(body.reason.trim().to_owned());
+    row.reason = Some(reason);
     desk.shelf::<Drawer<Pledge>>().put(row);
     Ok(result)
+}
+
+/// What stands on a "do not send" list about lines on the day of an event, in words for the donor.
+fn unwanted_words(
+    desk: &mut Desk,
+    happening: &Happening,
+    lines: &[Arc<PledgeLine>],
+) -> Result<Vec<String>, Halt> {
+    let day = happening.occurred_at.day();
+    let mut words = Vec::new();
+    all_or_missed(lines, |line| {
+        let item = find_item(desk, line.item_id)?;
+        let place = Where { country: line.earmark_country.as_deref(), area: None };
+        words.extend(in_force(desk, &item, place, &day)?.first().map(|entry| entry.words(&item.name)));
+        Ok(())
+    })?;
+    Ok(words)
+}
+
+/// Refuses to accept without a reason what is not to be sent.
+fn check_wanted(
+    desk: &mut Desk,
+    happening: &Happening,
+    lines: &[Arc<PledgeLine>],
+    despite: Option<&str>,
+) -> Result<(), Halt> {
+    check_text("/despite", despite, WORDS_CHARS_MAX)?;
+    let words = unwanted_words(desk, happening, lines)?;
+    match (words.first(), despite) {
+        (Some(words), None) => {
+            let detail = format!(
+                "This is on a \"do not send\" list: {words:?} Decline it with these words, or say in `despite` why you \
+                 accept it all the same."
+            );
+            Err(Problem::new(Code::WrongState, detail).at("/despite").into())
+        }
+        (Some(_), Some(_)) | (None, _) => Ok(()),
+    }
+}
+
+/// The reason a donor reads: what was written, or the words of the "do not send" list.
+fn reason_of(
+    desk: &mut Desk,
+    happening: &Happening,
+    pledge: &Pledge,
+    reason: Option<&str>,
+) -> Result<String, Halt> {
+    if let Some(reason) = reason.map(str::trim).filter(|reason| !reason.is_empty()) {
+        return Ok(reason.to_owned());
+    }
+    let lines = desk.shelf::<Drawer<PledgeLine>>().group(pledge.id)?;
+    let words = match reason {
+        None => unwanted_words(desk, happening, &lines)?.into_iter().next(),
+        Some(_) => None,
+    };
+    words.ok_or_else(|| Problem::field("/reason", "is empty; the donor needs a reason").into())
 }
 
 fn already(pledge: &Pledge) -> Problem {

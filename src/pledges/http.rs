@@ -8,7 +8,7 @@ use super::rules::{PledgeKind, PledgeState};
 use super::status::{LinkStatus, PledgeStatus, pledge_status, status_by_link};
 use super::store::{Pledge, PledgeFilter, PledgeLine, pledge_list, pledge_read};
 use super::traced::TracedPledge;
-use crate::auth::{Bound, Fields, Permit, Scope, action};
+use crate::auth::{Bound, Fields, Permit, Scope, action, now};
 use crate::core::code::{TypedCode, read_tracking_code, tracking_code};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SubjectId};
 use crate::core::page::Page;
@@ -17,10 +17,12 @@ use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::facts::facts_of;
 use crate::ledger::Moment;
+use crate::unwanted::told_of;
 use crate::web::{
     Door, Json, MomentQuery, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, discreet,
     encode_key,
 };
+use crate::writer::Recorded;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use uuid::Uuid;
@@ -53,9 +55,21 @@ pub struct PledgeView {
     /// Its lines; left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<PledgeLineView>>,
+    /// What stands on a "do not send" list about its lines today, in words for the donor; left out in lists.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unwanted: Vec<UnwantedLine>,
     /// Which of its goods are meant for another country since; left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub earmark_changes: Option<Vec<EarmarkChangeView>>,
+}
+
+/// That a line is not to be sent.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct UnwantedLine {
+    /// The line.
+    pub line: PledgeLineId,
+    /// Why, in words for the donor.
+    pub words: String,
 }
 
 /// A line as it is shown.
@@ -95,8 +109,26 @@ impl PledgeView {
             has_link: pledge.link_hash.is_some(),
             named: pledge.named,
             lines: lines.map(|lines| lines.into_iter().map(line_view).collect()),
+            unwanted: Vec::new(),
             earmark_changes: None,
         }
+    }
+
+    /// The same with what stands on "do not send" lists about it, as long as nothing of it is decided.
+    fn told(mut self, conn: &mut Conn) -> Outcome<Self> {
+        if self.state != PledgeState::Offered.word() {
+            return Ok(self);
+        }
+        let lines = self.lines.as_deref().unwrap_or_default();
+        let goods: Vec<(ItemId, Option<String>)> =
+            lines.iter().map(|line| (line.item, line.earmark_country.clone())).collect();
+        let words = told_of(conn, &goods, &now().day())?;
+        let told = lines
+            .iter()
+            .zip(words)
+            .filter_map(|(line, words)| words.map(|words| UnwantedLine { line: line.id, words }));
+        self.unwanted = told.collect();
+        Ok(self)
     }
 }
 
@@ -160,7 +192,9 @@ pub async fn pledge_offer(
     let reads = move |conn: &mut Conn, holder: PledgeId| pledge_read(conn, &permit, holder).map(drop);
     let recorded = discreet(&state, offered, reads).await?;
     let replayed = recorded.leaf.is_none();
-    let recorded = recorded.map(|(pledge, lines)| PledgeView::of(pledge, Some(lines)));
+    let Recorded { answer: (pledge, lines), leaf } = recorded;
+    let view = PledgeView::of(pledge, Some(lines));
+    let recorded = Recorded { answer: state.read(move |conn| view.told(conn)).await?, leaf };
     Ok(if replayed { Written::changed(recorded) } else { Written::created(recorded) })
 }
 
@@ -223,7 +257,7 @@ pub async fn pledge_show(
         for line in view.lines.iter_mut().flatten() {
             line.facts = facts.remove(&SubjectId(line.id.0)).unwrap_or_default();
         }
-        Ok(Shown::All(view))
+        Ok(Shown::All(view.told(conn)?))
     });
     Ok(actix_web::web::Json(view.await?))
 }

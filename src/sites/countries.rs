@@ -1,13 +1,15 @@
 //! The countries of the atlas over HTTP. They are compiled in: nothing is recorded and no database asked.
 
-use crate::atlas::{Coordinates, Country, CountryCode, Language, Region, countries};
-use crate::auth::{Permit, action};
+use crate::atlas::{
+    Coordinates, Country, CountryCode, Language, Population, PopulationBasis, Region, countries, population,
+};
+use crate::auth::{Permit, action, now};
 use crate::core::page::Page;
 use crate::core::problem::{Outcome, Problem};
-use crate::web::{Path, Routes};
+use crate::web::{Path, Query, Routes};
 use actix_web::web::Json as JsonBody;
-use serde::Serialize;
-use utoipa::ToSchema;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 /// One text in the six official languages of the United Nations.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -96,6 +98,69 @@ impl CountryView {
     }
 }
 
+/// How many people live in a country, by a source of its own that is never mixed with another.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CountryPopulation {
+    /// The year.
+    pub year: i32,
+    /// Everybody.
+    pub people: u64,
+    /// Women and girls.
+    pub female: u64,
+    /// Men and boys.
+    pub male: u64,
+    /// `published` for this year, or `interpolated` between the published years before and behind it.
+    #[schema(value_type = String)]
+    pub basis: &'static str,
+    /// Who counted or projected.
+    #[schema(value_type = String)]
+    pub source: &'static str,
+    /// Which edition of it.
+    #[schema(value_type = String)]
+    pub source_version: &'static str,
+    /// What has to be printed beside it.
+    #[schema(value_type = String)]
+    pub attribution: &'static str,
+}
+
+impl From<Population> for CountryPopulation {
+    fn from(known: Population) -> Self {
+        let basis = match known.basis {
+            PopulationBasis::Published => "published",
+            PopulationBasis::Interpolated => "interpolated",
+        };
+        Self {
+            year: known.year,
+            people: known.total(),
+            female: known.female.total(),
+            male: known.male.total(),
+            basis,
+            source: known.source.name,
+            source_version: known.source.version,
+            attribution: known.source.attribution,
+        }
+    }
+}
+
+/// A country with the people who live there.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct CountryDetail {
+    /// The country.
+    #[serde(flatten)]
+    pub country: CountryView,
+    /// How many people live there; null for years but 2000 to 2050, and where the source has none.
+    pub population: Option<CountryPopulation>,
+}
+
+/// Of which year a country's people are wanted.
+#[derive(Clone, Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct CountryQuery {
+    /// The year, 2000 to 2050; this year, if not said.
+    pub year: Option<i32>,
+}
+
 /// List all countries
 ///
 /// All 250 at once, in the order of their codes.
@@ -107,14 +172,17 @@ pub async fn country_list(_permit: Permit<action::ReferenceRead>) -> JsonBody<Pa
 
 /// Read a country
 #[utoipa::path(get, path = "/api/v1/countries/{code}", tag = "countries",
-    params(("code" = String, Path, description = "ISO 3166-1 alpha-2", example = "GM")),
-    responses((status = 200, description = "The country", body = CountryView)))]
+    params(("code" = String, Path, description = "ISO 3166-1 alpha-2", example = "GM"), CountryQuery),
+    responses((status = 200, description = "The country", body = CountryDetail)))]
 pub async fn country_read(
     _permit: Permit<action::ReferenceRead>,
     code: Path<String>,
-) -> Outcome<JsonBody<CountryView>> {
+    query: Query<CountryQuery>,
+) -> Outcome<JsonBody<CountryDetail>> {
     let code: CountryCode = code.0.parse().map_err(|_| Problem::not_found())?;
-    Ok(JsonBody(CountryView::of(code.country())))
+    let year = query.0.year.unwrap_or_else(|| now().year());
+    let population = population(code, year).map(CountryPopulation::from);
+    Ok(JsonBody(CountryDetail { country: CountryView::of(code.country()), population }))
 }
 
 /// Declares the routes of countries.

@@ -1,5 +1,6 @@
 //! Sites over HTTP.
 
+use super::area::{SiteArea, site_areas};
 use super::rules::{CountrySought, Position, SiteDraft, SiteEdit, SiteKind};
 use super::store::{Site, SiteChange, SiteCreate, SiteFilter, list_sites, read_site};
 use crate::auth::{Fields, Permit, action};
@@ -8,6 +9,8 @@ use crate::core::id::{OrganizationId, SiteId};
 use crate::core::page::Page;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::db::Conn;
+use crate::ledger::Moment;
 use crate::web::{
     IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, Shown, State, Tagged, Written, WrittenBody,
     encode_key,
@@ -108,11 +111,32 @@ impl TracedSite {
     }
 }
 
-fn shown(site: &Site, fields: Fields) -> Outcome<Shown<SiteView, TracedSite>> {
-    Ok(match fields {
-        Fields::All => Shown::All(SiteView::of(site)?),
-        Fields::Traced => Shown::Traced(TracedSite::of(site)?),
-    })
+/// A site with the area it is in.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct Placed<S> {
+    /// The site.
+    #[serde(flatten)]
+    pub site: S,
+    /// The area inside its country, and how that is known.
+    pub area: SiteArea,
+}
+
+/// A site as it is shown to somebody who reads it.
+type ShownSite = Shown<Placed<SiteView>, Placed<TracedSite>>;
+
+/// Sites as they are shown, each with its area: two further queries, however many they are.
+fn shown(conn: &mut Conn, sites: &[Site], fields: Fields) -> Outcome<Vec<ShownSite>> {
+    let ids: Vec<SiteId> = sites.iter().map(|site| site.id).collect();
+    let cut = Moment::default().cut(conn)?;
+    let mut areas = site_areas(conn, Some(&ids), cut)?;
+    let shown = |site: &Site| {
+        let area = areas.remove(&site.id).ok_or_else(Problem::not_found)?;
+        Ok(match fields {
+            Fields::All => Shown::All(Placed { site: SiteView::of(site)?, area }),
+            Fields::Traced => Shown::Traced(Placed { site: TracedSite::of(site)?, area }),
+        })
+    };
+    sites.iter().map(shown).collect()
 }
 
 /// Which sites are wanted.
@@ -161,24 +185,42 @@ pub async fn site_create(
 /// Read a site
 #[utoipa::path(get, path = "/api/v1/sites/{id}", tag = "sites",
     params(("id" = SiteId, Path, description = "Which site")),
-    responses((status = 200, description = "The site", body = Shown<SiteView, TracedSite>)))]
+    responses((status = 200, description = "The site", body = Shown<Placed<SiteView>, Placed<TracedSite>>)))]
 pub async fn site_read(
     permit: Permit<action::ReferenceRead>,
     state: State,
     id: Path<SiteId>,
-) -> Outcome<Tagged<Shown<SiteView, TracedSite>>> {
-    let site = state.read(move |conn| read_site(conn, id.0)).await?;
-    Ok(Tagged { body: shown(&site, permit.fields())?, revision: site.revision })
+) -> Outcome<Tagged<ShownSite>> {
+    let fields = permit.fields();
+    let read = move |conn: &mut Conn| {
+        let site = read_site(conn, id.0)?;
+        Ok((shown(conn, std::slice::from_ref(&site), fields)?.pop(), site.revision))
+    };
+    let (body, revision) = state.read(read).await?;
+    Ok(Tagged { body: body.ok_or_else(Problem::not_found)?, revision })
+}
+
+/// One page of sites as they are shown.
+fn page(
+    conn: &mut Conn,
+    filter: &SiteFilter,
+    paging: &Paging<SiteId>,
+    fields: Fields,
+) -> Outcome<Page<ShownSite>> {
+    let rows = list_sites(conn, filter, paging.after, paging.limit + 1)?;
+    let page = Page::from_rows(rows, paging.limit, |site| encode_key(&site.id));
+    Ok(Page { items: shown(conn, &page.items, fields)?, next: page.next })
 }
 
 /// List sites
 #[utoipa::path(get, path = "/api/v1/sites", tag = "sites", params(SiteQuery),
-    responses((status = 200, description = "One page of sites", body = Page<Shown<SiteView, TracedSite>>)))]
+    responses((status = 200, description = "One page of sites",
+        body = Page<Shown<Placed<SiteView>, Placed<TracedSite>>>)))]
 pub async fn site_list(
     permit: Permit<action::ReferenceRead>,
     state: State,
     query: Query<SiteQuery>,
-) -> Outcome<JsonBody<Page<Shown<SiteView, TracedSite>>>> {
+) -> Outcome<JsonBody<Page<ShownSite>>> {
     let (query, fields) = (query.0, permit.fields());
     let paging = Paging::<SiteId>::new(query.after.as_deref(), query.limit)?;
     if fields == Fields::Traced && query.operator.is_some() {
@@ -191,10 +233,7 @@ pub async fn site_list(
         prefix: search_prefix(query.q.as_deref())?,
         by_code: fields == Fields::All,
     };
-    let limit = paging.limit;
-    let rows = state.read(move |conn| list_sites(conn, &filter, paging.after, limit + 1)).await?;
-    let rows = rows.iter().map(|site| Ok((site.id, shown(site, fields)?))).collect::<Outcome<Vec<_>>>()?;
-    Ok(JsonBody(Page::from_rows(rows, limit, |(id, _)| encode_key(id)).map(|(_, site)| site)))
+    Ok(JsonBody(state.read(move |conn| page(conn, &filter, &paging, fields)).await?))
 }
 
 /// Change a site

@@ -1,5 +1,6 @@
 //! The table of sites: rows, and what is read and written of them.
 
+use super::places::{SitePlace, state_place};
 use super::rules::{CountrySought, Position, SiteDraft, SiteEdit, SiteKind};
 use crate::core::check::id_reused;
 use crate::core::id::{OrganizationId, SiteId};
@@ -160,8 +161,11 @@ impl Update for SiteCreate {
         let codes = desk.shelf::<Register<SiteCodes>>();
         codes.take(("/code", "site"), None, self.draft.code.as_deref(), self.id)?;
         require_operator(desk, &self.draft)?;
-        let now = desk.begin(entry("site.created", self.id)).recorded_at;
-        Ok(keep(desk, Site::new(self.id, &self.draft, 1, now, now)))
+        desk.shelf::<Drawer<SitePlace>>().begin_group(self.id);
+        let moment = desk.begin(entry("site.created", self.id));
+        let site = Site::new(self.id, &self.draft, 1, moment.recorded_at, moment.recorded_at);
+        state_place(desk, None, &site, moment)?;
+        Ok(keep(desk, site))
     }
 }
 
@@ -186,6 +190,7 @@ impl Update for SiteChange {
 
     fn keys(&self, desk: &mut Desk) {
         desk.shelf::<Drawer<Site>>().want(self.id);
+        desk.shelf::<Drawer<SitePlace>>().want_group(self.id);
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Arc<Site>, Refusal> {
@@ -199,8 +204,10 @@ impl Update for SiteChange {
         let codes = desk.shelf::<Register<SiteCodes>>();
         codes.take(("/code", "site"), before.code.as_deref(), draft.code.as_deref(), self.id)?;
         require_operator(desk, &draft)?;
-        let now = desk.begin(entry("site.changed", self.id)).recorded_at;
-        Ok(keep(desk, Site::new(self.id, &draft, known.revision + 1, known.created_at, now)))
+        let moment = desk.begin(entry("site.changed", self.id));
+        let site = Site::new(self.id, &draft, known.revision + 1, known.created_at, moment.recorded_at);
+        state_place(desk, Some(&known), &site, moment)?;
+        Ok(keep(desk, site))
     }
 }
 

@@ -4,9 +4,9 @@ use crate::auth::{Bound, Permit, action};
 use crate::core::id::{ItemId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::schema::{events, sites};
+use crate::db::schema::sites;
 use crate::db::{Binds, Conn, ask, read_failure};
-use crate::ledger::{Account, Condition, Cut, Held, KnownAt, Moment};
+use crate::ledger::{Account, Condition, Cut, Held, Moment};
 use crate::sites::Site;
 use crate::writer::last_sequence;
 use diesel::prelude::*;
@@ -84,7 +84,7 @@ pub fn stock_read(
     let site: Site = query.first(conn).map_err(read_failure)?;
     let past = moment.past(conn)?;
     let (day, sequence) = match past {
-        Some(cut) => (day_of(conn, moment, cut)?, cut.known_at),
+        Some(cut) => (moment.day(conn, cut)?, cut.known_at),
         None => (today, last_sequence(conn)?),
     };
     let heaps = heaps(conn, site.id, past)?;
@@ -96,26 +96,6 @@ pub fn stock_read(
         sequence,
         as_of: moment.as_of,
     })
-}
-
-/// The day that decides what had expired at another moment than now: the one asked for, be it as of when or as known when;
-/// of a sequence, the day on which the last event that counts was recorded, which is the same whenever it is asked.
-fn day_of(conn: &mut Conn, moment: Moment, cut: Cut) -> Outcome<String> {
-    let asked = match (moment.as_of, moment.known_at) {
-        (Some(time), _) | (None, Some(KnownAt::Time(time))) => Some(time),
-        (None, Some(KnownAt::Sequence(_)) | None) => None,
-    };
-    if let Some(time) = asked {
-        return Ok(time.day());
-    }
-    let recorded: Option<Timestamp> = events::table
-        .filter(events::sequence.le(cut.known_at))
-        .order(events::sequence.desc())
-        .select(events::recorded_at)
-        .first(conn)
-        .optional()
-        .map_err(read_failure)?;
-    Ok(recorded.unwrap_or_default().day())
 }
 
 /// What lies at a site of one item and lot, in one account and condition.

@@ -1,6 +1,7 @@
 //! Which entries restated a figure: what each of them changed, told apart.
 
 use super::names::Names;
+use super::narrow::narrowed;
 use super::rules::{Figures, KnownAt, PlaceMeaning, Question, ROWS_MAXIMUM};
 use super::store::{Counted, Row, load};
 use super::view::Key;
@@ -99,6 +100,7 @@ pub fn changes(conn: &mut Conn, question: &Question, from: Option<KnownAt>) -> O
     }
     let mut apart = scratch()?;
     let cut = Cut { known_at: to, as_of: question.as_of };
+    let question = &Question { narrowed: narrowed(conn, question, cut)?, ..question.clone() };
     let cuboid = (cuboid_for(&question.dimensions()), ROWS_MAXIMUM);
     let sequences = fold_apart(conn, &mut apart, (after, cut), cuboid, Kind::is_deploying)?;
     let rows = load(&mut apart, question, Counted::Apart)?;

@@ -1,13 +1,16 @@
 //! `GET /api/v1/totals`.
 
 use super::changes::{ChangesView, changes};
+use super::narrow::Narrowed;
+use super::regions::{CountryList, read_region};
 use super::rules::{
     Filters, KnownAt, PlaceMeaning, Question, months, read_as_of, read_corridor, read_groups, read_known_at,
     read_month,
 };
 use super::store::answer;
 use super::view::TotalsView;
-use crate::atlas::CountryCode;
+use super::within::{__path_totals_within, totals_within};
+use crate::atlas::{AreaCode, CountryCode};
 use crate::auth::{Permit, Scope, action};
 use crate::core::id::{ItemId, LotId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::problem::Outcome;
@@ -26,7 +29,7 @@ macro_rules! asked {
         #[into_params(parameter_in = Query)]
         pub struct $name {
             /// One to three, with commas: programme, donor, item, lot, country, site, holder, owner, consignee,
-            /// corridor, month
+            /// corridor, month, area, subregion, region
             #[arg(long, value_name = "DIMENSIONS")]
             pub group_by: String,
             /// Whether a country is where goods are (at) or where they are meant to go (for) [default: at]
@@ -49,6 +52,20 @@ macro_rules! asked {
             #[arg(long, value_name = "CODE")]
             #[param(value_type = Option<String>)]
             pub country: Option<CountryCode>,
+            /// Only this UN region, by its M49 number such as 002
+            #[arg(long, value_name = "M49")]
+            pub region: Option<String>,
+            /// Only this UN subregion, by its M49 number such as 202
+            #[arg(long, value_name = "M49")]
+            pub subregion: Option<String>,
+            /// Only this area inside a country, such as GM-B
+            #[arg(long, value_name = "CODE")]
+            #[param(value_type = Option<String>)]
+            pub area: Option<AreaCode>,
+            /// Only the countries of this list; south_south: from a donor in one to another
+            #[arg(long, value_enum)]
+            #[param(inline)]
+            pub list: Option<CountryList>,
             /// Only this site
             #[arg(long, value_name = "ID")]
             pub site: Option<SiteId>,
@@ -102,11 +119,16 @@ macro_rules! asked {
                         corridor: read_corridor(self.corridor.as_deref())?,
                         from_month,
                         to_month,
+                        region: read_region("region", self.region.as_deref())?,
+                        subregion: read_region("subregion", self.subregion.as_deref())?,
+                        area: self.area.as_ref().map(AreaCode::to_string),
+                        list: self.list,
                     },
                     scope,
                     eyes,
                     as_of: read_as_of(self.as_of.as_deref())?,
                     known_at: None,
+                    narrowed: Narrowed::default(),
                 })
             }
         }
@@ -198,5 +220,6 @@ pub async fn reconciliation_changes(
 /// The routes of totals.
 pub fn routes(routes: &mut Routes) {
     routes.add(__path_totals, totals);
+    routes.add(__path_totals_within, totals_within);
     routes.add(__path_reconciliation_changes, reconciliation_changes);
 }

@@ -3,10 +3,13 @@
 //! | file | what it is |
 //! |---|---|
 //! | `rules` | what may be asked, what figures are, and what must close; pure |
+//! | `regions` | the countries of regions and lists, and the rule that is printed; pure |
+//! | `narrow` | what regions, lists and areas come down to |
 //! | `store` | one grouped query over the rollups |
 //! | `changes` | which entries restated a figure |
 //! | `names` | the words people know by what it found |
 //! | `view` | the answer as it goes over the wire |
+//! | `within` | totals of the sites inside a shape |
 //! | `http` | `GET /api/v1/totals` and `reconciliation/changes` |
 //!
 //! What is, is answered from the rollups, so that a total costs the same however many postings there are; what
@@ -16,11 +19,15 @@
 mod changes;
 mod http;
 mod names;
+mod narrow;
+pub mod regions;
 pub mod rules;
 mod store;
 mod view;
+mod within;
 
 pub use http::{TotalsQuery, routes};
 pub use names::{Names, Thing, Unnamed, country};
+pub use narrow::Narrowed;
 pub use store::answer;
 pub use view::{Key, Named, TotalsRow, TotalsView};

@@ -1,10 +1,11 @@
 //! The words people know things by, for the keys of totals.
 
-use super::rules::{Group, Question};
+use super::regions::m49;
+use super::rules::{Group, PlaceMeaning, Question};
 use super::store::Row;
 use super::view::{Key, Named};
-use crate::atlas::{CountryCode, Language};
-use crate::core::id::OrganizationId;
+use crate::atlas::{Country, CountryCode, Language, Region};
+use crate::core::id::{OrganizationId, SiteId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Month;
 use crate::db::schema::{items, lots, organizations, programmes, sites};
@@ -173,9 +174,35 @@ impl Names {
                 origin.zip(destination).map(|(origin, destination)| Key::Corridor { origin, destination })
             }
             Group::Month => row.month.map(|month| Key::Month(Month(month).to_string())),
+            Group::Area => area(question, row),
+            Group::Subregion => region(row, Country::subregion),
+            Group::Region => region(row, Country::region),
         };
         question.group_by.iter().map(|group| (group.word(), key(group))).collect()
     }
+}
+
+/// The site of a row, as the question means place.
+pub(super) fn site_of(question: &Question, row: &Row) -> Option<SiteId> {
+    let id = match question.place {
+        PlaceMeaning::At => row.site_id.as_deref(),
+        PlaceMeaning::For => row.destination_id.as_deref(),
+    };
+    Uuid::from_slice(id?).ok().map(SiteId)
+}
+
+/// The area of a row's site; null where it has none.
+fn area(question: &Question, row: &Row) -> Option<Key> {
+    let place = question.narrowed.areas.get(&site_of(question, row)?)?;
+    let area = place.area.clone()?;
+    Some(Key::Area { name: area.name, code: area.code, id: area.id, country: place.country.clone() })
+}
+
+/// The region of a row's country; null where it is in none, or not stated.
+fn region(row: &Row, of: fn(&Country) -> Option<&Region>) -> Option<Key> {
+    let code: CountryCode = row.country.as_deref()?.parse().ok()?;
+    let region = of(code.country())?;
+    Some(Key::Region { name: region.name.to_string(), code: m49(region) })
 }
 
 fn named(names: &HashMap<Uuid, (String, Option<String>)>, id: Option<&[u8]>) -> Option<Named> {

@@ -1,5 +1,7 @@
 //! What may be asked of totals, and what must close. Pure.
 
+use super::narrow::Narrowed;
+use super::regions::CountryList;
 use crate::auth::{Bound, Scope};
 use crate::core::id::{ItemId, LotId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::problem::Problem;
@@ -40,11 +42,17 @@ pub enum Group {
     Corridor,
     /// Month from which postings count.
     Month,
+    /// First-level area inside a country, where goods are or are meant to go.
+    Area,
+    /// UN subregion of the country.
+    Subregion,
+    /// UN region of the country.
+    Region,
 }
 
 impl Group {
     /// Every dimension, in the order messages list them.
-    pub const ALL: [Group; 11] = [
+    pub const ALL: [Group; 14] = [
         Self::Programme,
         Self::Donor,
         Self::Item,
@@ -56,6 +64,9 @@ impl Group {
         Self::Consignee,
         Self::Corridor,
         Self::Month,
+        Self::Area,
+        Self::Subregion,
+        Self::Region,
     ];
 
     /// The word on the wire.
@@ -72,15 +83,17 @@ impl Group {
             Self::Consignee => "consignee",
             Self::Corridor => "corridor",
             Self::Month => "month",
+            Self::Area => "area",
+            Self::Subregion => "subregion",
+            Self::Region => "region",
         }
     }
 
     /// Whether goods can be without it: sources and goods on no place of ours.
     pub fn is_place(self) -> bool {
         match self {
-            Self::Country | Self::Site | Self::Holder | Self::Owner | Self::Consignee | Self::Corridor => {
-                true
-            }
+            Self::Country | Self::Area | Self::Subregion | Self::Region => true,
+            Self::Site | Self::Holder | Self::Owner | Self::Consignee | Self::Corridor => true,
             Self::Programme | Self::Donor | Self::Item | Self::Lot | Self::Month => false,
         }
     }
@@ -92,13 +105,24 @@ impl Group {
             Self::Donor => Dimension::Donor,
             Self::Item => Dimension::Item,
             Self::Lot => Dimension::Lot,
-            Self::Country => place.dimension(),
+            Self::Country | Self::Subregion | Self::Region => place.dimension(),
+            Self::Area => place.site_dimension(),
             Self::Site => Dimension::Site,
             Self::Holder => Dimension::Holder,
             Self::Owner => Dimension::Owner,
             Self::Consignee => Dimension::Consignee,
             Self::Corridor => Dimension::Corridor,
             Self::Month => Dimension::Month,
+        }
+    }
+
+    /// The dimension whose columns rows are read by; regions and areas are folded out of countries and sites.
+    pub fn column(self, place: PlaceMeaning) -> Self {
+        match self {
+            Self::Subregion | Self::Region => Self::Country,
+            Self::Area => place.site_group(),
+            Self::Programme | Self::Donor | Self::Item | Self::Lot | Self::Country | Self::Site => self,
+            Self::Holder | Self::Owner | Self::Consignee | Self::Corridor | Self::Month => self,
         }
     }
 }
@@ -131,6 +155,21 @@ impl PlaceMeaning {
             Self::For => Dimension::CountryFor,
         }
     }
+
+    /// What tells the site: goods are meant for the destination of their consignment.
+    pub fn site_group(self) -> Group {
+        match self {
+            Self::At => Group::Site,
+            Self::For => Group::Corridor,
+        }
+    }
+
+    fn site_dimension(self) -> Dimension {
+        match self {
+            Self::At => Dimension::Site,
+            Self::For => Dimension::Corridor,
+        }
+    }
 }
 
 /// What is counted at all; each part narrows further.
@@ -160,6 +199,14 @@ pub struct Filters {
     pub from_month: Option<Month>,
     /// Up to and with this month.
     pub to_month: Option<Month>,
+    /// One UN region, M49.
+    pub region: Option<u16>,
+    /// One UN subregion, M49.
+    pub subregion: Option<u16>,
+    /// One area inside a country, by its code.
+    pub area: Option<String>,
+    /// The countries of one list.
+    pub list: Option<CountryList>,
 }
 
 /// A question to the rollups.
@@ -179,9 +226,20 @@ pub struct Question {
     pub as_of: Option<Timestamp>,
     /// What was recorded by then counts; all of it where it is not said.
     pub known_at: Option<KnownAt>,
+    /// What regions, lists, areas and shapes come down to.
+    pub narrowed: Narrowed,
 }
 
 impl Question {
+    /// The dimensions whose columns rows are read by.
+    pub fn columns(&self) -> Vec<Group> {
+        let mut columns: Vec<Group> = self.group_by.iter().map(|group| group.column(self.place)).collect();
+        if !self.narrowed.unplaced.is_empty() {
+            columns.push(self.place.site_group());
+        }
+        columns
+    }
+
     /// Every dimension the answer needs of the rollups.
     pub fn dimensions(&self) -> Vec<Dimension> {
         let filters = &self.filters;
@@ -198,6 +256,10 @@ impl Question {
             (filters.consignee.is_some(), Dimension::Consignee),
             (filters.corridor.is_some(), Dimension::Corridor),
             (filters.from_month.is_some() || filters.to_month.is_some(), Dimension::Month),
+            (self.narrowed.countries.is_some(), self.place.dimension()),
+            (self.narrowed.donors.is_some(), Dimension::Donor),
+            (self.narrowed.recipients.is_some(), Dimension::CountryFor),
+            (self.narrowed.sites.is_some(), self.place.site_dimension()),
         ];
         wanted.extend(conditions.into_iter().filter(|(named, _)| *named).map(|(_, dimension)| dimension));
         for bound in self.scope.bounds() {
@@ -220,12 +282,21 @@ impl Question {
             || filters.holder.is_some()
             || filters.owner.is_some()
             || filters.consignee.is_some()
-            || filters.corridor.is_some();
+            || filters.corridor.is_some()
+            || self.narrowed.is_by_place();
         by_place
             || self.scope.bounds().iter().any(|bound| match bound {
                 Bound::OwnPledges(_) => false,
                 Bound::Organization(_) | Bound::Countries(_) => true,
             })
+    }
+
+    /// Whether rows or what is counted are by region or list, whose rule is printed.
+    pub fn is_by_region(&self) -> bool {
+        let filters = &self.filters;
+        let is_region = |group: &Group| matches!(group, Group::Region | Group::Subregion);
+        let is_filtered = filters.region.is_some() || filters.subregion.is_some() || filters.list.is_some();
+        is_filtered || self.group_by.iter().any(is_region)
     }
 
     /// Whether rows stand for places, so that identity 3 is theirs.

@@ -2,7 +2,9 @@
 //!
 //! The statement is put together from words of this file only; every value is bound.
 
-use super::names::Names;
+use super::names::{Names, site_of};
+use super::narrow::{narrowed, narrowing};
+use super::regions::RegionsView;
 use super::rules::{Figures, Filters, Group, PlaceMeaning, Question, ROWS_MAXIMUM, flows_residual};
 use super::view::{Key, TotalsRow, TotalsView};
 use crate::auth::Bound;
@@ -172,6 +174,8 @@ impl FiguresRow {
 /// database says.
 pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
     let sequence = last_known(conn, question.known_at, "/known_at")?;
+    let cut = Cut { known_at: sequence, as_of: question.as_of };
+    let question = &Question { narrowed: narrowed(conn, question, cut)?, ..question.clone() };
     let mut past = past(conn, question, sequence)?;
     let cuboid = Counted::Cuboid(cuboid_for(&question.dimensions()).number);
     let rows = load(past.as_mut().unwrap_or(conn), question, cuboid)?;
@@ -179,29 +183,39 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
     let invented = invented_programmes(conn)?;
     let by_place = question.is_by_place();
     let is_by_programme = question.group_by.contains(&Group::Programme);
-    let mut placed = Vec::with_capacity(rows.len());
+    let mut placed: BTreeMap<Vec<Option<Key>>, (Figures, bool)> = BTreeMap::new();
     let (mut total, mut elsewhere) = (Figures::default(), Figures::default());
     for row in &rows {
         let figures = row.figures.figures();
+        let is_meant = site_of(question, row).is_none_or(|site| !question.narrowed.unplaced.contains(&site));
+        if !is_meant {
+            elsewhere.add(&figures);
+            continue;
+        }
         total.add(&figures);
-        let keys = names.keys(question, row);
+        let mut keys = names.keys(question, row);
+        let key: Vec<Option<Key>> =
+            question.group_by.iter().map(|group| keys.remove(group.word()).flatten()).collect();
         let is_placed =
-            question.group_by.iter().all(|group| !group.is_place() || keys[group.word()].is_some());
+            question.group_by.iter().zip(&key).all(|(group, key)| !group.is_place() || key.is_some());
         if is_placed {
-            let synthetic = is_by_programme.then(|| is_invented(&invented, row));
-            placed.push(TotalsRow { synthetic, ..TotalsRow::new(keys, &figures, by_place) });
+            let (sum, synthetic) = placed.entry(key).or_default();
+            sum.add(&figures);
+            *synthetic |= is_invented(&invented, row);
         } else {
             elsewhere.add(&figures);
         }
     }
-    let order = |row: &TotalsRow| -> Vec<Option<Key>> {
-        question.group_by.iter().map(|group| row.keys.get(group.word()).cloned().flatten()).collect()
+    let row = |(key, (figures, synthetic)): (Vec<Option<Key>>, (Figures, bool))| {
+        let keys = question.group_by.iter().map(|group| group.word()).zip(key).collect();
+        let synthetic = is_by_programme.then_some(synthetic);
+        TotalsRow { synthetic, ..TotalsRow::new(keys, &figures, by_place) }
     };
-    placed.sort_by_cached_key(order);
     let has_place = question.group_by.iter().any(|group| group.is_place());
+    let has_unplaced = has_place || !question.narrowed.unplaced.is_empty();
     Ok(TotalsView {
-        rows: placed,
-        not_placed: has_place.then(|| TotalsRow::new(BTreeMap::new(), &elsewhere, true)),
+        rows: placed.into_iter().map(row).collect(),
+        not_placed: has_unplaced.then(|| TotalsRow::new(BTreeMap::new(), &elsewhere, true)),
         total: TotalsRow::new(BTreeMap::new(), &total, question.is_partial()),
         deployed: total.sums.ever_delivered,
         countries: countries(past.as_mut().unwrap_or(conn), question, &rows)?,
@@ -210,6 +224,8 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
         sequence,
         as_of: question.as_of,
         place: question.place,
+        regions: question.is_by_region().then(|| RegionsView::of(&question.filters, question.as_of)),
+        editions: question.narrowed.editions.clone(),
     })
 }
 
@@ -276,8 +292,9 @@ pub(super) fn load(conn: &mut Conn, question: &Question, counted: Counted) -> Ou
     let chosen = chosen(question, counted);
     let mut keys: Vec<&str> = Vec::new();
     let mut columns: Vec<String> = Vec::new();
+    let read_by = question.columns();
     for (group, column, kind) in KEY_COLUMNS {
-        let grouped = question.group_by.contains(&group);
+        let grouped = read_by.contains(&group);
         let source = match (group, question.place.word()) {
             (Group::Country, "for") => "country_for",
             (Group::Country, _) => "country_at",
@@ -377,6 +394,7 @@ fn chosen(question: &Question, counted: Counted) -> Chosen {
         let column = format!("country_{}", question.place.word());
         conditions.push(format!("{column} = {}", values.place(Bind::Words(country.clone()))));
     }
+    conditions.extend(narrowing(question, &mut values));
     for bound in question.scope.bounds() {
         conditions.push(match bound {
             // What the organization gave, holds, owns or is to get: the same goods may be seen by several.
@@ -420,7 +438,9 @@ fn identifiers(filters: &Filters) -> Vec<(&'static str, Uuid)> {
 /// state its country there is none to count.
 fn countries(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<i64> {
     // Rows by the country where goods are hold the answer already, and the rollups are not read again.
-    if question.place == PlaceMeaning::At && question.group_by.contains(&Group::Country) {
+    let unplaced = &question.narrowed.unplaced;
+    let is_told = question.place == PlaceMeaning::At && question.group_by.contains(&Group::Country);
+    if is_told && unplaced.is_empty() {
         let mut delivered: BTreeMap<&str, i64> = BTreeMap::new();
         for row in rows {
             let Some(country) = row.country.as_deref().filter(|code| *code != COUNTRY_NOT_STATED) else {
@@ -431,8 +451,10 @@ fn countries(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<i64>
         let reached = delivered.values().filter(|quantity| **quantity > 0).count();
         return Ok(i64::try_from(reached).unwrap_or(i64::MAX));
     }
+    let mut meant = question.clone();
+    meant.narrowed.sites.iter_mut().for_each(|sites| sites.retain(|site| !unplaced.contains(site)));
     let wanted = dimensions_of_countries(question);
-    let mut chosen = chosen(question, Counted::Cuboid(cuboid_for(&wanted).number));
+    let mut chosen = chosen(&meant, Counted::Cuboid(cuboid_for(&wanted).number));
     let not_stated = chosen.values.place(Bind::Words(COUNTRY_NOT_STATED.to_owned()));
     let text = format!(
         "SELECT CAST(COUNT(*) AS BIGINT) AS value FROM (SELECT country_at FROM {} WHERE country_at <> {not_stated} \

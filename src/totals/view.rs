@@ -1,6 +1,8 @@
 //! The answer of totals as it goes over the wire.
 
+use super::regions::RegionsView;
 use super::rules::{Figures, PlaceMeaning};
+use crate::areas::EditionView;
 use crate::core::time::Timestamp;
 use crate::ledger::Account;
 use serde::Serialize;
@@ -26,6 +28,24 @@ pub enum Key {
         origin: Named,
         /// Where it ends.
         destination: Named,
+    },
+    /// A UN region or subregion.
+    Region {
+        /// Its name in English.
+        name: String,
+        /// M49 number with three digits.
+        code: String,
+    },
+    /// A first-level area inside a country.
+    Area {
+        /// Its name in English, or as its own country writes it.
+        name: Option<String>,
+        /// ISO 3166-2 code or P-code, or what identifies it within its edition.
+        code: String,
+        /// What tells it from others with the same code.
+        id: String,
+        /// ISO 3166-1 alpha-2 of the country of its sites.
+        country: String,
     },
     /// A month, such as 2020-08.
     Month(String),
@@ -194,4 +214,10 @@ pub struct TotalsView {
     pub as_of: Option<Timestamp>,
     /// Whether a country is where goods are (`at`) or where they are meant to go (`for`).
     pub place: PlaceMeaning,
+    /// Only by region or list: the rule and the source.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub regions: Option<RegionsView>,
+    /// Only by area: the editions of areas that sites were placed by.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub editions: Vec<EditionView>,
 }

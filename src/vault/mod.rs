@@ -19,6 +19,7 @@ mod files;
 mod seal;
 
 use crate::audit::keys::KeyError;
+use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::SealedId;
 use crate::core::problem::{Code, Outcome, Problem};
 use files::{Folder, KEY_BYTES};
@@ -120,6 +121,11 @@ impl Vault {
     /// word that tells which key that is.
     pub fn lookup(&self, purpose: &str, value: &str) -> String {
         format!("{}{}", self.lookup_prefix(), seal::keyed(&self.lookup, purpose, value.as_bytes()))
+    }
+
+    /// The keyed hash of a value in hexadecimal: HMAC-SHA-256 under a key that a key of the folder gives for the purpose.
+    pub fn keyed(&self, purpose: &str, value: &str) -> String {
+        hexadecimal(seal::digest(&self.lookup, purpose, value.as_bytes()).as_ref())
     }
 
     /// What every lookup under this vault's key begins with. One that begins otherwise was made in another folder.

@@ -44,9 +44,14 @@ fn cipher(key: &[u8; KEY_BYTES]) -> Option<LessSafeKey> {
 
 /// A keyed digest as text.
 pub(super) fn keyed(key: &[u8; KEY_BYTES], purpose: &str, value: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(digest(key, purpose, value))
+}
+
+/// A keyed digest.
+pub(super) fn digest(key: &[u8; KEY_BYTES], purpose: &str, value: &[u8]) -> hmac::Tag {
     let mut context = hmac::Context::with_key(&hmac::Key::new(hmac::HMAC_SHA256, key));
     context.update(purpose.as_bytes());
     context.update(&[0]);
     context.update(value);
-    URL_SAFE_NO_PAD.encode(context.sign())
+    context.sign()
 }

@@ -52,6 +52,8 @@ pub enum Door {
     Logins,
     /// Continuing a session: a desk of field devices behind one router does so every ten minutes.
     Sessions,
+    /// Lists that everybody may read.
+    Lists,
     /// Checkpoints, tiles and proofs of the log.
     Proofs,
 }
@@ -74,6 +76,7 @@ impl Expense {
             action,
             Action::TotalsRead
                 | Action::ChangesRead
+                | Action::GapRead
                 | Action::ReconciliationRead
                 | Action::AuditRead
                 | Action::AccessRead

@@ -37,10 +37,10 @@ impl Access {
         match self {
             Self::Action(action) => !NEVER_LATE.contains(&action),
             Self::Throttled(Door::Codes) => true,
-            // A private link is its own permission, which may just have been revoked.
-            Self::Throttled(Door::Links | Door::Logins | Door::Sessions | Door::Proofs) | Self::Public => {
-                false
-            }
+            // A private link is its own permission, which may just have been revoked; what stands in a public list may
+            // just have been taken out of it.
+            Self::Throttled(Door::Links | Door::Lists | Door::Logins | Door::Sessions | Door::Proofs)
+            | Self::Public => false,
         }
     }
 }

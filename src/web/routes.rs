@@ -44,6 +44,8 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("POST", "/api/v1/auth/invitations/accept"),
     ("GET", "/api/v1/tracking/{code}"),
     ("GET", "/api/v1/pledge-links/{code}"),
+    ("GET", "/api/v1/public/needs"),
+    ("GET", "/api/v1/public/do-not-send"),
     ("GET", "/api/v1/audit/checkpoint"),
     ("GET", "/api/v1/audit/tile/{level}/{tile}"),
     ("GET", "/api/v1/audit/proof/{index}"),

@@ -107,7 +107,14 @@ identifier_values!(
     CountSheetId,
     CountLineId,
     StandardId,
+    SitePlaceId,
     BaselineId,
     BaselineKey,
-    BaselineBatchId
+    BaselineBatchId,
+    ReachedLineId,
+    NeedId,
+    NeedVersionId,
+    NeedMatchId,
+    UnwantedId,
+    UnwantedVersionId
 );

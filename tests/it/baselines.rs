@@ -342,7 +342,7 @@ on_both_databases! {
         auditor.get(&format!("{PATH}/masks")).refused("not_found", &[]);
         let mut conn = connect(database.url()).expect("the database opens");
         let problem = find_kept(&mut conn, "masks").expect_err("it is withdrawn");
-        assert!(problem.detail.contains("built in are scms, kept here are none"), "{}", problem.detail);
+        assert!(problem.detail.contains("built in are scms, needs, kept here are none"), "{}", problem.detail);
         assert_eq!(find_kept(&mut conn, &format!("masks@{first}")).expect("it was kept").version, Some(first));
         let keys = server.key_folder();
         assert_eq!(verify(database.url(), &keys).1["count"], 0);

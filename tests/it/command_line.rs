@@ -86,7 +86,7 @@ fn help_shows_examples_and_what_is_not_understood_ends_with_2() {
 }
 
 /// Each setting by its name in the file, with what the file, the environment and the flag say.
-const SETTINGS: [(&str, [&str; 3]); 19] = [
+const SETTINGS: [(&str, [&str; 3]); 20] = [
     ("listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"]),
     ("database_url", ["sqlite://file.db", "sqlite://environment.db", "sqlite://flag.db"]),
     ("keys", ["file-keys", "environment-keys", "flag-keys"]),
@@ -106,6 +106,7 @@ const SETTINGS: [(&str, [&str; 3]); 19] = [
     ("connections_per_address", ["11", "12", "13"]),
     ("token_key_days", ["21", "22", "23"]),
     ("person_retention_days", ["31", "32", "33"]),
+    ("presumed_lost_multiple", ["4", "5", "6"]),
     ("tls_certificate", ["file.pem", "environment.pem", "flag.pem"]),
     ("tls_key", ["file.key", "environment.key", "flag.key"]),
     ("count_limit", ["41", "42", "43"]),

@@ -3,6 +3,7 @@
 //! The areas are asked three ways that know nothing of each other: by the index, by a slow ray over the corners in
 //! degrees, and, where Python has shapely, by that.
 
+mod asked;
 mod boundaries;
 mod shapely;
 mod turned;
@@ -13,9 +14,9 @@ use chrono::NaiveDate;
 use proptest::prelude::*;
 use relief_ledger::atlas::{
     Area, AreaChange, AreaDoubt, AreaPlacing, AreaRing, AreaSuccession, AreaUnplaced, Coordinates, Crosswalk,
-    Language, LineGeometry, PopulationBasis, check_populations, check_shipped_areas, countries,
-    country_by_iso3, distance_m, least_developed_on, leg_length_m, leg_line, population, route_length_m,
-    shipped_areas,
+    Language, LineGeometry, PopulationBasis, check_gazetteer, check_populations, check_shipped_areas,
+    countries, country_by_iso3, distance_m, least_developed_on, leg_length_m, leg_line, population,
+    route_length_m, shipped_areas,
 };
 
 pub fn at(latitude: f64, longitude: f64) -> Coordinates {
@@ -296,6 +297,7 @@ fn a_crosswalk_leads_from_old_codes_to_new_ones_and_never_further_than_it_knows(
 #[test]
 fn populations_are_those_of_the_united_nations_and_say_so() {
     check_populations().unwrap();
+    check_gazetteer().unwrap();
     let gambia = population("GM".parse().unwrap(), 2020).unwrap();
     assert_eq!((gambia.basis, gambia.source.version), (PopulationBasis::Published, "2024, medium variant"));
     let mut reader = csv::Reader::from_reader(include_str!("../../data/countries.csv").as_bytes());

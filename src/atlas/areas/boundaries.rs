@@ -16,7 +16,7 @@ use super::super::place::Coordinates;
 use super::crossing::first_crossing;
 use super::fixed::{POLE, Spot, TURN, degrees};
 use super::frame::{FrameError, Framed, GlobeRing, counter_clockwise, framed, unrolled};
-use super::geojson::{Collection, Feature, Position, polygons};
+use super::geojson::{Collection, Feature, Geometry, Position, polygons};
 use super::grid::PointIndex;
 use super::set::{Area, AreaSet, AreaVersion, SetIndex};
 use super::shape::{Position as Side, Shape};
@@ -113,6 +113,30 @@ pub fn parse_boundaries(
     reader.finish(version)
 }
 
+/// Reads the polygons of one geometry, and says of which ring they first ran the wrong way round.
+///
+/// # Errors
+/// Everything that is wrong with them, as of areas, and more corners than `corners_most`.
+pub(super) fn read_polygons(
+    geometry: &Geometry<'_>,
+    corners_most: usize,
+) -> Result<(Framed, Option<BoundaryFault>), BoundaryError> {
+    let mut reader = Reader {
+        columns: &BoundaryColumns { code: None, name: None, parent: None },
+        level: 1,
+        corners: 0,
+        drafts: Vec::new(),
+        codes: BTreeMap::new(),
+        faults: Vec::new(),
+        turned: None,
+    };
+    let laid = reader.geometry("", geometry, corners_most);
+    match laid {
+        Some((framed, _)) if reader.faults.is_empty() => Ok((framed, reader.turned_note())),
+        Some(_) | None => Err(BoundaryError { faults: reader.faults }),
+    }
+}
+
 /// One area while its file is read.
 struct Draft {
     area: Area,
@@ -148,15 +172,33 @@ impl Reader<'_> {
             return self
                 .fault(format!("{pointer}/geometry"), "is missing: an area needs a polygon".to_owned());
         };
-        let at = format!("{pointer}/geometry/coordinates");
+        let laid = self.geometry(&format!("{pointer}/geometry"), geometry, CORNERS_MAX);
+        if let Some((framed, first)) = laid {
+            let exchanged = exchanged(&area, first.as_ref());
+            self.drafts.push(Draft { area, framed, feature: number, exchanged });
+        }
+    }
+
+    /// The rings of one geometry, laid out, and the first of them as it was written; nothing where any is wrong.
+    fn geometry(
+        &mut self,
+        pointer: &str,
+        geometry: &Geometry<'_>,
+        corners_most: usize,
+    ) -> Option<(Framed, Option<Vec<Position>>)> {
+        let at = format!("{pointer}/coordinates");
         let single = geometry.kind == "Polygon";
         let polygons = match polygons(geometry) {
             Ok(polygons) => polygons,
-            Err(message) => return self.fault(format!("{pointer}/geometry"), message),
+            Err(message) => {
+                self.fault(pointer, message);
+                return None;
+            }
         };
         self.corners += polygons.iter().flatten().map(Vec::len).sum::<usize>();
-        if self.corners > CORNERS_MAX {
-            return self.fault(at, format!("all areas together have more than {CORNERS_MAX} corners"));
+        if self.corners > corners_most {
+            self.fault(at, format!("has, with all before it, more than {corners_most} corners"));
+            return None;
         }
         let before = self.faults.len();
         let mut rings = Vec::new();
@@ -165,16 +207,17 @@ impl Reader<'_> {
             self.polygon(&at, polygon, &mut rings);
         }
         if self.faults.len() > before {
-            return;
+            return None;
         }
         match framed(&rings) {
             Ok(framed) if framed.rings.is_empty() => self.fault(at, "enclose nothing".to_owned()),
             Ok(framed) => {
-                let exchanged = exchanged(&area, polygons.first().and_then(|rings| rings.first()));
-                self.drafts.push(Draft { area, framed, feature: number, exchanged });
+                let first = polygons.into_iter().next().and_then(|rings| rings.into_iter().next());
+                return Some((framed, first));
             }
             Err(FrameError::Winds(_)) => self.fault(at, "run around the globe more than once".to_owned()),
         }
+        None
     }
 
     /// What the properties say.
@@ -293,15 +336,17 @@ impl Reader<'_> {
         }
     }
 
+    fn turned_note(&mut self) -> Option<BoundaryFault> {
+        let (count, pointer) = self.turned.take()?;
+        let message = format!("{count} rings ran the wrong way round, this one first, and were turned");
+        Some(BoundaryFault { pointer, message })
+    }
+
     fn finish(mut self, version: AreaVersion) -> Result<LoadedBoundaries, BoundaryError> {
         if !self.faults.is_empty() {
             return Err(BoundaryError { faults: self.faults });
         }
-        let mut notes = Vec::new();
-        if let Some((count, pointer)) = self.turned {
-            let message = format!("{count} rings ran the wrong way round, this one first, and were turned");
-            notes.push(BoundaryFault { pointer, message });
-        }
+        let mut notes: Vec<BoundaryFault> = self.turned_note().into_iter().collect();
         let odd: Vec<usize> =
             self.drafts.iter().filter(|draft| draft.exchanged).map(|draft| draft.feature).collect();
         if let Some(first) = odd.first() {

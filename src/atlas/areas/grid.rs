@@ -67,8 +67,15 @@ impl PointIndex {
         touched
     }
 
-    /// The area with the nearest border within `reach_m` metres, the lowest where several are equally near.
-    pub(super) fn nearest(&self, spot: Spot, scale: Scale, reach_m: f64) -> Option<(usize, f64)> {
+    /// The area with the nearest border within `reach_m` metres, the lowest where several are equally near; of those that
+    /// `may` be it.
+    pub(super) fn nearest(
+        &self,
+        spot: Spot,
+        scale: Scale,
+        reach_m: f64,
+        may: impl Fn(usize) -> bool,
+    ) -> Option<(usize, f64)> {
         let high = (reach_m / scale.y_m).ceil() as i64;
         let wide = ((reach_m / scale.x_m).ceil() as i64).min(HALF_TURN);
         let mut near: Vec<u32> = Vec::new();
@@ -86,7 +93,7 @@ impl PointIndex {
         near.sort_unstable();
         near.dedup();
         let mut best: Option<(usize, f64)> = None;
-        for number in near {
+        for number in near.into_iter().filter(|number| may(*number as usize)) {
             let found = self.shapes[number as usize].distance_m(spot, scale, reach_m);
             if let Some(distance) = found
                 && best.is_none_or(|(_, least)| distance < least)

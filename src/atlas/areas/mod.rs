@@ -14,13 +14,17 @@
 //! | `shape` | one area's polygons: whether a place is inside, on the border or how near |
 //! | `grid` | which areas a place can lie in at all |
 //! | `boundaries`, `geojson`, `crossing` | areas in GeoJSON: reading, checking, mending |
+//! | `asked` | a shape that somebody asks about |
+//! | `drawn` | borders with fewer corners, for drawing |
 //! | `crosswalk` | from old codes to new ones |
 //!
 //! Never here: a figure spread over areas, and a guess where a code or a place fits several.
 
+mod asked;
 mod boundaries;
 mod crossing;
 mod crosswalk;
+mod drawn;
 mod fixed;
 mod frame;
 mod geojson;
@@ -30,7 +34,9 @@ mod set;
 mod shape;
 mod shipped;
 
+pub use asked::{AskedShape, SHAPE_CORNERS_MAX};
 pub use boundaries::{BoundaryColumns, BoundaryError, BoundaryFault, LoadedBoundaries, parse_boundaries};
 pub use crosswalk::{AreaChange, AreaSuccession, Crosswalk, CrosswalkError};
+pub use drawn::{DrawnPolygons, Generalisation};
 pub use set::{Area, AreaDoubt, AreaPlacing, AreaRing, AreaSet, AreaUnplaced, AreaVersion, LocatedArea};
 pub use shipped::{check_shipped_areas, shipped_areas};

@@ -8,9 +8,9 @@ use super::super::area_code::AreaCode;
 use super::super::country::{CountryCode, Language};
 use super::super::place::Coordinates;
 use super::crosswalk::Crosswalk;
-use super::fixed::{Spot, UNITS_PER_DEGREE, degrees};
+use super::fixed::{HALF_TURN, Spot, TURN, UNITS_PER_DEGREE, degrees, wrapped};
 use super::grid::PointIndex;
-use super::shape::{Position, Scale};
+use super::shape::{Position, Scale, Shape};
 use super::shipped::shipped_index;
 
 /// How far a place outside every area may be from one to count as there: a tenth of a degree along the equator. A
@@ -127,6 +127,14 @@ pub enum AreaUnplaced {
     /// The coordinates lie in no area, nor near one.
     #[error("the coordinates lie in no area, and none is within 11 km")]
     Nowhere,
+    /// The coordinates lie in another country, and no area of the stated one is near.
+    #[error(
+        "the coordinates lie in {area}, which is another country's, and no area of this one is within 11 km"
+    )]
+    Abroad {
+        /// The area they lie in.
+        area: String,
+    },
     /// The code is not this version's, and there are no coordinates that would tell.
     #[error("area code '{code}' is none of version {version}, and no coordinates tell the area")]
     UnknownCode {
@@ -210,9 +218,7 @@ impl AreaSet {
     /// The border of an area, ring by ring, each hole somewhere behind the land it lies in.
     #[must_use]
     pub fn rings(&self, area: &Area) -> Vec<AreaRing> {
-        let mut numbers = self.by_code.get(&area.id).into_iter().flatten().map(|number| *number as usize);
-        let number = numbers.find(|number| self.areas.get(*number).is_some_and(|known| known.id == area.id));
-        let Some(shape) = number.and_then(|number| self.index().shape(number)) else { return Vec::new() };
+        let Some(shape) = self.shape(area) else { return Vec::new() };
         let corner = |corner: &super::fixed::Vertex| {
             [degrees(i64::from(corner.x) + shape.origin()), degrees(corner.y.into())]
         };
@@ -247,7 +253,20 @@ impl AreaSet {
     pub fn at(&self, place: Coordinates) -> Option<(&Area, AreaPlacing)> {
         self.inside(place).or_else(|| {
             let scale = scale_at(place.latitude());
-            let (number, distance) = self.index().nearest(spot(place), scale, NEAR_M)?;
+            let (number, distance) = self.index().nearest(spot(place), scale, NEAR_M, |_| true)?;
+            Some((self.areas.get(number)?, AreaPlacing::Near { distance_m: distance.round() as u32 }))
+        })
+    }
+
+    /// The area of a place that is said to lie in a country: of that country's areas alone, so that no area ever holds what
+    /// its country does not. What is disputed between countries may be any country's.
+    fn at_in(&self, place: Coordinates, country: Option<CountryCode>) -> Option<(&Area, AreaPlacing)> {
+        let Some(country) = country else { return self.at(place) };
+        let may_be = |area: &Area| area.country.is_none_or(|of| of == country);
+        self.inside(place).filter(|(area, _)| may_be(area)).or_else(|| {
+            let scale = scale_at(place.latitude());
+            let may = |number: usize| self.areas.get(number).is_some_and(may_be);
+            let (number, distance) = self.index().nearest(spot(place), scale, NEAR_M, may)?;
             Some((self.areas.get(number)?, AreaPlacing::Near { distance_m: distance.round() as u32 }))
         })
     }
@@ -263,10 +282,33 @@ impl AreaSet {
         place: Option<Coordinates>,
         crosswalk: Option<&Crosswalk>,
     ) -> Result<LocatedArea<'_>, AreaUnplaced> {
-        let found = place.and_then(|place| self.at(place));
+        self.locate_in(None, code, place, crosswalk)
+    }
+
+    /// The same of a place that is said to lie in a country: only that country's areas are its own. Coordinates across the
+    /// border are told, and its nearest area within a tenth of a degree is taken.
+    ///
+    /// # Errors
+    /// Why the place has no area.
+    pub fn locate_in(
+        &self,
+        country: Option<CountryCode>,
+        code: Option<&str>,
+        place: Option<Coordinates>,
+        crosswalk: Option<&Crosswalk>,
+    ) -> Result<LocatedArea<'_>, AreaUnplaced> {
+        let found = place.and_then(|place| self.at_in(place, country));
         let Some(code) = code else {
-            let none = if place.is_some() { AreaUnplaced::Nowhere } else { AreaUnplaced::NothingGiven };
-            return found.map(|(area, placing)| LocatedArea { area, placing, doubts: vec![] }).ok_or(none);
+            let abroad = self.abroad(place, country);
+            let Some((area, placing)) = found else {
+                return Err(match (abroad, place) {
+                    (Some(area), _) => AreaUnplaced::Abroad { area: area.key().to_owned() },
+                    (None, Some(_)) => AreaUnplaced::Nowhere,
+                    (None, None) => AreaUnplaced::NothingGiven,
+                });
+            };
+            let doubts = abroad.map(AreaDoubt::PlaceElsewhere).into_iter().collect();
+            return Ok(LocatedArea { area, placing, doubts });
         };
         let mut doubts = Vec::new();
         let mut meant: Vec<&Area> = self.with_code(code).collect();
@@ -280,12 +322,13 @@ impl AreaSet {
             ([], Some((area, placing))) => Ok(LocatedArea { area, placing, doubts }),
             ([], None) => Err(AreaUnplaced::UnknownCode { code: code.to_owned(), version: version() }),
             ([area], found) => {
-                match found {
-                    Some((other, AreaPlacing::Inside)) if other.id != area.id => {
+                match (self.abroad(place, country), found) {
+                    (Some(other), _) if other.id != area.id => doubts.push(AreaDoubt::PlaceElsewhere(other)),
+                    (_, Some((other, AreaPlacing::Inside))) if other.id != area.id => {
                         doubts.push(AreaDoubt::PlaceElsewhere(other));
                     }
-                    None if place.is_some() => doubts.push(AreaDoubt::PlaceNowhere),
-                    Some(_) | None => {}
+                    (_, None) if place.is_some() => doubts.push(AreaDoubt::PlaceNowhere),
+                    (_, _) => {}
                 }
                 Ok(LocatedArea { area, placing: AreaPlacing::ByCode, doubts })
             }
@@ -298,6 +341,39 @@ impl AreaSet {
                 version: version(),
             }),
         }
+    }
+}
+
+impl AreaSet {
+    /// The area of another country than this that a place lies inside.
+    fn abroad(&self, place: Option<Coordinates>, country: Option<CountryCode>) -> Option<&Area> {
+        let (area, placing) = self.inside(place?)?;
+        let is_abroad = area.country.is_some() && country.is_some() && area.country != country;
+        (is_abroad && placing == AreaPlacing::Inside).then_some(area)
+    }
+
+    /// West, south, east and north of an area in degrees, as GeoJSON writes bounds: west is the larger number where the area
+    /// lies over the antimeridian.
+    #[must_use]
+    pub fn bounds(&self, area: &Area) -> Option<[f64; 4]> {
+        let shape = self.shape(area)?;
+        let (least, most) = shape.bounds();
+        let width = i64::from(most.x) - i64::from(least.x);
+        let west = wrapped(i64::from(least.x) + shape.origin());
+        let east = if west + width > HALF_TURN { west + width - TURN } else { west + width };
+        let (west, east) = if width >= TURN { (-HALF_TURN, HALF_TURN) } else { (west, east) };
+        Some([degrees(west), degrees(least.y.into()), degrees(east), degrees(most.y.into())])
+    }
+
+    /// The polygons of an area, where it has any.
+    pub(super) fn shape(&self, area: &Area) -> Option<&Shape> {
+        self.index().shape(self.number(area)?)
+    }
+
+    /// The place of an area among those of this version.
+    fn number(&self, area: &Area) -> Option<usize> {
+        let mut numbers = self.by_code.get(&area.id).into_iter().flatten().map(|number| *number as usize);
+        numbers.find(|number| self.areas.get(*number).is_some_and(|known| known.id == area.id))
     }
 }
 

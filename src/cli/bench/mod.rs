@@ -18,10 +18,13 @@
 //! | `verifying` | a million entries verified against importing them |
 //! | `starting` | start to ready |
 //! | `points` | which area a place lies in |
+//! | `arrival` | forecasts of arrivals against what then happened |
+//! | `reach` | people reached out of a million lines |
 //! | `doors`, `crowd` | what others feel of many logins and of connections held open |
 //!
 //! Never here: a way of recording that the server does not have.
 
+mod arrival;
 mod cpu;
 mod crowd;
 mod doors;
@@ -33,6 +36,7 @@ mod load;
 mod logging;
 mod past;
 mod points;
+mod reach;
 mod reading;
 mod scratch;
 mod starting;
@@ -57,6 +61,8 @@ use updates::{Counts, Targets};
                         relief bench --only postgres --postgres postgres://postgres@localhost/postgres\n  \
                         relief bench --only doors\n  relief bench --only log\n  \
                         relief bench --only points\n  \
+                        relief bench --only arrival --scms delivery_history.csv\n  \
+                        relief bench --only points\n  relief bench --only reach\n  \
                         relief bench --only import --scms delivery_history.csv\n\n\
                         PostgreSQL is measured where a server's programs are installed, or at --postgres, where two\n\
                         databases are made and dropped. Exit codes: 0 every limit kept, 1 one was missed.")]
@@ -73,10 +79,10 @@ pub(super) struct Bench {
     /// A PostgreSQL server where databases may be made
     #[arg(long, env = "RELIEF_BENCH_POSTGRES", hide_env_values = true, value_name = "URL")]
     postgres: Option<String>,
-    /// The SCMS delivery history, for the import and for what is verified
+    /// The SCMS delivery history, for the import, for what is verified and for arrivals
     #[arg(long, env = "RELIEF_BENCH_SCMS", value_name = "FILE")]
     scms: Option<PathBuf>,
-    /// A Python that has DuckDB (`pip install duckdb`), to compare figures of the past with
+    /// A Python that has DuckDB (`pip install duckdb`), to compare figures of the past and of people with
     #[arg(long, env = "RELIEF_BENCH_DUCKDB", value_name = "PYTHON", default_value = "python3")]
     duckdb: PathBuf,
     /// Sends the requests read from standard input: the bench starts itself so
@@ -106,6 +112,10 @@ enum Part {
     Log,
     /// Which area a place lies in, against an R-tree.
     Points,
+    /// Arrivals of a file's deliveries, each forecast from those before.
+    Arrival,
+    /// People reached out of a million lines, beside DuckDB.
+    Reach,
 }
 
 /// Whatever goes wrong around the measuring.
@@ -148,6 +158,10 @@ impl Bench {
         if self.wants(Part::Points) {
             eprintln!("relief: places and areas …");
             points::measure(self.quick, &mut figures)?;
+        }
+        if self.wants(Part::Reach) {
+            eprintln!("relief: people reached …");
+            reach::measure(&scratch, self.quick, &self.duckdb, &mut figures)?;
         }
         if self.wants(Part::Doors) {
             let house = House::build(scratch.sqlite("doors.db"), scratch.path("keys"))?;
@@ -203,13 +217,19 @@ impl Bench {
     /// What is measured on a file from elsewhere.
     fn on_file(&self, scratch: &Scratch, figures: &mut Vec<Figure>) -> Outcome<()> {
         let Some(file) = &self.scms else {
-            if self.wants(Part::Import) || self.wants(Part::Verify) {
-                eprintln!("relief: import and verifying are not measured; name a file for them with --scms");
+            if self.wants(Part::Import) || self.wants(Part::Verify) || self.wants(Part::Arrival) {
+                eprintln!(
+                    "relief: import, verifying and arrivals are not measured; name a file for them with --scms"
+                );
             }
             return Ok(());
         };
         if self.wants(Part::Import) {
             importing::measure(scratch, file, figures)?;
+        }
+        if self.wants(Part::Arrival) {
+            eprintln!("relief: arrivals …");
+            arrival::measure(file, figures)?;
         }
         if self.wants(Part::Verify) {
             eprintln!("relief: verifying …");

@@ -9,8 +9,8 @@ use crate::auth::Scope;
 use crate::core::id::ProgrammeId;
 use crate::core::problem::Outcome;
 use crate::db::{Database, Settings, connect, migrate};
-use crate::totals::answer;
 use crate::totals::rules::{Filters, PlaceMeaning, Question, read_groups};
+use crate::totals::{Narrowed, answer};
 use std::path::Path;
 use std::time::Instant;
 
@@ -64,6 +64,7 @@ pub(super) fn question(groups: &str) -> Outcome<Question> {
         eyes: None,
         as_of: None,
         known_at: None,
+        narrowed: Narrowed::default(),
     })
 }
 

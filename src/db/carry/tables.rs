@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 /// Every table that is carried from one database to another. Which columns each has is asked of the databases.
-pub const TABLES: [&str; 58] = [
+pub const TABLES: [&str; 66] = [
     "organizations",
     "items",
     "packs",
@@ -15,6 +15,9 @@ pub const TABLES: [&str; 58] = [
     "programmes",
     "reported_figures",
     "item_standards",
+    "site_places",
+    "boundaries",
+    "area_changes",
     "populations",
     "targets",
     "caseloads",
@@ -29,15 +32,20 @@ pub const TABLES: [&str; 58] = [
     "api_key_uses",
     "outside_identities",
     "facts",
+    "unwanted",
     "pledges",
     "pledge_lines",
     "earmark_changes",
     "consignments",
     "legs",
     "loads",
+    "needs",
+    "need_matches",
     "events",
     "postings",
     "statements",
+    "reached_lines",
+    "headcounts",
     "balances",
     "rollups",
     "dated_blocks",

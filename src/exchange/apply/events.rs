@@ -64,7 +64,7 @@ pub fn accept(pledge: PledgeId, lines: &[(PledgeLineId, i64)]) -> Result<Kind, P
     let lines =
         lines.iter().map(|(line, units)| Ok(AcceptedLine { line: *line, quantity: quantity(*units)? }));
     let lines = Some(lines.collect::<Result<Vec<_>, Problem>>()?);
-    Ok(Kind::PledgeAccepted(Box::new(PledgeAccepted { pledge, lines })))
+    Ok(Kind::PledgeAccepted(Box::new(PledgeAccepted { pledge, lines, despite: None })))
 }
 
 fn goods_lines(goods: &[LabelledGoods]) -> Result<Vec<GoodsLine>, Problem> {

@@ -274,6 +274,29 @@ pub const CALLS: &[Call] = &[
     Call::of("site_change", Shared, |_, subject| edit(format!("/api/v1/sites/{}", subject.site))).ok(&[412]),
     Call::of("country_list", Nothing, |_, _| get("/api/v1/countries")),
     Call::of("country_read", Shared, |_, subject| get(format!("/api/v1/countries/{}", subject.country))),
+    Call::of("area_list", Nothing, |_, _| list("/api/v1/areas")),
+    Call::of("area_at", Nothing, |_, _| get("/api/v1/areas/at?latitude=13.4549&longitude=-16.579")),
+    Call::of("area_read", Nothing, |_, _| get("/api/v1/areas/GM-B")),
+    Call::of("gazetteer_find", Nothing, |_, _| get("/api/v1/gazetteer?q=banjul")),
+    Call::of("boundary_list", Nothing, |_, _| list("/api/v1/boundaries")),
+    Call::of("boundary_state", Nothing, |_, _| {
+        let ring = json!([[[179.0, -8.6], [179.3, -8.6], [179.3, -8.4], [179.0, -8.4], [179.0, -8.6]]]);
+        let area = json!({"type": "Feature", "properties": {"code": "TV01"},
+            "geometry": {"type": "Polygon", "coordinates": ring}});
+        let path = "/api/v1/boundaries?country=TV&name=own&source=Ours&licence=CC0";
+        send("POST", path, json!({"type": "FeatureCollection", "features": [area]}))
+    })
+    .ok(&[201]),
+    // Somebody else may have withdrawn it just now, or is loading another.
+    Call::of("boundary_read", Nothing, |_, _| get("/api/v1/boundaries/TV/own")).ok(&[200, 404]),
+    Call::of("boundary_withdraw", Nothing, |_, _| send("POST", "/api/v1/boundaries/TV/own/withdrawal", json!({})))
+        .ok(&[201, 422]),
+    Call::of("area_change_list", Nothing, |_, _| list("/api/v1/area-changes")),
+    Call::of("area_change_state", Nothing, |_, _| {
+        let row = json!({"from": "TV-FUN", "to": "TV01", "on": "2024-01-01", "source": "Ours"});
+        send("POST", "/api/v1/area-changes", json!({"rows": [row]}))
+    })
+    .ok(&[201]),
     Call::of("programme_list", Listed(|subject| subject.programme.clone()), |_, _| list("/api/v1/programmes")),
     Call::of("programme_create", Nothing, |_, _| send("POST", "/api/v1/programmes", json!({}))).ok(&[422]),
     Call::of("programme_read", Shared, |_, subject| get(format!("/api/v1/programmes/{}", subject.programme))),
@@ -298,6 +321,11 @@ pub const CALLS: &[Call] = &[
         send("POST", "/api/v1/populations", json!({"rows": [row]}))
     })
     .ok(&[201]),
+    Call::of("population_table", Nothing, |_, _| {
+        // A line of JSON is a line of CSV with one heading, which is not of the table.
+        send("POST", "/api/v1/populations/table?year=2024&source=COD-PS&source_version=1", json!("ADM_PCODE"))
+    })
+    .ok(&[422]),
     Call::of("target_list", Nothing, |_, _| list("/api/v1/targets")),
     Call::of("target_state", Nothing, |seat, _| {
         let row = json!({"programme": seat.programme, "area": "GM-B", "group": "all", "sector": "health",
@@ -325,6 +353,41 @@ pub const CALLS: &[Call] = &[
         send("POST", "/api/v1/mappings", json!({"rows": [{"text": text}]}))
     })
     .ok(&[201]),
+    // What is needed.
+    Call::of("need_index", Listed(|subject| subject.need.clone()), |_, _| list("/api/v1/needs")),
+    Call::of("need_create", FIELDS, |seat, subject| {
+        let body = json!({"programme": seat.programme, "item": seat.item, "quantity": 1, "needed_by": "2020-09-01",
+            "area": subject.country.replace("QQ", "AQ"), "source": "A letter", "organization": subject.organization});
+        send("POST", "/api/v1/needs", body)
+    })
+    .ok(&[201]),
+    Call::of("need_import", Nothing, |_, _| send("POST", "/api/v1/needs/import?mapping=needs", json!({}))).ok(&[415]),
+    Call::of("need_show", SCOPED, |_, subject| get(format!("/api/v1/needs/{}", subject.need))),
+    Call::of("need_change", SCOPED, |_, subject| edit(format!("/api/v1/needs/{}", subject.need))).ok(&[412]),
+    Call::of("need_match", SCOPED, |_, subject| {
+        let body = json!({"consignment": subject.consignment, "quantity": 5});
+        send("POST", format!("/api/v1/needs/{}/matches", subject.need), body)
+    })
+    .ok(&[200, 201]),
+    Call::of("gap_show", Listed(|subject| subject.need.clone()), |_, _| get("/api/v1/gaps")),
+    Call::of("gap_proposals", Nothing, |_, _| get("/api/v1/gaps/proposals")),
+    Call::of("gap_accept", SCOPED, |_, subject| {
+        let one = json!({"id": Uuid::now_v7(), "need": subject.need, "consignment": subject.consignment,
+            "occurred_at": "2020-07-20", "site": subject.site, "quantity": 1});
+        send("POST", "/api/v1/gaps/proposals", json!({"allocations": [one]}))
+    })
+    .ok(&[201, 409]),
+    Call::of("unwanted_index", Nothing, |_, _| get("/api/v1/public/do-not-send")),
+    Call::of("unwanted_begin", Nothing, |_, _| {
+        let body = json!({"category": "clothing", "reason": "There is enough of it", "from": "2020-07-01"});
+        send("POST", "/api/v1/do-not-send", body)
+    })
+    .ok(&[201]),
+    Call::of("unwanted_end", Nothing, |_, _| {
+        send("POST", format!("/api/v1/do-not-send/{}/end", Uuid::now_v7()), json!({"reason": "It is needed again"}))
+    })
+    .ok(&[404]),
+    Call::of("public_need_index", Nothing, |_, _| get("/api/v1/public/needs")),
     // Pledges.
     Call::of("pledge_index", Listed(|subject| subject.pledge.clone()), |_, _| list("/api/v1/pledges")),
     Call::of("pledge_offer", FIELDS, |seat, subject| {
@@ -360,6 +423,11 @@ pub const CALLS: &[Call] = &[
     Call::of("consignment_events", SCOPED, |_, subject| {
         get(format!("/api/v1/consignments/{}/events", subject.consignment))
     }),
+    Call::of("consignment_route", SCOPED, |_, subject| {
+        get(format!("/api/v1/consignments/{}/route", subject.consignment))
+    }),
+    Call::of("arrival_index", Listed(|subject| subject.travelling.clone()), |_, _| list("/api/v1/arrivals")),
+    Call::of("corridor_index", Listed(|subject| subject.site.clone()), |_, _| list("/api/v1/corridors")),
     Call::of("leg_index", SCOPED, |_, subject| get(format!("/api/v1/consignments/{}/legs", subject.consignment))),
     // Its way is complete, which only who reaches it is told.
     Call::of("leg_add", SCOPED, |_, subject| {
@@ -521,6 +589,20 @@ pub const CALLS: &[Call] = &[
         send("POST", format!("/api/v1/count-sheets/{}/void", subject.scrapped_sheet), json!({"reason": "torn"}))
     }),
     Call::of("totals", Listed(|subject| subject.site.clone()), |_, _| get("/api/v1/totals?group_by=site")),
+    Call::of("totals_within", Listed(|subject| subject.site.clone()), |_, _| {
+        let around = json!({"center": {"latitude": 13.45, "longitude": -16.58}, "radius_m": 1_000});
+        send("POST", "/api/v1/totals/within?group_by=site", around)
+    }),
+    Call::of("map_read", Listed(|subject| subject.site.clone()), |_, _| get("/api/v1/map/corridors")),
+    Call::of("reach", Nothing, |_, _| get("/api/v1/reach?group_by=area")),
+    Call::of("reach_lines", Listed(|subject| subject.handed.clone()), |_, _| list("/api/v1/reach/lines")),
+    Call::of("headcount_list", Nothing, |_, _| list("/api/v1/headcounts")),
+    Call::of("headcount_state", Nothing, |seat, _| {
+        let row = json!({"programme": seat.programme, "source": "345W", "reference": "1", "area": "GM-B",
+            "sector": "health", "people": 20, "status": "reported", "from": "2020-08-01"});
+        send("POST", "/api/v1/headcounts", json!({"rows": [row]}))
+    })
+    .ok(&[201]),
     Call::of("reconciliation_changes", Listed(|subject| subject.site.clone()), |_, _| {
         get("/api/v1/reconciliation/changes?group_by=site&from=0")
     }),

@@ -39,10 +39,16 @@ pub struct Subject {
     pub consignment: String,
     /// Its leg.
     pub leg: String,
+    /// What the organization needs in its country.
+    pub need: String,
     /// The consignment's tracking code.
     pub code: String,
+    /// Another, which is under way.
+    pub travelling: String,
     pub load: String,
     pub event: String,
+    /// Goods handed over to people.
+    pub handed: String,
     /// A reservation, which officers and managers post alike.
     pub reserved: String,
     pub waiting: String,
@@ -174,9 +180,12 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
         link: "2222-2222-2222".to_owned(),
         consignment: unknown(),
         leg: unknown(),
+        need: unknown(),
         code: "2222-2222-2222".to_owned(),
+        travelling: unknown(),
         load: unknown(),
         event: unknown(),
+        handed: unknown(),
         reserved: unknown(),
         waiting: unknown(),
         moved_on: unknown(),
@@ -191,7 +200,8 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
 
 fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str), country: &str) -> Subject {
     let site = |name: &str, kind: &str, operator: Option<&str>| {
-        let body = json!({"name": format!("{name} {country}"), "kind": kind, "country": country, "operator": operator});
+        let body = json!({"name": format!("{name} {country}"), "kind": kind, "country": country, "operator": operator,
+            "coordinates": {"latitude": 13.45, "longitude": -16.58}});
         id_of(&scene.admin.post("/api/v1/sites", &body).expect(201))
     };
     let (store, hub) =
@@ -231,6 +241,9 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
     let load = json!({"mode": "road", "from": store, "to": city, "carrier": organization});
     let load = scene.officer.post("/api/v1/loads", &load).expect(201);
 
+    let (travelling, leg) = open(&city);
+    let leaves = json!({"consignment": travelling["id"], "leg": leg, "lines": [scene.line(5)]});
+    scene.does("departed", "2020-07-21", leaves).expect(201);
     let (other, leg) = open(&hub);
     let on = |body: Value| {
         let mut body = body;
@@ -266,6 +279,15 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
         id_of(&scene.officer.post("/api/v1/count-sheets", &body).expect(201))
     };
     let (sheet, scrapped_sheet) = (sheet(), sheet());
+    let mine = |day: &str, kind: &str, quantity: i64| {
+        let body = json!({"site": store, "consignee": recipient, "lines": [scene.line(quantity)]});
+        scene.does(kind, day, body).expect(201)
+    };
+    mine("2020-07-27", "delivered", 2);
+    let handed = mine("2020-07-28", "distributed", 1);
+    let need = json!({"programme": scene.programme, "item": scene.masks, "quantity": 500, "area": country,
+        "needed_by": "2020-09-01", "source": "A letter", "organization": organization, "circulated": true});
+    let need = id_of(&scene.manager.post("/api/v1/needs", &need).expect(201));
     let papers = Papers::of(scene, organization, &store, &given, &proposed());
     let person = new_user(scene, Role::Officer, Some(organization), "");
     let (user, session) = (person.user.id, SessionId(Uuid::now_v7()));
@@ -288,10 +310,13 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
         pledge: given,
         link: made["code"].as_str().expect("a code").to_owned(),
         code: consignment["tracking_code"].as_str().expect("a code").to_owned(),
+        travelling: id_of(&travelling),
         consignment: id_of(&consignment),
         leg: first.as_str().expect("a leg").to_owned(),
+        need,
         load: id_of(&load),
         event: id_of(&collected),
+        handed: id_of(&handed),
         reserved: id_of(&reserved),
         waiting: id_of(&early),
         moved_on: id_of(&correction),

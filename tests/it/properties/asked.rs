@@ -4,7 +4,7 @@ use relief_ledger::auth::Scope;
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::connect;
 use relief_ledger::totals::rules::{Filters, Group, PlaceMeaning, Question};
-use relief_ledger::totals::{TotalsView, answer};
+use relief_ledger::totals::{Narrowed, TotalsView, answer};
 
 /// A day in the middle of what happens in the small world.
 const A_DAY: &str = "2020-03-14T00:00:00Z";
@@ -18,6 +18,7 @@ fn question(group_by: Vec<Group>) -> Question {
         eyes: None,
         as_of: None,
         known_at: None,
+        narrowed: Narrowed::default(),
     }
 }
 

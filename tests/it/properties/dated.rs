@@ -11,8 +11,8 @@ use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::{Database, Settings, connect};
 use relief_ledger::events::Kind;
 use relief_ledger::ledger::keep_next;
-use relief_ledger::totals::answer;
 use relief_ledger::totals::rules::{Filters, KnownAt, PlaceMeaning, Question, read_groups};
+use relief_ledger::totals::{Narrowed, answer};
 use serde_json::Value;
 
 use super::step::step;
@@ -78,6 +78,7 @@ fn answers(url: &str, known: &[i64]) -> BTreeMap<String, Value> {
                     eyes: None,
                     as_of: moment.map(|moment| Timestamp::parse_last(moment).unwrap()),
                     known_at: Some(KnownAt::Sequence(*known_at)),
+                    narrowed: Narrowed::default(),
                 };
                 let view = database.read(|conn| answer(conn, &question)).unwrap();
                 let name = format!("{groups} as of {moment:?} known at {known_at}");

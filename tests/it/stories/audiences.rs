@@ -331,7 +331,7 @@ on_both_databases! {
         }
         let told = donor.get(&one).expect(200);
         let members: BTreeSet<&str> = told.as_object().expect("a site").keys().map(String::as_str).collect();
-        let meant = ["area_code", "coordinates", "country", "ends_delivery", "id", "kind", "locode", "name"];
+        let meant = ["area", "area_code", "coordinates", "country", "ends_delivery", "id", "kind", "locode", "name"];
         assert_eq!(members, BTreeSet::from(meant), "what is added to sites is not added here by itself");
         // Nor are they told by looking for them.
         donor.get(&format!("/api/v1/sites?operator={keeper}")).refused("invalid", &["/operator"]);

@@ -62,6 +62,19 @@ impl Scene {
         id_of(&self.admin.post("/api/v1/sites", &body).expect(201))
     }
 
+    /// A site with coordinates.
+    pub fn site_at(
+        &self,
+        name: &str,
+        kind: &str,
+        country: &str,
+        (latitude, longitude): (f64, f64),
+    ) -> String {
+        let body = json!({"name": name, "kind": kind, "country": country,
+            "coordinates": {"latitude": latitude, "longitude": longitude}});
+        id_of(&self.admin.post("/api/v1/sites", &body).expect(201))
+    }
+
     /// An offer of masks by a donor; returns the pledge and its line.
     pub fn pledge(&self, donor: &str, quantity: i64) -> (String, String) {
         let body = json!({"programme": self.programme, "donor": donor, "offered_at": "2020-07-01",

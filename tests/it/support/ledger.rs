@@ -336,7 +336,22 @@ impl Ledger {
 pub fn tamper(url: &str, sql: &str) {
     use diesel::connection::SimpleConnection;
     let mut conn = relief_ledger::db::connect(url).expect("the database opens");
-    let baselines = ["item_standards", "populations", "targets", "caseloads", "rounds", "mappings"];
+    let baselines = [
+        "item_standards",
+        "populations",
+        "targets",
+        "caseloads",
+        "rounds",
+        "mappings",
+        "site_places",
+        "boundaries",
+        "area_changes",
+        "reached_lines",
+        "headcounts",
+        "needs",
+        "need_matches",
+        "unwanted",
+    ];
     for table in ["events", "postings", "statements", "log_entries"].into_iter().chain(baselines) {
         let unguard = if url.starts_with("sqlite:") {
             format!(

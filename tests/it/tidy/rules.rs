@@ -28,8 +28,18 @@ pub const FUNCTION_LINES_LIMIT: usize = 60;
 pub const HANDLER_LINES_LIMIT: usize = 25;
 
 /// Rooms where every quantity is an integer.
-const INTEGER_ROOMS: [&str; 8] =
-    ["ledger", "totals", "reconciliation", "pledges", "consignments", "items", "stock", "distributions"];
+const INTEGER_ROOMS: [&str; 10] = [
+    "ledger",
+    "totals",
+    "reconciliation",
+    "pledges",
+    "consignments",
+    "items",
+    "stock",
+    "distributions",
+    "needs",
+    "gaps",
+];
 const CLOCK_AND_CHANCE: [&str; 10] = [
     "SystemTime",
     "Instant",

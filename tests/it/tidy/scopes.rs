@@ -4,7 +4,7 @@ use super::rules::{Finding, finding, paths_where};
 use super::source::{Kind, PathAt, Source, Token};
 
 /// Tables whose rows are one caller's to read and not another's.
-pub const SCOPED_TABLES: [&str; 29] = [
+pub const SCOPED_TABLES: [&str; 32] = [
     "pledges",
     "pledge_lines",
     "earmark_changes",
@@ -13,6 +13,7 @@ pub const SCOPED_TABLES: [&str; 29] = [
     "loads",
     "events",
     "postings",
+    "reached_lines",
     "statements",
     "balances",
     "rollups",
@@ -22,6 +23,8 @@ pub const SCOPED_TABLES: [&str; 29] = [
     "approvals",
     "facts",
     "claims",
+    "needs",
+    "need_matches",
     "claim_changes",
     "persons",
     "attachments",

@@ -1,0 +1,2 @@
+DROP TABLE area_changes;
+DROP TABLE boundaries;

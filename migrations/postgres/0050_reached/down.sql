@@ -1,0 +1,2 @@
+DROP TABLE headcounts;
+DROP TABLE reached_lines;

@@ -1,0 +1,108 @@
+//! When consignments arrive where they are meant to end: leg after leg, in a few queries for any number of them.
+
+use super::arrival::{Forecasting, Measures};
+use super::route::{Asked, begins_when, corridor_of};
+use super::rules::{Window, planned};
+use super::times::{LegTimes, Told, times_of};
+use super::trips::Corridor;
+use crate::consignments::Leg;
+use crate::core::id::{ConsignmentId, LegId, SiteId};
+use crate::core::problem::Outcome;
+use crate::core::time::Timestamp;
+use crate::db::schema::{consignments, legs};
+use crate::db::{Conn, in_parts, read_failure};
+use crate::ledger::Moment;
+use diesel::prelude::*;
+use std::collections::{BTreeSet, HashMap};
+
+/// When goods of consignments are forecast to be where those are meant to end.
+#[derive(Debug, Default)]
+pub struct Arrivals {
+    under_way: HashMap<ConsignmentId, Window>,
+    waiting: HashMap<(ConsignmentId, Option<SiteId>), Window>,
+}
+
+impl Arrivals {
+    /// When what is under way is there; none where nothing tells, or its way does not lead there.
+    pub fn under_way(&self, consignment: ConsignmentId) -> Option<Window> {
+        self.under_way.get(&consignment).copied()
+    }
+
+    /// When what waits at a site, or with its donor, is there: it has not left, though other goods of its consignment may
+    /// have.
+    pub fn waiting(&self, consignment: ConsignmentId, at: Option<SiteId>) -> Option<Window> {
+        self.waiting.get(&(consignment, at)).copied()
+    }
+}
+
+/// When goods of consignments are forecast to be where those are meant to end, seen from a moment. It is asked of
+/// consignments whose goods a scope has reached.
+///
+/// # Errors
+/// `invalid` where the moment is not reached yet, or what the database says.
+pub fn consignments_arrive(
+    conn: &mut Conn,
+    forecasting: &Forecasting,
+    ids: &[ConsignmentId],
+    moment: Moment,
+    now: Timestamp,
+) -> Outcome<Arrivals> {
+    let Asked { cut, past, at } = Asked::read(conn, moment, now)?;
+    let rows: Vec<(Leg, SiteId)> = in_parts(ids, |part| {
+        legs::table
+            .inner_join(consignments::table.on(consignments::id.eq(legs::consignment_id)))
+            .filter(legs::consignment_id.eq_any(part).and(legs::superseded.eq(false)))
+            .order((legs::consignment_id, legs::ordinal))
+            .select((Leg::as_select(), consignments::destination_id))
+            .load(conn)
+    })
+    .map_err(read_failure)?;
+    let times = times_of(conn, ids, cut, past)?;
+    let corridors: BTreeSet<Corridor> = rows.iter().map(|(leg, _)| corridor_of(leg)).collect();
+    let measures = Measures::load(conn, forecasting, &corridors, cut)?;
+    let mut found = Arrivals::default();
+    for way in rows.chunk_by(|(one, _), (other, _)| one.consignment_id == other.consignment_id) {
+        let Some((last, _)) = way.last().filter(|(last, end)| last.to_id == *end) else { continue };
+        let id = last.consignment_id;
+        let mut window = None;
+        for (leg, _) in way {
+            window = arrives(leg, window, &times, &measures, at);
+        }
+        found.under_way.extend(window.map(|window| (id, window)));
+        for (index, (first, _)) in way.iter().enumerate() {
+            let mut window = None;
+            for (leg, _) in &way[index..] {
+                window = leaves(leg, window, &measures, at);
+            }
+            found.waiting.extend(window.map(|window| ((id, Some(first.from_id)), window)));
+            // What is still with its donor goes the whole way.
+            found.waiting.extend(window.filter(|_| index == 0).map(|window| ((id, None), window)));
+        }
+    }
+    Ok(found)
+}
+
+/// When a leg arrives, where the one before it arrives then.
+fn arrives(
+    leg: &Leg,
+    before: Option<Window>,
+    times: &HashMap<LegId, LegTimes>,
+    measures: &Measures,
+    at: Timestamp,
+) -> Option<Window> {
+    let known = times.get(&leg.id).copied().unwrap_or_default();
+    if known.arrived.is_some() || (known.departed.is_some() && known.in_transit == 0) {
+        return known.arrived.or(known.received).map(Told::window);
+    }
+    let Some(departed) = known.departed else { return leaves(leg, before, measures, at) };
+    let forecast = measures.arrival(&corridor_of(leg), departed.window(), leg.planned_arrival, None)?;
+    Some(forecast.0.not_before(at))
+}
+
+/// When a leg arrives that has not left. Where nobody says when it leaves, it does not leave before now; and it is not there
+/// before it is planned to be.
+fn leaves(leg: &Leg, before: Option<Window>, measures: &Measures, at: Timestamp) -> Option<Window> {
+    let begins = begins_when(before, leg.planned_departure).unwrap_or(Window::at(at)).not_before(at);
+    let (window, _) = measures.arrival(&corridor_of(leg), begins, leg.planned_arrival, None)?;
+    Some(leg.planned_arrival.map_or(window, |plan| window.not_before_any(planned(plan))))
+}

@@ -1,0 +1,314 @@
+//! Accepting proposals: goods are reserved for needs by the ordinary rule, all of them or none.
+
+use super::proposals::lacks;
+use super::rules::fill;
+use super::store::{Asked, ground};
+use crate::auth::{Action, Permit, action};
+use crate::core::check::Check;
+use crate::core::id::{ConsignmentId, EventId, ItemId, NeedId, PledgeId, PledgeLineId, ProgrammeId, SiteId};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::quantity::Quantity;
+use crate::core::time::Timestamp;
+use crate::db::schema::events;
+use crate::db::{Conn, read_failure};
+use crate::events::{Command, Kind, PostEvent};
+use crate::forecast::Forecasting;
+use crate::ledger::event::{EventRecord, EventResult, EventStatus};
+use crate::ledger::last_known;
+use crate::needs::{Need, NeedFilter, answered, mean_more, need_list, want_meant};
+use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use utoipa::ToSchema;
+
+/// Allocations of one acceptance: they are decided together, while others wait.
+pub const ALLOCATIONS_MAXIMUM: usize = 50;
+
+/// Proposals that are accepted: all of them, or none.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ProposalsAccepted {
+    /// 1 to 50 allocations.
+    #[schema(min_items = 1, max_items = 50)]
+    pub allocations: Vec<AllocationNew>,
+}
+
+/// Goods that are reserved for a need.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct AllocationNew {
+    /// The id of the event `allocated`, made by you (UUIDv7); the same allocations again change nothing.
+    pub id: EventId,
+    /// The need they are for.
+    pub need: NeedId,
+    /// The consignment they go in: opened before, of the need's programme, to the need's country.
+    pub consignment: ConsignmentId,
+    /// When it is decided.
+    pub occurred_at: Timestamp,
+    /// The warehouse they lie in; left out where they are with their donor.
+    #[serde(default)]
+    pub site: Option<SiteId>,
+    /// The pledge they are of, where they are with their donor.
+    #[serde(default)]
+    pub pledge: Option<PledgeId>,
+    /// The number of their lot.
+    #[serde(default)]
+    pub lot: Option<String>,
+    /// The line of their pledge.
+    #[serde(default)]
+    pub pledge_line: Option<PledgeLineId>,
+    /// Base units.
+    pub quantity: Quantity,
+}
+
+impl ProposalsAccepted {
+    /// Judges what can be judged without looking.
+    ///
+    /// # Errors
+    /// `invalid` naming every field that is wrong.
+    pub fn check(&self) -> Outcome<()> {
+        let mut check = Check::new();
+        let count = self.allocations.len();
+        if !(1..=ALLOCATIONS_MAXIMUM).contains(&count) {
+            let words = format!("{count} are accepted; accept 1 to {ALLOCATIONS_MAXIMUM} at once");
+            check.wrong("/allocations", words);
+        }
+        let mut ids = HashSet::new();
+        for (index, one) in self.allocations.iter().enumerate() {
+            check.client_id(&format!("/allocations/{index}/id"), Some(one.id.0));
+            if !ids.insert(one.id) {
+                check.wrong(format!("/allocations/{index}/id"), "stands twice; make an id for each");
+            }
+            if one.quantity.is_zero() {
+                let words = "0 reserves nothing; write at least 1 base unit";
+                check.wrong(format!("/allocations/{index}/quantity"), words);
+            }
+            if one.site.is_some() == one.pledge.is_some() {
+                let words = "write the site the goods lie in, or the pledge they are of, as it was proposed";
+                check.wrong(format!("/allocations/{index}/site"), words);
+            }
+        }
+        check.finish()
+    }
+}
+
+impl AllocationNew {
+    /// The ordinary event that reserves them; the need says which item.
+    fn command(&self, item: ItemId) -> Outcome<Command> {
+        let mut line = json!({"item": item, "quantity": self.quantity});
+        let mut event = json!({"id": self.id, "kind": "allocated", "occurred_at": self.occurred_at,
+            "consignment": self.consignment});
+        let mut say = |what: &str, value: Option<String>| {
+            if let Some(value) = value {
+                event[what] = value.into();
+            }
+        };
+        say("site", self.site.map(|id| id.to_string()));
+        say("pledge", self.pledge.map(|id| id.to_string()));
+        if let Some(lot) = &self.lot {
+            line["lot"] = lot.clone().into();
+        }
+        if let Some(pledge_line) = self.pledge_line {
+            line["pledge_line"] = pledge_line.to_string().into();
+        }
+        event["lines"] = json!([line]);
+        Command::read(event)
+    }
+}
+
+/// One allocation, ready to be decided.
+struct Planned {
+    post: PostEvent,
+    id: EventId,
+    need: NeedId,
+    /// How much of consignments is meant for the need before this.
+    seen: i64,
+    consignment: ConsignmentId,
+    quantity: i64,
+}
+
+/// What was seen of a need when an acceptance was judged.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Seen {
+    item: ItemId,
+    meant: i64,
+}
+
+/// Accepts proposals.
+pub struct ProposalsAccept {
+    actor: Actor,
+    planned: Vec<Planned>,
+}
+
+impl ProposalsAccept {
+    /// The events of what was accepted, in the name of whoever may reserve goods, and what was seen of the needs.
+    ///
+    /// # Errors
+    /// `forbidden` where the caller may not reserve goods; `invalid`.
+    pub(super) fn new(
+        permit: &Permit<action::GapFill>,
+        accepted: &ProposalsAccepted,
+        mut seen: BTreeMap<NeedId, Seen>,
+    ) -> Outcome<(Self, Vec<Kind>)> {
+        let actor = permit.further(Action::Allocate)?;
+        let (mut planned, mut kinds) = (Vec::new(), Vec::new());
+        for (index, one) in accepted.allocations.iter().enumerate() {
+            let seen = seen.get_mut(&one.need).ok_or_else(Problem::not_found)?;
+            let command = one.command(seen.item).map_err(|problem| among_allocations(index, problem))?;
+            kinds.push(command.kind.clone());
+            planned.push(Planned {
+                post: PostEvent::new(command, actor.clone()),
+                id: one.id,
+                need: one.need,
+                seen: seen.meant,
+                consignment: one.consignment,
+                quantity: one.quantity.get(),
+            });
+            // The next one for the same need comes after this one.
+            seen.meant += one.quantity.get();
+        }
+        Ok((Self { actor, planned }, kinds))
+    }
+}
+
+/// A refusal with the allocation that it is about.
+fn among_allocations(index: usize, mut problem: Problem) -> Problem {
+    let at = format!("/allocations/{index}");
+    for error in &mut problem.errors {
+        // What an allocation says of its goods is a line of the event.
+        let pointer = error.pointer.replace("/lines/0/", "/");
+        error.pointer = format!("{at}{pointer}");
+    }
+    if problem.errors.is_empty() && problem.code != Code::NotFound {
+        problem = problem.at(at);
+    }
+    problem
+}
+
+/// What was reserved.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct AcceptedView {
+    /// What became of each allocation, in their order.
+    pub allocations: Vec<EventResult>,
+}
+
+impl Update for ProposalsAccept {
+    type Answer = AcceptedView;
+
+    fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    fn keys(&self, desk: &mut Desk) {
+        for one in &self.planned {
+            one.post.keys(desk);
+            want_meant(desk, one.need, one.consignment);
+        }
+    }
+
+    fn decide(&self, desk: &mut Desk) -> Result<AcceptedView, Refusal> {
+        let mut allocations = Vec::with_capacity(self.planned.len());
+        for (index, one) in self.planned.iter().enumerate() {
+            let within = |refusal: Refusal| match refusal {
+                Refusal::Problem(problem) => among_allocations(index, *problem).into(),
+                Refusal::Missed => Refusal::Missed,
+            };
+            let is_known = desk.shelf::<Drawer<EventRecord>>().find(one.id)?.is_some();
+            let result = one.post.decide(desk).map_err(within)?;
+            if result.status != EventStatus::Posted {
+                let words = "It could not be reserved now, and a proposal does not wait: ask for the proposals again.";
+                return Err(within(Problem::new(Code::WrongState, words).into()));
+            }
+            // What was accepted before is meant for the need already.
+            if !is_known {
+                mean_more(desk, (one.need, one.seen), one.consignment, one.quantity).map_err(within)?;
+            }
+            allocations.push(result);
+        }
+        Ok(AcceptedView { allocations })
+    }
+}
+
+/// How many of these events there are already; an acceptance that is sent again is not compared with what is lacking now.
+///
+/// # Errors
+/// What the database says.
+fn known_events(
+    conn: &mut Conn,
+    _permit: &Permit<action::GapFill>,
+    accepted: &ProposalsAccepted,
+) -> Outcome<usize> {
+    let ids: Vec<EventId> = accepted.allocations.iter().map(|one| one.id).collect();
+    let query = events::table.filter(events::id.eq_any(ids)).select(events::id);
+    let found: Vec<EventId> = query.load(conn).map_err(read_failure)?;
+    Ok(found.len())
+}
+
+/// Refuses to reserve more for a need than is lacking of it now; answers what was seen of the needs.
+///
+/// # Errors
+/// `not_found` where a need is not within reach; `wrong_state` where less is lacking; what the database says.
+pub(super) fn judged(
+    conn: &mut Conn,
+    permit: &Permit<action::GapFill>,
+    accepted: &ProposalsAccepted,
+    seen: (&Forecasting, Timestamp),
+) -> Outcome<BTreeMap<NeedId, Seen>> {
+    let mut asked: BTreeMap<NeedId, i64> = BTreeMap::new();
+    for one in &accepted.allocations {
+        *asked.entry(one.need).or_default() += one.quantity.get();
+    }
+    let sequence = last_known(conn, None, "/known_at")?;
+    let filter = NeedFilter { among: asked.keys().copied().collect(), ..NeedFilter::default() };
+    let limit = i64::try_from(asked.len()).unwrap_or(i64::MAX);
+    let needs = need_list(conn, permit.scope(), &filter, sequence, (None, limit))?;
+    if needs.len() < asked.len() {
+        return Err(Problem::not_found());
+    }
+    if known_events(conn, permit, accepted)? < accepted.allocations.len() {
+        check_lacking(conn, permit, &needs, &asked, seen)?;
+    }
+    let (_, matches) = answered(conn, permit.scope(), &needs, sequence, None)?;
+    let mut found: BTreeMap<NeedId, Seen> =
+        needs.iter().map(|need| (need.need_id, Seen { item: need.item_id, meant: 0 })).collect();
+    for one in matches.iter().filter(|one| one.is_of_consignment()) {
+        if let Some(seen) = found.get_mut(&one.need_id) {
+            seen.meant += one.quantity;
+        }
+    }
+    Ok(found)
+}
+
+fn check_lacking(
+    conn: &mut Conn,
+    permit: &Permit<action::GapFill>,
+    needs: &[Need],
+    asked: &BTreeMap<NeedId, i64>,
+    seen: (&Forecasting, Timestamp),
+) -> Outcome<()> {
+    let programmes: BTreeSet<ProgrammeId> = needs.iter().map(|need| need.programme_id).collect();
+    let items: BTreeSet<ItemId> = needs.iter().map(|need| need.item_id).collect();
+    let only = |count: usize| count == 1;
+    let question = Asked {
+        programme: programmes.first().copied().filter(|_| only(programmes.len())),
+        item: items.first().copied().filter(|_| only(items.len())),
+        ..Asked::default()
+    };
+    let ground = ground(conn, permit.scope(), &question, seen)?;
+    let filled = fill(&ground.wanted, &ground.supplies, ground.today);
+    let lacking: BTreeMap<NeedId, i64> =
+        lacks(&ground, &filled).into_iter().map(|lack| (lack.need, lack.gap)).collect();
+    for (need, quantity) in asked {
+        let gap = lacking.get(need).copied().unwrap_or(0);
+        if *quantity > gap {
+            let words = format!(
+                "{quantity} are to be reserved for the need {need}, and only {gap} are lacking now. Nothing was changed: \
+                 ask for the proposals again."
+            );
+            return Err(Problem::new(Code::WrongState, words).at("/allocations").with("gap", gap));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,21 @@
+//! What is lacking where, and what could fill it.
+//!
+//! A gap is a need less what is there and usable, and less what arrives in time; never below 0. Its parts stand beside it,
+//! so that a reader adds it up. What is held, damaged, expired, too short-lived, late or meant for elsewhere fills nothing,
+//! and is told apart. Proposals say how free goods could fill the largest unmet shares; a proposal moves nothing until a
+//! manager accepts it, by the ordinary rule for reserving. Never here: a figure that one reads without its parts.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `rules` | filling needs out of what there is, and proposing; pure |
+//! | `store` | the needs, and the goods that may fill them |
+//! | `view` | the answers as they go over the wire |
+//! | `proposals`, `accept` | how free goods could fill what is lacking, and reserving them |
+//! | `http` | `GET gaps`, and proposals |
+
+mod accept;
+pub mod http;
+mod proposals;
+pub mod rules;
+mod store;
+mod view;

@@ -1,0 +1,30 @@
+//! What is needed where by when: stated, changed, circulated, answered.
+//!
+//! A need is never edited in place: each change is a row of its own that counts from its entry of the log on, so that
+//! what was known at any past entry can be asked again. Its programme, item, place and organization never change;
+//! whoever needs something else states another need. The public reads needs that are marked as circulated, in words of
+//! the catalogue alone: no source, no organization, no note, and of a sensitive programme no place below the country.
+//!
+//! What answers a need is *matched* with it: a line of a pledge or a consignment, and how much of it is meant. A match
+//! moves nothing; what it comes to is asked of the ledger, at any moment.
+//! Never here: how much is lacking, which is for `gaps`, and moving anything.
+
+mod answered;
+pub mod http;
+mod matches;
+mod meant;
+mod public;
+mod restate;
+pub mod rules;
+mod store;
+mod update;
+mod view;
+mod within;
+
+pub use answered::answered;
+pub use matches::{NeedMatch, NeedMatchState, mean_more, want_meant};
+pub use restate::{NeedRow, NeedsRestate, Restated, restated};
+pub use rules::{NeedDraft, NeedEdit, NeedState, Priority};
+pub use store::{Need, NeedFilter, need_list, need_read, needs_within};
+pub use update::{NeedChange, NeedCreate};
+pub use within::{check_within, site_countries};

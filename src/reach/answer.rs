@@ -1,0 +1,265 @@
+//! A question answered, in the snapshot of one connection: what counts, what it is counted against, and the rules.
+
+use super::basis::{Counting, Notes};
+use super::counted::{
+    HeadcountRow, read_caseloads, read_headcounts, read_populations, read_rounds, read_targets,
+};
+use super::lines::{Known, LineRow, read_lines};
+use super::places::Places;
+use super::question::{Group, Question};
+use super::rules::{Basis, Figure, Flag, Served, figures};
+use super::view::{FlagView, HeadcountsView, ReachRow, ReachView, Words};
+use crate::audit::store::entry_time;
+use crate::baselines::{Area, PeopleGroup};
+use crate::core::id::{ItemId, ProgrammeId};
+use crate::core::problem::{Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::db::Conn;
+use crate::items::standards_known;
+use crate::ledger::last_known;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Rows of one answer; beyond this a filter serves the caller better.
+pub const ROWS_MAXIMUM: usize = 5_000;
+/// Flags shown of one row; beyond this it says how many there are.
+pub const FLAGS_MAXIMUM: usize = 100;
+/// Years of which the World Population Prospects that ship have figures.
+const YEARS: (i32, i32) = (2_000, 2_050);
+
+/// Answers.
+///
+/// # Errors
+/// `invalid` where too much would be read or answered, or the ledger has no such sequence; what the database says.
+pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<ReachView> {
+    let known = known(conn, question)?;
+    let lines = read_lines(conn, question, known)?;
+    let headcounts = read_headcounts(conn, question, known)?;
+    let mut places = places(conn, question, known, &lines, &headcounts)?;
+    let programmes: BTreeSet<ProgrammeId> = lines
+        .iter()
+        .filter_map(|row| row.programme)
+        .chain(headcounts.iter().map(|row| row.programme))
+        .collect();
+    let programmes: Vec<ProgrammeId> = programmes.into_iter().collect();
+    let mut counting = Counting::new(read_rounds(conn, &programmes, known)?);
+    for row in &lines {
+        counting.add_line(&mut places, row);
+    }
+    for row in &headcounts {
+        counting.add_headcount(&mut places, row);
+    }
+    let items: BTreeSet<ItemId> = lines.iter().map(|row| row.item).collect();
+    let items: Vec<ItemId> = items.into_iter().collect();
+    let standards = standards_known(conn, &items, known.sequence)?;
+    let caseloads = read_caseloads(conn, &programmes, known)?;
+    let targets = read_targets(conn, &programmes, known)?;
+    let basis = counting.basis(&places, &standards, &caseloads, &targets);
+    let counted = Counted { question, places: &places, counting: &counting, basis: &basis };
+    counted.told(known)
+}
+
+/// Until when something is known.
+pub(super) fn known(conn: &mut Conn, question: &Question) -> Outcome<Known> {
+    let sequence = last_known(conn, question.known_at, "/known_at")?;
+    let at = entry_time(conn, sequence - 1)?.unwrap_or(Timestamp(0));
+    Ok(Known { sequence, at })
+}
+
+fn places(
+    conn: &mut Conn,
+    question: &Question,
+    known: Known,
+    lines: &[LineRow],
+    headcounts: &[HeadcountRow],
+) -> Outcome<Places> {
+    let areas = lines
+        .iter()
+        .filter_map(|row| row.area.as_deref())
+        .chain(headcounts.iter().map(|row| row.area.as_str()));
+    let areas: BTreeSet<&str> = areas.collect();
+    let countries: BTreeSet<_> = areas
+        .into_iter()
+        .filter_map(|area| area.parse::<Area>().ok()?.country())
+        .chain(question.area.country())
+        .collect();
+    let countries: Vec<&str> = countries.iter().map(|country| country.as_str()).collect();
+    let source = question.population_source.as_deref();
+    let stated = read_populations(conn, &countries, source, known)?;
+    let asked = question.to.map(|day| chrono::Datelike::year(&day));
+    let year = asked.or_else(|| question.as_of.map(Timestamp::year)).unwrap_or_else(|| known.at.year());
+    let year = year.clamp(YEARS.0, YEARS.1);
+    Ok(Places::new(question.area.clone(), year, question.population_source.clone(), stated))
+}
+
+/// What was counted, before it is told.
+struct Counted<'a> {
+    question: &'a Question,
+    places: &'a Places,
+    counting: &'a Counting,
+    basis: &'a Basis,
+}
+
+impl Counted<'_> {
+    fn told(&self, known: Known) -> Outcome<ReachView> {
+        let (all, flags) = figures(self.basis, &self.counting.served);
+        let mut reached = self.row(&all, self.flags(&flags, |_| true), 0);
+        self.note(&mut reached);
+        let rows = match self.question.group_by {
+            None => None,
+            Some(Group::Area) => Some(self.by_area(&all, &flags, |area| !matches!(area, Area::Region(_)))?),
+            Some(Group::Country) => {
+                Some(self.by_area(&all, &flags, |area| matches!(area, Area::Country(_)))?)
+            }
+            Some(group @ (Group::Sector | Group::Item | Group::Programme)) => Some(self.by_kind(group)?),
+        };
+        let notes = &self.counting.notes;
+        let day = |day: Option<chrono::NaiveDate>| day.map(|day| day.to_string());
+        Ok(ReachView {
+            reached,
+            rows,
+            reported_lines: notes.reported_lines,
+            headcounts: HeadcountsView::of(&notes.headcounts, notes.unplaced, notes.partly),
+            populations: self.places.used(),
+            area: self.question.area.to_string(),
+            helped_by: self.question.donor,
+            from: day(self.question.from),
+            to: day(self.question.to),
+            as_of: self.question.as_of,
+            sequence: known.sequence,
+        })
+    }
+
+    fn words(&self) -> Words<'_> {
+        Words { sectors: &self.counting.sectors.all, programmes: &self.counting.programmes.all }
+    }
+
+    fn area(&self, number: usize) -> String {
+        self.places.areas.get(number).map(ToString::to_string).unwrap_or_default()
+    }
+
+    fn flags(&self, flags: &[(usize, Flag)], is_shown: impl Fn(usize) -> bool) -> Vec<FlagView> {
+        let shown = flags.iter().filter(|(area, _)| is_shown(*area));
+        shown.map(|(area, flag)| self.words().flag(self.area(*area), flag)).collect()
+    }
+
+    fn row(&self, figures: &[Figure], mut flags: Vec<FlagView>, area: usize) -> ReachRow {
+        let nothing = Figure::default();
+        let node = self.basis.areas.get(area);
+        let population = node.and_then(|node| node.population.get(&PeopleGroup::ALL)).copied();
+        let country =
+            self.places.areas.get(area).and_then(Area::country).map(|country| country.as_str().to_owned());
+        let used = self
+            .places
+            .used()
+            .into_iter()
+            .filter(|used| country.as_ref().is_none_or(|code| *code == used.country));
+        let levels: BTreeSet<String> = used.map(|used| used.leaf_level).collect();
+        flags.sort_by(|left, right| {
+            (left.flag, &left.area, &left.sector).cmp(&(right.flag, &right.area, &right.sector))
+        });
+        let flags_left_out = flags.len().saturating_sub(FLAGS_MAXIMUM);
+        flags.truncate(FLAGS_MAXIMUM);
+        let row = ReachRow::of(figures.get(area).unwrap_or(&nothing), population);
+        ReachRow { leaf_levels: levels.into_iter().collect(), flags, flags_left_out, ..row }
+    }
+
+    /// A row for each area that fits and has lines, each as if it had been asked for alone.
+    fn by_area(
+        &self,
+        figures: &[Figure],
+        flags: &[(usize, Flag)],
+        fits: impl Fn(&Area) -> bool,
+    ) -> Outcome<Vec<ReachRow>> {
+        let mut rows = Vec::new();
+        for (number, area) in self.places.areas.iter().enumerate() {
+            if !fits(area) || figures.get(number).is_none_or(|figure| figure.lines == 0) {
+                continue;
+            }
+            let row = self.row(figures, self.flags(flags, |flagged| flagged == number), number);
+            rows.push(ReachRow { area: Some(area.to_string()), ..row });
+        }
+        rows.sort_by(|left, right| left.area.cmp(&right.area));
+        bounded(rows)
+    }
+
+    /// A row for each sector, item or programme, computed out of its own lines.
+    fn by_kind(&self, group: Group) -> Outcome<Vec<ReachRow>> {
+        let mut parts: BTreeMap<u32, Vec<Served>> = BTreeMap::new();
+        for served in &self.counting.served {
+            let caseload = self.basis.caseloads.get(served.caseload as usize);
+            let number = match group {
+                Group::Sector => served.sector,
+                Group::Item => served.item,
+                Group::Programme | Group::Area | Group::Country => {
+                    caseload.map_or(u32::MAX, |caseload| caseload.programme)
+                }
+            };
+            parts.entry(number).or_default().push(served.clone());
+        }
+        if parts.len() > ROWS_MAXIMUM {
+            return Err(too_many());
+        }
+        let mut rows = Vec::with_capacity(parts.len());
+        for (number, served) in parts {
+            let (figures, flags) = figures(self.basis, &served);
+            let mut row = self.row(&figures, self.flags(&flags, |_| true), 0);
+            let at = number as usize;
+            match group {
+                Group::Sector => row.sector = self.counting.sectors.all.get(at).cloned(),
+                Group::Item => row.item = self.counting.items.all.get(at).copied(),
+                Group::Programme | Group::Area | Group::Country => {
+                    row.programme = self.counting.programmes.all.get(at).copied();
+                }
+            }
+            rows.push(row);
+        }
+        rows.sort_by(|left, right| {
+            (&left.sector, left.item, left.programme).cmp(&(&right.sector, right.item, right.programme))
+        });
+        Ok(rows)
+    }
+
+    /// What is to be known of the whole figure that no area alone says.
+    fn note(&self, row: &mut ReachRow) {
+        let mut flags = std::mem::take(&mut row.flags);
+        flags.extend(noted(&self.counting.notes));
+        row.flags_left_out += flags.len().saturating_sub(FLAGS_MAXIMUM);
+        flags.truncate(FLAGS_MAXIMUM);
+        row.flags = flags;
+    }
+}
+
+fn noted(notes: &Notes) -> Vec<FlagView> {
+    let of = |flag: &'static str, count: u64| FlagView { flag, count: Some(count), ..FlagView::default() };
+    let mut flags = Vec::new();
+    for (area, lines) in &notes.unknown_areas {
+        flags.push(FlagView { area: Some(area.clone()), ..of("area_without_population", *lines) });
+    }
+    let (unplaced, people) = notes.unplaced;
+    if unplaced > 0 {
+        flags.push(FlagView { counted: Some(people), ..of("unplaced", unplaced) });
+    }
+    let (partly, people) = notes.partly;
+    if partly > 0 {
+        flags.push(FlagView { counted: Some(people), ..of("partly_in_window", partly) });
+    }
+    if notes.outside_rounds > 0 {
+        flags.push(of("outside_rounds", notes.outside_rounds));
+    }
+    for words in &notes.overlapping_rounds {
+        flags.push(FlagView {
+            flag: "overlapping_rounds",
+            words: Some(words.clone()),
+            ..FlagView::default()
+        });
+    }
+    flags
+}
+
+fn too_many() -> Problem {
+    Problem::field("/group_by", format!("more than {ROWS_MAXIMUM} rows; add a filter or leave group_by out"))
+}
+
+fn bounded(rows: Vec<ReachRow>) -> Outcome<Vec<ReachRow>> {
+    if rows.len() > ROWS_MAXIMUM { Err(too_many()) } else { Ok(rows) }
+}

@@ -1,0 +1,283 @@
+//! Headcounts of others and what everything is counted against, out of the database as they were known.
+
+use super::lines::{Known, in_area};
+use super::question::Question;
+use crate::auth::{Bound, Scope};
+use crate::core::id::ProgrammeId;
+use crate::core::problem::{Outcome, Problem};
+use crate::db::{Bind, Binds, Conn, ask};
+use chrono::NaiveDate;
+use diesel::QueryableByName;
+use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+
+/// Groups of headcounts, populations, targets, caseloads or rounds that one figure reads.
+const ROWS_MAXIMUM: i64 = 200_000;
+
+/// Headcounts that differ in nothing that matters.
+#[derive(Debug, QueryableByName)]
+pub(super) struct HeadcountRow {
+    #[diesel(sql_type = Binary)]
+    pub(super) programme: ProgrammeId,
+    #[diesel(sql_type = Text)]
+    pub(super) area: String,
+    #[diesel(sql_type = Bool)]
+    pub(super) is_unplaced: bool,
+    #[diesel(sql_type = Text)]
+    pub(super) sector: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(super) caseload: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(super) round: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub(super) people_group: String,
+    #[diesel(sql_type = Text)]
+    pub(super) status: String,
+    /// Whether all of its days are within the window.
+    #[diesel(sql_type = BigInt)]
+    pub(super) is_whole: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(super) people: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(super) records: i64,
+}
+
+/// The condition that a statement is the newest of what it is about, and ends nothing.
+fn stands(table: &str, alias: &str, sequence: &str) -> String {
+    format!(
+        "{alias}.sequence <= {sequence} AND {alias}.withdrawn = FALSE AND NOT EXISTS (SELECT 1 FROM {table} AS newer \
+         WHERE newer.about = {alias}.about AND newer.sequence > {alias}.sequence AND newer.sequence <= {sequence})"
+    )
+}
+
+fn bounded<R>(rows: Vec<R>, what: &str) -> Outcome<Vec<R>> {
+    if rows.len() as i64 > ROWS_MAXIMUM {
+        let detail =
+            format!("more than {ROWS_MAXIMUM} {what} would be read; ask for a country or a programme");
+        return Err(Problem::field("/area", detail));
+    }
+    Ok(rows)
+}
+
+/// The headcounts a question is about, whatever their status. They have no item and no donor.
+pub(super) fn read_headcounts(
+    conn: &mut Conn,
+    question: &Question,
+    known: Known,
+) -> Outcome<Vec<HeadcountRow>> {
+    if question.item.is_some() || question.donor.is_some() {
+        return Ok(Vec::new());
+    }
+    let mut binds = Binds::default();
+    let sequence = binds.number(known.sequence);
+    let mut all = vec![stands("headcounts", "h", &sequence)];
+    if let Some(sector) = &question.sector {
+        all.push(format!("h.sector = {}", binds.place(Bind::Words(sector.clone()))));
+    }
+    if let Some(programme) = question.programme {
+        all.push(format!("h.programme_id = {}", binds.id(programme)));
+    }
+    let until =
+        [question.to, question.as_of.map(|time| time.to_datetime().date_naive())].into_iter().flatten().min();
+    let mut whole = vec!["1 = 1".to_owned()];
+    if let Some(from) = question.from {
+        let from = day(from, &mut binds);
+        all.push(format!("h.to_day >= {from}"));
+        whole.push(format!("h.from_day >= {from}"));
+    }
+    if let Some(to) = until {
+        let to = day(to, &mut binds);
+        all.push(format!("h.from_day <= {to}"));
+        whole.push(format!("h.to_day <= {to}"));
+    }
+    all.extend(in_area("h", &question.area, &[], &mut binds));
+    all.extend(in_countries(&question.scope, &mut binds));
+    let whole = format!("CASE WHEN {} THEN 1 ELSE 0 END", whole.join(" AND "));
+    let text = format!(
+        "SELECT h.programme_id AS programme, h.area AS area, h.is_unplaced AS is_unplaced, h.sector AS sector, \
+         h.caseload AS caseload, h.round AS round, h.people_group AS people_group, h.status AS status, \
+         CAST({whole} AS BIGINT) AS is_whole, CAST(SUM(h.people) AS BIGINT) AS people, \
+         CAST(COUNT(*) AS BIGINT) AS records FROM headcounts AS h WHERE {} \
+         GROUP BY h.programme_id, h.area, h.is_unplaced, h.sector, h.caseload, h.round, h.people_group, h.status, \
+         {whole} LIMIT {}",
+        all.join(" AND "),
+        ROWS_MAXIMUM + 1
+    );
+    bounded(ask(conn, text, binds)?, "headcounts")
+}
+
+fn day(day: NaiveDate, binds: &mut Binds) -> String {
+    binds.place(Bind::Words(day.to_string()))
+}
+
+/// How far a scope reaches into headcounts, which whoever reads baselines reads: in the countries it is bound to. None of
+/// them is a donor's.
+fn in_countries(scope: &Scope, binds: &mut Binds) -> Vec<String> {
+    let bound = |bound: &Bound| match bound {
+        Bound::Organization(_) => None,
+        Bound::Countries(own) => {
+            let own: Vec<String> = own.iter().map(|code| binds.place(Bind::Words(code.clone()))).collect();
+            Some(if own.is_empty() {
+                "1 = 0".to_owned()
+            } else {
+                format!("h.country IN ({})", own.join(", "))
+            })
+        }
+        Bound::OwnPledges(_) => Some("1 = 0".to_owned()),
+    };
+    scope.bounds().iter().filter_map(bound).collect()
+}
+
+/// How many people somebody said there are.
+#[derive(Clone, Debug, QueryableByName)]
+pub(super) struct PopulationRow {
+    #[diesel(sql_type = Text)]
+    pub(super) area: String,
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(super) country: Option<String>,
+    #[diesel(sql_type = Text)]
+    pub(super) people_group: String,
+    #[diesel(sql_type = BigInt)]
+    pub(super) year: i64,
+    #[diesel(sql_type = Text)]
+    pub(super) source: String,
+    #[diesel(sql_type = Text)]
+    pub(super) source_version: String,
+    #[diesel(sql_type = BigInt)]
+    pub(super) people: i64,
+    #[diesel(sql_type = BigInt)]
+    pub(super) sequence: i64,
+}
+
+/// The populations of these countries, by every source or by one.
+pub(super) fn read_populations(
+    conn: &mut Conn,
+    countries: &[&str],
+    source: Option<&str>,
+    known: Known,
+) -> Outcome<Vec<PopulationRow>> {
+    if countries.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut binds = Binds::default();
+    let sequence = binds.number(known.sequence);
+    let places: Vec<String> =
+        countries.iter().map(|code| binds.place(Bind::Words((*code).to_owned()))).collect();
+    let by = source.map(|source| format!(" AND p.source = {}", binds.place(Bind::Words(source.to_owned()))));
+    let text = format!(
+        "SELECT p.area AS area, p.country AS country, p.people_group AS people_group, p.year AS year, \
+         p.source AS source, p.source_version AS source_version, p.people AS people, p.sequence AS sequence \
+         FROM populations AS p WHERE {} AND p.country IN ({}){} ORDER BY p.sequence, p.ordinal LIMIT {}",
+        stands("populations", "p", &sequence),
+        places.join(", "),
+        by.unwrap_or_default(),
+        ROWS_MAXIMUM + 1
+    );
+    bounded(ask(conn, text, binds)?, "populations")
+}
+
+/// How many people a programme means to reach.
+#[derive(Debug, QueryableByName)]
+pub(super) struct TargetRow {
+    #[diesel(sql_type = Binary)]
+    pub(super) programme: ProgrammeId,
+    #[diesel(sql_type = Text)]
+    pub(super) area: String,
+    #[diesel(sql_type = Text)]
+    pub(super) people_group: String,
+    #[diesel(sql_type = Text)]
+    pub(super) sector: String,
+    #[diesel(sql_type = BigInt)]
+    pub(super) people: i64,
+}
+
+/// A caseload as it was declared.
+#[derive(Debug, QueryableByName)]
+pub(super) struct CaseloadRow {
+    #[diesel(sql_type = Binary)]
+    pub(super) programme: ProgrammeId,
+    #[diesel(sql_type = Text)]
+    pub(super) code: String,
+    #[diesel(sql_type = Bool)]
+    pub(super) is_disjoint: bool,
+}
+
+/// A round as it was declared.
+#[derive(Debug, QueryableByName)]
+pub(super) struct RoundRow {
+    #[diesel(sql_type = Binary)]
+    pub(super) programme: ProgrammeId,
+    #[diesel(sql_type = Text)]
+    pub(super) caseload: String,
+    #[diesel(sql_type = Text)]
+    pub(super) code: String,
+    #[diesel(sql_type = Text)]
+    pub(super) from_day: String,
+    #[diesel(sql_type = Text)]
+    pub(super) to_day: String,
+}
+
+/// What programmes state, as a query of the statements that stand.
+fn stated<R>(
+    conn: &mut Conn,
+    table: &str,
+    columns: &str,
+    programmes: &[ProgrammeId],
+    known: Known,
+) -> Outcome<Vec<R>>
+where
+    R: diesel::deserialize::FromSqlRow<diesel::sql_types::Untyped, crate::db::Backend> + 'static,
+{
+    if programmes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut binds = Binds::default();
+    let sequence = binds.number(known.sequence);
+    let stands = stands(table, "s", &sequence);
+    let text = format!(
+        "SELECT s.programme_id AS programme, {columns} FROM {table} AS s WHERE {stands} \
+         AND s.programme_id IN ({}) ORDER BY s.sequence, s.ordinal LIMIT {}",
+        binds.ids(programmes),
+        ROWS_MAXIMUM + 1
+    );
+    bounded(ask(conn, text, binds)?, table)
+}
+
+/// The targets of some programmes over all their caseloads.
+pub(super) fn read_targets(
+    conn: &mut Conn,
+    programmes: &[ProgrammeId],
+    known: Known,
+) -> Outcome<Vec<TargetRow>> {
+    let columns = "s.area AS area, s.people_group AS people_group, s.sector AS sector, s.people AS people";
+    // Those of one caseload are no cap of what all of them come to.
+    let rows: Vec<TargetOfRow> =
+        stated(conn, "targets", &format!("{columns}, s.caseload AS caseload"), programmes, known)?;
+    Ok(rows.into_iter().filter(|row| row.caseload.is_none()).map(|row| row.target).collect())
+}
+
+#[derive(Debug, QueryableByName)]
+struct TargetOfRow {
+    #[diesel(embed)]
+    target: TargetRow,
+    #[diesel(sql_type = Nullable<Text>)]
+    caseload: Option<String>,
+}
+
+/// The caseloads of some programmes.
+pub(super) fn read_caseloads(
+    conn: &mut Conn,
+    programmes: &[ProgrammeId],
+    known: Known,
+) -> Outcome<Vec<CaseloadRow>> {
+    stated(conn, "caseloads", "s.code AS code, s.is_disjoint AS is_disjoint", programmes, known)
+}
+
+/// The rounds of some programmes.
+pub(super) fn read_rounds(
+    conn: &mut Conn,
+    programmes: &[ProgrammeId],
+    known: Known,
+) -> Outcome<Vec<RoundRow>> {
+    let columns = "s.caseload AS caseload, s.code AS code, s.from_day AS from_day, s.to_day AS to_day";
+    stated(conn, "rounds", columns, programmes, known)
+}

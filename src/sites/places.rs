@@ -1,0 +1,147 @@
+//! Where sites were said to be, and since which entry of the log.
+//!
+//! Whatever makes or changes a site's coordinates or the code of its area leaves a statement in the same entry; none is
+//! ever changed, so that figures by area of a past moment stay what they were. A site that was recorded before statements
+//! were kept has none: what its row says counts from the beginning, and becomes its first statement, with sequence 0, once
+//! that is changed.
+
+use super::store::Site;
+use crate::atlas::Coordinates;
+use crate::core::id::{SiteId, SitePlaceId, derived};
+use crate::core::problem::Outcome;
+use crate::core::time::Timestamp;
+use crate::db::schema::{site_places, sites};
+use crate::db::{Conn, read_failure};
+use crate::writer::{Desk, Drawer, Moment, Record as _, Refusal, record};
+use diesel::prelude::*;
+use std::collections::HashMap;
+
+/// The sequence of what a site said before its statements were kept.
+const BEFORE_STATEMENTS: i64 = 0;
+
+record! {
+    /// Where a site is from an entry of the log on, as somebody said.
+    pub struct SitePlace in site_places key id: SitePlaceId, group site_id: SiteId {
+        /// Key: made from the site and the sequence.
+        id: SitePlaceId,
+        /// The site.
+        site_id: SiteId,
+        /// Degrees north, WGS84; with the longitude or not at all.
+        latitude: Option<f64>,
+        /// Degrees east, WGS84.
+        longitude: Option<f64>,
+        /// ISO 3166-2 code or P-code.
+        area_code: Option<String>,
+        /// The entry that tells of it; 0 where the site said so before statements were kept.
+        sequence: i64,
+        /// When that was; of sequence 0, when the site was recorded.
+        recorded_at: Timestamp,
+    }
+}
+
+impl SitePlace {
+    fn of(site: &Site, moment: Moment) -> Self {
+        let position = site.position();
+        Self {
+            id: derived(site.id.0, &format!("place:{}", moment.sequence), 0),
+            site_id: site.id,
+            latitude: position.map(|position| position.latitude),
+            longitude: position.map(|position| position.longitude),
+            area_code: site.area_code.clone(),
+            sequence: moment.sequence,
+            recorded_at: moment.recorded_at,
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        (self.latitude, self.longitude, &self.area_code)
+            == (other.latitude, other.longitude, &other.area_code)
+    }
+
+    fn says_nothing(&self) -> bool {
+        self.latitude.is_none() && self.area_code.is_none()
+    }
+}
+
+/// What a site said before its statements were kept.
+fn said_before(site: &Site) -> SitePlace {
+    SitePlace::of(site, Moment { sequence: BEFORE_STATEMENTS, recorded_at: site.created_at })
+}
+
+/// Leaves a statement where a site is said to be elsewhere than before, within the entry that is open.
+///
+/// # Errors
+/// Rows missing on the desk.
+pub(super) fn state_place(
+    desk: &mut Desk,
+    before: Option<&Site>,
+    site: &Site,
+    moment: Moment,
+) -> Result<(), Refusal> {
+    let stated = SitePlace::of(site, moment);
+    let is_same = |before: &Site| said_before(before).is_same(&stated);
+    if before.map_or(stated.says_nothing(), is_same) {
+        return Ok(());
+    }
+    let shelf = desk.shelf::<Drawer<SitePlace>>();
+    let has_statements = !shelf.group(site.id)?.is_empty();
+    if let Some(before) = before.map(said_before).filter(|said| !said.says_nothing() && !has_statements) {
+        shelf.put(before);
+    }
+    shelf.put(stated);
+    Ok(())
+}
+
+/// Where a site is, as it was known.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KnownPlace {
+    /// The site.
+    pub site: SiteId,
+    /// Its country, ISO 3166-1 alpha-2, or `ZZ` where it is not stated.
+    pub country: String,
+    /// Its coordinates.
+    pub coordinates: Option<Coordinates>,
+    /// The code of its area.
+    pub area_code: Option<String>,
+}
+
+/// Where sites are as it was known at a sequence, all of them or those that are named: two queries.
+///
+/// # Errors
+/// What the database says.
+pub fn places_known(
+    conn: &mut Conn,
+    named: Option<&[SiteId]>,
+    sequence: i64,
+) -> Outcome<HashMap<SiteId, KnownPlace>> {
+    let (rows, stated) = match named {
+        Some([]) => return Ok(HashMap::new()),
+        Some(ids) => (Site::load(conn, ids), SitePlace::load_groups(conn, ids)),
+        None => (
+            sites::table.select(Site::as_select()).load(conn),
+            site_places::table.select(SitePlace::as_select()).load(conn),
+        ),
+    };
+    let rows = rows.map_err(read_failure)?;
+    let mut newest: HashMap<SiteId, Option<SitePlace>> = HashMap::new();
+    for stated in stated.map_err(read_failure)? {
+        let known = newest.entry(stated.site_id).or_default();
+        let is_newer = known.as_ref().is_none_or(|known| known.sequence < stated.sequence);
+        if stated.sequence <= sequence && is_newer {
+            *known = Some(stated);
+        }
+    }
+    let known = |site: &Site| {
+        // A site without any statement has said the same all along.
+        let said = newest.get(&site.id).cloned().unwrap_or_else(|| Some(said_before(site)));
+        let both = said.as_ref().and_then(|said| said.latitude.zip(said.longitude));
+        let place = KnownPlace {
+            site: site.id,
+            country: site.country.clone(),
+            coordinates: both.and_then(|(latitude, longitude)| Coordinates::new(latitude, longitude).ok()),
+            area_code: said.and_then(|said| said.area_code),
+        };
+        (site.id, place)
+    };
+    Ok(rows.iter().map(known).collect())
+}

@@ -1,0 +1,6 @@
+//! How many people were reached: the formula, and stories over HTTP.
+
+mod formula;
+mod honduras;
+mod naive;
+mod stories;
