@@ -114,6 +114,8 @@ fn what_is_never_read_from_a_replica_is_what_callers_are_known_by_what_may_be_wi
         "documents",
         "documents/{id}",
         "pledge-links/{code}",
+        "public/do-not-send",
+        "public/needs",
         "users",
         "users/{id}",
         "users/{id}/sessions",
