@@ -35,8 +35,8 @@ pub(super) struct Import {
     /// The table
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// A built-in mapping (scms), one that is kept in the ledger (NAME, or NAME@SEQUENCE as it was known then), or a
-    /// mapping file
+    /// A built-in mapping (scms, hxl-345w-honduras), one that is kept in the ledger (NAME, or NAME@SEQUENCE as it was
+    /// known then), or a mapping file
     #[arg(long, value_name = "NAME|FILE.toml")]
     mapping: String,
     /// Decides everything and records nothing

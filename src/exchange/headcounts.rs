@@ -94,10 +94,10 @@ pub struct HeadcountSection {
     pub instead: Option<String>,
     /// What says how sure it is.
     pub state: Option<String>,
-    /// The words of that column, and what they mean.
+    /// The words of that column, and what they mean; a word that is none of them rejects its row.
     #[serde(default)]
     pub states: BTreeMap<String, HeadcountStatus>,
-    /// What every other record is; reported, if it is not declared.
+    /// What a record is that says nothing there; reported, if it is not declared.
     #[serde(default = "reported")]
     pub otherwise: HeadcountStatus,
 }
@@ -299,6 +299,19 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    /// How sure a record is. A word nobody explained is not taken for any other: it may say that nothing came of it.
+    fn status(&self, state: Option<String>) -> Result<HeadcountStatus, String> {
+        let section = &self.mapping.headcount;
+        let Some(word) = state.filter(|_| !section.states.is_empty()) else { return Ok(section.otherwise) };
+        let lower = word.to_lowercase();
+        let found = section.states.iter().find(|(known, _)| known.to_lowercase() == lower);
+        found.map(|(_, status)| *status).ok_or_else(|| {
+            let known: Vec<&str> = section.states.keys().map(String::as_str).collect();
+            let column = section.state.as_deref().unwrap_or("state");
+            format!("{column}: {word:?} is none of {}; say in states what it means", known.join(", "))
+        })
+    }
+
     fn row(&self, row: &TableRow) -> Result<HeadcountDraft, String> {
         if let Some(problem) = &row.problem {
             return Err(problem.to_string());
@@ -310,8 +323,7 @@ impl Reader<'_> {
         let people = parse_integer(people, self.numbers, 0)
             .map_err(|problem| format!("{}: {people:?}: {problem}", section.people))?;
         let (from, to) = self.days(row)?;
-        let state = self.places.state.and_then(cell);
-        let status = state.and_then(|word| section.states.get(&word).copied()).unwrap_or(section.otherwise);
+        let status = self.status(self.places.state.and_then(cell))?;
         let draft = HeadcountDraft {
             programme: self.programme,
             source: section.source.clone(),

@@ -22,7 +22,6 @@ use crate::needs::{NeedDraft, NeedRow, Priority};
 use diesel::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
-use uuid::Uuid;
 
 /// Rows of one file of needs: they are one update, and whoever records waits for it.
 pub const NEED_ROWS_MAXIMUM: usize = 2_000;
@@ -340,7 +339,10 @@ fn settled(
 }
 
 fn row_of(mapping: &Mapping, key: &str, draft: NeedDraft, place: Place) -> NeedRow {
-    // Control characters are in neither, so that what separates them is part of none.
-    let id: NeedId = derived(Uuid::nil(), &format!("need\u{1f}{}\u{1f}{key}", mapping.name), 0);
+    // Two cities number their needs from 1: a key is one of the programme and of whoever asks. Control characters are in no
+    // part, so that what separates them is part of none.
+    let asks = draft.organization.map(|organization| organization.to_string()).unwrap_or_default();
+    let id: NeedId =
+        derived(draft.programme.0, &format!("need\u{1f}{asks}\u{1f}{}\u{1f}{key}", mapping.name), 0);
     NeedRow { id, draft, place }
 }

@@ -18,14 +18,15 @@ use std::collections::{BTreeSet, HashMap};
 /// When goods of consignments are forecast to be where those are meant to end.
 #[derive(Debug, Default)]
 pub struct Arrivals {
-    under_way: HashMap<ConsignmentId, Window>,
+    under_way: HashMap<LegId, Window>,
     waiting: HashMap<(ConsignmentId, Option<SiteId>), Window>,
 }
 
 impl Arrivals {
-    /// When what is under way is there; none where nothing tells, or its way does not lead there.
-    pub fn under_way(&self, consignment: ConsignmentId) -> Option<Window> {
-        self.under_way.get(&consignment).copied()
+    /// When what is under way on a leg is there; none where nothing tells, or its way does not lead there. Other goods of its
+    /// consignment may be further on, or there already.
+    pub fn under_way(&self, leg: LegId) -> Option<Window> {
+        self.under_way.get(&leg).copied()
     }
 
     /// When what waits at a site, or with its donor, is there: it has not left, though other goods of its consignment may
@@ -64,12 +65,13 @@ pub fn consignments_arrive(
     for way in rows.chunk_by(|(one, _), (other, _)| one.consignment_id == other.consignment_id) {
         let Some((last, _)) = way.last().filter(|(last, end)| last.to_id == *end) else { continue };
         let id = last.consignment_id;
-        let mut window = None;
-        for (leg, _) in way {
-            window = arrives(leg, window, &times, &measures, at);
-        }
-        found.under_way.extend(window.map(|window| (id, window)));
         for (index, (first, _)) in way.iter().enumerate() {
+            let mut window = arrives(first, &times, &measures, at);
+            for (leg, _) in &way[index + 1..] {
+                // What has not left this leg has no next one yet.
+                window = window.and_then(|before| leaves(leg, Some(before), &measures, at));
+            }
+            found.under_way.extend(window.map(|window| (first.id, window)));
             let mut window = None;
             for (leg, _) in &way[index..] {
                 window = leaves(leg, window, &measures, at);
@@ -82,19 +84,19 @@ pub fn consignments_arrive(
     Ok(found)
 }
 
-/// When a leg arrives, where the one before it arrives then.
+/// When goods on a leg arrive at its end: what has arrived and is not received yet is there; what is still on it comes when the
+/// leg is forecast to, and not before now, whatever other goods did. None where nothing left.
 fn arrives(
     leg: &Leg,
-    before: Option<Window>,
     times: &HashMap<LegId, LegTimes>,
     measures: &Measures,
     at: Timestamp,
 ) -> Option<Window> {
     let known = times.get(&leg.id).copied().unwrap_or_default();
-    if known.arrived.is_some() || (known.departed.is_some() && known.in_transit == 0) {
-        return known.arrived.or(known.received).map(Told::window);
+    if known.arrived.is_some() {
+        return known.arrived.map(Told::window);
     }
-    let Some(departed) = known.departed else { return leaves(leg, before, measures, at) };
+    let departed = known.departed?;
     let forecast = measures.arrival(&corridor_of(leg), departed.window(), leg.planned_arrival, None)?;
     Some(forecast.0.not_before(at))
 }

@@ -4,7 +4,9 @@ use super::rules::{Fitness, Place, Supply, Wanted, Way};
 use crate::areas::Editions;
 use crate::atlas::CountryCode;
 use crate::auth::{Bound, Scope};
-use crate::core::id::{ConsignmentId, ItemId, LotId, NeedId, PledgeId, PledgeLineId, ProgrammeId, SiteId};
+use crate::core::id::{
+    ConsignmentId, ItemId, LegId, LotId, NeedId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
+};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::consignments;
@@ -61,6 +63,9 @@ pub(super) struct Heap {
     pub(super) site: Option<SiteId>,
     #[diesel(sql_type = Nullable<Binary>)]
     consignment: Option<ConsignmentId>,
+    /// The leg they are on.
+    #[diesel(sql_type = Nullable<Binary>)]
+    leg: Option<LegId>,
     #[diesel(sql_type = Binary)]
     lot: LotId,
     #[diesel(sql_type = Nullable<Text>)]
@@ -188,14 +193,14 @@ fn heaps(conn: &mut Conn, scope: &Scope, needs: &[Need], past: Option<Cut>) -> O
     let by_line = format!("{with_donor} OR balances.lot_id = balances.item_id");
     let keys = format!(
         "pledges.programme_id, balances.item_id, balances.account, balances.condition, pledge_lines.earmark_country, \
-         balances.site_id, balances.consignment_id, balances.lot_id, lots.number, lots.expires_on, CASE WHEN \
+         balances.site_id, balances.consignment_id, balances.leg_id, balances.lot_id, lots.number, lots.expires_on, CASE WHEN \
          {with_donor} THEN pledges.id END, CASE WHEN {by_line} THEN pledge_lines.id END"
     );
     let limit = binds.number(i64::try_from(HEAPS_MAXIMUM + 1).unwrap_or(i64::MAX));
     let text = format!(
         "SELECT pledges.programme_id AS programme, balances.item_id AS item, balances.account AS account, \
          balances.condition AS condition, pledge_lines.earmark_country AS earmark, balances.site_id AS site, \
-         balances.consignment_id AS consignment, balances.lot_id AS lot, lots.number AS number, lots.expires_on AS \
+         balances.consignment_id AS consignment, balances.leg_id AS leg, balances.lot_id AS lot, lots.number AS number, lots.expires_on AS \
          expires_on, CASE WHEN {with_donor} THEN pledges.id END AS pledge, CASE WHEN {by_line} THEN \
          pledge_lines.id END AS line, CAST(SUM({quantity}) AS BIGINT) AS quantity FROM pledges JOIN pledge_lines ON \
          pledge_lines.pledge_id = pledges.id JOIN balances ON balances.pledge_line_id = pledge_lines.id {joined} LEFT \
@@ -230,7 +235,7 @@ fn supplies(
     let arrives = |heap: &Heap| {
         let id = heap.consignment?;
         let window = if heap.account == Account::InTransit.code() {
-            arrivals.under_way(id)
+            arrivals.under_way(heap.leg?)
         } else {
             arrivals.waiting(id, heap.site)
         };
@@ -250,7 +255,8 @@ fn supplies(
             Some(Account::InStorage) => Way::InStorage,
             Some(_) | None => Way::Pipeline(arrives(&heap)),
         };
-        let key = format!("{:?} {:?} {:?} {:?}", heap.site, heap.consignment, heap.lot, heap.line);
+        let key =
+            format!("{:?} {:?} {:?} {:?} {:?}", heap.site, heap.consignment, heap.leg, heap.lot, heap.line);
         let supply = Supply {
             programme: heap.programme,
             item: heap.item,

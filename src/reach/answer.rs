@@ -5,7 +5,7 @@ use super::counted::{
     HeadcountRow, read_caseloads, read_headcounts, read_populations, read_rounds, read_targets,
 };
 use super::lines::{Known, LineRow, read_lines};
-use super::places::Places;
+use super::places::{Places, PopulationUsed};
 use super::question::{Group, Question};
 use super::rules::{Basis, Figure, Flag, Served, figures};
 use super::view::{FlagView, HeadcountsView, ReachRow, ReachView, Words};
@@ -17,7 +17,7 @@ use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::items::standards_known;
 use crate::ledger::last_known;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows of one answer; beyond this a filter serves the caller better.
 pub const ROWS_MAXIMUM: usize = 5_000;
@@ -54,7 +54,8 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<ReachView> {
     let caseloads = read_caseloads(conn, &programmes, known)?;
     let targets = read_targets(conn, &programmes, known)?;
     let basis = counting.basis(&places, &standards, &caseloads, &targets);
-    let counted = Counted { question, places: &places, counting: &counting, basis: &basis };
+    let used = places.used();
+    let counted = Counted { question, places: &places, used, counting: &counting, basis: &basis };
     counted.told(known)
 }
 
@@ -95,6 +96,7 @@ fn places(
 struct Counted<'a> {
     question: &'a Question,
     places: &'a Places,
+    used: Vec<PopulationUsed>,
     counting: &'a Counting,
     basis: &'a Basis,
 }
@@ -102,7 +104,7 @@ struct Counted<'a> {
 impl Counted<'_> {
     fn told(&self, known: Known) -> Outcome<ReachView> {
         let (all, flags) = figures(self.basis, &self.counting.served);
-        let mut reached = self.row(&all, self.flags(&flags, |_| true), 0);
+        let mut reached = self.row(&all, self.flags(&flags), 0);
         self.note(&mut reached);
         let rows = match self.question.group_by {
             None => None,
@@ -119,7 +121,7 @@ impl Counted<'_> {
             rows,
             reported_lines: notes.reported_lines,
             headcounts: HeadcountsView::of(&notes.headcounts, notes.unplaced, notes.partly),
-            populations: self.places.used(),
+            populations: self.used.clone(),
             area: self.question.area.to_string(),
             helped_by: self.question.donor,
             from: day(self.question.from),
@@ -137,23 +139,17 @@ impl Counted<'_> {
         self.places.areas.get(number).map(ToString::to_string).unwrap_or_default()
     }
 
-    fn flags(&self, flags: &[(usize, Flag)], is_shown: impl Fn(usize) -> bool) -> Vec<FlagView> {
-        let shown = flags.iter().filter(|(area, _)| is_shown(*area));
-        shown.map(|(area, flag)| self.words().flag(self.area(*area), flag)).collect()
+    fn flags(&self, flags: &[(usize, Flag)]) -> Vec<FlagView> {
+        flags.iter().map(|(area, flag)| self.words().flag(self.area(*area), flag)).collect()
     }
 
     fn row(&self, figures: &[Figure], mut flags: Vec<FlagView>, area: usize) -> ReachRow {
         let nothing = Figure::default();
         let node = self.basis.areas.get(area);
         let population = node.and_then(|node| node.population.get(&PeopleGroup::ALL)).copied();
-        let country =
-            self.places.areas.get(area).and_then(Area::country).map(|country| country.as_str().to_owned());
-        let used = self
-            .places
-            .used()
-            .into_iter()
-            .filter(|used| country.as_ref().is_none_or(|code| *code == used.country));
-        let levels: BTreeSet<String> = used.map(|used| used.leaf_level).collect();
+        let country = self.places.areas.get(area).and_then(Area::country);
+        let used = self.used.iter().filter(|used| country.is_none_or(|code| code.as_str() == used.area));
+        let levels: BTreeSet<String> = used.filter_map(|used| used.leaf_level.clone()).collect();
         flags.sort_by(|left, right| {
             (left.flag, &left.area, &left.sector).cmp(&(right.flag, &right.area, &right.sector))
         });
@@ -170,12 +166,16 @@ impl Counted<'_> {
         flags: &[(usize, Flag)],
         fits: impl Fn(&Area) -> bool,
     ) -> Outcome<Vec<ReachRow>> {
+        let mut flags_of: HashMap<usize, Vec<FlagView>> = HashMap::new();
+        for (number, flag) in flags {
+            flags_of.entry(*number).or_default().push(self.words().flag(self.area(*number), flag));
+        }
         let mut rows = Vec::new();
         for (number, area) in self.places.areas.iter().enumerate() {
             if !fits(area) || figures.get(number).is_none_or(|figure| figure.lines == 0) {
                 continue;
             }
-            let row = self.row(figures, self.flags(flags, |flagged| flagged == number), number);
+            let row = self.row(figures, flags_of.remove(&number).unwrap_or_default(), number);
             rows.push(ReachRow { area: Some(area.to_string()), ..row });
         }
         rows.sort_by(|left, right| left.area.cmp(&right.area));
@@ -202,7 +202,7 @@ impl Counted<'_> {
         let mut rows = Vec::with_capacity(parts.len());
         for (number, served) in parts {
             let (figures, flags) = figures(self.basis, &served);
-            let mut row = self.row(&figures, self.flags(&flags, |_| true), 0);
+            let mut row = self.row(&figures, self.flags(&flags), 0);
             let at = number as usize;
             match group {
                 Group::Sector => row.sector = self.counting.sectors.all.get(at).cloned(),

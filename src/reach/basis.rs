@@ -85,11 +85,14 @@ impl Counting {
         let mut notes = Notes::default();
         for ((_, caseload), rounds) in &mut declared {
             rounds.sort();
-            for pair in rounds.windows(2) {
-                if let [(_, before_to, before), (from, _, after)] = pair
-                    && from <= before_to
-                {
-                    notes.overlapping_rounds.push(format!("{caseload}: {before}, {after}"));
+            // The round that lasts longest of those before may reach over several.
+            let mut longest: Option<(NaiveDate, &str)> = None;
+            for (from, to, code) in &*rounds {
+                if let Some((_, before)) = longest.filter(|(until, _)| from <= until) {
+                    notes.overlapping_rounds.push(format!("{caseload}: {before}, {code}"));
+                }
+                if longest.is_none_or(|(until, _)| until < *to) {
+                    longest = Some((*to, code));
                 }
             }
         }

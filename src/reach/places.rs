@@ -13,19 +13,21 @@ use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
 
-/// Whose populations cap the areas of a country, and down to which level.
+/// Whose populations cap the areas of a country and down to which level, or cap one area where that source says nothing of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PopulationUsed {
-    /// The country.
-    pub country: String,
+    /// The country, or the region of the UN by its number.
+    pub area: String,
     /// Who counted.
     pub source: String,
     /// Which edition.
     pub source_version: String,
     /// The year they are counted or projected for.
     pub year: i64,
-    /// The lowest level at which every area has a population of this source: country, area_1, area_2 …
-    pub leaf_level: String,
+    /// The lowest level at which every area has a population of this source: country, area_1, area_2 …; absent where the source
+    /// caps only the country or region itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub leaf_level: Option<String>,
 }
 
 /// The source chosen for a country.
@@ -35,6 +37,13 @@ struct Chosen {
     levels: BTreeMap<String, usize>,
     leaf: usize,
     people: HashMap<String, BTreeMap<PeopleGroup, u64>>,
+}
+
+impl Chosen {
+    /// Whether the source says how many live in an area.
+    fn says_of(&self, area: &Area) -> bool {
+        self.people.get(&area.to_string()).is_some_and(|groups| groups.contains_key(&PeopleGroup::ALL))
+    }
 }
 
 /// The areas of one question, made as lines are placed in them.
@@ -154,7 +163,7 @@ impl Places {
         if let Some(stated) = stated.filter(|stated| stated.contains_key(&PeopleGroup::ALL)) {
             return stated.clone();
         }
-        if self.only_source.as_deref().is_some_and(|source| source != WORLD_POPULATION.name) {
+        if !self.may_use_prospects() {
             return BTreeMap::new();
         }
         match area {
@@ -168,21 +177,38 @@ impl Places {
         }
     }
 
-    /// Whose populations were used, for the countries that lines were placed in.
+    /// Whose populations were used, of the countries and regions that lines were placed in.
     pub(super) fn used(&self) -> Vec<PopulationUsed> {
         let countries: BTreeSet<CountryCode> = self.areas.iter().filter_map(Area::country).collect();
-        let used = |country: CountryCode| match self.chosen.get(&country) {
-            Some(chosen) => Some(chosen.used.clone()),
-            None if self.only_source.as_deref().is_some_and(|source| source != WORLD_POPULATION.name) => None,
-            None => population(country, self.year).map(|_| PopulationUsed {
-                country: country.as_str().to_owned(),
-                source: WORLD_POPULATION.name.to_owned(),
-                source_version: WORLD_POPULATION.version.to_owned(),
-                year: i64::from(self.year),
-                leaf_level: level_word(0),
-            }),
-        };
-        countries.into_iter().filter_map(used).collect()
+        let mut used = Vec::new();
+        for country in countries {
+            let chosen = self.chosen.get(&country);
+            used.extend(chosen.map(|chosen| chosen.used.clone()));
+            let itself = Area::Country(country);
+            if chosen.is_none_or(|chosen| !chosen.says_of(&itself)) && !self.population(&itself).is_empty() {
+                let leaf_level = chosen.is_none().then(|| level_word(0));
+                used.push(self.prospects_used(&itself, leaf_level));
+            }
+        }
+        let regions = self.areas.iter().filter(|area| matches!(area, Area::Region(_)));
+        let capped = regions.filter(|area| !self.population(area).is_empty());
+        used.extend(capped.map(|area| self.prospects_used(area, None)));
+        used
+    }
+
+    /// Whether what nobody stated is capped by the World Population Prospects.
+    fn may_use_prospects(&self) -> bool {
+        self.only_source.as_deref().is_none_or(|source| source == WORLD_POPULATION.name)
+    }
+
+    fn prospects_used(&self, area: &Area, leaf_level: Option<String>) -> PopulationUsed {
+        PopulationUsed {
+            area: area.to_string(),
+            source: WORLD_POPULATION.name.to_owned(),
+            source_version: WORLD_POPULATION.version.to_owned(),
+            year: i64::from(self.year),
+            leaf_level,
+        }
     }
 }
 
@@ -205,11 +231,11 @@ fn choose(country: CountryCode, rows: Vec<PopulationRow>) -> Option<Chosen> {
     let ((levels, leaf), rows) = best?;
     let first = rows.first()?;
     let used = PopulationUsed {
-        country: country.as_str().to_owned(),
+        area: country.as_str().to_owned(),
         source: first.source.clone(),
         source_version: first.source_version.clone(),
         year: first.year,
-        leaf_level: level_word(leaf),
+        leaf_level: Some(level_word(leaf)),
     };
     let mut people: HashMap<String, BTreeMap<PeopleGroup, u64>> = HashMap::new();
     for row in rows {

@@ -77,6 +77,7 @@ impl Expense {
             Action::TotalsRead
                 | Action::ChangesRead
                 | Action::GapRead
+                | Action::ReachRead
                 | Action::ReconciliationRead
                 | Action::AuditRead
                 | Action::AccessRead

@@ -237,6 +237,33 @@ on_both_databases! {
         scene.closes();
     }
 
+    fn what_is_still_on_an_earlier_leg_has_still_to_come(database: &TestDatabase) {
+        let ground = Ground::new(Scene::new(database));
+        let scene = &ground.scene;
+        ground.given(&ground.beijing, 100, json!({}), json!({}));
+        ground.needs("GM-B", 500, json!({}));
+        let leg = |from: &str, to: &str| json!({"id": id(), "mode": "air", "from": from, "to": to, "planned_arrival": "2099-10-01"});
+        let legs = [leg(&ground.beijing, &ground.store), leg(&ground.store, &ground.banjul)];
+        let body = json!({"programme": scene.programme, "consignee": ground.city, "origin": ground.beijing,
+            "destination": ground.banjul, "legs": legs});
+        let consignment = scene.officer.post("/api/v1/consignments", &body).expect(201)["id"].clone();
+        let body = json!({"consignment": consignment, "site": ground.beijing, "lines": [scene.line(50)]});
+        scene.does("allocated", "2020-07-15", body).expect(201);
+        let goes = |leg: &Value, kind: &str, day: &str, quantity: i64| {
+            let mut line = if kind == "received" { json!({"good": quantity}) } else { scene.line(quantity) };
+            line["item"] = json!(scene.masks);
+            scene.does(kind, day, json!({"consignment": consignment, "leg": leg["id"], "lines": [line]})).expect(201);
+        };
+        goes(&legs[0], "departed", "2020-07-20", 50);
+        goes(&legs[0], "received", "2020-07-25", 20);
+        goes(&legs[1], "departed", "2020-07-26", 20);
+        goes(&legs[1], "received", "2020-07-28", 20);
+        // Twenty went the whole way long ago; thirty are on the first leg yet, and come later than they are needed.
+        let rows = gaps(&scene.auditor, "");
+        assert_eq!((figures(&rows[0]), apart(&rows[0])), ([500, 0, 20, 0, 0, 480], json!({"late": 30})));
+        scene.closes();
+    }
+
     fn an_area_is_filled_before_its_country_and_no_unit_fills_two_gaps(database: &TestDatabase) {
         let ground = Ground::new(Scene::new(database));
         let scene = &ground.scene;

@@ -103,6 +103,22 @@ on_both_databases! {
         scene.verifies();
     }
 
+    fn two_cities_may_number_their_needs_alike(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        for (name, country) in [("Banjul", "GM"), ("Koidu", "SL")] {
+            let body = json!({"name": name, "reference": name, "country": country, "consignee": true});
+            scene.admin.post("/api/v1/organizations", &body).expect(201);
+        }
+        let banjul = "1,CITIES,MASK,,GM-B,Banjul,500,2099-09-01,,,,Survey,";
+        let koidu = "1,CITIES,MASK,,SL,Koidu,700,2099-09-01,,,,Survey,";
+        for row in [banjul, koidu] {
+            assert_eq!(counts(&sent(&scene.officer, "mapping=needs", &table(&[row]))), [1, 0, 0, 0]);
+        }
+        for row in [banjul, koidu] {
+            assert_eq!(counts(&sent(&scene.officer, "mapping=needs", &table(&[row]))), [0, 0, 1, 0]);
+        }
+    }
+
     fn a_survey_with_headings_of_its_own_is_read_by_a_kept_mapping(database: &TestDatabase) {
         let scene = Scene::new(database);
         let guide = include_str!("../../../docs/import.md");

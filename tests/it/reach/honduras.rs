@@ -101,6 +101,14 @@ on_both_databases! {
             assert_eq!(number(row, "population"), population);
             assert!(number(row, "high") <= population, "{row:#}");
         }
+        // The list says nothing of the country itself, so that another source caps that, and both are named.
+        let used: Vec<[&Value; 3]> = reach["populations"].as_array().expect("populations").iter()
+            .map(|used| [&used["area"], &used["source"], &used["leaf_level"]])
+            .collect();
+        assert_eq!(used.len(), 2, "{used:?}");
+        assert_eq!((used[0][0], used[0][2]), (&json!("HN"), &json!("area_1")));
+        assert_eq!((used[1][0], used[1][2]), (&json!("HN"), &Value::Null));
+        assert_ne!(used[0][1], used[1][1]);
         // The plain sums of these two are above their populations, so theirs are capped and say so.
         for (area, sum) in [("HN10", 650_724), ("HN13", 422_381)] {
             assert!(sum > departments[area]);
