@@ -156,7 +156,8 @@ pub struct RouteView {
     pub lines: LineCollection,
     /// The time at which goods are late or not.
     pub at: Timestamp,
-    /// The ledger sequence all this was known at: asked with it as `known_at` and `at` as `as_of`, it is the same for ever.
+    /// The ledger sequence that times and trips were known at, to be asked again as `known_at` with `at` as `as_of`. Which legs
+    /// are planned, and where sites lie, is as of today.
     pub sequence: i64,
 }
 
