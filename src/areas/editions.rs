@@ -16,14 +16,16 @@ use crate::db::{Conn, in_parts, read_failure};
 use crate::ledger::Cut;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Editions that are kept laid out in memory, a few megabytes each: a statement never changes, so what was made of it stays
 /// right for as long as it is used.
 const EDITIONS_KEPT: usize = 32;
 
-/// Editions that were laid out, the one used last at the end.
+/// Editions that were laid out, the one used last at the end. Of the process, as the areas that ship are: a statement never changes
+/// and its identifier is no other ledger's, so that all who read share one, on whichever way they came: a server, the command line,
+/// the writer's reader. Owned by whoever asks, it would be handed through every figure that knows an area.
 static LAID_OUT: Mutex<Vec<(BaselineId, Arc<AreaSet>)>> = Mutex::new(Vec::new());
 
 /// A stated edition, without its file.
@@ -70,8 +72,24 @@ impl Editions {
     /// # Errors
     /// What the database says.
     pub fn at(conn: &mut Conn, cut: Cut) -> Outcome<Self> {
-        let rows: Vec<EditionRow> = boundaries::table
-            .filter(boundaries::sequence.le(cut.known_at))
+        Self::read(conn, None, cut)
+    }
+
+    /// Those of these countries alone, whatever was stated of others.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub fn of_countries(conn: &mut Conn, countries: &BTreeSet<CountryCode>, cut: Cut) -> Outcome<Self> {
+        Self::read(conn, Some(countries), cut)
+    }
+
+    fn read(conn: &mut Conn, countries: Option<&BTreeSet<CountryCode>>, cut: Cut) -> Outcome<Self> {
+        let mut query = boundaries::table.filter(boundaries::sequence.le(cut.known_at)).into_boxed();
+        if let Some(countries) = countries {
+            let codes: Vec<&str> = countries.iter().map(|country| country.as_str()).collect();
+            query = query.filter(boundaries::country.eq_any(codes));
+        }
+        let rows: Vec<EditionRow> = query
             .order(boundaries::sequence)
             .select(EditionRow::as_select())
             .load(conn)
@@ -124,7 +142,7 @@ impl Editions {
 
     /// The editions of these names, as they are printed.
     pub fn views<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<EditionView> {
-        let names: std::collections::BTreeSet<&str> = names.collect();
+        let names: BTreeSet<&str> = names.collect();
         let shipped = EditionView::of(shipped_areas().version(), None);
         let loaded = self.loaded.iter().map(|(country, set)| EditionView::of(set.version(), Some(*country)));
         std::iter::once(shipped).chain(loaded).filter(|view| names.contains(view.name.as_str())).collect()

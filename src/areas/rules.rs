@@ -2,7 +2,7 @@
 
 use crate::atlas::{
     AreaCode, AreaVersion, BoundaryColumns, BoundaryError, BoundaryFault, CountryCode, LoadedBoundaries,
-    parse_boundaries, shipped_areas,
+    NO_ENDORSEMENT, parse_boundaries, shipped_areas,
 };
 use crate::baselines::Draft;
 use crate::core::check::{CODE_CHARS_MAX, Check, NAME_CHARS_MAX, quoted};
@@ -13,10 +13,6 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use utoipa::ToSchema;
 use uuid::Uuid;
-
-/// What the United Nations asks to be printed beside boundaries.
-const NO_ENDORSEMENT: &str = "The boundaries and names shown and the designations used do not imply official endorsement \
-                              or acceptance by the United Nations.";
 
 /// What names an edition and says where it is from.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,10 +1,10 @@
 //! The rows of areas that somebody loaded, and of codes that followed others.
 
 use super::rules::{AreaChangeDraft, BoundaryDraft};
-use crate::baselines::{Draft, Place, Statement};
+use crate::baselines::{Draft, Place, Statement, stamped};
 use crate::core::id::{BaselineBatchId, BaselineId, BaselineKey};
 use crate::core::time::Timestamp;
-use crate::writer::{Moment, record};
+use crate::writer::record;
 
 record! {
     /// The borders of one country's areas, by one source in one edition, from an entry of the log on.
@@ -76,31 +76,14 @@ record! {
     }
 }
 
-/// What both kinds of row answer alike.
-macro_rules! common {
-    ($draft:ty) => {
-        fn about(&self) -> BaselineKey {
-            self.about
-        }
-        fn moment(&self) -> Moment {
-            Moment { sequence: self.sequence, recorded_at: self.recorded_at }
-        }
-        fn place(&self) -> (i64, i64) {
-            (self.sequence, self.ordinal)
-        }
-        fn is_withdrawal(&self) -> bool {
-            self.withdrawn
-        }
-        fn group_of(draft: &$draft) -> BaselineKey {
-            draft.key()
-        }
-    };
-}
-
 impl Statement for Boundaries {
     type Draft = BoundaryDraft;
     const WORD: &'static str = "boundaries";
-    common!(BoundaryDraft);
+    stamped!();
+
+    fn group_of(draft: &BoundaryDraft) -> BaselineKey {
+        draft.key()
+    }
 
     fn placed(draft: &BoundaryDraft, place: Place) -> Self {
         let words = draft.stated.as_ref().map(|stated| stated.words.clone());
@@ -131,7 +114,11 @@ impl Statement for Boundaries {
 impl Statement for ChangedArea {
     type Draft = AreaChangeDraft;
     const WORD: &'static str = "area_change";
-    common!(AreaChangeDraft);
+    stamped!();
+
+    fn group_of(draft: &AreaChangeDraft) -> BaselineKey {
+        draft.key()
+    }
 
     fn placed(draft: &AreaChangeDraft, place: Place) -> Self {
         Self {

@@ -25,8 +25,8 @@ pub use area_code::{AreaCode, AreaCodeError, AreaCodeKind, UnLocode, UnLocodeErr
 pub use areas::{
     Area, AreaChange, AreaDoubt, AreaPlacing, AreaRing, AreaSet, AreaSuccession, AreaUnplaced, AreaVersion,
     AskedShape, BoundaryColumns, BoundaryError, BoundaryFault, Crosswalk, CrosswalkError, DrawnPolygons,
-    Generalisation, LoadedBoundaries, LocatedArea, SHAPE_CORNERS_MAX, check_shipped_areas, parse_boundaries,
-    shipped_areas,
+    Generalisation, LoadedBoundaries, LocatedArea, NO_ENDORSEMENT, SHAPE_CORNERS_MAX, check_shipped_areas,
+    parse_boundaries, shipped_areas,
 };
 pub use cities_project::{
     CitiesProject, DatePrecision, FocusArea, GiftKind, GiftState, NamedGift, ReportedFigure, cities_project,

@@ -56,6 +56,8 @@ actions! {
     BaselineWrite = "baseline.write",
     /// Read them, as they were known at any time.
     BaselineRead = "baseline.read",
+    /// Read how many people others counted.
+    HeadcountRead = "headcount.read",
     /// Add and change users.
     UserWrite = "user.write",
     /// Read users.

@@ -47,6 +47,7 @@ macro_rules! asked {
                     known_at: $crate::ledger::read_known_at("known_at", self.known_at.as_deref())?,
                     history: self.history.unwrap_or(false),
                     conditions: conditions.into_iter().flatten().collect(),
+                    scope: None,
                     begun_by: None,
                     after: paging.after,
                     limit: paging.limit,

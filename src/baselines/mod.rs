@@ -20,5 +20,6 @@ pub use area::{Area, AreaError};
 pub use group::{Ages, PeopleGroup, Sex};
 pub use read::{Asked, Condition, is_id, is_number, is_word, known, list};
 pub use rules::{Draft, Statements};
-pub use statement::{Place, Standing, State, Stated, Statement};
+pub(crate) use statement::stamped;
+pub use statement::{Place, Standing, State, Stated, Statement, standing_of};
 pub use store::{Caseload, Population, Round, Target, fit_programmes};

@@ -1,6 +1,7 @@
 //! What was known at an entry of the log: of single things, for whoever makes figures, and as lists.
 
 use super::statement::{Standing, Statement, standing};
+use crate::auth::Scope;
 use crate::core::id::{BaselineId, Identifier};
 use crate::core::problem::Outcome;
 use crate::db::{Bind, Binds, Conn, ask, read_failure};
@@ -48,6 +49,8 @@ pub struct Asked {
     pub history: bool,
     /// What columns must be.
     pub conditions: Vec<Condition>,
+    /// Only what this scope reaches.
+    pub scope: Option<Scope>,
     /// The first day is this one or earlier; for what has days.
     pub begun_by: Option<String>,
     /// The sequence and place of the last row of the page before.
@@ -80,6 +83,9 @@ pub fn list<S: Statement>(conn: &mut Conn, asked: Asked) -> Outcome<(Vec<S>, i64
     }
     for (column, value) in asked.conditions {
         words.push_str(&format!(" AND said.{column} = {}", binds.place(value)));
+    }
+    if let Some(within) = asked.scope.as_ref().and_then(|scope| S::within("said", scope, &mut binds)) {
+        words.push_str(&format!(" AND {within}"));
     }
     if let Some(day) = asked.begun_by {
         // A withdrawal has no day; it is shown with what it ended.

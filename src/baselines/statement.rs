@@ -4,10 +4,12 @@
 //! update of every kind of statement; a kind says what its rows are and what they must fit.
 
 use super::rules::{Draft, Statements};
+use crate::auth::Scope;
 use crate::core::check::{Check, id_reused};
 use crate::core::id::{BaselineBatchId, BaselineId, BaselineKey, derived};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
+use crate::db::Binds;
 use crate::writer::{Actor, Desk, Drawer, Entry, Moment, Record, Refusal, Update, Wanted};
 use serde::Serialize;
 use std::collections::{HashMap, HashSet};
@@ -62,7 +64,32 @@ pub trait Statement: Record<Id = BaselineId> + PartialEq {
     ) -> Result<(), Wanted> {
         Ok(())
     }
+
+    /// As far as a scope reaches rows of the table by this name, where it does not reach all of them: a condition of a query.
+    fn within(_table: &str, _scope: &Scope, _binds: &mut Binds) -> Option<String> {
+        None
+    }
 }
+
+/// What rows answer alike that have the columns of every statement: what they are about, when and at which place they were
+/// stated, and whether they only end something.
+macro_rules! stamped {
+    () => {
+        fn about(&self) -> $crate::core::id::BaselineKey {
+            self.about
+        }
+        fn moment(&self) -> $crate::writer::Moment {
+            $crate::writer::Moment { sequence: self.sequence, recorded_at: self.recorded_at }
+        }
+        fn place(&self) -> (i64, i64) {
+            (self.sequence, self.ordinal)
+        }
+        fn is_withdrawal(&self) -> bool {
+            self.withdrawn
+        }
+    };
+}
+pub(crate) use stamped;
 
 /// What stands, by what it is about.
 pub type Standing<S> = HashMap<BaselineKey, Arc<S>>;

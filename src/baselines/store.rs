@@ -4,12 +4,12 @@ use super::area::Area;
 use super::rules::{
     CaseloadDraft, Draft, PopulationDraft, RoundDraft, Span, TargetDraft, caseload_key, overlaps,
 };
-use super::statement::{Place, Standing, Statement, standing_of};
+use super::statement::{Place, Standing, Statement, stamped, standing_of};
 use crate::core::check::{Check, quoted};
 use crate::core::id::{BaselineBatchId, BaselineId, BaselineKey, ProgrammeId};
 use crate::core::time::Timestamp;
 use crate::programmes::Programme;
-use crate::writer::{Desk, Drawer, Moment, Wanted, record};
+use crate::writer::{Desk, Drawer, Wanted, record};
 use std::collections::{BTreeMap, HashSet};
 
 record! {
@@ -138,24 +138,6 @@ record! {
     }
 }
 
-/// What every kind of row answers alike.
-macro_rules! common {
-    () => {
-        fn about(&self) -> BaselineKey {
-            self.about
-        }
-        fn moment(&self) -> Moment {
-            Moment { sequence: self.sequence, recorded_at: self.recorded_at }
-        }
-        fn place(&self) -> (i64, i64) {
-            (self.sequence, self.ordinal)
-        }
-        fn is_withdrawal(&self) -> bool {
-            self.withdrawn
-        }
-    };
-}
-
 /// The country of an area that was judged before.
 fn country_of(area: &str) -> Option<String> {
     let country = area.parse::<Area>().ok()?.country()?;
@@ -165,7 +147,7 @@ fn country_of(area: &str) -> Option<String> {
 impl Statement for Population {
     type Draft = PopulationDraft;
     const WORD: &'static str = "population";
-    common!();
+    stamped!();
 
     fn group_of(draft: &PopulationDraft) -> BaselineKey {
         draft.key()
@@ -235,7 +217,7 @@ fn want_caseload(desk: &mut Desk, programme: ProgrammeId, code: &str) {
 impl Statement for Target {
     type Draft = TargetDraft;
     const WORD: &'static str = "target";
-    common!();
+    stamped!();
 
     fn group_of(draft: &TargetDraft) -> BaselineKey {
         draft.key()
@@ -283,7 +265,7 @@ impl Statement for Target {
 impl Statement for Caseload {
     type Draft = CaseloadDraft;
     const WORD: &'static str = "caseload";
-    common!();
+    stamped!();
 
     fn group_of(draft: &CaseloadDraft) -> BaselineKey {
         draft.key()
@@ -322,7 +304,7 @@ impl Statement for Caseload {
 impl Statement for Round {
     type Draft = RoundDraft;
     const WORD: &'static str = "round";
-    common!();
+    stamped!();
 
     // All rounds of a programme, as each is compared with the others of its caseload: there are some dozens.
     fn group_of(draft: &RoundDraft) -> ProgrammeId {

@@ -4,15 +4,18 @@ use super::print::{progress_bar, say};
 use super::{Common, DATA_SAY_NO, NOT_TRIED, complain};
 use crate::app::Layer;
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::db::{connect, migrate, pending};
+use crate::db::{Conn, connect, migrate, pending};
 use crate::events::wake;
 use crate::exchange::apply::{Progress, Recorder};
-use crate::exchange::headcounts::{HeadcountMapping, HeadcountsImported, read_headcounts};
+use crate::exchange::headcounts::{HeadcountMapping, HeadcountsImported, read_headcount_table};
 use crate::exchange::import::{Imported, Reading, read_chosen};
-use crate::exchange::kept::{Chosen, find_kept};
+use crate::exchange::kept::{Chosen, Found, find_kept};
 use crate::exchange::mapping::{Mapping, MappingError};
+use crate::exchange::needs::{import_needs, read_needs};
+use crate::exchange::plan::Warning;
 use crate::exchange::report;
-use crate::exchange::verdict::RowOutcome;
+use crate::exchange::table::{Table, TableError};
+use crate::exchange::verdict::{RowOutcome, RowVerdict};
 use crate::writer::{Rehearsal, Source, Writer, WriterSettings};
 use clap::Args;
 use std::fmt::Display;
@@ -35,7 +38,7 @@ pub(super) struct Import {
     /// The table
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// A built-in mapping (scms, hxl-345w-honduras), one that is kept in the ledger (NAME, or NAME@SEQUENCE as it was
+    /// A built-in mapping (scms, needs, hxl-345w-honduras), one that is kept in the ledger (NAME, or NAME@SEQUENCE as it was
     /// known then), or a mapping file
     #[arg(long, value_name = "NAME|FILE.toml")]
     mapping: String,
@@ -68,41 +71,41 @@ impl Import {
     fn import(&self) -> Outcome<u64> {
         let url = self.common.settings(Layer::default())?.database_url;
         if let Some(mapping) = HeadcountMapping::find(&self.mapping)? {
-            return self.import_headcounts(&url, mapping);
+            return self.import_headcounts(&url, (mapping, None));
         }
-        let reading = read_chosen(&self.file, self.chosen(&url)?)?;
+        let chosen = match self.chosen(&url)? {
+            Found::Headcounts(mapping, version) => {
+                return self.import_headcounts(&url, (*mapping, Some(version)));
+            }
+            Found::Records(chosen) if chosen.mapping.need.is_some() => {
+                return self.import_needs(&url, &chosen);
+            }
+            Found::Records(chosen) => *chosen,
+        };
+        let reading = read_chosen(&self.file, chosen)?;
         for note in &reading.notes {
             eprintln!("relief: {note}");
         }
-        // Made before anything is recorded: a report that cannot be written must not be found out afterwards.
-        let report_file = match &self.report {
-            Some(path) => Some((path, create_report(path, &self.file)?)),
-            None => None,
-        };
+        let report = self.made_report()?;
         let mut imported = self.apply(&url, &reading)?;
         reading.show_cells(&mut imported);
         if self.json {
             say(report::summary(&reading, &imported, self.dry_run))?;
         } else {
-            say(self.words(&reading, &imported))?;
+            say(self.words(&imported, reading.plan.warnings.len()))?;
         }
-        if let Some((path, file)) = report_file {
-            report::write_csv(std::io::BufWriter::new(file), &imported.verdicts, &reading.plan.warnings)
-                .map_err(|error| unwritable(path, &error))?;
-        }
+        write_report(report, &imported.verdicts, &reading.plan.warnings)?;
         Ok(imported.counts.rejected)
     }
 
     /// The same of people that others counted.
-    fn import_headcounts(&self, url: &str, mapping: HeadcountMapping) -> Outcome<u64> {
-        let headcounts = read_headcounts(&self.file, mapping)?;
+    fn import_headcounts(&self, url: &str, chosen: (HeadcountMapping, Option<i64>)) -> Outcome<u64> {
+        let table = Table::open(&self.file, &chosen.0.table_options()).map_err(unreadable)?;
+        let headcounts = read_headcount_table(&table, chosen)?;
         for note in &headcounts.notes {
             eprintln!("relief: {note}");
         }
-        let report = match &self.report {
-            Some(path) => Some((path, create_report(path, &self.file)?)),
-            None => None,
-        };
+        let report = self.made_report()?;
         let imported = self.recording(url, |recorder, progress| headcounts.import(recorder, progress))?;
         if self.json {
             say(serde_json::to_string_pretty(&imported)
@@ -110,20 +113,62 @@ impl Import {
         } else {
             say(headcount_words(&imported, self.dry_run))?;
         }
-        if let Some((path, file)) = report {
-            let mut table = csv::Writer::from_writer(file);
-            for refused in &imported.rejected {
-                table.serialize(refused).map_err(|error| unwritable(path, &error))?;
-            }
-            table.flush().map_err(|error| unwritable(path, &error))?;
-        }
+        write_report(report, &imported.verdicts, &[])?;
         Ok(imported.rejected.len() as u64)
     }
 
+    /// The same of what is needed.
+    fn import_needs(&self, url: &str, chosen: &Chosen) -> Outcome<u64> {
+        let Chosen { mapping, version } = chosen;
+        let table = Table::open(&self.file, &mapping.table_options()).map_err(unreadable)?;
+        let read = read_needs(&mut self.looked_into(url)?, mapping, &table)?;
+        for note in table.notes() {
+            eprintln!("relief: {note}");
+        }
+        let report = self.made_report()?;
+        let read_by = match version {
+            Some(version) => format!("{}@{version}", mapping.name),
+            None => mapping.name.clone(),
+        };
+        let imported = self.recording(url, |recorder, _| import_needs(&read, &read_by, recorder))?;
+        if self.json {
+            say(report::summary_of_rows((mapping.name.as_str(), *version), &imported, self.dry_run))?;
+        } else {
+            say(self.words(&imported, 0))?;
+        }
+        write_report(report, &imported.verdicts, &[])?;
+        Ok(imported.counts.rejected)
+    }
+
+    /// Where the names of a table are looked up: the database, up to date, or an empty one where there is none yet.
+    fn looked_into(&self, url: &str) -> Outcome<Conn> {
+        if is_missing(url) {
+            let mut conn = connect("sqlite://:memory:")?;
+            migrate(&mut conn)?;
+            return Ok(conn);
+        }
+        let mut conn = connect(url)?;
+        if !pending(&mut conn)?.is_empty() {
+            if self.dry_run {
+                return Err(outdated());
+            }
+            migrate(&mut conn)?;
+        }
+        Ok(conn)
+    }
+
+    /// The file of the report, made before anything is recorded: one that cannot be written must not be found out afterwards.
+    fn made_report(&self) -> Outcome<Option<(&Path, File)>> {
+        match &self.report {
+            Some(path) => Ok(Some((path.as_path(), create_report(path, &self.file)?))),
+            None => Ok(None),
+        }
+    }
+
     /// The mapping: what is neither built in nor a file is looked for in the ledger.
-    fn chosen(&self, url: &str) -> Outcome<Chosen> {
+    fn chosen(&self, url: &str) -> Outcome<Found> {
         let problem = match Mapping::load(&self.mapping) {
-            Ok(mapping) => return Ok(Chosen { mapping, version: None }),
+            Ok(mapping) => return Ok(Found::Records(Box::new(Chosen { mapping, version: None }))),
             Err(MappingError::NotKnown { .. }) if !is_missing(url) => {
                 let mut conn = connect(url)?;
                 let is_up_to_date = pending(&mut conn)?.is_empty();
@@ -169,7 +214,7 @@ impl Import {
         imported
     }
 
-    fn words(&self, reading: &Reading, imported: &Imported) -> String {
+    fn words(&self, imported: &Imported, warnings: usize) -> String {
         let counts = imported.counts;
         let verb = if self.dry_run { "would be " } else { "" };
         let skipped = match counts.skipped {
@@ -178,14 +223,14 @@ impl Import {
         };
         let mut lines = vec![format!(
             "{} rows: {} {verb}created, {} {verb}updated, {} unchanged, {} {verb}rejected{skipped}.",
-            reading.plan.rows.len(),
+            imported.verdicts.len(),
             counts.created,
             counts.updated,
             counts.unchanged,
             counts.rejected,
         )];
-        if !reading.plan.warnings.is_empty() {
-            lines.push(format!("{} warnings; --report lists them.", reading.plan.warnings.len()));
+        if warnings > 0 {
+            lines.push(format!("{warnings} warnings; --report lists them."));
         }
         let rejected = imported.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
             RowOutcome::Rejected { problems } => Some(problems),
@@ -242,6 +287,17 @@ fn outdated() -> Problem {
     let words =
         "The database has an older schema, and it is not changed only to read it. Run relief migrate first.";
     Problem::new(Code::WrongState, words).at("/database_url")
+}
+
+fn unreadable(error: TableError) -> Problem {
+    Problem::field("/file", error.to_string())
+}
+
+/// Writes what became of each row.
+fn write_report(report: Option<(&Path, File)>, verdicts: &[RowVerdict], warnings: &[Warning]) -> Outcome<()> {
+    let Some((path, file)) = report else { return Ok(()) };
+    report::write_csv(std::io::BufWriter::new(file), verdicts, warnings)
+        .map_err(|error| unwritable(path, &error))
 }
 
 /// Makes the file of the report, unless it is the table itself.

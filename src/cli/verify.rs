@@ -274,6 +274,7 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<pledges::EarmarkChange>(),
         row_source::<consignments::Consignment>(),
         row_source::<consignments::Leg>(),
+        row_source::<consignments::LegPlan>(),
         row_source::<consignments::Load>(),
         row_source::<distributions::ReachedLine>(),
         row_source::<reach::Headcount>(),

@@ -2,6 +2,7 @@
 //! from there. Another consignee or destination needs a consignment of its own: split first.
 
 use super::depart::note_departure;
+use super::leg_plans::state_legs;
 use super::open::check_count;
 use super::rules::{Mode, check_chain};
 use super::store::{Journey, Leg, find_leg, find_open};
@@ -14,6 +15,7 @@ use crate::parties::find_organization;
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// A leg as it is planned.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -143,12 +145,24 @@ pub fn divert(desk: &mut Desk, happening: &Happening, body: &Diverted) -> Result
     let subjects = Subjects { leg: Some(first.id), site: Some(first.to_id), ..consignment.subjects() };
     let result = happening.post(desk, subjects, &movements, &[])?;
     note_departure(desk, happening, first.id, &result);
-    for leg in &journey.legs[journey.position..] {
-        desk.shelf::<Drawer<Leg>>().put(Leg { superseded: true, ..leg.as_ref().clone() });
-    }
-    for row in rows {
-        desk.touch(row.id.0);
-        desk.shelf::<Drawer<Leg>>().put(row);
-    }
+    replace(desk, &journey.legs[journey.position..], rows, &result)?;
     Ok(result)
+}
+
+/// Puts new legs onto the way instead of others.
+fn replace(desk: &mut Desk, old: &[Arc<Leg>], new: Vec<Leg>, result: &EventResult) -> Result<(), Halt> {
+    let replaced = |leg: &Leg| Leg { superseded: true, ..leg.clone() };
+    let mut stated: Vec<(Option<&Leg>, Leg)> =
+        old.iter().map(|leg| (Some(leg.as_ref()), replaced(leg))).collect();
+    stated.extend(new.into_iter().map(|leg| (None, leg)));
+    if let Some(moment) = result.moment() {
+        state_legs(desk, &stated, moment)?;
+    }
+    for (before, leg) in stated {
+        if before.is_none() {
+            desk.touch(leg.id.0);
+        }
+        desk.shelf::<Drawer<Leg>>().put(leg);
+    }
+    Ok(())
 }

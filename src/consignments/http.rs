@@ -9,7 +9,10 @@ use super::read::{
 };
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg, Load};
-use super::traced::{TracedConsignment, TracedDetail, TracedEvent, TracedLeg, traced_history, traced_read};
+use super::traced::{
+    TracedConsignment, TracedDetail, TracedEvent, TracedLeg, traced_history, traced_list, traced_read,
+    traced_way,
+};
 use super::whole::{Whole, Wholes};
 use crate::auth::{Fields, Permit, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
@@ -277,19 +280,21 @@ pub async fn consignment_index(
     state: State,
     query: Query<ConsignmentQuery>,
 ) -> Outcome<actix_web::web::Json<Page<Shown<ConsignmentView, TracedConsignment>>>> {
-    let fields = permit.fields();
-    if fields == Fields::Traced && query.0.reference.is_some() {
+    let is_traced = permit.fields() == Fields::Traced;
+    if is_traced && query.0.reference.is_some() {
         return Err(Problem::field("/reference", "is not shown to you, so it cannot be looked for"));
     }
     let paging: Paging<ConsignmentId> = Paging::new(query.0.after.as_deref(), query.0.limit)?;
     let (filter, limit) = (ConsignmentFilter::from(query.0), paging.limit);
+    if is_traced {
+        let read = move |conn: &mut _| traced_list(conn, &permit, &filter, paging.after, limit + 1);
+        let page = Page::from_rows(state.read(read).await?, limit, |row| encode_key(&row.id));
+        return Ok(actix_web::web::Json(page.map(Shown::Traced)));
+    }
     let rows =
         state.read(move |conn| consignment_list(conn, &permit, &filter, paging.after, limit + 1)).await?;
     let page = Page::from_rows(rows, limit, |row| encode_key(&row.id));
-    Ok(actix_web::web::Json(page.map(|row| match fields {
-        Fields::All => Shown::All(row.into()),
-        Fields::Traced => Shown::Traced(row.into()),
-    })))
+    Ok(actix_web::web::Json(page.map(|row| Shown::All(row.into()))))
 }
 
 /// Shows a consignment with its way, its goods' standing and its history.
@@ -324,13 +329,17 @@ pub async fn leg_index(
     state: State,
     path: Path<ConsignmentId>,
 ) -> Outcome<actix_web::web::Json<Page<Shown<LegView, TracedLeg>>>> {
-    let fields = permit.fields();
-    let legs = state.read(move |conn| way_read(conn, &permit, path.0)).await?;
-    let shown = |leg: Leg| match fields {
-        Fields::All => Shown::All(leg.into()),
-        Fields::Traced => Shown::Traced(leg.into()),
+    let items = match permit.fields() {
+        Fields::All => {
+            let legs = state.read(move |conn| way_read(conn, &permit, path.0)).await?;
+            legs.into_iter().map(|leg| Shown::All(leg.into())).collect()
+        }
+        Fields::Traced => {
+            let legs = state.read(move |conn| traced_way(conn, &permit, path.0)).await?;
+            legs.into_iter().map(Shown::Traced).collect()
+        }
     };
-    Ok(actix_web::web::Json(Page { items: legs.into_iter().map(shown).collect(), next: None }))
+    Ok(actix_web::web::Json(Page { items, next: None }))
 }
 
 /// Adds a leg at the end of a consignment's way.

@@ -13,6 +13,7 @@ mod departures;
 mod divert;
 mod duties;
 pub mod http;
+mod leg_plans;
 mod lines;
 mod loads;
 mod open;
@@ -24,6 +25,7 @@ pub mod store;
 mod traced;
 mod upstream;
 mod whole;
+mod withheld;
 
 pub use allocate::{Allocated, Packed, Released, allocate, pack, release};
 pub use cancel::{Cancelled, cancel};
@@ -31,6 +33,7 @@ pub use customs::{CustomsHeld, customs_hold, customs_release};
 pub use depart::{Arrived, Departed, arrive, depart, inferred_id};
 pub use departures::Departures;
 pub use divert::{Diverted, PlannedLeg, divert};
+pub use leg_plans::{LegPlan, legs_as_known, state_legs};
 pub use loads::{load_reached, loads_within};
 pub use open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
 pub use read::{HistoryRow, consignment_read, consignments_within, standing_events, state_of};
@@ -45,3 +48,7 @@ pub(crate) use traced::moves_own;
 pub use traced::{TracedEvent, traced_evidence};
 pub use upstream::{Needed, wait_or_refuse};
 pub use whole::{Whole, Wholes, whole_by_code};
+pub use withheld::{ROUTE_KINDS, withheld_events};
+pub(crate) use withheld::{
+    of_sensitive_consignment, of_sensitive_event, of_sensitive_pledge, tells_sensitive_way,
+};

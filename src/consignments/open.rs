@@ -1,6 +1,7 @@
 //! Opening a consignment with its legs, adding legs, and recording loads.
 
 use super::divert::PlannedLeg;
+use super::leg_plans::state_legs;
 use super::rules::{Mode, check_chain};
 use super::store::{Consignment, ConsignmentReferences, Leg, Load, LoadReferences, take_reference};
 use crate::core::check::{REFERENCE_CHARS_MAX, check_client_id, check_text};
@@ -370,7 +371,8 @@ impl Update for LegAdd {
         let ordinal = all.iter().map(|leg| leg.ordinal).max().map_or(0, |highest| highest + 1);
         let row = self.leg.row(self.consignment, self.id, ordinal);
         let action = "consignment.leg_added".to_owned();
-        desk.begin(Entry { action, kind: "consignment", id: self.consignment.0, reason: None });
+        let moment = desk.begin(Entry { action, kind: "consignment", id: self.consignment.0, reason: None });
+        state_legs(desk, &[(None, row.clone())], moment)?;
         desk.touch(self.id.0);
         desk.touch(self.consignment.0);
         desk.shelf::<Drawer<Leg>>().put(row.clone());

@@ -2,11 +2,13 @@
 
 use super::rules::{ConsignmentState, Standing, state};
 use super::store::{Consignment, Leg};
-use crate::auth::{Bound, Named, Permit, Scope};
+use crate::auth::{Bound, Fields, Named, Permit, Scope};
 use crate::core::id::{ConsignmentId, EventId, ItemId, LegId, OrganizationId, ProgrammeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::schema::{balances, consignments, events, legs, pledge_lines, pledges, postings, sites};
+use crate::db::schema::{
+    balances, consignments, events, legs, pledge_lines, pledges, postings, programmes, sites,
+};
 use crate::db::{Conn, either, read_failure};
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, evidence_of};
@@ -142,6 +144,13 @@ pub fn consignment_list<A: Named>(
     }
     if let Some(destination) = filter.destination {
         query = query.filter(consignments::destination_id.eq(destination));
+    }
+    if permit.fields() == Fields::Traced && (filter.origin.is_some() || filter.destination.is_some()) {
+        // Whoever is not told a place cannot ask for it either.
+        let open = programmes::table
+            .filter(programmes::id.eq(consignments::programme_id))
+            .filter(programmes::sensitive.eq(false));
+        query = query.filter(diesel::dsl::exists(open));
     }
     if let Some(reference) = &filter.reference {
         query = query.filter(consignments::reference.eq(reference.clone()));

@@ -4,11 +4,12 @@
 //! value, no reference and nobody who sends or carries: whoever sends is often who gave.
 
 use super::read::{
-    HISTORY_SHOWN, HistoryRow, StorageMove, consignment_read, legs_read, standing_of, state_of,
-    storage_moves, told_evidence,
+    ConsignmentFilter, HISTORY_SHOWN, HistoryRow, StorageMove, consignment_list, consignment_read, legs_read,
+    standing_of, state_of, storage_moves, told_evidence,
 };
 use super::rules::{ConsignmentState, Standing};
 use super::store::{Consignment, Leg};
+use super::withheld::{ROUTE_KINDS, Told, tells_sensitive_way};
 use crate::auth::{Named, Permit};
 use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, PledgeId, ProgrammeId, SiteId};
 use crate::core::problem::Outcome;
@@ -17,8 +18,10 @@ use crate::db::schema::{balances, events, pledge_lines, pledges, postings};
 use crate::db::{Conn, either, read_failure};
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, TracedEvidence};
+use diesel::dsl::not;
 use diesel::prelude::*;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// A consignment as a donor with goods in it reads it.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
@@ -31,10 +34,14 @@ pub struct TracedConsignment {
     pub tracking_code: String,
     /// Who gets it.
     pub consignee: OrganizationId,
-    /// Where it starts.
-    pub origin: SiteId,
-    /// Where it is meant to end.
-    pub destination: SiteId,
+    /// Where it starts; null where the programme is sensitive.
+    pub origin: Option<SiteId>,
+    /// The country it starts in, ISO 3166-1 alpha-2.
+    pub origin_country: Option<String>,
+    /// Where it is meant to end; null where the programme is sensitive.
+    pub destination: Option<SiteId>,
+    /// The country it is meant to end in.
+    pub destination_country: Option<String>,
     /// Whether it was cancelled.
     pub cancelled: bool,
     /// When it was recorded.
@@ -53,7 +60,8 @@ pub struct TracedDetail {
     pub standing: Standing,
     /// Its way.
     pub legs: Vec<TracedLeg>,
-    /// The latest events that moved own goods, at most 500, in the order they were recorded.
+    /// The latest events that moved own goods, at most 500, in the order they were recorded; where the programme is sensitive,
+    /// none that tell the way.
     pub history: Vec<TracedEvent>,
 }
 
@@ -66,11 +74,15 @@ pub struct TracedLeg {
     pub ordinal: i64,
     /// How it goes.
     pub mode: String,
-    /// From.
-    pub from: SiteId,
-    /// To.
-    pub to: SiteId,
-    /// Planned departure.
+    /// From; null where the programme is sensitive.
+    pub from: Option<SiteId>,
+    /// The country that is in, ISO 3166-1 alpha-2.
+    pub from_country: Option<String>,
+    /// To; null where the programme is sensitive.
+    pub to: Option<SiteId>,
+    /// The country that is in.
+    pub to_country: Option<String>,
+    /// Planned departure; null where the programme is sensitive, as is the arrival.
     pub planned_departure: Option<Timestamp>,
     /// Planned arrival.
     pub planned_arrival: Option<Timestamp>,
@@ -91,9 +103,9 @@ pub struct TracedEvent {
     pub pledge: Option<PledgeId>,
     /// The consignment.
     pub consignment: Option<ConsignmentId>,
-    /// The leg.
+    /// The leg; null where the programme is sensitive.
     pub leg: Option<LegId>,
-    /// The site.
+    /// The site; null where the programme is sensitive.
     pub site: Option<SiteId>,
     /// In the world.
     pub occurred_at: Timestamp,
@@ -140,31 +152,37 @@ macro_rules! moves_own {
 }
 pub(crate) use moves_own;
 
-impl From<Consignment> for TracedConsignment {
-    fn from(row: Consignment) -> Self {
+impl TracedConsignment {
+    fn of(row: Consignment, told: &Told) -> Self {
+        let site = |site| told.site(row.programme_id, site);
         Self {
+            origin: site(row.origin_id),
+            origin_country: told.country(row.origin_id),
+            destination: site(row.destination_id),
+            destination_country: told.country(row.destination_id),
             id: row.id,
             programme: row.programme_id,
             tracking_code: row.tracking_code,
             consignee: row.consignee_id,
-            origin: row.origin_id,
-            destination: row.destination_id,
             cancelled: row.cancelled,
             created_at: row.created_at,
         }
     }
 }
 
-impl From<Leg> for TracedLeg {
-    fn from(row: Leg) -> Self {
+impl TracedLeg {
+    fn of(row: Leg, programme: ProgrammeId, told: &Told) -> Self {
+        let is_told = !told.is_withheld(programme);
         Self {
             id: row.id,
             ordinal: row.ordinal,
             mode: row.mode,
-            from: row.from_id,
-            to: row.to_id,
-            planned_departure: row.planned_departure,
-            planned_arrival: row.planned_arrival,
+            from: told.site(programme, row.from_id),
+            from_country: told.country(row.from_id),
+            to: told.site(programme, row.to_id),
+            to_country: told.country(row.to_id),
+            planned_departure: row.planned_departure.filter(|_| is_told),
+            planned_arrival: row.planned_arrival.filter(|_| is_told),
             superseded: row.superseded,
         }
     }
@@ -176,7 +194,12 @@ pub fn traced_evidence(kind: &str, id: EventId, evidence: &Evidence) -> Option<T
 }
 
 /// Events that moved own goods, as they are shown.
-fn told(consignment: ConsignmentId, rows: &[HistoryRow], evidence: &Evidence) -> Vec<TracedEvent> {
+fn told(
+    consignment: ConsignmentId,
+    rows: &[HistoryRow],
+    evidence: &Evidence,
+    is_withheld: bool,
+) -> Vec<TracedEvent> {
     let is_told = |id: &EventId| rows.iter().any(|row| row.id == *id);
     let event = |row: &HistoryRow| TracedEvent {
         sequence: row.sequence,
@@ -184,8 +207,8 @@ fn told(consignment: ConsignmentId, rows: &[HistoryRow], evidence: &Evidence) ->
         kind: row.kind.clone(),
         pledge: None,
         consignment: Some(consignment),
-        leg: row.leg,
-        site: row.site,
+        leg: row.leg.filter(|_| !is_withheld),
+        site: row.site.filter(|_| !is_withheld),
         occurred_at: row.occurred_at,
         precision: row.precision.clone(),
         effective_at: row.effective_at,
@@ -236,13 +259,56 @@ pub fn traced_read<A: Named>(
         .map_err(read_failure)?;
     history.reverse();
     let (standing, evidence) = (standing_of(goods, moves), told_evidence(conn, &history)?);
+    let state = state_of(&consignment, standing, &history);
+    let legs = legs_read(conn, id)?;
+    let known = Told::load(conn, ends_of(std::slice::from_ref(&consignment), &legs))?;
+    let programme = consignment.programme_id;
+    let is_withheld = known.is_withheld(programme);
+    history.retain(|row| !(is_withheld && ROUTE_KINDS.contains(&row.kind.as_str())));
     Ok(TracedDetail {
-        state: state_of(&consignment, standing, &history),
+        state,
         standing,
-        legs: legs_read(conn, id)?.into_iter().map(TracedLeg::from).collect(),
-        history: told(id, &history, &evidence),
-        consignment: consignment.into(),
+        legs: legs.into_iter().map(|leg| TracedLeg::of(leg, programme, &known)).collect(),
+        history: told(id, &history, &evidence, is_withheld),
+        consignment: TracedConsignment::of(consignment, &known),
     })
+}
+
+/// All sites that these consignments and legs name as their ends.
+fn ends_of(consignments: &[Consignment], legs: &[Leg]) -> BTreeSet<SiteId> {
+    let ends = consignments.iter().flat_map(|row| [row.origin_id, row.destination_id]);
+    ends.chain(legs.iter().flat_map(|leg| [leg.from_id, leg.to_id])).collect()
+}
+
+/// Consignments with the caller's own goods, in order of their identifier.
+///
+/// # Errors
+/// What the database says.
+pub fn traced_list<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    filter: &ConsignmentFilter,
+    after: Option<ConsignmentId>,
+    limit: i64,
+) -> Outcome<Vec<TracedConsignment>> {
+    let rows = consignment_list(conn, permit, filter, after, limit)?;
+    let known = Told::load(conn, ends_of(&rows, &[]))?;
+    Ok(rows.into_iter().map(|row| TracedConsignment::of(row, &known)).collect())
+}
+
+/// The legs of a consignment with own goods.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn traced_way<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    id: ConsignmentId,
+) -> Outcome<Vec<TracedLeg>> {
+    let programme = consignment_read(conn, permit, id)?.programme_id;
+    let legs = legs_read(conn, id)?;
+    let known = Told::load(conn, ends_of(&[], &legs))?;
+    Ok(legs.into_iter().map(|leg| TracedLeg::of(leg, programme, &known)).collect())
 }
 
 /// The events of a consignment that moved the caller's own goods, in the order they were recorded.
@@ -260,11 +326,13 @@ pub fn traced_history<A: Named>(
     let rows: Vec<HistoryRow> = events::table
         .filter(events::consignment_id.eq(consignment.id).and(events::sequence.gt(after)))
         .filter(moves_own!(permit.scope().donor()))
+        .filter(not(tells_sensitive_way!()))
         .order(events::sequence)
         .limit(limit)
         .select(HistoryRow::as_select())
         .load(conn)
         .map_err(read_failure)?;
     let evidence = told_evidence(conn, &rows)?;
-    Ok(told(consignment.id, &rows, &evidence))
+    let is_withheld = Told::load(conn, BTreeSet::new())?.is_withheld(consignment.programme_id);
+    Ok(told(consignment.id, &rows, &evidence, is_withheld))
 }

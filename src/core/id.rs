@@ -127,6 +127,8 @@ identifiers! {
     StandardId,
     /// What was stated of where a site is.
     SitePlaceId,
+    /// What was stated of a leg.
+    LegPlanId,
     /// One statement of what people are counted against.
     BaselineId,
     /// What such statements are about: the same for all that replace each other.

@@ -55,6 +55,7 @@ diesel::table! {
         standard_quantity -> Nullable<BigInt>,
         standard_persons -> Nullable<BigInt>,
         standard_days -> Nullable<BigInt>,
+        standard_thousandths -> Nullable<BigInt>,
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
@@ -164,6 +165,7 @@ diesel::table! {
         value_minor -> Nullable<BigInt>,
         currency -> Nullable<Text>,
         value_basis -> Nullable<Text>,
+        earmark_area -> Nullable<Text>,
     }
 }
 
@@ -367,6 +369,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     count_sheets,
     count_lines,
     site_places,
+    leg_plans,
     boundaries,
     area_changes,
     log_entries,

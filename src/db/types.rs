@@ -147,6 +147,7 @@ identifier_columns!(
     CountLineId,
     StandardId,
     SitePlaceId,
+    LegPlanId,
     BaselineId,
     BaselineKey,
     BaselineBatchId,

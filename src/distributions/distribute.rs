@@ -1,6 +1,6 @@
 //! A consignee hands goods over to people.
 
-use super::reached::state_reached;
+use super::reached::{check_kits, check_programmes, state_reached};
 use super::rules::{Reached, judge};
 use crate::consignments::{Needed, find_consignment, wait_or_refuse};
 use crate::core::id::{ConsignmentId, OrganizationId, SiteId};
@@ -47,6 +47,7 @@ pub fn distribute(desk: &mut Desk, happening: &Happening, body: &Distributed) ->
     }
     let goods = understand(desk, &body.lines)?;
     judge(&body.reached, goods.len())?;
+    check_kits(desk, body)?;
     let mut movements = Vec::new();
     all_or_missed(&goods, |one| {
         let mut there = desk.shelf::<Book>().of_stock(site.id, one.item.id, Account::Delivered)?;
@@ -84,6 +85,7 @@ pub fn distribute(desk: &mut Desk, happening: &Happening, body: &Distributed) ->
         }
         Ok(())
     })?;
+    check_programmes(desk, body, &goods, &movements)?;
     let result = happening.post(desk, subjects, &movements, &[])?;
     if !happening.is_rehearsal() {
         state_reached(desk, happening.id, &result, body, &movements)?;

@@ -9,13 +9,16 @@ use super::distribute::Distributed;
 use super::rules::{Judged, judge};
 use crate::baselines::{Area, PeopleGroup};
 use crate::consignments::Consignment;
+use crate::core::check::{Check, quoted};
 use crate::core::id::{ConsignmentId, EventId, ItemId, ProgrammeId, ReachedLineId, SiteId, derived};
 use crate::core::time::Timestamp;
-use crate::items::goods::{Goods, understand};
+use crate::items::StandardKind;
+use crate::items::goods::{Goods, find_item, understand};
 use crate::ledger::event::{EventResult, Halt};
 use crate::ledger::{Account, Book, Movement};
 use crate::sites::{Site, find_site};
 use crate::writer::{Desk, Drawer, Wanted, record};
+use std::collections::BTreeSet;
 
 record! {
     /// Whom a line of a distribution reached.
@@ -81,12 +84,14 @@ pub fn state_reached(
     movements: &[Movement],
 ) -> Result<(), Halt> {
     let goods = understand(desk, &body.lines)?;
-    let judged = judge(&body.reached, goods.len())?;
+    let mut judged = judge(&body.reached, goods.len())?;
+    for said in &mut judged {
+        if let Some(kit) = said.kit {
+            said.sector.clone_from(&find_item(desk, kit)?.sector);
+        }
+    }
     let site = find_site(desk, body.site)?;
-    let programme = match body.consignment {
-        Some(id) => desk.shelf::<Drawer<Consignment>>().find(id)?.map(|known| known.programme_id),
-        None => None,
-    };
+    let programme = programme_of_consignment(desk, body)?;
     let mut ordinal = 0;
     for (index, one) in goods.iter().enumerate() {
         let mut said: Vec<Judged> = judged.iter().filter(|said| said.line == index).cloned().collect();
@@ -108,16 +113,86 @@ pub fn state_reached(
     Ok(())
 }
 
+/// Refuses people who are counted for a programme that none of the goods they got is of.
+///
+/// # Errors
+/// `invalid` at each programme that is wrong, naming those that would be right; or rows missing on the desk.
+pub(super) fn check_programmes(
+    desk: &mut Desk,
+    body: &Distributed,
+    goods: &[Goods],
+    movements: &[Movement],
+) -> Result<(), Halt> {
+    let mut check = Check::new();
+    for (index, said) in body.reached.iter().enumerate() {
+        let (Some(programme), Some(goods)) = (said.programme, goods.get(said.line)) else { continue };
+        let right = programmes_of(desk, body, movements, goods)?;
+        if !right.contains(&programme) {
+            let right: Vec<String> = right.iter().map(ToString::to_string).collect();
+            let words = format!(
+                "{programme} is no programme of the goods of line {}; write {}, or leave it out",
+                said.line,
+                right.join(" or ")
+            );
+            check.wrong(format!("/reached/{index}/programme"), words);
+        }
+    }
+    Ok(check.finish()?)
+}
+
+/// Refuses kits that are none.
+///
+/// # Errors
+/// `invalid` at each; waits for an item that is not known yet; or rows missing on the desk.
+pub(super) fn check_kits(desk: &mut Desk, body: &Distributed) -> Result<(), Halt> {
+    let mut check = Check::new();
+    for (index, said) in body.reached.iter().enumerate() {
+        let Some(kit) = said.kit else { continue };
+        let item = find_item(desk, kit)?;
+        if item.standard()?.is_none_or(|standard| standard.kind != StandardKind::Kit) {
+            let words = format!(
+                "{} is no kit; name an item whose standard is of kind kit, or leave it out",
+                quoted(&item.code)
+            );
+            check.wrong(format!("/reached/{index}/kit"), words);
+        }
+    }
+    Ok(check.finish()?)
+}
+
+/// The programmes that the people of a line may be counted for: those of its goods, and that of the consignment they came with.
+fn programmes_of(
+    desk: &mut Desk,
+    body: &Distributed,
+    movements: &[Movement],
+    goods: &Goods,
+) -> Result<BTreeSet<ProgrammeId>, Wanted> {
+    let mut programmes = BTreeSet::new();
+    for movement in movements.iter().filter(|movement| hands_over(movement, goods)) {
+        programmes.insert(desk.shelf::<Book>().line(movement.to.line)?.programme);
+    }
+    programmes.extend(programme_of_consignment(desk, body)?);
+    Ok(programmes)
+}
+
+fn programme_of_consignment(desk: &mut Desk, body: &Distributed) -> Result<Option<ProgrammeId>, Wanted> {
+    match body.consignment {
+        Some(id) => Ok(desk.shelf::<Drawer<Consignment>>().find(id)?.map(|known| known.programme_id)),
+        None => Ok(None),
+    }
+}
+
+fn hands_over(movement: &Movement, goods: &Goods) -> bool {
+    movement.to.account == Account::Distributed && movement.to.item == goods.item.id
+}
+
 /// The programme of the goods that a line handed over first.
 fn programme_of(
     desk: &mut Desk,
     movements: &[Movement],
     goods: &Goods,
 ) -> Result<Option<ProgrammeId>, Wanted> {
-    let handed = movements
-        .iter()
-        .find(|movement| movement.to.account == Account::Distributed && movement.to.item == goods.item.id);
-    match handed {
+    match movements.iter().find(|movement| hands_over(movement, goods)) {
         Some(movement) => Ok(Some(desk.shelf::<Book>().line(movement.to.line)?.programme)),
         None => Ok(None),
     }
@@ -149,7 +224,8 @@ impl Stated<'_> {
             programme_id: said.programme.or(self.programme),
             country: country.map(|country| country.as_str().to_owned()),
             area: said.area.map(|area| area.to_string()),
-            sector: said.sector.or_else(|| goods.item.sector.clone()),
+            // Of a kit it is the kit's, even if that has none: its components are never of several.
+            sector: said.sector.or_else(|| goods.item.sector.clone().filter(|_| said.kit.is_none())),
             caseload: said.caseload,
             round: said.round,
             people_group: said.group.unwrap_or(PeopleGroup::ALL).to_string(),

@@ -3,7 +3,7 @@
 use crate::atlas::{AreaCode, AreaCodeKind, CountryCode, shipped_areas};
 use crate::baselines::{Area, PeopleGroup};
 use crate::core::check::{CODE_CHARS_MAX, Check, quoted};
-use crate::core::id::ProgrammeId;
+use crate::core::id::{ItemId, ProgrammeId};
 use crate::core::problem::Outcome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -37,11 +37,16 @@ pub struct Reached {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "GM-B")]
     pub area: Option<String>,
-    /// In which sector of relief; the item's, if left out.
+    /// The kit that was packed here of these goods, an item whose standard is of kind `kit`: they count in its sector, so that
+    /// components of several sectors reach its people once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kit: Option<ItemId>,
+    /// In which sector of relief; the item's, if left out. It stands without `kit`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100, example = "health")]
     pub sector: Option<String>,
-    /// Whose caseload and register; the consignment's programme or the goods', if left out.
+    /// Whose caseload and register: the programme of the consignment or of goods of the line; the consignment's, else the
+    /// goods', if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub programme: Option<ProgrammeId>,
     /// Of which caseload of the programme.
@@ -83,6 +88,7 @@ pub struct Reached {
 pub(super) struct Judged {
     pub(super) line: usize,
     pub(super) area: Option<Area>,
+    pub(super) kit: Option<ItemId>,
     pub(super) sector: Option<String>,
     pub(super) programme: Option<ProgrammeId>,
     pub(super) caseload: Option<String>,
@@ -148,8 +154,16 @@ impl Reached {
         if self.round.is_some() && self.caseload.is_none() {
             check.wrong(format!("{at}/round"), "stands without its caseload; say both");
         }
+        if let (Some(kit), Some(sector)) = (self.kit, &self.sector) {
+            let words = format!(
+                "{} stands beside the kit {kit}, whose sector counts; say one of them",
+                quoted(sector)
+            );
+            check.wrong(format!("{at}/sector"), words);
+        }
         Judged {
             line: self.line,
+            kit: self.kit,
             area: self.area.as_deref().and_then(|text| area(check, &format!("{at}/area"), text)),
             sector: check.optional_text(&format!("{at}/sector"), self.sector.as_deref(), 100),
             programme: self.programme,

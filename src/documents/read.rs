@@ -51,6 +51,15 @@ macro_rules! about {
     };
 }
 
+/// That a document is about a consignment or pledge of a sensitive programme.
+macro_rules! of_sensitive_programme {
+    () => {
+        $crate::consignments::of_sensitive_consignment!(documents::consignment_id)
+            .or($crate::consignments::of_sensitive_pledge!(documents::pledge_id))
+    };
+}
+pub(super) use of_sensitive_programme;
+
 /// Narrows to the documents a scope reaches.
 pub fn documents_within<'a>(mut query: Documents<'a>, scope: &Scope) -> Documents<'a> {
     for bound in scope.bounds() {
@@ -200,6 +209,10 @@ pub(super) fn document_list<A: Named>(
     }
     if let Some(number) = &filter.number {
         query = query.filter(documents::number.eq(number.clone()));
+    }
+    if permit.fields() == Fields::Traced && (filter.site.is_some() || filter.number.is_some()) {
+        // Whoever is not told a place cannot ask for it either.
+        query = query.filter(not(of_sensitive_programme!()));
     }
     if let Some(after) = after {
         query = query.filter(documents::id.gt(after));

@@ -4,7 +4,9 @@
 //! goods too. Types of their own: what is told to others does not reach a donor before somebody writes it here.
 
 use super::attachment::Attachment;
-use super::read::{attachments_of, document_read, events_of};
+use super::read::{
+    DocumentFilter, attachments_of, document_list, document_read, events_of, of_sensitive_programme,
+};
 use super::store::Document;
 use crate::auth::{Named, Permit};
 use crate::content::Media;
@@ -12,8 +14,11 @@ use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{AttachmentId, ConsignmentId, DocumentId, EventId, PledgeId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::Conn;
+use crate::db::schema::documents;
+use crate::db::{Conn, read_failure};
+use diesel::prelude::*;
 use serde::Serialize;
+use std::collections::HashSet;
 use utoipa::ToSchema;
 
 /// A document as a donor reads it.
@@ -25,11 +30,11 @@ pub struct TracedDocument {
     pub kind: String,
     /// Of a waybill: what it goes with.
     pub mode: Option<String>,
-    /// Where it was issued.
-    pub site: SiteId,
+    /// Where it was issued; null where the programme is sensitive.
+    pub site: Option<SiteId>,
     /// The day it bears.
     pub issued_on: String,
-    /// Its number.
+    /// Its number; null where the programme is sensitive, since it has the place in it.
     pub number: Option<String>,
     /// The consignment it is about.
     pub consignment: Option<ConsignmentId>,
@@ -70,15 +75,15 @@ pub struct TracedAttachment {
     pub created_at: Timestamp,
 }
 
-impl From<Document> for TracedDocument {
-    fn from(row: Document) -> Self {
+impl TracedDocument {
+    fn of(row: Document, is_withheld: bool) -> Self {
         Self {
             id: row.id,
             kind: row.kind,
             mode: row.mode,
-            site: row.site_id,
+            site: (!is_withheld).then_some(row.site_id),
             issued_on: row.issued_on,
-            number: row.number,
+            number: row.number.filter(|_| !is_withheld),
             consignment: row.consignment_id,
             pledge: row.pledge_id,
             created_at: row.created_at,
@@ -114,5 +119,38 @@ pub(super) fn traced_read<A: Named>(
     let attachments = attachments_of(conn, permit, id)?;
     let attachments = attachments.iter().map(TracedAttachment::of).collect::<Outcome<Vec<_>>>()?;
     let revision = document.revision;
-    Ok((TracedDocumentDetail { document: document.into(), events, attachments }, revision))
+    let is_withheld = withheld(conn, &[id])?.contains(&id);
+    let document = TracedDocument::of(document, is_withheld);
+    Ok((TracedDocumentDetail { document, events, attachments }, revision))
+}
+
+/// Documents about own goods, in order of their identifier.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn traced_list<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    filter: &DocumentFilter,
+    after: Option<DocumentId>,
+    limit: i64,
+) -> Outcome<Vec<TracedDocument>> {
+    let rows = document_list(conn, permit, filter, after, limit)?;
+    let withheld = withheld(conn, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
+    let shown = |row: Document| {
+        let is_withheld = withheld.contains(&row.id);
+        TracedDocument::of(row, is_withheld)
+    };
+    Ok(rows.into_iter().map(shown).collect())
+}
+
+/// Of these documents those of which a donor is not told where they were issued.
+fn withheld(conn: &mut Conn, ids: &[DocumentId]) -> Outcome<HashSet<DocumentId>> {
+    let found: Vec<DocumentId> = documents::table
+        .filter(documents::id.eq_any(ids))
+        .filter(of_sensitive_programme!())
+        .select(documents::id)
+        .load(conn)
+        .map_err(read_failure)?;
+    Ok(found.into_iter().collect())
 }

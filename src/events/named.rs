@@ -251,6 +251,7 @@ naming! {
         names.goods(&body.lines);
         for reached in &body.reached {
             names.maybe(reached.programme, |id| Named::Anybodys(id.0));
+            names.maybe(reached.kit, |id| Named::Anybodys(id.0));
         }
     }
     // A whole lot lies anywhere: whoever names no place reaches none by it.

@@ -4,7 +4,9 @@
 use super::kind::{Command, Kind};
 use super::named::Named;
 use crate::auth::{Bound, Scope};
-use crate::consignments::{consignments_within, in_countries, loads_within, moves_own, of_organization};
+use crate::consignments::{
+    consignments_within, in_countries, loads_within, moves_own, of_organization, tells_sensitive_way,
+};
 use crate::core::id::EventId;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{
@@ -13,7 +15,7 @@ use crate::db::schema::{
 };
 use crate::db::{Backend, Conn, read_failure};
 use crate::evidence::rules::is_hand_over;
-use diesel::dsl::exists;
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use std::collections::{HashMap, HashSet};
 
@@ -81,10 +83,10 @@ pub fn events_within<'a>(mut query: Events<'a>, scope: &Scope) -> Events<'a> {
                 in_countries_too!(events::consignment_id, events::site_id, countries.clone())
                     .or(earmarked!(events::pledge_id, countries.clone())),
             ),
-            // Of a shared consignment only what moved the own goods.
-            Bound::OwnPledges(donor) => {
-                query.filter(donated!(events::pledge_id, *donor).or(moves_own!(*donor)))
-            }
+            // Of a shared consignment only what moved the own goods, and of a sensitive programme nothing of the way.
+            Bound::OwnPledges(donor) => query
+                .filter(donated!(events::pledge_id, *donor).or(moves_own!(*donor)))
+                .filter(not(tells_sensitive_way!())),
         };
     }
     query

@@ -2,7 +2,7 @@
 
 use super::reach::events_within;
 use crate::auth::{Fields, Permit, action};
-use crate::consignments::{TracedEvent, traced_evidence};
+use crate::consignments::{TracedEvent, of_sensitive_event, traced_evidence, withheld_events};
 use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -12,6 +12,7 @@ use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, EvidenceView, evidence_of};
 use crate::ledger::origin::{from_paper, is_imported};
 use crate::web::Shown;
+use diesel::dsl::not;
 use diesel::prelude::*;
 use serde::Serialize;
 
@@ -189,6 +190,10 @@ pub fn event_list(
     }
     if let Some(site) = filter.site {
         query = query.filter(events::site_id.eq(site));
+        if permit.fields() == Fields::Traced {
+            // Whoever is not told a place cannot ask for it either.
+            query = query.filter(not(of_sensitive_event!()));
+        }
     }
     let rows: Vec<EventRow> = query
         .order(events::sequence)
@@ -224,7 +229,7 @@ pub fn event_read(conn: &mut Conn, permit: &Permit<action::EventRead>, id: Event
 }
 
 /// Events as the caller may read them. A donor is shown no pledge of others and no event that did not move own goods,
-/// not even by its identifier.
+/// not even by its identifier, and of a sensitive programme neither site nor leg.
 fn shown(
     conn: &mut Conn,
     permit: &Permit<action::EventRead>,
@@ -248,10 +253,14 @@ fn shown(
         .select(events::id)
         .load(conn)
         .map_err(read_failure)?;
+    let withheld = withheld_events(conn, &rows.iter().map(|row| row.sequence).collect::<Vec<_>>())?;
     let traced = |row: EventRow| {
+        let is_withheld = withheld.contains(&row.sequence);
         let mut view = row.traced(&evidence);
         view.event.pledge = view.event.pledge.filter(|pledge| own.contains(pledge));
         view.event.about = view.event.about.filter(|event| reached.contains(event));
+        view.event.leg = view.event.leg.filter(|_| !is_withheld);
+        view.event.site = view.event.site.filter(|_| !is_withheld);
         Shown::Traced(view)
     };
     Ok(rows.into_iter().map(traced).collect())

@@ -2,7 +2,7 @@
 
 use super::correct::close_as_before;
 use super::kind::{Beside, Kind};
-use crate::consignments::{Consignment, Departures, Leg};
+use crate::consignments::{Consignment, Departures, Leg, state_legs};
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
@@ -157,7 +157,7 @@ pub fn reverse(desk: &mut Desk, happening: &Happening, body: &Reversed) -> Resul
         })
         .collect();
     let result = happening.post_parts(desk, subjects, &parts, None)?;
-    take_back(desk, &net, happening.id)?;
+    take_back(desk, &net, &happening, &result)?;
     for one in &undone {
         restate_surplus(desk, restated_event(&net.record), &one.statements)?;
     }
@@ -266,7 +266,8 @@ fn refuse_while_needed(desk: &mut Desk, net: &Net, undone: &[Undone]) -> Result<
 }
 
 /// Takes back what the event changed besides the ledger.
-fn take_back(desk: &mut Desk, net: &Net, reversal: EventId) -> Result<(), Halt> {
+fn take_back(desk: &mut Desk, net: &Net, happening: &Happening, result: &EventResult) -> Result<(), Halt> {
+    let reversal = happening.id;
     let record = &net.record;
     let Some(beside) = Kind::beside(&record.kind) else {
         return Err(Problem::internal(format!("{} is of an unknown kind", record.id)).into());
@@ -283,7 +284,7 @@ fn take_back(desk: &mut Desk, net: &Net, reversal: EventId) -> Result<(), Halt> 
         Beside::ReceiptClosed => open_receipt(desk, record),
         Beside::Diversion => {
             desk.shelf::<Departures>().reverse(record.id);
-            take_back_way(desk, record, &net.changes)
+            take_back_way(desk, record, &net.changes, result)
         }
         Beside::Cancellation => take_back_cancellation(desk, record),
         Beside::RecallBegun => recall_undone(desk, record, false),
@@ -343,17 +344,23 @@ fn take_back_cancellation(desk: &mut Desk, record: &EventRecord) -> Result<(), H
 }
 
 /// Puts the way back that a diversion replaced: the leg the goods were on and what followed it then.
-fn take_back_way(desk: &mut Desk, record: &EventRecord, changes: &[(Cell, i64)]) -> Result<(), Halt> {
+fn take_back_way(
+    desk: &mut Desk,
+    record: &EventRecord,
+    changes: &[(Cell, i64)],
+    result: &EventResult,
+) -> Result<(), Halt> {
     let (Some(consignment), Some(new)) = (record.consignment_id, record.leg_id) else { return Ok(()) };
     let legs = desk.shelf::<Drawer<Leg>>().group(consignment)?;
     let Some(new) = legs.iter().find(|leg| leg.id == new) else { return Ok(()) };
+    let mut stated: Vec<(Option<&Leg>, Leg)> = Vec::new();
     for leg in legs.iter().filter(|leg| leg.ordinal >= new.ordinal && !leg.superseded) {
-        desk.shelf::<Drawer<Leg>>().put(Leg { superseded: true, ..leg.as_ref().clone() });
+        stated.push((Some(leg.as_ref()), Leg { superseded: true, ..leg.as_ref().clone() }));
     }
     let old = changes.iter().find(|(_, change)| *change < 0).and_then(|(cell, _)| cell.leg);
     let mut current = legs.iter().find(|leg| Some(leg.id) == old);
     while let Some(leg) = current {
-        desk.shelf::<Drawer<Leg>>().put(Leg { superseded: false, ..leg.as_ref().clone() });
+        stated.push((Some(leg.as_ref()), Leg { superseded: false, ..leg.as_ref().clone() }));
         // Of several that once went on from there, the newest was the one replaced.
         current = legs
             .iter()
@@ -361,6 +368,10 @@ fn take_back_way(desk: &mut Desk, record: &EventRecord, changes: &[(Cell, i64)])
             .filter(|next| next.ordinal > leg.ordinal && next.ordinal < new.ordinal)
             .max_by_key(|next| next.ordinal);
     }
+    if let Some(moment) = result.moment() {
+        state_legs(desk, &stated, moment)?;
+    }
+    stated.into_iter().for_each(|(_, leg)| desk.shelf::<Drawer<Leg>>().put(leg));
     Ok(())
 }
 

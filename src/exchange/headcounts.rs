@@ -7,138 +7,26 @@
 
 use super::apply::{Namespace, Progress, Recorder, Settle, import_actor, rows};
 use super::dates::{DateFormat, iso_formats, parse_date};
-use super::mapping::{FileSection, FormatSection};
-use super::plan::ProgrammePlan;
-use super::table::{Table, TableError, TableOptions, TableRow};
+pub use super::headcount_mapping::{HeadcountMapping, HeadcountSection};
+use super::headcount_restate::HeadcountsRestate;
+use super::plan::CellProblem;
+use super::table::{Table, TableError, TableRow};
 use super::value::{NumberStyle, parse_integer};
-use crate::baselines::rules::{ROWS_MAXIMUM, Statements};
-use crate::baselines::{Area, Draft, State};
+use super::verdict::{RowOutcome, RowVerdict};
+use crate::baselines::rules::ROWS_MAXIMUM;
+use crate::baselines::{Area, Draft};
 use crate::core::check::Check;
-use crate::core::hexadecimal::hexadecimal;
-use crate::core::id::{BaselineBatchId, ProgrammeId, derived};
+use crate::core::id::ProgrammeId;
 use crate::core::problem::{Outcome, Problem};
-use crate::reach::{Headcount, HeadcountDraft, HeadcountStatus};
-use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
-use std::collections::BTreeMap;
+use crate::reach::{HeadcountDraft, HeadcountStatus};
+use serde::Serialize;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 use std::sync::Arc;
+use uuid::Uuid;
 
-/// Mapping files are written by hand; a larger one is some other file.
-const MAX_MAPPING_BYTES: u64 = 1_024 * 1_024;
-/// The section by which such a mapping is told from the other kind.
-const SECTION: &str = "[headcount]";
 /// What HXL tags begin with.
 const TAG: char = '#';
-
-/// The mappings of this kind that ship with the program, by name.
-const BUILT_IN: [(&str, &str); 1] =
-    [("hxl-345w-honduras", include_str!("../../mappings/hxl-345w-honduras.toml"))];
-
-/// A mapping file of headcounts.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeadcountMapping {
-    /// Its name, part of every identifier it makes, so it never changes.
-    pub name: String,
-    /// What it reads, for people.
-    pub title: String,
-    /// How to open the file, where detection is not enough.
-    #[serde(default)]
-    pub file: FileSection,
-    /// How the table writes dates and numbers.
-    #[serde(default)]
-    pub formats: FormatSection,
-    /// The programme all records belong to.
-    pub programme: ProgrammeWords,
-    /// What the columns are.
-    pub headcount: HeadcountSection,
-}
-
-/// `[programme]`: made where there is none of this reference yet.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ProgrammeWords {
-    /// Its stable reference.
-    pub reference: String,
-    /// Its name.
-    pub name: String,
-}
-
-/// `[headcount]`: columns by heading or HXL tag.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct HeadcountSection {
-    /// Who counted, in words.
-    pub source: String,
-    /// What names a record.
-    pub reference: String,
-    /// Where, best first.
-    pub area: Vec<String>,
-    /// Cells of these columns that say that nobody knows where in the country.
-    #[serde(default)]
-    pub unplaced: Vec<String>,
-    /// The country.
-    pub country: String,
-    /// The sector.
-    pub sector: String,
-    /// Who did it.
-    pub organization: Option<String>,
-    /// How many people.
-    pub people: String,
-    /// The first day.
-    pub from: String,
-    /// The last day.
-    pub to: Option<String>,
-    /// The day that stands in where the last is before the first.
-    pub instead: Option<String>,
-    /// What says how sure it is.
-    pub state: Option<String>,
-    /// The words of that column, and what they mean; a word that is none of them rejects its row.
-    #[serde(default)]
-    pub states: BTreeMap<String, HeadcountStatus>,
-    /// What a record is that says nothing there; reported, if it is not declared.
-    #[serde(default = "reported")]
-    pub otherwise: HeadcountStatus,
-}
-
-fn reported() -> HeadcountStatus {
-    HeadcountStatus::Reported
-}
-
-impl HeadcountMapping {
-    /// The mapping of this kind with a built-in name or in a file; none where it is of the other kind or not there, which
-    /// that kind's reader tells.
-    ///
-    /// # Errors
-    /// `invalid` where it is of this kind and cannot be used.
-    pub fn find(name_or_file: &str) -> Outcome<Option<Self>> {
-        if let Some((_, text)) = BUILT_IN.iter().find(|(name, _)| *name == name_or_file) {
-            return Self::parse(text).map(Some);
-        }
-        let is_file = Path::new(name_or_file).extension().is_some_and(|extension| extension == "toml");
-        let is_small = || std::fs::metadata(name_or_file).is_ok_and(|file| file.len() <= MAX_MAPPING_BYTES);
-        if !is_file || !is_small() {
-            return Ok(None);
-        }
-        let Ok(text) = std::fs::read_to_string(name_or_file) else { return Ok(None) };
-        if text.lines().any(|line| line.trim() == SECTION) { Self::parse(&text).map(Some) } else { Ok(None) }
-    }
-
-    fn parse(text: &str) -> Outcome<Self> {
-        toml::from_str(text)
-            .map_err(|error| Problem::field("/mapping", format!("the mapping is not understood: {error}")))
-    }
-
-    fn table_options(&self) -> TableOptions {
-        TableOptions {
-            delimiter: self.file.delimiter.map(|given| u8::try_from(given).unwrap_or(u8::MAX)),
-            encoding: self.file.encoding,
-            sheet: self.file.sheet.clone(),
-            header_row: self.file.header_row,
-        }
-    }
-}
 
 /// Why a row is not in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -149,28 +37,43 @@ pub struct RowRefused {
     pub reason: String,
 }
 
+/// A row of a table, read.
+#[derive(Debug, Clone)]
+pub struct HeadcountRow {
+    /// As a spreadsheet program numbers it.
+    pub number: u32,
+    /// What its source calls the record.
+    pub key: String,
+    /// What it states, of no programme yet, or why it states nothing.
+    pub draft: Result<HeadcountDraft, CellProblem>,
+}
+
 /// What a table says.
 pub struct Headcounts {
-    mapping: HeadcountMapping,
+    /// By which mapping it was read.
+    pub mapping: HeadcountMapping,
+    /// The entry of the log that states the mapping, where it is one that is kept.
+    pub mapping_version: Option<i64>,
     /// What was found out about the file, in sentences.
     pub notes: Vec<String>,
-    programme: ProgrammeId,
-    rows: Vec<(u32, HeadcountDraft)>,
-    /// Rows that cannot be read.
-    pub refused: Vec<RowRefused>,
+    /// Its rows, in their order.
+    pub rows: Vec<HeadcountRow>,
 }
 
 /// What became of a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct HeadcountsImported {
-    /// Rows that were stated.
+    /// Rows that were stated: their record was not there, or said something else.
     pub stated: usize,
-    /// Rows that had been stated before, all just so.
+    /// Rows whose record stands just so.
     pub unchanged: usize,
     /// Rows that are not in, and why.
     pub rejected: Vec<RowRefused>,
     /// Records and people by what they are, added up plainly.
     pub plain: BTreeMap<&'static str, (u64, i64)>,
+    /// What became of each row, in their order.
+    #[serde(skip)]
+    pub verdicts: Vec<RowVerdict>,
 }
 
 /// A column's place in the table.
@@ -190,45 +93,71 @@ struct Places {
     state: Option<Place>,
 }
 
-/// Reads a table by a mapping.
+/// Reads a file by a mapping.
 ///
 /// # Errors
 /// `invalid` where the table cannot be read at all, or lacks a column.
 pub fn read_headcounts(file: &Path, mapping: HeadcountMapping) -> Outcome<Headcounts> {
-    let unreadable = |error: TableError| Problem::field("/file", error.to_string());
     let table = Table::open(file, &mapping.table_options()).map_err(unreadable)?;
-    let tags = tags_of(&table);
-    let places = Places::of(&mapping.headcount, &table, tags.as_ref())?;
-    let names = Namespace::of(&mapping.name);
-    let plan = programme_plan(&mapping);
-    let programme = rows::programme(names, &plan).id;
+    read_headcount_table(&table, (mapping, None))
+}
+
+fn unreadable(error: TableError) -> Problem {
+    Problem::field("/file", error.to_string())
+}
+
+/// Reads a table by a mapping and, of one that is kept, its version.
+///
+/// # Errors
+/// `invalid` where the table cannot be read at all, or lacks a column.
+pub fn read_headcount_table(
+    table: &Table,
+    (mapping, mapping_version): (HeadcountMapping, Option<i64>),
+) -> Outcome<Headcounts> {
+    let tags = tags_of(table);
+    let places = Places::of(&mapping.headcount, table, tags.as_ref())?;
     let mut formats = mapping.formats.dates.clone();
     formats.extend(iso_formats());
-    let reader = Reader { mapping: &mapping, places, formats, numbers: mapping.formats.numbers, programme };
-    let (mut read, mut refused) = (Vec::new(), Vec::new());
-    let mut known: BTreeMap<String, u32> = BTreeMap::new();
+    let reader = Reader { mapping: &mapping, places, formats, numbers: mapping.formats.numbers };
+    let mut rows = Vec::new();
+    let mut known: HashMap<String, u32> = HashMap::new();
     for row in table.rows() {
         let row = row.map_err(unreadable)?;
         if tags.as_ref().is_some_and(|tags| tags.row == row.number) {
             continue;
         }
-        let read_row =
-            reader.row(&row).and_then(|draft| match known.insert(draft.reference.clone(), row.number) {
-                Some(before) => Err(format!("{} stands in row {before} already", draft.reference)),
-                None => Ok(draft),
-            });
-        match read_row {
-            Ok(draft) => read.push((row.number, draft)),
-            Err(reason) => refused.push(RowRefused { row: row.number, reason }),
-        }
+        let key = row.cell(reader.places.reference).to_owned();
+        let draft = reader.row(&row).and_then(|draft| match known.insert(key.clone(), row.number) {
+            Some(before) => {
+                let reason =
+                    format!("{key} stands in row {before} already; each record has a row of its own");
+                Err(Fault { column: mapping.headcount.reference.clone(), value: key.clone(), reason })
+            }
+            None => Ok(draft),
+        });
+        let draft = draft.map_err(|fault| fault.in_row(row.number));
+        rows.push(HeadcountRow { number: row.number, key, draft });
     }
     let notes = table.notes().to_vec();
-    Ok(Headcounts { mapping, notes, programme, rows: read, refused })
+    Ok(Headcounts { mapping, mapping_version, notes, rows })
 }
 
-fn programme_plan(mapping: &HeadcountMapping) -> ProgrammePlan {
-    let ProgrammeWords { reference, name } = mapping.programme.clone();
-    ProgrammePlan { reference, name }
+/// What is wrong with a row.
+struct Fault {
+    column: String,
+    value: String,
+    reason: String,
+}
+
+impl Fault {
+    fn of(column: &str, value: &str, reason: impl Into<String>) -> Self {
+        Self { column: column.to_owned(), value: value.to_owned(), reason: reason.into() }
+    }
+
+    fn in_row(self, row: u32) -> CellProblem {
+        let Self { column, value, reason } = self;
+        CellProblem { row, column, value, reason }
+    }
 }
 
 /// The row of HXL tags.
@@ -295,37 +224,37 @@ struct Reader<'a> {
     places: Places,
     formats: Vec<DateFormat>,
     numbers: NumberStyle,
-    programme: ProgrammeId,
 }
 
 impl Reader<'_> {
     /// How sure a record is. A word nobody explained is not taken for any other: it may say that nothing came of it.
-    fn status(&self, state: Option<String>) -> Result<HeadcountStatus, String> {
+    fn status(&self, state: Option<String>) -> Result<HeadcountStatus, Fault> {
         let section = &self.mapping.headcount;
         let Some(word) = state.filter(|_| !section.states.is_empty()) else { return Ok(section.otherwise) };
         let lower = word.to_lowercase();
         let found = section.states.iter().find(|(known, _)| known.to_lowercase() == lower);
         found.map(|(_, status)| *status).ok_or_else(|| {
             let known: Vec<&str> = section.states.keys().map(String::as_str).collect();
-            let column = section.state.as_deref().unwrap_or("state");
-            format!("{column}: {word:?} is none of {}; say in states what it means", known.join(", "))
+            let reason = format!("is none of {}; say in states what it means", known.join(", "));
+            Fault::of(section.state.as_deref().unwrap_or("state"), &word, reason)
         })
     }
 
-    fn row(&self, row: &TableRow) -> Result<HeadcountDraft, String> {
+    fn row(&self, row: &TableRow) -> Result<HeadcountDraft, Fault> {
         if let Some(problem) = &row.problem {
-            return Err(problem.to_string());
+            return Err(Fault::of("", "", problem.to_string()));
         }
         let section = &self.mapping.headcount;
         let cell = |place: Place| Some(row.cell(place)).filter(|cell| !cell.is_empty()).map(str::to_owned);
         let (area, unplaced) = self.area(row)?;
         let people = row.cell(self.places.people);
         let people = parse_integer(people, self.numbers, 0)
-            .map_err(|problem| format!("{}: {people:?}: {problem}", section.people))?;
+            .map_err(|problem| Fault::of(&section.people, people, problem.to_string()))?;
         let (from, to) = self.days(row)?;
         let status = self.status(self.places.state.and_then(cell))?;
         let draft = HeadcountDraft {
-            programme: self.programme,
+            // Whose they are is found once all rows are read.
+            programme: ProgrammeId(Uuid::nil()),
             source: section.source.clone(),
             reference: row.cell(self.places.reference).to_owned(),
             area: Some(area),
@@ -343,15 +272,32 @@ impl Reader<'_> {
         };
         let mut check = Check::new();
         let draft = draft.normal(&mut check, "");
-        check.finish().map_err(|problem| problem.detail)?;
+        check.finish().map_err(|problem| self.fault_of(&problem))?;
         Ok(draft)
     }
 
+    /// What the ledger would say of a record, with the column it is about.
+    fn fault_of(&self, problem: &Problem) -> Fault {
+        let section = &self.mapping.headcount;
+        let Some(error) = problem.errors.first() else { return Fault::of("", "", problem.detail.clone()) };
+        let column = match error.pointer.as_str() {
+            "/reference" => section.reference.as_str(),
+            "/sector" => section.sector.as_str(),
+            "/people" => section.people.as_str(),
+            "/from" => section.from.as_str(),
+            "/to" => section.to.as_deref().unwrap_or_default(),
+            "/organization" => section.organization.as_deref().unwrap_or_default(),
+            "/area" | "/unplaced" => section.area.first().map(String::as_str).unwrap_or_default(),
+            _ => "",
+        };
+        Fault::of(column, "", error.detail.clone())
+    }
+
     /// The first area the row names; the country where it says that it does not know more.
-    fn area(&self, row: &TableRow) -> Result<(String, bool), String> {
+    fn area(&self, row: &TableRow) -> Result<(String, bool), Fault> {
         let section = &self.mapping.headcount;
         let mut wrong = None;
-        for place in &self.places.area {
+        for (place, name) in self.places.area.iter().zip(&section.area) {
             let cell = row.cell(*place);
             if section.unplaced.iter().any(|word| word == cell) {
                 return Ok((row.cell(self.places.country).to_owned(), true));
@@ -361,23 +307,23 @@ impl Reader<'_> {
             }
             match cell.parse::<Area>() {
                 Ok(_) => return Ok((cell.to_owned(), false)),
-                Err(error) => wrong = Some(error.to_string()),
+                Err(error) => wrong = Some(Fault::of(name, cell, error.to_string())),
             }
         }
         match wrong {
-            Some(reason) => Err(reason),
+            Some(fault) => Err(fault),
             None => Ok((row.cell(self.places.country).to_owned(), true)),
         }
     }
 
     /// The first day and the last.
-    fn days(&self, row: &TableRow) -> Result<(String, String), String> {
+    fn days(&self, row: &TableRow) -> Result<(String, String), Fault> {
         let section = &self.mapping.headcount;
         let day = |place: Place, name: &str| {
             let cell = row.cell(place);
             let date = parse_date(cell, &self.formats)
-                .ok_or_else(|| format!("{name}: {cell:?} is not a date the mapping knows"))?;
-            Ok::<String, String>(crate::core::time::Timestamp(date.unix_microseconds()).day())
+                .ok_or_else(|| Fault::of(name, cell, "is not a date the mapping knows"))?;
+            Ok::<String, Fault>(crate::core::time::Timestamp(date.unix_microseconds()).day())
         };
         let from = day(self.places.from, &section.from)?;
         let to = match (self.places.to, &section.to) {
@@ -395,61 +341,99 @@ impl Reader<'_> {
 }
 
 impl Headcounts {
+    /// The mapping and, of one that is kept, its version: what every entry of the import names.
+    pub fn read_by(&self) -> String {
+        match self.mapping_version {
+            Some(version) => format!("{}@{version}", self.mapping.name),
+            None => self.mapping.name.clone(),
+        }
+    }
+
+    /// What rows state, as records of a programme; each with its place among the rows.
+    pub fn drafts(&self, programme: ProgrammeId) -> Vec<(usize, HeadcountDraft)> {
+        let drafts = self.rows.iter().enumerate().filter_map(|(place, row)| {
+            let draft = row.draft.as_ref().ok()?;
+            Some((place, HeadcountDraft { programme, ..draft.clone() }))
+        });
+        drafts.collect()
+    }
+
+    /// What became of all rows, where `outcomes` became of those at these places.
+    pub fn told(&self, outcomes: &BTreeMap<usize, RowOutcome>) -> HeadcountsImported {
+        let mut imported = HeadcountsImported::default();
+        for (place, row) in self.rows.iter().enumerate() {
+            let outcome = match (&row.draft, outcomes.get(&place)) {
+                (Err(problem), _) => RowOutcome::Rejected { problems: vec![problem.clone()] },
+                (Ok(_), Some(outcome)) => outcome.clone(),
+                (Ok(_), None) => RowOutcome::Skipped,
+            };
+            imported.add(row, outcome);
+        }
+        imported
+    }
+
     /// States what the table says, or rehearses that. The same table again changes nothing.
     ///
     /// # Errors
     /// Where the database cannot be read or written.
     pub fn import(&self, recorder: &mut Recorder, progress: Progress<'_>) -> Outcome<HeadcountsImported> {
-        let actor = import_actor(&self.mapping.name);
-        let wanted = rows::programme(Namespace::of(&self.mapping.name), &programme_plan(&self.mapping));
-        recorder.record(Settle { actor: Arc::new(actor.clone()), wanted })?;
-        let mut imported =
-            HeadcountsImported { rejected: self.refused.clone(), ..HeadcountsImported::default() };
-        let total = self.rows.len();
-        for (number, part) in self.rows.chunks(ROWS_MAXIMUM).enumerate() {
-            let rows: Vec<HeadcountDraft> = part.iter().map(|(_, draft)| draft.clone()).collect();
-            let id = self.batch_id(&rows);
-            let body = Statements { id: None, rows };
-            let state = State::<Headcount>::new(actor.clone(), &body, id)?;
-            match recorder.record_all(vec![state], &mut |_| {})?.pop() {
+        let actor = import_actor(&self.read_by());
+        let wanted = rows::programme(Namespace::of(&self.mapping.name), &self.mapping.programme_plan());
+        let programme = recorder.record(Settle { actor: Arc::new(actor.clone()), wanted })?.id;
+        let drafts = self.drafts(programme);
+        let mut outcomes = BTreeMap::new();
+        for (number, part) in drafts.chunks(ROWS_MAXIMUM).enumerate() {
+            let rows = part.iter().map(|(_, draft)| draft.clone()).collect();
+            let restate = HeadcountsRestate { actor: actor.clone(), rows };
+            match recorder.record_all(vec![restate], &mut |_| {})?.pop() {
                 Some(Ok(recorded)) => {
-                    let count =
-                        if recorded.leaf.is_some() { &mut imported.stated } else { &mut imported.unchanged };
-                    *count += part.len();
-                    imported.add(part);
+                    outcomes.extend(part.iter().map(|(place, _)| *place).zip(recorded.answer));
                 }
-                Some(Err(problem)) => imported.refuse(part, &problem),
+                Some(Err(problem)) => outcomes.extend(self.refused(part, &problem)),
                 None => return Err(Problem::internal("a statement gave no answer")),
             }
-            progress(total.min((number + 1) * ROWS_MAXIMUM), total);
+            progress(drafts.len().min((number + 1) * ROWS_MAXIMUM), drafts.len());
         }
-        Ok(imported)
+        Ok(self.told(&outcomes))
     }
 
-    /// The same of the same rows, so that they are stated once.
-    fn batch_id(&self, rows: &[HeadcountDraft]) -> BaselineBatchId {
-        let mut hasher = Sha256::new();
-        for row in rows {
-            hasher.update(format!("{row:?}\n"));
-        }
-        let digest = hexadecimal(&hasher.finalize());
-        derived(self.programme.0, &format!("headcounts:{digest}"), 0)
+    /// All rows of a statement are in, or none.
+    fn refused<'a>(
+        &'a self,
+        part: &'a [(usize, HeadcountDraft)],
+        problem: &'a Problem,
+    ) -> impl Iterator<Item = (usize, RowOutcome)> + 'a {
+        part.iter().map(move |(place, _)| {
+            let row = self.rows[*place].number;
+            let fault = Fault::of("", "", problem.detail.clone()).in_row(row);
+            (*place, RowOutcome::Rejected { problems: vec![fault] })
+        })
     }
 }
 
 impl HeadcountsImported {
-    fn add(&mut self, part: &[(u32, HeadcountDraft)]) {
-        for (_, draft) in part {
+    fn add(&mut self, row: &HeadcountRow, outcome: RowOutcome) {
+        match &outcome {
+            RowOutcome::Created | RowOutcome::Updated => self.stated += 1,
+            RowOutcome::Unchanged => self.unchanged += 1,
+            RowOutcome::Rejected { problems } => {
+                let reason = problems.iter().map(|problem| match problem.column.as_str() {
+                    "" => problem.reason.clone(),
+                    column => format!("{column}: {:?} {}", problem.value, problem.reason),
+                });
+                let reason = reason.collect::<Vec<_>>().join("; ");
+                self.rejected.push(RowRefused { row: row.number, reason });
+            }
+            RowOutcome::Skipped => {}
+        }
+        if let (Ok(draft), RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged) =
+            (&row.draft, &outcome)
+        {
             let word = draft.status.map_or("", HeadcountStatus::word);
             let (records, people) = self.plain.entry(word).or_default();
             *records += 1;
             *people += draft.people.unwrap_or_default();
         }
-    }
-
-    /// All rows of a statement are in, or none.
-    fn refuse(&mut self, part: &[(u32, HeadcountDraft)], problem: &Problem) {
-        let refused = part.iter().map(|(row, _)| RowRefused { row: *row, reason: problem.detail.clone() });
-        self.rejected.extend(refused);
+        self.verdicts.push(RowVerdict { number: row.number, key: row.key.clone(), outcome });
     }
 }

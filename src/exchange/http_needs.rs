@@ -1,12 +1,15 @@
 //! Tables of needs over HTTP: what each row states, or would state.
 
-use super::kept::{Chosen, find_kept};
+use super::http_rows::{TableRowOutcome, TableRowProblem, check_table_type, told};
+use super::kept::{Chosen, Found, find_kept};
 use super::mapping::Mapping;
-use super::needs::{NeedColumns, ReadRow, RowFate, read_needs};
-use super::plan::CellProblem;
+use super::needs::{NeedColumns, ReadRow, RowFate, read_needs, verdicts_of};
+use super::table::Table;
+use super::verdict::count;
 use crate::auth::{Permit, Scope, action};
+use crate::core::check::quoted;
 use crate::core::id::NeedId;
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Outcome, Problem};
 use crate::db::Conn;
 use crate::ledger::last_known;
 use crate::needs::{
@@ -14,15 +17,11 @@ use crate::needs::{
 };
 use crate::web::{BODY_LIMIT, Query, Routes, State, Written, WrittenBody, read_body};
 use crate::writer::Recorded;
+use actix_web::HttpRequest;
 use actix_web::web::Payload;
-use actix_web::{HttpMessage, HttpRequest};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use utoipa::{IntoParams, ToSchema};
-
-/// What a table may be sent as.
-const TABLE_TYPES: [&str; 2] =
-    ["text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"];
 
 /// How a table of needs is read.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -35,22 +34,6 @@ pub struct NeedImportQuery {
     pub dry_run: Option<bool>,
 }
 
-/// What became of a row.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum NeedRowOutcome {
-    /// Its need was not there and is now.
-    Created,
-    /// Its need says something else now.
-    Updated,
-    /// Its need stands just so.
-    Unchanged,
-    /// It states nothing, as `problems` say.
-    Rejected,
-    /// The mapping leaves it out.
-    Skipped,
-}
-
 /// One row's verdict.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub struct NeedRowView {
@@ -59,22 +42,11 @@ pub struct NeedRowView {
     /// Its key by the mapping.
     pub key: String,
     /// What became of it.
-    pub outcome: NeedRowOutcome,
+    pub outcome: TableRowOutcome,
     /// The need it states; null where it states none.
     pub need: Option<NeedId>,
     /// Why it is rejected.
-    pub problems: Vec<NeedRowProblem>,
-}
-
-/// A reason.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct NeedRowProblem {
-    /// The column at fault; empty where it is the row.
-    pub column: String,
-    /// What it says.
-    pub value: String,
-    /// What is wrong and what would be right.
-    pub reason: String,
+    pub problems: Vec<TableRowProblem>,
 }
 
 /// What became of a table.
@@ -85,21 +57,15 @@ pub struct NeedImportView {
     /// Whether nothing was recorded.
     pub dry_run: bool,
     /// Rows whose needs were not there.
-    pub created: usize,
+    pub created: u64,
     /// Rows whose needs say something else.
-    pub updated: usize,
+    pub updated: u64,
     /// Rows whose needs stand just so.
-    pub unchanged: usize,
+    pub unchanged: u64,
     /// Rows that state nothing.
-    pub rejected: usize,
+    pub rejected: u64,
     /// Each row, in the order of the table.
     pub rows: Vec<NeedRowView>,
-}
-
-impl From<CellProblem> for NeedRowProblem {
-    fn from(problem: CellProblem) -> Self {
-        Self { column: problem.column, value: problem.value, reason: problem.reason }
-    }
 }
 
 /// A table that was read and judged, as far as it goes without recording.
@@ -122,50 +88,24 @@ impl Judged {
 
     /// The answer, where this became of the rows that state something.
     fn view(self, verdicts: Vec<Outcome<Restated>>, dry_run: bool) -> NeedImportView {
-        let mut verdicts = verdicts.into_iter();
-        let mut rows = Vec::with_capacity(self.rows.len());
-        for ReadRow { number, key, fate } in self.rows {
-            let mut view = NeedRowView {
-                row: number,
-                key,
-                outcome: NeedRowOutcome::Skipped,
-                need: None,
-                problems: Vec::new(),
+        let verdicts = verdicts_of(&self.rows, &self.columns, verdicts);
+        let counts = count(&verdicts);
+        let rows = self.rows.into_iter().zip(verdicts).map(|(row, verdict)| {
+            let (outcome, problems) = told(verdict.outcome);
+            let need = match row.fate {
+                RowFate::States(stated) if outcome != TableRowOutcome::Rejected => Some(stated.id),
+                RowFate::States(_) | RowFate::Skipped | RowFate::Rejected(_) => None,
             };
-            match fate {
-                RowFate::Skipped => {}
-                RowFate::Rejected(problems) => {
-                    view.outcome = NeedRowOutcome::Rejected;
-                    view.problems = problems.into_iter().map(NeedRowProblem::from).collect();
-                }
-                RowFate::States(stated) => match verdicts.next() {
-                    Some(Ok(restated)) => {
-                        view.need = Some(stated.id);
-                        view.outcome = match restated {
-                            Restated::Created => NeedRowOutcome::Created,
-                            Restated::Updated => NeedRowOutcome::Updated,
-                            Restated::Unchanged => NeedRowOutcome::Unchanged,
-                        };
-                    }
-                    Some(Err(problem)) => {
-                        view.outcome = NeedRowOutcome::Rejected;
-                        let reasons = self.columns.reasons(number, &problem);
-                        view.problems = reasons.into_iter().map(NeedRowProblem::from).collect();
-                    }
-                    None => {}
-                },
-            }
-            rows.push(view);
-        }
-        let count = |outcome: NeedRowOutcome| rows.iter().filter(|row| row.outcome == outcome).count();
+            NeedRowView { row: row.number, key: row.key, outcome, need, problems }
+        });
         NeedImportView {
             mapping: self.mapping,
             dry_run,
-            created: count(NeedRowOutcome::Created),
-            updated: count(NeedRowOutcome::Updated),
-            unchanged: count(NeedRowOutcome::Unchanged),
-            rejected: count(NeedRowOutcome::Rejected),
-            rows,
+            created: counts.created,
+            updated: counts.updated,
+            unchanged: counts.unchanged,
+            rejected: counts.rejected,
+            rows: rows.collect(),
         }
     }
 }
@@ -175,14 +115,22 @@ fn chosen(conn: &mut Conn, name: &str) -> Outcome<Chosen> {
     let built_in = Mapping::built_in(name).map_err(|error| Problem::internal(error.to_string()))?;
     match built_in {
         Some(mapping) => Ok(Chosen { mapping, version: None }),
-        None => find_kept(conn, name),
+        None => match find_kept(conn, name)? {
+            Found::Records(chosen) => Ok(*chosen),
+            Found::Headcounts(..) => {
+                let words = format!("{} states headcounts; name a mapping with [need]", quoted(name));
+                Err(Problem::field("/mapping", words))
+            }
+        },
     }
 }
 
 /// Reads a table and judges each row: whether it is the caller's to state, and what it would change.
 fn judged(conn: &mut Conn, scope: &Scope, mapping: &str, bytes: Vec<u8>) -> Outcome<Judged> {
     let Chosen { mapping, version } = chosen(conn, mapping)?;
-    let (mut rows, columns) = read_needs(conn, &mapping, bytes)?;
+    let table = Table::from_bytes(bytes, &mapping.table_options())
+        .map_err(|error| Problem::field("", format!("The table cannot be read: {error}")))?;
+    let (mut rows, columns) = read_needs(conn, &mapping, &table)?;
     let places = rows.iter().filter_map(|row| match &row.fate {
         RowFate::States(stated) => Some(&stated.place),
         RowFate::Skipped | RowFate::Rejected(_) => None,
@@ -210,15 +158,6 @@ fn judged(conn: &mut Conn, scope: &Scope, mapping: &str, bytes: Vec<u8>) -> Outc
     }
     judged.verdicts = stated.iter().map(|row| restated(known.get(&row.id), &row.draft)).collect();
     Ok(judged)
-}
-
-fn check_table_type(request: &HttpRequest) -> Outcome<()> {
-    let claimed = request.content_type().trim().to_ascii_lowercase();
-    if TABLE_TYPES.contains(&claimed.as_str()) {
-        return Ok(());
-    }
-    let words = format!("The table is sent as {claimed:?}; send it as {}.", TABLE_TYPES.join(" or "));
-    Err(Problem::new(Code::UnsupportedMediaType, words))
 }
 
 /// State needs by a table

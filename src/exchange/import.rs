@@ -86,7 +86,7 @@ pub fn read(file: &Path, mapping: &str) -> Outcome<Reading> {
 pub fn read_chosen(file: &Path, chosen: Chosen) -> Outcome<Reading> {
     let Chosen { mapping, version } = chosen;
     if mapping.need.is_some() {
-        let words = "states needs; send its tables to POST /api/v1/needs/import";
+        let words = "states needs, and has to be read as such";
         return Err(Problem::field("/mapping", format!("{} {words}", mapping.name)));
     }
     let table = Table::open(file, &mapping.table_options())

@@ -1,15 +1,16 @@
 //! Mappings that are kept in the ledger, each in every version it had, so that it can be told by which one a file was
 //! read.
 
-use super::mapping::Mapping;
-use crate::baselines::{Asked, Draft, Place, Statement, is_id, list};
+use super::headcounts::HeadcountMapping;
+use super::mapping::{Mapping, MappingError};
+use crate::baselines::{Asked, Draft, Place, Statement, is_id, list, stamped};
 use crate::core::check::{CODE_CHARS_MAX, Check, quoted};
 use crate::core::id::{BaselineBatchId, BaselineId, BaselineKey, derived};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::ledger::{KnownAt, last_known, read_known_at};
-use crate::writer::{Moment, record};
+use crate::writer::record;
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -73,14 +74,24 @@ impl MappingDraft {
     }
 }
 
-/// Reads a text that is stated.
-fn read(check: &mut Check, at: &str, text: &str) -> Option<Mapping> {
+/// Reads a text that is stated: what it is called, and what it reads.
+fn read(check: &mut Check, at: &str, text: &str) -> Option<(String, String)> {
     let pointer = format!("{at}/text");
     if text.len() > TEXT_BYTES_MAX {
         check.wrong(pointer, format!("has {} bytes; a mapping has at most {TEXT_BYTES_MAX}", text.len()));
         return None;
     }
-    check.parsed(&pointer, Mapping::parse(text))
+    let read: Result<(String, String), MappingError> = if HeadcountMapping::is_one(text) {
+        HeadcountMapping::parse(text).map(|mapping| (mapping.name, mapping.title))
+    } else {
+        Mapping::parse(text).map(|mapping| (mapping.name, mapping.title))
+    };
+    check.parsed(&pointer, read)
+}
+
+/// The mappings that ship with the program, of every kind.
+fn shipped() -> impl Iterator<Item = &'static str> {
+    Mapping::built_in_names().chain(HeadcountMapping::built_in_names())
 }
 
 impl Draft for MappingDraft {
@@ -102,7 +113,7 @@ impl Draft for MappingDraft {
             check.wrong(text_at, right);
         }
         let mapping = text.and_then(|text| read(check, at, text));
-        let own = mapping.as_ref().map(|mapping| mapping.name.clone());
+        let own = mapping.as_ref().map(|(name, _)| name.clone());
         if let (Some(given), Some(own)) = (&given, &own)
             && given != own
         {
@@ -114,7 +125,7 @@ impl Draft for MappingDraft {
         let is_given = given.is_some();
         let name = own.or(given);
         match &name {
-            Some(name) if Mapping::built_in_names().any(|shipped| shipped == name) => check.wrong(
+            Some(name) if shipped().any(|shipped| shipped == name) => check.wrong(
                 &name_at,
                 format!("{} ships with the program; call yours something else", quoted(name)),
             ),
@@ -123,7 +134,7 @@ impl Draft for MappingDraft {
             // What was given was judged, or the text is wrong, which is noted.
             Some(_) | None => {}
         }
-        let title = mapping.map(|mapping| mapping.title);
+        let title = mapping.map(|(_, title)| title);
         Self { name, text: self.text.clone(), withdrawn: self.withdrawn, title }
     }
 
@@ -135,22 +146,7 @@ impl Draft for MappingDraft {
 impl Statement for KeptMapping {
     type Draft = MappingDraft;
     const WORD: &'static str = "mapping";
-
-    fn about(&self) -> BaselineKey {
-        self.about
-    }
-
-    fn moment(&self) -> Moment {
-        Moment { sequence: self.sequence, recorded_at: self.recorded_at }
-    }
-
-    fn place(&self) -> (i64, i64) {
-        (self.sequence, self.ordinal)
-    }
-
-    fn is_withdrawal(&self) -> bool {
-        self.withdrawn
-    }
+    stamped!();
 
     fn group_of(draft: &MappingDraft) -> BaselineKey {
         draft.key()
@@ -197,11 +193,20 @@ pub struct Chosen {
     pub version: Option<i64>,
 }
 
+/// A mapping that was found, by its kind.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// Of records, or of needs.
+    Records(Box<Chosen>),
+    /// Of headcounts, with the entry of the log that states it.
+    Headcounts(Box<HeadcountMapping>, i64),
+}
+
 /// Finds a mapping that is kept: by its name as it is now, or with `@` and a moment behind it as it was known then.
 ///
 /// # Errors
 /// `invalid` naming the mappings there are, or what the database says.
-pub fn find_kept(conn: &mut Conn, asked: &str) -> Outcome<Chosen> {
+pub fn find_kept(conn: &mut Conn, asked: &str) -> Outcome<Found> {
     let (name, moment) = match asked.split_once('@') {
         Some((name, moment)) => (name, Some(moment)),
         None => (asked, None),
@@ -212,9 +217,14 @@ pub fn find_kept(conn: &mut Conn, asked: &str) -> Outcome<Chosen> {
         Err(problem) if problem.code == Code::NotFound => return Err(unknown(conn, asked)?),
         Err(problem) => return Err(problem),
     };
-    let mapping = Mapping::parse(kept.text.as_deref().unwrap_or_default())
-        .map_err(|error| Problem::field("/mapping", error.to_string()))?;
-    Ok(Chosen { mapping, version: Some(kept.sequence) })
+    let text = kept.text.as_deref().unwrap_or_default();
+    let unusable = |error: MappingError| Problem::field("/mapping", error.to_string());
+    if HeadcountMapping::is_one(text) {
+        let mapping = HeadcountMapping::parse(text).map_err(unusable)?;
+        return Ok(Found::Headcounts(Box::new(mapping), kept.sequence));
+    }
+    let mapping = Mapping::parse(text).map_err(unusable)?;
+    Ok(Found::Records(Box::new(Chosen { mapping, version: Some(kept.sequence) })))
 }
 
 /// The refusal of a mapping there is not.
@@ -223,7 +233,7 @@ fn unknown(conn: &mut Conn, asked: &str) -> Outcome<Problem> {
     let (kept, _) = list::<KeptMapping>(conn, asked_for)?;
     let kept: Vec<String> = kept.into_iter().map(|row| row.name).collect();
     let kept = if kept.is_empty() { "none".to_owned() } else { kept.join(", ") };
-    let shipped: Vec<&str> = Mapping::built_in_names().collect();
+    let shipped: Vec<&str> = shipped().collect();
     let words = format!(
         "{} is no mapping: built in are {}, kept here are {kept}, and a file's name ends in .toml",
         quoted(asked),

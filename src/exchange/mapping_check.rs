@@ -31,9 +31,14 @@ fn finding<T>(at: impl Into<String>, reason: impl Into<String>) -> Result<T, Fin
     Err((at.into(), reason.into()))
 }
 
-fn check_name(mapping: &Mapping) -> Result<(), Finding> {
+/// Whether a name can be part of identifiers and of the words of a command.
+pub fn is_sound_name(name: &str) -> bool {
     let sound = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
-    if mapping.name.is_empty() || !mapping.name.chars().all(sound) {
+    !name.is_empty() && name.chars().all(sound)
+}
+
+fn check_name(mapping: &Mapping) -> Result<(), Finding> {
+    if !is_sound_name(&mapping.name) {
         return finding("name", "use lower-case letters, digits, - and _ only");
     }
     Ok(())

@@ -4,11 +4,15 @@
 //! stated. What rows name by codes is looked up for all of them at once. Never here: making programmes, items, sites or
 //! organizations.
 
+use super::apply::{Recorder, import_actor};
+use super::import::Imported;
 use super::mapping::{Mapping, NeedSection};
+use super::need_areas::KnownAreas;
 use super::plan::CellProblem;
 use super::reading::{RowReader, TableReader};
 use super::table::Table;
 use super::template::Template;
+use super::verdict::{RowOutcome, RowVerdict, count};
 use crate::atlas::find_country;
 use crate::baselines::Area;
 use crate::core::check::quoted;
@@ -18,7 +22,7 @@ use crate::core::quantity::Quantity;
 use crate::db::schema::{items, organizations, programmes, sites};
 use crate::db::{Conn, in_parts, read_failure};
 use crate::needs::rules::Place;
-use crate::needs::{NeedDraft, NeedRow, Priority};
+use crate::needs::{NeedDraft, NeedRow, NeedsRestate, Priority, Restated};
 use diesel::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 use std::hash::Hash;
@@ -110,24 +114,19 @@ impl NeedColumns {
 /// Reads a table of needs.
 ///
 /// # Errors
-/// `invalid` where the table cannot be read at all, or has too many rows; what the database says.
-pub fn read_needs(
-    conn: &mut Conn,
-    mapping: &Mapping,
-    bytes: Vec<u8>,
-) -> Outcome<(Vec<ReadRow>, NeedColumns)> {
+/// `invalid` where the table does not fit the mapping, or has too many rows; what the database says.
+pub fn read_needs(conn: &mut Conn, mapping: &Mapping, table: &Table) -> Outcome<(Vec<ReadRow>, NeedColumns)> {
     let Some(section) = &mapping.need else {
         let words = format!("{} states no needs; name a mapping with [need]", mapping.name);
         return Err(Problem::field("/mapping", words));
     };
     let unreadable =
         |error: &dyn std::fmt::Display| Problem::field("", format!("The table cannot be read: {error}"));
-    let table = Table::from_bytes(bytes, &mapping.table_options()).map_err(|error| unreadable(&error))?;
     let country_of = |name: &str| match find_country(name) {
         Ok(country) => Ok(country.as_str().to_owned()),
         Err(error) => Err(error.to_string()),
     };
-    let reader = TableReader::new(&table, mapping, &country_of).map_err(|error| unreadable(&error))?;
+    let reader = TableReader::new(table, mapping, &country_of).map_err(|error| unreadable(&error))?;
     let mut rows = Vec::new();
     let mut keys: HashMap<String, u32> = HashMap::new();
     for row in table.rows() {
@@ -232,7 +231,13 @@ struct Known {
     items: HashMap<String, ItemId>,
     sites: HashMap<String, SiteId>,
     organizations: HashMap<String, OrganizationId>,
+    areas: KnownAreas,
+    /// Some codes of items, where a row names none that is known.
+    such: Vec<String>,
 }
+
+/// Items that a refusal names.
+const NAMED_MAXIMUM: i64 = 5;
 
 impl Known {
     fn load(conn: &mut Conn, rows: &[SaidRow]) -> Outcome<Self> {
@@ -261,7 +266,17 @@ impl Known {
             items::table.filter(items::code.eq_any(part)).select((items::code, items::id)).load(conn)
         })
         .map_err(read_failure)?;
+        let asked = texts(&|said| Some(said.item.clone()));
+        let such = match items.len() < asked.len() {
+            true => {
+                let query = items::table.order(items::code).select(items::code).limit(NAMED_MAXIMUM);
+                query.load(conn).map_err(read_failure)?
+            }
+            false => Vec::new(),
+        };
         Ok(Self {
+            areas: KnownAreas::load(conn, all().filter_map(|said| said.area.as_deref()))?,
+            such,
             programmes: programmes.into_iter().collect(),
             items: items.into_iter().collect(),
             sites: named!(sites.code, texts(&|said| said.site.clone())),
@@ -282,8 +297,24 @@ fn found<T: Copy + Eq + Hash>(
     })
 }
 
+/// The item of a code; one that is not known is told with some that are.
+fn item_of(known: &Known, text: &str) -> Outcome<ItemId> {
+    if let Some(item) = known.items.get(text) {
+        return Ok(*item);
+    }
+    let such = match known.such.is_empty() {
+        true => String::new(),
+        false => format!("write one that is, such as {}, or ", known.such.join(", ")),
+    };
+    let words = format!("{} is the code of no item known here; {such}record it first", quoted(text));
+    Err(Problem::field("/item", words))
+}
+
 fn draft_of(said: &Said, known: &Known, circulated: bool) -> Outcome<NeedDraft> {
     let site = said.site.as_deref().map(|text| found(&known.sites, text, "site", "/site")).transpose()?;
+    if let Some(area) = said.area.as_deref().filter(|_| site.is_none()) {
+        known.areas.check(area)?;
+    }
     let organization = said.organization.as_deref();
     let organization = organization
         .map(|text| found(&known.organizations, text, "organization", "/organization"))
@@ -294,7 +325,7 @@ fn draft_of(said: &Said, known: &Known, circulated: bool) -> Outcome<NeedDraft> 
     Ok(NeedDraft {
         id: None,
         programme: found(&known.programmes, &said.programme, "programme", "/programme")?,
-        item: found(&known.items, &said.item, "item", "/item")?,
+        item: item_of(known, &said.item)?,
         quantity,
         site,
         // A site says by itself where it is.
@@ -345,4 +376,55 @@ fn row_of(mapping: &Mapping, key: &str, draft: NeedDraft, place: Place) -> NeedR
     let id: NeedId =
         derived(draft.programme.0, &format!("need\u{1f}{asks}\u{1f}{}\u{1f}{key}", mapping.name), 0);
     NeedRow { id, draft, place }
+}
+
+/// The verdict of every row, where this became of those that state something, in their order.
+pub fn verdicts_of(
+    rows: &[ReadRow],
+    columns: &NeedColumns,
+    restated: Vec<Outcome<Restated>>,
+) -> Vec<RowVerdict> {
+    let mut restated = restated.into_iter();
+    let verdict = |row: &ReadRow| {
+        let outcome = match &row.fate {
+            RowFate::Skipped => RowOutcome::Skipped,
+            RowFate::Rejected(problems) => RowOutcome::Rejected { problems: problems.clone() },
+            RowFate::States(_) => match restated.next() {
+                Some(Ok(Restated::Created)) => RowOutcome::Created,
+                Some(Ok(Restated::Updated)) => RowOutcome::Updated,
+                Some(Ok(Restated::Unchanged)) => RowOutcome::Unchanged,
+                Some(Err(problem)) => {
+                    RowOutcome::Rejected { problems: columns.reasons(row.number, &problem) }
+                }
+                None => RowOutcome::Skipped,
+            },
+        };
+        RowVerdict { number: row.number, key: row.key.clone(), outcome }
+    };
+    rows.iter().map(verdict).collect()
+}
+
+/// States the needs of a table on the machine of the server, or rehearses that.
+///
+/// # Errors
+/// Where the database cannot be read or written.
+pub fn import_needs(
+    (rows, columns): &(Vec<ReadRow>, NeedColumns),
+    read_by: &str,
+    recorder: &mut Recorder,
+) -> Outcome<Imported> {
+    let stated: Vec<NeedRow> = rows
+        .iter()
+        .filter_map(|row| match &row.fate {
+            RowFate::States(stated) => Some(stated.as_ref().clone()),
+            RowFate::Skipped | RowFate::Rejected(_) => None,
+        })
+        .collect();
+    let restated = match stated.is_empty() {
+        true => Vec::new(),
+        false => recorder.record(NeedsRestate { actor: import_actor(read_by), rows: stated })?,
+    };
+    let verdicts = verdicts_of(rows, columns, restated);
+    let counts = count(&verdicts);
+    Ok(Imported { verdicts, counts })
 }

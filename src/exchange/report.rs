@@ -68,20 +68,42 @@ pub fn write_csv(out: impl Write, verdicts: &[RowVerdict], warnings: &[Warning])
     Ok(())
 }
 
-/// The summary a script reads: the four counts, what is rejected and why.
-pub fn summary(reading: &Reading, imported: &Imported, dry_run: bool) -> Value {
-    let (plan, counts) = (&reading.plan, imported.counts);
-    let rejected = imported.verdicts.iter().filter_map(|verdict| match &verdict.outcome {
+/// What is rejected and why, as far as a summary lists it.
+fn problems_of(verdicts: &[RowVerdict]) -> Vec<Value> {
+    let rejected = verdicts.iter().filter_map(|verdict| match &verdict.outcome {
         RowOutcome::Rejected { problems } => Some(problems),
         RowOutcome::Created | RowOutcome::Updated | RowOutcome::Unchanged | RowOutcome::Skipped => None,
     });
-    let problems: Vec<Value> = rejected
+    rejected
         .flatten()
         .take(LISTED_MAXIMUM)
         .map(|problem| {
             json!({"row": problem.row, "column": problem.column, "value": problem.value, "reason": problem.reason})
         })
-        .collect();
+        .collect()
+}
+
+/// The summary a script reads of rows that state one thing each.
+pub fn summary_of_rows(mapping: (&str, Option<i64>), imported: &Imported, dry_run: bool) -> Value {
+    let counts = imported.counts;
+    json!({
+        "mapping": mapping.0,
+        "mapping_version": mapping.1,
+        "dry_run": dry_run,
+        "rows": imported.verdicts.len(),
+        "created": counts.created,
+        "updated": counts.updated,
+        "unchanged": counts.unchanged,
+        "rejected": counts.rejected,
+        "skipped": counts.skipped,
+        "problems": problems_of(&imported.verdicts),
+    })
+}
+
+/// The summary a script reads: the four counts, what is rejected and why.
+pub fn summary(reading: &Reading, imported: &Imported, dry_run: bool) -> Value {
+    let (plan, counts) = (&reading.plan, imported.counts);
+    let problems = problems_of(&imported.verdicts);
     let warnings: Vec<Value> = plan
         .warnings
         .iter()

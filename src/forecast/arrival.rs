@@ -77,6 +77,9 @@ pub struct ArrivalView {
     /// From when on goods under way are presumed lost.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub presumed_lost_from: Option<Timestamp>,
+    /// How long they have been presumed lost, in minutes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub presumed_lost_minutes: Option<i64>,
 }
 
 /// What is known of how long a corridor takes.
@@ -104,7 +107,7 @@ impl Measures {
         let of = |corridor: &Corridor| own.get(corridor).map_or(&[] as &[i64], Vec::as_slice);
         let is_new = corridors.iter().any(|corridor| measured(of(corridor), &[]).is_none());
         let bands = if is_new { Some(forecasting.bands.at(conn, cut)?) } else { None };
-        let lengths = if is_new { lengths(conn, corridors)? } else { HashMap::new() };
+        let lengths = if is_new { lengths(conn, corridors, cut.known_at)? } else { HashMap::new() };
         let measure = |corridor: &Corridor| {
             let band = lengths.get(corridor).map(|length_m| Band::of(*length_m));
             let alike = bands
@@ -146,19 +149,30 @@ impl Measures {
                 .filter(|_| basis == Basis::Band)
                 .map(|band| BandView { from_m: band.from_m(), below_m: band.below_m() }),
             state,
-            late_minutes: under_way
-                .filter(|_| is_late)
-                .map(|(now, _)| (now.0 - window.latest.0).div_euclid(MINUTE)),
+            late_minutes: under_way.filter(|_| is_late).map(|(now, _)| minutes_since(window.latest, now)),
             presumed_lost_from: lost_from,
+            presumed_lost_minutes: under_way
+                .zip(lost_from)
+                .filter(|_| state == Some(Lateness::PresumedLost))
+                .map(|((now, _), from)| minutes_since(from, now)),
         };
         Some((window, view))
     }
 }
 
-/// How long corridors are, of those whose ends say where they are.
-fn lengths(conn: &mut Conn, corridors: &BTreeSet<Corridor>) -> Outcome<HashMap<Corridor, u64>> {
+/// Whole minutes from one time to another.
+fn minutes_since(from: Timestamp, now: Timestamp) -> i64 {
+    (now.0 - from.0).div_euclid(MINUTE)
+}
+
+/// How long corridors are, of those whose ends had said where they are.
+fn lengths(
+    conn: &mut Conn,
+    corridors: &BTreeSet<Corridor>,
+    sequence: i64,
+) -> Outcome<HashMap<Corridor, u64>> {
     let ends: BTreeSet<SiteId> = corridors.iter().flat_map(|corridor| [corridor.from, corridor.to]).collect();
-    let places = places_of(conn, &ends.into_iter().collect::<Vec<_>>())?;
+    let places = places_of(conn, &ends.into_iter().collect::<Vec<_>>(), sequence)?;
     let length = |corridor: &Corridor| {
         let (from, to) = places.get(&corridor.from).zip(places.get(&corridor.to))?;
         Some((corridor.clone(), leg_length_m(*from, *to)))

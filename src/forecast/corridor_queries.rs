@@ -12,18 +12,7 @@ use crate::ledger::{Account, Cut};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
-/// Gives rows of this file their corridor as a key.
-macro_rules! of_corridor {
-    ($($row:ident),*) => {$(
-        impl $row {
-            pub(super) fn key(&self) -> CorridorKey {
-                (self.from_id.uuid(), self.to_id.uuid(), self.mode.clone())
-            }
-        }
-    )*};
-}
-of_corridor!(CorridorRow, LegsRow, GoodsRow, TripsRow);
-
+/// The corridor of a row.
 #[derive(QueryableByName)]
 pub(super) struct CorridorRow {
     #[diesel(sql_type = Binary)]
@@ -34,48 +23,49 @@ pub(super) struct CorridorRow {
     pub(super) mode: String,
 }
 
+impl CorridorRow {
+    pub(super) fn key(&self) -> CorridorKey {
+        (self.from_id.uuid(), self.to_id.uuid(), self.mode.clone())
+    }
+}
+
 #[derive(QueryableByName)]
 pub(super) struct LegsRow {
-    #[diesel(sql_type = Binary)]
-    from_id: SiteId,
-    #[diesel(sql_type = Binary)]
-    to_id: SiteId,
-    #[diesel(sql_type = Text)]
-    mode: String,
+    #[diesel(embed)]
+    pub(super) corridor: CorridorRow,
     #[diesel(sql_type = BigInt)]
     pub(super) shipments: i64,
     /// Grams of those whose weight is declared.
     #[diesel(sql_type = BigInt)]
     pub(super) declared_g: i64,
+    /// Grams of those that neither is known of, but of the loads they went in.
+    #[diesel(sql_type = BigInt)]
+    pub(super) loaded_g: i64,
+    /// Those of which something has no weight at all.
     #[diesel(sql_type = BigInt)]
     pub(super) unweighed: i64,
 }
 
 #[derive(QueryableByName)]
 pub(super) struct GoodsRow {
-    #[diesel(sql_type = Binary)]
-    from_id: SiteId,
-    #[diesel(sql_type = Binary)]
-    to_id: SiteId,
-    #[diesel(sql_type = Text)]
-    mode: String,
+    #[diesel(embed)]
+    pub(super) corridor: CorridorRow,
     #[diesel(sql_type = Binary)]
     pub(super) item: ItemId,
     #[diesel(sql_type = BigInt)]
     pub(super) quantity: i64,
-    /// Base units in shipments whose weight is not declared.
+    /// Base units in shipments that are weighed by packs.
     #[diesel(sql_type = BigInt)]
-    pub(super) undeclared: i64,
+    pub(super) by_packs: i64,
+    /// Base units that have no weight at all.
+    #[diesel(sql_type = BigInt)]
+    pub(super) unweighed: i64,
 }
 
 #[derive(QueryableByName)]
 pub(super) struct TripsRow {
-    #[diesel(sql_type = Binary)]
-    from_id: SiteId,
-    #[diesel(sql_type = Binary)]
-    to_id: SiteId,
-    #[diesel(sql_type = Text)]
-    mode: String,
+    #[diesel(embed)]
+    pub(super) corridor: CorridorRow,
     #[diesel(sql_type = BigInt)]
     pub(super) trips: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -162,7 +152,14 @@ pub(super) fn chosen(
 
 /// The legs of some corridors that count, as a query. Cross joins keep SQLite to the order in which they stand, where each
 /// row is found by an index.
-fn legs_text(scope: &Scope, filter: &CorridorFilter, corridors: &[CorridorRow], binds: &mut Binds) -> String {
+fn legs_text(
+    scope: &Scope,
+    filter: &CorridorFilter,
+    corridors: &[CorridorRow],
+    past: Option<Cut>,
+    binds: &mut Binds,
+) -> String {
+    let planned_arrival = planned_arrival(past, binds);
     let condition = legs_condition(scope, filter, binds);
     let each = corridors.iter().map(|row| {
         let (from, to) = (binds.id(row.from_id), binds.id(row.to_id));
@@ -171,7 +168,7 @@ fn legs_text(scope: &Scope, filter: &CorridorFilter, corridors: &[CorridorRow], 
     let each = each.collect::<Vec<_>>().join(", ");
     format!(
         "SELECT l.id AS id, l.consignment_id AS consignment_id, l.from_id AS from_id, l.to_id AS to_id, \
-         l.mode AS mode, l.planned_arrival AS planned_arrival, consignments.parent_id AS parent_id, \
+         l.mode AS mode, {planned_arrival} AS planned_arrival, consignments.parent_id AS parent_id, \
          consignments.gross_weight_g AS gross_weight_g \
          FROM (VALUES {each}) AS given CROSS JOIN legs AS l \
          JOIN consignments ON consignments.id = l.consignment_id \
@@ -179,9 +176,27 @@ fn legs_text(scope: &Scope, filter: &CorridorFilter, corridors: &[CorridorRow], 
     )
 }
 
+/// When a leg `l` was planned to arrive: as it says, or where another moment is asked for, as it said then.
+fn planned_arrival(past: Option<Cut>, binds: &mut Binds) -> String {
+    match past {
+        Some(cut) => as_known("planned_arrival", &binds.number(cut.known_at)),
+        None => "l.planned_arrival".to_owned(),
+    }
+}
+
+/// What a column of a leg `l` said at a sequence; null where the leg was not there yet.
+pub(super) fn as_known(column: &str, known_at: &str) -> String {
+    let of_leg = "FROM leg_plans AS p WHERE p.leg_id = l.id";
+    format!(
+        "CASE WHEN EXISTS (SELECT 1 {of_leg}) THEN (SELECT p.{column} {of_leg} AND p.sequence <= {known_at} \
+         ORDER BY p.sequence DESC LIMIT 1) ELSE l.{column} END"
+    )
+}
+
 /// What each leg carried of each item, as the words before a query over `carried`. What restates a departure, a diversion
 /// or a split counts as that: what was sent elsewhere under way is taken from its leg again. A consignment's declared
-/// weight is that of the whole, so it does not count where something was split off, or only a part is asked for.
+/// weight is that of the whole, so it does not count where something was split off, or only a part is asked for. Where no pack says
+/// what something weighs, the loads a leg left in tell its weight, if each states its own and carried nothing else.
 fn carried_text(
     scope: &Scope,
     filter: &CorridorFilter,
@@ -189,7 +204,7 @@ fn carried_text(
     cut: Cut,
     binds: &mut Binds,
 ) -> String {
-    let legs = legs_text(scope, filter, corridors, binds);
+    let legs = legs_text(scope, filter, corridors, None, binds);
     let goods = counted(scope, filter, "postings", binds);
     let counts = cut.condition("postings", binds);
     let declared = if is_partial(scope, filter) {
@@ -199,6 +214,8 @@ fn carried_text(
          WHERE splits.consignment_id = asked.consignment_id AND splits.kind = 'split') THEN asked.gross_weight_g END"
             .to_owned()
     };
+    let loaded =
+        if is_partial(scope, filter) { "CAST(NULL AS BIGINT)".to_owned() } else { loaded_text(cut, binds) };
     format!(
         "WITH asked AS ({legs}), put AS ( \
          SELECT asked.id AS leg, balances.item_id AS item, CAST(SUM(postings.quantity) AS BIGINT) AS quantity \
@@ -209,12 +226,34 @@ fn carried_text(
          AND balances.account = {} AND postings.cell = balances.cell AND e.sequence = postings.sequence \
          AND COALESCE(of_that.kind, of_e.kind, e.kind) IN ('departed', 'diverted', 'split') AND {counts} AND {goods} \
          GROUP BY asked.id, balances.item_id HAVING SUM(postings.quantity) > 0 \
-         ), carried AS ( \
+         ), weighed AS ( \
          SELECT asked.from_id AS from_id, asked.to_id AS to_id, asked.mode AS mode, put.leg AS leg, put.item AS item, \
-         put.quantity AS quantity, {declared} AS declared_g, \
+         put.quantity AS quantity, {declared} AS declared_g, {loaded} AS loaded_g, \
          CASE WHEN EXISTS (SELECT 1 FROM packs WHERE packs.item_id = put.item AND packs.gross_weight_g IS NOT NULL) \
-         THEN 0 ELSE 1 END AS weightless FROM put JOIN asked ON asked.id = put.leg)",
+         THEN 0 ELSE 1 END AS weightless FROM put JOIN asked ON asked.id = put.leg \
+         ), whole AS (SELECT leg, MAX(weightless) AS weightless FROM weighed GROUP BY leg), carried AS ( \
+         SELECT weighed.from_id AS from_id, weighed.to_id AS to_id, weighed.mode AS mode, weighed.leg AS leg, \
+         weighed.item AS item, weighed.quantity AS quantity, weighed.weightless AS weightless, \
+         weighed.declared_g AS declared_g, \
+         CASE WHEN weighed.declared_g IS NULL AND whole.weightless = 1 THEN weighed.loaded_g END AS loaded_g \
+         FROM weighed JOIN whole ON whole.leg = weighed.leg)",
         Account::InTransit.code()
+    )
+}
+
+/// Grams of the loads that a leg left in: null where a departure names none, or one that states no weight or carried
+/// something else as well.
+fn loaded_text(cut: Cut, binds: &mut Binds) -> String {
+    let standing = standing(cut, binds);
+    let left = format!(
+        "e.consignment_id = asked.consignment_id AND e.leg_id = asked.id AND e.kind = 'departed' AND {standing}"
+    );
+    format!(
+        "CASE WHEN NOT EXISTS (SELECT 1 FROM events AS e LEFT JOIN loads AS w ON w.id = e.load_id WHERE {left} \
+         AND (w.gross_weight_g IS NULL OR EXISTS (SELECT 1 FROM events AS o WHERE o.load_id = e.load_id \
+         AND o.kind = 'departed' AND o.leg_id <> asked.id))) \
+         THEN (SELECT CAST(SUM(w.gross_weight_g) AS BIGINT) FROM loads AS w \
+         WHERE w.id IN (SELECT e.load_id FROM events AS e WHERE {left})) END"
     )
 }
 
@@ -233,11 +272,12 @@ pub(super) fn shipments(
     let carried = carried_text(scope, filter, corridors, cut, &mut binds);
     let text = format!(
         "{carried}, shipped AS (SELECT from_id, to_id, mode, leg, MAX(declared_g) AS declared_g, \
-         MAX(weightless) AS weightless FROM carried GROUP BY from_id, to_id, mode, leg) \
+         MAX(loaded_g) AS loaded_g, MAX(weightless) AS weightless FROM carried GROUP BY from_id, to_id, mode, leg) \
          SELECT from_id, to_id, mode, CAST(COUNT(*) AS BIGINT) AS shipments, \
          CAST(COALESCE(SUM(declared_g), 0) AS BIGINT) AS declared_g, \
-         CAST(SUM(CASE WHEN declared_g IS NULL THEN weightless ELSE 0 END) AS BIGINT) AS unweighed \
-         FROM shipped GROUP BY from_id, to_id, mode"
+         CAST(COALESCE(SUM(loaded_g), 0) AS BIGINT) AS loaded_g, \
+         CAST(SUM(CASE WHEN declared_g IS NULL AND loaded_g IS NULL THEN weightless ELSE 0 END) AS BIGINT) \
+         AS unweighed FROM shipped GROUP BY from_id, to_id, mode"
     );
     ask(conn, text, binds)
 }
@@ -257,8 +297,9 @@ pub(super) fn goods(
     let carried = carried_text(scope, filter, corridors, cut, &mut binds);
     let text = format!(
         "{carried} SELECT from_id, to_id, mode, item, CAST(SUM(quantity) AS BIGINT) AS quantity, \
-         CAST(SUM(CASE WHEN declared_g IS NULL THEN quantity ELSE 0 END) AS BIGINT) AS undeclared \
-         FROM carried GROUP BY from_id, to_id, mode, item LIMIT {}",
+         CAST(SUM(CASE WHEN declared_g IS NULL AND loaded_g IS NULL THEN quantity ELSE 0 END) AS BIGINT) AS by_packs, \
+         CAST(SUM(CASE WHEN declared_g IS NULL AND loaded_g IS NULL AND weightless = 1 THEN quantity ELSE 0 END) AS BIGINT) \
+         AS unweighed FROM carried GROUP BY from_id, to_id, mode, item LIMIT {}",
         GOODS_MAXIMUM + 1
     );
     ask(conn, text, binds)
@@ -274,10 +315,10 @@ pub(super) fn trips(
     scope: &Scope,
     filter: &CorridorFilter,
     corridors: &[CorridorRow],
-    cut: Cut,
+    (cut, past): (Cut, Option<Cut>),
 ) -> Outcome<Vec<TripsRow>> {
     let mut binds = Binds::default();
-    let legs = legs_text(scope, filter, corridors, &mut binds);
+    let legs = legs_text(scope, filter, corridors, past, &mut binds);
     let standing = standing(cut, &mut binds);
     let times = times_text("SELECT * FROM asked", &standing);
     let quantile = |tenths: i64| {

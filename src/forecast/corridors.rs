@@ -7,8 +7,8 @@
 use super::arrival::DurationView;
 use super::corridor_queries::{CorridorRow, GoodsRow, LegsRow, TripsRow, chosen, goods, shipments, trips};
 use super::route::{Asked, label_of};
-use super::trips::coordinates;
-use crate::atlas::leg_length_m;
+use super::trips::places_of;
+use crate::atlas::{Coordinates, leg_length_m};
 use crate::auth::{Permit, action};
 use crate::consignments::rules::Mode;
 use crate::core::id::{ItemId, OrganizationId, ProgrammeId, SiteId};
@@ -87,10 +87,18 @@ pub struct CorridorView {
     pub arrivals_late: i64,
     /// Their share, in thousandths, rounded down; null where no arrival was planned.
     pub late_permille: Option<i64>,
-    /// Grams that went: gross weights of consignments where they are declared, else of packs.
+    /// Grams that went, each shipment by the first of the three that follow that is known of it.
     pub weight_g: i64,
-    /// Shipments of which something has no weight, which is in no sum.
+    /// Of these, declared gross weights of consignments.
+    pub weight_declared_g: i64,
+    /// Gross weights of packs.
+    pub weight_packs_g: i64,
+    /// Where an item has no pack with a weight: those stated of loads that carried nothing else.
+    pub weight_loads_g: i64,
+    /// Shipments of which something has none of them, which is in no sum.
     pub shipments_unweighed: i64,
+    /// Base units of it; null where there are several items.
+    pub quantity_unweighed: Option<i64>,
     /// Weight times length: a thousandth of a tonne-kilometre each, rounded down; null where the length is not known.
     pub kilogram_km: Option<i64>,
 }
@@ -122,13 +130,13 @@ pub(super) fn corridor_list(
         );
         return Err(Problem::field("/limit", words));
     }
-    let trips = trips(conn, scope, filter, &page.items, asked.cut)?;
-    let ends = ends_of(conn, &page.items)?;
+    let trips = trips(conn, scope, filter, &page.items, (asked.cut, asked.past))?;
+    let ends = ends_of(conn, &page.items, asked.cut.known_at)?;
     let weights = weights_of(conn, &goods)?;
     let mut found = Gathered::default();
-    legs.into_iter().for_each(|row| drop(found.legs.insert(row.key(), row)));
-    trips.into_iter().for_each(|row| drop(found.trips.insert(row.key(), row)));
-    goods.into_iter().for_each(|row| found.goods.entry(row.key()).or_default().push(row));
+    legs.into_iter().for_each(|row| drop(found.legs.insert(row.corridor.key(), row)));
+    trips.into_iter().for_each(|row| drop(found.trips.insert(row.corridor.key(), row)));
+    goods.into_iter().for_each(|row| found.goods.entry(row.corridor.key()).or_default().push(row));
     let items = page.items.iter().filter_map(|row| view(row, &ends, &weights, &found)).collect();
     Ok(KnownPage { items, next: page.next, sequence: asked.cut.known_at })
 }
@@ -141,23 +149,28 @@ struct Gathered {
     goods: HashMap<CorridorKey, Vec<GoodsRow>>,
 }
 
-#[derive(Queryable)]
+#[derive(Clone, Queryable)]
 struct End {
     id: SiteId,
     name: String,
     country: String,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
 }
 
-fn ends_of(conn: &mut Conn, rows: &[CorridorRow]) -> Outcome<HashMap<SiteId, End>> {
+/// The ends of corridors, each with where it lay as it was known; its name is that of today.
+fn ends_of(
+    conn: &mut Conn,
+    rows: &[CorridorRow],
+    sequence: i64,
+) -> Outcome<HashMap<SiteId, (End, Option<Coordinates>)>> {
     let ids: BTreeSet<SiteId> = rows.iter().flat_map(|row| [row.from_id, row.to_id]).collect();
+    let ids: Vec<SiteId> = ids.into_iter().collect();
+    let places = places_of(conn, &ids, sequence)?;
     let ends: Vec<End> = sites::table
-        .filter(sites::id.eq_any(ids))
-        .select((sites::id, sites::name, sites::country, sites::latitude, sites::longitude))
+        .filter(sites::id.eq_any(&ids))
+        .select((sites::id, sites::name, sites::country))
         .load(conn)
         .map_err(read_failure)?;
-    Ok(ends.into_iter().map(|end| (end.id, end)).collect())
+    Ok(ends.into_iter().map(|end| (end.id, (end.clone(), places.get(&end.id).copied()))).collect())
 }
 
 /// What one pack of an item weighs, and what is in it.
@@ -212,23 +225,23 @@ fn durations(row: &TripsRow) -> Option<DurationView> {
 
 fn view(
     row: &CorridorRow,
-    ends: &HashMap<SiteId, End>,
+    ends: &HashMap<SiteId, (End, Option<Coordinates>)>,
     weights: &HashMap<ItemId, PackWeight>,
     found: &Gathered,
 ) -> Option<CorridorView> {
     let key = row.key();
     let legs = found.legs.get(&key)?;
-    let [from, to] = [ends.get(&row.from_id)?, ends.get(&row.to_id)?];
-    let place = |end: &End| coordinates(end.latitude, end.longitude);
-    let length_m = place(from).zip(place(to)).map(|(from, to)| leg_length_m(from, to));
+    let [(from, start), (to, end)] = [ends.get(&row.from_id)?, ends.get(&row.to_id)?];
+    let length_m = start.zip(*end).map(|(from, to)| leg_length_m(from, to));
     let mut goods: Vec<&GoodsRow> = found.goods.get(&key).into_iter().flatten().collect();
     goods.sort_unstable_by_key(|row| Reverse(row.quantity));
     let only = match goods.as_slice() {
         [only] => Some(*only),
         _ => None,
     };
-    let by_packs = goods.iter().filter_map(|row| Some(grams(row.undeclared, *weights.get(&row.item)?)));
-    let weight_g = i128::from(legs.declared_g) + by_packs.sum::<i128>();
+    let by_packs = goods.iter().filter_map(|row| Some(grams(row.by_packs, *weights.get(&row.item)?)));
+    let by_packs = by_packs.sum::<i128>();
+    let weight_g = i128::from(legs.declared_g) + by_packs + i128::from(legs.loaded_g);
     let narrow = |wide: i128| i64::try_from(wide).unwrap_or(i64::MAX);
     let told = found.trips.get(&key);
     let planned = told.map_or(0, |row| row.planned);
@@ -251,7 +264,11 @@ fn view(
         arrivals_late: late,
         late_permille: (late * 1_000).checked_div(planned),
         weight_g: narrow(weight_g),
+        weight_declared_g: legs.declared_g,
+        weight_packs_g: narrow(by_packs),
+        weight_loads_g: legs.loaded_g,
         shipments_unweighed: legs.unweighed,
+        quantity_unweighed: only.map(|row| row.unweighed),
         kilogram_km: length_m.map(|length_m| narrow(weight_g * i128::from(length_m) / KILOGRAM_KM)),
     })
 }

@@ -11,6 +11,7 @@
 //! | `whole` | when consignments arrive where they are meant to end |
 //! | `corridors` | what went along corridors, and how long it took |
 //! | `corridor_queries` | the queries of that |
+//! | `flown` | between which places all that goes flies straight, for the map |
 //! | `reach` | how far a scope reaches, in the words of such queries |
 //! | `http` | all of that over HTTP |
 //!
@@ -20,6 +21,7 @@
 mod arrival;
 mod corridor_queries;
 mod corridors;
+mod flown;
 pub mod http;
 mod reach;
 mod route;
@@ -30,4 +32,5 @@ mod under_way;
 mod whole;
 
 pub use arrival::Forecasting;
+pub use flown::{Sent, flown};
 pub use whole::{Arrivals, consignments_arrive};

@@ -3,7 +3,9 @@
 use crate::auth::{Bound, Scope};
 use crate::db::{Bind, Binds};
 
-/// The condition that a scope reaches a consignment. Of a donor it only keeps out what is sensitive: whose goods count is
+/// The condition that a scope reaches a consignment. Who may read is asked as of today, also of the past: who runs a site may
+/// change, and whoever does now answers for what lies there; a pledge's donor and a consignment's parties and ends never change.
+/// Of a donor it only keeps out what is sensitive: whose goods count is
 /// said by [`own_lines`], since others' travel beside them.
 pub(super) fn reached(scope: &Scope, binds: &mut Binds) -> String {
     let ends = "in_site.id IN (consignments.origin_id, consignments.destination_id)";

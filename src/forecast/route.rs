@@ -3,17 +3,17 @@
 use super::arrival::{ArrivalView, Forecasting, Measures};
 use super::rules::{Window, planned};
 use super::times::{LegTimes, Told, times_of};
-use super::trips::{Corridor, coordinates};
+use super::trips::{Corridor, places_of};
 use crate::atlas::{Coordinates, LineGeometry, LineLabel, leg_length_m, leg_line};
 use crate::audit::store::entry_time;
 use crate::auth::{Fields, Permit, action};
 use crate::consignments::rules::Mode;
-use crate::consignments::{Leg, consignment_read};
+use crate::consignments::{Leg, consignment_read, legs_as_known};
 use crate::core::id::{ConsignmentId, LegId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::{legs, programmes, sites};
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, in_parts, read_failure};
 use crate::ledger::{Cut, KnownAt, Moment, last_known};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -156,8 +156,8 @@ pub struct RouteView {
     pub lines: LineCollection,
     /// The time at which goods are late or not.
     pub at: Timestamp,
-    /// The ledger sequence that times and trips were known at, to be asked again as `known_at` with `at` as `as_of`. Which legs
-    /// are planned, and where sites lie, is as of today.
+    /// The ledger sequence all of this was known at, to be asked again as `known_at` with `at` as `as_of`. Only what sites are
+    /// called, and whether the programme is sensitive, is as of today.
     pub sequence: i64,
 }
 
@@ -191,13 +191,13 @@ impl Asked {
     }
 }
 
-#[derive(Clone, Debug, Queryable)]
+/// An end of legs: what it is called, and where it lay as it was known.
+#[derive(Clone, Debug)]
 struct Place {
     id: SiteId,
     name: String,
     country: String,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
+    coordinates: Option<Coordinates>,
 }
 
 impl Place {
@@ -206,7 +206,7 @@ impl Place {
             site: (!is_withheld).then_some(self.id),
             name: (!is_withheld).then(|| self.name.clone()),
             country: self.country.clone(),
-            coordinates: coordinates(self.latitude, self.longitude).filter(|_| !is_withheld),
+            coordinates: self.coordinates.filter(|_| !is_withheld),
         }
     }
 }
@@ -225,19 +225,8 @@ pub(super) fn route_read(
 ) -> Outcome<RouteView> {
     let consignment = consignment_read(conn, permit, id)?;
     let asked = Asked::read(conn, moment, now)?;
-    let legs: Vec<Leg> = legs::table
-        .filter(legs::consignment_id.eq(id).and(legs::superseded.eq(false)))
-        .order(legs::ordinal)
-        .select(Leg::as_select())
-        .load(conn)
-        .map_err(read_failure)?;
-    let ends: BTreeSet<SiteId> = legs.iter().flat_map(|leg| [leg.from_id, leg.to_id]).collect();
-    let places: Vec<Place> = sites::table
-        .filter(sites::id.eq_any(ends))
-        .select((sites::id, sites::name, sites::country, sites::latitude, sites::longitude))
-        .load(conn)
-        .map_err(read_failure)?;
-    let places: HashMap<SiteId, Place> = places.into_iter().map(|place| (place.id, place)).collect();
+    let legs = ways_known(conn, &[id], asked.past)?;
+    let places = ends_of(conn, &legs, asked.cut.known_at)?;
     // Of a sensitive programme a donor learns no more than the public: no place below the country, and no way.
     let is_withheld = permit.fields() == Fields::Traced
         && programmes::table
@@ -267,6 +256,38 @@ pub(super) fn route_read(
     })
 }
 
+/// The legs of the ways of consignments, way after way, as they stand, or as they were known at a cut.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn ways_known(conn: &mut Conn, ids: &[ConsignmentId], past: Option<Cut>) -> Outcome<Vec<Leg>> {
+    let mut ways: Vec<Leg> = in_parts(ids, |part| {
+        legs::table.filter(legs::consignment_id.eq_any(part)).select(Leg::as_select()).load(conn)
+    })
+    .map_err(read_failure)?;
+    if let Some(cut) = past {
+        ways = legs_as_known(conn, ways, cut.known_at)?;
+    }
+    ways.retain(|leg| !leg.superseded);
+    ways.sort_by_key(|leg| (leg.consignment_id, leg.ordinal));
+    Ok(ways)
+}
+
+/// The ends of legs, each where it lay as it was known.
+fn ends_of(conn: &mut Conn, legs: &[Leg], sequence: i64) -> Outcome<HashMap<SiteId, Place>> {
+    let ends: BTreeSet<SiteId> = legs.iter().flat_map(|leg| [leg.from_id, leg.to_id]).collect();
+    let ends: Vec<SiteId> = ends.into_iter().collect();
+    let places = places_of(conn, &ends, sequence)?;
+    let named: Vec<(SiteId, String, String)> = sites::table
+        .filter(sites::id.eq_any(&ends))
+        .select((sites::id, sites::name, sites::country))
+        .load(conn)
+        .map_err(read_failure)?;
+    let place =
+        |(id, name, country)| (id, Place { id, name, country, coordinates: places.get(&id).copied() });
+    Ok(named.into_iter().map(place).collect())
+}
+
 /// From where to where a leg goes, and how.
 pub(super) fn corridor_of(leg: &Leg) -> Corridor {
     Corridor { from: leg.from_id, to: leg.to_id, mode: leg.mode.clone() }
@@ -294,8 +315,7 @@ fn lay_out(legs: &[Leg], places: &HashMap<SiteId, Place>, is_withheld: bool) -> 
             if is_withheld {
                 return "The programme is sensitive: no place below the country is shown.".to_owned();
             }
-            let named =
-                ends.into_iter().filter(|place| coordinates(place.latitude, place.longitude).is_none());
+            let named = ends.into_iter().filter(|place| place.coordinates.is_none());
             let named: Vec<&str> = named.map(|place| place.name.as_str()).collect();
             format!("No coordinates are known of {}.", named.join(" and "))
         });

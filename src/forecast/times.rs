@@ -45,6 +45,37 @@ pub(super) struct LegTimes {
     pub(super) in_transit: i64,
 }
 
+/// What an event tells of a leg.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    /// Goods left, at its start or by being diverted onto it.
+    Left,
+    /// They came to its end.
+    Arrived,
+    /// They were counted there.
+    Received,
+}
+
+impl Step {
+    const ALL: [(Self, &'static [&'static str]); 3] = [
+        (Self::Left, &["departed", "diverted"]),
+        (Self::Arrived, &["arrived"]),
+        (Self::Received, &["received"]),
+    ];
+
+    /// The words of all events that tell one.
+    fn words() -> String {
+        let words: Vec<String> =
+            Self::ALL.iter().flat_map(|(_, words)| *words).map(|word| format!("'{word}'")).collect();
+        words.join(", ")
+    }
+
+    /// What a kind of event tells; nothing of a leg, if none.
+    fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(_, words)| words.contains(&word)).map(|(step, _)| step)
+    }
+}
+
 #[derive(QueryableByName)]
 struct TimeRow {
     #[diesel(sql_type = Binary)]
@@ -87,10 +118,11 @@ pub(super) fn times_of(
         for row in told {
             let leg = times.entry(row.leg).or_default();
             let precision = Precision::from_word(&row.precision).unwrap_or(Precision::Inferred);
-            let place = match row.kind.as_str() {
-                "arrived" => &mut leg.arrived,
-                "received" => &mut leg.received,
-                _ => &mut leg.departed,
+            let Some(step) = Step::from_word(&row.kind) else { continue };
+            let place = match step {
+                Step::Left => &mut leg.departed,
+                Step::Arrived => &mut leg.arrived,
+                Step::Received => &mut leg.received,
             };
             place.get_or_insert(Told { at: row.at, precision });
         }
@@ -113,8 +145,9 @@ fn told(conn: &mut Conn, consignments: &[ConsignmentId], cut: Cut) -> Outcome<Ve
         "SELECT e.leg_id AS leg, e.kind AS kind, e.occurred_precision AS precision, \
          CAST(MAX(CASE WHEN e.inferred THEN 1 ELSE 0 END) AS BIGINT) AS inferred, MIN(e.occurred_at) AS at \
          FROM events AS e WHERE e.consignment_id IN ({ids}) AND e.leg_id IS NOT NULL \
-         AND e.kind IN ('departed', 'diverted', 'arrived', 'received') AND {standing} \
-         GROUP BY e.leg_id, e.kind, e.occurred_precision, e.inferred"
+         AND e.kind IN ({}) AND {standing} \
+         GROUP BY e.leg_id, e.kind, e.occurred_precision, e.inferred",
+        Step::words()
     );
     ask(conn, text, binds)
 }

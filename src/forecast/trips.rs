@@ -9,9 +9,9 @@ use crate::atlas::{Coordinates, leg_length_m};
 use crate::core::id::{LegId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::sites;
-use crate::db::{Bind, Binds, Conn, ask, in_parts, read_failure};
+use crate::db::{Bind, Binds, Conn, ask};
 use crate::ledger::Cut;
+use crate::sites::{WhichSites, places_known};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Text};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -88,7 +88,8 @@ fn trips_text(legs: &str, standing: &str) -> String {
     )
 }
 
-/// That the consignment of a leg `l` is of a programme whose trips may be told.
+/// That the consignment of a leg `l` is of a programme whose trips may be told, as of today: a programme that became sensitive tells
+/// nothing more of before either, and forecasts of before rest on fewer trips.
 const IS_OPEN: &str = "NOT EXISTS (SELECT 1 FROM consignments AS of_leg JOIN programmes ON programmes.id = \
                        of_leg.programme_id WHERE of_leg.id = l.consignment_id AND programmes.sensitive)";
 
@@ -165,7 +166,7 @@ impl Bands {
         );
         let rows: Vec<TripRow> = ask(conn, trips_text(&legs, &standing), binds)?;
         let places: BTreeSet<SiteId> = rows.iter().flat_map(|row| [row.from_id, row.to_id]).collect();
-        let places = places_of(conn, &places.into_iter().collect::<Vec<_>>())?;
+        let places = places_of(conn, &places.into_iter().collect::<Vec<_>>(), cut.known_at)?;
         let mut bands: BTreeMap<(String, Band), Vec<TripRow>> = BTreeMap::new();
         for row in rows {
             let ends = places.get(&row.from_id).zip(places.get(&row.to_id));
@@ -178,24 +179,14 @@ impl Bands {
     }
 }
 
-/// Where sites lie, of those that say so.
-pub(super) fn places_of(conn: &mut Conn, ids: &[SiteId]) -> Outcome<HashMap<SiteId, Coordinates>> {
-    let rows: Vec<(SiteId, Option<f64>, Option<f64>)> = in_parts(ids, |part| {
-        sites::table
-            .filter(sites::id.eq_any(part))
-            .select((sites::id, sites::latitude, sites::longitude))
-            .load(conn)
-            .map_err(read_failure)
-    })?;
-    Ok(rows
-        .into_iter()
-        .filter_map(|(id, latitude, longitude)| Some((id, coordinates(latitude, longitude)?)))
-        .collect())
-}
-
-/// A place on the globe, where both numbers are there.
-pub(super) fn coordinates(latitude: Option<f64>, longitude: Option<f64>) -> Option<Coordinates> {
-    Coordinates::new(latitude?, longitude?).ok()
+/// Where sites lay as it was known at a sequence, of those that said so.
+pub(super) fn places_of(
+    conn: &mut Conn,
+    ids: &[SiteId],
+    sequence: i64,
+) -> Outcome<HashMap<SiteId, Coordinates>> {
+    let places = places_known(conn, WhichSites::Named(ids), sequence)?;
+    Ok(places.into_iter().filter_map(|(id, place)| Some((id, place.coordinates?))).collect())
 }
 
 /// The bands of the newest sequence that was asked for; others are read anew.

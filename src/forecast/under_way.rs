@@ -8,7 +8,7 @@ use super::times::{LegTimes, Told, times_of};
 use super::trips::Corridor;
 use crate::auth::{Permit, action};
 use crate::consignments::rules::Mode;
-use crate::consignments::{Consignment, Leg};
+use crate::consignments::{Consignment, Leg, legs_as_known};
 use crate::core::id::{ConsignmentId, LegId, ProgrammeId, SiteId};
 use crate::core::page::{KnownPage, PAGE_LIMIT_MAXIMUM};
 use crate::core::problem::Outcome;
@@ -159,15 +159,24 @@ fn views(
     forecasting: &Forecasting,
 ) -> Outcome<Vec<UnderWayView>> {
     let ids: Vec<LegId> = found.iter().map(|row| row.leg).collect();
-    let rows: Vec<(Leg, Consignment)> = legs::table
-        .inner_join(consignments::table.on(consignments::id.eq(legs::consignment_id)))
+    let mut on: Vec<Leg> = legs::table
         .filter(legs::id.eq_any(&ids))
-        .select((Leg::as_select(), Consignment::as_select()))
+        .select(Leg::as_select())
         .load(conn)
         .map_err(read_failure)?;
-    let rows: HashMap<LegId, (Leg, Consignment)> = rows.into_iter().map(|row| (row.0.id, row)).collect();
-    let travelling: BTreeSet<ConsignmentId> = rows.values().map(|(_, consignment)| consignment.id).collect();
+    if let Some(cut) = asked.past {
+        on = legs_as_known(conn, on, cut.known_at)?;
+    }
+    let travelling: BTreeSet<ConsignmentId> = on.iter().map(|leg| leg.consignment_id).collect();
     let travelling: Vec<ConsignmentId> = travelling.into_iter().collect();
+    let with: Vec<Consignment> = consignments::table
+        .filter(consignments::id.eq_any(&travelling))
+        .select(Consignment::as_select())
+        .load(conn)
+        .map_err(read_failure)?;
+    let with: HashMap<ConsignmentId, Consignment> = with.into_iter().map(|row| (row.id, row)).collect();
+    let paired = |leg: Leg| with.get(&leg.consignment_id).map(|row| (leg.id, (leg, row.clone())));
+    let rows: HashMap<LegId, (Leg, Consignment)> = on.into_iter().filter_map(paired).collect();
     let times = times_of(conn, &travelling, asked.cut, asked.past)?;
     let corridors: BTreeSet<Corridor> = rows.values().map(|(leg, _)| corridor_of(leg)).collect();
     let measures = Measures::load(conn, forecasting, &corridors, asked.cut)?;

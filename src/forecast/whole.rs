@@ -1,7 +1,7 @@
 //! When consignments arrive where they are meant to end: leg after leg, in a few queries for any number of them.
 
 use super::arrival::{Forecasting, Measures};
-use super::route::{Asked, begins_when, corridor_of};
+use super::route::{Asked, begins_when, corridor_of, ways_known};
 use super::rules::{Window, planned};
 use super::times::{LegTimes, Told, times_of};
 use super::trips::Corridor;
@@ -9,7 +9,7 @@ use crate::consignments::Leg;
 use crate::core::id::{ConsignmentId, LegId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
-use crate::db::schema::{consignments, legs};
+use crate::db::schema::consignments;
 use crate::db::{Conn, in_parts, read_failure};
 use crate::ledger::Moment;
 use diesel::prelude::*;
@@ -49,15 +49,19 @@ pub fn consignments_arrive(
     now: Timestamp,
 ) -> Outcome<Arrivals> {
     let Asked { cut, past, at } = Asked::read(conn, moment, now)?;
-    let rows: Vec<(Leg, SiteId)> = in_parts(ids, |part| {
-        legs::table
-            .inner_join(consignments::table.on(consignments::id.eq(legs::consignment_id)))
-            .filter(legs::consignment_id.eq_any(part).and(legs::superseded.eq(false)))
-            .order((legs::consignment_id, legs::ordinal))
-            .select((Leg::as_select(), consignments::destination_id))
+    let destinations: Vec<(ConsignmentId, SiteId)> = in_parts(ids, |part| {
+        consignments::table
+            .filter(consignments::id.eq_any(part))
+            .select((consignments::id, consignments::destination_id))
             .load(conn)
     })
     .map_err(read_failure)?;
+    let destinations: HashMap<ConsignmentId, SiteId> = destinations.into_iter().collect();
+    let ways = ways_known(conn, ids, past)?;
+    let rows: Vec<(Leg, SiteId)> = ways
+        .into_iter()
+        .filter_map(|leg| destinations.get(&leg.consignment_id).map(|end| (leg, *end)))
+        .collect();
     let times = times_of(conn, ids, cut, past)?;
     let corridors: BTreeSet<Corridor> = rows.iter().map(|(leg, _)| corridor_of(leg)).collect();
     let measures = Measures::load(conn, forecasting, &corridors, cut)?;

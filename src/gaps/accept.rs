@@ -1,5 +1,6 @@
 //! Accepting proposals: goods are reserved for needs by the ordinary rule, all of them or none.
 
+use super::moved::LastMoved;
 use super::proposals::lacks;
 use super::rules::fill;
 use super::store::{Asked, ground};
@@ -14,7 +15,7 @@ use crate::db::{Conn, read_failure};
 use crate::events::{Command, Kind, PostEvent};
 use crate::forecast::Forecasting;
 use crate::ledger::event::{EventRecord, EventResult, EventStatus};
-use crate::ledger::last_known;
+use crate::ledger::{Book, last_known};
 use crate::needs::{Need, NeedFilter, answered, mean_more, need_list, want_meant};
 use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
 use diesel::prelude::*;
@@ -123,6 +124,7 @@ struct Planned {
     post: PostEvent,
     id: EventId,
     need: NeedId,
+    item: ItemId,
     /// How much of consignments is meant for the need before this.
     seen: i64,
     consignment: ConsignmentId,
@@ -131,14 +133,26 @@ struct Planned {
 
 /// What was seen of a need when an acceptance was judged.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Seen {
-    item: ItemId,
-    meant: i64,
+pub struct Seen {
+    /// What is needed.
+    pub item: ItemId,
+    /// How much of consignments is meant for it.
+    pub meant: i64,
+}
+
+/// How an acceptance was judged.
+#[derive(Clone, Debug)]
+pub struct Judged {
+    /// The entry of the log up to which it was looked; none where it was accepted before, and is not judged again.
+    pub up_to: Option<i64>,
+    /// What was seen of the needs.
+    pub needs: BTreeMap<NeedId, Seen>,
 }
 
 /// Accepts proposals.
 pub struct ProposalsAccept {
     actor: Actor,
+    up_to: Option<i64>,
     planned: Vec<Planned>,
 }
 
@@ -147,21 +161,23 @@ impl ProposalsAccept {
     ///
     /// # Errors
     /// `forbidden` where the caller may not reserve goods; `invalid`.
-    pub(super) fn new(
+    pub fn new(
         permit: &Permit<action::GapFill>,
         accepted: &ProposalsAccepted,
-        mut seen: BTreeMap<NeedId, Seen>,
+        judged: Judged,
     ) -> Outcome<(Self, Vec<Kind>)> {
         let actor = permit.further(Action::Allocate)?;
         let (mut planned, mut kinds) = (Vec::new(), Vec::new());
+        let Judged { up_to, mut needs } = judged;
         for (index, one) in accepted.allocations.iter().enumerate() {
-            let seen = seen.get_mut(&one.need).ok_or_else(Problem::not_found)?;
+            let seen = needs.get_mut(&one.need).ok_or_else(Problem::not_found)?;
             let command = one.command(seen.item).map_err(|problem| among_allocations(index, problem))?;
             kinds.push(command.kind.clone());
             planned.push(Planned {
                 post: PostEvent::new(command, actor.clone()),
                 id: one.id,
                 need: one.need,
+                item: seen.item,
                 seen: seen.meant,
                 consignment: one.consignment,
                 quantity: one.quantity.get(),
@@ -169,7 +185,23 @@ impl ProposalsAccept {
             // The next one for the same need comes after this one.
             seen.meant += one.quantity.get();
         }
-        Ok((Self { actor, planned }, kinds))
+        Ok((Self { actor, up_to, planned }, kinds))
+    }
+
+    /// Whether what is lacking may be less by now than it was judged by: goods or needs of an item were recorded since, by
+    /// others in this batch or before it.
+    fn is_outdated(&self, desk: &mut Desk) -> Result<bool, Refusal> {
+        let Some(up_to) = self.up_to else { return Ok(false) };
+        for one in &self.planned {
+            let stated = desk.shelf::<Drawer<Need>>().group(one.need)?;
+            if stated.iter().any(|row| row.sequence > up_to)
+                || desk.shelf::<Book>().has_moved(one.item)
+                || desk.shelf::<LastMoved>().is_after(one.item, up_to)?
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 }
 
@@ -195,7 +227,8 @@ pub struct AcceptedView {
 }
 
 impl Update for ProposalsAccept {
-    type Answer = AcceptedView;
+    /// None where it has to be judged again, as goods or needs changed since.
+    type Answer = Option<AcceptedView>;
 
     fn actor(&self) -> &Actor {
         &self.actor
@@ -205,10 +238,16 @@ impl Update for ProposalsAccept {
         for one in &self.planned {
             one.post.keys(desk);
             want_meant(desk, one.need, one.consignment);
+            if let Some(up_to) = self.up_to {
+                desk.shelf::<LastMoved>().want(one.item, up_to);
+            }
         }
     }
 
-    fn decide(&self, desk: &mut Desk) -> Result<AcceptedView, Refusal> {
+    fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
+        if self.is_outdated(desk)? {
+            return Ok(None);
+        }
         let mut allocations = Vec::with_capacity(self.planned.len());
         for (index, one) in self.planned.iter().enumerate() {
             let within = |refusal: Refusal| match refusal {
@@ -227,7 +266,7 @@ impl Update for ProposalsAccept {
             }
             allocations.push(result);
         }
-        Ok(AcceptedView { allocations })
+        Ok(Some(AcceptedView { allocations }))
     }
 }
 
@@ -235,11 +274,7 @@ impl Update for ProposalsAccept {
 ///
 /// # Errors
 /// What the database says.
-fn known_events(
-    conn: &mut Conn,
-    _permit: &Permit<action::GapFill>,
-    accepted: &ProposalsAccepted,
-) -> Outcome<usize> {
+fn known_events(conn: &mut Conn, accepted: &ProposalsAccepted) -> Outcome<usize> {
     let ids: Vec<EventId> = accepted.allocations.iter().map(|one| one.id).collect();
     let query = events::table.filter(events::id.eq_any(ids)).select(events::id);
     let found: Vec<EventId> = query.load(conn).map_err(read_failure)?;
@@ -250,16 +285,17 @@ fn known_events(
 ///
 /// # Errors
 /// `not_found` where a need is not within reach; `wrong_state` where less is lacking; what the database says.
-pub(super) fn judged(
+pub fn judge(
     conn: &mut Conn,
     permit: &Permit<action::GapFill>,
     accepted: &ProposalsAccepted,
     seen: (&Forecasting, Timestamp),
-) -> Outcome<BTreeMap<NeedId, Seen>> {
+) -> Outcome<Judged> {
     let mut asked: BTreeMap<NeedId, i64> = BTreeMap::new();
     for one in &accepted.allocations {
         *asked.entry(one.need).or_default() += one.quantity.get();
     }
+    // What is recorded while this is read is after that, and has it judged again.
     let sequence = last_known(conn, None, "/known_at")?;
     let filter = NeedFilter { among: asked.keys().copied().collect(), ..NeedFilter::default() };
     let limit = i64::try_from(asked.len()).unwrap_or(i64::MAX);
@@ -267,10 +303,11 @@ pub(super) fn judged(
     if needs.len() < asked.len() {
         return Err(Problem::not_found());
     }
-    if known_events(conn, permit, accepted)? < accepted.allocations.len() {
+    let is_known = known_events(conn, accepted)? == accepted.allocations.len();
+    if !is_known {
         check_lacking(conn, permit, &needs, &asked, seen)?;
     }
-    let (_, matches) = answered(conn, permit.scope(), &needs, sequence, None)?;
+    let (_, matches) = answered(conn, &needs, sequence, None)?;
     let mut found: BTreeMap<NeedId, Seen> =
         needs.iter().map(|need| (need.need_id, Seen { item: need.item_id, meant: 0 })).collect();
     for one in matches.iter().filter(|one| one.is_of_consignment()) {
@@ -278,7 +315,7 @@ pub(super) fn judged(
             seen.meant += one.quantity;
         }
     }
-    Ok(found)
+    Ok(Judged { up_to: (!is_known).then_some(sequence), needs: found })
 }
 
 fn check_lacking(
@@ -288,14 +325,9 @@ fn check_lacking(
     asked: &BTreeMap<NeedId, i64>,
     seen: (&Forecasting, Timestamp),
 ) -> Outcome<()> {
-    let programmes: BTreeSet<ProgrammeId> = needs.iter().map(|need| need.programme_id).collect();
-    let items: BTreeSet<ItemId> = needs.iter().map(|need| need.item_id).collect();
-    let only = |count: usize| count == 1;
-    let question = Asked {
-        programme: programmes.first().copied().filter(|_| only(programmes.len())),
-        item: items.first().copied().filter(|_| only(items.len())),
-        ..Asked::default()
-    };
+    let pairs: BTreeSet<(ProgrammeId, ItemId)> =
+        needs.iter().map(|need| (need.programme_id, need.item_id)).collect();
+    let question = Asked { pairs: pairs.into_iter().collect(), ..Asked::default() };
     let ground = ground(conn, permit.scope(), &question, seen)?;
     let filled = fill(&ground.wanted, &ground.supplies, ground.today);
     let lacking: BTreeMap<NeedId, i64> =

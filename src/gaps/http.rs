@@ -1,24 +1,29 @@
 //! Gaps over HTTP.
 
-use super::accept::{AcceptedView, ProposalsAccept, ProposalsAccepted, judged};
+use super::accept::{AcceptedView, ProposalsAccept, ProposalsAccepted, judge};
 use super::proposals::proposals;
 use super::rules::{fill, rows};
 use super::store::{Asked, ground};
-use super::view::{GapView, GapsView, ProposalsView};
+use super::view::{GapView, GapsView, ProposalsView, outside_of};
 use crate::auth::{Action, Permit, Scope, action, now};
 use crate::baselines::Area;
 use crate::core::check::Check;
 use crate::core::id::{ItemId, ProgrammeId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Conn;
 use crate::events::{check_reached, told_within};
 use crate::forecast::Forecasting;
 use crate::ledger::Moment;
 use crate::web::{Json, ProblemBody, Query, Routes, State, Written, WrittenBody};
+use crate::writer::Recorded;
 use actix_web::web::{Data, Json as JsonBody};
 use serde::Deserialize;
 use std::sync::Arc;
 use utoipa::IntoParams;
+
+/// How often an acceptance is judged where goods move in between: each takes a moment, and who still meets a change is better
+/// told so than kept waiting.
+const JUDGED_MAXIMUM: usize = 3;
 
 /// Which gaps are wanted.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -53,7 +58,7 @@ impl GapQuery {
         }
         check.finish()?;
         let moment = Moment::read(self.as_of.as_deref(), self.known_at.as_deref())?;
-        Ok((Asked { programme: self.programme, item: self.item, by, moment }, area))
+        Ok((Asked { programme: self.programme, item: self.item, by, moment, pairs: Vec::new() }, area))
     }
 }
 
@@ -80,6 +85,8 @@ fn answer(
     Ok(GapsView {
         rows: rows.filter(|row| is_in(area.as_ref(), &row.country, row.area.as_deref())).collect(),
         day: ground.today.to_string(),
+        outside: outside_of(scope, asked.by.is_some(), false),
+        editions: ground.editions,
         sequence: ground.sequence,
         as_of: asked.moment.as_of,
     })
@@ -136,18 +143,36 @@ pub async fn gap_accept(
 ) -> Outcome<Written<AcceptedView>> {
     let accepted = Arc::new(body.0);
     accepted.check()?;
-    let (asked, reader) = (Arc::clone(&accepted), permit.clone());
-    let seen = state.read(move |conn| judged(conn, &reader, &asked, (&forecasting, now()))).await?;
-    let (update, kinds) = ProposalsAccept::new(&permit, &accepted, seen)?;
+    for _ in 0..JUDGED_MAXIMUM {
+        let Recorded { answer, leaf } = recorded(&state, &permit, &forecasting, &accepted).await?;
+        if let Some(answer) = answer {
+            let recorded = Recorded { answer, leaf };
+            let is_new = recorded.leaf.is_some();
+            return Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) });
+        }
+    }
+    let words = "Goods or needs of these items change faster than it can be told what is lacking. Nothing was changed: ask for \
+                 the proposals again.";
+    Err(Problem::new(Code::WrongState, words).at("/allocations"))
+}
+
+/// Judges an acceptance by what is lacking now, and has it recorded; no answer where something of it changed in between.
+async fn recorded(
+    state: &State,
+    permit: &Permit<action::GapFill>,
+    forecasting: &Data<Forecasting>,
+    accepted: &Arc<ProposalsAccepted>,
+) -> Outcome<Recorded<Option<AcceptedView>>> {
+    let (asked, reader, forecasting) = (Arc::clone(accepted), permit.clone(), forecasting.clone());
+    let judged = state.read(move |conn| judge(conn, &reader, &asked, (&forecasting, now()))).await?;
+    let (update, kinds) = ProposalsAccept::new(permit, accepted, judged)?;
     let scope = permit.reach(Action::Allocate).ok_or_else(Problem::not_found)?;
     let reached = move |conn: &mut Conn| check_reached(conn, &scope, &kinds.iter().collect::<Vec<_>>());
     state.read(reached).await?.into_iter().collect::<Outcome<()>>()?;
-    let recorded = match state.writer.record(update).await {
-        Ok(recorded) => recorded,
-        Err(problem) => return Err(told_within(&state, permit.scope(), problem).await?),
-    };
-    let is_new = recorded.leaf.is_some();
-    Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) })
+    match state.writer.record(update).await {
+        Ok(recorded) => Ok(recorded),
+        Err(problem) => Err(told_within(state, permit.scope(), problem).await?),
+    }
 }
 
 /// The routes of this room.

@@ -11,11 +11,15 @@
 //! | `store` | the needs, and the goods that may fill them |
 //! | `view` | the answers as they go over the wire |
 //! | `proposals`, `accept` | how free goods could fill what is lacking, and reserving them |
+//! | `moved` | whether goods or needs changed since that was worked out |
 //! | `http` | `GET gaps`, and proposals |
 
 mod accept;
 pub mod http;
+mod moved;
 mod proposals;
 pub mod rules;
 mod store;
 mod view;
+
+pub use accept::{Judged, ProposalsAccept, ProposalsAccepted, Seen, judge};

@@ -2,7 +2,7 @@
 
 use super::rules::{Filled, Grant, Lack, Source, fill, propose};
 use super::store::{Asked, Ground, Heap, ground};
-use super::view::{ProposalView, ProposalsView, ProposedFrom};
+use super::view::{ProposalView, ProposalsView, ProposedFrom, outside_of};
 use crate::auth::Scope;
 use crate::core::id::NeedId;
 use crate::core::problem::{Outcome, Problem};
@@ -113,6 +113,8 @@ pub(super) fn proposals(
     Ok(ProposalsView {
         rows: rows.collect(),
         day: ground.today.to_string(),
+        outside: outside_of(scope, asked.by.is_some(), true),
+        editions: ground.editions,
         sequence: ground.sequence,
         as_of: asked.moment.as_of,
     })

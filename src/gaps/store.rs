@@ -1,7 +1,7 @@
 //! The needs of a question, and the goods that may fill them: three queries, however many there are.
 
 use super::rules::{Fitness, Place, Supply, Wanted, Way};
-use crate::areas::Editions;
+use crate::areas::{EditionView, Editions};
 use crate::atlas::CountryCode;
 use crate::auth::{Bound, Scope};
 use crate::core::id::{
@@ -32,6 +32,8 @@ pub(super) struct Asked {
     pub(super) item: Option<ItemId>,
     pub(super) by: Option<String>,
     pub(super) moment: Moment,
+    /// Only of one of these items for its programme, where any are named.
+    pub(super) pairs: Vec<(ProgrammeId, ItemId)>,
 }
 
 /// Everything a question is answered from.
@@ -43,6 +45,8 @@ pub(super) struct Ground {
     /// What is still with donors.
     pub(super) pledged: Vec<Heap>,
     pub(super) today: NaiveDate,
+    /// The editions of areas by which all of it is placed.
+    pub(super) editions: Vec<EditionView>,
     pub(super) sequence: i64,
 }
 
@@ -121,6 +125,7 @@ pub(super) fn ground(
         item: asked.item,
         state: Some(NeedState::Open),
         by: asked.by.clone(),
+        pairs: asked.pairs.clone(),
         ..NeedFilter::default()
     };
     let limit = i64::try_from(NEEDS_MAXIMUM + 1).unwrap_or(i64::MAX);
@@ -132,13 +137,14 @@ pub(super) fn ground(
     let heaps = heaps(conn, scope, &needs, past)?;
     let (pledged, heaps): (Vec<Heap>, Vec<Heap>) =
         heaps.into_iter().partition(|heap| heap.account == Account::Unallocated.code());
-    let places = Places::at(conn, Cut { known_at: sequence, as_of: asked.moment.as_of })?;
+    let mut places = Places::at(conn, Cut { known_at: sequence, as_of: asked.moment.as_of })?;
     let seen = (forecasting, asked.moment, now);
-    let (heaps, supplies) = supplies(conn, &places, heaps, seen)?.into_iter().unzip();
-    let (answers, _) = answered(conn, scope, &needs, sequence, past)?;
+    let (heaps, supplies) = supplies(conn, &mut places, heaps, seen)?.into_iter().unzip();
+    let (answers, _) = answered(conn, &needs, sequence, past)?;
     let served = answers.into_iter().map(|(need, answered)| (need, answered.distributed)).collect();
-    let wanted = wanted(conn, &places, &needs, &served)?;
-    Ok(Ground { wanted, supplies, heaps, pledged, today, sequence })
+    let wanted = wanted(conn, &mut places, &needs, &served)?;
+    let editions = places.used();
+    Ok(Ground { wanted, supplies, heaps, pledged, today, editions, sequence })
 }
 
 /// Which goods a scope reaches: of an organization what it gave, holds, has in its warehouses or is to get; of countries
@@ -223,7 +229,7 @@ fn heaps(conn: &mut Conn, scope: &Scope, needs: &[Need], past: Option<Cut>) -> O
 /// consignment is meant to end.
 fn supplies(
     conn: &mut Conn,
-    places: &Places,
+    places: &mut Places,
     heaps: Vec<Heap>,
     (forecasting, moment, now): (&Forecasting, Moment, Timestamp),
 ) -> Outcome<Vec<(Heap, Supply)>> {
@@ -290,24 +296,28 @@ fn destinations(conn: &mut Conn, ids: &[ConsignmentId]) -> Outcome<HashMap<Consi
 struct Places {
     editions: Editions,
     cut: Cut,
+    /// The names of editions that placed something.
+    used: BTreeSet<String>,
 }
 
 impl Places {
     fn at(conn: &mut Conn, cut: Cut) -> Outcome<Self> {
-        Ok(Self { editions: Editions::at(conn, cut)?, cut })
+        Ok(Self { editions: Editions::at(conn, cut)?, cut, used: BTreeSet::new() })
     }
 
     /// The area of each site, where it is known, else only its country.
-    fn of_sites(&self, conn: &mut Conn, ids: BTreeSet<SiteId>) -> Outcome<HashMap<SiteId, Place>> {
+    fn of_sites(&mut self, conn: &mut Conn, ids: BTreeSet<SiteId>) -> Outcome<HashMap<SiteId, Place>> {
         let found = site_areas_by(conn, &self.editions, Some(&Vec::from_iter(ids)), self.cut)?;
+        self.used.extend(found.values().map(|area| area.edition.clone()));
         let place = |area: SiteArea| Place { country: area.country, area: area.area.map(|area| area.code) };
         Ok(found.into_iter().map(|(site, area)| (site, place(area))).collect())
     }
 
     /// Where a need is stated for; an area by the code it has now, where another code followed the one that was stated.
-    fn stated(&self, need: &Need) -> Place {
+    fn stated(&mut self, need: &Need) -> Place {
         let country = need.country.parse::<CountryCode>().ok();
         let set = self.editions.of(country);
+        self.used.insert(set.version().name.to_string());
         let area = need.area.as_ref().filter(|area| **area != need.country).map(|code| {
             match set.locate_in(country, Some(code), None, Some(self.editions.crosswalk())) {
                 Ok(located) => located.area.key().to_owned(),
@@ -316,12 +326,17 @@ impl Places {
         });
         Place { country: need.country.clone(), area }
     }
+
+    /// The editions that placed something.
+    fn used(&self) -> Vec<EditionView> {
+        self.editions.views(self.used.iter().map(String::as_str))
+    }
 }
 
 /// Needs as they are filled.
 fn wanted(
     conn: &mut Conn,
-    places: &Places,
+    places: &mut Places,
     needs: &[Need],
     served: &HashMap<NeedId, i64>,
 ) -> Outcome<Vec<Wanted>> {

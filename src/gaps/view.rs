@@ -1,10 +1,70 @@
 //! Gaps as they go over the wire.
 
 use super::rules::{Apart, Fill, GapRow, RowKey};
+use crate::areas::EditionView;
+use crate::auth::{Bound, Scope};
 use crate::core::id::{ItemId, NeedId, PledgeId, PledgeLineId, ProgrammeId, SiteId};
 use crate::core::time::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
+
+/// What is not in the figures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutsideWhat {
+    /// Goods of other organizations than the one the caller is bound to: they may fill these needs.
+    GoodsOfOthers,
+    /// Needs that other organizations ask for: goods that fill these here may be for them.
+    NeedsOfOthers,
+    /// Needs by a later day than was asked for: those of an area come before those of its whole country.
+    LaterNeeds,
+    /// Goods that lie outside the countries the caller is bound to, and are not meant for them by name.
+    GoodsElsewhere,
+}
+
+/// What it does to a figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OutsideEffect {
+    /// Less may be lacking than is told.
+    GapTooLarge,
+    /// More may be lacking than is told.
+    GapTooSmall,
+    /// More could be proposed than is.
+    TooLittleProposed,
+}
+
+/// Something that is not in the figures, and what that does to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+pub struct Outside {
+    /// What.
+    pub what: OutsideWhat,
+    /// What it does.
+    pub effect: OutsideEffect,
+}
+
+/// What lies outside of a question, whether or not there is any of it: whoever is bound is not told that there is. Programme,
+/// item and area narrow nothing that fills the needs they leave, as goods are of one programme, item and country.
+pub(super) fn outside_of(scope: &Scope, is_by_day: bool, is_proposing: bool) -> Vec<Outside> {
+    let mut found = Vec::new();
+    let mut add = |what, effect| found.push(Outside { what, effect });
+    for bound in scope.bounds() {
+        match bound {
+            Bound::Organization(_) | Bound::OwnPledges(_) => {
+                add(OutsideWhat::GoodsOfOthers, OutsideEffect::GapTooLarge);
+                add(OutsideWhat::NeedsOfOthers, OutsideEffect::GapTooSmall);
+            }
+            Bound::Countries(_) if is_proposing => {
+                add(OutsideWhat::GoodsElsewhere, OutsideEffect::TooLittleProposed);
+            }
+            Bound::Countries(_) => {}
+        }
+    }
+    if is_by_day {
+        add(OutsideWhat::LaterNeeds, OutsideEffect::GapTooSmall);
+    }
+    found
+}
 
 /// What is lacking, row by row.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -14,6 +74,10 @@ pub struct GapsView {
     /// The day on which goods are asked whether they have expired, and before which nothing arrives.
     #[schema(format = Date)]
     pub day: String,
+    /// What lies outside of what the caller reaches or asked for, and would make these figures others.
+    pub outside: Vec<Outside>,
+    /// The editions of areas by which needs and goods stand in an area.
+    pub editions: Vec<EditionView>,
     /// The ledger sequence it was known at: asked with it as `known_at`, the answer is the same for ever, as far as plans of
     /// legs do not change.
     pub sequence: i64,
@@ -67,6 +131,10 @@ pub struct ProposalsView {
     /// The day on which goods are asked whether they have expired.
     #[schema(format = Date)]
     pub day: String,
+    /// What lies outside of what the caller reaches or asked for, and would make these figures others.
+    pub outside: Vec<Outside>,
+    /// The editions of areas by which needs and goods stand in an area.
+    pub editions: Vec<EditionView>,
     /// The ledger sequence it was known at.
     pub sequence: i64,
     /// The last effective time that is counted, where one was asked for.

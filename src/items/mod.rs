@@ -10,11 +10,13 @@
 pub mod goods;
 pub mod http;
 mod lots;
+mod persons;
 pub mod rules;
 mod standards;
 mod store;
 
 pub use lots::list_lots;
+pub use persons::Persons;
 pub use rules::{ItemDraft, ItemEdit, PackDraft, Standard, StandardKind, StorageClass};
 pub use standards::{ItemStandard, KnownStandard, list_standards, standards_known};
 pub use store::{

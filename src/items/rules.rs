@@ -1,5 +1,6 @@
 //! What an item may be: its classes, and the judgement of what a caller wrote.
 
+use super::persons::Persons;
 use crate::core::check::{CODE_CHARS_MAX, Check, Edit, NAME_CHARS_MAX, quoted};
 use crate::core::id::ItemId;
 use crate::core::problem::Outcome;
@@ -107,7 +108,7 @@ impl StandardKind {
     }
 }
 
-/// How much of an item serves how many people. All numbers are whole, so that nothing is ever rounded twice.
+/// How much of an item serves how many people. All numbers are exact, so that nothing is ever rounded twice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Standard {
@@ -117,8 +118,7 @@ pub struct Standard {
     #[schema(minimum = 1)]
     pub quantity: i64,
     /// … for so many persons …
-    #[schema(minimum = 1)]
-    pub persons: i64,
+    pub persons: Persons,
     /// … for so many days; for consumables, and only for them.
     #[serde(default)]
     #[schema(minimum = 1)]
@@ -352,7 +352,6 @@ fn normal_hs_code(check: &mut Check, code: &str) -> String {
 
 fn judge_standard(check: &mut Check, standard: &Standard) {
     check.positive("/standard/quantity", standard.quantity, "base units");
-    check.positive("/standard/persons", standard.persons, "persons");
     match (standard.kind, standard.days) {
         (StandardKind::Consumable, Some(days)) => {
             check.positive("/standard/days", days, "days");

@@ -4,6 +4,7 @@
 //! that was recorded before statements were kept has none: what its row says counts from the beginning, and becomes its
 //! first statement, with sequence 0, once the standard is changed.
 
+use super::persons::Persons;
 use super::rules::{Standard, StandardKind};
 use super::store::Item;
 use crate::core::id::{ItemId, StandardId, derived};
@@ -25,7 +26,7 @@ record! {
         id: StandardId,
         /// The item.
         item_id: ItemId,
-        /// Word of [`StandardKind`]; the three columns stand together, and are empty where there is none any more.
+        /// Word of [`StandardKind`]; the columns stand together, and are empty where there is none any more.
         kind: Option<String>,
         /// Base units …
         quantity: Option<i64>,
@@ -33,6 +34,8 @@ record! {
         persons: Option<i64>,
         /// … for so many days; only for what is used up.
         days: Option<i64>,
+        /// Thousandths of a person beyond the whole ones; none where there are none.
+        thousandths: Option<i64>,
         /// Whether the item has no standard from here on.
         withdrawn: bool,
         /// The entry that tells of it; 0 where the item said so before statements were kept.
@@ -51,6 +54,7 @@ impl ItemStandard {
             quantity: item.standard_quantity,
             persons: item.standard_persons,
             days: item.standard_days,
+            thousandths: item.standard_thousandths,
             withdrawn: item.standard_kind.is_none(),
             sequence: moment.sequence,
             recorded_at: moment.recorded_at,
@@ -58,8 +62,8 @@ impl ItemStandard {
     }
 
     fn is_same(&self, other: &Self) -> bool {
-        (&self.kind, self.quantity, self.persons, self.days)
-            == (&other.kind, other.quantity, other.persons, other.days)
+        (&self.kind, self.quantity, self.persons, self.days, self.thousandths)
+            == (&other.kind, other.quantity, other.persons, other.days, other.thousandths)
     }
 
     /// What it says; nothing where it ends what was said.
@@ -67,8 +71,11 @@ impl ItemStandard {
         let (Some(kind), Some(quantity), Some(persons)) = (&self.kind, self.quantity, self.persons) else {
             return Ok(None);
         };
-        let unreadable = || Problem::internal(format!("item_standards.kind of {} cannot be read", self.id));
-        let kind = StandardKind::from_word(kind).ok_or_else(unreadable)?;
+        let unreadable =
+            |column| Problem::internal(format!("item_standards.{column} of {} cannot be read", self.id));
+        let kind = StandardKind::from_word(kind).ok_or_else(|| unreadable("kind"))?;
+        let persons = Persons::new(persons, self.thousandths.unwrap_or_default());
+        let persons = persons.ok_or_else(|| unreadable("persons"))?;
         Ok(Some(KnownStandard {
             item: self.item_id,
             standard: Standard { kind, quantity, persons, days: self.days },

@@ -1,5 +1,6 @@
 //! The tables of items, packs and lots: rows, and what is read and written of them.
 
+use super::persons::Persons;
 use super::rules::{ItemDraft, ItemEdit, PackDraft, Standard, StandardKind, StorageClass};
 use super::standards::{ItemStandard, state_standard};
 use crate::core::check::id_reused;
@@ -35,7 +36,7 @@ record! {
         shelf_life_days: Option<i64>,
         /// Word of [`StorageClass`](super::rules::StorageClass).
         storage_class: String,
-        /// Word of [`StandardKind`](super::rules::StandardKind); the four columns stand together.
+        /// Word of [`StandardKind`](super::rules::StandardKind); the columns stand together.
         standard_kind: Option<String>,
         /// Base units …
         standard_quantity: Option<i64>,
@@ -43,6 +44,8 @@ record! {
         standard_persons: Option<i64>,
         /// … for so many days; only for what is used up.
         standard_days: Option<i64>,
+        /// Thousandths of a person beyond the whole ones; none where there are none.
+        standard_thousandths: Option<i64>,
         /// Counts the edits, from 1.
         revision: i64,
         /// Recorded first.
@@ -191,8 +194,9 @@ impl Item {
             storage_class: draft.storage_class.word().to_owned(),
             standard_kind: draft.standard.map(|standard| standard.kind.word().to_owned()),
             standard_quantity: draft.standard.map(|standard| standard.quantity),
-            standard_persons: draft.standard.map(|standard| standard.persons),
+            standard_persons: draft.standard.map(|standard| standard.persons.whole()),
             standard_days: draft.standard.and_then(|standard| standard.days),
+            standard_thousandths: draft.standard.and_then(|standard| standard.persons.beyond()),
             revision,
             created_at,
             updated_at,
@@ -210,6 +214,8 @@ impl Item {
             return Ok(None);
         };
         let kind = StandardKind::from_word(kind).ok_or_else(|| unreadable(self, "standard_kind"))?;
+        let persons = Persons::new(persons, self.standard_thousandths.unwrap_or_default())
+            .ok_or_else(|| unreadable(self, "standard_persons"))?;
         Ok(Some(Standard { kind, quantity, persons, days: self.standard_days }))
     }
 }

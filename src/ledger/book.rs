@@ -177,6 +177,11 @@ pub struct Book {
 }
 
 impl Book {
+    /// Whether this batch has moved goods of an item.
+    pub fn has_moved(&self, item: ItemId) -> bool {
+        self.postings.iter().any(|posted| posted.cell.item == item)
+    }
+
     /// Goods of a consignment, wherever they are.
     ///
     /// # Errors

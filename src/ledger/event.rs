@@ -195,6 +195,14 @@ pub struct EventResult {
     pub approval: Option<ApprovalId>,
 }
 
+impl EventResult {
+    /// The entry it is recorded in, where it is.
+    pub fn moment(&self) -> Option<Moment> {
+        let moment = |sequence| Moment { sequence, recorded_at: self.recorded_at };
+        self.sequence.map(moment)
+    }
+}
+
 /// Whether an event counts already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]

@@ -70,7 +70,8 @@ impl MapQuery {
 /// Read a layer of the map
 ///
 /// GeoJSON: `areas` with totals, `sites` with what is there, `corridors` with what their consignments carry, drawn as the shortest
-/// line over the globe and labelled so. Figures are those of totals, within the same reach. With `public` it is what anybody may
+/// line over the globe, which is labelled as a flight's great circle or as straight. Figures are those of totals, within the same
+/// reach. With `public` it is what anybody may
 /// see; without, it may tell where goods of a sensitive programme are.
 #[utoipa::path(get, path = "/api/v1/map/{layer}", tag = "figures",
     params(("layer" = Layer, Path, description = "What is shown"), MapQuery),

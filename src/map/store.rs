@@ -2,24 +2,22 @@
 
 use super::view::{Feature, Geometry, Layer, MapView, Properties};
 use crate::areas::Editions;
-use crate::atlas::{Coordinates, Generalisation, LineLabel, leg_length_m, leg_line};
-use crate::core::id::{ProgrammeId, SiteId};
+use crate::atlas::{
+    Coordinates, CountryCode, Generalisation, LineLabel, NO_ENDORSEMENT, leg_length_m, leg_line,
+};
+use crate::core::id::SiteId;
 use crate::core::problem::{Outcome, Problem};
-use crate::db::schema::programmes;
-use crate::db::{Conn, read_failure};
+use crate::db::Conn;
+use crate::forecast::{Sent, flown};
 use crate::ledger::{Cut, last_known};
-use crate::sites::{KnownPlace, places_known};
+use crate::programmes::sensitive_programmes;
+use crate::sites::{KnownPlace, WhichSites, places_known};
 use crate::totals::rules::Question;
 use crate::totals::{Key, Named, TotalsRow, answer};
-use diesel::prelude::*;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Things on one map: more are no picture any more, and ten megabytes.
 const FEATURES_MAXIMUM: usize = 5_000;
-/// What has to be printed beside every map.
-const ATTRIBUTION: &str = "The boundaries and names shown and the designations used do not imply official endorsement or \
-                           acceptance by the United Nations.";
-
 /// How a layer is asked for.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Drawing {
@@ -48,8 +46,15 @@ pub(super) fn map(conn: &mut Conn, mut question: Question, drawing: Drawing) -> 
     }
     let count = rows.len();
     let features = match drawing.layer {
-        Layer::Areas => areas(&Editions::at(conn, cut)?, rows, drawing.generalisation),
-        Layer::Sites | Layer::Corridors => along(&places(conn, &rows, known_at)?, rows),
+        Layer::Areas => {
+            let editions = Editions::of_countries(conn, &countries_of(&rows), cut)?;
+            areas(&editions, rows, drawing.generalisation)
+        }
+        Layer::Sites => along(&places(conn, &rows, known_at)?, &HashSet::new(), rows),
+        Layer::Corridors => {
+            let flown = straight(conn, &question, &rows, known_at)?;
+            along(&places(conn, &rows, known_at)?, &flown, rows)
+        }
     };
     Ok(MapView {
         kind: "FeatureCollection",
@@ -64,7 +69,7 @@ pub(super) fn map(conn: &mut Conn, mut question: Question, drawing: Drawing) -> 
         as_of: totals.as_of,
         place: totals.place,
         editions: totals.editions,
-        attribution: ATTRIBUTION,
+        attribution: NO_ENDORSEMENT,
     })
 }
 
@@ -76,22 +81,13 @@ fn is_shown(layer: Layer, row: &TotalsRow) -> bool {
     }
 }
 
-fn sensitive_programmes(conn: &mut Conn) -> Outcome<Vec<ProgrammeId>> {
-    programmes::table
-        .filter(programmes::sensitive.eq(true))
-        .select(programmes::id)
-        .order(programmes::id)
-        .load(conn)
-        .map_err(read_failure)
-}
-
 /// The sites that rows name, with where they are: one question.
 fn places(conn: &mut Conn, rows: &[TotalsRow], known_at: i64) -> Outcome<HashMap<SiteId, KnownPlace>> {
     let named = rows.iter().flat_map(|row| row.keys.values()).flatten().flat_map(sites_of);
     let mut sites: Vec<SiteId> = named.map(|named| SiteId(named.id)).collect();
     sites.sort_unstable();
     sites.dedup();
-    places_known(conn, Some(&sites), known_at)
+    places_known(conn, WhichSites::Named(&sites), known_at)
 }
 
 fn sites_of(key: &Key) -> Vec<&Named> {
@@ -102,8 +98,37 @@ fn sites_of(key: &Key) -> Vec<&Named> {
     }
 }
 
+/// The corridors that are flown straight, of those within reach.
+fn straight(
+    conn: &mut Conn,
+    question: &Question,
+    rows: &[TotalsRow],
+    known_at: i64,
+) -> Outcome<HashSet<(SiteId, SiteId)>> {
+    let origins = rows.iter().flat_map(|row| row.keys.values()).flatten().filter_map(|key| match key {
+        Key::Corridor { origin, .. } => Some(SiteId(origin.id)),
+        Key::Named(_) | Key::Country { .. } | Key::Region { .. } | Key::Area { .. } | Key::Month(_) => None,
+    });
+    let origins: BTreeSet<SiteId> = origins.collect();
+    if origins.is_empty() {
+        return Ok(HashSet::new());
+    }
+    let sent = Sent {
+        scope: &question.scope,
+        origins: &origins.into_iter().collect::<Vec<_>>(),
+        programme: question.filters.programme,
+        without: &question.narrowed.without_programmes,
+        known_at,
+    };
+    flown(conn, sent)
+}
+
 /// Rows of sites as points, of corridors as lines.
-fn along(places: &HashMap<SiteId, KnownPlace>, rows: Vec<TotalsRow>) -> Vec<Feature> {
+fn along(
+    places: &HashMap<SiteId, KnownPlace>,
+    flown: &HashSet<(SiteId, SiteId)>,
+    rows: Vec<TotalsRow>,
+) -> Vec<Feature> {
     let place = |site: &Named| places.get(&SiteId(site.id)).and_then(|place| place.coordinates);
     let mut features = Vec::with_capacity(rows.len());
     for row in rows {
@@ -115,11 +140,27 @@ fn along(places: &HashMap<SiteId, KnownPlace>, rows: Vec<TotalsRow>) -> Vec<Feat
             (2, [from, to]) => (leg_line(*from, *to).into(), Some(leg_length_m(*from, *to))),
             (_, _) => continue,
         };
-        let label = length_m.map(|_| LineLabel::StraightLine.words());
+        let label = match sites.as_slice() {
+            [from, to] if flown.contains(&(SiteId(from.id), SiteId(to.id))) => Some(LineLabel::GreatCircle),
+            [_, _] => Some(LineLabel::StraightLine),
+            _ => None,
+        };
+        let label = label.map(LineLabel::words);
         let properties = Properties { figures: row, length_m, label };
         features.push(Feature { kind: "Feature", id, geometry, properties });
     }
     features
+}
+
+/// The countries of rows of areas.
+fn countries_of(rows: &[TotalsRow]) -> BTreeSet<CountryCode> {
+    let country = |key: &Key| match key {
+        Key::Area { country, .. } => country.parse().ok(),
+        Key::Named(_) | Key::Corridor { .. } | Key::Country { .. } | Key::Region { .. } | Key::Month(_) => {
+            None
+        }
+    };
+    rows.iter().flat_map(|row| row.keys.values()).flatten().filter_map(country).collect()
 }
 
 /// Rows of areas as polygons.

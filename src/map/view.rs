@@ -60,7 +60,8 @@ pub struct Properties {
     /// Metres of the shortest way over the globe, of a corridor.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub length_m: Option<u64>,
-    /// What the line and the length of a corridor are: `straight line`, as its roads and sea lanes are longer.
+    /// What the line and the length of a corridor are: `great circle` where all that goes there goes by one flight, else `straight
+    /// line`, as roads, sea lanes and stops on the way are longer.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub label: Option<&'static str>,

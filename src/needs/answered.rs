@@ -1,20 +1,26 @@
 //! What has become of what answers a need: promised, reserved, under way, there, and what is still lacking.
 //!
-//! Three queries for a page of needs, however many there are. Goods count in good condition alone, and each unit once:
+//! Three queries for a page of needs, however many there are, and one more of another moment than now. Goods count in good condition alone, and each unit once:
 //! what several needs are meant to get of the same goods is handed out in the order in which it was said.
 
 use super::matches::NeedMatch;
 use super::rules::{Answered, Goods, MatchKind, Meant, answered_by};
 use super::store::Need;
-use crate::auth::Scope;
-use crate::core::id::{ConsignmentId, ItemId, NeedId, NeedMatchId, PledgeLineId, SubjectId};
+use crate::core::id::{ConsignmentId, ItemId, NeedId, NeedMatchId, PledgeId, PledgeLineId, SubjectId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::{Binds, Conn, VALUES_PER_QUERY, ask, read_failure};
 use crate::ledger::{Account, Condition, Cut, Held};
+use crate::pledges::rules::PledgeState;
 use crate::writer::Record as _;
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable};
+use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
 use std::collections::{BTreeMap, HashMap, HashSet};
+
+/// The kinds of event by which a pledge ends.
+const DECLINED: &str = "pledge_declined";
+const WITHDRAWN: &str = "pledge_withdrawn";
+/// The states it is in then.
+const ENDED: [PledgeState; 2] = [PledgeState::Declined, PledgeState::Withdrawn];
 
 #[derive(QueryableByName)]
 struct Found {
@@ -61,9 +67,58 @@ impl NeedMatch {
 }
 
 #[derive(QueryableByName)]
+struct EndedRow {
+    #[diesel(sql_type = Binary)]
+    pledge: PledgeId,
+    #[diesel(sql_type = Text)]
+    kind: String,
+    #[diesel(sql_type = Text)]
+    body: String,
+}
+
+impl EndedRow {
+    /// Whether all of the pledge ended: a withdrawal that names lines leaves the rest of the offer.
+    fn is_whole(&self) -> Outcome<bool> {
+        if self.kind == DECLINED {
+            return Ok(true);
+        }
+        let body: serde_json::Value = serde_json::from_str(&self.body).map_err(|error| {
+            Problem::internal(format!("the body of a withdrawal cannot be read: {error}"))
+        })?;
+        Ok(body["lines"].is_null())
+    }
+}
+
+/// The pledges of some lines that were declined or withdrawn at another moment than now, as far as that was not reversed by
+/// then. What they say of themselves is of today.
+fn ended_by(conn: &mut Conn, lines: &[PledgeLineId], cut: Cut) -> Outcome<HashSet<PledgeId>> {
+    let mut binds = Binds::default();
+    let of = binds.ids(lines);
+    let (then, reversed) = (cut.condition("events", &mut binds), cut.condition("undone", &mut binds));
+    let text = format!(
+        "SELECT DISTINCT events.pledge_id AS pledge, events.kind AS kind, events.body AS body FROM pledge_lines JOIN \
+         events ON events.pledge_id = pledge_lines.pledge_id WHERE pledge_lines.id IN ({of}) AND events.kind IN \
+         ('{DECLINED}', '{WITHDRAWN}') AND {then} AND NOT EXISTS (SELECT 1 FROM events AS undone WHERE undone.kind = \
+         'reversed' AND undone.about_id = events.id AND {reversed})"
+    );
+    let rows: Vec<EndedRow> = ask(conn, text, binds)?;
+    let mut found = HashSet::new();
+    for row in rows {
+        if row.is_whole()? {
+            found.insert(row.pledge);
+        }
+    }
+    Ok(found)
+}
+
+#[derive(QueryableByName)]
 struct LineRow {
     #[diesel(sql_type = Binary)]
     line: PledgeLineId,
+    #[diesel(sql_type = Binary)]
+    pledge: PledgeId,
+    #[diesel(sql_type = Text)]
+    state: String,
     #[diesel(sql_type = BigInt)]
     offered: i64,
     #[diesel(sql_type = BigInt)]
@@ -76,6 +131,7 @@ struct LineRow {
 fn lines(conn: &mut Conn, ids: &[PledgeLineId], past: Option<Cut>) -> Outcome<HashMap<SubjectId, Goods>> {
     let mut found = HashMap::new();
     for part in ids.chunks(VALUES_PER_QUERY) {
+        let ended = past.map(|cut| ended_by(conn, part, cut)).transpose()?;
         let mut binds = Binds::default();
         let of = binds.ids(part);
         let stated = match past {
@@ -84,8 +140,8 @@ fn lines(conn: &mut Conn, ids: &[PledgeLineId], past: Option<Cut>) -> Outcome<Ha
         };
         let Held { joined, quantity, condition } = Held::at(past, &mut binds);
         let text = format!(
-            "SELECT pledge_lines.id AS line, CAST(CASE WHEN pledges.state IN ('declined', 'withdrawn') THEN 0 ELSE \
-             pledge_lines.offered END AS BIGINT) AS offered, CAST(COALESCE((SELECT SUM(statements.promised) FROM \
+            "SELECT pledge_lines.id AS line, pledges.id AS pledge, pledges.state AS state, pledge_lines.offered AS offered, \
+             CAST(COALESCE((SELECT SUM(statements.promised) FROM \
              statements WHERE statements.pledge_line_id = pledge_lines.id AND {stated}), 0) AS BIGINT) AS promised, \
              CAST(COALESCE((SELECT SUM({quantity}) FROM balances {joined} WHERE balances.pledge_line_id = \
              pledge_lines.id AND balances.account = {} AND {condition}), 0) AS BIGINT) AS withdrawn \
@@ -94,10 +150,13 @@ fn lines(conn: &mut Conn, ids: &[PledgeLineId], past: Option<Cut>) -> Outcome<Ha
         );
         let rows: Vec<LineRow> = ask(conn, text, binds)?;
         found.extend(rows.into_iter().map(|row| {
+            let is_ended = match &ended {
+                Some(ended) => ended.contains(&row.pledge),
+                None => ENDED.iter().any(|state| state.word() == row.state),
+            };
             let standing = (row.promised - row.withdrawn).max(0);
-            let goods =
-                Goods { pledged: standing, offered: (row.offered - row.promised).max(0), ..Goods::default() };
-            (SubjectId(row.line.0), goods)
+            let offered = if is_ended { 0 } else { (row.offered - row.promised).max(0) };
+            (SubjectId(row.line.0), Goods { pledged: standing, offered, ..Goods::default() })
         }));
     }
     Ok(found)
@@ -176,7 +235,6 @@ fn consignments(
 /// What the database says.
 pub fn answered(
     conn: &mut Conn,
-    _scope: &Scope,
     needs: &[Need],
     sequence: i64,
     past: Option<Cut>,

@@ -2,7 +2,8 @@
 
 use super::answered::answered;
 use super::matches::NeedMatchState;
-use super::public::{PublicFilter, PublicNeed, public_needs};
+use super::offered::NeedOffer;
+use super::public::{PublicFilter, PublicNeed, is_circulated, public_needs};
 use super::rules::{MatchDraft, NeedDraft, NeedEdit, NeedState};
 use super::store::{Need, NeedFilter, need_history, need_list, need_read};
 use super::update::{NeedChange, NeedCreate};
@@ -18,10 +19,11 @@ use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{consignments, pledge_lines, pledges};
 use crate::db::{Conn, read_failure};
 use crate::ledger::{Moment, last_known};
-use crate::pledges::pledges_within;
+use crate::pledges::http::{PledgeView, check_within as check_offer, offered};
+use crate::pledges::{PledgeNew, pledges_within};
 use crate::web::{
     Door, IfMatch, Json, MomentQuery, Paging, Path, ProblemBody, Query, Routes, State, Tagged, Written,
-    WrittenBody, encode_key,
+    WrittenBody, discreet, encode_key,
 };
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
@@ -53,12 +55,19 @@ pub async fn need_create(
 ) -> Outcome<Written<NeedView>> {
     let (draft, place) = body.0.checked()?;
     let create = NeedCreate::new(permit.actor(), &draft, NeedId(Uuid::now_v7()))?;
+    let reader = permit.clone();
     let within = move |conn: &mut Conn| {
         let sites = site_countries(conn, std::iter::once(&place))?;
         check_within(permit.scope(), &draft, &place, &sites)
     };
     state.read(within).await?;
-    written(state.writer.record(create).await?)
+    let stated = state.writer.record(create).await;
+    let reads = move |conn: &mut Conn, holder: NeedId| {
+        let now = last_known(conn, None, "/known_at")?;
+        let scope = reader.reach(Action::NeedRead).ok_or_else(Problem::not_found)?;
+        need_read(conn, &scope, holder, now).map(drop)
+    };
+    written(discreet(&state, stated, reads).await?)
 }
 
 /// Which needs are wanted.
@@ -107,7 +116,7 @@ impl NeedQuery {
             state: self.state,
             by,
             circulated: self.circulated,
-            among: Vec::new(),
+            ..NeedFilter::default()
         })
     }
 }
@@ -128,7 +137,7 @@ pub async fn need_index(
     let read = move |conn: &mut Conn| {
         let (sequence, past) = (last_known(conn, moment.known_at, "/known_at")?, moment.past(conn)?);
         let needs = need_list(conn, permit.scope(), &filter, sequence, (after, limit + 1))?;
-        let (answers, _) = answered(conn, permit.scope(), &needs, sequence, past)?;
+        let (answers, _) = answered(conn, &needs, sequence, past)?;
         Ok((rows_of(&needs, &answers)?, sequence))
     };
     let (rows, sequence) = state.read(read).await?;
@@ -153,9 +162,9 @@ pub async fn need_show(
 fn detail(conn: &mut Conn, scope: &Scope, id: NeedId, moment: Moment) -> Outcome<NeedDetail> {
     let (known_at, past) = (last_known(conn, moment.known_at, "/known_at")?, moment.past(conn)?);
     let need = need_read(conn, scope, id, known_at)?;
-    let history = need_history(conn, scope, id, known_at)?;
+    let history = need_history(conn, id, known_at)?;
     let needs = [need];
-    let (mut answers, mut matches) = answered(conn, scope, &needs, known_at, past)?;
+    let (mut answers, mut matches) = answered(conn, &needs, known_at, past)?;
     let [need] = &needs;
     matches.retain(|row| row.need_id == id);
     Ok(NeedDetail {
@@ -212,6 +221,37 @@ fn goods_reached(
         let _: ConsignmentId = query.first(conn).map_err(read_failure)?;
     }
     Ok(())
+}
+
+/// Offer something for a need
+///
+/// A pledge like any other, with its lines of the needed item meant for the need: both are recorded, or neither. A need of the
+/// public list may be answered by whoever enters offers.
+#[utoipa::path(post, path = "/api/v1/needs/{id}/offers", tag = "needs", request_body = PledgeNew,
+    params(("id" = NeedId, Path)),
+    responses((status = 201, description = "Recorded", body = WrittenBody<PledgeView>),
+        (status = 200, description = "Was recorded before", body = WrittenBody<PledgeView>)))]
+pub async fn need_offer(
+    permit: Permit<action::PledgeOffer>,
+    state: State,
+    id: Path<NeedId>,
+    body: Json<PledgeNew>,
+) -> Outcome<Written<PledgeView>> {
+    let (need, reader) = (id.0, permit.clone());
+    check_offer(permit.scope(), &body.0)?;
+    state.read(move |conn| answerable(conn, &reader, need)).await?;
+    let offer = state.writer.record(NeedOffer::new(need, body.0, permit.actor())).await;
+    offered(&state, permit, offer).await
+}
+
+/// Whether the caller may answer a need: one that is circulated, or within reach.
+fn answerable(conn: &mut Conn, permit: &Permit<action::PledgeOffer>, need: NeedId) -> Outcome<()> {
+    if is_circulated(conn, need)? {
+        return Ok(());
+    }
+    let now = last_known(conn, None, "/known_at")?;
+    let scope = permit.reach(Action::NeedRead).ok_or_else(Problem::not_found)?;
+    need_read(conn, &scope, need, now).map(drop)
 }
 
 /// Change a need, close it, withdraw it or open it again
@@ -279,5 +319,6 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_need_show, need_show);
     routes.add(__path_need_change, need_change);
     routes.add(__path_need_match, need_match);
+    routes.add(__path_need_offer, need_offer);
     routes.public_throttled(Door::Lists, __path_public_need_index, public_need_index);
 }

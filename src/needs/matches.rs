@@ -90,6 +90,13 @@ impl NeedMatchState {
             let words = format!("is meant for {country}, and needed is it in {}", need.country);
             check.wrong("/pledge_line", words);
         }
+        // What is meant for an area answers a need of that area or of the whole country.
+        if let (Some(meant), Some(needed)) = (&line.earmark_area, &need.area)
+            && needed != meant
+            && *needed != need.country
+        {
+            check.wrong("/pledge_line", format!("is meant for {meant}, and needed is it in {needed}"));
+        }
         check.finish()?;
         if matches!(pledge.state(), PledgeState::Declined | PledgeState::Withdrawn) {
             let words = format!("This pledge is {}; it answers nothing.", pledge.state);
@@ -103,7 +110,7 @@ impl NeedMatchState {
     }
 }
 
-fn check_open(need: &Need) -> Result<(), Refusal> {
+pub(super) fn check_open(need: &Need) -> Result<(), Refusal> {
     if need.state()? == NeedState::Open {
         return Ok(());
     }
@@ -191,7 +198,12 @@ impl Update for NeedMatchState {
 }
 
 /// Stages what is said of some goods, in an entry of its own.
-fn keep(desk: &mut Desk, need: &Need, (kind, subject): (MatchKind, SubjectId), quantity: i64) -> NeedMatch {
+pub(super) fn keep(
+    desk: &mut Desk,
+    need: &Need,
+    (kind, subject): (MatchKind, SubjectId),
+    quantity: i64,
+) -> NeedMatch {
     let action = "need.matched".to_owned();
     let moment = desk.begin(Entry { action, kind: "need", id: need.need_id.0, reason: None });
     let number = u64::try_from(moment.sequence).unwrap_or(0);

@@ -13,6 +13,7 @@ mod answered;
 pub mod http;
 mod matches;
 mod meant;
+mod offered;
 mod public;
 mod restate;
 pub mod rules;
@@ -23,6 +24,7 @@ mod within;
 
 pub use answered::answered;
 pub use matches::{NeedMatch, NeedMatchState, mean_more, want_meant};
+pub use offered::NeedOffer;
 pub use restate::{NeedRow, NeedsRestate, Restated, restated};
 pub use rules::{NeedDraft, NeedEdit, NeedState, Priority};
 pub use store::{Need, NeedFilter, need_list, need_read, needs_within};

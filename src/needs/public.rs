@@ -6,7 +6,7 @@ use crate::core::id::{ItemId, NeedId, ProgrammeId, SiteId};
 use crate::core::page::Page;
 use crate::core::problem::Outcome;
 use crate::db::schema::{items, programmes, sites};
-use crate::db::{Bind, Binds, Conn, in_parts, read_failure};
+use crate::db::{Bind, Binds, Conn, ask, in_parts, read_failure};
 use crate::web::{Paging, encode_key};
 use diesel::prelude::*;
 use serde::Serialize;
@@ -16,7 +16,7 @@ use utoipa::ToSchema;
 /// A need as everybody may read it. Who states it, who asks for it and what is noted of it are not told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 pub struct PublicNeed {
-    /// Which need: what an offer names to answer it.
+    /// Which need: an offer that answers it is posted to `/api/v1/needs/{id}/offers`.
     pub id: NeedId,
     /// The code of what it is for.
     pub programme: String,
@@ -153,4 +153,24 @@ pub fn public_needs(
     let beside = Beside::of(conn, &rows)?;
     let shown = rows.into_iter().map(|row| beside.shown(row)).collect::<Outcome<Vec<_>>>()?;
     Ok(Page::from_rows(shown, paging.limit, |need| encode_key(&(&need.needed_by, need.id))))
+}
+
+#[derive(QueryableByName)]
+struct Circulated {
+    #[diesel(sql_type = diesel::sql_types::Bool)]
+    circulated: bool,
+}
+
+/// Whether a need is circulated, whatever became of it since; what is, is everybody's to answer.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn is_circulated(conn: &mut Conn, need: NeedId) -> Outcome<bool> {
+    let mut binds = Binds::default();
+    let words = format!(
+        "SELECT said.circulated FROM needs AS said WHERE said.need_id = {} ORDER BY said.sequence DESC LIMIT 1",
+        binds.id(need)
+    );
+    let found: Vec<Circulated> = ask(conn, words, binds)?;
+    Ok(found.first().is_some_and(|one| one.circulated))
 }

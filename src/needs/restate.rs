@@ -28,6 +28,7 @@ pub enum Restated {
 pub fn restated(known: Option<&Need>, draft: &NeedDraft) -> Outcome<Restated> {
     let Some(known) = known else { return Ok(Restated::Created) };
     let before = known.draft()?;
+    let draft = &as_circulated(known, draft);
     if before == *draft {
         return Ok(Restated::Unchanged);
     }
@@ -47,6 +48,12 @@ pub fn restated(known: Option<&Need>, draft: &NeedDraft) -> Outcome<Restated> {
         return Err(Problem::new(Code::WrongState, words));
     }
     Ok(Restated::Updated)
+}
+
+/// What a row says of a need that is there: whether that is circulated is not the file's to say again, as somebody may have
+/// taken it out of the public list or put it in since.
+fn as_circulated(known: &Need, draft: &NeedDraft) -> NeedDraft {
+    NeedDraft { circulated: known.circulated, ..draft.clone() }
 }
 
 /// A need of a file.
@@ -78,7 +85,9 @@ impl NeedsRestate {
         let known = newest(&stated);
         let restated = restated(known.as_deref(), &row.draft)?;
         match (restated, known) {
-            (Restated::Updated, Some(known)) => drop(change(desk, &known, &row.draft)),
+            (Restated::Updated, Some(known)) => {
+                drop(change(desk, &known, &as_circulated(&known, &row.draft)))
+            }
             (Restated::Created, _) => drop(self.create(row).decide(desk)?),
             (Restated::Updated | Restated::Unchanged, _) => {}
         }

@@ -128,6 +128,8 @@ pub struct NeedFilter {
     pub circulated: Option<bool>,
     /// Only these, where any are named.
     pub among: Vec<NeedId>,
+    /// Only of one of these items for its programme, where any are named.
+    pub pairs: Vec<(ProgrammeId, ItemId)>,
 }
 
 /// Conditions of a query over `needs AS said`: what counted at an entry of the log, as far as a scope reaches.
@@ -152,6 +154,13 @@ pub fn needs_within(binds: &mut Binds, scope: &Scope, filter: &NeedFilter, seque
     is("needed_by <=", filter.by.clone().map(Bind::Words));
     if !filter.among.is_empty() {
         words.push_str(&format!(" AND said.need_id IN ({})", binds.ids(&filter.among)));
+    }
+    if !filter.pairs.is_empty() {
+        let pair = |(programme, item): &(ProgrammeId, ItemId)| {
+            format!("(said.programme_id = {} AND said.item_id = {})", binds.id(*programme), binds.id(*item))
+        };
+        let pairs: Vec<String> = filter.pairs.iter().map(pair).collect();
+        words.push_str(&format!(" AND ({})", pairs.join(" OR ")));
     }
     match filter.circulated {
         Some(true) => words.push_str(" AND said.circulated = TRUE"),
@@ -227,7 +236,7 @@ pub fn need_read(conn: &mut Conn, scope: &Scope, id: NeedId, sequence: i64) -> O
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn need_history(conn: &mut Conn, _scope: &Scope, id: NeedId, sequence: i64) -> Outcome<Vec<Need>> {
+pub(super) fn need_history(conn: &mut Conn, id: NeedId, sequence: i64) -> Outcome<Vec<Need>> {
     needs::table
         .filter(needs::need_id.eq(id).and(needs::sequence.le(sequence)))
         .order(needs::revision)

@@ -76,7 +76,8 @@ impl Update for NeedCreate {
             let is_same = first.draft()? == self.draft;
             return match newest(&stated).filter(|_| is_same) {
                 Some(newest) => Ok(newest),
-                None => Err(id_reused("need", self.id).into()),
+                // Who has it is told to whoever reads that one.
+                None => Err(id_reused("need", self.id).with("holder", self.id.to_string()).into()),
             };
         }
         let draft = &self.draft;

@@ -230,7 +230,8 @@ pub fn decline(desk: &mut Desk, happening: &Happening, body: &PledgeDeclined) ->
     Ok(result)
 }
 
-/// What stands on a "do not send" list about lines on the day of an event, in words for the donor.
+/// What stands on a "do not send" list against all of some lines on the day of an event, in words for the donor. What is
+/// against some places only stops nothing: what is accepted is for elsewhere, as the offer is told.
 fn unwanted_words(
     desk: &mut Desk,
     happening: &Happening,
@@ -240,8 +241,8 @@ fn unwanted_words(
     let mut words = Vec::new();
     all_or_missed(lines, |line| {
         let item = find_item(desk, line.item_id)?;
-        let place = Where { country: line.earmark_country.as_deref(), area: None };
-        words.extend(in_force(desk, &item, place, &day)?.first().map(|entry| entry.words(&item.name)));
+        let place = Where { country: line.earmark_country.as_deref(), area: line.earmark_area.as_deref() };
+        words.extend(in_force(desk, &item, place, &day)?);
         Ok(())
     })?;
     Ok(words)

@@ -169,6 +169,7 @@ fn opened(
         value_minor: None,
         currency: None,
         value_basis: None,
+        earmark_area: None,
     };
     desk.shelf::<Book>().know_line(line.facts(pledge));
     line

@@ -17,7 +17,7 @@ use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::facts::facts_of;
 use crate::ledger::Moment;
-use crate::unwanted::told_of;
+use crate::unwanted::{Against, Sent, Told, told_of};
 use crate::web::{
     Door, Json, MomentQuery, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, discreet,
     encode_key,
@@ -55,7 +55,8 @@ pub struct PledgeView {
     /// Its lines; left out in lists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub lines: Option<Vec<PledgeLineView>>,
-    /// What stands on a "do not send" list about its lines today, in words for the donor; left out in lists.
+    /// What stands on a "do not send" list about its lines today, in words for the donor: until something is decided, and
+    /// where it is not wanted in some places only, as long as it stands. Left out in lists.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unwanted: Vec<UnwantedLine>,
     /// Which of its goods are meant for another country since; left out in lists.
@@ -70,6 +71,8 @@ pub struct UnwantedLine {
     pub line: PledgeLineId,
     /// Why, in words for the donor.
     pub words: String,
+    /// Whether it is welcome elsewhere: it may go to places where nobody said so, and what is accepted is for those.
+    pub elsewhere: bool,
 }
 
 /// A line as it is shown.
@@ -85,6 +88,8 @@ pub struct PledgeLineView {
     pub accepted: i64,
     /// The country it is meant for.
     pub earmark_country: Option<String>,
+    /// The area inside it that it is meant for.
+    pub earmark_area: Option<String>,
     /// When title passes.
     pub title_passes: String,
     /// Declared value of the whole line.
@@ -114,20 +119,30 @@ impl PledgeView {
         }
     }
 
-    /// The same with what stands on "do not send" lists about it, as long as nothing of it is decided.
+    /// The same with what stands on "do not send" lists about it: all of that as long as nothing is decided, and what is
+    /// against some places only as long as it is neither declined nor withdrawn.
     fn told(mut self, conn: &mut Conn) -> Outcome<Self> {
-        if self.state != PledgeState::Offered.word() {
+        let is_open = self.state == PledgeState::Offered.word();
+        if [PledgeState::Declined, PledgeState::Withdrawn].iter().any(|state| self.state == state.word()) {
             return Ok(self);
         }
         let lines = self.lines.as_deref().unwrap_or_default();
-        let goods: Vec<(ItemId, Option<String>)> =
-            lines.iter().map(|line| (line.item, line.earmark_country.clone())).collect();
-        let words = told_of(conn, &goods, &now().day())?;
-        let told = lines
+        let sent = |line: &PledgeLineView| Sent {
+            item: line.item,
+            country: line.earmark_country.clone(),
+            area: line.earmark_area.clone(),
+        };
+        let told = told_of(conn, &lines.iter().map(sent).collect::<Vec<_>>(), &now().day())?;
+        let view = |line: PledgeLineId, told: Told| UnwantedLine {
+            line,
+            words: told.words,
+            elsewhere: told.against == Against::There,
+        };
+        let of_lines = lines
             .iter()
-            .zip(words)
-            .filter_map(|(line, words)| words.map(|words| UnwantedLine { line: line.id, words }));
-        self.unwanted = told.collect();
+            .zip(told)
+            .flat_map(|(line, told)| told.into_iter().map(move |told| view(line.id, told)));
+        self.unwanted = of_lines.filter(|told| is_open || told.elsewhere).collect();
         Ok(self)
     }
 }
@@ -140,6 +155,7 @@ fn line_view(line: PledgeLine) -> PledgeLineView {
         offered: line.offered,
         accepted: line.accepted,
         earmark_country: line.earmark_country,
+        earmark_area: line.earmark_area,
         title_passes: line.title_passes,
         value,
         facts: BTreeMap::new(),
@@ -147,7 +163,10 @@ fn line_view(line: PledgeLine) -> PledgeLineView {
 }
 
 /// Whether an offer is the caller's to enter: one it could read afterwards, or goods nobody promised.
-fn check_within(scope: &Scope, new: &PledgeNew) -> Outcome<()> {
+///
+/// # Errors
+/// `invalid`, naming what is not within reach.
+pub fn check_within(scope: &Scope, new: &PledgeNew) -> Outcome<()> {
     let not_yours = |pointer: String, right: String| {
         Err(Problem::field(pointer, format!("is not within your account's reach; {right}")))
     };
@@ -162,8 +181,7 @@ fn check_within(scope: &Scope, new: &PledgeNew) -> Outcome<()> {
             }
             Bound::Countries(own) => {
                 let is_theirs = |line: &PledgeLineNew| {
-                    line.earmark_country
-                        .is_some_and(|country| own.iter().any(|code| code == country.as_str()))
+                    line.country().is_some_and(|country| own.iter().any(|code| code == country.as_str()))
                 };
                 let other = new.lines.iter().position(|line| !is_theirs(line));
                 if let Some(index) = other.filter(|_| new.kind == PledgeKind::Offered) {
@@ -188,9 +206,21 @@ pub async fn pledge_offer(
 ) -> Outcome<Written<PledgeView>> {
     let id = body.0.id.unwrap_or_else(|| PledgeId(Uuid::now_v7()));
     check_within(permit.scope(), &body.0)?;
-    let offered = state.writer.record(PledgeOffer::new(id, body.0, permit.actor())).await;
+    let offer = state.writer.record(PledgeOffer::new(id, body.0, permit.actor())).await;
+    offered(&state, permit, offer).await
+}
+
+/// The answer to an offer that was recorded, or was not: told what stands on "do not send" lists about it.
+///
+/// # Errors
+/// What refused it.
+pub async fn offered(
+    state: &State,
+    permit: Permit<action::PledgeOffer>,
+    offer: Outcome<Recorded<(Pledge, Vec<PledgeLine>)>>,
+) -> Outcome<Written<PledgeView>> {
     let reads = move |conn: &mut Conn, holder: PledgeId| pledge_read(conn, &permit, holder).map(drop);
-    let recorded = discreet(&state, offered, reads).await?;
+    let recorded = discreet(state, offer, reads).await?;
     let replayed = recorded.leaf.is_none();
     let Recorded { answer: (pledge, lines), leaf } = recorded;
     let view = PledgeView::of(pledge, Some(lines));

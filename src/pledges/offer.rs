@@ -2,7 +2,7 @@
 
 use super::rules::{PledgeKind, PledgeState};
 use super::store::{Pledge, PledgeLine, PledgeReferences};
-use crate::atlas::{CountryCode, find_currency};
+use crate::atlas::{AreaCode, CountryCode, find_currency};
 use crate::core::check::{Check, REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_client_id, check_text, taken};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, derived};
 use crate::core::problem::{Code, Problem};
@@ -62,12 +62,33 @@ pub struct PledgeLineNew {
     /// The country it is meant for.
     #[serde(default)]
     pub earmark_country: Option<CountryCode>,
+    /// The area inside a country it is meant for, by ISO 3166-2 (GM-B) or P-code (HN10); its country need not be written.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "GM-B")]
+    pub earmark_area: Option<AreaCode>,
     /// When title passes; at proof of delivery if left out.
     #[serde(default)]
     pub title_passes: TitlePasses,
     /// Declared value of the whole line.
     #[serde(default)]
     pub value: Option<Money>,
+}
+
+impl PledgeLineNew {
+    /// The country it is meant for: what is written, else that of its area.
+    pub fn country(&self) -> Option<CountryCode> {
+        self.earmark_country.or_else(|| self.earmark_area.as_ref().map(AreaCode::country))
+    }
+
+    /// Checks that its area lies in its country.
+    fn check_earmark(&self, pointer: &str) -> Result<(), Problem> {
+        let (Some(country), Some(area)) = (self.earmark_country, &self.earmark_area) else { return Ok(()) };
+        if area.country() == country {
+            return Ok(());
+        }
+        let detail = format!("{area} does not lie in {}; write one of its areas", country.as_str());
+        Err(Problem::field(format!("{pointer}/earmark_area"), detail))
+    }
 }
 
 /// An amount of money; amounts in different currencies are never added.
@@ -114,6 +135,16 @@ impl PledgeOffer {
         Self { id, new, actor }
     }
 
+    /// Under which identifier.
+    pub fn id(&self) -> PledgeId {
+        self.id
+    }
+
+    /// What is offered.
+    pub fn offered(&self) -> &PledgeNew {
+        &self.new
+    }
+
     fn check(&self, now: Timestamp) -> Result<Timestamp, Problem> {
         let new = &self.new;
         check_lines(new.lines.len())?;
@@ -137,6 +168,7 @@ impl PledgeOffer {
         check_text("/note", new.note.as_deref(), WORDS_CHARS_MAX)?;
         for (index, line) in new.lines.iter().enumerate() {
             check_client_id(&format!("/lines/{index}/id"), line.id.map(|id| id.0))?;
+            line.check_earmark(&format!("/lines/{index}"))?;
             if line.quantity.is_zero() {
                 let detail = "0 offers nothing; write at least 1 base unit";
                 return Err(Problem::field(format!("/lines/{index}/quantity"), detail));
@@ -212,11 +244,12 @@ impl PledgeOffer {
             item_id: line.item,
             offered: line.quantity.get(),
             accepted: 0,
-            earmark_country: line.earmark_country.map(|country| country.as_str().to_owned()),
+            earmark_country: line.country().map(|country| country.as_str().to_owned()),
             title_passes: line.title_passes.word().to_owned(),
             value_minor: line.value.as_ref().map(|value| value.minor),
             currency: line.value.as_ref().map(|value| value.currency.clone()),
             value_basis: line.value.as_ref().and_then(|value| value.basis.clone()),
+            earmark_area: line.earmark_area.as_ref().map(ToString::to_string),
         });
         (pledge, lines.collect())
     }

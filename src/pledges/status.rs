@@ -3,7 +3,7 @@
 //! The database adds the heaps up: a pledge of a few lines may lie in tens of thousands of balances.
 
 use super::store::{Pledge, PledgeLine, pledge_by_link, pledge_read};
-use crate::auth::{Permit, action};
+use crate::auth::{Fields, Permit, action};
 use crate::core::id::{ItemId, PledgeId, PledgeLineId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
@@ -92,7 +92,7 @@ pub struct Heap {
     pub quantity: i64,
     /// The country they are in, or on the way to.
     pub country: Option<String>,
-    /// The site; not for strangers where the programme is sensitive.
+    /// The site; not for strangers and donors where the programme is sensitive.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub site: Option<SiteId>,
     /// Its name.
@@ -213,7 +213,11 @@ pub fn pledge_status(
 ) -> Outcome<PledgeStatus> {
     let (pledge, lines) = pledge_read(conn, permit, id)?;
     let past = moment.past(conn)?;
-    status_of(conn, (&pledge, &lines), Reader::Permitted, past)
+    let reader = match permit.fields() {
+        Fields::All => Reader::Insider,
+        Fields::Traced => Reader::Outsider,
+    };
+    status_of(conn, (&pledge, &lines), reader, past)
 }
 
 /// Reads where each unit of the pledge is that a private link leads to; the link is the permission. Who gave is told as
@@ -223,7 +227,7 @@ pub fn pledge_status(
 /// `not_found`, or what the database says.
 pub fn status_by_link(conn: &mut Conn, hash: &[u8], today: &str) -> Outcome<LinkStatus> {
     let (pledge, lines) = pledge_by_link(conn, hash)?;
-    let status = status_of(conn, (&pledge, &lines), Reader::Stranger, None)?;
+    let status = status_of(conn, (&pledge, &lines), Reader::Outsider, None)?;
     let donor: Option<(String, Option<String>)> = organizations::table
         .filter(organizations::id.nullable().eq(pledge.donor_id))
         .select((organizations::name, organizations::named))
@@ -236,13 +240,13 @@ pub fn status_by_link(conn: &mut Conn, hash: &[u8], today: &str) -> Outcome<Link
     Ok(LinkStatus { donor, status })
 }
 
-/// Who reads where a pledge is: of a sensitive programme strangers are told no sites and no lots.
+/// Who reads where a pledge is.
 #[derive(Clone, Copy, Debug)]
 enum Reader {
-    /// Somebody whose scope reaches it.
-    Permitted,
-    /// Whoever has its private link.
-    Stranger,
+    /// Somebody who works on it, or looks into it.
+    Insider,
+    /// Its donor, or whoever has its private link: of a sensitive programme they are told no sites and no lots.
+    Outsider,
 }
 
 /// Where each unit is, or was at the cut `past`, where another moment than now is asked for.
@@ -258,8 +262,8 @@ fn status_of(
         .first(conn)
         .map_err(read_failure)?;
     let mut places_by = match reader {
-        Reader::Stranger if sensitive => PlacesBy::Country,
-        Reader::Stranger | Reader::Permitted => PlacesBy::Place,
+        Reader::Outsider if sensitive => PlacesBy::Country,
+        Reader::Outsider | Reader::Insider => PlacesBy::Place,
     };
     let mut rows = heaps(conn, pledge.id, places_by, past)?;
     while rows.len() > PLACES_MAXIMUM

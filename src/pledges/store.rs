@@ -74,6 +74,8 @@ record! {
         currency: Option<String>,
         /// What the value is based on.
         value_basis: Option<String>,
+        /// The area inside that country it is meant for.
+        earmark_area: Option<String>,
     }
 }
 

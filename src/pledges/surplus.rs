@@ -186,6 +186,7 @@ fn open(
         value_minor: None,
         currency: None,
         value_basis: None,
+        earmark_area: None,
     });
     desk.shelf::<Book>().know_line(LineFacts {
         line,

@@ -50,6 +50,8 @@ pub struct TracedLine {
     pub accepted: i64,
     /// The country it is meant for.
     pub earmark_country: Option<String>,
+    /// The area inside it that it is meant for.
+    pub earmark_area: Option<String>,
     /// When title passes.
     pub title_passes: String,
     /// Declared value of the whole line.
@@ -90,6 +92,7 @@ impl TracedLine {
             offered: line.offered,
             accepted: line.accepted,
             earmark_country: line.earmark_country,
+            earmark_area: line.earmark_area,
             title_passes: line.title_passes,
         }
     }

@@ -12,4 +12,5 @@ pub use rules::{ProgrammeDraft, ProgrammeEdit, Qualifier, ReportedFigureDraft};
 pub use store::{
     Programme, ProgrammeChange, ProgrammeCodes, ProgrammeCreate, ProgrammeFilter, ReportedFigure,
     ReportedFigureAdd, list_programmes, list_reported_figures, read_programme, reported_figure_id,
+    sensitive_programmes,
 };

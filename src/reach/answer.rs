@@ -2,13 +2,16 @@
 
 use super::basis::{Counting, Notes};
 use super::counted::{
-    HeadcountRow, read_caseloads, read_headcounts, read_populations, read_rounds, read_targets,
+    HeadcountRow, TargetRow, read_caseloads, read_headcounts, read_populations, read_rounds, read_targets,
 };
 use super::lines::{Known, LineRow, read_lines};
 use super::places::{Places, PopulationUsed};
 use super::question::{Group, Question};
-use super::rules::{Basis, Figure, Flag, Served, figures};
+use super::rules::{Basis, Figure, Flag, Served, figures, targets_above};
+use super::sited::Inside;
 use super::view::{FlagView, HeadcountsView, ReachRow, ReachView, Words};
+use crate::areas::Editions;
+use crate::atlas::CountryCode;
 use crate::audit::store::entry_time;
 use crate::baselines::{Area, PeopleGroup};
 use crate::core::id::{ItemId, ProgrammeId};
@@ -16,15 +19,13 @@ use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::items::standards_known;
-use crate::ledger::last_known;
+use crate::ledger::{Cut, last_known};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Rows of one answer; beyond this a filter serves the caller better.
 pub const ROWS_MAXIMUM: usize = 5_000;
 /// Flags shown of one row; beyond this it says how many there are.
 pub const FLAGS_MAXIMUM: usize = 100;
-/// Years of which the World Population Prospects that ship have figures.
-const YEARS: (i32, i32) = (2_000, 2_050);
 
 /// Answers.
 ///
@@ -32,28 +33,35 @@ const YEARS: (i32, i32) = (2_000, 2_050);
 /// `invalid` where too much would be read or answered, or the ledger has no such sequence; what the database says.
 pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<ReachView> {
     let known = known(conn, question)?;
-    let lines = read_lines(conn, question, known)?;
-    let headcounts = read_headcounts(conn, question, known)?;
-    let mut places = places(conn, question, known, &lines, &headcounts)?;
+    let editions = editions(conn, question, known)?;
+    let (question, mut places, inside) = asked(conn, question, known, &editions)?;
+    let question = &question;
+    let lines = read_lines(conn, question, known, &inside, &editions)?;
+    let headcounts = read_headcounts(conn, question, known, &inside.codes)?;
     let programmes: BTreeSet<ProgrammeId> = lines
         .iter()
         .filter_map(|row| row.programme)
         .chain(headcounts.iter().map(|row| row.programme))
         .collect();
     let programmes: Vec<ProgrammeId> = programmes.into_iter().collect();
+    let targets = read_targets(conn, question, &inside.codes, &programmes, known)?;
+    if !matches!(question.area, Area::Within(_)) {
+        let countries = countries(question, &lines, &headcounts, &targets);
+        places = sources(conn, question, known, &editions, &countries)?;
+    }
     let mut counting = Counting::new(read_rounds(conn, &programmes, known)?);
-    for row in &lines {
-        counting.add_line(&mut places, row);
+    let items: BTreeSet<ItemId> = lines.iter().map(|row| row.item).collect();
+    let items: Vec<ItemId> = items.into_iter().collect();
+    // Each is given up once it is taken: of those with registered people there may be a lot.
+    for row in lines {
+        counting.add_line(&mut places, &row)?;
     }
     for row in &headcounts {
         counting.add_headcount(&mut places, row);
     }
-    let items: BTreeSet<ItemId> = lines.iter().map(|row| row.item).collect();
-    let items: Vec<ItemId> = items.into_iter().collect();
     let standards = standards_known(conn, &items, known.sequence)?;
     let caseloads = read_caseloads(conn, &programmes, known)?;
-    let targets = read_targets(conn, &programmes, known)?;
-    let basis = counting.basis(&places, &standards, &caseloads, &targets);
+    let basis = counting.basis(&mut places, &standards, &caseloads, &targets);
     let used = places.used();
     let counted = Counted { question, places: &places, used, counting: &counting, basis: &basis };
     counted.told(known)
@@ -66,36 +74,70 @@ pub(super) fn known(conn: &mut Conn, question: &Question) -> Outcome<Known> {
     Ok(Known { sequence, at })
 }
 
-fn places(
+/// The editions of areas that count at the moment.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn editions(conn: &mut Conn, question: &Question, known: Known) -> Outcome<Editions> {
+    Editions::at(conn, Cut { known_at: known.sequence, as_of: question.as_of })
+}
+
+/// The question by the codes that are in use, the areas of an area inside a country, and what lies in it.
+///
+/// # Errors
+/// `invalid` where the area that is asked for was divided, or too much lies in it; what the database says.
+pub(super) fn asked<'a>(
     conn: &mut Conn,
     question: &Question,
     known: Known,
+    editions: &'a Editions,
+) -> Outcome<(Question, Places<'a>, Inside)> {
+    let countries = match &question.area {
+        Area::Within(code) => BTreeSet::from([code.country()]),
+        Area::Country(_) | Area::Region(_) => BTreeSet::new(),
+    };
+    let places = sources(conn, question, known, editions, &countries)?;
+    let question = Question { area: places.root().clone(), ..question.clone() };
+    let inside = Inside::of(conn, &question, known, editions, &places)?;
+    Ok((question, places, inside))
+}
+
+/// The countries that populations are asked of.
+fn countries(
+    question: &Question,
     lines: &[LineRow],
     headcounts: &[HeadcountRow],
-) -> Outcome<Places> {
+    targets: &[TargetRow],
+) -> BTreeSet<CountryCode> {
     let areas = lines
         .iter()
         .filter_map(|row| row.area.as_deref())
-        .chain(headcounts.iter().map(|row| row.area.as_str()));
+        .chain(headcounts.iter().map(|row| row.area.as_str()))
+        .chain(targets.iter().map(|row| row.area.as_str()));
     let areas: BTreeSet<&str> = areas.collect();
-    let countries: BTreeSet<_> = areas
-        .into_iter()
-        .filter_map(|area| area.parse::<Area>().ok()?.country())
-        .chain(question.area.country())
-        .collect();
+    let of = areas.into_iter().filter_map(|area| area.parse::<Area>().ok()?.country());
+    of.chain(question.area.country()).collect()
+}
+
+/// The areas that lines are placed in, with the sources of populations of these countries.
+fn sources<'a>(
+    conn: &mut Conn,
+    question: &Question,
+    known: Known,
+    editions: &'a Editions,
+    countries: &BTreeSet<CountryCode>,
+) -> Outcome<Places<'a>> {
     let countries: Vec<&str> = countries.iter().map(|country| country.as_str()).collect();
-    let source = question.population_source.as_deref();
-    let stated = read_populations(conn, &countries, source, known)?;
-    let asked = question.to.map(|day| chrono::Datelike::year(&day));
-    let year = asked.or_else(|| question.as_of.map(Timestamp::year)).unwrap_or_else(|| known.at.year());
-    let year = year.clamp(YEARS.0, YEARS.1);
-    Ok(Places::new(question.area.clone(), year, question.population_source.clone(), stated))
+    let stated = read_populations(conn, &countries, question.population_source.as_deref(), known)?;
+    let ends = [question.to.map(|day| chrono::Datelike::year(&day)), question.as_of.map(Timestamp::year)];
+    let until = ends.into_iter().flatten().min().unwrap_or_else(|| known.at.year());
+    Places::new(question.area.clone(), until, question.population_source.clone(), stated, editions)
 }
 
 /// What was counted, before it is told.
 struct Counted<'a> {
     question: &'a Question,
-    places: &'a Places,
+    places: &'a Places<'a>,
     used: Vec<PopulationUsed>,
     counting: &'a Counting,
     basis: &'a Basis,
@@ -103,7 +145,10 @@ struct Counted<'a> {
 
 impl Counted<'_> {
     fn told(&self, known: Known) -> Outcome<ReachView> {
-        let (all, flags) = figures(self.basis, &self.counting.served);
+        let (all, mut flags) = figures(self.basis, &self.counting.served);
+        flags.extend(targets_above(self.basis));
+        flags.sort();
+        flags.dedup();
         let mut reached = self.row(&all, self.flags(&flags), 0);
         self.note(&mut reached);
         let rows = match self.question.group_by {
@@ -122,6 +167,7 @@ impl Counted<'_> {
             reported_lines: notes.reported_lines,
             headcounts: HeadcountsView::of(&notes.headcounts, notes.unplaced, notes.partly),
             populations: self.used.clone(),
+            editions: self.places.editions(),
             area: self.question.area.to_string(),
             helped_by: self.question.donor,
             from: day(self.question.from),
@@ -184,7 +230,7 @@ impl Counted<'_> {
 
     /// A row for each sector, item or programme, computed out of its own lines.
     fn by_kind(&self, group: Group) -> Outcome<Vec<ReachRow>> {
-        let mut parts: BTreeMap<u32, Vec<Served>> = BTreeMap::new();
+        let mut parts: BTreeMap<u32, Vec<&Served>> = BTreeMap::new();
         for served in &self.counting.served {
             let caseload = self.basis.caseloads.get(served.caseload as usize);
             let number = match group {
@@ -194,14 +240,23 @@ impl Counted<'_> {
                     caseload.map_or(u32::MAX, |caseload| caseload.programme)
                 }
             };
-            parts.entry(number).or_default().push(served.clone());
+            parts.entry(number).or_default().push(served);
         }
         if parts.len() > ROWS_MAXIMUM {
             return Err(too_many());
         }
+        let above = targets_above(self.basis);
         let mut rows = Vec::with_capacity(parts.len());
         for (number, served) in parts {
-            let (figures, flags) = figures(self.basis, &served);
+            let (figures, mut flags) = figures(self.basis, served);
+            let is_of_row = |(_, flag): &(usize, Flag)| match (group, flag) {
+                (Group::Sector, Flag::TargetAbovePopulation { sector, .. }) => *sector == number,
+                (Group::Programme, Flag::TargetAbovePopulation { programme, .. }) => *programme == number,
+                (Group::Area | Group::Country | Group::Item | Group::Sector | Group::Programme, _) => false,
+            };
+            flags.extend(above.iter().filter(|flag| is_of_row(flag)).cloned());
+            flags.sort();
+            flags.dedup();
             let mut row = self.row(&figures, self.flags(&flags), 0);
             let at = number as usize;
             match group {
@@ -234,6 +289,11 @@ fn noted(notes: &Notes) -> Vec<FlagView> {
     let mut flags = Vec::new();
     for (area, lines) in &notes.unknown_areas {
         flags.push(FlagView { area: Some(area.clone()), ..of("area_without_population", *lines) });
+    }
+    for (flag, areas) in [("area_replaced", &notes.replaced), ("area_divided", &notes.divided)] {
+        for (area, (lines, next)) in areas {
+            flags.push(FlagView { area: Some(area.clone()), words: Some(next.clone()), ..of(flag, *lines) });
+        }
     }
     let (unplaced, people) = notes.unplaced;
     if unplaced > 0 {

@@ -1,12 +1,15 @@
 //! Lines and headcounts as the rules see them: everything that is told apart by words gets a number.
 
 use super::counted::{CaseloadRow, HeadcountRow, RoundRow, TargetRow};
+use super::followed::Led;
 use super::headcount::HeadcountStatus;
-use super::lines::{LineRow, day_of};
+use super::lines::{HASHED_BYTES, KnownBy, LineRow, day_of};
 use super::places::Places;
 use super::rules::{Basis, Caseload, Counted, Served, TargetKey, half_even};
+use crate::atlas::AreaCode;
 use crate::baselines::{Area, PeopleGroup};
 use crate::core::id::{ItemId, ProgrammeId};
+use crate::core::problem::Outcome;
 use crate::items::KnownStandard;
 use crate::items::rules::Standard;
 use chrono::NaiveDate;
@@ -15,8 +18,6 @@ use std::hash::Hash;
 
 /// What has no item: a headcount of others.
 const NO_ITEM: Option<ItemId> = None;
-/// Bytes of a keyed hash.
-const HASHED_BYTES: usize = 32;
 
 /// Things told apart by number, in the order in which they were met.
 pub(super) struct Numbers<T> {
@@ -66,8 +67,12 @@ pub(super) struct Notes {
     pub(super) partly: (u64, u64),
     /// The same of verified ones of which it is not known where in the country that was.
     pub(super) unplaced: (u64, u64),
-    /// Lines in areas that no population is known of, by area.
+    /// Lines in areas that no population is known of, and no edition of areas where nobody stated populations, by area.
     pub(super) unknown_areas: BTreeMap<String, u64>,
+    /// Lines in areas whose code ended, by that code; and the one that followed, where they count.
+    pub(super) replaced: BTreeMap<String, (u64, String)>,
+    /// The same where several followed, in none of which they count.
+    pub(super) divided: BTreeMap<String, (u64, String)>,
     /// Lines whose round nobody declared, or whose day is in no round of their caseload.
     pub(super) outside_rounds: u64,
     /// Rounds of a caseload that share days.
@@ -128,62 +133,100 @@ impl Counting {
     }
 
     /// Takes a line, or what of it a donor gave.
-    pub(super) fn add_line(&mut self, places: &mut Places, row: &LineRow) {
-        if row.is_verified == 0 {
-            self.notes.reported_lines += row.lines.unsigned_abs();
-            return;
-        }
+    ///
+    /// # Errors
+    /// `internal` where the database answers what nobody asked for.
+    pub(super) fn add_line(&mut self, places: &mut Places<'_>, row: &LineRow) -> Outcome<()> {
         let area = row.area.as_deref().and_then(|text| text.parse::<Area>().ok());
-        let (Some(area), Ok(group)) = (area, row.people_group.parse::<PeopleGroup>()) else { return };
-        let round = self.round(row);
+        let day = row.day.and_then(day_of);
+        if row.is_verified == 0 {
+            let is_asked = area.is_none_or(|area| places.is_asked(&places.led(&area, day).0));
+            self.notes.reported_lines += if is_asked { row.lines.unsigned_abs() } else { 0 };
+            return Ok(());
+        }
+        let (Some(area), Ok(group)) = (area, row.people_group.parse::<PeopleGroup>()) else { return Ok(()) };
         let lines = row.lines.unsigned_abs();
+        let Some(area) = self.place(places, &area, day, lines) else { return Ok(()) };
+        let round = self.round(row);
         let served = Served {
-            area: self.place(places, &area, lines),
+            area,
             group,
             sector: self.sectors.of(&row.sector),
             caseload: self.caseloads.of(&(row.programme, row.caseload.clone())),
             round: self.rounds.of(&round),
             item: self.items.of(&Some(row.item)),
-            counted: counted(row),
+            counted: counted(row)?,
             quantity: part_of(row, row.quantity, false),
             lines,
         };
         self.served.push(served);
+        Ok(())
     }
 
-    fn place(&mut self, places: &mut Places, area: &Area, lines: u64) -> usize {
-        let (number, is_unknown) = places.place(area);
-        if is_unknown {
+    /// Where lines of an area on a day count; nowhere, where its code leads out of what is asked for.
+    fn place(
+        &mut self,
+        places: &mut Places<'_>,
+        said: &Area,
+        day: Option<NaiveDate>,
+        lines: u64,
+    ) -> Option<usize> {
+        let (area, led) = places.led(said, day);
+        let note = |notes: &mut BTreeMap<String, (u64, String)>, next: String| {
+            notes.entry(said.to_string()).or_insert((0, next)).0 += lines;
+        };
+        let is_asked = places.is_asked(&area);
+        match &led {
+            Led::Followed(next) if is_asked => note(&mut self.notes.replaced, next.to_string()),
+            Led::Divided(next) if is_asked || places.is_any_asked(next) => {
+                note(&mut self.notes.divided, next.join(", "));
+            }
+            Led::Stands | Led::Followed(_) | Led::Divided(_) => {}
+        }
+        if !is_asked {
+            return None;
+        }
+        let placed = places.place(&area);
+        if !placed.is_known && !matches!(led, Led::Divided(_)) {
             *self.notes.unknown_areas.entry(area.to_string()).or_default() += lines;
         }
-        number
+        Some(placed.number)
     }
 
     /// Takes headcounts of others: those verified and wholly in the window count.
-    pub(super) fn add_headcount(&mut self, places: &mut Places, row: &HeadcountRow) {
+    pub(super) fn add_headcount(&mut self, places: &mut Places<'_>, row: &HeadcountRow) {
         let Some(status) = HeadcountStatus::from_word(&row.status) else { return };
         let (records, people) = (row.records.unsigned_abs(), row.people.unsigned_abs());
         let note = |(all, sum): &mut (u64, u64)| {
             *all += records;
             *sum = sum.saturating_add(people);
         };
+        let (Ok(area), Ok(group)) = (row.area.parse::<Area>(), row.people_group.parse::<PeopleGroup>())
+        else {
+            return;
+        };
+        let day = row.day.as_deref().and_then(|day| day.parse().ok());
+        if !places.is_asked(&places.led(&area, day).0) {
+            // Of an area that was divided it is told, wherever it is not known in which part people were counted.
+            if row.is_whole != 0 && status == HeadcountStatus::Verified {
+                self.place(places, &area, day, records);
+            }
+            return;
+        }
         if row.is_whole == 0 {
             note(&mut self.notes.partly);
             return;
         }
         note(self.notes.headcounts.entry(status.word()).or_default());
-        let (Ok(area), Ok(group)) = (row.area.parse::<Area>(), row.people_group.parse::<PeopleGroup>())
-        else {
-            return;
-        };
         if status != HeadcountStatus::Verified {
             return;
         }
         if row.is_unplaced {
             note(&mut self.notes.unplaced);
         }
+        let Some(area) = self.place(places, &area, day, records) else { return };
         let served = Served {
-            area: self.place(places, &area, records),
+            area,
             group,
             sector: self.sectors.of(&Some(row.sector.clone())),
             caseload: self.caseloads.of(&(Some(row.programme), row.caseload.clone())),
@@ -199,7 +242,7 @@ impl Counting {
     /// What they are counted against. Nothing is numbered after this.
     pub(super) fn basis(
         &mut self,
-        places: &Places,
+        places: &mut Places<'_>,
         standards: &HashMap<ItemId, KnownStandard>,
         declared: &[CaseloadRow],
         targets: &[TargetRow],
@@ -218,24 +261,52 @@ impl Counting {
                 is_disjoint: stated.copied().unwrap_or(false),
             });
         }
-        let numbers: HashMap<String, usize> =
-            places.areas.iter().enumerate().map(|(number, area)| (area.to_string(), number)).collect();
-        let mut meant: HashMap<TargetKey, u64> = HashMap::new();
-        for target in targets {
-            if let (Some(area), Ok(group), Ok(people)) =
-                (numbers.get(&target.area), target.people_group.parse(), u64::try_from(target.people))
-            {
-                let sector = self.sectors.of(&Some(target.sector.clone()));
-                let programme = self.programmes.of(&Some(target.programme));
-                meant.insert((*area, group, sector, programme), people);
-            }
-        }
+        let (targets, targets_of_caseloads) = self.targets(places, targets);
         Basis {
             areas: places.nodes.clone(),
             caseloads,
             standards: self.items.all.iter().map(standard).collect(),
-            targets: meant,
+            targets,
+            targets_of_caseloads,
         }
+    }
+
+    /// The targets by the codes that are in use: those that cap, and those of one caseload. What several areas were meant to get that
+    /// became one is added up where all of them have a target.
+    fn targets(
+        &mut self,
+        places: &mut Places<'_>,
+        stated: &[TargetRow],
+    ) -> (HashMap<TargetKey, u64>, Vec<(TargetKey, u64)>) {
+        let (mut meant, mut of_caseloads) = (HashMap::new(), Vec::new());
+        let mut followed: BTreeMap<(TargetKey, &AreaCode), Vec<(&str, u64)>> = BTreeMap::new();
+        let areas: Vec<(Area, Led)> = stated.iter().map(|row| places.target_area(row)).collect();
+        for (row, (area, led)) in stated.iter().zip(&areas) {
+            let (Ok(group), Ok(people)) = (row.people_group.parse(), u64::try_from(row.people)) else {
+                continue;
+            };
+            let Some(number) = places.number_of(area, group, people) else { continue };
+            let sector = self.sectors.of(&Some(row.sector.clone()));
+            let key = (number, group, sector, self.programmes.of(&Some(row.programme)));
+            match (led, &row.caseload) {
+                (Led::Divided(_), _) => {}
+                (Led::Stands | Led::Followed(_), Some(_)) => of_caseloads.push((key, people)),
+                (Led::Stands, None) => {
+                    meant.insert(key, people);
+                }
+                (Led::Followed(next), None) => {
+                    followed.entry((key, next)).or_default().push((row.area.as_str(), people));
+                }
+            }
+        }
+        for ((key, next), parts) in followed {
+            let codes = parts.iter().map(|(code, _)| *code).collect();
+            if places.is_all_there(next, &codes) {
+                let sum = parts.iter().fold(0_u64, |sum, (_, people)| sum.saturating_add(*people));
+                meant.entry(key).or_insert(sum);
+            }
+        }
+        (meant, of_caseloads)
     }
 }
 
@@ -253,12 +324,9 @@ fn part_of(row: &LineRow, number: i64, is_nearest: bool) -> u64 {
 
 /// By what the people of a line are known, the first that applies. Of a mixed line's registered people a donor's part are as
 /// many as its goods, in the order of their hashes.
-fn counted(row: &LineRow) -> Counted {
-    const REGISTERED: i64 = 1;
-    const HEADCOUNT: i64 = 2;
-    const HOUSEHOLDS: i64 = 3;
-    match row.known_by {
-        REGISTERED => {
+fn counted(row: &LineRow) -> Outcome<Counted> {
+    Ok(match KnownBy::read(row.known_by)? {
+        KnownBy::Registered => {
             let hashed = row.registered.as_deref().unwrap_or_default();
             let (chunks, _) = hashed.as_chunks::<HASHED_BYTES>();
             let mut ids = chunks.to_vec();
@@ -268,11 +336,11 @@ fn counted(row: &LineRow) -> Counted {
             ids.truncate(usize::try_from(kept).unwrap_or(usize::MAX));
             Counted::Registered(ids)
         }
-        HEADCOUNT => Counted::Headcount(part_of(row, row.people, true)),
-        HOUSEHOLDS => Counted::Households {
+        KnownBy::Headcount => Counted::Headcount(part_of(row, row.people, true)),
+        KnownBy::Households => Counted::Households {
             count: part_of(row, row.households, true),
             thousandths: row.household_thousandths.unwrap_or_default().unsigned_abs(),
         },
-        _ => Counted::Goods,
-    }
+        KnownBy::Goods => Counted::Goods,
+    })
 }

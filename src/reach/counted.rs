@@ -1,10 +1,12 @@
 //! Headcounts of others and what everything is counted against, out of the database as they were known.
 
-use super::lines::{Known, in_area};
+use super::headcount::headcounts_within;
+use super::lines::{Known, RETIRED, in_area};
 use super::question::Question;
 use crate::auth::{Bound, Scope};
 use crate::core::id::ProgrammeId;
 use crate::core::problem::{Outcome, Problem};
+use crate::core::time::Timestamp;
 use crate::db::{Bind, Binds, Conn, ask};
 use chrono::NaiveDate;
 use diesel::QueryableByName;
@@ -35,6 +37,9 @@ pub(super) struct HeadcountRow {
     /// Whether all of its days are within the window.
     #[diesel(sql_type = BigInt)]
     pub(super) is_whole: i64,
+    /// The last day, of those whose area had another code before or after.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(super) day: Option<String>,
     #[diesel(sql_type = BigInt)]
     pub(super) people: i64,
     #[diesel(sql_type = BigInt)]
@@ -63,6 +68,7 @@ pub(super) fn read_headcounts(
     conn: &mut Conn,
     question: &Question,
     known: Known,
+    ended: &[String],
 ) -> Outcome<Vec<HeadcountRow>> {
     if question.item.is_some() || question.donor.is_some() {
         return Ok(Vec::new());
@@ -89,16 +95,17 @@ pub(super) fn read_headcounts(
         all.push(format!("h.from_day <= {to}"));
         whole.push(format!("h.to_day <= {to}"));
     }
-    all.extend(in_area("h", &question.area, &[], &mut binds));
-    all.extend(in_countries(&question.scope, &mut binds));
-    let whole = format!("CASE WHEN {} THEN 1 ELSE 0 END", whole.join(" AND "));
+    all.extend(in_area("h", &question.area, ended, &[], &mut binds));
+    all.extend(headcounts_within("h", &question.scope, &mut binds));
     let text = format!(
-        "SELECT h.programme_id AS programme, h.area AS area, h.is_unplaced AS is_unplaced, h.sector AS sector, \
-         h.caseload AS caseload, h.round AS round, h.people_group AS people_group, h.status AS status, \
-         CAST({whole} AS BIGINT) AS is_whole, CAST(SUM(h.people) AS BIGINT) AS people, \
-         CAST(COUNT(*) AS BIGINT) AS records FROM headcounts AS h WHERE {} \
-         GROUP BY h.programme_id, h.area, h.is_unplaced, h.sector, h.caseload, h.round, h.people_group, h.status, \
-         {whole} LIMIT {}",
+        "SELECT programme, area, is_unplaced, sector, caseload, round, people_group, status, is_whole, day, \
+         CAST(SUM(people) AS BIGINT) AS people, CAST(COUNT(*) AS BIGINT) AS records FROM (SELECT h.programme_id AS programme, \
+         h.area AS area, h.is_unplaced AS is_unplaced, h.sector AS sector, h.caseload AS caseload, h.round AS round, \
+         h.people_group AS people_group, h.status AS status, h.people AS people, \
+         CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS is_whole, \
+         CASE WHEN h.area IN ({RETIRED} <= {sequence}) THEN h.to_day END AS day FROM headcounts AS h WHERE {}) AS chosen \
+         GROUP BY programme, area, is_unplaced, sector, caseload, round, people_group, status, is_whole, day LIMIT {}",
+        whole.join(" AND "),
         all.join(" AND "),
         ROWS_MAXIMUM + 1
     );
@@ -109,9 +116,9 @@ fn day(day: NaiveDate, binds: &mut Binds) -> String {
     binds.place(Bind::Words(day.to_string()))
 }
 
-/// How far a scope reaches into headcounts, which whoever reads baselines reads: in the countries it is bound to. None of
-/// them is a donor's.
-fn in_countries(scope: &Scope, binds: &mut Binds) -> Vec<String> {
+/// How far a scope reaches into targets, which whoever reads baselines reads: in the countries it is bound to. None of them is a
+/// donor's.
+fn in_countries(scope: &Scope, table: &str, binds: &mut Binds) -> Vec<String> {
     let bound = |bound: &Bound| match bound {
         Bound::Organization(_) => None,
         Bound::Countries(own) => {
@@ -119,7 +126,7 @@ fn in_countries(scope: &Scope, binds: &mut Binds) -> Vec<String> {
             Some(if own.is_empty() {
                 "1 = 0".to_owned()
             } else {
-                format!("h.country IN ({})", own.join(", "))
+                format!("{table}.country IN ({})", own.join(", "))
             })
         }
         Bound::OwnPledges(_) => Some("1 = 0".to_owned()),
@@ -188,6 +195,11 @@ pub(super) struct TargetRow {
     pub(super) sector: String,
     #[diesel(sql_type = BigInt)]
     pub(super) people: i64,
+    /// Of which caseload; those of one are no cap of what all of them come to.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(super) caseload: Option<String>,
+    #[diesel(sql_type = BigInt)]
+    pub(super) recorded_at: Timestamp,
 }
 
 /// A caseload as it was declared.
@@ -242,25 +254,49 @@ where
     bounded(ask(conn, text, binds)?, table)
 }
 
-/// The targets of some programmes over all their caseloads.
+/// The targets in the area that is asked for, as baselines are read: of the programmes whose lines were read, and of all others,
+/// too, where the question is not about a donor's goods or one item.
 pub(super) fn read_targets(
     conn: &mut Conn,
+    question: &Question,
+    ended: &[String],
     programmes: &[ProgrammeId],
     known: Known,
 ) -> Outcome<Vec<TargetRow>> {
-    let columns = "s.area AS area, s.people_group AS people_group, s.sector AS sector, s.people AS people";
-    // Those of one caseload are no cap of what all of them come to.
-    let rows: Vec<TargetOfRow> =
-        stated(conn, "targets", &format!("{columns}, s.caseload AS caseload"), programmes, known)?;
-    Ok(rows.into_iter().filter(|row| row.caseload.is_none()).map(|row| row.target).collect())
-}
-
-#[derive(Debug, QueryableByName)]
-struct TargetOfRow {
-    #[diesel(embed)]
-    target: TargetRow,
-    #[diesel(sql_type = Nullable<Text>)]
-    caseload: Option<String>,
+    let mut binds = Binds::default();
+    let sequence = binds.number(known.sequence);
+    let mut all = vec![stands("targets", "s", &sequence)];
+    let mut whose = Vec::new();
+    if !programmes.is_empty() {
+        whose.push(format!("s.programme_id IN ({})", binds.ids(programmes)));
+    }
+    if question.item.is_none() && question.donor.is_none() {
+        let mut others = vec!["1 = 1".to_owned()];
+        others.extend(in_countries(&question.scope, "s", &mut binds));
+        others
+            .extend(question.programme.map(|programme| format!("s.programme_id = {}", binds.id(programme))));
+        whose.push(format!("({})", others.join(" AND ")));
+    }
+    if whose.is_empty() {
+        return Ok(Vec::new());
+    }
+    all.push(format!("({})", whose.join(" OR ")));
+    if let Some(sector) = &question.sector {
+        all.push(format!("s.sector = {}", binds.place(Bind::Words(sector.clone()))));
+    }
+    if let Some(inside) = in_area("s", &question.area, ended, &[], &mut binds) {
+        // One of a region is of no country.
+        let itself = binds.place(Bind::Words(question.area.to_string()));
+        all.push(format!("(s.area = {itself} OR ({inside}))"));
+    }
+    let text = format!(
+        "SELECT s.programme_id AS programme, s.area AS area, s.people_group AS people_group, s.sector AS sector, \
+         s.people AS people, s.caseload AS caseload, s.recorded_at AS recorded_at FROM targets AS s WHERE {} \
+         ORDER BY s.sequence, s.ordinal LIMIT {}",
+        all.join(" AND "),
+        ROWS_MAXIMUM + 1
+    );
+    bounded(ask(conn, text, binds)?, "targets")
 }
 
 /// The caseloads of some programmes.

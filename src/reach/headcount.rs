@@ -3,13 +3,15 @@
 //! Records are statements as baselines are: one of the same source and reference counts from its entry on, and a withdrawal
 //! ends it.
 
-use crate::baselines::{Area, Draft, PeopleGroup, Place, Standing, Statement, fit_programmes};
+use crate::auth::{Bound, Scope};
+use crate::baselines::{Area, Draft, PeopleGroup, Place, Standing, Statement, fit_programmes, stamped};
 use crate::core::check::{CODE_CHARS_MAX, Check, NAME_CHARS_MAX, REFERENCE_CHARS_MAX, quoted};
 use crate::core::id::{BaselineBatchId, BaselineId, BaselineKey, ProgrammeId, derived};
 use crate::core::time::Timestamp;
+use crate::db::{Bind, Binds};
 use crate::distributions::rules::area as judged_area;
 use crate::programmes::Programme;
-use crate::writer::{Desk, Drawer, Moment, Wanted, record};
+use crate::writer::{Desk, Drawer, Wanted, record};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -274,22 +276,7 @@ record! {
 impl Statement for Headcount {
     type Draft = HeadcountDraft;
     const WORD: &'static str = "headcount";
-
-    fn about(&self) -> BaselineKey {
-        self.about
-    }
-
-    fn moment(&self) -> Moment {
-        Moment { sequence: self.sequence, recorded_at: self.recorded_at }
-    }
-
-    fn place(&self) -> (i64, i64) {
-        (self.sequence, self.ordinal)
-    }
-
-    fn is_withdrawal(&self) -> bool {
-        self.withdrawn
-    }
+    stamped!();
 
     fn group_of(draft: &HeadcountDraft) -> BaselineKey {
         draft.key()
@@ -323,6 +310,21 @@ impl Statement for Headcount {
         }
     }
 
+    /// What ends a record says nothing of where and whose it was: it is read by whoever read that.
+    fn within(table: &str, scope: &Scope, binds: &mut Binds) -> Option<String> {
+        let said = headcounts_within(table, scope, binds);
+        let ended = headcounts_within("ended", scope, binds);
+        if said.is_empty() {
+            return None;
+        }
+        Some(format!(
+            "(({}) OR ({table}.withdrawn = TRUE AND EXISTS (SELECT 1 FROM headcounts AS ended WHERE ended.about = \
+             {table}.about AND ended.sequence < {table}.sequence AND {})))",
+            said.join(" AND "),
+            ended.join(" AND ")
+        ))
+    }
+
     fn want(draft: &HeadcountDraft, desk: &mut Desk) {
         desk.shelf::<Drawer<Programme>>().want(draft.programme);
     }
@@ -335,4 +337,23 @@ impl Statement for Headcount {
     ) -> Result<(), Wanted> {
         fit_programmes(rows.iter().map(|row| row.programme), desk, check)
     }
+}
+
+/// How far a scope reaches into headcounts, as conditions of a query: those in the countries it is bound to, and those that
+/// name the organization it is bound to, by its name or its reference as they are now. None of them is a donor's.
+pub fn headcounts_within(table: &str, scope: &Scope, binds: &mut Binds) -> Vec<String> {
+    let bound = |bound: &Bound| match bound {
+        Bound::Organization(own) => format!(
+            "EXISTS (SELECT 1 FROM organizations AS own WHERE own.id = {} AND {table}.organization IN (own.name, \
+             own.reference))",
+            binds.id(*own)
+        ),
+        Bound::Countries(own) if own.is_empty() => "1 = 0".to_owned(),
+        Bound::Countries(own) => {
+            let own: Vec<String> = own.iter().map(|code| binds.place(Bind::Words(code.clone()))).collect();
+            format!("{table}.country IN ({})", own.join(", "))
+        }
+        Bound::OwnPledges(_) => "1 = 0".to_owned(),
+    };
+    scope.bounds().iter().map(bound).collect()
 }

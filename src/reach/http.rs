@@ -8,7 +8,7 @@ use super::view::ReachView;
 use crate::auth::{Bound, Permit, Scope, action};
 use crate::baselines::http::{asked, listed, stated};
 use crate::baselines::rules::Statements;
-use crate::baselines::{Area, Stated, is_id, is_word};
+use crate::baselines::{Area, Asked, Stated, is_id, is_word};
 use crate::core::check::Check;
 use crate::core::id::{BaselineId, ItemId, OrganizationId, ProgrammeId};
 use crate::core::page::{KnownPage, Page};
@@ -285,11 +285,12 @@ pub async fn headcount_state(
 
 /// List headcounts of others as they were known
 ///
-/// In the order of stating.
+/// In the order of stating. Whoever is bound to countries reads those in them, and whoever is bound to an organization those
+/// that name it, as in figures of reach.
 #[utoipa::path(get, path = "/api/v1/headcounts", tag = "figures", params(HeadcountQuery),
     responses((status = 200, description = "One page of headcounts", body = KnownPage<HeadcountView>)))]
 pub async fn headcount_list(
-    _permit: Permit<action::BaselineRead>,
+    permit: Permit<action::HeadcountRead>,
     state: State,
     query: Query<HeadcountQuery>,
 ) -> Outcome<JsonBody<KnownPage<HeadcountView>>> {
@@ -302,7 +303,7 @@ pub async fn headcount_list(
         is_word("source", query.source.clone()),
         is_word("status", query.status.map(|status| status.word().to_owned())),
     ])?;
-    listed::<Headcount, _>(&state, asked).await
+    listed::<Headcount, _>(&state, Asked { scope: Some(permit.scope().clone()), ..asked }).await
 }
 
 /// The routes of reach.

@@ -2,7 +2,8 @@
 //! within a round changes no figure.
 
 use super::question::{Question, WORLD, countries_in};
-use super::sited::{place_lines, sites_inside};
+use super::sited::{Inside, place_lines};
+use crate::areas::Editions;
 use crate::auth::{Bound, Scope};
 use crate::baselines::Area;
 use crate::core::id::{ItemId, ProgrammeId, SiteId};
@@ -16,9 +17,61 @@ use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 
 /// Groups of lines that one figure reads: a hundred areas of a hundred caseloads with a hundred rounds.
 const GROUPS_MAXIMUM: i64 = 1_000_000;
-/// Lines with registered people that one figure reads: their hashes are united in memory.
+/// Lines with registered people that one figure reads.
 const REGISTERED_MAXIMUM: i64 = 200_000;
+/// Registered people in the lines that one figure reads, each as often as a line names them: their hashes, 32 bytes each, are united in
+/// memory, where these take 128 MB.
+const IDS_MAXIMUM: i64 = 4_000_000;
+/// The codes that ended, as they were stated up to a sequence.
+pub(super) const RETIRED: &str = "SELECT c.from_code FROM area_changes AS c WHERE c.sequence";
+/// Bytes of a keyed hash.
+pub(super) const HASHED_BYTES: usize = 32;
 const DAY_MICROSECONDS: i64 = 86_400_000_000;
+
+/// By what the people of a line are known, the first that is stated. The codes are those of one question to the database, and
+/// stand in no table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KnownBy {
+    /// Numbers of a register.
+    Registered = 1,
+    /// A headcount.
+    Headcount = 2,
+    /// Households.
+    Households = 3,
+    /// Nothing but the goods.
+    Goods = 4,
+}
+
+impl KnownBy {
+    const ALL: [Self; 4] = [Self::Registered, Self::Headcount, Self::Households, Self::Goods];
+
+    fn code(self) -> i64 {
+        self as i64
+    }
+
+    /// Reads the code back.
+    ///
+    /// # Errors
+    /// `internal` where the database answers what nobody asked for.
+    pub(super) fn read(code: i64) -> Outcome<Self> {
+        let found = Self::ALL.into_iter().find(|by| by.code() == code);
+        found.ok_or_else(|| {
+            Problem::internal(format!("people of a line are known by {code}, which is no code"))
+        })
+    }
+}
+
+/// The code as the database finds it.
+fn known_by() -> String {
+    format!(
+        "CASE WHEN l.registered IS NOT NULL THEN {} WHEN l.people IS NOT NULL THEN {} \
+         WHEN l.households IS NOT NULL THEN {} ELSE {} END",
+        KnownBy::Registered.code(),
+        KnownBy::Headcount.code(),
+        KnownBy::Households.code(),
+        KnownBy::Goods.code()
+    )
+}
 
 /// Lines of distributions that differ in nothing that matters.
 #[derive(Debug, QueryableByName)]
@@ -41,10 +94,10 @@ pub(super) struct LineRow {
     pub(super) round: Option<String>,
     #[diesel(sql_type = Text)]
     pub(super) people_group: String,
-    /// Days since 1970, of lines whose caseload may have a round on that day.
+    /// Days since 1970, of lines whose caseload may have a round on that day, or whose area had another code before or after.
     #[diesel(sql_type = Nullable<BigInt>)]
     pub(super) day: Option<i64>,
-    /// 1 registered, 2 a headcount, 3 households, 4 goods.
+    /// Code of [`KnownBy`].
     #[diesel(sql_type = BigInt)]
     pub(super) known_by: i64,
     #[diesel(sql_type = Nullable<BigInt>)]
@@ -77,54 +130,96 @@ pub(super) struct Known {
 }
 
 /// The lines a question is about, verified or not.
-pub(super) fn read_lines(conn: &mut Conn, question: &Question, known: Known) -> Outcome<Vec<LineRow>> {
-    let sites = sites_inside(conn, question, known)?;
-    let mut rows = read(conn, question, known, &sites, false)?;
-    rows.extend(read(conn, question, known, &sites, true)?);
-    place_lines(conn, &mut rows, question, known)?;
+pub(super) fn read_lines(
+    conn: &mut Conn,
+    question: &Question,
+    known: Known,
+    inside: &Inside,
+    editions: &Editions,
+) -> Outcome<Vec<LineRow>> {
+    let mut rows = read(conn, question, known, inside, false)?;
+    if has_registered(conn, question, known, inside)? {
+        rows.extend(read(conn, question, known, inside, true)?);
+    }
+    place_lines(conn, &mut rows, question, known, editions)?;
     Ok(rows)
+}
+
+#[derive(QueryableByName)]
+struct Ids {
+    #[diesel(sql_type = BigInt)]
+    ids: i64,
+}
+
+/// Whether lines name registered people.
+///
+/// # Errors
+/// `invalid` where they name more than are read at once.
+fn has_registered(conn: &mut Conn, question: &Question, known: Known, inside: &Inside) -> Outcome<bool> {
+    let mut binds = Binds::default();
+    let joined = own_goods(question, known, &mut binds).map_or(String::new(), |own| joined_own(&own));
+    let conditions = conditions(question, known, inside, &mut binds);
+    let text = format!(
+        "SELECT CAST(COALESCE(SUM(length(l.registered) / {HASHED_BYTES}), 0) AS BIGINT) AS ids FROM reached_lines AS l {joined} \
+         WHERE l.registered IS NOT NULL AND {conditions}"
+    );
+    let found: Vec<Ids> = ask(conn, text, binds)?;
+    let ids = found.first().map_or(0, |found| found.ids);
+    if ids > IDS_MAXIMUM {
+        let detail = format!(
+            "{ids} registered people would be read, and at most {IDS_MAXIMUM} are; ask for an area, a programme or a window"
+        );
+        return Err(Problem::field("/area", detail));
+    }
+    Ok(ids > 0)
 }
 
 fn read(
     conn: &mut Conn,
     question: &Question,
     known: Known,
-    sites: &[SiteId],
+    inside: &Inside,
     is_registered: bool,
 ) -> Outcome<Vec<LineRow>> {
     let mut binds = Binds::default();
     let own = own_goods(question, known, &mut binds);
     let verified = is_verified("l.event_id", known, &mut binds);
-    let conditions = conditions(question, known, sites, &mut binds);
+    let conditions = conditions(question, known, inside, &mut binds);
+    let (area, site) = told_places(&question.scope);
     let (registered, kind, limit) = if is_registered {
         ("registered", "l.registered IS NOT NULL", REGISTERED_MAXIMUM)
     } else {
         ("CAST(NULL AS BYTEA)", "l.registered IS NULL", GROUPS_MAXIMUM)
     };
+    let sequence = binds.number(known.sequence);
     let day = format!(
-        "CASE WHEN l.caseload IS NOT NULL AND l.round IS NULL THEN l.occurred_at / {DAY_MICROSECONDS} END"
+        "CASE WHEN (l.caseload IS NOT NULL AND l.round IS NULL) OR l.area IN ({RETIRED} <= {sequence}) \
+         THEN l.occurred_at / {DAY_MICROSECONDS} END"
     );
-    let by = "CASE WHEN l.registered IS NOT NULL THEN 1 WHEN l.people IS NOT NULL THEN 2 \
-              WHEN l.households IS NOT NULL THEN 3 ELSE 4 END";
+    let by = known_by();
     let (mut apart, parts, joined) = match &own {
-        None => (String::new(), "CAST(0 AS BIGINT) AS own, CAST(0 AS BIGINT) AS whole", String::new()),
-        Some(own) => (", event_id, stated_by".to_owned(), OWN_PARTS, joined_own(own)),
+        None => (String::new(), String::new(), String::new()),
+        Some(own) => {
+            (", own, whole, event_id, stated_by".to_owned(), format!(", {OWN_PARTS}"), joined_own(own))
+        }
     };
+    let of_donor =
+        if own.is_some() { "own, whole" } else { "CAST(0 AS BIGINT) AS own, CAST(0 AS BIGINT) AS whole" };
     if is_registered {
         apart.push_str(", id, registered");
     }
     let columns = "item_id, programme_id, area, site, sector, caseload, round, people_group, day, known_by, \
-                   household_thousandths, is_verified, own, whole";
+                   household_thousandths, is_verified";
     let text = format!(
         "SELECT item_id AS item, programme_id AS programme, area, site, sector, caseload, round, people_group, day, \
          known_by, household_thousandths, {registered} AS registered, \
          CAST(COALESCE(SUM(people), 0) AS BIGINT) AS people, \
          CAST(COALESCE(SUM(households), 0) AS BIGINT) AS households, \
-         CAST(SUM(quantity) AS BIGINT) AS quantity, CAST(COUNT(*) AS BIGINT) AS lines, own, whole, is_verified \
-         FROM (SELECT l.id, l.event_id, l.stated_by, l.item_id, l.programme_id, l.area, \
-         CASE WHEN l.area IS NULL THEN l.site_id END AS site, l.sector, l.caseload, l.round, l.people_group, \
+         CAST(SUM(quantity) AS BIGINT) AS quantity, CAST(COUNT(*) AS BIGINT) AS lines, {of_donor}, is_verified \
+         FROM (SELECT l.id, l.event_id, l.stated_by, l.item_id, l.programme_id, {area} AS area, \
+         CASE WHEN l.area IS NULL THEN {site} END AS site, l.sector, l.caseload, l.round, l.people_group, \
          l.people, l.households, l.household_thousandths, l.registered, l.quantity, \
-         CAST({day} AS BIGINT) AS day, CAST({by} AS BIGINT) AS known_by, {verified} AS is_verified, {parts} \
+         CAST({day} AS BIGINT) AS day, CAST({by} AS BIGINT) AS known_by, {verified} AS is_verified{parts} \
          FROM reached_lines AS l {joined} WHERE {kind} AND {conditions}) AS chosen \
          GROUP BY {columns}{apart} LIMIT {}",
         limit + 1
@@ -174,8 +269,32 @@ pub(super) fn own_goods(question: &Question, known: Known, binds: &mut Binds) ->
     ))
 }
 
+/// That a line is of a programme of which donors are told no place below the country.
+const IS_SENSITIVE: &str =
+    "EXISTS (SELECT 1 FROM programmes AS q WHERE q.id = l.programme_id AND q.sensitive)";
+
+/// Whether it is a donor who asks.
+fn is_donors(scope: &Scope) -> bool {
+    scope.bounds().iter().any(|bound| match bound {
+        Bound::OwnPledges(_) => true,
+        Bound::Organization(_) | Bound::Countries(_) => false,
+    })
+}
+
+/// Area and site of a line, as far as they are told.
+pub(super) fn told_places(scope: &Scope) -> (String, String) {
+    if is_donors(scope) {
+        (
+            format!("CASE WHEN {IS_SENSITIVE} THEN l.country ELSE l.area END"),
+            format!("CASE WHEN NOT {IS_SENSITIVE} THEN l.site_id END"),
+        )
+    } else {
+        ("l.area".to_owned(), "l.site_id".to_owned())
+    }
+}
+
 /// Which lines are asked for and within reach, as they were stated last and not reversed.
-pub(super) fn conditions(question: &Question, known: Known, sites: &[SiteId], binds: &mut Binds) -> String {
+pub(super) fn conditions(question: &Question, known: Known, inside: &Inside, binds: &mut Binds) -> String {
     let sequence = binds.number(known.sequence);
     let mut all = vec![format!("l.sequence <= {sequence}"), standing(&sequence)];
     if let Some(item) = question.item {
@@ -198,7 +317,10 @@ pub(super) fn conditions(question: &Question, known: Known, sites: &[SiteId], bi
     if let Some(as_of) = question.as_of {
         all.push(format!("l.effective_at <= {}", binds.number(as_of.0)));
     }
-    all.extend(in_area("l", &question.area, sites, binds));
+    all.extend(in_area("l", &question.area, &inside.codes, &inside.sites, binds));
+    if is_donors(&question.scope) && matches!(question.area, Area::Within(_)) {
+        all.push(format!("NOT {IS_SENSITIVE}"));
+    }
     all.extend(within(&question.scope, binds));
     all.join(" AND ")
 }
@@ -218,8 +340,15 @@ fn standing(sequence: &str) -> String {
     )
 }
 
-/// The condition that a row lies in an area: it says so itself, or says nothing and is of one of these sites.
-pub(super) fn in_area(table: &str, area: &Area, sites: &[SiteId], binds: &mut Binds) -> Option<String> {
+/// The condition that a row lies in an area: it says so itself, by its code or one of those that ended and may lead there, or it says
+/// nothing and is of one of these sites.
+pub(super) fn in_area(
+    table: &str,
+    area: &Area,
+    ended: &[String],
+    sites: &[SiteId],
+    binds: &mut Binds,
+) -> Option<String> {
     match area {
         Area::Region(WORLD) => None,
         Area::Region(m49) => {
@@ -235,25 +364,31 @@ pub(super) fn in_area(table: &str, area: &Area, sites: &[SiteId], binds: &mut Bi
             Some(format!("{table}.country = {}", binds.place(Bind::Words(code.as_str().to_owned()))))
         }
         Area::Within(code) => {
-            let text = binds.place(Bind::Words(code.as_str().to_owned()));
-            // An area of ISO 3166-2 is no beginning of another.
-            let inside = if code.as_str().contains('-') {
-                String::new()
-            } else {
-                format!(
-                    " OR ({table}.area NOT LIKE '%-%' AND substr({table}.area, 1, {}) = {text})",
-                    code.as_str().len()
-                )
-            };
+            let mut codes = vec![code.as_str()];
+            codes.extend(ended.iter().map(String::as_str));
+            let inside: Vec<String> = codes.into_iter().map(|code| is_or_in(table, code, binds)).collect();
             let there = if sites.is_empty() {
                 String::new()
             } else {
                 format!(" OR ({table}.area IS NULL AND {table}.site_id IN ({}))", binds.ids(sites))
             };
             let country = binds.place(Bind::Words(code.country().as_str().to_owned()));
-            Some(format!("{table}.country = {country} AND ({table}.area = {text}{inside}{there})"))
+            Some(format!("{table}.country = {country} AND ({}{there})", inside.join(" OR ")))
         }
     }
+}
+
+/// The condition that a row is of a code, or of one that lies inside it.
+fn is_or_in(table: &str, code: &str, binds: &mut Binds) -> String {
+    let text = binds.place(Bind::Words(code.to_owned()));
+    // An area of ISO 3166-2 is no beginning of another.
+    if code.contains('-') {
+        return format!("{table}.area = {text}");
+    }
+    format!(
+        "({table}.area = {text} OR ({table}.area NOT LIKE '%-%' AND substr({table}.area, 1, {}) = {text}))",
+        code.len()
+    )
 }
 
 /// How far a scope reaches into lines: where the organization runs the site or has part in the consignment, and in the

@@ -1,9 +1,9 @@
 //! The lines of distributions behind a figure, page by page: verified ones and those that are only reported.
 
-use super::answer::known;
-use super::lines::{OWN_PARTS, conditions, is_verified, joined_own, own_goods};
+use super::answer::{asked, editions, known};
+use super::lines::{OWN_PARTS, conditions, is_verified, joined_own, own_goods, told_places};
 use super::question::Question;
-use super::sited::{areas_of, sites_inside};
+use super::sited::areas_of;
 use crate::auth::Fields;
 use crate::core::id::{EventId, ItemId, ProgrammeId, SiteId};
 use crate::core::problem::Outcome;
@@ -27,8 +27,9 @@ pub(super) struct ListedRow {
     item: ItemId,
     #[diesel(sql_type = BigInt)]
     quantity: i64,
-    #[diesel(sql_type = Binary)]
-    site: SiteId,
+    /// None where it is not told.
+    #[diesel(sql_type = Nullable<Binary>)]
+    site: Option<SiteId>,
     #[diesel(sql_type = Nullable<Binary>)]
     programme: Option<ProgrammeId>,
     #[diesel(sql_type = Nullable<Text>)]
@@ -77,9 +78,11 @@ pub struct ReachedLineView {
     pub item: ItemId,
     /// How much of it; of a mixed line what the donor gave, where one is asked for.
     pub quantity: i64,
-    /// Where.
-    pub site: SiteId,
-    /// Where the people live: as somebody said, or where the site lies.
+    /// Where; left out to a donor where the programme is sensitive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub site: Option<SiteId>,
+    /// Where the people live: as somebody said, or where the site lies; no more than the country to a donor where the programme
+    /// is sensitive.
     pub area: Option<String>,
     /// Whether somebody said it.
     pub area_stated: bool,
@@ -133,7 +136,7 @@ impl ReachedLineView {
             item: row.item,
             quantity: part(row.quantity),
             site: row.site,
-            area_stated: row.area.is_some(),
+            area_stated: row.area.is_some() && row.site.is_some(),
             area: row.area.or(area),
             sector: row.sector,
             programme: row.programme,
@@ -164,7 +167,9 @@ pub(super) fn list(
     limit: i64,
 ) -> Outcome<(Vec<PlacedRow>, i64)> {
     let known = known(conn, question)?;
-    let sites = sites_inside(conn, question, known)?;
+    let editions = editions(conn, question, known)?;
+    let (question, _, inside) = asked(conn, question, known, &editions)?;
+    let question = &question;
     let mut binds = Binds::default();
     let verified = is_verified("l.event_id", known, &mut binds);
     let own = own_goods(question, known, &mut binds);
@@ -172,14 +177,15 @@ pub(super) fn list(
         None => ("CAST(0 AS BIGINT) AS own, CAST(0 AS BIGINT) AS whole", String::new()),
         Some(own) => (OWN_PARTS, joined_own(own)),
     };
-    let mut conditions = conditions(question, known, &sites, &mut binds);
+    let mut conditions = conditions(question, known, &inside, &mut binds);
+    let (area, site) = told_places(&question.scope);
     if let Some((sequence, ordinal)) = after {
         let (sequence, ordinal) = (binds.number(sequence), binds.number(ordinal));
         conditions.push_str(&format!(" AND (l.sequence, l.ordinal) > ({sequence}, {ordinal})"));
     }
     let text = format!(
         "SELECT l.sequence AS sequence, l.ordinal AS ordinal, l.event_id AS event, l.item_id AS item, \
-         l.quantity AS quantity, l.site_id AS site, l.programme_id AS programme, l.area AS area, l.sector AS sector, \
+         l.quantity AS quantity, {site} AS site, l.programme_id AS programme, {area} AS area, l.sector AS sector, \
          l.caseload AS caseload, l.round AS round, l.people_group AS people_group, l.people AS people, \
          l.households AS households, l.household_thousandths AS household_thousandths, \
          CAST(length(l.registered) / 32 AS BIGINT) AS registered, l.tags AS tags, l.occurred_at AS occurred_at, \
@@ -188,10 +194,10 @@ pub(super) fn list(
         binds.number(limit)
     );
     let rows: Vec<ListedRow> = ask(conn, text, binds)?;
-    let unsaid = rows.iter().filter(|row| row.area.is_none()).map(|row| row.site);
-    let areas = areas_of(conn, unsaid, question, known)?;
+    let unsaid = rows.iter().filter(|row| row.area.is_none()).filter_map(|row| row.site);
+    let areas = areas_of(conn, unsaid, question, known, &editions)?;
     let placed = |row: ListedRow| {
-        let area = areas.get(&row.site).map(ToString::to_string);
+        let area = row.site.and_then(|site| areas.get(&site)).map(ToString::to_string);
         (row, area)
     };
     Ok((rows.into_iter().map(placed).collect(), known.sequence))

@@ -6,6 +6,7 @@
 //! | `question` | what may be asked |
 //! | `lines` | lines of distributions, as they stood and were verified |
 //! | `counted` | headcounts of others, and what is counted against, as they were known |
+//! | `followed` | where a code leads that is no more in use; pure |
 //! | `places` | areas, and whose populations cap them |
 //! | `sited` | where people live of whom nobody said it: where the site lies |
 //! | `basis` | lines and headcounts as the rules see them |
@@ -21,6 +22,7 @@
 mod answer;
 mod basis;
 mod counted;
+mod followed;
 mod headcount;
 pub mod http;
 mod lines;

@@ -4,14 +4,21 @@
 //! and from nothing that was handed over, so that a further hand-over never moves another to a larger area. A country
 //! whose source says nothing of the country itself, and every region, is capped by the World Population Prospects.
 
-use super::counted::PopulationRow;
+use super::counted::{PopulationRow, TargetRow};
+use super::followed::{Led, by_codes_in_use, is_all_there, is_among, lead};
 use super::question::{WORLD, countries_in, is_inside};
 use super::rules::Area as Node;
-use crate::atlas::{CountryCode, PeopleByAge, WORLD_POPULATION, population};
+use crate::areas::{EditionView, Editions};
+use crate::atlas::{AreaCode, CountryCode, Crosswalk, PeopleByAge, WORLD_POPULATION, population};
 use crate::baselines::{Ages, Area, PeopleGroup, Sex};
+use crate::core::problem::{Outcome, Problem};
+use chrono::NaiveDate;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use utoipa::ToSchema;
+
+/// Years of which the World Population Prospects that ship have figures.
+const YEARS: (i32, i32) = (2_000, 2_050);
 
 /// Whose populations cap the areas of a country and down to which level, or cap one area where that source says nothing of it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -24,6 +31,8 @@ pub struct PopulationUsed {
     pub source_version: String,
     /// The year they are counted or projected for.
     pub year: i64,
+    /// Whether that year is after the window: nothing was stated for a year in it or before.
+    pub after_window: bool,
     /// The lowest level at which every area has a population of this source: country, area_1, area_2 …; absent where the source
     /// caps only the country or region itself.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,25 +55,44 @@ impl Chosen {
     }
 }
 
+/// Where a line of an area counts.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Placed {
+    /// In which area, by its number.
+    pub(super) number: usize,
+    /// Whether it is known that there is the area that it says.
+    pub(super) is_known: bool,
+}
+
 /// The areas of one question, made as lines are placed in them.
-pub(super) struct Places {
+pub(super) struct Places<'a> {
     root: Area,
+    editions: &'a Editions,
+    /// The last year of the window.
+    until: i32,
+    /// The year of the World Population Prospects that is nearest to it.
     year: i32,
     only_source: Option<String>,
     chosen: BTreeMap<CountryCode, Chosen>,
     numbers: HashMap<String, usize>,
+    /// What was placed before: a million lines are of a few hundred areas.
+    placed: HashMap<Area, Placed>,
     pub(super) nodes: Vec<Node>,
     pub(super) areas: Vec<Area>,
 }
 
-impl Places {
-    /// The largest area, and the sources of the countries in it.
+impl<'a> Places<'a> {
+    /// The sources of the countries in the area that is asked for, which may have another code by now.
+    ///
+    /// # Errors
+    /// `invalid` where several areas followed the one that is asked for.
     pub(super) fn new(
         root: Area,
-        year: i32,
+        until: i32,
         only_source: Option<String>,
         stated: Vec<PopulationRow>,
-    ) -> Self {
+        editions: &'a Editions,
+    ) -> Outcome<Self> {
         let mut by_country: BTreeMap<CountryCode, Vec<PopulationRow>> = BTreeMap::new();
         for row in stated {
             if let Some(country) = row.country.as_deref().and_then(|code| code.parse().ok()) {
@@ -73,39 +101,137 @@ impl Places {
         }
         let chosen = by_country
             .into_iter()
-            .filter_map(|(country, rows)| Some((country, choose(country, rows)?)))
+            .filter_map(|(country, rows)| {
+                Some((country, choose(country, rows, until, editions.crosswalk())?))
+            })
             .collect();
         let mut places = Self {
-            root: root.clone(),
-            year,
+            root,
+            editions,
+            until,
+            year: until.clamp(YEARS.0, YEARS.1),
             only_source,
             chosen,
             numbers: HashMap::new(),
+            placed: HashMap::new(),
             nodes: Vec::new(),
             areas: Vec::new(),
         };
+        let (root, led) = places.led(&places.root, None);
+        if let Led::Divided(next) = led {
+            let next = next.join(", ");
+            return Err(Problem::field(
+                "/area",
+                format!("{root} was divided into {next}; ask for one of them, or for its country"),
+            ));
+        }
+        places.root = root.clone();
         places.make(&root, None);
-        places
+        Ok(places)
+    }
+
+    /// The area that is asked for, by the code it has now.
+    pub(super) fn root(&self) -> &Area {
+        &self.root
+    }
+
+    /// The area that a code of a day stands for, and where the code led.
+    pub(super) fn led(&self, area: &Area, day: Option<NaiveDate>) -> (Area, Led) {
+        let crosswalk = self.editions.crosswalk();
+        let Area::Within(code) = area else { return (area.clone(), Led::Stands) };
+        if crosswalk.is_empty() {
+            return (area.clone(), Led::Stands);
+        }
+        let led = lead(crosswalk, code, day, |code| self.is_in_use(code));
+        let area = match &led {
+            Led::Followed(next) => Area::Within(next.clone()),
+            Led::Stands | Led::Divided(_) => area.clone(),
+        };
+        (area, led)
+    }
+
+    /// Whether the source of a country's populations knows a code or what is around it; where there is none, the edition of its areas.
+    fn is_in_use(&self, code: &str) -> bool {
+        let country = code.parse::<AreaCode>().ok().map(|code| code.country());
+        match country.and_then(|country| self.chosen.get(&country)).filter(|chosen| chosen.leaf > 0) {
+            Some(chosen) => is_among(code, |code| chosen.levels.contains_key(code)),
+            None => is_among(code, |code| self.editions.of(country).with_code(code).next().is_some()),
+        }
+    }
+
+    /// Whether an area is the one that is asked for, or lies inside it. Of a country or a region the database said so.
+    pub(super) fn is_asked(&self, area: &Area) -> bool {
+        match (&self.root, area) {
+            (Area::Within(root), Area::Within(code)) => is_inside(code.as_str(), root.as_str()),
+            (Area::Within(_), Area::Country(_) | Area::Region(_)) => false,
+            (Area::Country(_) | Area::Region(_), _) => true,
+        }
+    }
+
+    /// Whether one of these codes is of the area that is asked for, or lies inside it.
+    pub(super) fn is_any_asked(&self, codes: &[String]) -> bool {
+        codes.iter().filter_map(|code| code.parse().ok()).any(|code| self.is_asked(&Area::Within(code)))
     }
 
     /// Where a line of an area counts: in the area itself, in the smallest one around it that has a population of its
-    /// country's source, or in the country; and whether that is because nobody knows how many live there.
-    pub(super) fn place(&mut self, area: &Area) -> (usize, bool) {
-        let path = self.path(area);
+    /// country's source, or in the country.
+    pub(super) fn place(&mut self, area: &Area) -> Placed {
+        if let Some(placed) = self.placed.get(area) {
+            return *placed;
+        }
         let is_known = match area {
-            Area::Within(code) => self.chosen.get(&code.country()).is_none_or(|chosen| {
-                chosen.leaf == 0 || chosen.levels.keys().any(|known| is_inside(code.as_str(), known))
-            }),
+            Area::Within(code) => self.is_in_use(code.as_str()),
             Area::Country(_) | Area::Region(_) => true,
         };
+        let path = self.path(area);
+        let placed = Placed { number: self.along(&path).unwrap_or_default(), is_known };
+        self.placed.insert(area.clone(), placed);
+        placed
+    }
+
+    /// The area of a target, and where its code led.
+    pub(super) fn target_area(&self, target: &TargetRow) -> (Area, Led) {
+        match target.area.parse() {
+            Ok(area) => self.led(&area, Some(target.recorded_at.to_datetime().date_naive())),
+            // It was judged before it was recorded.
+            Err(_) => (self.root.clone(), Led::Divided(Vec::new())),
+        }
+    }
+
+    /// Whether all that a code followed is among some codes.
+    pub(super) fn is_all_there(&self, code: &AreaCode, there: &BTreeSet<&str>) -> bool {
+        is_all_there(self.editions.crosswalk(), code.as_str(), there)
+    }
+
+    /// The number of an area that is meant to get something: of one in which nothing was handed over only where fewer of the group
+    /// live than are meant, since that has to be told.
+    pub(super) fn number_of(&mut self, area: &Area, group: PeopleGroup, meant: u64) -> Option<usize> {
+        if let Some(number) = self.numbers.get(&area.to_string()) {
+            return Some(*number);
+        }
+        let lives = self.population(area).get(&group).copied();
+        if lives.is_none_or(|lives| meant <= lives) || !self.is_asked(area) {
+            return None;
+        }
+        let around = match area {
+            Area::Region(m49) => Area::Country(*countries_in(*m49).first()?),
+            Area::Country(_) | Area::Within(_) => area.clone(),
+        };
+        let mut path = self.path(&around);
+        path.truncate(path.iter().position(|step| step == area)? + 1);
+        self.along(&path)
+    }
+
+    /// The number of the smallest of areas that lie in each other, each made where it is not there.
+    fn along(&mut self, path: &[Area]) -> Option<usize> {
         let mut parent = None;
-        for step in &path {
+        for step in path {
             parent = Some(match self.numbers.get(&step.to_string()) {
                 Some(number) => *number,
                 None => self.make(step, parent),
             });
         }
-        (parent.unwrap_or_default(), !is_known)
+        parent
     }
 
     /// The areas around one, from the largest that was asked for.
@@ -177,6 +303,19 @@ impl Places {
         }
     }
 
+    /// The edition of areas of each country that lines were placed in.
+    pub(super) fn editions(&self) -> Vec<EditionView> {
+        let countries: BTreeSet<CountryCode> = self.areas.iter().filter_map(Area::country).collect();
+        let mut views: Vec<EditionView> = Vec::new();
+        for country in countries {
+            let view = self.editions.view_of(Some(country));
+            if !views.contains(&view) {
+                views.push(view);
+            }
+        }
+        views
+    }
+
     /// Whose populations were used, of the countries and regions that lines were placed in.
     pub(super) fn used(&self) -> Vec<PopulationUsed> {
         let countries: BTreeSet<CountryCode> = self.areas.iter().filter_map(Area::country).collect();
@@ -207,6 +346,7 @@ impl Places {
             source: WORLD_POPULATION.name.to_owned(),
             source_version: WORLD_POPULATION.version.to_owned(),
             year: i64::from(self.year),
+            after_window: self.year > self.until,
             leaf_level,
         }
     }
@@ -217,16 +357,23 @@ fn level_word(level: usize) -> String {
     if level == 0 { "country".to_owned() } else { format!("area_{level}") }
 }
 
-/// The source, edition and year that reach deepest; then the newest year, then what was stated last.
-fn choose(country: CountryCode, rows: Vec<PopulationRow>) -> Option<Chosen> {
+/// The source, edition and year that reach deepest; then the year that fits a window which ends in a year, then what was stated
+/// last.
+fn choose(
+    country: CountryCode,
+    rows: Vec<PopulationRow>,
+    until: i32,
+    crosswalk: &Crosswalk,
+) -> Option<Chosen> {
     let mut candidates: BTreeMap<(String, String, i64), Vec<PopulationRow>> = BTreeMap::new();
     for row in rows {
         let key = (row.source.clone(), row.source_version.clone(), row.year);
         candidates.entry(key).or_default().push(row);
     }
-    let best = candidates.into_values().map(|rows| (levels(&rows), rows)).max_by_key(|((_, leaf), rows)| {
+    let in_use = candidates.into_values().map(|rows| by_codes_in_use(crosswalk, rows));
+    let best = in_use.map(|rows| (levels(&rows), rows)).max_by_key(|((_, leaf), rows)| {
         let newest = rows.iter().map(|row| row.sequence).max();
-        (*leaf, rows.first().map(|row| row.year), newest)
+        (*leaf, rows.first().map(|row| fit(row.year, until)), newest)
     });
     let ((levels, leaf), rows) = best?;
     let first = rows.first()?;
@@ -235,6 +382,7 @@ fn choose(country: CountryCode, rows: Vec<PopulationRow>) -> Option<Chosen> {
         source: first.source.clone(),
         source_version: first.source_version.clone(),
         year: first.year,
+        after_window: first.year > i64::from(until),
         leaf_level: Some(level_word(leaf)),
     };
     let mut people: HashMap<String, BTreeMap<PeopleGroup, u64>> = HashMap::new();
@@ -245,6 +393,11 @@ fn choose(country: CountryCode, rows: Vec<PopulationRow>) -> Option<Chosen> {
     }
     let levels = levels.into_iter().filter(|(_, level)| *level <= leaf).collect();
     Some(Chosen { used, levels, leaf, people })
+}
+
+/// How well a year fits a window: the latest of those in it or before, else the earliest after it.
+fn fit(year: i64, until: i32) -> (bool, i64) {
+    if year <= i64::from(until) { (true, year) } else { (false, -year) }
 }
 
 /// The levels of the areas of a source, and the lowest that is whole: below it every area of the next larger level is

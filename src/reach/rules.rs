@@ -14,7 +14,7 @@ mod figure;
 mod groups;
 
 pub use cells::{Counted, Hashed, Method, Served, half_even, people_of};
-pub use figure::{Figure, Flag, figures};
+pub use figure::{Figure, Flag, figures, targets_above};
 pub use groups::add_up;
 
 use crate::baselines::PeopleGroup;
@@ -57,4 +57,6 @@ pub struct Basis {
     pub standards: Vec<Option<Standard>>,
     /// Targets.
     pub targets: HashMap<TargetKey, u64>,
+    /// Targets of one caseload, which cap nothing.
+    pub targets_of_caseloads: Vec<(TargetKey, u64)>,
 }

@@ -1,17 +1,32 @@
 //! Where people live of whom nobody said it: in the area of the site that served them, as sites and areas were known.
 
+use super::followed::{Led, retired_into};
 use super::lines::{Known, LineRow};
-use super::question::{Question, WORLD, is_inside};
+use super::places::Places;
+use super::question::{Question, WORLD};
+use crate::areas::Editions;
 use crate::baselines::Area;
 use crate::core::id::SiteId;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::Conn;
 use crate::ledger::Cut;
-use crate::sites::{SiteArea, site_areas};
+use crate::sites::{SiteArea, site_areas_by};
 use std::collections::{BTreeSet, HashMap};
 
 /// Sites of one area that lines are looked for at: more than any country has, and few enough to be named in a query.
 const SITES_MAXIMUM: usize = 10_000;
+/// Codes that ended and lead into one area: more than any area was made of, and few enough to be named in a query.
+const CODES_MAXIMUM: usize = 1_000;
+
+/// What of the lines of a country may lie in the area that is asked for, beside what is of its code. Which does, their day and what is
+/// known of populations say.
+#[derive(Debug, Default)]
+pub(super) struct Inside {
+    /// Sites.
+    pub(super) sites: Vec<SiteId>,
+    /// Codes that ended.
+    pub(super) codes: Vec<String>,
+}
 
 /// The area of a site: its first-level area or what was loaded, else its country, else the world.
 fn area_of(site: &SiteArea) -> Area {
@@ -27,28 +42,45 @@ fn areas(
     sites: Option<&[SiteId]>,
     question: &Question,
     known: Known,
+    editions: &Editions,
 ) -> Outcome<HashMap<SiteId, Area>> {
     let cut = Cut { known_at: known.sequence, as_of: question.as_of };
-    let known = site_areas(conn, sites, cut)?;
+    let known = site_areas_by(conn, editions, sites, cut)?;
     Ok(known.into_iter().map(|(site, area)| (site, area_of(&area))).collect())
 }
 
-/// The sites inside the area that is asked for, where it lies in a country; of a country or a region lines say so themselves.
-pub(super) fn sites_inside(conn: &mut Conn, question: &Question, known: Known) -> Outcome<Vec<SiteId>> {
-    let Area::Within(larger) = &question.area else { return Ok(Vec::new()) };
-    let lies_inside = |area: &Area| match area {
-        Area::Within(code) => is_inside(code.as_str(), larger.as_str()),
-        Area::Country(_) | Area::Region(_) => false,
-    };
-    let all = areas(conn, None, question, known)?;
-    let mut inside: Vec<SiteId> =
-        all.into_iter().filter(|(_, area)| lies_inside(area)).map(|(site, _)| site).collect();
-    if inside.len() > SITES_MAXIMUM {
-        let detail = format!("has more than {SITES_MAXIMUM} sites; ask for its country by area");
-        return Err(Problem::field("/area", detail));
+impl Inside {
+    /// Of the area that is asked for, where it lies in a country; of a country or a region lines say so themselves.
+    ///
+    /// # Errors
+    /// `invalid` where there are too many, and what the database says.
+    pub(super) fn of(
+        conn: &mut Conn,
+        question: &Question,
+        known: Known,
+        editions: &Editions,
+        places: &Places<'_>,
+    ) -> Outcome<Self> {
+        let Area::Within(larger) = &question.area else { return Ok(Self::default()) };
+        let all = areas(conn, None, question, known, editions)?;
+        let lies_inside = |area: &Area| match places.led(area, None) {
+            (_, Led::Divided(next)) => places.is_any_asked(&next) || places.is_asked(area),
+            (led, Led::Stands | Led::Followed(_)) => places.is_asked(&led),
+        };
+        let mut sites: Vec<SiteId> =
+            all.into_iter().filter(|(_, area)| lies_inside(area)).map(|(site, _)| site).collect();
+        let codes = retired_into(editions.crosswalk(), larger);
+        for (count, most, what) in
+            [(sites.len(), SITES_MAXIMUM, "sites"), (codes.len(), CODES_MAXIMUM, "codes that ended")]
+        {
+            if count > most {
+                let detail = format!("has more than {most} {what}; ask for its country by area");
+                return Err(Problem::field("/area", detail));
+            }
+        }
+        sites.sort();
+        Ok(Self { sites, codes })
     }
-    inside.sort();
-    Ok(inside)
 }
 
 /// Says of each site where it lies.
@@ -57,10 +89,11 @@ pub(super) fn areas_of(
     sites: impl Iterator<Item = SiteId>,
     question: &Question,
     known: Known,
+    editions: &Editions,
 ) -> Outcome<HashMap<SiteId, Area>> {
     let sites: BTreeSet<SiteId> = sites.collect();
     let sites: Vec<SiteId> = sites.into_iter().collect();
-    areas(conn, Some(&sites), question, known)
+    areas(conn, Some(&sites), question, known, editions)
 }
 
 /// Puts every line that does not say so itself into the area of its site.
@@ -69,8 +102,9 @@ pub(super) fn place_lines(
     rows: &mut [LineRow],
     question: &Question,
     known: Known,
+    editions: &Editions,
 ) -> Outcome<()> {
-    let areas = areas_of(conn, rows.iter().filter_map(|row| row.site), question, known)?;
+    let areas = areas_of(conn, rows.iter().filter_map(|row| row.site), question, known, editions)?;
     for row in rows.iter_mut().filter(|row| row.area.is_none()) {
         row.area = row.site.and_then(|site| areas.get(&site)).map(ToString::to_string);
     }

@@ -2,6 +2,7 @@
 
 use super::places::PopulationUsed;
 use super::rules::{Figure, Flag};
+use crate::areas::EditionView;
 use crate::core::id::{ItemId, OrganizationId, ProgrammeId};
 use crate::core::time::Timestamp;
 use serde::Serialize;
@@ -142,7 +143,9 @@ pub struct ReachView {
     pub headcounts: HeadcountsView,
     /// Whose populations cap the areas of each country.
     pub populations: Vec<PopulationUsed>,
-    /// The area that was asked for; 001 is the world.
+    /// The edition of areas of each country in it, by which sites were placed.
+    pub editions: Vec<EditionView>,
+    /// The area that was asked for, by the code it has now; 001 is the world.
     pub area: String,
     /// The donor whose goods helped reach them; such figures are never added up over donors.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -4,15 +4,15 @@
 //! the site's country within a tenth of a degree. What speaks against an answer is said with it, and where there is none
 //! it is said why. An area is always one of the site's own country, so that a country's figures hold those of its areas.
 
-use super::places::{KnownPlace, places_known};
-use crate::areas::Editions;
+use super::places::{KnownPlace, WhichSites, places_known};
+use crate::areas::{EditionView, Editions};
 use crate::atlas::{Area, AreaDoubt, AreaPlacing, AreaSet, AreaUnplaced, CountryCode, Language, LocatedArea};
 use crate::core::id::SiteId;
 use crate::core::problem::Outcome;
 use crate::db::Conn;
 use crate::ledger::Cut;
 use serde::Serialize;
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use utoipa::ToSchema;
 
 /// The area of a site.
@@ -89,8 +89,39 @@ pub struct SiteAreaDoubt {
 /// # Errors
 /// What the database says.
 pub fn site_areas(conn: &mut Conn, sites: Option<&[SiteId]>, cut: Cut) -> Outcome<HashMap<SiteId, SiteArea>> {
-    let editions = Editions::at(conn, cut)?;
-    site_areas_by(conn, &editions, sites, cut)
+    let which = sites.map_or(WhichSites::All, WhichSites::Named);
+    Ok(site_areas_and_editions(conn, which, cut)?.0)
+}
+
+/// The same with the editions they are of, of which only those of the sites' countries are read.
+///
+/// # Errors
+/// What the database says.
+pub fn site_areas_and_editions(
+    conn: &mut Conn,
+    which: WhichSites<'_>,
+    cut: Cut,
+) -> Outcome<(HashMap<SiteId, SiteArea>, Vec<EditionView>)> {
+    let places = places_known(conn, which, cut.known_at)?;
+    let mut countries: BTreeSet<CountryCode> =
+        places.values().filter_map(|place| place.country.parse().ok()).collect();
+    if let WhichSites::In(country) = which {
+        countries.insert(country);
+    }
+    if countries.is_empty() && places.is_empty() {
+        return Ok((HashMap::new(), Vec::new()));
+    }
+    let editions = Editions::of_countries(conn, &countries, cut)?;
+    let areas: HashMap<SiteId, SiteArea> =
+        places.into_iter().map(|(site, place)| (site, area_of(&editions, &place))).collect();
+    let views = match which {
+        // Also where nothing lies there.
+        WhichSites::In(country) => vec![editions.view_of(Some(country))],
+        WhichSites::All | WhichSites::Named(_) => {
+            editions.views(areas.values().map(|place| place.edition.as_str()))
+        }
+    };
+    Ok((areas, views))
 }
 
 /// The same by editions that are at hand: two queries.
@@ -103,7 +134,8 @@ pub fn site_areas_by(
     sites: Option<&[SiteId]>,
     cut: Cut,
 ) -> Outcome<HashMap<SiteId, SiteArea>> {
-    let places = places_known(conn, sites, cut.known_at)?;
+    let which = sites.map_or(WhichSites::All, WhichSites::Named);
+    let places = places_known(conn, which, cut.known_at)?;
     Ok(places.into_iter().map(|(site, place)| (site, area_of(editions, &place))).collect())
 }
 

@@ -14,8 +14,10 @@ mod places;
 pub mod rules;
 mod store;
 
-pub use area::{AreaName, PlacedBy, SiteArea, SiteAreaDoubt, site_areas, site_areas_by};
+pub use area::{
+    AreaName, PlacedBy, SiteArea, SiteAreaDoubt, site_areas, site_areas_and_editions, site_areas_by,
+};
 pub use find::find_site;
-pub use places::{KnownPlace, SitePlace, places_known};
+pub use places::{KnownPlace, SitePlace, WhichSites, places_known};
 pub use rules::{Position, SiteDraft, SiteEdit, SiteKind};
 pub use store::{Site, SiteChange, SiteCodes, SiteCreate, SiteFilter, list_sites, read_site};

@@ -6,12 +6,12 @@
 //! that is changed.
 
 use super::store::Site;
-use crate::atlas::Coordinates;
+use crate::atlas::{Coordinates, CountryCode};
 use crate::core::id::{SiteId, SitePlaceId, derived};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::{site_places, sites};
-use crate::db::{Conn, read_failure};
+use crate::db::{Conn, in_parts, read_failure};
 use crate::writer::{Desk, Drawer, Moment, Record as _, Refusal, record};
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -105,22 +105,53 @@ pub struct KnownPlace {
     pub area_code: Option<String>,
 }
 
-/// Where sites are as it was known at a sequence, all of them or those that are named: two queries.
+/// Which sites are asked for.
+#[derive(Clone, Copy, Debug)]
+pub enum WhichSites<'a> {
+    /// All there are.
+    All,
+    /// Those of a country.
+    In(CountryCode),
+    /// Those that are named.
+    Named(&'a [SiteId]),
+}
+
+/// What a site says of its place, and no more: where all sites are asked for, the rest of their rows is not read.
+#[derive(Clone, Debug, Queryable, Selectable)]
+#[diesel(table_name = sites)]
+struct PlaceRow {
+    id: SiteId,
+    country: String,
+    latitude: Option<f64>,
+    longitude: Option<f64>,
+    area_code: Option<String>,
+}
+
+/// Where sites are as it was known at a sequence: two queries.
 ///
 /// # Errors
 /// What the database says.
 pub fn places_known(
     conn: &mut Conn,
-    named: Option<&[SiteId]>,
+    which: WhichSites<'_>,
     sequence: i64,
 ) -> Outcome<HashMap<SiteId, KnownPlace>> {
-    let (rows, stated) = match named {
-        Some([]) => return Ok(HashMap::new()),
-        Some(ids) => (Site::load(conn, ids), SitePlace::load_groups(conn, ids)),
-        None => (
-            sites::table.select(Site::as_select()).load(conn),
-            site_places::table.select(SitePlace::as_select()).load(conn),
+    let all = || sites::table.select(PlaceRow::as_select());
+    let (rows, stated): (QueryResult<Vec<PlaceRow>>, _) = match which {
+        WhichSites::Named([]) => return Ok(HashMap::new()),
+        WhichSites::Named(ids) => (
+            in_parts(ids, |part| all().filter(sites::id.eq_any(part)).load(conn)),
+            SitePlace::load_groups(conn, ids),
         ),
+        WhichSites::In(country) => {
+            let there = sites::table.filter(sites::country.eq(country.as_str())).select(sites::id);
+            let stated = site_places::table.filter(site_places::site_id.eq_any(there));
+            (
+                all().filter(sites::country.eq(country.as_str())).load(conn),
+                stated.select(SitePlace::as_select()).load(conn),
+            )
+        }
+        WhichSites::All => (all().load(conn), site_places::table.select(SitePlace::as_select()).load(conn)),
     };
     let rows = rows.map_err(read_failure)?;
     let mut newest: HashMap<SiteId, Option<SitePlace>> = HashMap::new();
@@ -131,17 +162,17 @@ pub fn places_known(
             *known = Some(stated);
         }
     }
-    let known = |site: &Site| {
+    let known = |site: PlaceRow| {
         // A site without any statement has said the same all along.
-        let said = newest.get(&site.id).cloned().unwrap_or_else(|| Some(said_before(site)));
-        let both = said.as_ref().and_then(|said| said.latitude.zip(said.longitude));
-        let place = KnownPlace {
-            site: site.id,
-            country: site.country.clone(),
-            coordinates: both.and_then(|(latitude, longitude)| Coordinates::new(latitude, longitude).ok()),
-            area_code: said.and_then(|said| said.area_code),
+        let (both, area_code) = match newest.remove(&site.id) {
+            Some(said) => {
+                let both = said.as_ref().and_then(|said| said.latitude.zip(said.longitude));
+                (both, said.and_then(|said| said.area_code))
+            }
+            None => (site.latitude.zip(site.longitude), site.area_code),
         };
-        (site.id, place)
+        let coordinates = both.and_then(|(latitude, longitude)| Coordinates::new(latitude, longitude).ok());
+        (site.id, KnownPlace { site: site.id, country: site.country, coordinates, area_code })
     };
-    Ok(rows.iter().map(known).collect())
+    Ok(rows.into_iter().map(known).collect())
 }

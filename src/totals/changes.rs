@@ -1,7 +1,7 @@
 //! Which entries restated a figure: what each of them changed, told apart.
 
 use super::names::Names;
-use super::narrow::narrowed;
+use super::narrow::{narrowed, with_areas};
 use super::rules::{Figures, KnownAt, PlaceMeaning, Question, ROWS_MAXIMUM};
 use super::store::{Counted, Row, load};
 use super::view::Key;
@@ -104,6 +104,7 @@ pub fn changes(conn: &mut Conn, question: &Question, from: Option<KnownAt>) -> O
     let cuboid = (cuboid_for(&question.dimensions()), ROWS_MAXIMUM);
     let sequences = fold_apart(conn, &mut apart, (after, cut), cuboid, Kind::is_deploying)?;
     let rows = load(&mut apart, question, Counted::Apart)?;
+    let question = &with_areas(conn, question, &rows, cut)?;
     let names = Names::load(conn, question, &rows)?;
     let told = told(conn, question, &rows, &sequences)?;
     let mut changed: BTreeMap<Vec<Option<Key>>, (Figures, Vec<ChangeEntry>)> = BTreeMap::new();

@@ -188,7 +188,8 @@ impl ChangesQuery {
 ///
 /// Who is bound to an organization sees what it gave, holds, owns or is to get; to a country, what is in
 /// it or meant for it; a donor sees its own pledges and what became of them. To a donor, what is with or of an
-/// organization that is not to be named stands in `not_placed`.
+/// organization that is not to be named stands in `not_placed`, as do goods of a sensitive programme where rows are by site,
+/// corridor or area; where only such a place is asked for, they are not counted.
 #[utoipa::path(get, path = "/api/v1/totals", tag = "figures", params(TotalsQuery),
     responses((status = 200, description = "Rows, what is not placed, and the total", body = TotalsView)))]
 pub async fn totals(

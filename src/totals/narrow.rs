@@ -1,18 +1,23 @@
 //! What a question by region, list or area comes down to: countries, donors and sites, each found with one query.
 
+use super::names::site_of;
 use super::regions::{CountryList, countries_left};
 use super::rules::{Group, PlaceMeaning, Question};
-use crate::areas::{EditionView, Editions};
+use super::store::Row;
+use crate::areas::EditionView;
+use crate::atlas::AreaCode;
 use crate::core::id::{OrganizationId, ProgrammeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::organizations;
 use crate::db::{Bind, Binds, Conn, read_failure};
 use crate::ledger::Cut;
-use crate::sites::{SiteArea, site_areas_by};
+use crate::programmes::sensitive_programmes;
+use crate::sites::{SiteArea, WhichSites, site_areas_and_editions};
 use diesel::prelude::*;
 use std::collections::{BTreeSet, HashMap};
 
-/// Sites or donors that one question names: SQLite takes 32,766 values, and both may stand in one.
+/// Sites or donors that one query names: SQLite takes 32,766 values, and both may stand in one. Of more sites several are asked,
+/// more donors are refused.
 const NAMED_MAXIMUM: usize = 10_000;
 
 /// What is counted, in terms of the rollups; what is not said is not narrowed.
@@ -26,17 +31,24 @@ pub struct Narrowed {
     pub recipients: Option<Vec<String>>,
     /// No goods of these programmes.
     pub without_programmes: Vec<ProgrammeId>,
+    /// Sensitive programmes, to a donor: their goods are in no row of a place below the country.
+    pub withheld: Vec<ProgrammeId>,
     /// Goods at, or for, these sites.
     pub sites: Option<Vec<SiteId>>,
     /// Those of the sites of which it is not known whether they are meant: their goods have no row.
     pub unplaced: BTreeSet<SiteId>,
-    /// The areas of sites, where rows or a filter are by area …
+    /// The areas of the sites that rows are of, where those are by area …
     pub areas: HashMap<SiteId, SiteArea>,
-    /// … and the editions they are of.
+    /// … and the editions of areas that were used.
     pub editions: Vec<EditionView>,
 }
 
 impl Narrowed {
+    /// Whether the caller is told no place below the country of a programme.
+    pub(super) fn is_withheld(&self, programme: Option<&[u8]>) -> bool {
+        programme.is_some_and(|id| self.withheld.iter().any(|one| one.0.as_bytes() == id))
+    }
+
     /// Whether it says anything that goods can leave.
     pub fn is_by_place(&self) -> bool {
         self.countries.is_some() || self.recipients.is_some() || self.sites.is_some()
@@ -46,45 +58,68 @@ impl Narrowed {
 /// Finds what a question comes down to at its moment; what was narrowed before stays so.
 ///
 /// # Errors
-/// `invalid` where an area has no site or too many, whatever the database says.
+/// `invalid` where a list has too many donors, whatever the database says.
 pub fn narrowed(conn: &mut Conn, question: &Question, cut: Cut) -> Outcome<Narrowed> {
     let mut found = question.narrowed.clone();
     let filters = &question.filters;
+    if question.eyes.is_some() {
+        found.withheld = sensitive_programmes(conn)?;
+        if question.is_asked_below_country() {
+            found.without_programmes.extend_from_slice(&found.withheld);
+        }
+    }
     found.countries = countries_left(filters, question.as_of);
     if let Some(list) = filters.list.filter(|list| *list == CountryList::SouthSouth) {
         let south = list.countries(question.as_of);
         found.donors = Some(donors_of(conn, &south)?);
         found.recipients = Some(south);
     }
-    if filters.area.is_some() || question.group_by.contains(&Group::Area) {
-        let editions = Editions::at(conn, cut)?;
-        found.areas = site_areas_by(conn, &editions, None, cut)?;
-        found.editions = editions.views(found.areas.values().map(|place| place.edition.as_str()));
-    }
-    if let Some(code) = &filters.area {
-        let of_area = found
-            .areas
-            .iter()
-            .filter(|(_, place)| place.area.as_ref().is_some_and(|area| area.code == *code));
+    // An area is one of its sites' own country, which its code names.
+    let code: Option<AreaCode> = filters.area.as_ref().and_then(|code| code.parse().ok());
+    if let Some(code) = code {
+        let (areas, editions) = site_areas_and_editions(conn, WhichSites::In(code.country()), cut)?;
+        found.editions = editions;
+        let is_it = |place: &SiteArea| place.area.as_ref().is_some_and(|area| area.code == code.as_str());
+        let of_area = areas.iter().filter(|(_, place)| is_it(place));
         let is_asked = |site: &SiteId| found.sites.as_ref().is_none_or(|asked| asked.contains(site));
         let mut sites: Vec<SiteId> = of_area.map(|(site, _)| *site).filter(is_asked).collect();
         sites.sort_unstable();
-        found.sites = Some(few_enough("/area", sites)?);
+        found.sites = Some(sites);
     }
     Ok(found)
 }
 
-/// Sites, unless they are more than one question can name.
+/// Finds the areas of the sites that rows are of, where those are by area: no more sites than an answer has rows.
 ///
 /// # Errors
-/// `invalid` at what was asked.
-pub fn few_enough(pointer: &str, sites: Vec<SiteId>) -> Outcome<Vec<SiteId>> {
-    if sites.len() > NAMED_MAXIMUM {
-        let words =
-            format!("has {} sites, and one question counts up to {NAMED_MAXIMUM}; ask for less", sites.len());
-        return Err(Problem::field(pointer, words));
+/// What the database says.
+pub(super) fn with_areas(conn: &mut Conn, question: &Question, rows: &[Row], cut: Cut) -> Outcome<Question> {
+    let mut question = question.clone();
+    if question.group_by.contains(&Group::Area) {
+        let sites: BTreeSet<SiteId> = rows.iter().filter_map(|row| site_of(&question, row)).collect();
+        let sites: Vec<SiteId> = sites.into_iter().collect();
+        let (areas, editions) = site_areas_and_editions(conn, WhichSites::Named(&sites), cut)?;
+        question.narrowed.areas = areas;
+        if question.filters.area.is_none() {
+            question.narrowed.editions = editions;
+        }
     }
-    Ok(sites)
+    Ok(question)
+}
+
+/// A question in parts that each name few enough sites for one query.
+pub(super) fn parts(question: &Question) -> Vec<Question> {
+    match &question.narrowed.sites {
+        Some(sites) if sites.len() > NAMED_MAXIMUM => {
+            let part = |sites: &[SiteId]| {
+                let mut part = question.clone();
+                part.narrowed.sites = Some(sites.to_vec());
+                part
+            };
+            sites.chunks(NAMED_MAXIMUM).map(part).collect()
+        }
+        Some(_) | None => vec![question.clone()],
+    }
 }
 
 /// The donors at home in one of these countries, as their organizations say today.

@@ -45,8 +45,8 @@ impl CountryList {
             }
             Self::Developing => DEVELOPING_RULE.to_owned(),
             Self::SouthSouth => format!(
-                "South–South: the country of the donor's organization and the country goods are meant for are both of the \
-                 global South. {DEVELOPING_RULE}"
+                "South–South: the country of the donor's organization, as it says today, and the country goods are \
+                 meant for are both of the global South. {DEVELOPING_RULE}"
             ),
         }
     }

@@ -98,6 +98,17 @@ impl Group {
         }
     }
 
+    /// Whether it tells a place inside a country.
+    pub fn is_below_country(self) -> bool {
+        match self {
+            Self::Site | Self::Corridor | Self::Area => true,
+            Self::Country | Self::Subregion | Self::Region | Self::Holder | Self::Owner | Self::Consignee => {
+                false
+            }
+            Self::Programme | Self::Donor | Self::Item | Self::Lot | Self::Month => false,
+        }
+    }
+
     /// The rollups' dimension.
     pub fn dimension(self, place: PlaceMeaning) -> Dimension {
         match self {
@@ -237,7 +248,19 @@ impl Question {
         if !self.narrowed.unplaced.is_empty() {
             columns.push(self.place.site_group());
         }
+        if !self.narrowed.withheld.is_empty() && self.group_by.iter().any(|group| group.is_below_country()) {
+            columns.push(Group::Programme);
+        }
         columns
+    }
+
+    /// Whether only what is at, or for, places inside a country is counted.
+    pub fn is_asked_below_country(&self) -> bool {
+        let filters = &self.filters;
+        filters.site.is_some()
+            || filters.corridor.is_some()
+            || filters.area.is_some()
+            || self.narrowed.sites.is_some()
     }
 
     /// Every dimension the answer needs of the rollups.

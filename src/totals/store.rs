@@ -3,7 +3,7 @@
 //! The statement is put together from words of this file only; every value is bound.
 
 use super::names::{Names, site_of};
-use super::narrow::{narrowed, narrowing};
+use super::narrow::{narrowed, narrowing, parts, with_areas};
 use super::regions::RegionsView;
 use super::rules::{Figures, Filters, Group, PlaceMeaning, Question, ROWS_MAXIMUM, flows_residual};
 use super::view::{Key, TotalsRow, TotalsView};
@@ -179,6 +179,7 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
     let mut past = past(conn, question, sequence)?;
     let cuboid = Counted::Cuboid(cuboid_for(&question.dimensions()).number);
     let rows = load(past.as_mut().unwrap_or(conn), question, cuboid)?;
+    let question = &with_areas(conn, question, &rows, cut)?;
     let names = Names::load(conn, question, &rows)?;
     let invented = invented_programmes(conn)?;
     let by_place = question.is_by_place();
@@ -196,9 +197,7 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<TotalsView> {
         let mut keys = names.keys(question, row);
         let key: Vec<Option<Key>> =
             question.group_by.iter().map(|group| keys.remove(group.word()).flatten()).collect();
-        let is_placed =
-            question.group_by.iter().zip(&key).all(|(group, key)| !group.is_place() || key.is_some());
-        if is_placed {
+        if is_placed(question, row, &key) {
             let (sum, synthetic) = placed.entry(key).or_default();
             sum.add(&figures);
             *synthetic |= is_invented(&invented, row);
@@ -262,6 +261,14 @@ fn is_invented(invented: &BTreeSet<Vec<u8>>, row: &Row) -> bool {
     row.programme_id.as_ref().is_some_and(|id| invented.contains(id))
 }
 
+/// Whether a row has a value in each place asked for, and the caller is told it.
+fn is_placed(question: &Question, row: &Row, key: &[Option<Key>]) -> bool {
+    let is_withheld = question.narrowed.is_withheld(row.programme_id.as_deref());
+    let is_told = |group: &Group| !(is_withheld && group.is_below_country());
+    let mut each = question.group_by.iter().zip(key);
+    each.all(|(group, key)| is_told(group) && (!group.is_place() || key.is_some()))
+}
+
 /// Whether invented data are among what is counted. A ledger without any never pays for the question.
 fn has_invented(
     conn: &mut Conn,
@@ -272,16 +279,21 @@ fn has_invented(
     if question.group_by.contains(&Group::Programme) || rows.is_empty() || invented.is_empty() {
         return Ok(rows.iter().any(|row| is_invented(invented, row)));
     }
-    let mut chosen = chosen(question, Counted::Cuboid(cuboid_for(&question.dimensions()).number));
-    let places: Vec<String> =
-        invented.iter().map(|id| chosen.values.place(Bind::Bytes(id.clone()))).collect();
-    let text = format!(
-        "SELECT CAST(1 AS BIGINT) AS value FROM {} WHERE programme_id IN ({}) LIMIT 1",
-        chosen.text,
-        places.join(", ")
-    );
-    let found: Vec<crate::db::CountRow> = ask(conn, text, chosen.values)?;
-    Ok(!found.is_empty())
+    for part in parts(question) {
+        let mut chosen = chosen(&part, Counted::Cuboid(cuboid_for(&part.dimensions()).number));
+        let places: Vec<String> =
+            invented.iter().map(|id| chosen.values.place(Bind::Bytes(id.clone()))).collect();
+        let text = format!(
+            "SELECT CAST(1 AS BIGINT) AS value FROM {} WHERE programme_id IN ({}) LIMIT 1",
+            chosen.text,
+            places.join(", ")
+        );
+        let found: Vec<crate::db::CountRow> = ask(conn, text, chosen.values)?;
+        if !found.is_empty() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// The rows a question groups what is counted into.
@@ -289,6 +301,18 @@ fn has_invented(
 /// # Errors
 /// `invalid` where there are too many; whatever the database says.
 pub(super) fn load(conn: &mut Conn, question: &Question, counted: Counted) -> Outcome<Vec<Row>> {
+    let mut rows = Vec::new();
+    for part in parts(question) {
+        rows.append(&mut load_part(conn, &part, counted)?);
+        if rows.len() > ROWS_MAXIMUM {
+            let detail = format!("more than {ROWS_MAXIMUM} rows; add a filter or group by less");
+            return Err(Problem::field("/group_by", detail));
+        }
+    }
+    Ok(rows)
+}
+
+fn load_part(conn: &mut Conn, question: &Question, counted: Counted) -> Outcome<Vec<Row>> {
     let chosen = chosen(question, counted);
     let mut keys: Vec<&str> = Vec::new();
     let mut columns: Vec<String> = Vec::new();
@@ -328,12 +352,7 @@ pub(super) fn load(conn: &mut Conn, question: &Question, counted: Counted) -> Ou
         keys.join(", "),
         ROWS_MAXIMUM + 1
     );
-    let rows: Vec<Row> = ask(conn, text, chosen.values)?;
-    if rows.len() > ROWS_MAXIMUM {
-        let detail = format!("more than {ROWS_MAXIMUM} rows; add a filter or group by less");
-        return Err(Problem::field("/group_by", detail));
-    }
-    Ok(rows)
+    ask(conn, text, chosen.values)
 }
 
 /// What of the rollups' table is counted.
@@ -454,13 +473,28 @@ fn countries(conn: &mut Conn, question: &Question, rows: &[Row]) -> Outcome<i64>
     let mut meant = question.clone();
     meant.narrowed.sites.iter_mut().for_each(|sites| sites.retain(|site| !unplaced.contains(site)));
     let wanted = dimensions_of_countries(question);
-    let mut chosen = chosen(&meant, Counted::Cuboid(cuboid_for(&wanted).number));
-    let not_stated = chosen.values.place(Bind::Words(COUNTRY_NOT_STATED.to_owned()));
-    let text = format!(
-        "SELECT CAST(COUNT(*) AS BIGINT) AS value FROM (SELECT country_at FROM {} WHERE country_at <> {not_stated} \
-         GROUP BY country_at HAVING SUM(ever_delivered * within) > 0) AS reached",
-        chosen.text
-    );
-    let rows: Vec<crate::db::CountRow> = ask(conn, text, chosen.values)?;
-    Ok(rows.first().map_or(0, |row| row.value))
+    let mut delivered: BTreeMap<String, i64> = BTreeMap::new();
+    for part in parts(&meant) {
+        let mut chosen = chosen(&part, Counted::Cuboid(cuboid_for(&wanted).number));
+        let not_stated = chosen.values.place(Bind::Words(COUNTRY_NOT_STATED.to_owned()));
+        let text = format!(
+            "SELECT country_at AS country, CAST(SUM(ever_delivered * within) AS BIGINT) AS delivered FROM {} \
+             WHERE country_at <> {not_stated} GROUP BY country_at",
+            chosen.text
+        );
+        for row in ask::<DeliveredRow>(conn, text, chosen.values)? {
+            *delivered.entry(row.country).or_default() += row.delivered;
+        }
+    }
+    let reached = delivered.values().filter(|quantity| **quantity > 0).count();
+    Ok(i64::try_from(reached).unwrap_or(i64::MAX))
+}
+
+/// What was ever delivered in a country.
+#[derive(QueryableByName)]
+struct DeliveredRow {
+    #[diesel(sql_type = Text)]
+    country: String,
+    #[diesel(sql_type = BigInt)]
+    delivered: i64,
 }

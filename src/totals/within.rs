@@ -1,7 +1,7 @@
 //! `POST /api/v1/totals/within`: totals of the sites inside a shape on the globe.
 
 use super::http::TotalsQuery;
-use super::narrow::{Narrowed, few_enough};
+use super::narrow::Narrowed;
 use super::rules::Question;
 use super::store::answer;
 use super::view::TotalsView;
@@ -13,7 +13,7 @@ use crate::core::problem::{FieldError, Outcome, Problem};
 use crate::db::Conn;
 use crate::ledger::last_known;
 use crate::parties::Eyes;
-use crate::sites::{KnownPlace, places_known};
+use crate::sites::{KnownPlace, WhichSites, places_known};
 use crate::web::{Json, Query, State};
 use actix_web::web::Json as JsonBody;
 use serde::{Deserialize, Serialize};
@@ -22,6 +22,9 @@ use utoipa::ToSchema;
 
 /// The farthest a place may be around which is asked: as much of the globe as a polygon may enclose, a tenth.
 const RADIUS_M_MAX: i64 = 4_000_000;
+
+/// Sites without coordinates that an answer names: enough to begin with.
+const UNPLACED_SHOWN: usize = 100;
 
 /// What is asked about: a polygon, or all within a distance of a place.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
@@ -51,6 +54,8 @@ pub struct WithinView {
     pub sites_within: usize,
     /// Sites of which no coordinates are known.
     pub sites_without_place: usize,
+    /// The first hundred of them, in order of their identifiers: give them coordinates, and they are counted or not.
+    pub first_without_place: Vec<SiteId>,
     /// What was put right in the shape, or looks odd about it.
     pub notes: Vec<FieldError>,
 }
@@ -101,7 +106,7 @@ fn told(pointer: &str, detail: String) -> FieldError {
 /// Narrows a question to the sites inside, and answers it.
 fn within(conn: &mut Conn, question: &Question, mut asked: Asked) -> Outcome<WithinView> {
     let known_at = last_known(conn, question.known_at, "/known_at")?;
-    let places = places_known(conn, None, known_at)?;
+    let places = places_known(conn, WhichSites::All, known_at)?;
     let inside = |place: &&KnownPlace| place.coordinates.is_some_and(|at| asked.shape.contains(at));
     let sites: Vec<SiteId> = places.values().filter(inside).map(|place| place.site).collect();
     let is_swapped = |place: &KnownPlace| {
@@ -117,11 +122,12 @@ fn within(conn: &mut Conn, question: &Question, mut asked: Asked) -> Outcome<Wit
     let unplaced: BTreeSet<SiteId> =
         places.values().filter(|place| place.coordinates.is_none()).map(|place| place.site).collect();
     let sites_without_place = unplaced.len();
+    let first_without_place = unplaced.iter().copied().take(UNPLACED_SHOWN).collect();
     let mut both: Vec<SiteId> = sites.into_iter().chain(unplaced.iter().copied()).collect();
     both.sort_unstable();
-    let narrowed = Narrowed { sites: Some(few_enough("/shape", both)?), unplaced, ..Narrowed::default() };
+    let narrowed = Narrowed { sites: Some(both), unplaced, ..Narrowed::default() };
     let totals = answer(conn, &Question { narrowed, ..question.clone() })?;
-    Ok(WithinView { totals, sites_within, sites_without_place, notes: asked.notes })
+    Ok(WithinView { totals, sites_within, sites_without_place, first_without_place, notes: asked.notes })
 }
 
 /// Totals of the sites inside a shape

@@ -1,7 +1,7 @@
 //! What the public may see of a consignment.
 
 use crate::consignments::rules::ConsignmentState;
-use crate::consignments::{HistoryRow, Whole, standing_events, state_of, whole_by_code};
+use crate::consignments::{HistoryRow, ROUTE_KINDS, Whole, standing_events, state_of, whole_by_code};
 use crate::core::id::{LegId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
@@ -65,11 +65,6 @@ const PUBLIC_KINDS: [&str; 11] = [
     "returned",
 ];
 
-/// Of these the kinds that tell the way goods take; a sensitive programme shows none, and no country of an
-/// event either.
-const ROUTE_KINDS: [&str; 6] =
-    ["departed", "arrived", "customs_held", "customs_released", "received", "diverted"];
-
 fn sentence(state: ConsignmentState) -> &'static str {
     match state {
         ConsignmentState::Planned => "Known; not yet moved.",
@@ -87,7 +82,8 @@ fn sentence(state: ConsignmentState) -> &'static str {
     }
 }
 
-/// The events that are told, newest first; of those that happened at the same time, what was recorded last.
+/// The events that are told, of a sensitive programme none of [`ROUTE_KINDS`], newest first; of those that happened at the
+/// same time, what was recorded last.
 fn told(history: &[HistoryRow], sensitive: bool) -> Vec<&HistoryRow> {
     let confirmed = confirmed(history);
     let mut told: Vec<&HistoryRow> = standing_events(history)

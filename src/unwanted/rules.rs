@@ -102,18 +102,46 @@ pub struct Where<'a> {
     pub area: Option<&'a str>,
 }
 
-/// Whether an entry for `area` holds for goods that would go somewhere on a day.
-pub fn holds(area: Option<&str>, days: (&str, Option<&str>), place: Where<'_>, day: &str) -> bool {
+/// How far an entry is against goods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Against {
+    /// Wherever they may go it holds.
+    All,
+    /// It holds in a part of where they may go: elsewhere they are welcome.
+    There,
+}
+
+/// How far an entry for `area` holds for goods that would go somewhere on a day. An area inside a country is known by its
+/// code alone: one of another kind, or of a smaller area inside it, is another area.
+pub fn holds(area: Option<&str>, days: (&str, Option<&str>), place: Where<'_>, day: &str) -> Option<Against> {
     let (from, until) = days;
-    let is_time = from <= day && until.is_none_or(|until| day <= until);
-    let is_there = area.is_none_or(|area| place.country == Some(area) || place.area == Some(area));
-    is_time && is_there
+    if day < from || until.is_some_and(|until| until < day) {
+        return None;
+    }
+    let Some(area) = area else { return Some(Against::All) };
+    let Some(country) = place.country else { return Some(Against::There) };
+    if area == country || place.area == Some(area) {
+        return Some(Against::All);
+    }
+    // Goods for a country may go to any of its areas, and those for an area to no other.
+    let own: Option<Area> = area.parse().ok();
+    let is_inside = own.and_then(|own| own.country()).is_some_and(|own| own.as_str() == country);
+    (is_inside && place.area.is_none()).then_some(Against::There)
 }
 
 /// The words a donor reads: kind, and with the reason.
-pub fn kind_words(what: &str, area: Option<&str>, reason: &str, until: Option<&str>) -> String {
+pub fn kind_words(
+    what: &str,
+    area: Option<&str>,
+    reason: &str,
+    (until, against): (Option<&str>, Against),
+) -> String {
+    let elsewhere = match against {
+        Against::All => "",
+        Against::There => " Elsewhere it is welcome: what is accepted is for elsewhere.",
+    };
     let place = area.map(|area| format!(" to {area}")).unwrap_or_default();
     let time = until.map(|day| format!(" This holds until {day}.")).unwrap_or_default();
     let end = if reason.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("Thank you. Please do not send {what}{place} now: {reason}{end}{time}")
+    format!("Thank you. Please do not send {what}{place} now: {reason}{end}{time}{elsewhere}")
 }

@@ -1,6 +1,6 @@
 //! The table of what is not to be sent: rows, and what is read and written of them.
 
-use super::rules::{UnwantedDraft, Where, about_category, about_item, holds, kind_words};
+use super::rules::{Against, UnwantedDraft, Where, about_category, about_item, holds, kind_words};
 use crate::core::check::{WORDS_CHARS_MAX, check_text, id_reused};
 use crate::core::id::{BaselineKey, ItemId, UnwantedId, UnwantedVersionId, derived};
 use crate::core::problem::{Outcome, Problem};
@@ -43,14 +43,17 @@ record! {
     }
 }
 
+/// Places that a donor is told of, where goods may go to others: who reads ten will ask where they are wanted.
+pub const PLACES_MAXIMUM: usize = 10;
+
 fn version(id: UnwantedId, ended: bool) -> UnwantedVersionId {
     derived(id.0, "unwanted", u64::from(ended))
 }
 
 impl Unwanted {
     /// The words a donor reads of it.
-    pub fn words(&self, what: &str) -> String {
-        kind_words(what, self.area.as_deref(), &self.reason, self.until_day.as_deref())
+    pub fn words(&self, what: &str, against: Against) -> String {
+        kind_words(what, self.area.as_deref(), &self.reason, (self.until_day.as_deref(), against))
     }
 
     fn says(&self, draft: &UnwantedDraft) -> bool {
@@ -177,52 +180,64 @@ pub fn want_unwanted(desk: &mut Desk, item: &Item) {
     desk.shelf::<Drawer<Unwanted>>().want_group(about_category(&item.category));
 }
 
-/// Those of some rows that are not ended, and hold somewhere on a day.
-fn standing<'a>(
-    rows: &'a [Arc<Unwanted>],
-    place: Where<'a>,
-    day: &'a str,
-) -> impl Iterator<Item = Arc<Unwanted>> + 'a {
+/// Those of some rows that are not ended, and hold where goods may go on a day; the first said first.
+fn standing(rows: &[Arc<Unwanted>], place: Where<'_>, day: &str) -> Vec<(Against, Arc<Unwanted>)> {
     let ended: BTreeSet<UnwantedId> =
         rows.iter().filter(|row| row.ended).map(|row| row.unwanted_id).collect();
-    let is_now = move |row: &&Arc<Unwanted>| {
+    let begun = rows.iter().filter(|row| !row.ended && !ended.contains(&row.unwanted_id));
+    let holds_now = |row: &Arc<Unwanted>| {
         let days = (row.from_day.as_str(), row.until_day.as_deref());
-        !row.ended && !ended.contains(&row.unwanted_id) && holds(row.area.as_deref(), days, place, day)
+        Some((holds(row.area.as_deref(), days, place, day)?, Arc::clone(row)))
     };
-    rows.iter().filter(is_now).cloned()
+    let mut found: Vec<(Against, Arc<Unwanted>)> = begun.filter_map(holds_now).collect();
+    found.sort_by_key(|(_, row)| row.sequence);
+    found
 }
 
-/// What stands on the lists about an item that would go somewhere, as it is known now, on a day; the first said first.
+/// What stands on the lists against all of an item that would go somewhere, as it is known now, on a day, in words for the
+/// donor: that of the first entry that was said.
 ///
 /// # Errors
 /// [`Wanted`] where rows are missing on the desk.
-pub fn in_force(
-    desk: &mut Desk,
-    item: &Item,
-    place: Where<'_>,
-    day: &str,
-) -> Result<Vec<Arc<Unwanted>>, Wanted> {
+pub fn in_force(desk: &mut Desk, item: &Item, place: Where<'_>, day: &str) -> Result<Option<String>, Wanted> {
     want_unwanted(desk, item);
     let drawer = desk.shelf::<Drawer<Unwanted>>();
     let mut rows = drawer.group(about_item(item.id))?;
     rows.extend(drawer.group(about_category(&item.category))?);
-    let mut found: Vec<Arc<Unwanted>> = standing(&rows, place, day).collect();
-    found.sort_by_key(|row| row.sequence);
-    Ok(found)
+    let mut found = standing(&rows, place, day).into_iter();
+    let first = found.find(|(against, _)| *against == Against::All);
+    Ok(first.map(|(against, row)| row.words(&item.name, against)))
 }
 
-/// What donors are told of goods that would go somewhere on a day: for each in its place, words or nothing. Three queries
-/// for any number.
+/// Goods that somebody would send.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// What they are.
+    pub item: ItemId,
+    /// The country they are meant for; none where they may go anywhere.
+    pub country: Option<String>,
+    /// The area inside it.
+    pub area: Option<String>,
+}
+
+/// What a donor is told of goods.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Whether it is against all of them, or only against some places they may go to.
+    pub against: Against,
+    /// Why not, in words.
+    pub words: String,
+}
+
+/// What donors are told of goods that would go somewhere on a day, for each in its place: what is against all of them, in
+/// the words that were said first, else each place where they are not wanted, up to [`PLACES_MAXIMUM`]. Three queries for any
+/// number.
 ///
 /// # Errors
 /// What the database says.
-pub fn told_of(
-    conn: &mut Conn,
-    goods: &[(ItemId, Option<String>)],
-    day: &str,
-) -> Outcome<Vec<Option<String>>> {
+pub fn told_of(conn: &mut Conn, goods: &[Sent], day: &str) -> Outcome<Vec<Vec<Told>>> {
     use crate::db::schema::items;
-    let ids: Vec<ItemId> = goods.iter().map(|(item, _)| *item).collect();
+    let ids: Vec<ItemId> = goods.iter().map(|sent| sent.item).collect();
     let found: Vec<Item> = in_parts(&ids, |part| {
         items::table.filter(items::id.eq_any(part)).select(Item::as_select()).load(conn)
     })
@@ -235,16 +250,26 @@ pub fn told_of(
     for row in rows {
         by_about.entry(row.about).or_default().push(Arc::new(row));
     }
-    let words = |(id, country): &(ItemId, Option<String>)| {
-        let item = items.get(id)?;
-        let place = Where { country: country.as_deref(), area: None };
+    let told = |sent: &Sent| {
+        let Some(item) = items.get(&sent.item) else { return Vec::new() };
+        let place = Where { country: sent.country.as_deref(), area: sent.area.as_deref() };
         let both = [about_item(item.id), about_category(&item.category)];
         let rows: Vec<Arc<Unwanted>> =
             both.iter().filter_map(|about| by_about.get(about)).flatten().cloned().collect();
-        let first = standing(&rows, place, day).min_by_key(|row| row.sequence)?;
-        Some(first.words(&item.name))
+        let standing = standing(&rows, place, day);
+        // What is against all of it says enough.
+        let all = standing.iter().position(|(against, _)| *against == Against::All);
+        let counting = match all {
+            Some(first) => &standing[first..=first],
+            None => &standing[..standing.len().min(PLACES_MAXIMUM)],
+        };
+        let told = |(against, row): &(Against, Arc<Unwanted>)| Told {
+            against: *against,
+            words: row.words(&item.name, *against),
+        };
+        counting.iter().map(told).collect()
     };
-    Ok(goods.iter().map(words).collect())
+    Ok(goods.iter().map(told).collect())
 }
 
 /// Which entries are meant.

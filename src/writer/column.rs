@@ -108,6 +108,7 @@ identifier_values!(
     CountLineId,
     StandardId,
     SitePlaceId,
+    LegPlanId,
     BaselineId,
     BaselineKey,
     BaselineBatchId,

@@ -13,10 +13,10 @@ use relief_ledger::baselines::rules::population_key;
 use relief_ledger::baselines::{Population, known};
 use relief_ledger::core::id::{ItemId, OrganizationId};
 use relief_ledger::core::time::Timestamp;
-use relief_ledger::db::connect;
+use relief_ledger::db::{Conn, connect};
 use relief_ledger::exchange::apply::Recorder;
 use relief_ledger::exchange::import::read_chosen;
-use relief_ledger::exchange::kept::find_kept;
+use relief_ledger::exchange::kept::{Chosen, Found, find_kept};
 use relief_ledger::items::{Item, standards_known};
 
 const MASKS: &str = include_str!("../../docs/examples/masks.toml");
@@ -34,6 +34,14 @@ fn told(caller: &Caller, path: &str, member: &str) -> Vec<Value> {
 }
 
 /// Nobody states but who may for all, and donors do not read.
+/// The mapping of records that is kept under a name.
+fn find_chosen(conn: &mut Conn, asked: &str) -> Chosen {
+    match find_kept(conn, asked).expect("it is kept") {
+        Found::Records(chosen) => *chosen,
+        Found::Headcounts(..) => panic!("{asked} is of records"),
+    }
+}
+
 fn foreigners_are_refused(server: &Server, path: &str) {
     let body = json!({"name": "Elsewhere", "country": "KE", "donor": true});
     let made = server.login_as(Role::Admin).post("/api/v1/organizations", &body).expect(201);
@@ -268,6 +276,7 @@ on_both_databases! {
             standard_quantity: Some(5),
             standard_persons: Some(1),
             standard_days: None,
+            standard_thousandths: None,
             revision: 1,
             created_at: Timestamp(1),
             updated_at: Timestamp(1),
@@ -318,7 +327,7 @@ on_both_databases! {
         std::fs::write(&file, TABLE).expect("the table is written");
         let import = |asked: &str| {
             let mut conn = connect(database.url()).expect("the database opens");
-            let chosen = find_kept(&mut conn, asked).expect("it is kept");
+            let chosen = find_chosen(&mut conn, asked);
             let version = chosen.version.expect("a version");
             let reading = read_chosen(&file, chosen).expect("the file is read");
             let ledger = Ledger::beside(database.url());
@@ -342,8 +351,8 @@ on_both_databases! {
         auditor.get(&format!("{PATH}/masks")).refused("not_found", &[]);
         let mut conn = connect(database.url()).expect("the database opens");
         let problem = find_kept(&mut conn, "masks").expect_err("it is withdrawn");
-        assert!(problem.detail.contains("built in are scms, needs, kept here are none"), "{}", problem.detail);
-        assert_eq!(find_kept(&mut conn, &format!("masks@{first}")).expect("it was kept").version, Some(first));
+        assert!(problem.detail.contains("built in are scms, needs, hxl-345w-honduras, kept here are none"), "{}", problem.detail);
+        assert_eq!(find_chosen(&mut conn, &format!("masks@{first}")).version, Some(first));
         let keys = server.key_folder();
         assert_eq!(verify(database.url(), &keys).1["count"], 0);
     }

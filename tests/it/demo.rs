@@ -65,6 +65,13 @@ on_both_databases! {
         assert_eq!(total(&mut conn, "CITIES-2020", "SUM(unallocated)"), 90_000);
         assert_eq!(total(&mut conn, "CITIES-2020", "SUM(ever_delivered)"), 329_000);
 
+        // What is lacking, and whom others say they reached, is of the invented programme alone.
+        let invented = "IN (SELECT id FROM programmes WHERE synthetic)";
+        let circulated = format!("SELECT COUNT(*) FROM needs WHERE circulated AND programme_id {invented}");
+        assert_eq!((count(&mut conn, &circulated), count(&mut conn, "SELECT COUNT(*) FROM needs")), (3, 3));
+        let counted = format!("SELECT SUM(people) FROM headcounts WHERE status = 'verified' AND programme_id {invented}");
+        assert_eq!((count(&mut conn, &counted), count(&mut conn, "SELECT COUNT(*) FROM headcounts")), (42_000, 4));
+
         let size = count(&mut conn, "SELECT MAX(sequence) FROM ledger_state");
         play(database.url());
         assert_eq!(count(&mut conn, "SELECT MAX(sequence) FROM ledger_state"), size);

@@ -1,5 +1,6 @@
 //! What is lacking where: what fills a gap, what does not, and how it adds up at any moment.
 
+mod accepting;
 mod filling;
 mod proposing;
 mod story;

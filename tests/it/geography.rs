@@ -430,6 +430,14 @@ proptest! {
     }
 
     #[test]
+    fn a_turn_of_one_end_alone_is_caught(from in any_place(), by in 0.1..=180.0_f64) {
+        // Near a pole a turn goes nowhere.
+        prop_assume!(from.latitude().abs() < 89.0);
+        let moved = at(from.latitude(), (from.longitude() + by + 180.0).rem_euclid(360.0) - 180.0);
+        prop_assert!((distance_m(from, from) - distance_m(from, moved)).abs() > 1.0);
+    }
+
+    #[test]
     fn no_place_brings_the_index_down(place in any_place()) {
         let found = shipped_areas().at(place);
         prop_assert_eq!(found, shipped_areas().at(place));

@@ -1,6 +1,7 @@
 //! What is needed: stated, changed, closed, circulated, and asked as it was known before.
 
 mod answers;
+mod both_ways;
 mod tables;
 
 use relief_ledger::auth::Role;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 use crate::stories::scene::{Scene, id};
 use crate::support::ledger::tamper;
 use crate::support::on_both_databases;
-use crate::support::server::{Reply, migrate};
+use crate::support::server::{Caller, Reply, migrate};
 use crate::verify::verify;
 
 const PATH: &str = "/api/v1/needs";
@@ -136,6 +137,15 @@ on_both_databases! {
         senegal.post(PATH, &need(&scene, 1)).refused("invalid", &["/area"]);
         senegal.post(PATH, &with(at_site.clone(), json!({"id": id()}))).refused("invalid", &["/site"]);
         senegal.post(PATH, &with(at_site, json!({"id": id(), "site": id()}))).refused("invalid", &["/site"]);
+        // Who has an identifier that is taken is told to whoever reads that need.
+        let taken = |caller: &Caller, members: Value| caller.post(PATH, &with(with(need(&scene, 1), json!({"id": ours["id"]})), members));
+        let told = taken(&gambia, json!({"organization": banjul}));
+        assert_eq!(told.json()["holder"], ours["id"]);
+        told.refused("id_reused", &["/id"]);
+        let untold = taken(&senegal, json!({"area": "SN-DK"}));
+        assert_eq!(untold.json()["holder"], Value::Null);
+        let words = untold.refused("id_reused", &["/id"]);
+        assert_eq!(words, "This is taken; choose another.");
         let donor = scene.house.login_bound(Role::Donor, organization(&banjul), None);
         donor.get(PATH).refused("forbidden", &[]);
     }

@@ -1,5 +1,7 @@
 //! How many people were reached: the formula, and stories over HTTP.
 
+mod bounds;
+mod against;
 mod formula;
 mod honduras;
 mod naive;

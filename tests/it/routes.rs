@@ -2,7 +2,9 @@
 
 mod corridors;
 mod forecasts;
+mod known;
 mod rules;
+mod withheld;
 
 use relief_ledger::atlas::{Coordinates, leg_length_m};
 use relief_ledger::auth::Role;

@@ -4,8 +4,10 @@
 use std::path::PathBuf;
 
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
+use relief_ledger::consignments::LegPlan;
 use relief_ledger::core::id::{
-    DocumentId, DocumentPartId, EventId, OutsideIdentityId, PersonId, PledgeLineId, UserId, VerificationId,
+    ConsignmentId, DocumentId, DocumentPartId, EventId, LegId, LegPlanId, OutsideIdentityId, PersonId,
+    PledgeLineId, UserId, VerificationId,
 };
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::connect;
@@ -310,6 +312,18 @@ fn put_the_rest(url: &str) {
         ended_at: None,
         ended_as: None,
     });
+    if count(url, "leg_plans") == 0 {
+        ledger.put(LegPlan {
+            id: LegPlanId(new()),
+            leg_id: LegId(one_of(url, "legs")),
+            consignment_id: ConsignmentId(one_of(url, "consignments")),
+            planned_departure: None,
+            planned_arrival: Some(at),
+            superseded: false,
+            sequence: 0,
+            recorded_at: at,
+        });
+    }
     ledger.writer.stop();
 }
 

@@ -4,8 +4,10 @@ use relief_ledger::auth::Role;
 use serde_json::{Value, json};
 
 use crate::stories::scene::{Scene, id};
+use crate::support::ledger::tamper;
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
+use crate::verify::verify;
 
 const PATH: &str = "/api/v1/do-not-send";
 const PUBLIC: &str = "/api/v1/public/do-not-send";
@@ -55,7 +57,7 @@ on_both_databases! {
         assert_eq!(words, "Thank you. Please do not send Used clothes to GM now: markets have enough of it.");
         let path = |pledge: &Value| format!("/api/v1/pledges/{}", pledge["id"].as_str().expect("an id"));
         assert_eq!(scene.manager.get(&path(&unwanted)).expect(200)["unwanted"][0]["words"], words.as_str());
-        for (item, country) in [(&clothes, Some("KE")), (&clothes, None), (&json!(scene.masks), Some("GM"))] {
+        for (item, country) in [(&clothes, Some("KE")), (&json!(scene.masks), None), (&json!(scene.masks), Some("GM"))] {
             let wanted = offer(item, country);
             assert_eq!(wanted["unwanted"], Value::Null, "{country:?}");
             scene.decides("pledge_accepted", "2020-07-05", json!({"pledge": wanted["id"]})).expect(201);
@@ -95,5 +97,81 @@ on_both_databases! {
         assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "what was known stays");
         scene.closes();
         scene.verifies();
+    }
+
+    fn goods_are_told_of_the_places_that_do_not_want_them_and_accepted_for_elsewhere(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let hainan = scene.organization("Hainan", "CN");
+        let donor = scene.house.login_bound(Role::Donor, hainan.parse().ok(), None);
+        let begin = |area: &str, reason: &str| {
+            let entry = json!({"item": scene.masks, "area": area, "reason": reason, "from": "2020-07-01"});
+            scene.manager.post(PATH, &entry).expect(201)
+        };
+        begin("GM-B", "the city has enough");
+        let kenya = begin("KE", "they are made there");
+        let offer = |members: Value| {
+            let mut line = json!({"item": scene.masks, "quantity": 100});
+            line.as_object_mut().expect("a line").extend(members.as_object().expect("members").clone());
+            let body = json!({"programme": scene.programme, "donor": hainan, "offered_at": "2020-07-02", "lines": [line]});
+            scene.officer.post("/api/v1/pledges", &body)
+        };
+        let told = |pledge: &Value| -> Vec<(String, bool)> {
+            let rows = pledge["unwanted"].as_array().cloned().unwrap_or_default();
+            let told = |row: &Value| (row["words"].as_str().expect("words").to_owned(), row["elsewhere"] == true);
+            rows.iter().map(told).collect()
+        };
+        let accept = |pledge: &Value| scene.decides("pledge_accepted", "2020-07-05", json!({"pledge": pledge["id"]}));
+        let shown = |pledge: &Value| {
+            scene.manager.get(&format!("/api/v1/pledges/{}", pledge["id"].as_str().expect("an id"))).expect(200)
+        };
+
+        // Meant for the very area: the list is against all of it, as it is where a whole country says so.
+        let there = offer(json!({"earmark_area": "GM-B"})).expect(201);
+        assert_eq!((&there["lines"][0]["earmark_country"], &there["lines"][0]["earmark_area"]), (&json!("GM"), &json!("GM-B")));
+        let words = "Thank you. Please do not send Surgical masks to GM-B now: the city has enough.";
+        assert_eq!(told(&there), [(words.to_owned(), false)]);
+        accept(&there).refused("wrong_state", &["/despite"]);
+        scene.decides("pledge_declined", "2020-07-05", json!({"pledge": there["id"]})).expect(201);
+        assert_eq!((shown(&there)["reason"].clone(), told(&shown(&there))), (json!(words), Vec::new()));
+        let read = donor.get(&format!("/api/v1/pledges/{}", there["id"].as_str().expect("an id"))).expect(200);
+        assert_eq!((&read["reason"], &read["lines"][0]["earmark_area"]), (&json!(words), &json!("GM-B")));
+
+        // Meant for the country, or for nothing by name: welcome, and told where not, before and after it is accepted.
+        let elsewhere = |words: &str| (format!("{words} Elsewhere it is welcome: what is accepted is for elsewhere."), true);
+        let not_in_kenya = "Thank you. Please do not send Surgical masks to KE now: they are made there.";
+        for (members, expected) in [
+            (json!({"earmark_country": "GM"}), vec![elsewhere(words)]),
+            (json!({}), vec![elsewhere(words), elsewhere(not_in_kenya)]),
+        ] {
+            let pledge = offer(members).expect(201);
+            assert_eq!(told(&pledge), expected);
+            scene.decides("pledge_declined", "2020-07-05", json!({"pledge": pledge["id"]})).refused("invalid", &["/reason"]);
+            accept(&pledge).expect(201);
+            assert_eq!(told(&shown(&pledge)), expected, "nobody who decides where it goes is left without it");
+        }
+        // Another area of the country, and another country, are told nothing.
+        for members in [json!({"earmark_area": "GM-M"}), json!({"earmark_country": "SN"})] {
+            let pledge = offer(members).expect(201);
+            assert!(told(&pledge).is_empty(), "{pledge:#}");
+            accept(&pledge).expect(201);
+        }
+        // What ended is told no more.
+        let end = format!("{PATH}/{}/end", kenya["id"].as_str().expect("an id"));
+        scene.manager.post(&end, &json!({"reason": "the works burnt down"})).expect(201);
+        assert_eq!(told(&offer(json!({})).expect(201)), [elsewhere(words)]);
+
+        // An area lies in the country that is written beside it, and an account bound to a country gives for that.
+        let words = offer(json!({"earmark_country": "SN", "earmark_area": "GM-B"})).refused("invalid", &["/lines/0/earmark_area"]);
+        assert!(words.contains("GM-B") && words.contains("SN"), "{words}");
+        offer(json!({"earmark_area": "GM"})).refused("invalid", &["/lines/0/earmark_area"]);
+        let senegal = scene.house.login_bound(Role::Officer, None, Some("SN"));
+        let line = json!({"item": scene.masks, "quantity": 1, "earmark_area": "GM-M"});
+        let body = json!({"programme": scene.programme, "donor": hainan, "offered_at": "2020-07-02", "lines": [line]});
+        senegal.post("/api/v1/pledges", &body).refused("invalid", &["/lines/0/earmark_country"]);
+        scene.closes();
+        scene.verifies();
+        tamper(&scene.url, "UPDATE pledge_lines SET earmark_area = 'GM-M' WHERE earmark_area = 'GM-B'");
+        let report = verify(&scene.url, std::path::Path::new("/nonexistent/keys")).1;
+        assert_eq!((&report["count"], &report["findings"][0]["column"]), (&json!(1), &json!("earmark_area")), "{report:#}");
     }
 }

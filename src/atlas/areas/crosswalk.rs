@@ -115,6 +115,23 @@ impl Crosswalk {
         }
     }
 
+    /// Whether nothing followed anything.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.forward.is_empty()
+    }
+
+    /// Whether something followed a code.
+    #[must_use]
+    pub fn is_retired(&self, code: &str) -> bool {
+        self.forward.contains_key(code)
+    }
+
+    /// The codes that others followed, in their order.
+    pub fn retired(&self) -> impl Iterator<Item = &str> {
+        self.forward.keys().map(AsRef::as_ref)
+    }
+
     /// The codes that came directly before this one, in the order of codes.
     #[must_use]
     pub fn before(&self, code: &str) -> Vec<Box<str>> {

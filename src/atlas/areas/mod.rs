@@ -39,4 +39,4 @@ pub use boundaries::{BoundaryColumns, BoundaryError, BoundaryFault, LoadedBounda
 pub use crosswalk::{AreaChange, AreaSuccession, Crosswalk, CrosswalkError};
 pub use drawn::{DrawnPolygons, Generalisation};
 pub use set::{Area, AreaDoubt, AreaPlacing, AreaRing, AreaSet, AreaUnplaced, AreaVersion, LocatedArea};
-pub use shipped::{check_shipped_areas, shipped_areas};
+pub use shipped::{NO_ENDORSEMENT, check_shipped_areas, shipped_areas};

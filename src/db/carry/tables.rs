@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 /// Every table that is carried from one database to another. Which columns each has is asked of the databases.
-pub const TABLES: [&str; 66] = [
+pub const TABLES: [&str; 67] = [
     "organizations",
     "items",
     "packs",
@@ -38,6 +38,7 @@ pub const TABLES: [&str; 66] = [
     "earmark_changes",
     "consignments",
     "legs",
+    "leg_plans",
     "loads",
     "needs",
     "need_matches",

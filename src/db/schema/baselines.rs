@@ -8,6 +8,7 @@ diesel::table! {
         quantity -> Nullable<BigInt>,
         persons -> Nullable<BigInt>,
         days -> Nullable<BigInt>,
+        thousandths -> Nullable<BigInt>,
         withdrawn -> Bool,
         sequence -> BigInt,
         recorded_at -> BigInt,

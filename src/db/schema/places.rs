@@ -1,4 +1,4 @@
-//! Where sites are, and the areas that were loaded.
+//! Where sites are, what was planned between them, and the areas that were loaded.
 
 diesel::table! {
     site_places (id) {
@@ -7,6 +7,19 @@ diesel::table! {
         latitude -> Nullable<Double>,
         longitude -> Nullable<Double>,
         area_code -> Nullable<Text>,
+        sequence -> BigInt,
+        recorded_at -> BigInt,
+    }
+}
+
+diesel::table! {
+    leg_plans (id) {
+        id -> Binary,
+        leg_id -> Binary,
+        consignment_id -> Binary,
+        planned_departure -> Nullable<BigInt>,
+        planned_arrival -> Nullable<BigInt>,
+        superseded -> Bool,
         sequence -> BigInt,
         recorded_at -> BigInt,
     }

@@ -119,6 +119,7 @@ pub fn item(names: Namespace, plan: &ItemPlan) -> Item {
         standard_quantity: None,
         standard_persons: None,
         standard_days: None,
+        standard_thousandths: None,
         revision: 1,
         created_at: UNRECORDED,
         updated_at: UNRECORDED,
@@ -161,6 +162,7 @@ pub fn pledge_line(
         value_minor: plan.value.as_ref().map(|value| value.minor),
         currency: plan.value.as_ref().map(|value| value.currency.clone()),
         value_basis: basis.or_else(|| plan.value.as_ref().map(|_| "as published".to_owned())),
+        earmark_area: None,
     }
 }
 

@@ -3,7 +3,7 @@
 
 use super::names::{item_name, organization_name, programme_name, site_name};
 use super::settle::{Change, differs, entry};
-use crate::consignments::{Consignment, ConsignmentReferences, Leg};
+use crate::consignments::{Consignment, ConsignmentReferences, Leg, LegPlan, state_legs};
 use crate::core::code::tracking_code;
 use crate::core::id::PledgeLineId;
 use crate::core::problem::{Code, Problem};
@@ -299,6 +299,7 @@ impl Update for SettleConsignment {
 pub(super) fn want_consignment(desk: &mut Desk, wanted: &Consignment) {
     desk.shelf::<Drawer<Consignment>>().want(wanted.id);
     desk.shelf::<Drawer<Leg>>().want_group(wanted.id);
+    desk.shelf::<Drawer<LegPlan>>().want_group(wanted.id);
     if let Some(reference) = &wanted.reference {
         let text = within(wanted.programme_id, reference);
         desk.shelf::<Register<ConsignmentReferences>>().want(&text);
@@ -329,12 +330,13 @@ pub(super) fn settle_consignment(
     // That it is worth more because it holds more is no change of what was known.
     let is_more =
         legs.is_empty() && Consignment { value_minor: known.value_minor, ..renewed.clone() } == *known;
-    let now = desk.begin(entry("consignment", "changed", id.0)).recorded_at;
-    let row = Consignment { revision: known.revision + 1, updated_at: now, ..renewed };
+    let moment = desk.begin(entry("consignment", "changed", id.0));
+    let row = Consignment { revision: known.revision + 1, updated_at: moment.recorded_at, ..renewed };
     desk.shelf::<Drawer<Consignment>>().put(row);
-    for leg in legs {
-        desk.shelf::<Drawer<Leg>>().put(leg);
-    }
+    let before = |leg: &Leg| known_legs.iter().find(|one| one.id == leg.id).map(|one| &**one);
+    let stated: Vec<(Option<&Leg>, Leg)> = legs.into_iter().map(|leg| (before(&leg), leg)).collect();
+    state_legs(desk, &stated, moment)?;
+    stated.into_iter().for_each(|(_, leg)| desk.shelf::<Drawer<Leg>>().put(leg));
     Ok(if is_more { Change::Unchanged } else { Change::Updated })
 }
 

@@ -7,6 +7,7 @@
 
 mod chance;
 mod decided;
+mod lacking;
 mod published;
 mod script;
 mod shipment;

@@ -2,9 +2,12 @@
 //! what things are called, so that telling it again changes nothing.
 
 use super::super::apply::{Namespace, Recorder, Settle, SettleConsignment, SettlePack, SettlePledge};
+use super::super::headcount_restate::HeadcountsRestate;
 use super::decided::{By, Tell};
+use crate::baselines::Draft as _;
 use crate::consignments::rules::Mode;
 use crate::consignments::{Consignment, Leg};
+use crate::core::check::Check;
 use crate::core::id::{
     ConsignmentId, EventId, ItemId, LegId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
     derived,
@@ -15,10 +18,12 @@ use crate::events::{Command, Second};
 use crate::items::rules::StorageClass;
 use crate::items::{Item, Pack, pack_id};
 use crate::ledger::TitlePasses;
+use crate::needs::{NeedDraft, NeedRow, NeedsRestate};
 use crate::parties::Organization;
 use crate::pledges::rules::{PledgeKind, PledgeState};
 use crate::pledges::{Pledge, PledgeLine};
 use crate::programmes::{Programme, ReportedFigureAdd};
+use crate::reach::HeadcountDraft;
 use crate::sites::{Site, SiteKind};
 use crate::writer::{Actor, Update};
 use serde_json::{Map, Value};
@@ -47,6 +52,8 @@ pub struct Script {
     pledges: Vec<(Pledge, Vec<PledgeLine>)>,
     consignments: Vec<(Consignment, Vec<Leg>)>,
     events: Vec<Told>,
+    needs: Vec<NeedRow>,
+    headcounts: Vec<HeadcountDraft>,
 }
 
 /// What an organization does.
@@ -128,6 +135,8 @@ impl Script {
             pledges: Vec::new(),
             consignments: Vec::new(),
             events: Vec::new(),
+            needs: Vec::new(),
+            headcounts: Vec::new(),
         }
     }
 
@@ -249,6 +258,7 @@ impl Script {
             standard_quantity: None,
             standard_persons: None,
             standard_days: None,
+            standard_thousandths: None,
             revision: 1,
             created_at: UNRECORDED,
             updated_at: UNRECORDED,
@@ -298,6 +308,7 @@ impl Script {
             value_minor: gift.value_cents,
             currency: gift.value_cents.map(|_| "USD".to_owned()),
             value_basis: gift.value_cents.map(|_| "as published".to_owned()),
+            earmark_area: None,
         });
         let lines: Vec<PledgeLine> = lines.collect();
         let ids = lines.iter().map(|line| line.id).collect();
@@ -399,6 +410,26 @@ impl Script {
         Ok(())
     }
 
+    /// Something is needed.
+    ///
+    /// # Errors
+    /// Where it could not be stated by hand.
+    pub fn need(&mut self, key: &str, draft: &NeedDraft) -> Outcome<()> {
+        let (draft, place) = draft.checked()?;
+        self.needs.push(NeedRow { id: self.names.id("need", key), draft, place });
+        Ok(())
+    }
+
+    /// Somebody counted people.
+    ///
+    /// # Errors
+    /// Where it could not be stated by hand.
+    pub fn headcount(&mut self, draft: &HeadcountDraft) -> Outcome<()> {
+        let mut check = Check::new();
+        self.headcounts.push(draft.normal(&mut check, ""));
+        check.finish()
+    }
+
     /// Leaves what was told last for somebody to decide.
     pub fn leave_open(&mut self) {
         if let Some(last) = self.events.last_mut() {
@@ -429,7 +460,11 @@ impl Script {
             legs,
         })?;
         self.events.sort_by_key(|told| told.at);
-        settle(recorder, done, self.events, |told| Tell::new(told.command, actor, told.by))
+        settle(recorder, done, self.events, |told| Tell::new(told.command, actor, told.by))?;
+        let actor = Actor::clone(actor);
+        let restated = recorder.record(NeedsRestate { actor: actor.clone(), rows: self.needs })?;
+        restated.into_iter().collect::<Outcome<Vec<_>>>()?;
+        recorder.record(HeadcountsRestate { actor, rows: self.headcounts }).map(drop)
     }
 }
 

@@ -5,6 +5,7 @@
 //! got how much is drawn by lot.
 
 use super::chance::Chance;
+use super::lacking;
 use super::script::{Does, Gift, Journey, Promise, Script};
 use super::shipment::{Shipment, Turn, days_after};
 use crate::atlas::{CountryCode, Language};
@@ -93,6 +94,7 @@ pub(super) fn tell(script: &mut Script) -> Outcome<()> {
         shipment.tell(script)?;
     }
     ready(script, &world)?;
+    lacking::tell(script, world.programme, world.items[0])?;
     extras(script, &world)
 }
 

@@ -150,22 +150,19 @@ impl<'a> Tally<'a> {
 }
 
 /// How many people a quantity serves: floor, never ceil. What a household shares serves the people of as many households
-/// as have all of it, and no more of them than are meant to be reached.
+/// as have all of it, by their mean size and rounded once, halves to even, and no more of them than are meant to be reached.
 pub fn people_of(standard: Standard, quantity: u64, target: Option<u64>) -> u64 {
-    let (Ok(needed), Ok(persons)) = (u128::try_from(standard.quantity), u128::try_from(standard.persons))
-    else {
-        return 0;
-    };
+    let (needed, thousandths) = (count(standard.quantity), count(standard.persons.thousandths()));
     if needed == 0 {
         return 0;
     }
     let quantity = u128::from(quantity);
     match standard.kind {
         StandardKind::Consumable | StandardKind::Durable | StandardKind::Kit => {
-            whole(quantity.saturating_mul(persons) / needed)
+            whole(quantity.saturating_mul(thousandths) / (needed * THOUSANDTHS))
         }
         StandardKind::Shared => {
-            let people = whole((quantity / needed).saturating_mul(persons));
+            let people = half_even((quantity / needed).saturating_mul(thousandths), THOUSANDTHS);
             target.map_or(people, |target| people.min(target))
         }
     }
@@ -178,15 +175,18 @@ pub(super) fn person_days(standard: Option<Standard>, quantity: u64) -> u64 {
     else {
         return 0;
     };
-    let as_count = |number: i64| u128::try_from(number).unwrap_or_default();
-    let days = as_count(persons).saturating_mul(as_count(days));
-    u128::from(quantity).saturating_mul(days).checked_div(as_count(needed)).map_or(0, whole)
+    let days = count(persons.thousandths()).saturating_mul(count(days));
+    u128::from(quantity).saturating_mul(days).checked_div(count(needed) * THOUSANDTHS).map_or(0, whole)
+}
+
+fn count(number: i64) -> u128 {
+    u128::try_from(number).unwrap_or_default()
 }
 
 /// A quotient rounded to the nearest whole number, halves to the even one.
 pub fn half_even(numerator: u128, denominator: u128) -> u64 {
     let Some(floor) = numerator.checked_div(denominator) else { return 0 };
-    let twice_rest = (numerator % denominator) * 2;
+    let twice_rest = (numerator % denominator).saturating_mul(2);
     let is_up = twice_rest > denominator || (twice_rest == denominator && floor % 2 == 1);
     whole(floor + u128::from(is_up))
 }

@@ -121,7 +121,10 @@ struct Own {
 }
 
 /// The figures of every area, and what is to be known of each by its place among the areas.
-pub fn figures(basis: &Basis, served: &[Served]) -> (Vec<Figure>, Vec<(usize, Flag)>) {
+pub fn figures<'a>(
+    basis: &Basis,
+    served: impl IntoIterator<Item = &'a Served>,
+) -> (Vec<Figure>, Vec<(usize, Flag)>) {
     let mut flags = Vec::new();
     let mut cells: Vec<Cells<'_>> = basis.areas.iter().map(|_| Cells::new()).collect();
     let mut own: Vec<Own> = basis.areas.iter().map(|_| Own::default()).collect();
@@ -132,10 +135,22 @@ pub fn figures(basis: &Basis, served: &[Served]) -> (Vec<Figure>, Vec<(usize, Fl
     (climb(basis, own, &mut flags), flags)
 }
 
+/// The targets that are larger than the group they are of, whether or not anything was handed over for them.
+pub fn targets_above(basis: &Basis) -> Vec<(usize, Flag)> {
+    let stated = basis.targets.iter().map(|(key, target)| (*key, *target));
+    let stated = stated.chain(basis.targets_of_caseloads.iter().copied());
+    let above = stated.filter_map(|((area, group, sector, programme), target)| {
+        let population = basis.areas.get(area)?.population.get(&group).copied()?;
+        let flag = Flag::TargetAbovePopulation { group, sector, programme, target, population };
+        (population < target).then_some((area, flag))
+    });
+    above.collect()
+}
+
 /// Puts each line into its cell.
 fn gather<'a>(
     basis: &Basis,
-    served: &'a [Served],
+    served: impl IntoIterator<Item = &'a Served>,
     cells: &mut [Cells<'a>],
     own: &mut [Own],
     flags: &mut Vec<(usize, Flag)>,
@@ -342,6 +357,10 @@ fn climb(basis: &Basis, own: Vec<Own>, flags: &mut Vec<(usize, Flag)>) -> Vec<Fi
     let mut inside: Vec<Inside> = own.iter().map(|_| Inside::default()).collect();
     for (area, own) in own.into_iter().enumerate().rev() {
         let within = std::mem::take(&mut inside[area]);
+        if own.lines == 0 && within.lines == 0 {
+            // Nobody was reached: of many figures over the same areas each is in a few of them.
+            continue;
+        }
         if own.lines > 0 && !basis.areas[area].is_leaf {
             flags.push((area, Flag::Unspread { lines: own.lines }));
         }

@@ -35,11 +35,23 @@ pub fn add_up(parts: &[(PeopleGroup, u64)]) -> (u64, bool) {
     (best_apart(parts), true)
 }
 
-/// The largest sum of groups that share nobody: of females below one age and males below another, for all pairs of ages.
+/// The largest sum of groups that share nobody: of females below one age and males below another, for all pairs of ages at
+/// which a group begins or ends. So it costs the pairs of those, and of each the groups that end there.
 fn best_apart(parts: &[(PeopleGroup, u64)]) -> u64 {
-    let mut best = vec![vec![0_u64; YEARS + 1]; YEARS + 1];
-    for female in 0..=YEARS {
-        for male in 0..=YEARS {
+    let mut bounds: Vec<usize> = vec![0, YEARS];
+    bounds.extend(parts.iter().map(|(group, _)| ages(*group)).flat_map(|(from, to)| [from, to]));
+    bounds.sort_unstable();
+    bounds.dedup();
+    let place = |age: usize| bounds.partition_point(|bound| *bound < age);
+    // Groups by the age at which they end: sex, the place of the age at which they begin, people.
+    let mut ending: Vec<Vec<(Sex, usize, u64)>> = vec![Vec::new(); bounds.len()];
+    for (group, people) in parts {
+        let (from, to) = ages(*group);
+        ending[place(to)].push((group.sex, place(from), *people));
+    }
+    let mut best = vec![vec![0_u64; bounds.len()]; bounds.len()];
+    for (female, females) in ending.iter().enumerate() {
+        for (male, males) in ending.iter().enumerate() {
             let mut most = 0;
             if female > 0 {
                 most = most.max(best[female - 1][male]);
@@ -47,18 +59,23 @@ fn best_apart(parts: &[(PeopleGroup, u64)]) -> u64 {
             if male > 0 {
                 most = most.max(best[female][male - 1]);
             }
-            for (group, people) in parts {
-                let (from, to) = ages(*group);
-                let before = match group.sex {
-                    Sex::Female if to == female => best[from][male],
-                    Sex::Male if to == male => best[female][from],
-                    Sex::Any if to == female && to == male => best[from][from],
-                    Sex::Female | Sex::Male | Sex::Any => continue,
+            for (sex, from, people) in females {
+                let before = match sex {
+                    Sex::Female => best[*from][male],
+                    Sex::Any if female == male => best[*from][*from],
+                    Sex::Any | Sex::Male => continue,
+                };
+                most = most.max(before.saturating_add(*people));
+            }
+            for (sex, from, people) in males {
+                let before = match sex {
+                    Sex::Male => best[female][*from],
+                    Sex::Female | Sex::Any => continue,
                 };
                 most = most.max(before.saturating_add(*people));
             }
             best[female][male] = most;
         }
     }
-    best[YEARS][YEARS]
+    best.last().and_then(|row| row.last()).copied().unwrap_or_default()
 }

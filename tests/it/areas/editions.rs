@@ -119,7 +119,7 @@ on_both_databases! {
         load(&scene.manager, PATH, &two()).expect(201);
         let (after, editions, _) = totals("");
         assert_eq!(after, [(json!("GM01"), json!(550))]);
-        assert_eq!(editions, json!(["natural-earth-1", "cod-ab-gmb"]), "of the other countries, and of the Gambia");
+        assert_eq!(editions, json!(["cod-ab-gmb"]), "only the Gambia's was asked");
         assert_eq!(totals(&format!("&known_at={sequence}")), (before, json!(["natural-earth-1"]), sequence));
         let drawn = scene.auditor.get("/api/v1/map/areas?country=GM").expect(200);
         assert_eq!((&drawn["features"][0]["id"], drawn["features"].as_array().map(Vec::len)), (&json!("GM01"), Some(1)));
@@ -155,6 +155,9 @@ on_both_databases! {
             "/features/1/properties/ADM1_PCODE", "/features/2/geometry/coordinates/0/0"]);
         assert!(words.contains("crosses itself"), "{words}");
         load(&manager, PATH, &file(&[area("SN01", square(-16.0, 13.0, -15.0, 14.0))])).refused("invalid", &["/areas/0"]);
+        let huge = area("GM01", square(-80.0, -40.0, 0.0, 40.0));
+        let words = load(&manager, PATH, &file(&[huge])).refused("invalid", &["/features/0/geometry/coordinates/0"]);
+        assert!(words.contains("of the globe"), "{words}");
         load(&manager, PATH, "{}").refused("invalid", &[""]);
         load(&manager, PATH, &file(&[])).refused("invalid", &["/features"]);
         load(&manager, &PATH.replace("cod-ab-gmb", "natural-earth-1"), &two()).refused("invalid", &["/name"]);
@@ -164,6 +167,10 @@ on_both_databases! {
         let clockwise = json!([[[-17.0, 13.0], [-17.0, 13.9], [-13.7, 13.9], [-13.7, 13.0], [-17.0, 13.0]]]);
         let stated = load(&manager, PATH, &file(&[area("GM01", clockwise)])).expect(201);
         assert!(stated["notes"][0]["detail"].as_str().is_some_and(|words| words.contains("turned")), "{stated:#}");
+        // Coordinates that lie in the country only where they are exchanged are suspected, and it is said.
+        let exchanged = area("GM01", square(13.0, -16.6, 13.9, -15.0));
+        let stated = load(&manager, PATH, &file(&[exchanged])).expect(201);
+        assert!(stated["notes"][0]["detail"].as_str().is_some_and(|words| words.contains("exchanged")), "{stated:#}");
         // Another column, another language's heading.
         let own = json!({"type": "Feature", "properties": {"clave": "GM07", "nombre": "Oeste"},
             "geometry": {"type": "Polygon", "coordinates": square(-17.0, 13.0, -13.7, 13.9)}});

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::regions::gifts;
+use crate::routes::way;
 use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
@@ -44,16 +45,23 @@ on_both_databases! {
         assert_eq!(at["geometry"], json!({"type": "Point", "coordinates": [116.4, 39.9]}));
         assert_eq!((&at["properties"]["in_storage"], &at["properties"]["site"]["name"]), (&json!(500), &json!("Beijing")));
 
-        // Corridors as the shortest line, labelled so.
+        // Corridors as the shortest line, which a flight takes and nothing else.
         let corridors = map("corridors");
-        let way = format!("{beijing}..{banjul}");
-        let line = features(&corridors).iter().find(|feature| feature["id"] == json!(way)).expect("the corridor");
-        assert_eq!((&line["geometry"]["type"], &line["properties"]["label"]), (&json!("LineString"), &json!("straight line")));
+        let way_id = format!("{beijing}..{banjul}");
+        let line = features(&corridors).iter().find(|feature| feature["id"] == json!(way_id)).expect("the corridor");
+        assert_eq!((&line["geometry"]["type"], &line["properties"]["label"]), (&json!("LineString"), &json!("great circle")));
         assert_eq!(line["properties"]["delivered"], 290);
         let length = line["properties"]["length_m"].as_i64().expect("a length");
         assert!((11_900_000..12_600_000).contains(&length), "{length}");
         let first = line["geometry"]["coordinates"][0].clone();
         assert_eq!(first, json!([116.4, 39.9]));
+        let carrier = scene.organization("Overland", "CN");
+        let (rail, legs) = way(&scene, &carrier, &[("rail", &beijing, &banjul, Value::Null, Value::Null)]);
+        let leaves = json!({"consignment": rail, "leg": legs[0], "lines": [scene.line(5)]});
+        scene.does("departed", "2020-08-08", leaves).expect(201);
+        let both = map("corridors");
+        let line = features(&both).iter().find(|feature| feature["id"] == json!(way_id)).expect("the corridor");
+        assert_eq!(line["properties"]["label"], "straight line", "not all of it flies");
         // Across the antimeridian the line is cut.
         let (suva, apia) = (scene.site_at("Suva", "warehouse", "FJ", (-18.1, 178.4)),
             scene.site_at("Apia", "city", "WS", (-13.8, -171.8)));

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::stories::scene::Scene;
+use crate::support::ledger::tamper;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, migrate};
 use relief_ledger::auth::Role;
@@ -118,13 +119,14 @@ on_both_databases! {
 
     fn totals_within_a_shape_count_its_sites(database: &TestDatabase) {
         let scene = Scene::new(database);
-        gifts(&scene);
+        let [.., bamako] = gifts(&scene);
         let within = |body: &Value| scene.auditor.post("/api/v1/totals/within?group_by=site", body);
         let polygon = |corners: Value| json!({"shape": {"type": "Polygon", "coordinates": [corners]}});
         let gambia = polygon(json!([[-17.0, 13.0], [-13.5, 13.0], [-13.5, 14.0], [-17.0, 14.0], [-17.0, 13.0]]));
         let found = within(&gambia).expect(200);
         assert_eq!(here(&found, "site").len(), 2, "{found:#}");
         assert_eq!((&found["sites_within"], &found["sites_without_place"]), (&json!(2), &json!(1)));
+        assert_eq!(found["first_without_place"], json!([bamako]));
         assert_eq!(found["total"]["subtotals"]["delivered"], 290);
         assert_eq!(found["not_placed"]["subtotals"]["delivered"], 100, "Bamako may lie in it, or not");
         assert_eq!((&found["notes"], &found["countries"]), (&json!([]), &json!(1)));
@@ -169,9 +171,36 @@ on_both_databases! {
         let both = json!({"shape": gambia["shape"], "radius_m": 5});
         within(&both).refused("invalid", &["/shape"]);
 
+        // By area the edition is named that was used, and no other country's: also where nothing lies there.
+        let by_area = scene.auditor.post("/api/v1/totals/within?group_by=area", &gambia).expect(200);
+        assert_eq!(by_area["editions"].as_array().map(Vec::len), Some(1), "{by_area:#}");
+        let empty = totals(&scene.auditor, "group_by=country&area=IS-1");
+        assert_eq!((&empty["rows"], &empty["editions"][0]["name"]), (&json!([]), &json!("natural-earth-1")));
+
         // Who is bound to a country counts what is theirs of it.
         let in_kenya = scene.house.login_bound(Role::Officer, None, Some("KE"));
         let theirs = in_kenya.post("/api/v1/totals/within?group_by=site", &gambia).expect(200);
         assert_eq!(theirs["rows"], json!([]));
+    }
+
+    fn any_number_of_sites_may_have_no_place(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let [.., bamako] = gifts(&scene);
+        let around = json!({"center": {"latitude": 13.4531, "longitude": -16.5775}, "radius_m": 22_000});
+        let within = || scene.auditor.post("/api/v1/totals/within?group_by=site", &around).expect(200);
+        let few = within();
+        // More than one query names, as somebody's books may have them.
+        let key = if database.url().starts_with("sqlite:") { "randomblob(16)" } else { "decode(md5(CAST(i AS TEXT)), 'hex')" };
+        tamper(database.url(), &format!(
+            "INSERT INTO sites (id, name, kind, country, revision, created_at, updated_at) WITH RECURSIVE numbers (i) AS \
+             (SELECT 1 UNION ALL SELECT i + 1 FROM numbers WHERE i < 10001) \
+             SELECT {key}, 'Village', 'warehouse', 'ML', 1, 0, 0 FROM numbers"));
+        let many = within();
+        assert_eq!((&many["sites_within"], &many["sites_without_place"]), (&json!(2), &json!(10_002)));
+        assert_eq!(many["first_without_place"].as_array().map(Vec::len), Some(100));
+        for member in ["rows", "total", "not_placed", "countries"] {
+            assert_eq!(many[member], few[member], "{member}");
+        }
+        assert_eq!(few["first_without_place"], json!([bamako]));
     }
 }

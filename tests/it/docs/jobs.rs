@@ -93,6 +93,18 @@ on_both_databases! {
         assert!(jobs.lines().count() >= 20, "three jobs of five lines, each after a login: {jobs}");
         let demonstration = Demonstration::start(database.url());
         demonstration.paste(&jobs).unwrap_or_else(|error| panic!("{error}"));
+        // What is lacking, what comes, and who is said to be reached is there to be read, and says that it is invented.
+        let login = jobs.lines().find(|line| line.starts_with("A=") && line.contains("AUDITOR")).expect("a login");
+        let helpers: String = jobs.lines().take_while(|line| !line.starts_with("A=")).map(|line| format!("{line}\n")).collect();
+        for (asked, right) in [
+            ("public/needs", ".items | length == 3 and all(.synthetic)"),
+            ("gaps", ".rows | map(.gap) | max > 0"),
+            ("arrivals?limit=500", ".items | length > 0"),
+            ("reach", ".reached.best > 0 and .headcounts.verified.people == 42000"),
+        ] {
+            let commands = format!("{helpers}{login}\ncurl -s \"$R/api/v1/{asked}\" -H \"$A\" | jq -e '{right}' >/dev/null");
+            demonstration.paste(&commands).unwrap_or_else(|error| panic!("{asked}: {error}"));
+        }
         // What the published facts leave open is shown, and spread over nothing.
         demonstration.paste("curl -s $R/ | grep -F '159,300' >/dev/null").unwrap_or_else(|error| panic!("{error}"));
         // Pasted once more, every update is the one that counted.

@@ -1,4 +1,5 @@
-//! A city states its need, it is circulated, a partner pledges, and a manager allocates against the gap.
+//! A city states its need, it is circulated, a partner pledges, a manager allocates against the gap, and the donor reads whom
+//! its masks helped reach.
 
 use relief_ledger::auth::Role;
 use serde_json::{Value, json};
@@ -35,9 +36,11 @@ fn gap_of(ground: &Ground, area: &str) -> i64 {
 on_both_databases! {
     migrate: migrate;
 
-    fn a_city_states_its_need_a_partner_pledges_and_a_manager_allocates_against_the_gap(database: &TestDatabase) {
+    fn a_city_states_its_need_a_partner_pledges_a_manager_allocates_and_the_donor_reads_whom_it_helped(database: &TestDatabase) {
         let ground = Ground::new(Scene::new(database));
         let scene = &ground.scene;
+        let standard = json!({"sector": "health", "standard": {"kind": "consumable", "quantity": 10, "persons": 1, "days": 10}});
+        scene.admin.patch(&format!("/api/v1/items/{}", scene.masks), 1, &standard).expect(200);
         // Banjul's officer states what the city lacks, and has it circulated.
         let banjul = scene.house.login_bound(Role::Officer, ground.city.parse().ok(), Some("GM"));
         let body = json!({"id": id(), "programme": scene.programme, "item": scene.masks, "quantity": 30_000, "area": "GM-B",
@@ -49,8 +52,12 @@ on_both_databases! {
         // A partner finds it without logging in, and offers something.
         let listed = scene.house.stranger().get("/api/v1/public/needs?country=GM").expect(200);
         assert_eq!((&listed["items"][0]["quantity"], &listed["items"][0]["area"]), (&json!(30_000), &json!("GM-B")));
-        let (pledge, line) = scene.pledge(&ground.hainan, 20_000);
-        scene.officer.post(&format!("{path}/matches"), &json!({"pledge_line": line, "quantity": 20_000})).expect(201);
+        let partner = scene.house.login_bound(Role::Officer, ground.hainan.parse().ok(), None);
+        let offers = format!("/api/v1/needs/{}/offers", listed["items"][0]["id"].as_str().expect("an id"));
+        let body = json!({"programme": scene.programme, "donor": ground.hainan, "offered_at": "2020-07-01",
+            "lines": [scene.line(20_000)]});
+        let pledge = partner.post(&offers, &body).expect(201)["id"].as_str().expect("an id").to_owned();
+        assert_eq!(banjul.get(&path).expect(200)["answered"]["offered"], 20_000);
         scene.decides("pledge_accepted", "2020-07-05", json!({"pledge": pledge})).expect(201);
         let answered = banjul.get(&path).expect(200)["answered"].clone();
         assert_eq!((&answered["pledged"], &answered["unmet"]), (&json!(20_000), &json!(10_000)));
@@ -96,10 +103,24 @@ on_both_databases! {
         assert_eq!(gap_of(&ground, "GM-B"), 10_000);
         scene.receives(&by_air, &first, "2020-08-01", json!({"good": 11_900, "damaged": 100, "reason": "wet"})).expect(201);
         assert_eq!(gap_of(&ground, "GM-B"), 10_100, "what arrived damaged fills nothing");
-        scene.does("distributed", "2020-08-05", json!({"site": ground.banjul, "lines": [scene.line(5_000)]})).expect(201);
+        // The city, which received them, hands them out: that is verified.
+        let handed = json!({"site": ground.banjul, "consignment": by_air, "lines": [scene.line(5_000)], "reached": []});
+        scene.post(&banjul, "distributed", "2020-08-05", handed).expect(201);
         let row = &gaps(&scene.auditor, "area=GM-B")[0];
         let told = ["served", "delivered", "pipeline", "gap"].map(|name| row[name].as_i64().expect("a figure"));
         assert_eq!(told, [5_000, 6_900, 8_000, 10_100]);
+
+        // Its donor reads whom its masks helped reach, and so does whoever asks for that donor; another donor reads of nobody.
+        let donor = scene.house.login_bound(Role::Donor, ground.hainan.parse().ok(), None);
+        let own = donor.get("/api/v1/reach?area=GM").expect(200);
+        let range = |told: &Value| ["low", "best", "high"].map(|name| told["reached"][name].as_i64().expect("a figure"));
+        assert_eq!((range(&own), &own["helped_by"]), ([500; 3], &json!(ground.hainan)), "{own:#}");
+        let asked = scene.manager.get(&format!("/api/v1/reach?area=GM&donor={}", ground.hainan)).expect(200);
+        assert_eq!(asked["reached"], own["reached"]);
+        let other = scene.organization("Somebody else", "CN");
+        let other = scene.house.login_bound(Role::Donor, other.parse().ok(), None);
+        assert_eq!(range(&other.get("/api/v1/reach?area=GM").expect(200)), [0; 3]);
+        assert_eq!(donor.get("/api/v1/reach/lines").expect(200)["items"].as_array().map(Vec::len), Some(1));
         scene.closes();
         scene.verifies();
     }

@@ -1,7 +1,7 @@
 //! Shapes that somebody asks about: a larger one never holds less than one inside it, and turning the globe changes nothing.
 
 use proptest::prelude::*;
-use relief_ledger::atlas::{AskedShape, Coordinates};
+use relief_ledger::atlas::{AskedShape, Coordinates, distance_m};
 use serde_json::json;
 
 use super::at;
@@ -71,6 +71,31 @@ proptest! {
         prop_assert!(far.contains(place) || !near.contains(place));
         prop_assert!(near.contains(center));
     }
+
+    #[test]
+    fn a_radius_turns_with_the_globe(
+        center in (-90.0..=90.0_f64, -180.0..=180.0_f64),
+        bearing in (-0.3..=0.3_f64, -0.3..=0.3_f64),
+        radius in 1..60_000_u32,
+        by in prop_oneof![-TURN..TURN, Just(TURN / 2), Just(1)],
+    ) {
+        let moved = |(latitude, longitude): (f64, f64), by| at(latitude, turned(longitude, by));
+        let place = ((center.0 + bearing.0).clamp(-90.0, 90.0), turned(center.1 + bearing.1, 0));
+        let distance = distance_m(moved(center, 0), moved(place, 0));
+        // Where a place is as far as the radius to a millimetre, arithmetic decides.
+        prop_assume!((distance - f64::from(radius)).abs() > 0.001);
+        let here = AskedShape::around(moved(center, 0), radius).contains(moved(place, 0));
+        prop_assert_eq!(here, distance < f64::from(radius));
+        prop_assert_eq!(here, AskedShape::around(moved(center, by), radius).contains(moved(place, by)), "turned by {}", by);
+    }
+}
+
+#[test]
+fn a_radius_that_does_not_turn_with_its_place_is_caught() {
+    let (center, place) = (at(13.0, 179.95), at(13.0, turned(179.95, 1_000_000)));
+    assert!(AskedShape::around(center, 15_000).contains(place), "over the date line");
+    let left = at(13.0, turned(179.95, 5_000_000));
+    assert!(!AskedShape::around(left, 15_000).contains(place), "the property would see it");
 }
 
 #[test]

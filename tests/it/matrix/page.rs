@@ -93,7 +93,7 @@ pub fn page(declared: &[Declared]) -> String {
     let roles: Vec<&str> = Role::ALL.iter().map(|role| role.word()).collect();
     text.push_str(&format!("\n| operation | asked | about | needs | {} |\n", roles.join(" | ")));
     text.push_str(&format!("|---|---|---|---|{}\n", "---|".repeat(roles.len())));
-    for call in CALLS {
+    for call in CALLS.iter() {
         let Some(one) = declared.iter().find(|one| one.operation == call.operation) else { continue };
         let needs = match one.access {
             Access::Action(action) => format!("`{}`", action.word()),

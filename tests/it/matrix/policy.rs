@@ -44,7 +44,7 @@ pub fn faults(declared: &[Declared], calls: &[Call], seat: &Seat, subject: &Subj
     for one in declared {
         let lines: Vec<&Call> = calls.iter().filter(|call| call.operation == one.operation).collect();
         if lines.is_empty() {
-            found.push(format!("{} has no line in tests/it/matrix/calls.rs", one.operation));
+            found.push(format!("{} has no line in tests/it/matrix/calls/", one.operation));
         }
         for line in lines {
             let sent = (line.sends)(seat, subject);

@@ -41,6 +41,8 @@ pub struct Subject {
     pub leg: String,
     /// What the organization needs in its country.
     pub need: String,
+    /// The number of a record of people whom it reached there.
+    pub headcount: String,
     /// The consignment's tracking code.
     pub code: String,
     /// Another, which is under way.
@@ -181,6 +183,7 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
         consignment: unknown(),
         leg: unknown(),
         need: unknown(),
+        headcount: unknown(),
         code: "2222-2222-2222".to_owned(),
         travelling: unknown(),
         load: unknown(),
@@ -288,6 +291,11 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
     let need = json!({"programme": scene.programme, "item": scene.masks, "quantity": 500, "area": country,
         "needed_by": "2020-09-01", "source": "A letter", "organization": organization, "circulated": true});
     let need = id_of(&scene.manager.post("/api/v1/needs", &need).expect(201));
+    let headcount = id();
+    let own = scene.admin.get(&format!("/api/v1/organizations/{organization}")).expect(200)["name"].clone();
+    let counted = json!({"programme": scene.programme, "source": "345W", "reference": headcount, "area": country,
+        "sector": "health", "organization": own, "people": 20, "status": "reported", "from": "2020-08-01"});
+    scene.manager.post("/api/v1/headcounts", &json!({"rows": [counted]})).expect(201);
     let papers = Papers::of(scene, organization, &store, &given, &proposed());
     let person = new_user(scene, Role::Officer, Some(organization), "");
     let (user, session) = (person.user.id, SessionId(Uuid::now_v7()));
@@ -314,6 +322,7 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
         consignment: id_of(&consignment),
         leg: first.as_str().expect("a leg").to_owned(),
         need,
+        headcount,
         load: id_of(&load),
         event: id_of(&collected),
         handed: id_of(&handed),

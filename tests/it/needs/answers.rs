@@ -87,6 +87,107 @@ on_both_databases! {
         scene.verifies();
     }
 
+    fn what_was_offered_then_is_told_whatever_became_of_the_offer_since(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let officer = &scene.officer;
+        let hainan = scene.organization("Hainan", "CN");
+        let stated = officer.post(PATH, &need(&scene, 1_000)).expect(201);
+        let path = path_of(&stated);
+        let pledge = |quantity: i64| {
+            let (pledge, line) = scene.pledge(&hainan, quantity);
+            officer.post(&format!("{path}/matches"), &json!({"pledge_line": line, "quantity": quantity})).expect(201);
+            (pledge, line)
+        };
+        let offered = |query: &str| scene.auditor.get(&format!("{path}{query}")).expect(200)["answered"]["offered"].clone();
+        let now = || sequence(&officer.get(PATH).expect(200));
+        let ((declined, _), (withdrawn, line)) = (pledge(300), pledge(200));
+        let both = now();
+        assert_eq!(offered(""), 500);
+        scene.decides("pledge_declined", "2020-07-05", json!({"pledge": declined, "reason": "there is enough"})).expect(201);
+        let first = now();
+        assert_eq!((offered(""), offered(&format!("?known_at={both}"))), (json!(200), json!(500)));
+        // A part of it goes back: the rest of what was offered stands.
+        scene.post(&scene.manager, "pledge_accepted", "2020-07-05", json!({"pledge": withdrawn, "lines": [{"line": line, "quantity": 50}]}))
+            .expect(201);
+        let some = json!({"pledge": withdrawn, "lines": [{"line": line, "quantity": 10}]});
+        scene.does("pledge_withdrawn", "2020-07-06", some).expect(201);
+        let part = now();
+        assert_eq!((offered(""), offered(&format!("?known_at={part}"))), (json!(150), json!(150)));
+        let all = scene.does("pledge_withdrawn", "2020-07-07", json!({"pledge": withdrawn, "reason": "no plane"})).expect(201);
+        let gone = now();
+        assert_eq!(offered(""), 0);
+        let back = json!({"event": all["id"], "reason": "there is a plane"});
+        scene.does("reversed", "2020-07-08", back).expect(201);
+        assert_eq!(offered(""), 150);
+
+        // Asked again as it was known then, and as of then by what is known now.
+        for (moment, figure) in [(both, 500), (first, 200), (part, 150), (gone, 0)] {
+            assert_eq!(offered(&format!("?known_at={moment}")), figure, "known at {moment}");
+        }
+        assert_eq!((offered("?as_of=2020-07-04"), offered("?as_of=2020-07-08")), (json!(500), json!(150)));
+        // The twin takes what the pledges say today.
+        let today: Vec<Value> = [&declined, &withdrawn]
+            .map(|pledge| scene.auditor.get(&format!("/api/v1/pledges/{pledge}")).expect(200)["state"].clone())
+            .to_vec();
+        assert_eq!(today, [json!("declined"), json!("partly_accepted")], "by these, 200 would have been offered at first");
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn an_offer_names_the_need_of_the_public_list_that_it_answers(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (hainan, city) = (scene.organization("Hainan", "CN"), scene.organization("City of Banjul", "GM"));
+        let stated = scene.officer.post(PATH, &with(need(&scene, 1_000), json!({"organization": city}))).expect(201);
+        let listed = scene.house.stranger().get("/api/v1/public/needs").expect(200)["items"][0]["id"].clone();
+        assert_eq!(listed, stated["id"]);
+        // An officer of the donor reads no need of the city, and answers it by what everybody reads.
+        let officer = scene.house.login_bound(Role::Officer, hainan.parse().ok(), None);
+        officer.get(&path_of(&stated)).refused("not_found", &[]);
+        let offers = format!("{}/offers", path_of(&stated));
+        let gloves = json!({"code": "GLOVE", "name": "Gloves", "base_unit": "pair", "category": "protective equipment"});
+        let gloves = scene.admin.post("/api/v1/items", &gloves).expect(201)["id"].clone();
+        let body = json!({"id": Uuid::now_v7(), "programme": scene.programme, "donor": hainan, "offered_at": "2020-07-01",
+            "lines": [{"item": scene.masks, "quantity": 600, "earmark_area": "GM-B"}, {"item": gloves, "quantity": 30}]});
+        let before = scene.log_size();
+        for (pointer, members) in [
+            ("/donor", json!({"donor": city})),
+            ("/programme", json!({"programme": Uuid::now_v7()})),
+            ("/lines", json!({"lines": [{"item": gloves, "quantity": 1}]})),
+            ("/lines/0/earmark_country", json!({"lines": [{"item": scene.masks, "quantity": 1, "earmark_country": "KE"}]})),
+            ("/lines/0/earmark_area", json!({"lines": [{"item": scene.masks, "quantity": 1, "earmark_area": "GM-M"}]})),
+            ("/lines/1/item", json!({"lines": [{"item": scene.masks, "quantity": 1}, {"item": Uuid::now_v7(), "quantity": 1}]})),
+        ] {
+            officer.post(&offers, &with(body.clone(), members)).refused("invalid", &[pointer]);
+        }
+        assert_eq!(scene.log_size(), before, "nothing of it was kept");
+        let pledge = officer.post(&offers, &body).expect(201);
+        assert_eq!((&pledge["state"], &pledge["lines"][0]["earmark_area"]), (&json!("offered"), &json!("GM-B")));
+        assert_eq!(officer.post(&offers, &body).expect(200)["receipt"], Value::Null, "it counts once");
+        let shown = scene.auditor.get(&path_of(&stated)).expect(200);
+        assert_eq!((&shown["answered"]["offered"], &shown["answered"]["unmet"]), (&json!(600), &json!(1_000)));
+        assert_eq!(shown["matches"][0]["pledge_line"], pledge["lines"][0]["id"]);
+        assert_eq!(shown["matches"].as_array().map(Vec::len), Some(1), "gloves answer no need of masks");
+        scene.decides("pledge_accepted", "2020-07-05", json!({"pledge": pledge["id"]})).expect(201);
+        assert_eq!(scene.auditor.get(&path_of(&stated)).expect(200)["answered"]["pledged"], 600);
+
+        // The same offer under another need says something else; what is not circulated is nobody's but its own.
+        let other = scene.officer.post(PATH, &need(&scene, 5)).expect(201);
+        officer.post(&format!("{}/offers", path_of(&other)), &body).refused("id_reused", &["/id"]);
+        let hidden = scene.officer.post(PATH, &with(need(&scene, 5), json!({"circulated": false}))).expect(201);
+        let fresh = with(body.clone(), json!({"id": Uuid::now_v7()}));
+        let missing = officer.post(&format!("{PATH}/{}/offers", Uuid::now_v7()), &fresh);
+        assert_eq!(officer.post(&format!("{}/offers", path_of(&hidden)), &fresh).text, missing.text);
+        scene.officer.post(&format!("{}/offers", path_of(&hidden)), &with(body.clone(), json!({"id": Uuid::now_v7()}))).expect(201);
+        // What was met meanwhile takes no new offer, and the one that was made stays made.
+        let closed = json!({"state": "closed", "reason": "others brought them"});
+        scene.officer.patch(&path_of(&stated), 1, &closed).expect(200);
+        officer.post(&offers, &fresh).refused("wrong_state", &[]);
+        assert_eq!(officer.post(&offers, &body).expect(200)["id"], pledge["id"]);
+        scene.auditor.post(&offers, &body).refused("forbidden", &[]);
+        scene.closes();
+        scene.verifies();
+    }
+
     fn what_does_not_fit_a_need_answers_none(database: &TestDatabase) {
         let scene = Scene::new(database);
         let officer = &scene.officer;

@@ -79,15 +79,21 @@ on_both_databases! {
             "N-9,CITIES,MASK,,,,1,2099-10-01,,,,Survey,",
             "N-10,CITIES,MASK,,GM,,0,2099-10-01,,,,Survey,",
             "N-11,CITIES,MASK,,GM,,12,2099-10-01,,,,Survey,",
+            "N-12,CITIES,MASK,,GM-Q,,12,2099-10-01,,,,Survey,",
         ];
         let dry = sent(officer, "mapping=needs&dry_run=true", &table(&wrong));
         let view = sent(officer, "mapping=needs", &table(&wrong));
-        assert_eq!((counts(&view), outcomes(&dry)), ([1, 1, 0, 9], outcomes(&view)));
+        assert_eq!((counts(&view), outcomes(&dry)), ([1, 1, 0, 10], outcomes(&view)));
         let columns: Vec<&str> = view["rows"].as_array().expect("rows").iter()
             .filter(|row| row["outcome"] == "rejected")
             .map(|row| row["problems"][0]["column"].as_str().expect("a column"))
             .collect();
-        assert_eq!(columns, ["Site", "Item", "Area", "Quantity", "Needed by", "Priority", "Reference", "Site", "Quantity"]);
+        assert_eq!(columns, ["Site", "Item", "Area", "Quantity", "Needed by", "Priority", "Reference", "Site", "Quantity", "Area"]);
+        // A code there is not is told with codes there are.
+        let reason = |row: usize| view["rows"][row]["problems"][0]["reason"].as_str().expect("words").to_owned();
+        assert!(reason(2).contains("\"GLOVE\" is the code of no item") && reason(2).contains("such as MASK"), "{}", reason(2));
+        assert!(reason(3).contains("Atlantis"), "{}", reason(3));
+        assert!(reason(11).contains("\"GM-Q\" is no area of GM") && reason(11).contains("GM-B (Banjul)"), "{}", reason(11));
         assert_eq!(officer.get(&format!("{PATH}?country=GM&area=GM-B")).expect(200)["items"][0]["quantity"], 45_000);
 
         // Whoever is bound states what is within reach.
@@ -131,6 +137,15 @@ on_both_databases! {
         assert!(view["mapping"].as_str().is_some_and(|name| name.starts_with("survey@")), "{view:#}");
         let public = scene.house.stranger().get("/api/v1/public/needs").expect(200);
         assert_eq!((&public["items"][0]["quantity"], &public["items"][0]["needed_by"]), (&json!(1_200), &json!("2099-12-31")));
+
+        // Somebody takes it out of the public list: the same survey again, or a newer one, does not put it back.
+        let path = format!("{PATH}/{}", view["rows"][0]["need"].as_str().expect("an id"));
+        scene.officer.patch(&path, 1, &json!({"circulated": false})).expect(200);
+        assert_eq!(counts(&sent(&scene.officer, "mapping=survey", survey)), [0, 0, 1, 1]);
+        let newer = survey.replace(";1200;", ";900;");
+        assert_eq!(counts(&sent(&scene.officer, "mapping=survey", &newer)), [0, 1, 0, 1]);
+        let need = scene.officer.get(&path).expect(200);
+        assert_eq!((&need["quantity"], &need["circulated"]), (&json!(900), &json!(false)));
 
         // What stands beside a need is refused.
         let broken = text.replace("[need]", "[programme]\nreference = \"CITIES\"\nname = \"Cities\"\n\n[need]");

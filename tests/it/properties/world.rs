@@ -166,6 +166,7 @@ impl World {
                 standard_quantity: None,
                 standard_persons: None,
                 standard_days: None,
+                standard_thousandths: None,
                 revision: 1,
                 created_at: now,
                 updated_at: now,

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use proptest::prelude::*;
 use proptest::sample::select;
 use relief_ledger::baselines::PeopleGroup;
-use relief_ledger::items::{Standard, StandardKind};
+use relief_ledger::items::{Persons, Standard, StandardKind};
 use relief_ledger::reach::rules::{
     Area, Basis, Caseload, Counted, Figure, Flag, Served, add_up, figures, half_even, people_of,
 };
@@ -54,7 +54,8 @@ fn for_the_rules(programme: &Programme) -> (Basis, Vec<Served>) {
         item.map(|(word, quantity, persons, days)| {
             let kind = KINDS.into_iter().find(|(known, _)| *known == word).expect("a kind").1;
             let days = (kind == StandardKind::Consumable).then_some(days as i64);
-            Standard { kind, quantity: quantity as i64, persons: persons as i64, days }
+            let persons = Persons::new((persons / 1_000) as i64, (persons % 1_000) as i64).expect("persons");
+            Standard { kind, quantity: quantity as i64, persons, days }
         })
     };
     let target = |((area, word, sector, whose), people): (&(usize, &'static str, usize, usize), &i128)| {
@@ -65,6 +66,7 @@ fn for_the_rules(programme: &Programme) -> (Basis, Vec<Served>) {
         caseloads: programme.caseloads.iter().map(caseload).collect(),
         standards: programme.items.iter().map(standard).collect(),
         targets: programme.targets.iter().map(target).collect::<HashMap<_, _>>(),
+        targets_of_caseloads: Vec::new(),
     };
     (basis, programme.lines.iter().map(served).collect())
 }
@@ -114,12 +116,21 @@ fn line(areas: usize) -> impl Strategy<Value = Line> {
     )
 }
 
+/// Thousandths of persons; often whole ones, or a half beyond them.
+fn persons() -> impl Strategy<Value = i128> {
+    prop_oneof![
+        (1_i128..6).prop_map(|whole| whole * 1_000),
+        (1_i128..6).prop_map(|whole| whole * 1_000 + 500),
+        1_000_i128..7_000
+    ]
+}
+
 /// Any programme; populations need not fit each other where `are_consistent` is not asked for.
 fn programme() -> impl Strategy<Value = Programme> {
     (1_usize..6).prop_flat_map(|areas| {
         let parents = (1..areas).map(|area| 0..area).collect::<Vec<_>>();
         let population = (0..areas, select(&GROUPS[..]), 0_i128..600);
-        let serves = (select(&KINDS[..]), 1_i128..9, 1_i128..6, 1_i128..31)
+        let serves = (select(&KINDS[..]), 1_i128..9, persons(), 1_i128..31)
             .prop_map(|((word, _), quantity, persons, days)| (word, quantity, persons, days));
         let target = (0..areas, select(&GROUPS[..]), 0_usize..3, 0_usize..2, 0_i128..300);
         (
@@ -290,7 +301,12 @@ fn the_example_of_the_guide_comes_out() {
 
 #[test]
 fn what_goods_are_enough_for_is_never_rounded_up() {
-    let of = |kind, quantity, persons, days| Standard { kind, quantity, persons, days };
+    let of = |kind, quantity, persons: i64, days| Standard {
+        kind,
+        quantity,
+        persons: Persons::new(persons, 0).expect("persons"),
+        days,
+    };
     let masks = of(StandardKind::Consumable, 30, 1, Some(30));
     assert_eq!(people_of(masks, 899, None), 29);
     let blankets = of(StandardKind::Durable, 2, 5, None);
@@ -298,6 +314,14 @@ fn what_goods_are_enough_for_is_never_rounded_up() {
     let filters = of(StandardKind::Shared, 2, 5, None);
     assert_eq!(people_of(filters, 5, None), 10, "whole households");
     assert_eq!(people_of(filters, 5, Some(8)), 8, "no more than are meant to be reached");
+    let tents =
+        Standard { persons: Persons::read("4.7").expect("a size"), ..of(StandardKind::Shared, 1, 1, None) };
+    assert_eq!(
+        [5, 15, 25].map(|units| people_of(tents, units, None)),
+        [24, 70, 118],
+        "23.5, 70.5, 117.5: half to even, once"
+    );
+    assert_eq!(people_of(Standard { kind: StandardKind::Durable, ..tents }, 5, None), 23, "floor");
     assert_eq!((half_even(2_500, 1_000), half_even(3_500, 1_000), half_even(2_501, 1_000)), (2, 4, 3));
 }
 

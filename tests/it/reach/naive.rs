@@ -22,7 +22,7 @@ pub struct Line {
     pub known: Known,
 }
 
-/// What an item serves: kind, units, persons, days.
+/// What an item serves: kind, units, thousandths of persons, days.
 pub type Serves = Option<(&'static str, i128, i128, i128)>;
 
 #[derive(Clone, Debug, Default)]
@@ -82,20 +82,21 @@ fn people_of(lines: &[&Line], serves: Serves, target: Option<i128>) -> i128 {
             Known::Goods(more) => units += more,
         }
     }
-    let rest = thousandths % 1_000;
-    let mut in_households = thousandths / 1_000;
-    if rest > 500 || (rest == 500 && in_households % 2 == 1) {
-        in_households += 1;
-    }
     let by_goods = match serves {
         None => 0,
         Some(("shared", needed, persons, _)) => {
-            let people = units / needed * persons;
+            let people = nearest(units / needed * persons);
             people.min(target.unwrap_or(people))
         }
-        Some((_, needed, persons, _)) => units * persons / needed,
+        Some((_, needed, persons, _)) => units * persons / needed / 1_000,
     };
-    ids.len() as i128 + heads + in_households + by_goods
+    ids.len() as i128 + heads + nearest(thousandths) + by_goods
+}
+
+/// Thousandths of people as people: the nearest, of two as near the even one.
+fn nearest(thousandths: i128) -> i128 {
+    let (whole, rest) = (thousandths / 1_000, thousandths % 1_000);
+    if rest > 500 || (rest == 500 && whole % 2 == 1) { whole + 1 } else { whole }
 }
 
 impl Programme {

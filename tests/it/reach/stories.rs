@@ -12,21 +12,23 @@ use crate::support::{TestDatabase, on_both_databases};
 use crate::verify::verify;
 
 /// Masks of two donors that were received together in Banjul: 6,000 and 4,000, of which ten last a person ten days.
-struct Gift {
-    scene: Scene,
-    donors: [String; 2],
-    banjul: String,
-    consignment: String,
+pub(super) struct Gift {
+    pub(super) scene: Scene,
+    pub(super) donors: [String; 2],
+    pub(super) banjul: String,
+    /// The council of the city, which the goods are for.
+    pub(super) council: String,
+    pub(super) consignment: String,
     /// The city, which received the goods: what it posts is verified.
-    city: Caller,
+    pub(super) city: Caller,
 }
 
-fn organization(id: &str) -> Option<relief_ledger::core::id::OrganizationId> {
+pub(super) fn organization(id: &str) -> Option<relief_ledger::core::id::OrganizationId> {
     Some(id.parse().expect("an id"))
 }
 
 impl Gift {
-    fn received(database: &TestDatabase) -> Self {
+    pub(super) fn received(database: &TestDatabase) -> Self {
         let scene = Scene::new(database);
         let standard = json!({"sector": "health", "standard": {"kind": "consumable", "quantity": 10, "persons": 1, "days": 10}});
         scene.admin.patch(&format!("/api/v1/items/{}", scene.masks), 1, &standard).expect(200);
@@ -41,30 +43,30 @@ impl Gift {
         let (consignment, leg) = scene.sent(&city, &[&beijing, &banjul], 10_000, "2020-08-01");
         scene.receives(&consignment, &leg, "2020-08-06", json!({"good": 10_000})).expect(201);
         let receiver = scene.house.login_bound(Role::Officer, organization(&city), None);
-        Self { scene, donors, banjul, consignment, city: receiver }
+        Self { scene, donors, banjul, council: city, consignment, city: receiver }
     }
 
-    fn body(&self, quantity: i64, reached: Value) -> Value {
+    pub(super) fn body(&self, quantity: i64, reached: Value) -> Value {
         json!({"site": self.banjul, "consignment": self.consignment, "lines": [self.scene.line(quantity)],
             "reached": reached})
     }
 
     /// The city hands masks out, which verifies it.
-    fn handed(&self, day: &str, quantity: i64, reached: Value) -> String {
+    pub(super) fn handed(&self, day: &str, quantity: i64, reached: Value) -> String {
         let posted =
             self.scene.post(&self.city, "distributed", day, self.body(quantity, reached)).expect(201);
         posted["id"].as_str().expect("an id").to_owned()
     }
 
-    fn reach(&self, query: &str) -> Value {
+    pub(super) fn reach(&self, query: &str) -> Value {
         self.scene.manager.get(&format!("/api/v1/reach?{query}")).expect(200)
     }
 
-    fn range(&self, query: &str) -> [i64; 3] {
+    pub(super) fn range(&self, query: &str) -> [i64; 3] {
         range(&self.reach(query)["reached"])
     }
 
-    fn states(&self, what: &str, rows: Value) -> i64 {
+    pub(super) fn states(&self, what: &str, rows: Value) -> i64 {
         let mut rows = rows;
         for row in rows.as_array_mut().expect("rows") {
             if what != "populations" {
@@ -76,20 +78,20 @@ impl Gift {
     }
 }
 
-fn range(row: &Value) -> [i64; 3] {
+pub(super) fn range(row: &Value) -> [i64; 3] {
     ["low", "best", "high"].map(|name| row[name].as_i64().unwrap_or_else(|| panic!("{name}: {row:#}")))
 }
 
 /// The flags of a row, by their words.
-fn flags(row: &Value) -> Vec<&str> {
+pub(super) fn flags(row: &Value) -> Vec<&str> {
     row["flags"].as_array().expect("flags").iter().filter_map(|flag| flag["flag"].as_str()).collect()
 }
 
-fn population(area: &str, people: i64) -> Value {
+pub(super) fn population(area: &str, people: i64) -> Value {
     json!({"area": area, "group": "all", "year": 2020, "source": "COD-PS", "source_version": "1", "people": people})
 }
 
-fn headcount(reference: &str, area: &str, sector: &str, people: i64, status: &str) -> Value {
+pub(super) fn headcount(reference: &str, area: &str, sector: &str, people: i64, status: &str) -> Value {
     json!({"source": "345W", "reference": reference, "area": area, "sector": sector, "people": people, "status": status,
         "from": "2020-08-10", "to": "2020-08-20"})
 }
@@ -184,6 +186,13 @@ on_both_databases! {
             let words = refused.refused("invalid", &[pointer]);
             assert!(pointer != "/reached/0/area" || words.contains("GM"), "{words}");
         }
+        let other = gift.scene.programme_of("OTHER");
+        let reached = json!([{"line": 0, "programme": gift.scene.programme, "people": 1}, {"line": 0, "programme": other, "people": 3}]);
+        let refused = gift.scene.post(&gift.city, "distributed", "2020-08-12", gift.body(1, reached.clone()));
+        let words = refused.refused("invalid", &["/reached/1/programme"]);
+        assert!(words.contains(&other) && words.contains(&gift.scene.programme), "{words}");
+        let without = json!({"site": gift.banjul, "lines": [gift.scene.line(1)], "reached": reached});
+        gift.scene.post(&gift.scene.officer, "distributed", "2020-08-12", without).refused("invalid", &["/reached/1/programme"]);
         let twice = json!([{"line": 0, "people": 3}, {"line": 0, "area": "GM-B"}]);
         gift.scene.post(&gift.city, "distributed", "2020-08-12", gift.body(1, twice)).refused("invalid", &["/reached/1"]);
     }

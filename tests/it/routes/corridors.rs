@@ -158,9 +158,37 @@ on_both_databases! {
         let row = &corridors(&scene.auditor, "")[0];
         assert_eq!((&row["weight_g"], &row["shipments"], &row["shipments_unweighed"]), (&json!(65_000), &json!(3), &json!(1)));
         assert_eq!((&row["items"], &row["item"], &row["quantity"]), (&json!(2), &Value::Null, &Value::Null));
+        assert_eq!((&row["weight_packs_g"], &row["weight_declared_g"], &row["weight_loads_g"]), (&json!(25_000), &json!(40_000), &json!(0)));
         // Of one item the declared weight of all tells nothing.
         let row = &corridors(&scene.auditor, &format!("?item={}", scene.masks))[0];
         assert_eq!((&row["quantity"], &row["weight_g"], &row["shipments"], &row["shipments_unweighed"]), (&json!(400), &json!(0), &json!(2), &json!(2)));
+        assert_eq!(row["quantity_unweighed"], 400);
+
+        // What a load states weighs goods of no known weight, as long as it carries nothing else.
+        let loads = |weight: Value| {
+            let body = json!({"id": id(), "mode": "air", "from": from, "to": to, "gross_weight_g": weight});
+            scene.officer.post("/api/v1/loads", &body).expect(201)["id"].clone()
+        };
+        let goes = |load: &Value, quantity: i64| {
+            let body = json!({"programme": scene.programme, "consignee": consignee, "origin": from, "destination": to,
+                "legs": [{"mode": "air", "from": from, "to": to}]});
+            let opened = scene.officer.post("/api/v1/consignments", &body).expect(201);
+            let leaves = json!({"consignment": opened["id"], "load": load, "lines": [scene.line(quantity)]});
+            scene.does("departed", "2020-08-02T08:00:00Z", leaves).expect(201);
+        };
+        let weighed = || {
+            let row = corridors(&scene.auditor, "")[0].clone();
+            ["weight_g", "weight_loads_g", "shipments", "shipments_unweighed"].map(|member| row[member].as_i64().expect("a figure"))
+        };
+        let full = loads(json!(7_000));
+        goes(&full, 100);
+        assert_eq!(weighed(), [72_000, 7_000, 4, 1]);
+        let row = &corridors(&scene.auditor, &format!("?item={}", scene.masks))[0];
+        assert_eq!((&row["weight_loads_g"], &row["quantity_unweighed"]), (&json!(0), &json!(500)), "of one item it tells nothing");
+        goes(&loads(Value::Null), 100);
+        assert_eq!(weighed(), [72_000, 7_000, 5, 2]);
+        goes(&full, 100);
+        assert_eq!(weighed(), [65_000, 0, 6, 4], "whose the kilograms are is not known");
     }
 
     fn corridors_are_read_page_by_page_as_far_as_the_caller_reaches(database: &TestDatabase) {

@@ -76,6 +76,10 @@ on_both_databases! {
         assert_eq!(at("2020-08-04T16:00:00Z"), (json!("due"), Value::Null));
         assert_eq!(at("2020-08-04T17:00:00Z"), (json!("late"), json!(60)));
         assert_eq!(at("2020-08-11T08:00:01Z").0, "presumed_lost");
+        // Each flag has an age of its own.
+        let lost = road.arrival(&late, "?as_of=2020-08-11T10:30:00Z");
+        assert_eq!((&lost["late_minutes"], &lost["presumed_lost_minutes"]), (&json!(9_750), &json!(150)), "{lost:#}");
+        assert_eq!(road.arrival(&late, "?as_of=2020-08-11T08:00:00Z")["presumed_lost_minutes"], Value::Null);
         assert_eq!(road.listed("?state=late&as_of=2020-08-05"), [late.as_str()]);
         assert_eq!(road.listed("?state=presumed_lost&as_of=2020-08-05"), [] as [String; 0]);
         assert_eq!(road.listed("?state=presumed_lost"), [late.as_str()], "today it is long overdue");

@@ -241,7 +241,15 @@ on_both_databases! {
         let second = Server::start_with(database, out_of_turn);
         let other = second.login_as(Role::Officer);
         let clients = [&shelf.scene.officer, &other, &shelf.scene.officer, &other];
-        assert_ne!(wanted(&shelf, &clients), each_once(&clients), "what stands behind the lock lets nothing be had twice, but clients hear of it");
+        // Whether two of them meet is a matter of moments: each round has as many last units again.
+        let is_caught = |round: usize| {
+            if round > 0 {
+                let donor = shelf.scene.organization(&format!("Giver {round}"), "CN");
+                shelf.scene.in_store(&donor, &shelf.beijing, LAST);
+            }
+            wanted(&shelf, &clients).0 != each_once(&clients).0
+        };
+        assert!((0..8).any(is_caught), "what stands behind the lock lets nothing be had twice, but clients hear of it");
     }
 }
 

@@ -33,6 +33,11 @@ fn id_of(value: &Value) -> String {
     value["id"].as_str().expect("an id").to_owned()
 }
 
+fn programme(manager: &Caller, code: &str) -> String {
+    let body = json!({"code": code, "name": "Cities Project", "focus_areas": [], "sensitive": false, "synthetic": false});
+    id_of(&manager.post("/api/v1/programmes", &body).expect(201))
+}
+
 impl Scene {
     pub fn new(database: &TestDatabase) -> Self {
         Self::on(Server::start(database), database)
@@ -43,13 +48,17 @@ impl Scene {
         let (admin, officer) = (house.login_as(Role::Admin), house.login_as(Role::Officer));
         let (manager, auditor) = (house.login_as(Role::Manager), house.login_as(Role::Auditor));
         let (receiver, second) = (house.login_as(Role::Officer), house.login_as(Role::Manager));
-        let programme = json!({"code": "CITIES", "name": "Cities Project", "focus_areas": [], "sensitive": false, "synthetic": false});
-        let programme = id_of(&manager.post("/api/v1/programmes", &programme).expect(201));
+        let programme = programme(&manager, "CITIES");
         let masks = json!({"code": "MASK", "name": "Surgical masks", "base_unit": "piece", "category": "protective equipment",
             "storage_class": "ambient", "packs": [{"name": "carton", "numerator": 2000, "denominator": 1}]});
         let masks = id_of(&admin.post("/api/v1/items", &masks).expect(201));
         let url = database.url().to_owned();
         Self { house, url, admin, officer, receiver, manager, second, auditor, programme, masks }
+    }
+
+    /// A further programme.
+    pub fn programme_of(&self, code: &str) -> String {
+        programme(&self.manager, code)
     }
 
     pub fn organization(&self, name: &str, country: &str) -> String {

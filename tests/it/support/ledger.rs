@@ -214,6 +214,7 @@ impl Ledger {
             standard_quantity: None,
             standard_persons: None,
             standard_days: None,
+            standard_thousandths: None,
             revision: 1,
             created_at: now,
             updated_at: now,
@@ -283,6 +284,7 @@ impl Ledger {
             value_minor: None,
             currency: None,
             value_basis: None,
+            earmark_area: None,
         });
     }
 
@@ -344,6 +346,7 @@ pub fn tamper(url: &str, sql: &str) {
         "rounds",
         "mappings",
         "site_places",
+        "leg_plans",
         "boundaries",
         "area_changes",
         "reached_lines",

@@ -4,12 +4,13 @@ use super::rules::{Finding, finding, paths_where};
 use super::source::{Kind, PathAt, Source, Token};
 
 /// Tables whose rows are one caller's to read and not another's.
-pub const SCOPED_TABLES: [&str; 32] = [
+pub const SCOPED_TABLES: [&str; 34] = [
     "pledges",
     "pledge_lines",
     "earmark_changes",
     "consignments",
     "legs",
+    "leg_plans",
     "loads",
     "events",
     "postings",
@@ -25,6 +26,7 @@ pub const SCOPED_TABLES: [&str; 32] = [
     "claims",
     "needs",
     "need_matches",
+    "headcounts",
     "claim_changes",
     "persons",
     "attachments",

@@ -1,0 +1,2 @@
+DROP INDEX needs_by_item;
+ALTER TABLE pledge_lines DROP COLUMN earmark_area;
