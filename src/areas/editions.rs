@@ -16,17 +16,27 @@ use crate::db::{Conn, in_parts, read_failure};
 use crate::ledger::Cut;
 use chrono::NaiveDate;
 use diesel::prelude::*;
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Editions that are kept laid out in memory, a few megabytes each: a statement never changes, so what was made of it stays
-/// right for as long as it is used.
-const EDITIONS_KEPT: usize = 32;
+/// Bytes of the files of editions that are kept laid out in memory, where they take about as much: those of a hundred countries, a few
+/// megabytes each. A figure of the world asks for all of them again and again; a statement never changes, so what was made of it
+/// stays right for as long as it is used.
+const BYTES_KEPT: usize = 512 * 1024 * 1024;
+
+/// An edition that was laid out.
+#[derive(Clone, Debug)]
+struct LaidOut {
+    id: BaselineId,
+    /// Bytes of its file.
+    bytes: usize,
+    set: Arc<AreaSet>,
+}
 
 /// Editions that were laid out, the one used last at the end. Of the process, as the areas that ship are: a statement never changes
 /// and its identifier is no other ledger's, so that all who read share one, on whichever way they came: a server, the command line,
 /// the writer's reader. Owned by whoever asks, it would be handed through every figure that knows an area.
-static LAID_OUT: Mutex<Vec<(BaselineId, Arc<AreaSet>)>> = Mutex::new(Vec::new());
+static LAID_OUT: Mutex<Vec<LaidOut>> = Mutex::new(Vec::new());
 
 /// A stated edition, without its file.
 #[derive(Clone, Debug, Queryable, Selectable)]
@@ -169,9 +179,9 @@ fn laid_out(
     conn: &mut Conn,
     chosen: BTreeMap<CountryCode, &EditionRow>,
 ) -> Outcome<BTreeMap<CountryCode, Arc<AreaSet>>> {
-    let mut known: HashMap<BaselineId, Arc<AreaSet>> = {
+    let mut known: HashMap<BaselineId, LaidOut> = {
         let kept = LAID_OUT.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.iter().cloned().collect()
+        kept.iter().map(|one| (one.id, one.clone())).collect()
     };
     let missing: Vec<BaselineId> =
         chosen.values().map(|row| row.id).filter(|id| !known.contains_key(id)).collect();
@@ -192,18 +202,26 @@ fn laid_out(
                     row.id, problem.detail
                 ))
             })?;
-            known.insert(row.id, Arc::new(read.set));
+            let (id, bytes, set) = (row.id, content.len(), Arc::new(read.set));
+            known.insert(id, LaidOut { id, bytes, set });
         }
-        laid.extend(known.get(&row.id).map(|set| (country, (row.id, Arc::clone(set)))));
+        laid.extend(known.get(&row.id).map(|one| (country, one.clone())));
     }
     let mut kept = LAID_OUT.lock().unwrap_or_else(PoisonError::into_inner);
-    for (id, set) in laid.values() {
-        kept.retain(|(known, _)| known != id);
-        kept.push((*id, Arc::clone(set)));
+    let used: HashSet<BaselineId> = laid.values().map(|one| one.id).collect();
+    kept.retain(|one| !used.contains(&one.id));
+    kept.extend(laid.values().cloned());
+    let mut bytes: usize = kept.iter().map(|one| one.bytes).sum();
+    let mut more = 0;
+    for one in kept.iter() {
+        if bytes <= BYTES_KEPT {
+            break;
+        }
+        bytes -= one.bytes;
+        more += 1;
     }
-    let more = kept.len().saturating_sub(EDITIONS_KEPT);
     kept.drain(..more);
-    Ok(laid.into_iter().map(|(country, (_, set))| (country, set)).collect())
+    Ok(laid.into_iter().map(|(country, one)| (country, one.set)).collect())
 }
 
 /// Which codes followed which, as it was known.

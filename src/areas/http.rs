@@ -1,21 +1,20 @@
 //! Areas over HTTP.
 
 use super::editions::Editions;
+use super::known::missing;
 use super::view::{AreaAt, AreaDetail, AreaView};
-use crate::atlas::{
-    Area, AreaCode, AreaSet, AreaSuccession, Coordinates, CoordinatesError, CountryCode, shipped_areas,
-};
+use crate::atlas::{Area, AreaCode, AreaSet, Coordinates, CoordinatesError, CountryCode, shipped_areas};
 use crate::auth::{Fields, Permit, action};
 use crate::baselines::http::PopulationView;
 use crate::baselines::{Asked, Population, Statement as _, is_word, list};
-use crate::core::check::quoted;
 use crate::core::page::{KnownPage, PAGE_LIMIT_DEFAULT, Page};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Conn;
-use crate::ledger::{KnownAt, Moment};
+use crate::ledger::{Cut, KnownAt, Moment};
 use crate::web::{MomentQuery, Paging, Path, Query, Routes, State, encode_key};
 use actix_web::web::Json;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use utoipa::IntoParams;
 
 /// Which areas are wanted.
@@ -66,10 +65,19 @@ pub async fn area_list(
     let moment = Moment::read(query.as_of.as_deref(), query.known_at.as_deref())?;
     let read = move |conn: &mut Conn| {
         let cut = moment.cut(conn)?;
-        let page = page(&Editions::at(conn, cut)?, query.country, paging.after.as_ref(), paging.limit);
+        let page =
+            page(&editions_of(conn, query.country, cut)?, query.country, paging.after.as_ref(), paging.limit);
         Ok(page.map(|(_, area)| area).known_at(cut.known_at))
     };
     Ok(Json(state.read(read).await?))
+}
+
+/// The edition that counts in a country, or where none is asked for those of all.
+fn editions_of(conn: &mut Conn, country: Option<CountryCode>, cut: Cut) -> Outcome<Editions> {
+    match country {
+        Some(country) => Editions::of_countries(conn, &BTreeSet::from([country]), cut),
+        None => Editions::at(conn, cut),
+    }
 }
 
 /// Areas behind a key, in the order of keys.
@@ -106,9 +114,9 @@ pub async fn area_at(
     let moment = Moment::read(query.0.as_of.as_deref(), query.0.known_at.as_deref())?;
     let read = move |conn: &mut Conn| {
         let cut = moment.cut(conn)?;
-        let editions = Editions::at(conn, cut)?;
         // Which country it is in is asked of the areas that ship, which are all countries'.
         let country = shipped_areas().at(place).and_then(|(area, _)| area.country);
+        let editions = editions_of(conn, country, cut)?;
         let set = editions.of(country);
         Ok(AreaAt::of(set, editions.view_of(country), set.at(place)))
     };
@@ -140,7 +148,7 @@ pub async fn area_read(
     let fields = permit.fields();
     let read = move |conn: &mut Conn| {
         let cut = moment.cut(conn)?;
-        let mut detail = detail(&Editions::at(conn, cut)?, &code.0)?;
+        let mut detail = detail(conn, cut, &code.0)?;
         detail.populations = match fields {
             Fields::All => Some(populations(conn, &detail.code, moment.known_at)?),
             Fields::Traced => None,
@@ -150,8 +158,9 @@ pub async fn area_read(
     Ok(Json(state.read(read).await?))
 }
 
-fn detail(editions: &Editions, code: &str) -> Outcome<AreaDetail> {
+fn detail(conn: &mut Conn, cut: Cut, code: &str) -> Outcome<AreaDetail> {
     let country = code.parse::<AreaCode>().ok().map(|code| code.country());
+    let editions = &editions_of(conn, country, cut)?;
     let set = editions.of(country);
     let areas: Vec<AreaView> = set.with_code(code).map(|area| AreaView::of(set, area)).collect();
     if areas.is_empty() {
@@ -165,27 +174,6 @@ fn detail(editions: &Editions, code: &str) -> Outcome<AreaDetail> {
         follows,
         populations: None,
     })
-}
-
-/// Why a code stands for nothing, and what followed it.
-fn missing(editions: &Editions, set: &AreaSet, code: &str) -> String {
-    let name = &set.version().name;
-    let none = format!("{} is no area of edition {name}", quoted(code));
-    let list = |codes: &[Box<str>]| codes.join(", ");
-    match editions.crosswalk().succession(code) {
-        AreaSuccession::Renamed(next) => format!("{none}; {next} followed it"),
-        AreaSuccession::United(next) => format!("{none}; {next} followed it, together with others"),
-        AreaSuccession::Divided(next) => format!("{none}; it was divided into {}", list(&next)),
-        AreaSuccession::Unchanged if shipped_areas().with_code(code).next().is_some() => {
-            let shipped = &shipped_areas().version().name;
-            format!(
-                "{none}, which replaced {shipped}, and nobody stated which code followed; see area-changes"
-            )
-        }
-        AreaSuccession::Unchanged => {
-            format!("{none}; areas?country= lists those there are, by their codes such as GM-B")
-        }
-    }
 }
 
 /// The first page of what was stated of an area.

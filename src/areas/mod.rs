@@ -10,6 +10,7 @@
 //! | `rules` | what may be stated; pure |
 //! | `store` | the rows of editions, and of codes that followed others |
 //! | `editions` | which edition counts in each country at a moment |
+//! | `known` | whether a code that somebody writes or asks by is one of those in use |
 //! | `view` | areas and editions as they go over the wire |
 //! | `http`, `http_editions`, `http_gazetteer` | areas, what is loaded, and cities and airports |
 
@@ -17,11 +18,13 @@ mod editions;
 pub mod http;
 pub mod http_editions;
 pub mod http_gazetteer;
+mod known;
 pub mod rules;
 mod store;
 mod view;
 
 pub use editions::Editions;
+pub use known::{KnownAreas, area_now};
 pub use rules::refused;
 pub use store::{Boundaries, ChangedArea};
 pub use view::{AreaAt, AreaDetail, AreaView, EditionView};

@@ -1,6 +1,5 @@
 //! What may be said of the people whom a distribution reached. Pure.
 
-use crate::atlas::{AreaCode, AreaCodeKind, CountryCode, shipped_areas};
 use crate::baselines::{Area, PeopleGroup};
 use crate::core::check::{CODE_CHARS_MAX, Check, quoted};
 use crate::core::id::{ItemId, ProgrammeId};
@@ -270,8 +269,8 @@ fn thousandths(text: &str) -> Option<i64> {
     (1..=HOUSEHOLD_THOUSANDTHS_MAXIMUM).contains(&value).then_some(value)
 }
 
-/// An area people live in: no region, as nobody lives in one only; and of the codes of ISO 3166-2 one of
-/// the first-level areas there are. P-codes are OCHA's, and a figure says where nobody knows how many live in an area.
+/// An area people live in: no region, as nobody lives in one only. Which codes there are, the editions of areas say that somebody may
+/// have loaded; a figure says which code nobody knows.
 pub fn area(check: &mut Check, at: &str, text: &str) -> Option<Area> {
     let area: Area = check.parsed(at, text.trim().parse())?;
     match &area {
@@ -280,39 +279,6 @@ pub fn area(check: &mut Check, at: &str, text: &str) -> Option<Area> {
                 .wrong(at, format!("{area} is a region; say the country, such as GM, or an area inside one"));
             None
         }
-        Area::Country(_) => Some(area),
-        Area::Within(code) => {
-            if code.kind() == AreaCodeKind::Iso3166Part2
-                && shipped_areas().with_code(code.as_str()).next().is_none()
-            {
-                let words =
-                    format!("{code} is no first-level area that is known here; {}", those_of(code.country()));
-                check.wrong(at, words);
-                return None;
-            }
-            Some(area)
-        }
-    }
-}
-
-/// The codes there are in a country, as many as can be read at once.
-fn those_of(country: CountryCode) -> String {
-    const SHOWN: usize = 40;
-    let inside = |code: &&AreaCode| code.country() == country;
-    let mut codes: Vec<String> = shipped_areas()
-        .areas()
-        .iter()
-        .flat_map(|area| area.code.as_ref())
-        .filter(inside)
-        .map(|code| code.as_str().to_owned())
-        .collect();
-    codes.sort();
-    codes.dedup();
-    match codes.len() {
-        0 => format!("of {} none are known; write the country", country.as_str()),
-        1..=SHOWN => format!("those of {} are {}", country.as_str(), codes.join(", ")),
-        count => {
-            format!("those of {} are {count}, from {} to {}", country.as_str(), codes[0], codes[count - 1])
-        }
+        Area::Country(_) | Area::Within(_) => Some(area),
     }
 }

@@ -34,7 +34,6 @@ mod merge;
 mod http_headcounts;
 mod http_needs;
 mod http_rows;
-mod need_areas;
 pub mod needs;
 pub mod plan;
 pub mod planner;

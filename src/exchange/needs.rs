@@ -7,12 +7,12 @@
 use super::apply::{Recorder, import_actor};
 use super::import::Imported;
 use super::mapping::{Mapping, NeedSection};
-use super::need_areas::KnownAreas;
 use super::plan::CellProblem;
 use super::reading::{RowReader, TableReader};
 use super::table::Table;
 use super::template::Template;
 use super::verdict::{RowOutcome, RowVerdict, count};
+use crate::areas::KnownAreas;
 use crate::atlas::find_country;
 use crate::baselines::Area;
 use crate::core::check::quoted;
@@ -313,7 +313,7 @@ fn item_of(known: &Known, text: &str) -> Outcome<ItemId> {
 fn draft_of(said: &Said, known: &Known, circulated: bool) -> Outcome<NeedDraft> {
     let site = said.site.as_deref().map(|text| found(&known.sites, text, "site", "/site")).transpose()?;
     if let Some(area) = said.area.as_deref().filter(|_| site.is_none()) {
-        known.areas.check(area)?;
+        known.areas.check("/area", area)?;
     }
     let organization = said.organization.as_deref();
     let organization = organization

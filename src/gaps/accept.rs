@@ -1,9 +1,10 @@
 //! Accepting proposals: goods are reserved for needs by the ordinary rule, all of them or none.
 
 use super::moved::LastMoved;
-use super::proposals::lacks;
-use super::rules::fill;
+use super::proposals::{lacks, sources};
+use super::rules::{Lack, Misfit, Source, fill};
 use super::store::{Asked, ground};
+use super::view::ProposedFrom;
 use crate::auth::{Action, Permit, action};
 use crate::core::check::Check;
 use crate::core::id::{ConsignmentId, EventId, ItemId, NeedId, PledgeId, PledgeLineId, ProgrammeId, SiteId};
@@ -16,7 +17,9 @@ use crate::events::{Command, Kind, PostEvent};
 use crate::forecast::Forecasting;
 use crate::ledger::event::{EventRecord, EventResult, EventStatus};
 use crate::ledger::{Book, last_known};
-use crate::needs::{Need, NeedFilter, answered, mean_more, need_list, want_meant};
+use crate::needs::{
+    Need, NeedFilter, answered, check_meant_before, mean_more, misdirected, need_list, want_meant,
+};
 use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -44,7 +47,7 @@ pub struct AllocationNew {
     pub id: EventId,
     /// The need they are for.
     pub need: NeedId,
-    /// The consignment they go in: opened before, of the need's programme, to the need's country.
+    /// The consignment they go in: opened before, of the need's programme, to the need's country and area.
     pub consignment: ConsignmentId,
     /// When it is decided.
     pub occurred_at: Timestamp,
@@ -147,6 +150,8 @@ pub struct Judged {
     pub up_to: Option<i64>,
     /// What was seen of the needs.
     pub needs: BTreeMap<NeedId, Seen>,
+    /// The needs, as they were stated then.
+    pub stated: Vec<Need>,
 }
 
 /// Accepts proposals.
@@ -168,7 +173,7 @@ impl ProposalsAccept {
     ) -> Outcome<(Self, Vec<Kind>)> {
         let actor = permit.further(Action::Allocate)?;
         let (mut planned, mut kinds) = (Vec::new(), Vec::new());
-        let Judged { up_to, mut needs } = judged;
+        let Judged { up_to, mut needs, .. } = judged;
         for (index, one) in accepted.allocations.iter().enumerate() {
             let seen = needs.get_mut(&one.need).ok_or_else(Problem::not_found)?;
             let command = one.command(seen.item).map_err(|problem| among_allocations(index, problem))?;
@@ -261,8 +266,10 @@ impl Update for ProposalsAccept {
                 return Err(within(Problem::new(Code::WrongState, words).into()));
             }
             // What was accepted before is meant for the need already.
-            if !is_known {
-                mean_more(desk, (one.need, one.seen), one.consignment, one.quantity).map_err(within)?;
+            let (need, consignment) = (one.need, one.consignment);
+            match is_known {
+                true => check_meant_before(desk, need, consignment, one.id).map_err(within)?,
+                false => drop(mean_more(desk, (need, one.seen), consignment, one.quantity).map_err(within)?),
             }
             allocations.push(result);
         }
@@ -305,7 +312,7 @@ pub fn judge(
     }
     let is_known = known_events(conn, accepted)? == accepted.allocations.len();
     if !is_known {
-        check_lacking(conn, permit, &needs, &asked, seen)?;
+        check_lacking(conn, permit, &needs, (accepted, &asked), seen)?;
     }
     let (_, matches) = answered(conn, &needs, sequence, None)?;
     let mut found: BTreeMap<NeedId, Seen> =
@@ -315,14 +322,15 @@ pub fn judge(
             seen.meant += one.quantity;
         }
     }
-    Ok(Judged { up_to: (!is_known).then_some(sequence), needs: found })
+    Ok(Judged { up_to: (!is_known).then_some(sequence), needs: found, stated: needs })
 }
 
+/// Refuses what is not lacking any more, what is on its way already, and goods that a need may not have.
 fn check_lacking(
     conn: &mut Conn,
     permit: &Permit<action::GapFill>,
     needs: &[Need],
-    asked: &BTreeMap<NeedId, i64>,
+    (accepted, asked): (&ProposalsAccepted, &BTreeMap<NeedId, i64>),
     seen: (&Forecasting, Timestamp),
 ) -> Outcome<()> {
     let pairs: BTreeSet<(ProgrammeId, ItemId)> =
@@ -330,17 +338,105 @@ fn check_lacking(
     let question = Asked { pairs: pairs.into_iter().collect(), ..Asked::default() };
     let ground = ground(conn, permit.scope(), &question, seen)?;
     let filled = fill(&ground.wanted, &ground.supplies, ground.today);
-    let lacking: BTreeMap<NeedId, i64> =
-        lacks(&ground, &filled).into_iter().map(|lack| (lack.need, lack.gap)).collect();
+    let lacking: BTreeMap<NeedId, Lack> =
+        lacks(&ground, &filled).into_iter().map(|lack| (lack.need, lack)).collect();
     for (need, quantity) in asked {
-        let gap = lacking.get(need).copied().unwrap_or(0);
+        let gap = lacking.get(need).map_or(0, |lack| lack.gap);
         if *quantity > gap {
+            let sent = ground.sent.get(need).copied().unwrap_or(0);
+            let beside =
+                if sent > 0 { format!(" beside the {sent} in its consignments") } else { String::new() };
             let words = format!(
-                "{quantity} are to be reserved for the need {need}, and only {gap} are lacking now. Nothing was changed: \
-                 ask for the proposals again."
+                "{quantity} are to be reserved for the need {need}, and only {gap} are lacking now{beside}. Nothing was \
+                 changed: ask for the proposals again."
             );
             return Err(Problem::new(Code::WrongState, words).at("/allocations").with("gap", gap));
         }
     }
-    Ok(())
+    let sources = sources(&ground, &filled);
+    let mut check = Check::new();
+    for (index, one) in accepted.allocations.iter().enumerate() {
+        let Some(lack) = lacking.get(&one.need) else { continue };
+        let named = sources.iter().filter(|source| one.may_draw(source, lack));
+        let misfits = named.filter_map(|source| Some((source, source.check(lack, ground.today).err()?)));
+        // Whichever is told first is told always.
+        if let Some((source, why)) = misfits.min_by_key(|(source, _)| &source.key) {
+            check.wrong(format!("/allocations/{index}/{}", one.naming()), misfit(source, lack, why));
+        }
+    }
+    check.finish()
+}
+
+impl AllocationNew {
+    /// Whether the rule that draws goods may take them out of these.
+    fn may_draw(&self, source: &Source<ProposedFrom>, lack: &Lack) -> bool {
+        let of = &source.key;
+        let is_there = of.site == self.site && (self.pledge.is_none() || of.pledge == self.pledge);
+        let is_lot = self.lot.is_none() || of.lot == self.lot;
+        let is_line =
+            self.pledge_line.is_none() || of.pledge_line.is_none() || of.pledge_line == self.pledge_line;
+        // What is meant for another country is passed over, unless its line is named.
+        let is_named = self.pledge_line.is_some() && of.pledge_line == self.pledge_line;
+        let is_passed = source.earmark.as_ref().is_some_and(|meant| meant.country != lack.place.country);
+        // So is what had expired, unless its lot is named.
+        let decided_on = self.occurred_at.to_datetime().date_naive();
+        let is_expired = self.lot.is_none() && source.expires_on.is_some_and(|day| day < decided_on);
+        let is_wanted = (source.programme, source.item) == (lack.programme, lack.item);
+        is_wanted && is_there && is_lot && is_line && (is_named || !is_passed) && !is_expired
+    }
+
+    /// The member that says most closely which goods are meant.
+    fn naming(&self) -> &'static str {
+        match (&self.lot, self.pledge_line, self.site) {
+            (Some(_), _, _) => "lot",
+            (None, Some(_), _) => "pledge_line",
+            (None, None, Some(_)) => "site",
+            (None, None, None) => "pledge",
+        }
+    }
+}
+
+/// Why a need may not have goods, in words.
+fn misfit(source: &Source<ProposedFrom>, lack: &Lack, why: Misfit) -> String {
+    let right = "accept a lot or line that is proposed";
+    match why {
+        Misfit::Other => format!("has goods of another programme or item; {right}"),
+        Misfit::Elsewhere => {
+            let meant = source.earmark.as_ref().map_or_else(String::new, ToString::to_string);
+            format!("has goods that are meant for {meant}, and needed is it in {}; {right}", lack.place)
+        }
+        Misfit::ShortLived => {
+            let until = source.expires_on.map_or_else(String::new, |day| day.to_string());
+            format!(
+                "has goods that keep until {until}, and they must keep {} days from the day they are needed, {}; {right}",
+                lack.shelf_life_days, lack.needed_by
+            )
+        }
+    }
+}
+
+/// Refuses consignments that do not end where the needs are, by the areas there are now.
+///
+/// # Errors
+/// `invalid` at each of them; what the database says.
+pub(super) fn check_directions(
+    conn: &mut Conn,
+    accepted: &ProposalsAccepted,
+    stated: &[Need],
+) -> Outcome<()> {
+    let needs: BTreeMap<NeedId, &Need> = stated.iter().map(|need| (need.need_id, need)).collect();
+    let pair =
+        |(index, one): (usize, &AllocationNew)| Some((index, (*needs.get(&one.need)?, one.consignment)));
+    let (places, pairs): (Vec<usize>, Vec<(&Need, ConsignmentId)>) =
+        accepted.allocations.iter().enumerate().filter_map(pair).unzip();
+    if pairs.is_empty() {
+        return Ok(());
+    }
+    let mut check = Check::new();
+    for (index, words) in places.into_iter().zip(misdirected(conn, &pairs)?) {
+        if let Some(words) = words {
+            check.wrong(format!("/allocations/{index}/consignment"), words);
+        }
+    }
+    check.finish()
 }

@@ -1,10 +1,11 @@
 //! Gaps over HTTP.
 
-use super::accept::{AcceptedView, ProposalsAccept, ProposalsAccepted, judge};
+use super::accept::{AcceptedView, ProposalsAccept, ProposalsAccepted, check_directions, judge};
 use super::proposals::proposals;
 use super::rules::{fill, rows};
 use super::store::{Asked, ground};
 use super::view::{GapView, GapsView, ProposalsView, outside_of};
+use crate::areas::KnownAreas;
 use crate::auth::{Action, Permit, Scope, action, now};
 use crate::baselines::Area;
 use crate::core::check::Check;
@@ -62,13 +63,35 @@ impl GapQuery {
     }
 }
 
-/// Whether a row is asked for.
-fn is_in(asked: Option<&Area>, country: &str, area: Option<&str>) -> bool {
-    match asked {
-        None => true,
-        Some(Area::Country(one)) => country == one.as_str(),
-        Some(Area::Within(one)) => area == Some(one.as_str()),
-        Some(Area::Region(_)) => false,
+/// Which rows are asked for.
+enum Where {
+    /// All of them.
+    Anywhere,
+    /// Those of a country and its areas.
+    Country(String),
+    /// Those of an area, by the code it has now.
+    Area(String),
+}
+
+impl Where {
+    /// Reads what is asked for. Rows stand by the codes there are, so an area is asked for by the one that followed.
+    fn read(conn: &mut Conn, asked: Option<&Area>, moment: Moment) -> Outcome<Self> {
+        Ok(match asked {
+            None | Some(Area::Region(_)) => Self::Anywhere,
+            Some(Area::Country(country)) => Self::Country(country.as_str().to_owned()),
+            Some(Area::Within(code)) => {
+                let cut = moment.cut(conn)?;
+                Self::Area(KnownAreas::at(conn, code, cut)?.lead("/area", code)?)
+            }
+        })
+    }
+
+    fn has(&self, country: &str, area: Option<&str>) -> bool {
+        match self {
+            Self::Anywhere => true,
+            Self::Country(one) => country == one,
+            Self::Area(one) => area == Some(one.as_str()),
+        }
     }
 }
 
@@ -78,12 +101,13 @@ fn answer(
     (asked, area): (Asked, Option<Area>),
     forecasting: &Forecasting,
 ) -> Outcome<GapsView> {
+    let place = Where::read(conn, area.as_ref(), asked.moment)?;
     let ground = ground(conn, scope, &asked, (forecasting, now()))?;
     let filled = fill(&ground.wanted, &ground.supplies, ground.today);
     let found = rows(&ground.wanted, &ground.supplies, &filled, ground.today);
     let rows = found.into_iter().map(|(key, row)| GapView::of(key, row));
     Ok(GapsView {
-        rows: rows.filter(|row| is_in(area.as_ref(), &row.country, row.area.as_deref())).collect(),
+        rows: rows.filter(|row| place.has(&row.country, row.area.as_deref())).collect(),
         day: ground.today.to_string(),
         outside: outside_of(scope, asked.by.is_some(), false),
         editions: ground.editions,
@@ -120,10 +144,13 @@ pub async fn gap_proposals(
     query: Query<GapQuery>,
 ) -> Outcome<JsonBody<ProposalsView>> {
     let (asked, area) = query.0.asked()?;
-    let read = move |conn: &mut Conn| proposals(conn, permit.scope(), &asked, (&forecasting, now()));
-    let mut view = state.read(read).await?;
-    view.rows.retain(|row| is_in(area.as_ref(), &row.country, row.area.as_deref()));
-    Ok(JsonBody(view))
+    let read = move |conn: &mut Conn| {
+        let place = Where::read(conn, area.as_ref(), asked.moment)?;
+        let mut view = proposals(conn, permit.scope(), &asked, (&forecasting, now()))?;
+        view.rows.retain(|row| place.has(&row.country, row.area.as_deref()));
+        Ok(view)
+    };
+    Ok(JsonBody(state.read(read).await?))
 }
 
 /// Accepts proposals
@@ -165,10 +192,18 @@ async fn recorded(
 ) -> Outcome<Recorded<Option<AcceptedView>>> {
     let (asked, reader, forecasting) = (Arc::clone(accepted), permit.clone(), forecasting.clone());
     let judged = state.read(move |conn| judge(conn, &reader, &asked, (&forecasting, now()))).await?;
+    // What was accepted before is not judged again.
+    let stated = if judged.up_to.is_some() { judged.stated.clone() } else { Vec::new() };
     let (update, kinds) = ProposalsAccept::new(permit, accepted, judged)?;
     let scope = permit.reach(Action::Allocate).ok_or_else(Problem::not_found)?;
-    let reached = move |conn: &mut Conn| check_reached(conn, &scope, &kinds.iter().collect::<Vec<_>>());
-    state.read(reached).await?.into_iter().collect::<Outcome<()>>()?;
+    let asked = Arc::clone(accepted);
+    let reached = move |conn: &mut Conn| {
+        let reached = check_reached(conn, &scope, &kinds.iter().collect::<Vec<_>>())?;
+        reached.into_iter().collect::<Outcome<()>>()?;
+        // Only whoever reaches a consignment is told where it goes.
+        check_directions(conn, &asked, &stated)
+    };
+    state.read(reached).await?;
     match state.writer.record(update).await {
         Ok(recorded) => Ok(recorded),
         Err(problem) => Err(told_within(state, permit.scope(), problem).await?),

@@ -18,7 +18,7 @@ pub const PROPOSALS_MAXIMUM: usize = 1_000;
 pub const PAIRS_MAXIMUM: usize = 10_000_000;
 
 /// What is free: what no need of its own place takes, and what is still with donors.
-fn sources(ground: &Ground, filled: &Filled) -> Vec<Source<ProposedFrom>> {
+pub(super) fn sources(ground: &Ground, filled: &Filled) -> Vec<Source<ProposedFrom>> {
     let free = ground.heaps.iter().zip(&filled.left).filter(|(heap, _)| heap.is_free_stock());
     let pledged = ground.pledged.iter().map(|heap| (heap, &heap.quantity));
     let source = |(heap, quantity): (&Heap, &i64)| Source {
@@ -31,7 +31,7 @@ fn sources(ground: &Ground, filled: &Filled) -> Vec<Source<ProposedFrom>> {
         },
         programme: heap.programme,
         item: heap.item,
-        earmark: heap.earmark.clone(),
+        earmark: heap.earmark(),
         expires_on: heap.expires_on(),
         is_stock: heap.site.is_some(),
         quantity: *quantity,
@@ -39,17 +39,19 @@ fn sources(ground: &Ground, filled: &Filled) -> Vec<Source<ProposedFrom>> {
     free.chain(pledged).map(source).collect()
 }
 
-/// What is lacking, need by need.
+/// What is lacking, need by need, and not sent for it already: what nobody dates or what comes late fills no gap, and is no
+/// reason to send the same once more.
 pub(super) fn lacks(ground: &Ground, filled: &Filled) -> Vec<Lack> {
     let lack = |(index, fill): (usize, &super::rules::Fill)| {
         let one = &ground.wanted[index];
+        let unsent = (one.quantity - ground.sent.get(&one.need).copied().unwrap_or(0)).max(0);
         Lack {
             need: one.need,
             programme: one.programme,
             item: one.item,
             place: one.place.clone(),
             quantity: one.quantity,
-            gap: fill.gap,
+            gap: fill.gap.min(unsent),
             needed_by: one.needed_by,
             priority: one.priority,
             shelf_life_days: one.shelf_life_days,

@@ -1,7 +1,7 @@
 //! The needs of a question, and the goods that may fill them: three queries, however many there are.
 
 use super::rules::{Fitness, Place, Supply, Wanted, Way};
-use crate::areas::{EditionView, Editions};
+use crate::areas::{EditionView, Editions, area_now};
 use crate::atlas::CountryCode;
 use crate::auth::{Bound, Scope};
 use crate::core::id::{
@@ -13,7 +13,7 @@ use crate::db::schema::consignments;
 use crate::db::{Bind, Binds, Conn, ask, in_parts, read_failure};
 use crate::forecast::{Forecasting, consignments_arrive};
 use crate::ledger::{Account, Condition, Cut, Held, Moment, last_known};
-use crate::needs::{Need, NeedFilter, NeedState, answered, need_list};
+use crate::needs::{Need, NeedFilter, NeedState, answered, area_needed, need_list};
 use crate::sites::{SiteArea, site_areas_by};
 use chrono::NaiveDate;
 use diesel::prelude::*;
@@ -44,6 +44,8 @@ pub(super) struct Ground {
     pub(super) heaps: Vec<Heap>,
     /// What is still with donors.
     pub(super) pledged: Vec<Heap>,
+    /// What consignments hold or brought for each need, be it there in time or not.
+    pub(super) sent: HashMap<NeedId, i64>,
     pub(super) today: NaiveDate,
     /// The editions of areas by which all of it is placed.
     pub(super) editions: Vec<EditionView>,
@@ -62,7 +64,9 @@ pub(super) struct Heap {
     #[diesel(sql_type = Integer)]
     condition: i32,
     #[diesel(sql_type = Nullable<Text>)]
-    pub(super) earmark: Option<String>,
+    earmark_country: Option<String>,
+    #[diesel(sql_type = Nullable<Text>)]
+    earmark_area: Option<String>,
     #[diesel(sql_type = Nullable<Binary>)]
     pub(super) site: Option<SiteId>,
     #[diesel(sql_type = Nullable<Binary>)]
@@ -92,6 +96,12 @@ impl Heap {
     /// The last day on which they can be used; a day that cannot be read is none.
     pub(super) fn expires_on(&self) -> Option<NaiveDate> {
         self.expires_on.as_deref().and_then(|day| day.parse().ok())
+    }
+
+    /// Where they are meant for, where only there.
+    pub(super) fn earmark(&self) -> Option<Place> {
+        let country = self.earmark_country.clone()?;
+        Some(Place { country, area: self.earmark_area.clone() })
     }
 
     fn fitness(&self) -> Fitness {
@@ -134,17 +144,19 @@ pub(super) fn ground(
         let words = format!("more than {NEEDS_MAXIMUM} needs are open; ask for a programme or an item");
         return Err(Problem::field("/programme", words));
     }
-    let heaps = heaps(conn, scope, &needs, past)?;
+    let mut places = Places::at(conn, Cut { known_at: sequence, as_of: asked.moment.as_of })?;
+    let mut heaps = heaps(conn, scope, &needs, past)?;
+    places.lead(&mut heaps);
     let (pledged, heaps): (Vec<Heap>, Vec<Heap>) =
         heaps.into_iter().partition(|heap| heap.account == Account::Unallocated.code());
-    let mut places = Places::at(conn, Cut { known_at: sequence, as_of: asked.moment.as_of })?;
     let seen = (forecasting, asked.moment, now);
     let (heaps, supplies) = supplies(conn, &mut places, heaps, seen)?.into_iter().unzip();
     let (answers, _) = answered(conn, &needs, sequence, past)?;
-    let served = answers.into_iter().map(|(need, answered)| (need, answered.distributed)).collect();
+    let served = answers.iter().map(|(need, answered)| (*need, answered.distributed)).collect();
+    let sent = answers.into_iter().map(|(need, answered)| (need, answered.sent())).collect();
     let wanted = wanted(conn, &mut places, &needs, &served)?;
     let editions = places.used();
-    Ok(Ground { wanted, supplies, heaps, pledged, today, editions, sequence })
+    Ok(Ground { wanted, supplies, heaps, pledged, sent, today, editions, sequence })
 }
 
 /// Which goods a scope reaches: of an organization what it gave, holds, has in its warehouses or is to get; of countries
@@ -195,22 +207,29 @@ fn heaps(conn: &mut Conn, scope: &Scope, needs: &[Need], past: Option<Cut>) -> O
     let Held { joined, quantity, condition } = Held::at(past, &mut binds);
     let reached = reached(&mut binds, scope);
     let with_donor = format!("balances.account = {}", Account::Unallocated.code());
-    // Goods whose lot is not known are told apart by their line: a label draws just them.
-    let by_line = format!("{with_donor} OR balances.lot_id = balances.item_id");
+    // Goods whose lot is not known are told apart by their line: a label draws just them. So are all of an item of which some
+    // are meant for an area: the rule that draws them knows of countries alone.
+    let by_line =
+        format!("{with_donor} OR balances.lot_id = balances.item_id OR for_areas.item_id IS NOT NULL");
+    let for_areas = format!(
+        "LEFT JOIN (SELECT DISTINCT item_id FROM pledge_lines WHERE earmark_area IS NOT NULL AND item_id IN ({of_items})) AS \
+         for_areas ON for_areas.item_id = balances.item_id"
+    );
     let keys = format!(
         "pledges.programme_id, balances.item_id, balances.account, balances.condition, pledge_lines.earmark_country, \
-         balances.site_id, balances.consignment_id, balances.leg_id, balances.lot_id, lots.number, lots.expires_on, CASE WHEN \
-         {with_donor} THEN pledges.id END, CASE WHEN {by_line} THEN pledge_lines.id END"
+         pledge_lines.earmark_area, balances.site_id, balances.consignment_id, balances.leg_id, balances.lot_id, \
+         lots.number, lots.expires_on, CASE WHEN {with_donor} THEN pledges.id END, CASE WHEN {by_line} THEN pledge_lines.id END"
     );
     let limit = binds.number(i64::try_from(HEAPS_MAXIMUM + 1).unwrap_or(i64::MAX));
     let text = format!(
         "SELECT pledges.programme_id AS programme, balances.item_id AS item, balances.account AS account, \
-         balances.condition AS condition, pledge_lines.earmark_country AS earmark, balances.site_id AS site, \
+         balances.condition AS condition, pledge_lines.earmark_country AS earmark_country, \
+         pledge_lines.earmark_area AS earmark_area, balances.site_id AS site, \
          balances.consignment_id AS consignment, balances.leg_id AS leg, balances.lot_id AS lot, lots.number AS number, lots.expires_on AS \
          expires_on, CASE WHEN {with_donor} THEN pledges.id END AS pledge, CASE WHEN {by_line} THEN \
          pledge_lines.id END AS line, CAST(SUM({quantity}) AS BIGINT) AS quantity FROM pledges JOIN pledge_lines ON \
-         pledge_lines.pledge_id = pledges.id JOIN balances ON balances.pledge_line_id = pledge_lines.id {joined} LEFT \
-         JOIN lots ON lots.id = balances.lot_id LEFT JOIN sites AS here ON here.id = balances.site_id LEFT JOIN \
+         pledge_lines.pledge_id = pledges.id JOIN balances ON balances.pledge_line_id = pledge_lines.id {joined} {for_areas} \
+         LEFT JOIN lots ON lots.id = balances.lot_id LEFT JOIN sites AS here ON here.id = balances.site_id LEFT JOIN \
          consignments ON consignments.id = balances.consignment_id LEFT JOIN sites AS there ON there.id = \
          consignments.destination_id WHERE pledges.programme_id IN ({of_programmes}) AND balances.item_id IN \
          ({of_items}) AND balances.account IN ({}) AND {condition}{reached} GROUP BY {keys} HAVING SUM({quantity}) > 0 \
@@ -269,7 +288,7 @@ fn supplies(
             place,
             way,
             expires_on: heap.expires_on(),
-            earmark: heap.earmark.clone(),
+            earmark: heap.earmark(),
             fitness: heap.fitness(),
             key,
             quantity: heap.quantity,
@@ -316,15 +335,18 @@ impl Places {
     /// Where a need is stated for; an area by the code it has now, where another code followed the one that was stated.
     fn stated(&mut self, need: &Need) -> Place {
         let country = need.country.parse::<CountryCode>().ok();
-        let set = self.editions.of(country);
-        self.used.insert(set.version().name.to_string());
-        let area = need.area.as_ref().filter(|area| **area != need.country).map(|code| {
-            match set.locate_in(country, Some(code), None, Some(self.editions.crosswalk())) {
-                Ok(located) => located.area.key().to_owned(),
-                Err(_) => code.clone(),
-            }
-        });
+        self.used.insert(self.editions.of(country).version().name.to_string());
+        let area = area_needed(&self.editions, need);
         Place { country: need.country.clone(), area }
+    }
+
+    /// Says where goods are meant for by the codes that areas have now.
+    fn lead(&self, heaps: &mut [Heap]) {
+        for heap in heaps {
+            let country = heap.earmark_country.as_deref().and_then(|country| country.parse().ok());
+            let area = heap.earmark_area.take();
+            heap.earmark_area = area.map(|code| area_now(&self.editions, country, &code));
+        }
     }
 
     /// The editions that placed something.

@@ -78,8 +78,7 @@ pub struct GapsView {
     pub outside: Vec<Outside>,
     /// The editions of areas by which needs and goods stand in an area.
     pub editions: Vec<EditionView>,
-    /// The ledger sequence it was known at: asked with it as `known_at`, the answer is the same for ever, as far as plans of
-    /// legs do not change.
+    /// The ledger sequence it was known at: asked with it as `known_at`, the answer is the same for ever.
     pub sequence: i64,
     /// The last effective time that is counted, where one was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,7 +160,7 @@ pub struct ProposalView {
     pub quantity: i64,
     /// How much is needed in all.
     pub needed: i64,
-    /// How much of it is lacking now.
+    /// How much of it is lacking now, and not sent for it already.
     pub gap: i64,
     /// How much would be lacking after all that is proposed for it.
     pub gap_after: i64,
@@ -179,6 +178,6 @@ pub struct ProposedFrom {
     pub pledge: Option<PledgeId>,
     /// The number of their lot, where it is known.
     pub lot: Option<String>,
-    /// The line of their pledge; null where their lot is named.
+    /// The line of their pledge; null where their lot alone tells what is meant.
     pub pledge_line: Option<PledgeLineId>,
 }

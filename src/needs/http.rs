@@ -3,12 +3,14 @@
 use super::answered::answered;
 use super::matches::NeedMatchState;
 use super::offered::NeedOffer;
+use super::places::check_goes_there;
 use super::public::{PublicFilter, PublicNeed, is_circulated, public_needs};
 use super::rules::{MatchDraft, NeedDraft, NeedEdit, NeedState};
 use super::store::{Need, NeedFilter, need_history, need_list, need_read};
 use super::update::{NeedChange, NeedCreate};
 use super::view::{MatchView, NeedDetail, NeedRow, NeedView, rows_of};
 use super::within::{check_within, site_countries};
+use crate::areas::KnownAreas;
 use crate::atlas::CountryCode;
 use crate::auth::{Action, Permit, Scope, action};
 use crate::consignments::consignments_within;
@@ -19,7 +21,7 @@ use crate::core::problem::{Outcome, Problem};
 use crate::db::schema::{consignments, pledge_lines, pledges};
 use crate::db::{Conn, read_failure};
 use crate::ledger::{Moment, last_known};
-use crate::pledges::http::{PledgeView, check_within as check_offer, offered};
+use crate::pledges::http::{PledgeView, check_earmarks, check_within as check_offer, offered};
 use crate::pledges::{PledgeNew, pledges_within};
 use crate::web::{
     Door, IfMatch, Json, MomentQuery, Paging, Path, ProblemBody, Query, Routes, State, Tagged, Written,
@@ -58,7 +60,8 @@ pub async fn need_create(
     let reader = permit.clone();
     let within = move |conn: &mut Conn| {
         let sites = site_countries(conn, std::iter::once(&place))?;
-        check_within(permit.scope(), &draft, &place, &sites)
+        check_within(permit.scope(), &draft, &place, &sites)?;
+        check_area(conn, &draft)
     };
     state.read(within).await?;
     let stated = state.writer.record(create).await;
@@ -68,6 +71,14 @@ pub async fn need_create(
         need_read(conn, &scope, holder, now).map(drop)
     };
     written(discreet(&state, stated, reads).await?)
+}
+
+/// Refuses an area that is none of those in use: no goods could ever fill what is needed there.
+fn check_area(conn: &mut Conn, draft: &NeedDraft) -> Outcome<()> {
+    match draft.area.as_deref() {
+        Some(area) => KnownAreas::load(conn, std::iter::once(area))?.check("/area", area),
+        None => Ok(()),
+    }
 }
 
 /// Which needs are wanted.
@@ -204,7 +215,7 @@ fn goods_reached(
     draft: &MatchDraft,
 ) -> Outcome<()> {
     let now = last_known(conn, None, "/known_at")?;
-    need_read(conn, permit.scope(), need, now)?;
+    let need = need_read(conn, permit.scope(), need, now)?;
     let reach = |action: Action| permit.reach(action).ok_or_else(Problem::not_found);
     if let Some(line) = draft.pledge_line {
         let scope = reach(Action::PledgeRead)?;
@@ -219,6 +230,10 @@ fn goods_reached(
         let query = consignments_within(consignments::table.into_boxed(), &scope);
         let query = query.filter(consignments::id.eq(consignment)).select(consignments::id);
         let _: ConsignmentId = query.first(conn).map_err(read_failure)?;
+        // What ends is not asked whether it could begin.
+        if !draft.quantity.is_zero() {
+            check_goes_there(conn, &need, consignment)?;
+        }
     }
     Ok(())
 }
@@ -239,8 +254,14 @@ pub async fn need_offer(
 ) -> Outcome<Written<PledgeView>> {
     let (need, reader) = (id.0, permit.clone());
     check_offer(permit.scope(), &body.0)?;
-    state.read(move |conn| answerable(conn, &reader, need)).await?;
-    let offer = state.writer.record(NeedOffer::new(need, body.0, permit.actor())).await;
+    let new = body.0;
+    let meant = new.clone();
+    let reached = move |conn: &mut Conn| {
+        answerable(conn, &reader, need)?;
+        check_earmarks(conn, &meant)
+    };
+    state.read(reached).await?;
+    let offer = state.writer.record(NeedOffer::new(need, new, permit.actor())).await;
     offered(&state, permit, offer).await
 }
 

@@ -8,8 +8,10 @@ use super::rules::{MatchDraft, MatchKind, NeedState, check_meant};
 use super::store::Need;
 use super::update::newest;
 use crate::consignments::Consignment;
-use crate::core::check::Check;
-use crate::core::id::{ConsignmentId, ItemId, NeedId, NeedMatchId, PledgeLineId, SubjectId, derived};
+use crate::core::check::{Check, id_reused};
+use crate::core::id::{
+    ConsignmentId, EventId, ItemId, NeedId, NeedMatchId, PledgeLineId, SubjectId, derived,
+};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::pledges::rules::PledgeState;
@@ -118,7 +120,9 @@ pub(super) fn check_open(need: &Need) -> Result<(), Refusal> {
     Err(Problem::new(Code::WrongState, words).into())
 }
 
-/// Whether a consignment can be meant for a need.
+/// Whether a consignment can be meant for a need; its area was compared by whoever read the areas there are ([`misdirected`]).
+///
+/// [`misdirected`]: super::misdirected
 fn check_consignment(desk: &mut Desk, need: &Need, id: ConsignmentId) -> Result<(), Refusal> {
     let Some(consignment) = desk.shelf::<Drawer<Consignment>>().find(id)? else {
         return Err(Problem::not_found().into());
@@ -128,15 +132,9 @@ fn check_consignment(desk: &mut Desk, need: &Need, id: ConsignmentId) -> Result<
     if consignment.programme_id != need.programme_id {
         check.wrong("/consignment", "is of another programme than the need; name one of the same");
     }
-    if let Some(site) = destination {
-        // Where the code of its area is not known, the country must do.
-        let ends = site.area_code.as_ref().unwrap_or(&site.country);
-        let needed = need.area.as_ref().unwrap_or(&need.country);
-        let is_there =
-            [&site.country, ends].contains(&needed) || (*ends == site.country && need.country == *ends);
-        if !is_there {
-            check.wrong("/consignment", format!("goes to {ends}, and it is needed in {needed}"));
-        }
+    if let Some(site) = destination.filter(|site| site.country != need.country) {
+        let words = format!("goes to {}, and it is needed in {}", site.country, need.country);
+        check.wrong("/consignment", words);
     }
     check.finish()?;
     if consignment.cancelled {
@@ -229,6 +227,23 @@ pub fn want_meant(desk: &mut Desk, need: NeedId, consignment: ConsignmentId) {
     desk.shelf::<Drawer<Need>>().want_group(need);
     desk.shelf::<MeantFor>().want(need);
     desk.shelf::<Drawer<Consignment>>().want(consignment);
+}
+
+/// Refuses that an allocation which is there already stands for this need, where nothing of its consignment was said to.
+///
+/// # Errors
+/// `id_reused`.
+pub fn check_meant_before(
+    desk: &mut Desk,
+    need: NeedId,
+    consignment: ConsignmentId,
+    event: EventId,
+) -> Result<(), Refusal> {
+    let meant = desk.shelf::<MeantFor>().of(need)?;
+    if meant.contains_key(&SubjectId(consignment.0)) {
+        return Ok(());
+    }
+    Err(id_reused("allocation", event).into())
 }
 
 /// Means more of a consignment for an open need: what was just reserved for it. `seen` is how much of consignments was meant

@@ -14,6 +14,7 @@ pub mod http;
 mod matches;
 mod meant;
 mod offered;
+mod places;
 mod public;
 mod restate;
 pub mod rules;
@@ -23,8 +24,9 @@ mod view;
 mod within;
 
 pub use answered::answered;
-pub use matches::{NeedMatch, NeedMatchState, mean_more, want_meant};
+pub use matches::{NeedMatch, NeedMatchState, check_meant_before, mean_more, want_meant};
 pub use offered::NeedOffer;
+pub use places::{area_needed, misdirected};
 pub use restate::{NeedRow, NeedsRestate, Restated, restated};
 pub use rules::{NeedDraft, NeedEdit, NeedState, Priority};
 pub use store::{Need, NeedFilter, need_list, need_read, needs_within};

@@ -8,6 +8,7 @@ use crate::core::check::{Check, id_reused};
 use crate::core::id::{NeedId, PledgeId, SubjectId};
 use crate::core::problem::{Outcome, Problem};
 use crate::pledges::{Pledge, PledgeLine, PledgeNew, PledgeOffer};
+use crate::programmes::Programme;
 use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
 use uuid::Uuid;
 
@@ -25,8 +26,9 @@ impl NeedOffer {
     }
 }
 
-/// Whether what is offered can answer a need.
-fn check_answers(new: &PledgeNew, need: &Need) -> Outcome<()> {
+/// Whether what is offered can answer a need. The area of a need of a sensitive programme is not compared: whoever offers may
+/// know no more of it than the public list tells, and a refusal, however it is worded, tells the rest.
+fn check_answers(new: &PledgeNew, need: &Need, is_sensitive: bool) -> Outcome<()> {
     let mut check = Check::new();
     if new.programme != need.programme_id {
         let words = format!("is another programme than that of the need, {}", need.programme_id);
@@ -42,6 +44,7 @@ fn check_answers(new: &PledgeNew, need: &Need) -> Outcome<()> {
         } else if let (Some(meant), Some(needed)) = (&line.earmark_area, &need.area)
             && meant.as_str() != needed
             && *needed != need.country
+            && !is_sensitive
         {
             let words = format!("is {meant}, and needed is it in {needed}");
             check.wrong(format!("/lines/{index}/earmark_area"), words);
@@ -88,7 +91,9 @@ impl Update for NeedOffer {
             return Ok((pledge, lines));
         }
         check_open(&need)?;
-        check_answers(self.offer.offered(), &need)?;
+        let programme = desk.shelf::<Drawer<Programme>>().find(need.programme_id)?;
+        let is_sensitive = programme.is_none_or(|programme| programme.sensitive);
+        check_answers(self.offer.offered(), &need, is_sensitive)?;
         let (pledge, lines) = self.offer.decide(desk)?;
         for line in lines.iter().filter(|line| line.item_id == need.item_id) {
             keep(desk, &need, (MatchKind::PledgeLine, SubjectId(line.id.0)), line.offered);

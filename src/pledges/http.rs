@@ -8,6 +8,8 @@ use super::rules::{PledgeKind, PledgeState};
 use super::status::{LinkStatus, PledgeStatus, pledge_status, status_by_link};
 use super::store::{Pledge, PledgeFilter, PledgeLine, pledge_list, pledge_read};
 use super::traced::TracedPledge;
+use crate::areas::KnownAreas;
+use crate::atlas::AreaCode;
 use crate::auth::{Bound, Fields, Permit, Scope, action, now};
 use crate::core::code::{TypedCode, read_tracking_code, tracking_code};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SubjectId};
@@ -195,6 +197,21 @@ pub fn check_within(scope: &Scope, new: &PledgeNew) -> Outcome<()> {
     Ok(())
 }
 
+/// Refuses lines that are meant for an area which is none of those in use: nobody could ever send them there.
+///
+/// # Errors
+/// `invalid`, naming the line and areas there are; what the database says.
+pub fn check_earmarks(conn: &mut Conn, new: &PledgeNew) -> Outcome<()> {
+    let meant = || new.lines.iter().map(|line| line.earmark_area.as_ref().map(AreaCode::as_str));
+    let known = KnownAreas::load(conn, meant().flatten())?;
+    for (index, area) in meant().enumerate() {
+        if let Some(area) = area {
+            known.check(&format!("/lines/{index}/earmark_area"), area)?;
+        }
+    }
+    Ok(())
+}
+
 /// Enters an offer. Goods that came without one are entered as `unsolicited`, stock from before as `opening`;
 /// both come into a warehouse by the event `collected`.
 #[utoipa::path(post, path = "/api/v1/pledges", tag = "pledges", request_body = PledgeNew,
@@ -206,7 +223,10 @@ pub async fn pledge_offer(
 ) -> Outcome<Written<PledgeView>> {
     let id = body.0.id.unwrap_or_else(|| PledgeId(Uuid::now_v7()));
     check_within(permit.scope(), &body.0)?;
-    let offer = state.writer.record(PledgeOffer::new(id, body.0, permit.actor())).await;
+    let new = body.0;
+    let meant = new.clone();
+    state.read(move |conn| check_earmarks(conn, &meant)).await?;
+    let offer = state.writer.record(PledgeOffer::new(id, new, permit.actor())).await;
     offered(&state, permit, offer).await
 }
 

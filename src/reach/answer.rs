@@ -2,13 +2,15 @@
 
 use super::basis::{Counting, Notes};
 use super::counted::{
-    HeadcountRow, TargetRow, read_caseloads, read_headcounts, read_populations, read_rounds, read_targets,
+    HeadcountRow, TargetRow, read_caseloads, read_groups, read_headcounts, read_populations, read_rounds,
+    read_targets,
 };
 use super::lines::{Known, LineRow, read_lines};
-use super::places::{Places, PopulationUsed};
-use super::question::{Group, Question};
+use super::places::Places;
+use super::question::{Group, Question, WORLD, countries_in};
 use super::rules::{Basis, Figure, Flag, Served, figures, targets_above};
 use super::sited::Inside;
+use super::sources::{PopulationUsed, SourceKey};
 use super::view::{FlagView, HeadcountsView, ReachRow, ReachView, Words};
 use crate::areas::Editions;
 use crate::atlas::CountryCode;
@@ -37,7 +39,7 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<ReachView> {
     let (question, mut places, inside) = asked(conn, question, known, &editions)?;
     let question = &question;
     let lines = read_lines(conn, question, known, &inside, &editions)?;
-    let headcounts = read_headcounts(conn, question, known, &inside.codes)?;
+    let headcounts = read_headcounts(conn, question, known, &inside)?;
     let programmes: BTreeSet<ProgrammeId> = lines
         .iter()
         .filter_map(|row| row.programme)
@@ -49,7 +51,9 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<ReachView> {
         let countries = countries(question, &lines, &headcounts, &targets);
         places = sources(conn, question, known, &editions, &countries)?;
     }
-    let mut counting = Counting::new(read_rounds(conn, &programmes, known)?);
+    let chosen: Vec<(CountryCode, SourceKey)> = places.sources().collect();
+    places.take_groups(read_groups(conn, &chosen, &groups(&lines, &headcounts, &targets), known)?);
+    let mut counting = Counting::new(read_rounds(conn, &programmes, known)?, &question.scope);
     let items: BTreeSet<ItemId> = lines.iter().map(|row| row.item).collect();
     let items: Vec<ItemId> = items.into_iter().collect();
     // Each is given up once it is taken: of those with registered people there may be a lot.
@@ -59,6 +63,7 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<ReachView> {
     for row in &headcounts {
         counting.add_headcount(&mut places, row);
     }
+    counting.note_unknown(&places);
     let standards = standards_known(conn, &items, known.sequence)?;
     let caseloads = read_caseloads(conn, &programmes, known)?;
     let basis = counting.basis(&mut places, &standards, &caseloads, &targets);
@@ -74,12 +79,18 @@ pub(super) fn known(conn: &mut Conn, question: &Question) -> Outcome<Known> {
     Ok(Known { sequence, at })
 }
 
-/// The editions of areas that count at the moment.
+/// The editions of areas that count at the moment, of the countries in the area that is asked for.
 ///
 /// # Errors
 /// What the database says.
 pub(super) fn editions(conn: &mut Conn, question: &Question, known: Known) -> Outcome<Editions> {
-    Editions::at(conn, Cut { known_at: known.sequence, as_of: question.as_of })
+    let cut = Cut { known_at: known.sequence, as_of: question.as_of };
+    match &question.area {
+        Area::Region(WORLD) => Editions::at(conn, cut),
+        Area::Region(m49) => Editions::of_countries(conn, &countries_in(*m49).into_iter().collect(), cut),
+        Area::Country(country) => Editions::of_countries(conn, &BTreeSet::from([*country]), cut),
+        Area::Within(code) => Editions::of_countries(conn, &BTreeSet::from([code.country()]), cut),
+    }
 }
 
 /// The question by the codes that are in use, the areas of an area inside a country, and what lies in it.
@@ -119,6 +130,21 @@ fn countries(
     of.chain(question.area.country()).collect()
 }
 
+/// The groups, smaller than everybody, that somebody counted or means to reach.
+fn groups(lines: &[LineRow], headcounts: &[HeadcountRow], targets: &[TargetRow]) -> BTreeSet<PeopleGroup> {
+    let words = lines
+        .iter()
+        .map(|row| row.people_group.as_str())
+        .chain(headcounts.iter().map(|row| row.people_group.as_str()))
+        .chain(targets.iter().map(|row| row.people_group.as_str()));
+    let words: BTreeSet<&str> = words.collect();
+    words
+        .into_iter()
+        .filter_map(|word| word.parse().ok())
+        .filter(|group| *group != PeopleGroup::ALL)
+        .collect()
+}
+
 /// The areas that lines are placed in, with the sources of populations of these countries.
 fn sources<'a>(
     conn: &mut Conn,
@@ -130,7 +156,8 @@ fn sources<'a>(
     let countries: Vec<&str> = countries.iter().map(|country| country.as_str()).collect();
     let stated = read_populations(conn, &countries, question.population_source.as_deref(), known)?;
     let ends = [question.to.map(|day| chrono::Datelike::year(&day)), question.as_of.map(Timestamp::year)];
-    let until = ends.into_iter().flatten().min().unwrap_or_else(|| known.at.year());
+    // What is to come has no population yet: no window ends after what is known.
+    let until = ends.into_iter().flatten().chain([known.at.year()]).min().unwrap_or_default();
     Places::new(question.area.clone(), until, question.population_source.clone(), stated, editions)
 }
 
@@ -294,6 +321,10 @@ fn noted(notes: &Notes) -> Vec<FlagView> {
         for (area, (lines, next)) in areas {
             flags.push(FlagView { area: Some(area.clone()), words: Some(next.clone()), ..of(flag, *lines) });
         }
+    }
+    for (area, (targets, next)) in &notes.lost_targets {
+        let words = Some(next.clone()).filter(|next| !next.is_empty());
+        flags.push(FlagView { area: Some(area.clone()), words, ..of("target_not_placed", *targets) });
     }
     let (unplaced, people) = notes.unplaced;
     if unplaced > 0 {

@@ -3,10 +3,11 @@
 use super::counted::{CaseloadRow, HeadcountRow, RoundRow, TargetRow};
 use super::followed::Led;
 use super::headcount::HeadcountStatus;
-use super::lines::{HASHED_BYTES, KnownBy, LineRow, day_of};
+use super::lines::{HASHED_BYTES, KnownBy, LineRow, day_of, is_donors};
 use super::places::Places;
 use super::rules::{Basis, Caseload, Counted, Served, TargetKey, half_even};
 use crate::atlas::AreaCode;
+use crate::auth::Scope;
 use crate::baselines::{Area, PeopleGroup};
 use crate::core::id::{ItemId, ProgrammeId};
 use crate::core::problem::Outcome;
@@ -53,7 +54,20 @@ pub(super) struct Counting {
     caseloads: Numbers<(Option<ProgrammeId>, Option<String>)>,
     rounds: Numbers<Option<String>>,
     declared: Rounds,
+    /// Whether it is told what programmes mean to do where nothing was handed over of what is asked for: no donor's goods tell that.
+    tells_plans: bool,
     pub(super) notes: Notes,
+}
+
+/// Of which round something is said to be.
+struct Said<'a> {
+    programme: Option<ProgrammeId>,
+    caseload: Option<&'a String>,
+    round: Option<&'a String>,
+    /// The first day and the last.
+    days: Option<(NaiveDate, NaiveDate)>,
+    /// Lines, or records of headcounts.
+    count: u64,
 }
 
 /// What is to be known of a figure beside what the rules find.
@@ -73,14 +87,16 @@ pub(super) struct Notes {
     pub(super) replaced: BTreeMap<String, (u64, String)>,
     /// The same where several followed, in none of which they count.
     pub(super) divided: BTreeMap<String, (u64, String)>,
-    /// Lines whose round nobody declared, or whose day is in no round of their caseload.
+    /// Targets of areas that nothing is counted in by itself, by the code they were stated of; and what followed it.
+    pub(super) lost_targets: BTreeMap<String, (u64, String)>,
+    /// Lines and headcounts whose round nobody declared, or whose days are in no round of their caseload.
     pub(super) outside_rounds: u64,
     /// Rounds of a caseload that share days.
     pub(super) overlapping_rounds: Vec<String>,
 }
 
 impl Counting {
-    pub(super) fn new(rounds: Vec<RoundRow>) -> Self {
+    pub(super) fn new(rounds: Vec<RoundRow>, scope: &Scope) -> Self {
         let mut declared = Rounds::new();
         for row in rounds {
             if let (Ok(from), Ok(to)) = (row.from_day.parse(), row.to_day.parse()) {
@@ -112,23 +128,26 @@ impl Counting {
             caseloads: Numbers::new(),
             rounds: Numbers::new(),
             declared,
+            tells_plans: !is_donors(scope),
             notes,
         }
     }
 
-    /// The round of a line: the one that is stated, else the declared one its day falls in.
-    fn round(&mut self, row: &LineRow) -> Option<String> {
-        let (Some(programme), Some(caseload)) = (row.programme, &row.caseload) else { return None };
+    /// The round of a line or a headcount: the one that is stated, else the declared one that holds all of its days.
+    fn round(&mut self, said: &Said<'_>) -> Option<String> {
+        let (Some(programme), Some(caseload)) = (said.programme, said.caseload) else { return None };
         let declared = self.declared.get(&(programme, caseload.clone()));
-        if let Some(stated) = &row.round {
+        if let Some(stated) = said.round {
             let is_declared = declared.is_some_and(|rounds| rounds.iter().any(|(_, _, code)| code == stated));
-            self.notes.outside_rounds += if is_declared { 0 } else { row.lines.unsigned_abs() };
+            self.notes.outside_rounds += if is_declared { 0 } else { said.count };
             return Some(stated.clone());
         }
         let declared = declared?;
-        let day = row.day.and_then(day_of);
-        let found = declared.iter().find(|(from, to, _)| day.is_some_and(|day| (from..=to).contains(&&day)));
-        self.notes.outside_rounds += if found.is_some() { 0 } else { row.lines.unsigned_abs() };
+        let holds = |(from, to, _): &&(NaiveDate, NaiveDate, String)| {
+            said.days.is_some_and(|(first, last)| *from <= first && last <= *to)
+        };
+        let found = declared.iter().find(holds);
+        self.notes.outside_rounds += if found.is_some() { 0 } else { said.count };
         found.map(|(_, _, code)| code.clone())
     }
 
@@ -147,7 +166,13 @@ impl Counting {
         let (Some(area), Ok(group)) = (area, row.people_group.parse::<PeopleGroup>()) else { return Ok(()) };
         let lines = row.lines.unsigned_abs();
         let Some(area) = self.place(places, &area, day, lines) else { return Ok(()) };
-        let round = self.round(row);
+        let round = self.round(&Said {
+            programme: row.programme,
+            caseload: row.caseload.as_ref(),
+            round: row.round.as_ref(),
+            days: day.map(|day| (day, day)),
+            count: lines,
+        });
         let served = Served {
             area,
             group,
@@ -225,18 +250,33 @@ impl Counting {
             note(&mut self.notes.unplaced);
         }
         let Some(area) = self.place(places, &area, day, records) else { return };
+        let read = |day: &Option<String>| day.as_deref().and_then(|day| day.parse().ok());
+        let round = self.round(&Said {
+            programme: Some(row.programme),
+            caseload: row.caseload.as_ref(),
+            round: row.round.as_ref(),
+            days: read(&row.from_day).zip(read(&row.to_day)),
+            count: records,
+        });
         let served = Served {
             area,
             group,
             sector: self.sectors.of(&Some(row.sector.clone())),
             caseload: self.caseloads.of(&(Some(row.programme), row.caseload.clone())),
-            round: self.rounds.of(&row.round),
+            round: self.rounds.of(&round),
             item: self.items.of(&NO_ITEM),
             counted: Counted::Headcount(people),
             quantity: 0,
             lines: records,
         };
         self.served.push(served);
+    }
+
+    /// Notes that nobody knows the area that is asked for: nothing in it may mean that it is mistyped.
+    pub(super) fn note_unknown(&mut self, places: &Places<'_>) {
+        if !places.is_root_known() {
+            self.notes.unknown_areas.entry(places.root().to_string()).or_default();
+        }
     }
 
     /// What they are counted against. Nothing is numbered after this.
@@ -272,7 +312,7 @@ impl Counting {
     }
 
     /// The targets by the codes that are in use: those that cap, and those of one caseload. What several areas were meant to get that
-    /// became one is added up where all of them have a target.
+    /// became one is added up where all of them have a target. Each that can cap nothing is noted.
     fn targets(
         &mut self,
         places: &mut Places<'_>,
@@ -285,7 +325,13 @@ impl Counting {
             let (Ok(group), Ok(people)) = (row.people_group.parse(), u64::try_from(row.people)) else {
                 continue;
             };
-            let Some(number) = places.number_of(area, group, people) else { continue };
+            self.note_target(places, row, area, led);
+            let number = if self.tells_plans {
+                places.number_of(area, group, people)
+            } else {
+                places.known_number(area)
+            };
+            let Some(number) = number else { continue };
             let sector = self.sectors.of(&Some(row.sector.clone()));
             let key = (number, group, sector, self.programmes.of(&Some(row.programme)));
             match (led, &row.caseload) {
@@ -304,9 +350,34 @@ impl Counting {
             if places.is_all_there(next, &codes) {
                 let sum = parts.iter().fold(0_u64, |sum, (_, people)| sum.saturating_add(*people));
                 meant.entry(key).or_insert(sum);
+            } else if !meant.contains_key(&key) {
+                for (code, _) in parts {
+                    self.lose_target(code, next.as_str());
+                }
             }
         }
         (meant, of_caseloads)
+    }
+
+    /// Notes a target of a code that nothing is counted under: it was divided, or there is no area of it that is counted by itself.
+    fn note_target(&mut self, places: &Places<'_>, row: &TargetRow, area: &Area, led: &Led) {
+        match led {
+            Led::Divided(next) if places.is_asked(area) || places.is_any_asked(next) => {
+                self.lose_target(&row.area, &next.join(", "));
+            }
+            Led::Stands | Led::Followed(_) if places.is_asked(area) && !places.is_counted_in(area) => {
+                let next = if let Led::Followed(next) = led { next.as_str() } else { "" };
+                self.lose_target(&row.area, next);
+            }
+            Led::Stands | Led::Followed(_) | Led::Divided(_) => {}
+        }
+    }
+
+    fn lose_target(&mut self, code: &str, next: &str) {
+        if self.tells_plans {
+            let lost = self.notes.lost_targets.entry(code.to_owned());
+            lost.or_insert_with(|| (0, next.to_owned())).0 += 1;
+        }
     }
 }
 

@@ -1,9 +1,13 @@
 //! Headcounts of others and what everything is counted against, out of the database as they were known.
 
 use super::headcount::headcounts_within;
-use super::lines::{Known, RETIRED, in_area};
+use super::lines::{Known, in_area, is_donors, is_retired, is_sensitive};
 use super::question::Question;
+use super::sited::Inside;
+use super::sources::SourceKey;
+use crate::atlas::CountryCode;
 use crate::auth::{Bound, Scope};
+use crate::baselines::PeopleGroup;
 use crate::core::id::ProgrammeId;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -11,6 +15,7 @@ use crate::db::{Bind, Binds, Conn, ask};
 use chrono::NaiveDate;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Binary, Bool, Nullable, Text};
+use std::collections::BTreeSet;
 
 /// Groups of headcounts, populations, targets, caseloads or rounds that one figure reads.
 const ROWS_MAXIMUM: i64 = 200_000;
@@ -40,6 +45,12 @@ pub(super) struct HeadcountRow {
     /// The last day, of those whose area had another code before or after.
     #[diesel(sql_type = Nullable<Text>)]
     pub(super) day: Option<String>,
+    /// The first day, of those whose caseload may have a round that holds it …
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(super) from_day: Option<String>,
+    /// … and the last.
+    #[diesel(sql_type = Nullable<Text>)]
+    pub(super) to_day: Option<String>,
     #[diesel(sql_type = BigInt)]
     pub(super) people: i64,
     #[diesel(sql_type = BigInt)]
@@ -68,7 +79,7 @@ pub(super) fn read_headcounts(
     conn: &mut Conn,
     question: &Question,
     known: Known,
-    ended: &[String],
+    inside: &Inside,
 ) -> Outcome<Vec<HeadcountRow>> {
     if question.item.is_some() || question.donor.is_some() {
         return Ok(Vec::new());
@@ -95,17 +106,21 @@ pub(super) fn read_headcounts(
         all.push(format!("h.from_day <= {to}"));
         whole.push(format!("h.to_day <= {to}"));
     }
-    all.extend(in_area("h", &question.area, ended, &[], &mut binds));
+    all.extend(in_area("h", &question.area, &inside.codes, &[], &mut binds));
     all.extend(headcounts_within("h", &question.scope, &mut binds));
+    let is_by_day = "h.caseload IS NOT NULL AND h.round IS NULL";
+    let columns = "programme, area, is_unplaced, sector, caseload, round, people_group, status, is_whole, day, \
+                   from_day, to_day";
     let text = format!(
-        "SELECT programme, area, is_unplaced, sector, caseload, round, people_group, status, is_whole, day, \
-         CAST(SUM(people) AS BIGINT) AS people, CAST(COUNT(*) AS BIGINT) AS records FROM (SELECT h.programme_id AS programme, \
+        "SELECT {columns}, CAST(SUM(people) AS BIGINT) AS people, CAST(COUNT(*) AS BIGINT) AS records FROM (SELECT h.programme_id AS programme, \
          h.area AS area, h.is_unplaced AS is_unplaced, h.sector AS sector, h.caseload AS caseload, h.round AS round, \
          h.people_group AS people_group, h.status AS status, h.people AS people, \
          CAST(CASE WHEN {} THEN 1 ELSE 0 END AS BIGINT) AS is_whole, \
-         CASE WHEN h.area IN ({RETIRED} <= {sequence}) THEN h.to_day END AS day FROM headcounts AS h WHERE {}) AS chosen \
-         GROUP BY programme, area, is_unplaced, sector, caseload, round, people_group, status, is_whole, day LIMIT {}",
+         CASE WHEN {} THEN h.to_day END AS day, CASE WHEN {is_by_day} THEN h.from_day END AS from_day, \
+         CASE WHEN {is_by_day} THEN h.to_day END AS to_day FROM headcounts AS h WHERE {}) AS chosen \
+         GROUP BY {columns} LIMIT {}",
         whole.join(" AND "),
+        is_retired("h", &sequence, inside),
         all.join(" AND "),
         ROWS_MAXIMUM + 1
     );
@@ -155,7 +170,7 @@ pub(super) struct PopulationRow {
     pub(super) sequence: i64,
 }
 
-/// The populations of these countries, by every source or by one.
+/// Everybody in the areas of these countries, by every source or by one: of groups only those of the sources that cap are read.
 pub(super) fn read_populations(
     conn: &mut Conn,
     countries: &[&str],
@@ -173,13 +188,50 @@ pub(super) fn read_populations(
     let text = format!(
         "SELECT p.area AS area, p.country AS country, p.people_group AS people_group, p.year AS year, \
          p.source AS source, p.source_version AS source_version, p.people AS people, p.sequence AS sequence \
-         FROM populations AS p WHERE {} AND p.country IN ({}){} ORDER BY p.sequence, p.ordinal LIMIT {}",
+         FROM populations AS p WHERE {} AND p.country IN ({}) AND p.people_group = {}{} ORDER BY p.sequence, p.ordinal LIMIT {}",
         stands("populations", "p", &sequence),
         places.join(", "),
+        binds.place(Bind::Words(PeopleGroup::ALL.to_string())),
         by.unwrap_or_default(),
         ROWS_MAXIMUM + 1
     );
     bounded(ask(conn, text, binds)?, "populations")
+}
+
+/// What these sources say of these groups.
+pub(super) fn read_groups(
+    conn: &mut Conn,
+    sources: &[(CountryCode, SourceKey)],
+    groups: &BTreeSet<PeopleGroup>,
+    known: Known,
+) -> Outcome<Vec<PopulationRow>> {
+    if sources.is_empty() || groups.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut binds = Binds::default();
+    let sequence = binds.number(known.sequence);
+    let by: Vec<String> = sources
+        .iter()
+        .map(|(country, key)| {
+            let country = binds.place(Bind::Words(country.as_str().to_owned()));
+            let source = binds.place(Bind::Words(key.source.clone()));
+            let version = binds.place(Bind::Words(key.source_version.clone()));
+            let year = binds.number(key.year);
+            format!("(p.country = {country} AND p.source = {source} AND p.source_version = {version} AND p.year = {year})")
+        })
+        .collect();
+    let groups: Vec<String> =
+        groups.iter().map(|group| binds.place(Bind::Words(group.to_string()))).collect();
+    let text = format!(
+        "SELECT p.area AS area, p.country AS country, p.people_group AS people_group, p.year AS year, \
+         p.source AS source, p.source_version AS source_version, p.people AS people, p.sequence AS sequence \
+         FROM populations AS p WHERE {} AND ({}) AND p.people_group IN ({}) ORDER BY p.sequence, p.ordinal LIMIT {}",
+        stands("populations", "p", &sequence),
+        by.join(" OR "),
+        groups.join(", "),
+        ROWS_MAXIMUM + 1
+    );
+    bounded(ask(conn, text, binds)?, "populations of groups")
 }
 
 /// How many people a programme means to reach.
@@ -255,7 +307,8 @@ where
 }
 
 /// The targets in the area that is asked for, as baselines are read: of the programmes whose lines were read, and of all others,
-/// too, where the question is not about a donor's goods or one item.
+/// too, where the question is not about a donor's goods or one item. A donor is told of a sensitive programme what it means to do in
+/// a country, and nothing of where in it.
 pub(super) fn read_targets(
     conn: &mut Conn,
     question: &Question,
@@ -281,6 +334,9 @@ pub(super) fn read_targets(
         return Ok(Vec::new());
     }
     all.push(format!("({})", whose.join(" OR ")));
+    if is_donors(&question.scope) {
+        all.push(format!("(s.country IS NULL OR s.area = s.country OR NOT {})", is_sensitive("s")));
+    }
     if let Some(sector) = &question.sector {
         all.push(format!("s.sector = {}", binds.place(Bind::Words(sector.clone()))));
     }

@@ -23,7 +23,7 @@ pub(super) enum Led {
 /// Where a code leads as it was used on a day; `is_known` says whether a code is in use where it is asked for.
 ///
 /// A code that was given to another area stands for that one from the day on, and before for the one that lost it. What is
-/// inside an area whose code ended leads where that leads: it is known of it, and of nothing smaller.
+/// inside an area whose code ended leads where that leads, by the same day: it is known of it, and of nothing smaller.
 pub(super) fn lead(
     crosswalk: &Crosswalk,
     code: &AreaCode,
@@ -31,19 +31,13 @@ pub(super) fn lead(
     is_known: impl Fn(&str) -> bool,
 ) -> Led {
     let itself = code.as_str();
-    let ended = if crosswalk.is_retired(itself) {
-        Some(itself)
-    } else if is_known(itself) {
-        None
-    } else {
-        around(itself).find(|larger| crosswalk.is_retired(larger))
-    };
+    let ended = std::iter::once(itself).chain(around(itself)).find(|code| crosswalk.is_retired(code));
     let Some(retired) = ended else { return Led::Stands };
     let is_given_anew = !crosswalk.before(retired).is_empty();
     let next = match (is_given_anew, day) {
         (true, Some(day)) => crosswalk.current_since(retired, day),
         (true, None) => return Led::Stands,
-        (false, _) if is_known(retired) => return Led::Stands,
+        (false, _) if is_known(itself) => return Led::Stands,
         (false, _) => crosswalk.current(retired),
     };
     if next.is_empty() {

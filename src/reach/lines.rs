@@ -22,8 +22,6 @@ const REGISTERED_MAXIMUM: i64 = 200_000;
 /// Registered people in the lines that one figure reads, each as often as a line names them: their hashes, 32 bytes each, are united in
 /// memory, where these take 128 MB.
 const IDS_MAXIMUM: i64 = 4_000_000;
-/// The codes that ended, as they were stated up to a sequence.
-pub(super) const RETIRED: &str = "SELECT c.from_code FROM area_changes AS c WHERE c.sequence";
 /// Bytes of a keyed hash.
 pub(super) const HASHED_BYTES: usize = 32;
 const DAY_MICROSECONDS: i64 = 86_400_000_000;
@@ -193,8 +191,8 @@ fn read(
     };
     let sequence = binds.number(known.sequence);
     let day = format!(
-        "CASE WHEN (l.caseload IS NOT NULL AND l.round IS NULL) OR l.area IN ({RETIRED} <= {sequence}) \
-         THEN l.occurred_at / {DAY_MICROSECONDS} END"
+        "CASE WHEN (l.caseload IS NOT NULL AND l.round IS NULL) OR {} THEN l.occurred_at / {DAY_MICROSECONDS} END",
+        is_retired("l", &sequence, inside)
     );
     let by = known_by();
     let (mut apart, parts, joined) = match &own {
@@ -269,12 +267,23 @@ pub(super) fn own_goods(question: &Question, known: Known, binds: &mut Binds) ->
     ))
 }
 
-/// That a line is of a programme of which donors are told no place below the country.
-const IS_SENSITIVE: &str =
-    "EXISTS (SELECT 1 FROM programmes AS q WHERE q.id = l.programme_id AND q.sensitive)";
+/// That a row is of a programme of which donors are told no place below the country.
+pub(super) fn is_sensitive(table: &str) -> String {
+    format!("EXISTS (SELECT 1 FROM programmes AS q WHERE q.id = {table}.programme_id AND q.sensitive)")
+}
+
+/// That a row's area, or one that its P-code lies in, had another code before or after, as was stated up to a sequence: the day says
+/// for which area it stands.
+pub(super) fn is_retired(table: &str, sequence: &str, inside: &Inside) -> String {
+    let retired = format!("(SELECT c.from_code FROM area_changes AS c WHERE c.sequence <= {sequence})");
+    let larger =
+        inside.lengths.iter().map(|length| format!("substr({table}.area, 1, {length}) IN {retired}"));
+    let all: Vec<String> = std::iter::once(format!("{table}.area IN {retired}")).chain(larger).collect();
+    format!("({})", all.join(" OR "))
+}
 
 /// Whether it is a donor who asks.
-fn is_donors(scope: &Scope) -> bool {
+pub(super) fn is_donors(scope: &Scope) -> bool {
     scope.bounds().iter().any(|bound| match bound {
         Bound::OwnPledges(_) => true,
         Bound::Organization(_) | Bound::Countries(_) => false,
@@ -284,9 +293,10 @@ fn is_donors(scope: &Scope) -> bool {
 /// Area and site of a line, as far as they are told.
 pub(super) fn told_places(scope: &Scope) -> (String, String) {
     if is_donors(scope) {
+        let is_sensitive = is_sensitive("l");
         (
-            format!("CASE WHEN {IS_SENSITIVE} THEN l.country ELSE l.area END"),
-            format!("CASE WHEN NOT {IS_SENSITIVE} THEN l.site_id END"),
+            format!("CASE WHEN {is_sensitive} THEN l.country ELSE l.area END"),
+            format!("CASE WHEN NOT {is_sensitive} THEN l.site_id END"),
         )
     } else {
         ("l.area".to_owned(), "l.site_id".to_owned())
@@ -319,7 +329,7 @@ pub(super) fn conditions(question: &Question, known: Known, inside: &Inside, bin
     }
     all.extend(in_area("l", &question.area, &inside.codes, &inside.sites, binds));
     if is_donors(&question.scope) && matches!(question.area, Area::Within(_)) {
-        all.push(format!("NOT {IS_SENSITIVE}"));
+        all.push(format!("NOT {}", is_sensitive("l")));
     }
     all.extend(within(&question.scope, binds));
     all.join(" AND ")

@@ -7,6 +7,7 @@
 //! | `lines` | lines of distributions, as they stood and were verified |
 //! | `counted` | headcounts of others, and what is counted against, as they were known |
 //! | `followed` | where a code leads that is no more in use; pure |
+//! | `sources` | which source of populations caps a country; pure |
 //! | `places` | areas, and whose populations cap them |
 //! | `sited` | where people live of whom nobody said it: where the site lies |
 //! | `basis` | lines and headcounts as the rules see them |
@@ -31,11 +32,12 @@ mod places;
 mod question;
 pub mod rules;
 mod sited;
+mod sources;
 mod view;
 
 pub use answer::answer;
 pub use headcount::{Headcount, HeadcountDraft, HeadcountStatus};
 pub use http::ReachQuery;
-pub use places::PopulationUsed;
 pub use question::{Group, Question};
+pub use sources::PopulationUsed;
 pub use view::{ReachRow, ReachView};

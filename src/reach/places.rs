@@ -5,55 +5,19 @@
 //! whose source says nothing of the country itself, and every region, is capped by the World Population Prospects.
 
 use super::counted::{PopulationRow, TargetRow};
-use super::followed::{Led, by_codes_in_use, is_all_there, is_among, lead};
+use super::followed::{Led, is_all_there, is_among, lead};
 use super::question::{WORLD, countries_in, is_inside};
 use super::rules::Area as Node;
+use super::sources::{Chosen, PopulationUsed, SourceKey, choose, level_word};
 use crate::areas::{EditionView, Editions};
-use crate::atlas::{AreaCode, CountryCode, Crosswalk, PeopleByAge, WORLD_POPULATION, population};
+use crate::atlas::{AreaCode, CountryCode, PeopleByAge, WORLD_POPULATION, population};
 use crate::baselines::{Ages, Area, PeopleGroup, Sex};
 use crate::core::problem::{Outcome, Problem};
 use chrono::NaiveDate;
-use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use utoipa::ToSchema;
 
 /// Years of which the World Population Prospects that ship have figures.
 const YEARS: (i32, i32) = (2_000, 2_050);
-
-/// Whose populations cap the areas of a country and down to which level, or cap one area where that source says nothing of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
-pub struct PopulationUsed {
-    /// The country, or the region of the UN by its number.
-    pub area: String,
-    /// Who counted.
-    pub source: String,
-    /// Which edition.
-    pub source_version: String,
-    /// The year they are counted or projected for.
-    pub year: i64,
-    /// Whether that year is after the window: nothing was stated for a year in it or before.
-    pub after_window: bool,
-    /// The lowest level at which every area has a population of this source: country, area_1, area_2 …; absent where the source
-    /// caps only the country or region itself.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub leaf_level: Option<String>,
-}
-
-/// The source chosen for a country.
-struct Chosen {
-    used: PopulationUsed,
-    /// Areas inside the country down to the leaf level, with their level from 1.
-    levels: BTreeMap<String, usize>,
-    leaf: usize,
-    people: HashMap<String, BTreeMap<PeopleGroup, u64>>,
-}
-
-impl Chosen {
-    /// Whether the source says how many live in an area.
-    fn says_of(&self, area: &Area) -> bool {
-        self.people.get(&area.to_string()).is_some_and(|groups| groups.contains_key(&PeopleGroup::ALL))
-    }
-}
 
 /// Where a line of an area counts.
 #[derive(Clone, Copy, Debug)]
@@ -93,13 +57,7 @@ impl<'a> Places<'a> {
         stated: Vec<PopulationRow>,
         editions: &'a Editions,
     ) -> Outcome<Self> {
-        let mut by_country: BTreeMap<CountryCode, Vec<PopulationRow>> = BTreeMap::new();
-        for row in stated {
-            if let Some(country) = row.country.as_deref().and_then(|code| code.parse().ok()) {
-                by_country.entry(country).or_default().push(row);
-            }
-        }
-        let chosen = by_country
+        let chosen = by_country(stated)
             .into_iter()
             .filter_map(|(country, rows)| {
                 Some((country, choose(country, rows, until, editions.crosswalk())?))
@@ -128,6 +86,22 @@ impl<'a> Places<'a> {
         places.root = root.clone();
         places.make(&root, None);
         Ok(places)
+    }
+
+    /// The sources that cap, of each country.
+    pub(super) fn sources(&self) -> impl Iterator<Item = (CountryCode, SourceKey)> {
+        self.chosen.iter().map(|(country, chosen)| (*country, chosen.key()))
+    }
+
+    /// Takes what they say of groups, before anything is placed.
+    pub(super) fn take_groups(&mut self, stated: Vec<PopulationRow>) {
+        for (country, rows) in by_country(stated) {
+            if let Some(chosen) = self.chosen.get_mut(&country) {
+                chosen.take_groups(rows, self.editions.crosswalk());
+            }
+        }
+        let population = self.population(&self.root);
+        self.nodes.iter_mut().take(1).for_each(|root| root.population.clone_from(&population));
     }
 
     /// The area that is asked for, by the code it has now.
@@ -173,6 +147,14 @@ impl<'a> Places<'a> {
         codes.iter().filter_map(|code| code.parse().ok()).any(|code| self.is_asked(&Area::Within(code)))
     }
 
+    /// Whether there is the area that is asked for, as far as is known.
+    pub(super) fn is_root_known(&self) -> bool {
+        match &self.root {
+            Area::Within(code) => self.is_in_use(code.as_str()),
+            Area::Country(_) | Area::Region(_) => true,
+        }
+    }
+
     /// Where a line of an area counts: in the area itself, in the smallest one around it that has a population of its
     /// country's source, or in the country.
     pub(super) fn place(&mut self, area: &Area) -> Placed {
@@ -189,13 +171,29 @@ impl<'a> Places<'a> {
         placed
     }
 
-    /// The area of a target, and where its code led.
+    /// The area of a target by the code in use, and where its code led.
     pub(super) fn target_area(&self, target: &TargetRow) -> (Area, Led) {
         match target.area.parse() {
             Ok(area) => self.led(&area, Some(target.recorded_at.to_datetime().date_naive())),
             // It was judged before it was recorded.
             Err(_) => (self.root.clone(), Led::Divided(Vec::new())),
         }
+    }
+
+    /// Whether what is handed over in an area is counted there, and not in a larger one around it.
+    pub(super) fn is_counted_in(&self, area: &Area) -> bool {
+        match area {
+            Area::Region(_) | Area::Country(_) => true,
+            Area::Within(code) => {
+                let chosen = self.chosen.get(&code.country());
+                *area == self.root || chosen.is_some_and(|chosen| chosen.levels.contains_key(code.as_str()))
+            }
+        }
+    }
+
+    /// The number of an area in which something was handed over, or which is around such a one.
+    pub(super) fn known_number(&self, area: &Area) -> Option<usize> {
+        self.numbers.get(&area.to_string()).copied()
     }
 
     /// Whether all that a code followed is among some codes.
@@ -206,8 +204,8 @@ impl<'a> Places<'a> {
     /// The number of an area that is meant to get something: of one in which nothing was handed over only where fewer of the group
     /// live than are meant, since that has to be told.
     pub(super) fn number_of(&mut self, area: &Area, group: PeopleGroup, meant: u64) -> Option<usize> {
-        if let Some(number) = self.numbers.get(&area.to_string()) {
-            return Some(*number);
+        if let Some(number) = self.known_number(area) {
+            return Some(number);
         }
         let lives = self.population(area).get(&group).copied();
         if lives.is_none_or(|lives| meant <= lives) || !self.is_asked(area) {
@@ -352,84 +350,15 @@ impl<'a> Places<'a> {
     }
 }
 
-/// The word of a level: of the country, or of areas inside it.
-fn level_word(level: usize) -> String {
-    if level == 0 { "country".to_owned() } else { format!("area_{level}") }
-}
-
-/// The source, edition and year that reach deepest; then the year that fits a window which ends in a year, then what was stated
-/// last.
-fn choose(
-    country: CountryCode,
-    rows: Vec<PopulationRow>,
-    until: i32,
-    crosswalk: &Crosswalk,
-) -> Option<Chosen> {
-    let mut candidates: BTreeMap<(String, String, i64), Vec<PopulationRow>> = BTreeMap::new();
-    for row in rows {
-        let key = (row.source.clone(), row.source_version.clone(), row.year);
-        candidates.entry(key).or_default().push(row);
-    }
-    let in_use = candidates.into_values().map(|rows| by_codes_in_use(crosswalk, rows));
-    let best = in_use.map(|rows| (levels(&rows), rows)).max_by_key(|((_, leaf), rows)| {
-        let newest = rows.iter().map(|row| row.sequence).max();
-        (*leaf, rows.first().map(|row| fit(row.year, until)), newest)
-    });
-    let ((levels, leaf), rows) = best?;
-    let first = rows.first()?;
-    let used = PopulationUsed {
-        area: country.as_str().to_owned(),
-        source: first.source.clone(),
-        source_version: first.source_version.clone(),
-        year: first.year,
-        after_window: first.year > i64::from(until),
-        leaf_level: Some(level_word(leaf)),
-    };
-    let mut people: HashMap<String, BTreeMap<PeopleGroup, u64>> = HashMap::new();
-    for row in rows {
-        if let (Ok(group), Ok(count)) = (row.people_group.parse(), u64::try_from(row.people)) {
-            people.entry(row.area).or_default().insert(group, count);
+/// Populations apart by country.
+fn by_country(stated: Vec<PopulationRow>) -> BTreeMap<CountryCode, Vec<PopulationRow>> {
+    let mut apart: BTreeMap<CountryCode, Vec<PopulationRow>> = BTreeMap::new();
+    for row in stated {
+        if let Some(country) = row.country.as_deref().and_then(|code| code.parse().ok()) {
+            apart.entry(country).or_default().push(row);
         }
     }
-    let levels = levels.into_iter().filter(|(_, level)| *level <= leaf).collect();
-    Some(Chosen { used, levels, leaf, people })
-}
-
-/// How well a year fits a window: the latest of those in it or before, else the earliest after it.
-fn fit(year: i64, until: i32) -> (bool, i64) {
-    if year <= i64::from(until) { (true, year) } else { (false, -year) }
-}
-
-/// The levels of the areas of a source, and the lowest that is whole: below it every area of the next larger level is
-/// divided.
-fn levels(rows: &[PopulationRow]) -> (BTreeMap<String, usize>, usize) {
-    let everybody = PeopleGroup::ALL.to_string();
-    let codes: BTreeSet<&str> = rows
-        .iter()
-        .filter(|row| row.people_group == everybody && matches!(row.area.parse(), Ok(Area::Within(_))))
-        .map(|row| row.area.as_str())
-        .collect();
-    // Codes that begin alike stand next to each other, the shorter first.
-    let mut around: Vec<&str> = Vec::new();
-    let mut levels = BTreeMap::new();
-    let mut divided: BTreeSet<&str> = BTreeSet::new();
-    for code in &codes {
-        while around.last().is_some_and(|larger| !is_inside(code, larger)) {
-            around.pop();
-        }
-        divided.extend(around.last());
-        around.push(*code);
-        levels.insert((*code).to_owned(), around.len());
-    }
-    let mut leaf = usize::from(!levels.is_empty());
-    while leaf > 0 {
-        let mut of_level = levels.iter().filter(|(_, level)| **level == leaf);
-        if !of_level.all(|(code, _)| divided.contains(code.as_str())) {
-            break;
-        }
-        leaf += 1;
-    }
-    (levels, leaf)
+    apart
 }
 
 /// The population of a country by the World Population Prospects.

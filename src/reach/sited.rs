@@ -10,7 +10,7 @@ use crate::core::id::SiteId;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::Conn;
 use crate::ledger::Cut;
-use crate::sites::{SiteArea, site_areas_by};
+use crate::sites::{SiteArea, WhichSites, site_areas_of};
 use std::collections::{BTreeSet, HashMap};
 
 /// Sites of one area that lines are looked for at: more than any country has, and few enough to be named in a query.
@@ -26,6 +26,8 @@ pub(super) struct Inside {
     pub(super) sites: Vec<SiteId>,
     /// Codes that ended.
     pub(super) codes: Vec<String>,
+    /// Of how many letters those are that ended and may have others inside, wherever.
+    pub(super) lengths: BTreeSet<usize>,
 }
 
 /// The area of a site: its first-level area or what was loaded, else its country, else the world.
@@ -39,13 +41,13 @@ fn area_of(site: &SiteArea) -> Area {
 
 fn areas(
     conn: &mut Conn,
-    sites: Option<&[SiteId]>,
+    sites: WhichSites<'_>,
     question: &Question,
     known: Known,
     editions: &Editions,
 ) -> Outcome<HashMap<SiteId, Area>> {
     let cut = Cut { known_at: known.sequence, as_of: question.as_of };
-    let known = site_areas_by(conn, editions, sites, cut)?;
+    let known = site_areas_of(conn, editions, sites, cut)?;
     Ok(known.into_iter().map(|(site, area)| (site, area_of(&area))).collect())
 }
 
@@ -61,8 +63,14 @@ impl Inside {
         editions: &Editions,
         places: &Places<'_>,
     ) -> Outcome<Self> {
-        let Area::Within(larger) = &question.area else { return Ok(Self::default()) };
-        let all = areas(conn, None, question, known, editions)?;
+        let lengths = editions
+            .crosswalk()
+            .retired()
+            .filter(|code| !code.contains('-'))
+            .map(|code| code.chars().count())
+            .collect();
+        let Area::Within(larger) = &question.area else { return Ok(Self { lengths, ..Self::default() }) };
+        let all = areas(conn, WhichSites::In(larger.country()), question, known, editions)?;
         let lies_inside = |area: &Area| match places.led(area, None) {
             (_, Led::Divided(next)) => places.is_any_asked(&next) || places.is_asked(area),
             (led, Led::Stands | Led::Followed(_)) => places.is_asked(&led),
@@ -79,7 +87,7 @@ impl Inside {
             }
         }
         sites.sort();
-        Ok(Self { sites, codes })
+        Ok(Self { sites, codes, lengths })
     }
 }
 
@@ -93,7 +101,7 @@ pub(super) fn areas_of(
 ) -> Outcome<HashMap<SiteId, Area>> {
     let sites: BTreeSet<SiteId> = sites.collect();
     let sites: Vec<SiteId> = sites.into_iter().collect();
-    areas(conn, Some(&sites), question, known, editions)
+    areas(conn, WhichSites::Named(&sites), question, known, editions)
 }
 
 /// Puts every line that does not say so itself into the area of its site.

@@ -1,7 +1,7 @@
 //! The answer of reach as it goes over the wire.
 
-use super::places::PopulationUsed;
 use super::rules::{Figure, Flag};
+use super::sources::PopulationUsed;
 use crate::areas::EditionView;
 use crate::core::id::{ItemId, OrganizationId, ProgrammeId};
 use crate::core::time::Timestamp;
@@ -54,7 +54,7 @@ pub struct FlagView {
     /// How many were counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counted: Option<u64>,
-    /// How many lines, records or caseloads.
+    /// How many lines, records, caseloads or targets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<u64>,
     /// In words, where it is about something else.

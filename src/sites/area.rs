@@ -134,7 +134,19 @@ pub fn site_areas_by(
     sites: Option<&[SiteId]>,
     cut: Cut,
 ) -> Outcome<HashMap<SiteId, SiteArea>> {
-    let which = sites.map_or(WhichSites::All, WhichSites::Named);
+    site_areas_of(conn, editions, sites.map_or(WhichSites::All, WhichSites::Named), cut)
+}
+
+/// The same of all, of those of a country or of those that are named.
+///
+/// # Errors
+/// What the database says.
+pub fn site_areas_of(
+    conn: &mut Conn,
+    editions: &Editions,
+    which: WhichSites<'_>,
+    cut: Cut,
+) -> Outcome<HashMap<SiteId, SiteArea>> {
     let places = places_known(conn, which, cut.known_at)?;
     Ok(places.into_iter().map(|(site, place)| (site, area_of(editions, &place))).collect())
 }

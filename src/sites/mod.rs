@@ -16,6 +16,7 @@ mod store;
 
 pub use area::{
     AreaName, PlacedBy, SiteArea, SiteAreaDoubt, site_areas, site_areas_and_editions, site_areas_by,
+    site_areas_of,
 };
 pub use find::find_site;
 pub use places::{KnownPlace, SitePlace, WhichSites, places_known};

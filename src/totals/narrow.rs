@@ -4,7 +4,7 @@ use super::names::site_of;
 use super::regions::{CountryList, countries_left};
 use super::rules::{Group, PlaceMeaning, Question};
 use super::store::Row;
-use crate::areas::EditionView;
+use crate::areas::{EditionView, KnownAreas};
 use crate::atlas::AreaCode;
 use crate::core::id::{OrganizationId, ProgrammeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
@@ -14,7 +14,7 @@ use crate::ledger::Cut;
 use crate::programmes::sensitive_programmes;
 use crate::sites::{SiteArea, WhichSites, site_areas_and_editions};
 use diesel::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// Sites or donors that one query names: SQLite takes 32,766 values, and both may stand in one. Of more sites several are asked,
 /// more donors are refused.
@@ -58,7 +58,7 @@ impl Narrowed {
 /// Finds what a question comes down to at its moment; what was narrowed before stays so.
 ///
 /// # Errors
-/// `invalid` where a list has too many donors, whatever the database says.
+/// `invalid` where a list has too many donors, or an area is none of those in use; whatever the database says.
 pub fn narrowed(conn: &mut Conn, question: &Question, cut: Cut) -> Outcome<Narrowed> {
     let mut found = question.narrowed.clone();
     let filters = &question.filters;
@@ -77,11 +77,13 @@ pub fn narrowed(conn: &mut Conn, question: &Question, cut: Cut) -> Outcome<Narro
     // An area is one of its sites' own country, which its code names.
     let code: Option<AreaCode> = filters.area.as_ref().and_then(|code| code.parse().ok());
     if let Some(code) = code {
+        let now = KnownAreas::at(conn, &code, cut)?.find("/area", &code)?;
         let (areas, editions) = site_areas_and_editions(conn, WhichSites::In(code.country()), cut)?;
         found.editions = editions;
-        let is_it = |place: &SiteArea| place.area.as_ref().is_some_and(|area| area.code == code.as_str());
+        let is_it = |place: &SiteArea| place.area.as_ref().is_some_and(|area| area.code == now);
         let of_area = areas.iter().filter(|(_, place)| is_it(place));
-        let is_asked = |site: &SiteId| found.sites.as_ref().is_none_or(|asked| asked.contains(site));
+        let asked: Option<HashSet<SiteId>> = found.sites.take().map(|sites| sites.into_iter().collect());
+        let is_asked = |site: &SiteId| asked.as_ref().is_none_or(|asked| asked.contains(site));
         let mut sites: Vec<SiteId> = of_area.map(|(site, _)| *site).filter(is_asked).collect();
         sites.sort_unstable();
         found.sites = Some(sites);

@@ -3,7 +3,6 @@
 //! are what was published.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
 use relief_ledger::atlas::{
@@ -13,18 +12,10 @@ use relief_ledger::atlas::{
     match_name, regions, subregions,
 };
 
+use crate::support::real_file;
+
 fn code(text: &str) -> CountryCode {
     text.parse().unwrap()
-}
-
-/// A file that is read for tests only, or `None` with a printed line when the folder is missing.
-fn real_file(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/real").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("skipped: {} is missing", path.display());
-    None
 }
 
 #[test]

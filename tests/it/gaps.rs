@@ -2,6 +2,7 @@
 
 mod accepting;
 mod filling;
+mod judging;
 mod proposing;
 mod story;
 

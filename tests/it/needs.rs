@@ -2,6 +2,7 @@
 
 mod answers;
 mod both_ways;
+mod places;
 mod tables;
 
 use relief_ledger::auth::Role;

@@ -1,6 +1,7 @@
 //! How many people were reached: the formula, and stories over HTTP.
 
 mod bounds;
+mod chosen;
 mod against;
 mod formula;
 mod honduras;

@@ -5,11 +5,12 @@ use crate::needs::Priority;
 use chrono::{Days, NaiveDate};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
 use utoipa::ToSchema;
 
 mod propose;
 
-pub use propose::{Grant, Lack, Source, pour, propose};
+pub use propose::{Grant, Lack, Misfit, Source, pour, propose};
 
 /// Where something is needed or lies: a country, and an area inside it where that is known.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -20,10 +21,22 @@ pub struct Place {
     pub area: Option<String>,
 }
 
+impl fmt::Display for Place {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.area.as_ref().unwrap_or(&self.country))
+    }
+}
+
 impl Place {
     /// Whether it is, or lies in, another one.
     pub fn is_in(&self, other: &Self) -> bool {
         self.country == other.country && (other.area.is_none() || self.area == other.area)
+    }
+
+    /// Whether what is meant for it may go to another one: to itself, and where it is an area, to whoever needs something
+    /// anywhere in its country.
+    pub fn may_serve(&self, other: &Self) -> bool {
+        self.is_in(other) || other.is_in(self)
     }
 }
 
@@ -85,8 +98,8 @@ pub struct Supply {
     pub way: Way,
     /// The day from which they are expired, less one: the last on which they can be used.
     pub expires_on: Option<NaiveDate>,
-    /// The country they are meant for, where only that.
-    pub earmark: Option<String>,
+    /// Where they are meant for, where only there.
+    pub earmark: Option<Place>,
     /// What they are good for.
     pub fitness: Fitness,
     /// What tells them apart from others alike.
@@ -102,7 +115,7 @@ pub enum Unfit {
     Held,
     /// Damaged.
     Damaged,
-    /// Meant for another country.
+    /// Meant for another country or area.
     Elsewhere,
     /// Past their day.
     Expired,
@@ -131,7 +144,7 @@ impl Supply {
             Fitness::Held => return Err(Unfit::Held),
             Fitness::Damaged => return Err(Unfit::Damaged),
         }
-        if self.earmark.as_ref().is_some_and(|country| *country != wanted.place.country) {
+        if self.earmark.as_ref().is_some_and(|meant| !meant.may_serve(&wanted.place)) {
             return Err(Unfit::Elsewhere);
         }
         if self.expires_on.is_some_and(|day| day < today) {
@@ -257,7 +270,7 @@ pub struct Apart {
     pub late: i64,
     /// Reserved or under way, and nobody knows when they come.
     pub undated: i64,
-    /// Meant for another country.
+    /// Meant for another country or area.
     pub elsewhere: i64,
     /// Usable, and more than is needed.
     pub spare: i64,

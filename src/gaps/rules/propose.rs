@@ -19,7 +19,7 @@ pub struct Lack {
     pub place: Place,
     /// How much is needed, in base units.
     pub quantity: i64,
-    /// How much of it is lacking.
+    /// How much of it is lacking, and not reserved for it already.
     pub gap: i64,
     /// By when.
     pub needed_by: NaiveDate,
@@ -38,8 +38,8 @@ pub struct Source<K> {
     pub programme: ProgrammeId,
     /// What they are.
     pub item: ItemId,
-    /// The country they are meant for, where only that.
-    pub earmark: Option<String>,
+    /// Where they are meant for, where only there.
+    pub earmark: Option<Place>,
     /// The last day on which they can be used.
     pub expires_on: Option<NaiveDate>,
     /// Whether they lie in a warehouse; else they are with their donor.
@@ -59,14 +59,39 @@ pub struct Grant<K> {
     pub quantity: i64,
 }
 
+/// Why a need may not have goods.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Misfit {
+    /// They are of another programme or item.
+    Other,
+    /// They are meant for another country or area.
+    Elsewhere,
+    /// They do not keep long enough.
+    ShortLived,
+}
+
 impl<K> Source<K> {
     /// Whether a need may have them: of its programme and item, not meant for elsewhere, and keeping long enough, be they
     /// there on the day it needs them or, where that is past, today.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn check(&self, lack: &Lack, today: NaiveDate) -> Result<(), Misfit> {
+        if self.programme != lack.programme || self.item != lack.item {
+            return Err(Misfit::Other);
+        }
+        if self.earmark.as_ref().is_some_and(|meant| !meant.may_serve(&lack.place)) {
+            return Err(Misfit::Elsewhere);
+        }
+        if !keeps(self.expires_on, lack.needed_by.max(today), lack.shelf_life_days) {
+            return Err(Misfit::ShortLived);
+        }
+        Ok(())
+    }
+
+    /// The same in short.
     pub fn fits(&self, lack: &Lack, today: NaiveDate) -> bool {
-        self.programme == lack.programme
-            && self.item == lack.item
-            && self.earmark.as_ref().is_none_or(|country| *country == lack.place.country)
-            && keeps(self.expires_on, lack.needed_by.max(today), lack.shelf_life_days)
+        self.check(lack, today).is_ok()
     }
 }
 
@@ -116,8 +141,8 @@ fn share_out(total: i128, weight: i128, weights: &[i128]) -> Vec<i128> {
     parts
 }
 
-/// How free goods fill what is lacking. Goods that fewer may have are given first: those meant for a country, what lies in
-/// warehouses before what is still with donors, what expires first; each is poured over whoever may have it and lacks it,
+/// How free goods fill what is lacking. Goods that fewer may have are given first: those meant for an area, then those
+/// for a country, what lies in warehouses before what is still with donors, what expires first; each is poured over whoever may have it and lacks it,
 /// the largest unmet share first. In whatever order needs and goods are given, the answer is the same.
 pub fn propose<K: Ord + Clone>(lacks: &[Lack], sources: &[Source<K>], today: NaiveDate) -> Vec<Grant<K>> {
     let mut needs: Vec<&Lack> = lacks.iter().filter(|lack| lack.gap > 0 && lack.quantity > 0).collect();
@@ -129,8 +154,10 @@ pub fn propose<K: Ord + Clone>(lacks: &[Lack], sources: &[Source<K>], today: Nai
     }
     let mut goods: Vec<&Source<K>> = sources.iter().filter(|source| source.quantity > 0).collect();
     goods.sort_by(|one, other| {
-        let order =
-            |source: &Source<K>| (source.earmark.is_none(), !source.is_stock, source.expires_on.is_none());
+        let order = |source: &Source<K>| {
+            let is_for_country = source.earmark.as_ref().is_some_and(|meant| meant.area.is_none());
+            (source.earmark.is_none(), is_for_country, !source.is_stock, source.expires_on.is_none())
+        };
         order(one)
             .cmp(&order(other))
             .then_with(|| one.expires_on.cmp(&other.expires_on))

@@ -140,8 +140,13 @@ pub struct Answered {
 }
 
 impl Answered {
+    /// What consignments hold or brought for it.
+    pub fn sent(&self) -> i64 {
+        self.allocated + self.in_transit + self.delivered
+    }
+
     fn settle(&mut self, wanted: i64) {
-        let moving = self.allocated + self.in_transit + self.delivered;
+        let moving = self.sent();
         self.carried = self.carried.min(self.pledged).min(moving);
         self.unmet = (wanted - moving - (self.pledged - self.carried)).max(0);
     }

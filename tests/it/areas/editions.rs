@@ -10,7 +10,11 @@ use crate::support::ledger::tamper;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, Server, migrate};
 use crate::verify::verify;
+use relief_ledger::areas::Editions;
+use relief_ledger::atlas::countries;
 use relief_ledger::auth::Role;
+use relief_ledger::db::connect;
+use relief_ledger::ledger::Cut;
 
 const PATH: &str = "/api/v1/boundaries?country=GM&name=cod-ab-gmb&source=OCHA%20COD-AB&licence=CC%20BY-IGO";
 
@@ -124,6 +128,25 @@ on_both_databases! {
         let drawn = scene.auditor.get("/api/v1/map/areas?country=GM").expect(200);
         assert_eq!((&drawn["features"][0]["id"], drawn["features"].as_array().map(Vec::len)), (&json!("GM01"), Some(1)));
         scene.verifies();
+    }
+
+    fn editions_of_forty_countries_are_laid_out_once(database: &TestDatabase) {
+        let server = Server::start(database);
+        let manager = server.login_as(Role::Manager);
+        let some: Vec<_> = countries().iter().map(|country| country.code()).take(40).collect();
+        for country in &some {
+            let code = country.as_str();
+            let path = PATH.replace("country=GM", &format!("country={code}"));
+            load(&manager, &path, &file(&[area(&format!("{code}01"), square(-17.0, 13.0, -16.0, 13.9))])).expect(201);
+        }
+        let known_at = manager.get("/api/v1/boundaries").expect(200)["sequence"].as_i64().expect("a sequence");
+        let mut conn = connect(database.url()).expect("it opens");
+        let mut read = || Editions::at(&mut conn, Cut { known_at, as_of: None }).expect("they are read");
+        let (first, again) = (read(), read());
+        for country in some {
+            assert_eq!(first.of(Some(country)).areas().len(), 1);
+            assert!(std::ptr::eq(first.of(Some(country)), again.of(Some(country))), "{country} was laid out twice");
+        }
     }
 
     fn areas_count_only_while_they_were_in_force(database: &TestDatabase) {

@@ -1,10 +1,9 @@
 //! Populations come as a table with the headings of COD-PS.
 
 use serde_json::{Value, json};
-use std::path::Path;
 
-use crate::support::on_both_databases;
 use crate::support::server::{Server, migrate};
+use crate::support::{on_both_databases, real_file};
 use relief_ledger::auth::Role;
 
 const PATH: &str = "/api/v1/populations/table?source=COD-PS&source_version=2024&year=2024";
@@ -46,11 +45,8 @@ on_both_databases! {
     }
 
     fn the_populations_of_cod_ps_are_stated(database: &TestDatabase) {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/real/cod-ps-subnational.csv");
-        let Ok(table) = std::fs::read(&path) else {
-            println!("SKIPPED: {} is missing", path.display());
-            return;
-        };
+        let Some(path) = real_file("cod-ps-subnational.csv") else { return };
+        let table = std::fs::read(path).expect("it is read");
         let server = Server::start(database);
         let manager = server.login_as(Role::Manager);
         let id = uuid::Uuid::now_v7();

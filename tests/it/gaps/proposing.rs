@@ -15,21 +15,27 @@ fn uuid(number: u128) -> Uuid {
     Uuid::from_u128(number)
 }
 
+/// A country, or an area of the Gambia.
+fn place(number: usize) -> Place {
+    let (country, area) = [("GM", None), ("KE", None), ("GM", Some("GM-B")), ("GM", Some("GM-L"))][number];
+    Place { country: country.to_owned(), area: area.map(str::to_owned) }
+}
+
 prop_compose! {
-    fn any_lack()(number in 0..1_000_u128, item in 0..2_u128, country in prop::sample::select(vec!["GM", "KE"]),
+    fn any_lack()(number in 0..1_000_u128, item in 0..2_u128, at in 0..4_usize,
         quantity in 1..300_i64, share in 0..=100_i64, by in 0..40_u32, priority in 0..4_usize, shelf in 0..20_u64) -> Lack
     {
         Lack { need: NeedId(uuid(number)), programme: ProgrammeId(uuid(1)), item: ItemId(uuid(item)),
-            place: Place { country: country.to_owned(), area: None }, quantity, gap: quantity * share / 100,
+            place: place(at), quantity, gap: quantity * share / 100,
             needed_by: day(by), priority: Priority::ALL[priority], shelf_life_days: shelf }
     }
 }
 
 prop_compose! {
-    fn any_source()(key in 0..100_u32, item in 0..2_u128, earmark in prop::option::of(prop::sample::select(vec!["GM", "KE"])),
+    fn any_source()(key in 0..100_u32, item in 0..2_u128, earmark in prop::option::of(0..4_usize),
         keeps in prop::option::of(0..60_u32), is_stock in any::<bool>(), quantity in 0..400_i64) -> Source<u32>
     {
-        Source { key, programme: ProgrammeId(uuid(1)), item: ItemId(uuid(item)), earmark: earmark.map(str::to_owned),
+        Source { key, programme: ProgrammeId(uuid(1)), item: ItemId(uuid(item)), earmark: earmark.map(place),
             expires_on: keeps.map(day), is_stock, quantity }
     }
 }
@@ -136,29 +142,29 @@ fn goods_are_poured_over_the_largest_shares() {
 
 #[test]
 fn proposals_that_exceed_or_forget_are_found() {
-    let lack = |number: u128, country: &str, gap: i64| Lack {
+    let lack = |number: u128, at: usize, gap: i64| Lack {
         need: NeedId(uuid(number)),
         programme: ProgrammeId(uuid(1)),
         item: ItemId(uuid(0)),
-        place: Place { country: country.to_owned(), area: None },
+        place: place(at),
         quantity: 100,
         gap,
         needed_by: day(10),
         priority: Priority::Normal,
         shelf_life_days: 5,
     };
-    let lacks = [lack(1, "GM", 80), lack(2, "KE", 40)];
-    let source = |key: u32, earmark: Option<&str>, keeps: Option<u32>, quantity: i64| Source {
+    let lacks = [lack(1, 0, 80), lack(2, 1, 40)];
+    let source = |key: u32, earmark: Option<usize>, keeps: Option<u32>, quantity: i64| Source {
         key,
         programme: ProgrammeId(uuid(1)),
         item: ItemId(uuid(0)),
-        earmark: earmark.map(str::to_owned),
+        earmark: earmark.map(place),
         expires_on: keeps.map(day),
         is_stock: true,
         quantity,
     };
     let sources =
-        [source(1, Some("KE"), None, 30), source(2, None, Some(14), 500), source(3, None, Some(15), 50)];
+        [source(1, Some(1), None, 30), source(2, None, Some(14), 500), source(3, None, Some(15), 50)];
     let grants = propose(&lacks, &sources, day(0));
     let told: Vec<(u128, u32, i64)> =
         grants.iter().map(|grant| (grant.need.0.as_u128(), grant.source, grant.quantity)).collect();
@@ -172,6 +178,17 @@ fn proposals_that_exceed_or_forget_are_found() {
     assert_eq!(caught(&[grant(1, 3, 45), grant(2, 1, 30), grant(2, 3, 5), grant(2, 2, 6)]).len(), 2);
     assert_eq!(caught(&[grant(1, 3, 50), grant(1, 1, 30)]), ["against an earmark or a shelf life"]);
     assert_eq!(caught(&[grant(2, 1, 30)]), ["goods are left, and somebody lacks them"]);
+
+    // What is meant for an area goes to it, or to whoever needs it anywhere in its country, and is given first.
+    let lacks = [lack(1, 2, 10), lack(2, 3, 40), lack(3, 1, 90)];
+    let sources = [source(1, Some(3), None, 25), source(2, Some(0), None, 25), source(3, None, None, 5)];
+    let told = |grants: Vec<Grant<u32>>| -> Vec<(u128, u32, i64)> {
+        grants.iter().map(|grant| (grant.need.0.as_u128(), grant.source, grant.quantity)).collect()
+    };
+    assert_eq!(told(propose(&lacks, &sources, day(0))), [(1, 2, 10), (2, 1, 25), (2, 2, 15), (3, 3, 5)]);
+    assert_eq!(told(propose(&[lack(4, 0, 100)], &sources[..1], day(0))), [(4, 1, 25)]);
+    let astray = [grant(1, 1, 10)];
+    assert!(wrong(&lacks, &sources, &astray, day(0)).contains(&"against an earmark or a shelf life"));
     assert!(is_unfair(&[(100, 100), (100, 100)], &[60, 0]));
     assert!(!is_unfair(&[(100, 100), (100, 100)], &[30, 30]));
 }

@@ -458,9 +458,7 @@ fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
                 }
             }
             if let Some(members) = right.as_object_mut() {
-                for common in ["id", "kind", "occurred_at"] {
-                    members.remove(common);
-                }
+                members.retain(|name, _| !["id", "kind", "occurred_at"].contains(&name.as_str()));
             }
             json!({"event": if about.is_null() { json!(event(999)) } else { about },
                 "right": if right.is_object() { right } else { json!({}) }, "reason": "typing error"})

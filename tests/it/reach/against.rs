@@ -40,12 +40,13 @@ on_both_databases! {
             row["year"] = json!(year);
             row
         };
-        gift.states("populations", json!([in_year(2015, 1_000), in_year(2019, 2_000), in_year(2023, 3_000)]));
+        gift.states("populations", json!([in_year(2015, 1_000), in_year(2019, 2_000), in_year(2023, 3_000), in_year(2060, 4_000)]));
         gift.states("headcounts", json!([headcount("1", "HN01", "food", 5_000, "verified")]));
         for (window, people, year, is_after) in [
             ("", 3_000, 2023, false),
             ("&to=2020-12-31", 2_000, 2019, false),
             ("&as_of=2020-12-31", 2_000, 2019, false),
+            ("&to=2099-12-31", 3_000, 2023, false),
             ("&to=2030-01-01&as_of=2020-12-31", 2_000, 2019, false),
         ] {
             let told = gift.reach(&format!("area=HN01{window}"));
@@ -166,6 +167,13 @@ on_both_databases! {
             .map(|row| (row["area"].as_str(), range(row)[1])).collect();
         assert_eq!(rows, [(Some("HN02"), 43), (Some("HN03"), 100)]);
         assert_eq!((gift.range("area=HN02"), gift.range("area=HN03")), ([43; 3], [100; 3]));
+        // So is what lies inside it.
+        gift.handed("2020-08-09", 10, said("HN0205", 7));
+        gift.handed("2020-08-20", 10, said("HN0205", 2));
+        gift.states("headcounts", json!([headcount("1", "HN0206", "food", 200, "verified")]));
+        assert_eq!((gift.range("area=HN02&sector=health"), gift.range("area=HN03&sector=health")), ([45; 3], [107; 3]));
+        assert_eq!((gift.range("area=HN02&sector=food"), gift.range("area=HN03&sector=food")), ([200; 3], [0; 3]), "its last day is after");
+        assert_eq!(gift.range("area=HN&sector=health"), [152; 3]);
     }
 
     fn a_code_nobody_knows_is_flagged_where_nobody_stated_populations(database: &TestDatabase) {
@@ -179,6 +187,10 @@ on_both_databases! {
         let told = gift.reach("area=GM");
         assert_eq!(flags(&told["reached"]), ["area_without_population"]);
         assert_eq!(told["reached"]["flags"][0]["area"], "GM77");
+        // A code like those that ship may be one that somebody has yet to load, so it is taken and told.
+        gift.handed("2020-08-11", 10, json!([{"line": 0, "area": "GM-Q", "people": 3}]));
+        let told = gift.reach("area=GM");
+        assert_eq!((&told["reached"]["flags"][0]["area"], range(&told["reached"])), (&json!("GM-Q"), [17; 3]));
     }
 
     fn a_target_above_its_population_is_flagged_wherever_it_is_stated(database: &TestDatabase) {

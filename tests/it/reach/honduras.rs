@@ -1,7 +1,7 @@
 //! The Honduras response as it was published: 2,730 records, which say more people of two departments than live there.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use relief_ledger::auth::Role;
 use relief_ledger::exchange::apply::Recorder;
@@ -9,19 +9,10 @@ use relief_ledger::exchange::headcounts::{HeadcountMapping, HeadcountsImported, 
 use serde_json::{Value, json};
 
 use crate::support::ledger::Ledger;
-use crate::support::on_both_databases;
 use crate::support::server::{Server, migrate};
+use crate::support::{on_both_databases, real_file};
 
 const MAPPING: &str = "hxl-345w-honduras";
-
-fn real(name: &str) -> Option<PathBuf> {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/real").join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("SKIPPED: {} is not here", path.display());
-    None
-}
 
 fn imported(url: &str, table: &Path) -> HeadcountsImported {
     let mapping = HeadcountMapping::find(MAPPING).expect("it is understood").expect("it is built in");
@@ -81,7 +72,7 @@ on_both_databases! {
 
     fn no_department_of_honduras_has_more_people_reached_than_living_there(database: &TestDatabase) {
         let (Some(table), Some(populations)) =
-            (real("hdx-whowhatwhere_345_honduras.csv"), real("cod-ps-subnational.csv")) else { return };
+            (real_file("hdx-whowhatwhere_345_honduras.csv"), real_file("cod-ps-subnational.csv")) else { return };
         let told = imported(database.url(), &table);
         assert_eq!((told.stated, told.rejected.len()), (2_730, 0), "{:#?}", told.rejected.first());
         assert_eq!(told.plain["planned"], (120, 60_649));

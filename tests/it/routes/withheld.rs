@@ -43,9 +43,13 @@ impl Gift {
         let came = json!({"consignment": consignment, "leg": legs[0], "final": false,
             "lines": [{"item": scene.masks, "good": 800}]});
         scene.does("received", "2020-08-03", came).expect(201);
-        let people = json!([{"area": "ML-7", "group": "all", "year": 2020, "source": "COD-PS", "source_version": "1",
-            "people": 9_000}]);
-        scene.manager.post("/api/v1/populations", &json!({"rows": people})).expect(201);
+        let people = |area: &str, people: i64| json!({"area": area, "group": "all", "year": 2020, "source": "COD-PS", "source_version": "1", "people": people});
+        let rows = json!([people("ML-5", 10), people("ML-7", 9_000)]);
+        scene.manager.post("/api/v1/populations", &json!({"rows": rows})).expect(201);
+        // More are meant to be reached than live there: where they were served, and where nothing was handed over.
+        let target = |area: &str, people: i64| json!({"programme": scene.programme, "area": area, "group": "all", "sector": "health", "people": people});
+        let rows = json!([target("ML-5", 20), target("ML-7", 9_500), target("ML-99", 1)]);
+        scene.manager.post("/api/v1/targets", &json!({"rows": rows})).expect(201);
         let handed = json!({"site": camp, "consignment": consignment, "lines": [scene.line(500)],
             "reached": [{"line": 0, "people": 50, "sector": "health"}]});
         // Whoever received it answers for it, which verifies it.
@@ -93,7 +97,10 @@ impl Gift {
             format!("documents?site={store}"),
             format!("documents/{document}"),
             "reach/lines".to_owned(),
+            "reach".to_owned(),
             "reach?group_by=area".to_owned(),
+            "reach?group_by=sector".to_owned(),
+            "reach?group_by=programme".to_owned(),
         ];
         let groups = [
             "site",
@@ -145,6 +152,12 @@ on_both_databases! {
             assert!(!told(&reply.text).is_empty(), "{path}: {}", reply.text);
         }
         let donor = &gift.donor;
+        // Of what a programme means to do a donor is told where its goods were, and nothing of other places.
+        let plans = |caller: &Caller| {
+            let told = caller.get("/api/v1/reach").expect(200)["reached"]["flags"].to_string();
+            ["ML-5", "ML-7", "ML-99"].map(|area| told.contains(area))
+        };
+        assert_eq!((plans(donor), plans(&gift.scene.auditor)), ([false, true, false], [true; 3]));
         let total = |query: &str| donor.get(&format!("/api/v1/totals?{query}")).expect(200);
         let open = total("group_by=country");
         let at_store = total(&format!("group_by=country&site={}", gift.store));
@@ -192,6 +205,7 @@ on_both_databases! {
         assert_eq!((areas.as_slice(), &by_area["reached"]["best"]), (["ML"].as_slice(), &json!(50)), "{by_area:#}");
         let inside = donor.get("/api/v1/reach?area=ML-7").expect(200);
         assert_eq!((&inside["reached"]["high"], &inside["reported_lines"]), (&json!(0), &json!(0)), "{inside:#}");
+        assert_eq!((&inside["reached"]["flags"], plans(&gift.scene.auditor)), (&json!([]), [true; 3]), "{inside:#}");
         let lines = donor.get("/api/v1/reach/lines").expect(200);
         assert_eq!((&lines["items"][0]["area"], lines["items"][0].get("site")), (&json!("ML"), None), "{lines:#}");
 

@@ -8,6 +8,7 @@ pub mod postgres;
 pub mod proxy;
 pub mod server;
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use self::postgres::PostgresDatabase;
@@ -95,3 +96,15 @@ macro_rules! on_both_databases {
     )+};
 }
 pub(crate) use on_both_databases;
+
+/// A file of published data that is read for tests only. None where it is missing, which is told, and fails on CI.
+pub fn real_file(name: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/real").join(name);
+    if !path.exists() {
+        let what = format!("{} is missing", path.display());
+        assert!(std::env::var("CI").is_err(), "{what}");
+        println!("SKIPPED: {what}");
+        return None;
+    }
+    Some(path)
+}
