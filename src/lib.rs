@@ -47,6 +47,8 @@ pub mod areas;
 pub mod sites;
 /// What is not to be sent where, and why.
 pub mod unwanted;
+/// Kits packed here: recipes, and the handling units that are packed by them.
+pub mod kits;
 /// Promises: offered, accepted, declined, withdrawn, followed by their donor.
 pub mod pledges;
 /// Goods for one consignee under one tracking code: allocate, depart, receive, split, divert.
@@ -59,6 +61,10 @@ pub mod distributions;
 pub mod events;
 /// The second person: what is proposed, and deciding it.
 pub mod approvals;
+/// Telling others what is recorded: how far each was told, what was not taken, and telling again.
+pub mod outbox;
+/// Telling other systems of events, each by a signed message.
+pub mod webhooks;
 /// What is claimed from somebody for a loss or a disposal.
 pub mod claims;
 /// Totals by any dimension, with both sides of every identity.
@@ -75,16 +81,28 @@ pub mod needs;
 pub mod gaps;
 /// The public answer to a tracking code.
 pub mod tracking;
+/// Telling people by mail: of a tracking code, in digests, of what is late, missing or expiring.
+pub mod mail;
 /// Tables in: files, mappings and the versions that are kept of them, imports.
 pub mod exchange;
 /// Papers and what they prove: attachments, documents, numbers without gaps.
 pub mod documents;
+/// Papers to print: waybills, lists, letters, notes and labels, as PDF and HTML.
+pub mod papers;
 /// Whether it adds up: accounts, identities, differences, and the way down to entries.
 pub mod reconciliation;
 /// Counting what lies at a site: sheets, and the card of an item.
 pub mod counts;
 /// What an auditor looks with: samples nobody can steer, red flags, the trace of a lot.
 pub mod checks;
+/// What is taken away as a file: tables, workbooks and the formats of the sector.
+pub mod exports;
+/// Lots to look at: what expires before it is used, and what was called back.
+pub mod lots;
+/// What has to be kept at a temperature: what loggers recorded, and what is held for it.
+pub mod cold;
+/// Handling units as they are read: per site and consignment, with what each holds.
+pub mod units;
 /// The pages people open in a browser.
 pub mod pages;
 /// Wiring: configuration, routes, middleware, OpenAPI, start and stop.

@@ -5,6 +5,7 @@ use super::answers::Caller;
 use super::connections::{Connections, DISCONNECT_WAIT, HANDSHAKE_WAIT, HEAD_WAIT, KEEP_ALIVE};
 use super::observe::Marks;
 use crate::core::problem::{Outcome, Problem};
+use crate::events::http_stream::Streams;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Request};
 use actix_server::GracefulShutdownSignal;
@@ -41,6 +42,8 @@ pub(super) struct Listening {
     pub(super) connections: Arc<Connections>,
     /// What stands on every answer.
     pub(super) marks: Arc<Marks>,
+    /// What goes on for as long as it is listened to, and must end before the server can.
+    pub(super) streams: Arc<Streams>,
 }
 
 /// What is around the requests of each connection.
@@ -80,7 +83,7 @@ where
     S::InitError: Debug,
     B: MessageBody + 'static,
 {
-    let Listening { listener, tls, workers, connections, marks } = listening;
+    let Listening { listener, tls, workers, connections, marks, streams } = listening;
     // More are never taken by the server below, which stops accepting; these few are for ending others.
     let taken = connections.limit().saturating_add(CONNECTIONS_TO_SPARE);
     // The server below takes no further connection while so many agree on TLS: a few hundred that say nothing would
@@ -93,6 +96,11 @@ where
     if let Some(workers) = workers {
         builder = builder.workers(workers.max(1));
     }
+    let stopping = builder.graceful_shutdown_signal();
+    actix_web::rt::spawn(async move {
+        stopping.notified().await;
+        streams.close();
+    });
     let around = Around { connections, marks, stopping: builder.graceful_shutdown_signal() };
     let builder = match tls {
         None => builder.listen(NAME, listener, move || serve::<TcpStream, _, _, _>(app(), around.clone())),

@@ -13,6 +13,7 @@
 //! | `checkpoints` | signing the log's head once a second, and what stands against believing it |
 //! | `log` | the log over HTTP |
 //! | `keys` | new keys for access tokens, taken up and rotated by age |
+//! | `telling` | telling others what is recorded, beside the writer |
 //! | `moving` | moving what SQLite wrote ahead, beside the writer |
 //! | `replica` | how far behind the database its replica is |
 //! | `retention` | erasing people whose time is over, once a day |
@@ -41,6 +42,7 @@ mod replica;
 mod retention;
 mod server;
 mod settings;
+mod telling;
 mod throttle;
 mod tls;
 
@@ -52,9 +54,10 @@ pub use throttle::Buckets;
 
 use crate::web::Routes;
 use crate::{
-    approvals, areas, baselines, checks, claims, consignments, counts, documents, events, exchange, facts,
-    forecast, gaps, items, map, needs, pages, parties, people, pledges, programmes, reach, reconciliation,
-    sites, stock, totals, tracking, unwanted, users,
+    approvals, areas, baselines, checks, claims, cold, consignments, counts, documents, events, exchange,
+    exports, facts, forecast, gaps, items, kits, lots, mail, map, needs, pages, papers, parties, people,
+    pledges, programmes, reach, reconciliation, sites, stock, totals, tracking, units, unwanted, users,
+    webhooks,
 };
 
 /// All routes of the server, room by room.
@@ -76,11 +79,14 @@ pub fn routes() -> Routes {
     unwanted::http::routes(&mut routes);
     pledges::http::routes(&mut routes);
     consignments::http::routes(&mut routes);
+    consignments::terms::http::routes(&mut routes);
     stock::http::routes(&mut routes);
     events::http::routes(&mut routes);
     approvals::http::routes(&mut routes);
+    webhooks::http::routes(&mut routes);
     claims::http::routes(&mut routes);
     tracking::http::routes(&mut routes);
+    mail::http::routes(&mut routes);
     totals::routes(&mut routes);
     forecast::http::routes(&mut routes);
     map::routes(&mut routes);
@@ -89,9 +95,16 @@ pub fn routes() -> Routes {
     gaps::http::routes(&mut routes);
     exchange::http::routes(&mut routes);
     documents::http::routes(&mut routes);
+    papers::http::routes(&mut routes);
     reconciliation::http::routes(&mut routes);
     counts::http::routes(&mut routes);
     checks::http::routes(&mut routes);
+    exports::http::routes(&mut routes);
+    lots::http::routes(&mut routes);
+    kits::http::routes(&mut routes);
+    units::http::routes(&mut routes);
+    cold::http::routes(&mut routes);
+    cold::http_storage::routes(&mut routes);
     log::routes(&mut routes);
     pages::routes(&mut routes);
     health::routes(&mut routes);

@@ -7,6 +7,7 @@ use super::background::Background;
 use crate::auth::now;
 use crate::core::problem::Outcome;
 use crate::documents::expire::expire as expire_attachments;
+use crate::mail::expire::expire as expire_mailings;
 use crate::people::expire::{Expiry, expire};
 use crate::users::erase::destroy_left_keys;
 use crate::web::State;
@@ -25,6 +26,7 @@ pub(super) fn keep_retention(state: State) -> Outcome<Background> {
             let parts = (&state.database, &state.writer, &state.vault);
             report("people", expire(parts.0, parts.1, parts.2, now()));
             report("photos and scans", expire_attachments(parts, state.person_retention_days, now()));
+            report("mailings", expire_mailings(parts.0, parts.1, parts.2, now()));
             let keys = destroy_left_keys(&state.database, &state.vault);
             report("users", keys.map(|keys| Expiry { erased: 0, keys }));
             if stopped.within(PERIOD) {

@@ -14,6 +14,7 @@ use super::replica::keep_watching;
 use super::retention::keep_retention;
 use super::routes;
 use super::settings::Settings;
+use super::telling::{keep_telling, post_of};
 use super::tls::server_config;
 use crate::audit::beside::Beside;
 use crate::audit::keys::KeyRing;
@@ -21,7 +22,9 @@ use crate::auth::{Auth, OutsideIssuer, count_users};
 use crate::consignments::Wholes;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{self, Database, Replica, check_own_sessions, check_replica, connect, migrate};
+use crate::events::http_stream::Streams;
 use crate::forecast::Forecasting;
+use crate::mail::http::Mailer;
 use crate::users::sealing::{Sealing, seal_users};
 use crate::vault::Vault;
 use crate::web::{Routes, State, StateParts, not_found};
@@ -35,6 +38,7 @@ use std::sync::{Arc, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tracing_actix_web::TracingLogger;
 
 /// A server that runs in this process; it stops when dropped.
@@ -203,11 +207,14 @@ fn run(
     let keys = keep_keys(state.clone(), settings.keys.clone(), lifetime)?;
     let retention = keep_retention(state.clone())?;
     let dated = keep_dated(settings.database_url.clone())?;
+    let (told, newest) = watch::channel(0);
+    let streams = web::Data::new(Streams::new(newest));
+    let telling = keep_telling(&state, settings, told)?;
     let moving = keep_moving(settings.database_url.clone())?;
     let watching = state.replica.clone().map(|replica| keep_watching(settings.database_url.clone(), replica));
     let watching = watching.transpose()?;
     let result = actix_web::rt::System::new().block_on(async {
-        let server = server(settings, listener, all, state, signing)?;
+        let server = server(settings, listener, all, state, (signing, streams))?;
         if settings.signals {
             stop_on_signals(server.handle())?;
         }
@@ -217,6 +224,7 @@ fn run(
     keys.stop();
     retention.stop();
     dated.stop();
+    telling.stop();
     drop(watching);
     // Every request is answered by now; what is queued still is recorded.
     writer.stop();
@@ -257,7 +265,7 @@ fn server(
     listener: TcpListener,
     all: Routes,
     state: State,
-    signing: Arc<Signing>,
+    (signing, streams): (Arc<Signing>, web::Data<Streams>),
 ) -> Outcome<Server> {
     let marks = Arc::new(Marks { signing: Arc::clone(&signing), is_secure: settings.tls.is_some() });
     let (signing, marked) = (web::Data::from(signing), web::Data::from(Arc::clone(&marks)));
@@ -265,6 +273,8 @@ fn server(
     let copy = state.replica.as_ref().map(Replica::database);
     let wholes = web::Data::new(Wholes::new(&state.database, copy)?);
     let forecasting = web::Data::new(Forecasting::new(settings.presumed_lost_multiple));
+    let receivers = web::Data::new(settings.receivers.clone());
+    let mailer = web::Data::new(Mailer(post_of(settings)?));
     let document = web::Data::new(described(&all)?);
     let all = Arc::new(all);
     let origins = web::Data::new(Origins(settings.cors_origins.clone()));
@@ -274,6 +284,7 @@ fn server(
         state.trusted_proxies.to_vec(),
     );
     actix_web::rt::spawn(Connections::watch(Arc::downgrade(&connections)));
+    let closing = web::Data::clone(&streams).into_inner();
     let factory = move || {
         let all = Arc::clone(&all);
         App::new()
@@ -284,6 +295,9 @@ fn server(
             .app_data(document.clone())
             .app_data(wholes.clone())
             .app_data(forecasting.clone())
+            .app_data(receivers.clone())
+            .app_data(mailer.clone())
+            .app_data(streams.clone())
             .app_data(origins.clone())
             .wrap(from_fn(share))
             .wrap(from_fn(observe))
@@ -294,5 +308,8 @@ fn server(
             .default_service(web::to(not_found))
     };
     let tls = settings.tls.as_ref().map(server_config).transpose()?;
-    listen(factory, Listening { listener, tls, workers: settings.workers, connections, marks })
+    listen(
+        factory,
+        Listening { listener, tls, workers: settings.workers, connections, marks, streams: closing },
+    )
 }

@@ -6,8 +6,11 @@ use crate::auth::Outside;
 use crate::core::limits::Limits;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::{DEFAULT_READ_LAG_SECONDS, READ_LAG_SECONDS_LIMIT, redacted};
+use crate::mail::SmtpSettings;
+use crate::outbox::rules::Pace;
 use crate::people::rules::DEFAULT_RETENTION_DAYS;
 use crate::web::Throttle;
+use crate::webhooks::Receivers;
 use crate::writer::{Comparison, Wake};
 use serde::Deserialize;
 use std::net::IpAddr;
@@ -78,6 +81,12 @@ pub struct Settings {
     pub person_retention_days: u32,
     /// How many times as long as the ninetieth percentile of such trips goods may be away before they are presumed lost.
     pub presumed_lost_multiple: u32,
+    /// Which receivers of webhooks are told, and how long each is waited for.
+    pub receivers: Receivers,
+    /// By which server mail goes; none is sent, if nobody says.
+    pub smtp: Option<SmtpSettings>,
+    /// How fast others are told again; only tests are hasty.
+    pub pace: Pace,
     /// With these the server speaks TLS; else a proxy in front does, or nobody.
     pub tls: Option<TlsFiles>,
     /// Up to how much one person decides alone.
@@ -114,6 +123,10 @@ impl Settings {
             token_key_days = self.token_key_days,
             person_retention_days = self.person_retention_days,
             presumed_lost_multiple = self.presumed_lost_multiple,
+            smtp_url = self.smtp.as_ref().map(|smtp| redacted(&smtp.url)),
+            mail_from = self.smtp.as_ref().map(|smtp| smtp.from.as_str()),
+            webhook_plain_http = self.receivers.plain_http,
+            webhook_private_addresses = self.receivers.private_addresses,
             tls_certificate = tls.map(|files| path(&files.certificate)),
             tls_key = tls.map(|files| path(&files.key)),
             count_limit = self.limits.count,
@@ -171,6 +184,14 @@ pub struct Layer {
     pub person_retention_days: Option<u32>,
     /// See [`Settings::presumed_lost_multiple`].
     pub presumed_lost_multiple: Option<u32>,
+    /// See [`SmtpSettings::url`]; goes with the next, and with `public_origin`.
+    pub smtp_url: Option<String>,
+    /// See [`SmtpSettings::from`].
+    pub mail_from: Option<String>,
+    /// See [`Receivers::plain_http`].
+    pub webhook_plain_http: Option<bool>,
+    /// See [`Receivers::private_addresses`].
+    pub webhook_private_addresses: Option<bool>,
     /// See [`TlsFiles::certificate`]; goes with the next.
     pub tls_certificate: Option<PathBuf>,
     /// See [`TlsFiles::key`].
@@ -220,6 +241,10 @@ impl Layer {
             token_key_days: self.token_key_days.or(below.token_key_days),
             person_retention_days: self.person_retention_days.or(below.person_retention_days),
             presumed_lost_multiple: self.presumed_lost_multiple.or(below.presumed_lost_multiple),
+            smtp_url: self.smtp_url.or(below.smtp_url),
+            mail_from: self.mail_from.or(below.mail_from),
+            webhook_plain_http: self.webhook_plain_http.or(below.webhook_plain_http),
+            webhook_private_addresses: self.webhook_private_addresses.or(below.webhook_private_addresses),
             tls_certificate: self.tls_certificate.or(below.tls_certificate),
             tls_key: self.tls_key.or(below.tls_key),
             count_limit: self.count_limit.or(below.count_limit),
@@ -281,10 +306,32 @@ impl Layer {
         if let Some(outside) = &self.outside {
             outside.check()?;
         }
+        self.check_mail()?;
         if let Some(origin) = &self.public_origin {
             check_origin("/public_origin", origin)?;
         }
         self.cors_origins.iter().flatten().try_for_each(|origin| check_origin("/cors_origins", origin))
+    }
+
+    /// What mail is sent by, where all of it is said.
+    fn smtp(&self) -> Option<SmtpSettings> {
+        let (url, from) = self.smtp_url.clone().zip(self.mail_from.clone())?;
+        Some(SmtpSettings { url, from, origin: self.public_origin.clone()? })
+    }
+
+    /// Refuses half of what mail needs.
+    fn check_mail(&self) -> Outcome<()> {
+        if let Some(smtp) = self.smtp() {
+            return smtp.check();
+        }
+        let words = "Mail needs smtp_url, mail_from and public_origin, where its links lead; say all three, or neither of the \
+                     first two.";
+        match (&self.smtp_url, &self.mail_from) {
+            (None, None) => Ok(()),
+            (Some(_), Some(_)) => Err(Problem::field("/public_origin", words)),
+            (Some(_), None) => Err(Problem::field("/mail_from", words)),
+            (None, Some(_)) => Err(Problem::field("/smtp_url", words)),
+        }
     }
 
     /// Refuses a lag that no replica has.
@@ -306,6 +353,7 @@ impl Layer {
     /// The settings of this layer over the defaults.
     pub fn settings(self) -> Settings {
         let limits = Limits::default();
+        let smtp = self.smtp();
         let lag = self.read_lag_seconds.unwrap_or(DEFAULT_READ_LAG_SECONDS);
         Settings {
             limits: Limits {
@@ -328,6 +376,13 @@ impl Layer {
             token_key_days: self.token_key_days.unwrap_or(DEFAULT_TOKEN_KEY_DAYS),
             person_retention_days: self.person_retention_days.unwrap_or(DEFAULT_RETENTION_DAYS),
             presumed_lost_multiple: self.presumed_lost_multiple.unwrap_or(DEFAULT_PRESUMED_LOST_MULTIPLE),
+            smtp,
+            receivers: Receivers {
+                plain_http: self.webhook_plain_http.unwrap_or_default(),
+                private_addresses: self.webhook_private_addresses.unwrap_or_default(),
+                ..Receivers::default()
+            },
+            pace: Pace::ORDINARY,
             tls: self.tls_certificate.zip(self.tls_key).map(|(certificate, key)| TlsFiles {
                 certificate,
                 key,

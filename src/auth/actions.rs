@@ -84,6 +84,8 @@ actions! {
     ConsignmentWrite = "consignment.write",
     /// Read consignments.
     ConsignmentRead = "consignment.read",
+    /// Print papers about consignments, which say who sends and carries them.
+    ConsignmentPaperRead = "consignment_paper.read",
     /// Add and change loads.
     LoadWrite = "load.write",
     /// Read loads.
@@ -104,6 +106,10 @@ actions! {
     LossPropose = "loss.propose",
     /// Decide that missing goods are found or miscounted, and about what others proposed about goods.
     MissingDecide = "missing.decide",
+    /// Have another system told of the events one may read, and end that.
+    WebhookWrite = "webhook.write",
+    /// Read which of one's own systems are told, and how far.
+    WebhookRead = "webhook.read",
     /// Read what is proposed and what was decided.
     ApprovalRead = "approval.read",
     /// Decide what others proposed; each kind is then checked against its own action.
@@ -148,6 +154,20 @@ actions! {
     FlagRead = "flag.read",
     /// Trace lots: where they are, whom they reached, and where they came from.
     TraceRead = "trace.read",
+    /// Take figures away as files, and read which were taken.
+    ExportRead = "export.read",
+    /// Say what is agreed and asked for around consignments: green light, customs, freight, packages.
+    TermsWrite = "terms.write",
+    /// Read it.
+    TermsRead = "terms.read",
+    /// Read which handling units are where, and what they hold.
+    UnitRead = "unit.read",
+    /// Send what loggers recorded.
+    ReadingWrite = "reading.write",
+    /// Read what loggers recorded.
+    ReadingRead = "reading.read",
+    /// Read which lots expire and which are under recall, with where they are.
+    LotWatch = "lot_watch.read",
     /// Read and verify the log.
     AuditRead = "audit.read",
     /// Read who one is logged in as, and one's own sessions.

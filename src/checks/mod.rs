@@ -23,3 +23,6 @@ pub mod rules;
 mod sample;
 mod trace;
 mod trace_queries;
+
+pub use reach::About;
+pub use trace_queries::consignments_reached;

@@ -7,15 +7,18 @@ use crate::db::{Bind, Binds};
 /// Where a row says what it is about: three expressions, each an identifier or null. Tables of the condition itself are
 /// called `in_…`, so that no name of the query around it means one of them.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct About<'a> {
-    pub(super) consignment: &'a str,
-    pub(super) site: &'a str,
-    pub(super) pledge: &'a str,
+pub struct About<'a> {
+    /// Its consignment.
+    pub consignment: &'a str,
+    /// Its site.
+    pub site: &'a str,
+    /// Its pledge.
+    pub pledge: &'a str,
 }
 
 impl About<'_> {
     /// The condition that a scope reaches it; none of it is a donor's.
-    pub(super) fn within(&self, scope: &Scope, binds: &mut Binds) -> String {
+    pub fn within(&self, scope: &Scope, binds: &mut Binds) -> String {
         if scope.is_everything() {
             return "1 = 1".to_owned();
         }

@@ -243,7 +243,7 @@ pub(super) fn relots(conn: &mut Conn, scope: &Scope, lots: &[LotId]) -> Outcome<
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn consignments_reached(
+pub fn consignments_reached(
     conn: &mut Conn,
     scope: &Scope,
     named: &[ConsignmentId],

@@ -7,12 +7,14 @@ use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{Conn, connect, migrate, pending};
 use crate::events::wake;
 use crate::exchange::apply::{Progress, Recorder};
-use crate::exchange::headcounts::{HeadcountMapping, HeadcountsImported, read_headcount_table};
+use crate::exchange::headcounts::{HeadcountMapping, HeadcountsImported, RowRefused, read_headcount_table};
 use crate::exchange::import::{Imported, Reading, read_chosen};
 use crate::exchange::kept::{Chosen, Found, find_kept};
 use crate::exchange::mapping::{Mapping, MappingError};
 use crate::exchange::needs::{import_needs, read_needs};
 use crate::exchange::plan::Warning;
+use crate::exchange::records::import::RecordsImported;
+use crate::exchange::records::read::{RecordMapping, read_records};
 use crate::exchange::report;
 use crate::exchange::table::{Table, TableError};
 use crate::exchange::verdict::{RowOutcome, RowVerdict};
@@ -38,7 +40,7 @@ pub(super) struct Import {
     /// The table
     #[arg(value_name = "FILE")]
     file: PathBuf,
-    /// A built-in mapping (scms, needs, hxl-345w-honduras), one that is kept in the ledger (NAME, or NAME@SEQUENCE as it was
+    /// A built-in mapping (scms, needs, hxl-345w-honduras, and relief for records that relief export wrote), one that is kept in the ledger (NAME, or NAME@SEQUENCE as it was
     /// known then), or a mapping file
     #[arg(long, value_name = "NAME|FILE.toml")]
     mapping: String,
@@ -72,6 +74,9 @@ impl Import {
         let url = self.common.settings(Layer::default())?.database_url;
         if let Some(mapping) = HeadcountMapping::find(&self.mapping)? {
             return self.import_headcounts(&url, (mapping, None));
+        }
+        if let Some(mapping) = RecordMapping::find(&self.mapping)? {
+            return self.import_records(&url, &mapping);
         }
         let chosen = match self.chosen(&url)? {
             Found::Headcounts(mapping, version) => {
@@ -114,6 +119,26 @@ impl Import {
             say(headcount_words(&imported, self.dry_run))?;
         }
         write_report(report, &imported.verdicts, &[])?;
+        Ok(imported.rejected.len() as u64)
+    }
+
+    /// The same of the records of a ledger.
+    fn import_records(&self, url: &str, mapping: &RecordMapping) -> Outcome<u64> {
+        let records = read_records(&self.file, mapping)?;
+        for note in &records.notes {
+            eprintln!("relief: {note}");
+        }
+        let report = self.made_report()?;
+        let imported = self.recording(url, |recorder, progress| records.import(recorder, progress))?;
+        if self.json {
+            say(serde_json::to_string_pretty(&imported)
+                .map_err(|error| Problem::internal(error.to_string()))?)?;
+        } else {
+            say(record_words(&imported, self.dry_run))?;
+        }
+        if let Some((path, file)) = report {
+            write_refused(path, file, &imported.rejected)?;
+        }
         Ok(imported.rejected.len() as u64)
     }
 
@@ -244,6 +269,28 @@ impl Import {
         }
         lines.join("\n")
     }
+}
+
+/// Writes the rows that are not in, each with its reason.
+fn write_refused(path: &Path, file: File, refused: &[RowRefused]) -> Outcome<()> {
+    let mut table = csv::Writer::from_writer(file);
+    for one in refused {
+        table.serialize(one).map_err(|error| unwritable(path, &error))?;
+    }
+    table.flush().map_err(|error| unwritable(path, &error))
+}
+
+fn record_words(imported: &RecordsImported, dry_run: bool) -> String {
+    let verb = if dry_run { "would be " } else { "" };
+    let (created, unchanged, rejected) = (imported.created, imported.unchanged, imported.rejected.len());
+    let mut lines =
+        vec![format!("{created} records {verb}created, {unchanged} unchanged, {rejected} {verb}rejected.")];
+    let reasons = imported.rejected.iter().take(REASONS_SHOWN);
+    lines.extend(reasons.map(|refused| format!("  row {}: {}", refused.row, refused.reason)));
+    if rejected > REASONS_SHOWN {
+        lines.push(format!("  … and {} more; --report lists them", rejected - REASONS_SHOWN));
+    }
+    lines.join("\n")
 }
 
 fn headcount_words(imported: &HeadcountsImported, dry_run: bool) -> String {

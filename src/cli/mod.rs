@@ -10,6 +10,7 @@ mod backup;
 mod bench;
 mod copy;
 mod demo;
+mod export;
 mod import;
 mod keys;
 mod migrate;
@@ -21,6 +22,7 @@ mod serve;
 mod totals;
 mod user;
 mod verify;
+mod webhook;
 
 use crate::app::{Layer, SETTINGS_FILE, Settings};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -51,12 +53,14 @@ struct CommandLine {
 enum Command {
     Serve(serve::Serve),
     Demo(demo::Demo),
+    Export(export::WriteExport),
     Import(import::Import),
     Migrate(migrate::Migrate),
     User(user::User),
     Person(person::Person),
     Keys(keys::Keys),
     ApiKey(api_key::ApiKey),
+    Webhook(webhook::Webhook),
     Totals(totals::Totals),
     Verify(verify::Verify),
     Audit(audit::Audit),
@@ -148,12 +152,14 @@ pub fn run() -> ExitCode {
     let result = match line.command {
         Command::Serve(command) => command.run(),
         Command::Demo(command) => command.run(),
+        Command::Export(command) => command.run(),
         Command::Import(command) => return command.run(),
         Command::Migrate(command) => command.run(),
         Command::User(command) => command.run(),
         Command::Person(command) => command.run(),
         Command::Keys(command) => command.run(),
         Command::ApiKey(command) => command.run(),
+        Command::Webhook(command) => command.run(),
         Command::Totals(command) => command.run(),
         Command::Verify(command) => return command.run(),
         Command::Audit(command) => return command.run(),

@@ -55,6 +55,18 @@ pub(super) struct Serve {
     /// After how many times the ninetieth percentile of such trips goods under way are presumed lost [default: 3]
     #[arg(long, env = "RELIEF_PRESUMED_LOST_MULTIPLE", value_name = "TIMES")]
     presumed_lost_multiple: Option<u32>,
+    /// The server by which mail goes, such as smtps://user:password@mail.example.org [default: none, no mail]
+    #[arg(long, env = "RELIEF_SMTP_URL", hide_env_values = true, value_name = "URL")]
+    smtp_url: Option<String>,
+    /// Who writes, such as 'ReliefLedger <relief@example.org>'
+    #[arg(long, env = "RELIEF_MAIL_FROM", value_name = "SENDER")]
+    mail_from: Option<String>,
+    /// Whether webhooks may lead to http addresses too [default: false, only https]
+    #[arg(long, env = "RELIEF_WEBHOOK_PLAIN_HTTP", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    webhook_plain_http: Option<bool>,
+    /// Whether webhooks may lead to private addresses, such as a system beside this one [default: false]
+    #[arg(long, env = "RELIEF_WEBHOOK_PRIVATE_ADDRESSES", value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    webhook_private_addresses: Option<bool>,
     /// The certificate with which the server itself speaks TLS, as PEM [default: none, a proxy does]
     #[arg(long, env = "RELIEF_TLS_CERTIFICATE", value_name = "FILE", requires = "tls_key")]
     tls_certificate: Option<PathBuf>,
@@ -93,6 +105,10 @@ impl Serve {
             token_key_days: self.token_key_days,
             person_retention_days: self.person_retention_days,
             presumed_lost_multiple: self.presumed_lost_multiple,
+            smtp_url: self.smtp_url,
+            mail_from: self.mail_from,
+            webhook_plain_http: self.webhook_plain_http,
+            webhook_private_addresses: self.webhook_private_addresses,
             tls_certificate: self.tls_certificate,
             tls_key: self.tls_key,
             count_limit: self.count_limit,

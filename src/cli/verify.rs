@@ -19,9 +19,9 @@ use crate::ledger;
 use crate::ledger::verify::verify_seeing;
 use crate::writer::{log_state, row_source};
 use crate::{
-    approvals, areas, auth, baselines, claims, consignments, counts, distributions, documents, events,
-    evidence, exchange, facts, items, needs, parties, people, pledges, programmes, proposals, reach, sites,
-    stock, unwanted, users,
+    approvals, areas, auth, baselines, claims, cold, consignments, counts, distributions, documents, events,
+    evidence, exchange, exports, facts, items, kits, mail, needs, parties, people, pledges, programmes,
+    proposals, reach, sites, stock, unwanted, users, webhooks,
 };
 use clap::Args;
 use indicatif::ProgressBar;
@@ -217,7 +217,7 @@ fn tell_servers(report: &Report, beside: &Beside, settings: &Settings) {
 }
 
 /// What is kept and the log does not vouch for, and why that is no record.
-pub(crate) const UNCOVERED: [(&str, &str); 7] = [
+pub(crate) const UNCOVERED: [(&str, &str); 10] = [
     (
         "session_secrets",
         "the hashes that continue sessions change with each use; the sessions themselves are recorded",
@@ -238,6 +238,12 @@ pub(crate) const UNCOVERED: [(&str, &str); 7] = [
         "one that is deleted is not missed, as the log is compared with every other and with the newest beside the key; \
          one that is edited or added is named",
     ),
+    ("outlets", "how far others were told changes with each telling; who they are is recorded"),
+    (
+        "letters",
+        "what was not taken changes with each attempt; it names entries of the log and holds nothing of them",
+    ),
+    ("tellers", "which process tells others, for some seconds"),
     ("purges_due", "which tables are still to be cleared from the files; it holds nothing else"),
 ];
 
@@ -297,11 +303,32 @@ pub(crate) fn sources() -> Vec<RowSource> {
         row_source::<documents::NumberBlock>(),
         row_source::<documents::NumberEntry>(),
         row_source::<exchange::kept::KeptMapping>(),
-        row_source::<counts::CountSheet>(),
-        row_source::<counts::CountLine>(),
+        row_source::<exports::Exported>(),
     ];
+    sources.extend(beside_goods());
     sources.extend(ledger::recorded::sources());
     sources
+}
+
+/// What is said of goods besides where they are: how they are counted, packed and kept, what is agreed around consignments, and
+/// who is told.
+fn beside_goods() -> Vec<RowSource> {
+    vec![
+        row_source::<counts::CountSheet>(),
+        row_source::<counts::CountLine>(),
+        row_source::<consignments::ConsignmentTerm>(),
+        row_source::<consignments::CustomsRequirement>(),
+        row_source::<consignments::LoadLimit>(),
+        row_source::<kits::KitRecipe>(),
+        row_source::<kits::KitComponent>(),
+        row_source::<kits::HandlingUnit>(),
+        row_source::<kits::UnitContent>(),
+        row_source::<cold::LoggerFile>(),
+        row_source::<cold::LoggerContent>(),
+        row_source::<cold::SiteStorage>(),
+        row_source::<webhooks::Webhook>(),
+        row_source::<mail::Mailing>(),
+    ]
 }
 
 fn verdict(report: &Report) -> &'static str {

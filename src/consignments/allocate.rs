@@ -2,18 +2,20 @@
 
 use super::store::{Consignment, find_open};
 use super::upstream::{Needed, wait_or_refuse};
-use crate::core::id::{ConsignmentId, LotId, PledgeId, SiteId};
+use crate::core::id::{ConsignmentId, HandlingUnitId, LotId, PledgeId, SiteId};
 use crate::core::problem::Problem;
 use crate::items::goods::{
     Goods, GoodsLine, PickContext, held_if_recalled, less_planned, lot_facts, pick_goods, short_of,
-    understand,
+    understand, understand_beside,
 };
+use crate::kits::{HandlingUnit, UnitPlace, find_units, move_units, place_units};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement};
 use crate::pledges::PledgeLine;
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// Goods are reserved for a consignment: from a site's free stock, or, without a site, from what donors
 /// still hold.
@@ -29,7 +31,11 @@ pub struct Allocated {
     #[serde(default)]
     pub pledge: Option<PledgeId>,
     /// What is reserved.
+    #[serde(default)]
     pub lines: Vec<GoodsLine>,
+    /// Packed handling units at the warehouse that are reserved, each whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<HandlingUnitId>,
 }
 
 /// Reserved goods become free again where they are.
@@ -77,7 +83,7 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
         Some(pledge) => Some(desk.shelf::<Drawer<PledgeLine>>().group(pledge)?),
         None => None,
     };
-    let goods = understand(desk, &body.lines)?;
+    let goods = understand_beside(desk, &body.lines, body.units.len())?;
     let mut movements = Vec::new();
     all_or_missed(&goods, |one| {
         let mut candidates = match body.site {
@@ -106,8 +112,38 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
         }
         Ok(())
     })?;
+    let units = reserve_units(desk, body, (&consignment, &country), &mut movements)?;
     let subjects = Subjects { site: body.site, pledge: body.pledge, ..consignment.subjects() };
-    Ok(happening.post(desk, subjects, &movements, &[])?)
+    let result = happening.post(desk, subjects, &movements, &[])?;
+    place_units(desk, &units, None, Some(consignment.id));
+    Ok(result)
+}
+
+/// Reserves handling units whole: what they hold must be of the consignment's programme, and may go to its country.
+fn reserve_units(
+    desk: &mut Desk,
+    body: &Allocated,
+    (consignment, country): (&Consignment, &str),
+    movements: &mut Vec<Movement>,
+) -> Result<Vec<Arc<HandlingUnit>>, Halt> {
+    if body.units.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(site) = body.site else {
+        return Err(Problem::field("/site", "is missing; say where the handling units stand").into());
+    };
+    let units = find_units(desk, &body.units, UnitPlace::Site(site))?;
+    move_units(desk, &units, site, movements, |desk, index, cell| {
+        let line = desk.shelf::<Book>().line(cell.line)?;
+        let is_meant_for = line.earmark.as_deref().is_none_or(|earmark| earmark == country);
+        if line.programme != consignment.programme_id || !is_meant_for {
+            let detail =
+                format!("holds goods of another programme, or that are not meant for {country}; unpack it");
+            return Err(Problem::field(format!("/units/{index}"), detail).into());
+        }
+        Ok(Cell { consignment: Some(consignment.id), ..cell })
+    })?;
+    Ok(units)
 }
 
 /// Goods that are with their donors: of the line a label names, which is a handful of heaps, or of all lines

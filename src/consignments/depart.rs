@@ -3,6 +3,7 @@
 use super::allocate::{destination_country, free_stock};
 use super::departures::Departures;
 use super::store::{Consignment, Journey, Load, find_leg, find_open};
+use super::terms::departing::warnings;
 use super::upstream::{is_upstream, upstream};
 use crate::auth::{Bound, Scope};
 use crate::core::id::{
@@ -61,8 +62,10 @@ pub fn depart(desk: &mut Desk, happening: &Happening, body: &Departed) -> Result
         Some(lines) => Some(understand(desk, lines)?),
         None => None,
     };
-    let result = send_off(desk, happening, body.load, &consignment, &journey, goods.as_deref())?;
-    note_departure(desk, happening, journey.leg().id, &result);
+    let warnings = warnings(desk, happening, &consignment, body.load)?;
+    let happening = Happening { warnings, ..happening.clone() };
+    let result = send_off(desk, &happening, body.load, &consignment, &journey, goods.as_deref())?;
+    note_departure(desk, &happening, journey.leg().id, &result);
     Ok(result)
 }
 
@@ -400,6 +403,7 @@ pub(super) fn infer(
         deploys: receipt.deploys,
         from_paper: receipt.from_paper.clone(),
         decided_by: None,
+        warnings: Vec::new(),
     };
     let subjects = Subjects { leg: Some(leg), ..consignment.subjects() };
     let no_statements: &[Statement] = &[];

@@ -6,7 +6,7 @@ use super::leg_plans::state_legs;
 use super::open::check_count;
 use super::rules::{Mode, check_chain};
 use super::store::{Journey, Leg, find_leg, find_open};
-use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
+use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed};
@@ -101,6 +101,11 @@ fn check_later(journey: &Journey, moving: &[Holding]) -> Result<(), Problem> {
     Ok(())
 }
 
+/// The identifier of a leg of a diversion that names none.
+pub fn diverted_leg_id(event: EventId, place: usize) -> LegId {
+    derived(event.0, "diverted leg", place as u64)
+}
+
 /// Diverts.
 ///
 /// # Errors
@@ -128,7 +133,7 @@ pub fn divert(desk: &mut Desk, happening: &Happening, body: &Diverted) -> Result
         desk.shelf::<Drawer<Leg>>().group(consignment.id)?.iter().map(|leg| leg.ordinal).max().unwrap_or(0);
     let mut rows = Vec::with_capacity(body.legs.len());
     all_or_missed(body.legs.iter().enumerate(), |(index, leg)| {
-        let id = leg.id.unwrap_or_else(|| derived(happening.id.0, "diverted leg", index as u64));
+        let id = leg.id.unwrap_or_else(|| diverted_leg_id(happening.id, index));
         let twice = rows.iter().any(|row: &Leg| row.id == id);
         if twice || desk.shelf::<Drawer<Leg>>().find(id)?.is_some() {
             let detail = format!("The leg {id} is there already; make a new id.");

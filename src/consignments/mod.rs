@@ -22,6 +22,7 @@ mod receive;
 pub mod rules;
 mod split;
 pub mod store;
+pub mod terms;
 mod traced;
 mod upstream;
 mod whole;
@@ -32,7 +33,7 @@ pub use cancel::{Cancelled, cancel};
 pub use customs::{CustomsHeld, customs_hold, customs_release};
 pub use depart::{Arrived, Departed, arrive, depart, inferred_id};
 pub use departures::Departures;
-pub use divert::{Diverted, PlannedLeg, divert};
+pub use divert::{Diverted, PlannedLeg, divert, diverted_leg_id};
 pub use leg_plans::{LegPlan, legs_as_known, state_legs};
 pub use loads::{load_reached, loads_within};
 pub use open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
@@ -44,6 +45,7 @@ pub use store::{
     Consignment, ConsignmentReferences, Leg, Load, find_consignment, find_leg, find_leg_even_replaced,
     find_open,
 };
+pub use terms::{ConsignmentTerm, CustomsRequirement, LoadLimit};
 pub(crate) use traced::moves_own;
 pub use traced::{TracedEvent, traced_evidence};
 pub use upstream::{Needed, wait_or_refuse};

@@ -147,6 +147,38 @@ identifiers! {
     UnwantedId,
     /// That something is not to be sent, or may be again.
     UnwantedVersionId,
+    /// Figures that were taken away as a file.
+    ExportId,
+    /// Who is told of events at an address on the network.
+    WebhookId,
+    /// Somebody who is written to.
+    MailingId,
+    /// Who is told, however: how far each was told.
+    OutletId,
+    /// Something that was not taken when it was told.
+    LetterId,
+    /// What is stated about a consignment, from an entry of the log on.
+    ConsignmentTermId,
+    /// That a country asks for a paper, from an entry of the log on.
+    CustomsRequirementId,
+    /// What a load can carry, from an entry of the log on.
+    LoadLimitId,
+    /// A kit that is packed here.
+    KitId,
+    /// A version of a kit's recipe.
+    KitRecipeId,
+    /// A component of such a version.
+    KitComponentId,
+    /// A packed kit.
+    HandlingUnitId,
+    /// What a unit was packed with, of one pledge line and lot.
+    UnitContentId,
+    /// A file of readings of one logger.
+    LoggerFileId,
+    /// What is watched by which logger: the same for all its files.
+    LoggerWatchId,
+    /// Which storage classes a site can keep, from an entry of the log on.
+    SiteStorageId,
     /// Who or what the vault keeps a key for: a person, a user or an attachment, by its own identifier.
     SealedId,
     /// Any record that further facts are kept of: its own identifier, whatever it is.

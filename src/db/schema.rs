@@ -1,26 +1,36 @@
 //! The tables as diesel sees them: the same on both databases. Written from the migrations.
 
 mod baselines;
+mod cold;
 mod counts;
 mod decided;
 mod demand;
+mod kits;
 mod ledger;
 mod log;
 mod papers;
 mod people;
 mod places;
 mod reached;
+mod taken;
+mod telling;
+mod terms;
 
 pub use baselines::*;
+pub use cold::*;
 pub use counts::*;
 pub use decided::*;
 pub use demand::*;
+pub use kits::*;
 pub use ledger::*;
 pub use log::*;
 pub use papers::*;
 pub use people::*;
 pub use places::*;
 pub use reached::*;
+pub use taken::*;
+pub use telling::*;
+pub use terms::*;
 
 diesel::table! {
     organizations (id) {
@@ -366,12 +376,27 @@ diesel::allow_tables_to_appear_in_same_query!(
     document_attachments,
     document_signatories,
     verifications,
+    exports,
     count_sheets,
     count_lines,
+    consignment_terms,
+    customs_requirements,
+    load_limits,
+    kit_recipes,
+    kit_components,
+    handling_units,
+    unit_contents,
+    logger_files,
+    logger_contents,
+    site_storages,
     site_places,
     leg_plans,
     boundaries,
     area_changes,
+    webhooks,
+    mailings,
+    outlets,
+    letters,
     log_entries,
     log_nodes,
     ledger_state,

@@ -156,7 +156,23 @@ identifier_columns!(
     NeedVersionId,
     NeedMatchId,
     UnwantedId,
-    UnwantedVersionId
+    UnwantedVersionId,
+    ExportId,
+    WebhookId,
+    MailingId,
+    OutletId,
+    LetterId,
+    ConsignmentTermId,
+    CustomsRequirementId,
+    LoadLimitId,
+    KitId,
+    KitRecipeId,
+    KitComponentId,
+    HandlingUnitId,
+    UnitContentId,
+    LoggerFileId,
+    LoggerWatchId,
+    SiteStorageId
 );
 
 column_type!(SharedBytes, Binary);

@@ -40,5 +40,6 @@ mod traced;
 pub use attachment::{ATTACHMENT_BYTES_MAX, Attachment, AttachmentBytes};
 pub use block::NumberBlock;
 pub use number::{NumberEntry, NumberSeries};
+pub(crate) use read::of_sensitive_programme;
 pub use read::{documents_within, numbers_of};
 pub use store::{Document, DocumentAttachment, DocumentEvent, Signatory};

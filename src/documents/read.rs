@@ -58,7 +58,7 @@ macro_rules! of_sensitive_programme {
             .or($crate::consignments::of_sensitive_pledge!(documents::pledge_id))
     };
 }
-pub(super) use of_sensitive_programme;
+pub(crate) use of_sensitive_programme;
 
 /// Narrows to the documents a scope reaches.
 pub fn documents_within<'a>(mut query: Documents<'a>, scope: &Scope) -> Documents<'a> {

@@ -3,7 +3,7 @@
 
 use super::kind::{Command, Kind};
 use super::post::decide_kind;
-use super::reverse::{Net, is_deploying, standing, take_back_figures};
+use super::reverse::{Net, is_deploying, recorded_kind, standing, take_back_figures};
 use super::times::{Timed, by_time};
 use crate::consignments::Leg;
 use crate::core::id::EventId;
@@ -77,6 +77,7 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
         }
         problem
     })?;
+    check_without_units(&record, &kind)?;
     // The rule decides on a pledge as it was before, and leaves it as it is to be.
     take_back_figures(desk, &old, &record.kind)?;
     let right = rehearse(desk, happening, &old, &kind)?;
@@ -115,6 +116,15 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
     end_where(desk, record.id, Ending::Corrected, result.recorded_at, |_| has_changed)?;
     restate_beside(desk, &record, &kind, &result, &right.movements)?;
     Ok(result)
+}
+
+/// Refuses to correct what moves handling units: a correction posts differences, and a box has none.
+fn check_without_units(record: &EventRecord, right: &Kind) -> Result<(), Problem> {
+    if right.units().is_empty() && recorded_kind(record)?.units().is_empty() {
+        return Ok(());
+    }
+    let detail = "An event that moves handling units is not corrected; reverse it and post it anew.";
+    Err(Problem::new(Code::WrongState, detail).at("/event"))
 }
 
 /// What a corrected event says besides the ledger: whether a receipt is closed, and whom a distribution reached.

@@ -1,6 +1,7 @@
 //! Events over HTTP: post one, post many, read them, and see what waits.
 
 use super::dismiss::WaitingDismiss;
+use super::http_stream::{__path_event_stream, event_stream};
 use super::kind::{Command, Kind};
 use super::moved_on::{MovedOnView, moved_on_list};
 use super::post::PostEvent;
@@ -363,6 +364,7 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_event_waiting, event_waiting);
     routes.add(__path_event_dismiss, event_dismiss);
     routes.add(__path_event_moved_on, event_moved_on);
+    routes.add(__path_event_stream, event_stream);
     routes.add(__path_event_show, event_show);
     for action in Kind::ACTIONS {
         routes.asks(*action);

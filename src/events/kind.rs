@@ -9,10 +9,11 @@ use crate::consignments::{
     Allocated, Arrived, Cancelled, CustomsHeld, Departed, Diverted, Packed, Received, Released, Split,
 };
 use crate::core::check::quoted;
-use crate::core::id::EventId;
+use crate::core::id::{EventId, HandlingUnitId};
 use crate::core::problem::{Code, Problem};
 use crate::core::time::{Precision, Timestamp};
 use crate::distributions::{Delivered, Distributed};
+use crate::kits::{KitPacked, KitUnpacked};
 use crate::ledger::origin::{FROM_PAPER, FromPaper};
 use crate::pledges::{Collected, EarmarkChanged, PledgeAccepted, PledgeDeclined, PledgeWithdrawn};
 use crate::stock::{
@@ -71,6 +72,14 @@ pub enum Beside {
     RecallBegun,
     /// A recall ends.
     RecallEnded,
+    /// Handling units are packed.
+    UnitsPacked,
+    /// Handling units are unpacked.
+    UnitsUnpacked,
+    /// Handling units, where any are named, stand at another site.
+    UnitsMoved,
+    /// Handling units, where any are named, go with a consignment.
+    UnitsReserved,
     /// Whether the receipt of a leg is closed, where it corrects one.
     Correction,
 }
@@ -196,7 +205,7 @@ kinds! {
     /// Goods of a pledge come into a warehouse.
     Collected(Collected) = "collected" by EventPost, Follows, Collection, Never;
     /// Goods are reserved for a consignment.
-    Allocated(Allocated) = "allocated" by Allocate, Follows, Nothing, Never;
+    Allocated(Allocated) = "allocated" by Allocate, Follows, UnitsReserved, Never;
     /// Reserved goods are free again.
     Released(Released) = "released" by Allocate, Follows, Nothing, Never;
     /// Reserved goods are packed and their lots named.
@@ -219,8 +228,12 @@ kinds! {
     Cancelled(Cancelled) = "cancelled" by EventPost, Follows, Cancellation, Never;
     /// Goods are put away.
     Stored(Stored) = "stored" by EventPost, Follows, Nothing, Never;
+    /// Components are packed into handling units.
+    KitPacked(KitPacked) = "kit_packed" by EventPost, Follows, UnitsPacked, Never;
+    /// Handling units are unpacked.
+    KitUnpacked(KitUnpacked) = "kit_unpacked" by EventPost, Follows, UnitsUnpacked, Never;
     /// Goods move between sites.
-    Moved(Moved) = "moved" by EventPost, Follows, Nothing, Never;
+    Moved(Moved) = "moved" by EventPost, Follows, UnitsMoved, Never;
     /// Free stock is counted.
     Counted(Counted) = "counted" by EventPost, Follows, Nothing, Count;
     /// Goods in storage are handed to a consignee.
@@ -267,6 +280,14 @@ impl Kind {
     /// decides, or the word is no kind's.
     pub fn is_deploying(word: &str) -> Option<bool> {
         Self::deployed_by(word).and_then(Deployed::decided)
+    }
+
+    /// The handling units it brings from one place to another.
+    pub fn units(&self) -> &[HandlingUnitId] {
+        if let Self::Moved(body) = self {
+            return &body.units;
+        }
+        if let Self::Allocated(body) = self { &body.units } else { &[] }
     }
 
     /// The earlier event this one is about, where it corrects or reverses.
@@ -328,13 +349,19 @@ impl Command {
         Ok(())
     }
 
-    /// Only what is posted from a sheet says so: then its figures are the sheet's.
+    /// Only what is posted from a sheet or a logger's file says so: then its figures are theirs.
     fn check_sheet(&self) -> Result<(), Problem> {
         if let Kind::Counted(body) = &self.kind
             && body.sheet.is_some()
         {
             let words = "is ours to say; post the count sheet itself, or leave this out";
             return Err(Problem::field("/sheet", words));
+        }
+        if let Kind::Damaged(body) | Kind::Held(body) | Kind::ReleasedFromHold(body) = &self.kind
+            && body.logger_file.is_some()
+        {
+            let words = "is ours to say; send the logger's file itself, or leave this out";
+            return Err(Problem::field("/logger_file", words));
         }
         Ok(())
     }

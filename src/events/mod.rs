@@ -9,6 +9,7 @@ mod correct;
 mod dismiss;
 mod flows;
 pub mod http;
+pub mod http_stream;
 mod kind;
 mod moved_on;
 mod named;
@@ -34,6 +35,10 @@ pub use named::Named;
 pub use post::{PostEvent, want_event};
 pub use propose::{EffectLine, approval_of, post_approved};
 pub use reach::{approvals_within, check_reached, claims_within, events_within};
+pub use read::{
+    EventFilter, EventShown, EventView, events_about, events_between, events_named, events_whole, heading_of,
+    sequence_of,
+};
 pub use reverse::Reversed;
 pub use store::{RefusalRecord, WaitingRecord, wake};
 pub use told::told_within;

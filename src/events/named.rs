@@ -9,9 +9,10 @@ use crate::consignments::{
     Allocated, Arrived, Cancelled, CustomsHeld, Departed, Diverted, Packed, PlannedLeg, Received, Released,
     Split,
 };
-use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, PledgeId, SiteId};
+use crate::core::id::{ConsignmentId, EventId, HandlingUnitId, LegId, LoadId, PledgeId, SiteId};
 use crate::distributions::{Delivered, Distributed};
 use crate::items::goods::GoodsLine;
+use crate::kits::{KitPacked, KitUnpacked};
 use crate::pledges::{Collected, EarmarkChanged, PledgeAccepted, PledgeDeclined, PledgeWithdrawn};
 use crate::stock::{
     ConditionChanged, Counted, Disposed, MissingDecided, MissingReported, Moved, Relotted, Returned, Stored,
@@ -108,6 +109,13 @@ impl Names {
         }
     }
 
+    /// Handling units of the site or consignment that is named.
+    fn units(&mut self, units: &[HandlingUnitId]) {
+        for unit in units {
+            self.add(Named::Part(unit.0));
+        }
+    }
+
     fn legs(&mut self, legs: &[PlannedLeg]) {
         for leg in legs {
             self.maybe(leg.id, |id| Named::New(id.0));
@@ -167,6 +175,7 @@ naming! {
     // Free stock is anybody's until it is reserved: being party to the consignment it is reserved for says nothing about
     // being entitled to it. Goods in a warehouse are the warehouse's to give, whoever pledged them.
     Allocated |body, names| {
+        names.units(&body.units);
         names.add(Named::Consignment(body.consignment));
         names.maybe(body.site, Named::Site);
         names.maybe(body.pledge, |id| if body.site.is_some() { Named::Part(id.0) } else { Named::Pledge(id) });
@@ -225,7 +234,20 @@ naming! {
     Stored |body, names| {
         names.placed(body.consignment, Some(body.site));
     }
+    KitPacked |body, names| {
+        names.add(Named::Site(body.site));
+        names.add(Named::Anybodys(body.kit.0));
+        names.maybe(body.programme, |id| Named::Anybodys(id.0));
+        for unit in &body.units {
+            names.maybe(unit.id, |id| Named::New(id.0));
+        }
+    }
+    KitUnpacked |body, names| {
+        names.placed(body.consignment, body.site);
+        names.units(&body.units);
+    }
     Moved |body, names| {
+        names.units(&body.units);
         names.add(Named::Site(body.site));
         names.add(Named::Anybodys(body.to_site.0));
         names.goods(&body.lines);
@@ -259,6 +281,7 @@ naming! {
         names.placed(body.consignment, body.site);
         names.leg(body.leg);
         names.maybe(body.item, |id| Named::Anybodys(id.0));
+        names.maybe(body.logger_file, |id| Named::Part(id.0));
         names.goods(body.lines.as_deref().unwrap_or_default());
     }
     Relotted |body, names| {

@@ -14,6 +14,7 @@ use crate::core::id::{ConsignmentId, ItemId, LegId, PledgeId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::distributions as handed;
 use crate::items::goods::GoodsLine;
+use crate::kits::{pack_kits, unpack_kits};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, clamp};
 use crate::ledger::{Account, Book};
 use crate::parties::find_organization;
@@ -115,6 +116,7 @@ impl PostEvent {
             deploys: self.command.kind.deployed().decided().unwrap_or(true),
             from_paper: self.command.from_paper.clone(),
             decided_by: None,
+            warnings: Vec::new(),
         })
     }
 }
@@ -213,6 +215,8 @@ pub(super) fn decide_kind(desk: &mut Desk, happening: &Happening, kind: &Kind) -
         Kind::Diverted(body) => consigned::divert(desk, happening, body),
         Kind::Cancelled(body) => consigned::cancel(desk, happening, body),
         Kind::Stored(body) => stocked::store_away(desk, happening, body),
+        Kind::KitPacked(body) => pack_kits(desk, happening, body),
+        Kind::KitUnpacked(body) => unpack_kits(desk, happening, body),
         Kind::Moved(body) => stocked::move_stock(desk, happening, body),
         Kind::Counted(body) => stocked::count(desk, happening, body),
         Kind::Delivered(body) => handed::deliver(desk, happening, body),
@@ -313,6 +317,8 @@ fn want(kind: &Kind, desk: &mut Desk) {
         | Kind::Diverted(_)
         | Kind::Cancelled(_)
         | Kind::Stored(_)
+        | Kind::KitPacked(_)
+        | Kind::KitUnpacked(_)
         | Kind::Counted(_)
         | Kind::Damaged(_)
         | Kind::Held(_)
@@ -328,10 +334,13 @@ fn want(kind: &Kind, desk: &mut Desk) {
         | Kind::Reversed(_) => None,
     };
     if let Some((lines, site)) = lines {
-        let account =
-            if matches!(kind, Kind::Distributed(_)) { Account::Delivered } else { Account::InStorage };
-        want_lines(desk, lines, site, account);
+        want_lines(desk, lines, site, drawn_from(kind));
     }
+}
+
+/// The account that lines of a kind are drawn from at a site.
+fn drawn_from(kind: &Kind) -> Account {
+    if matches!(kind, Kind::Distributed(_)) { Account::Delivered } else { Account::InStorage }
 }
 
 fn want_receipt(desk: &mut Desk, body: &consigned::Received) {

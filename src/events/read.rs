@@ -1,7 +1,7 @@
 //! Reading events.
 
-use super::reach::events_within;
-use crate::auth::{Fields, Permit, action};
+use super::reach::{Events, events_within};
+use crate::auth::{Fields, Permit, Scope, action};
 use crate::consignments::{TracedEvent, of_sensitive_event, traced_evidence, withheld_events};
 use crate::core::id::{ConsignmentId, EventId, LegId, PledgeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
@@ -10,6 +10,7 @@ use crate::db::schema::{events, pledges};
 use crate::db::{Conn, read_failure};
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, EvidenceView, evidence_of};
+use crate::ledger::event::EventResult;
 use crate::ledger::origin::{from_paper, is_imported};
 use crate::web::Shown;
 use diesel::dsl::not;
@@ -46,10 +47,11 @@ struct EventRow {
     inferred: bool,
     actor_id: UserId,
     body: String,
+    result: String,
 }
 
 /// An event as it is shown.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct EventView {
     /// Ledger sequence.
     pub sequence: i64,
@@ -91,6 +93,9 @@ pub struct EventView {
     /// Of a hand-over: whether it is verified or only reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<EvidenceView>,
+    /// What was lacking when goods departed, as its poster was told.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub warnings: Vec<String>,
     /// Events about this one, such as corrections; only where one event is shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub followed_by: Option<Vec<EventId>>,
@@ -119,6 +124,8 @@ impl EventView {
             from_paper: from_paper(&row.body).is_some(),
             actor: row.actor_id,
             evidence,
+            warnings: serde_json::from_str::<EventResult>(&row.result)
+                .map_or_else(|_| Vec::new(), |told| told.warnings),
             followed_by: None,
         }
     }
@@ -169,6 +176,40 @@ pub fn sequence_of(shown: &EventShown) -> i64 {
     }
 }
 
+/// What names an event, however it is shown: its identifier, its kind, and when it was recorded.
+pub fn heading_of(shown: &EventShown) -> (EventId, &str, Timestamp) {
+    match shown {
+        Shown::All(view) => (view.id, &view.kind, view.recorded_at),
+        Shown::Traced(view) => (view.event.id, &view.event.kind, view.event.recorded_at),
+    }
+}
+
+/// Events that were recorded after one entry and up to another, in their order; of some kinds only, where any are named.
+///
+/// # Errors
+/// What the database says.
+pub fn events_between(
+    conn: &mut Conn,
+    permit: &Permit<action::EventRead>,
+    kinds: &[String],
+    (after, through): (i64, i64),
+    limit: i64,
+) -> Outcome<Vec<EventShown>> {
+    let mut query = events_within(events::table.into_boxed(), permit.scope())
+        .filter(events::sequence.gt(after))
+        .filter(events::sequence.le(through));
+    if !kinds.is_empty() {
+        query = query.filter(events::kind.eq_any(kinds.to_vec()));
+    }
+    let rows: Vec<EventRow> = query
+        .order(events::sequence)
+        .limit(limit)
+        .select(EventRow::as_select())
+        .load(conn)
+        .map_err(read_failure)?;
+    shown(conn, permit, rows)
+}
+
 /// Events in the order they were recorded, after `after`.
 ///
 /// # Errors
@@ -180,20 +221,11 @@ pub fn event_list(
     after: i64,
     limit: i64,
 ) -> Outcome<Vec<EventShown>> {
-    let mut query =
-        events_within(events::table.into_boxed(), permit.scope()).filter(events::sequence.gt(after));
-    if let Some(consignment) = filter.consignment {
-        query = query.filter(events::consignment_id.eq(consignment));
-    }
-    if let Some(pledge) = filter.pledge {
-        query = query.filter(events::pledge_id.eq(pledge));
-    }
-    if let Some(site) = filter.site {
-        query = query.filter(events::site_id.eq(site));
-        if permit.fields() == Fields::Traced {
-            // Whoever is not told a place cannot ask for it either.
-            query = query.filter(not(of_sensitive_event!()));
-        }
+    let mut query = narrowed(events_within(events::table.into_boxed(), permit.scope()), filter)
+        .filter(events::sequence.gt(after));
+    if filter.site.is_some() && permit.fields() == Fields::Traced {
+        // Whoever is not told a place cannot ask for it either.
+        query = query.filter(not(of_sensitive_event!()));
     }
     let rows: Vec<EventRow> = query
         .order(events::sequence)
@@ -202,6 +234,60 @@ pub fn event_list(
         .load(conn)
         .map_err(read_failure)?;
     shown(conn, permit, rows)
+}
+
+/// Events behind one sequence and up to another, in the order they were recorded, as whoever reads all members reads them.
+///
+/// # Errors
+/// What the database says.
+pub fn events_whole(
+    conn: &mut Conn,
+    scope: &Scope,
+    filter: &EventFilter,
+    (after, until): (i64, i64),
+    limit: i64,
+) -> Outcome<Vec<EventView>> {
+    let query = narrowed(events_within(events::table.into_boxed(), scope), filter);
+    let query = query.filter(events::sequence.gt(after)).filter(events::sequence.le(until));
+    whole(conn, query.order(events::sequence).limit(limit))
+}
+
+/// The events of these identifiers that a scope reaches.
+///
+/// # Errors
+/// What the database says.
+pub fn events_named(conn: &mut Conn, scope: &Scope, ids: &[EventId]) -> Outcome<Vec<EventView>> {
+    let query = events_within(events::table.into_boxed(), scope).filter(events::id.eq_any(ids));
+    whole(conn, query.order(events::sequence))
+}
+
+/// The events about these that a scope reaches, up to a sequence.
+///
+/// # Errors
+/// What the database says.
+pub fn events_about(conn: &mut Conn, scope: &Scope, ids: &[EventId], until: i64) -> Outcome<Vec<EventView>> {
+    let query = events_within(events::table.into_boxed(), scope).filter(events::about_id.eq_any(ids));
+    whole(conn, query.filter(events::sequence.le(until)).order(events::sequence))
+}
+
+fn narrowed<'a>(mut query: Events<'a>, filter: &EventFilter) -> Events<'a> {
+    if let Some(consignment) = filter.consignment {
+        query = query.filter(events::consignment_id.eq(consignment));
+    }
+    if let Some(pledge) = filter.pledge {
+        query = query.filter(events::pledge_id.eq(pledge));
+    }
+    if let Some(site) = filter.site {
+        query = query.filter(events::site_id.eq(site));
+    }
+    query
+}
+
+fn whole(conn: &mut Conn, query: Events<'_>) -> Outcome<Vec<EventView>> {
+    let rows: Vec<EventRow> = query.select(EventRow::as_select()).load(conn).map_err(read_failure)?;
+    let handed: Vec<EventId> = rows.iter().filter(|row| is_hand_over(&row.kind)).map(|row| row.id).collect();
+    let evidence = evidence_of(conn, &handed)?;
+    Ok(rows.into_iter().map(|row| EventView::of(row, &evidence)).collect())
 }
 
 /// One event with what was posted about it since.

@@ -1,11 +1,12 @@
 //! Reversing an event that never happened: its postings once more with the opposite sign, at its own time.
 
 use super::correct::close_as_before;
-use super::kind::{Beside, Kind};
+use super::kind::{Beside, Command, Kind};
 use crate::consignments::{Consignment, Departures, Leg, state_legs};
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
+use crate::kits::{UnitPlace, pack_reversed, place_reversed, unpack_reversed};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects, all_or_missed};
 use crate::ledger::{Book, Cell, Draw, Movement, Posted, Statement};
 use crate::pledges::rules::{PledgeKind, PledgeState};
@@ -289,6 +290,9 @@ fn take_back(desk: &mut Desk, net: &Net, happening: &Happening, result: &EventRe
         Beside::Cancellation => take_back_cancellation(desk, record),
         Beside::RecallBegun => recall_undone(desk, record, false),
         Beside::RecallEnded => recall_undone(desk, record, true),
+        Beside::UnitsPacked | Beside::UnitsUnpacked | Beside::UnitsMoved | Beside::UnitsReserved => {
+            take_back_units(desk, record, reversal)
+        }
         Beside::Correction => take_back_correction(desk, net),
     }
 }
@@ -319,6 +323,10 @@ pub(super) fn take_back_figures(desk: &mut Desk, net: &Net, kind: &str) -> Resul
             | Beside::Cancellation
             | Beside::RecallBegun
             | Beside::RecallEnded
+            | Beside::UnitsPacked
+            | Beside::UnitsUnpacked
+            | Beside::UnitsMoved
+            | Beside::UnitsReserved
             | Beside::Correction,
         )
         | None => Ok(()),
@@ -399,6 +407,33 @@ fn take_back_pledge(desk: &mut Desk, net: &Net, only_opening: bool) -> Result<()
     let row = pledge.changed(PledgeState::after_accepting(offered, accepted), now);
     desk.shelf::<Drawer<Pledge>>().put(row);
     Ok(())
+}
+
+/// Handling units as they were before an event packed, unpacked or moved them.
+fn take_back_units(desk: &mut Desk, record: &EventRecord, reversal: EventId) -> Result<(), Halt> {
+    let kind = recorded_kind(record)?;
+    if let Kind::KitPacked(body) = &kind {
+        return pack_reversed(desk, record.id, body.site, reversal);
+    }
+    if let Kind::KitUnpacked(body) = &kind {
+        return unpack_reversed(desk, record.id, &body.units);
+    }
+    if let Kind::Moved(body) = &kind {
+        return place_reversed(desk, &body.units, UnitPlace::Site(body.to_site), body.site);
+    }
+    if let Kind::Allocated(body) = &kind
+        && let Some(site) = body.site
+    {
+        return place_reversed(desk, &body.units, UnitPlace::Consignment(body.consignment), site);
+    }
+    Ok(())
+}
+
+/// What a recorded event says.
+pub(super) fn recorded_kind(record: &EventRecord) -> Result<Kind, Problem> {
+    let members = serde_json::from_str(&record.body)
+        .map_err(|error| Problem::internal(format!("events.body of {}: {error}", record.id)))?;
+    Command::read_details(&record.kind, members)
 }
 
 /// A recall, or its end, that never was.

@@ -38,6 +38,7 @@ impl PostEvent {
             moved_on: None,
             waits_for: Some(wait.reason.clone()),
             approval: None,
+            warnings: Vec::new(),
         };
         let told = serde_json::to_string(&result).map_err(|error| Problem::internal(error.to_string()))?;
         desk.shelf::<Drawer<WaitingRecord>>().put(WaitingRecord {
@@ -188,6 +189,8 @@ fn leg_end(kind: &Kind) -> Option<(Option<LegId>, bool)> {
         | Kind::Diverted(_)
         | Kind::Cancelled(_)
         | Kind::Stored(_)
+        | Kind::KitPacked(_)
+        | Kind::KitUnpacked(_)
         | Kind::Moved(_)
         | Kind::Counted(_)
         | Kind::Delivered(_)
@@ -221,6 +224,8 @@ pub(super) fn subjects(kind: &Kind) -> (Option<ConsignmentId>, Option<SiteId>) {
         Kind::Diverted(body) => (Some(body.consignment), None),
         Kind::Cancelled(body) => (Some(body.consignment), None),
         Kind::Stored(body) => (body.consignment, Some(body.site)),
+        Kind::KitPacked(body) => (None, Some(body.site)),
+        Kind::KitUnpacked(body) => (body.consignment, body.site),
         Kind::Moved(body) => (None, Some(body.site)),
         Kind::Counted(body) => (None, Some(body.site)),
         Kind::Collected(body) => (None, Some(body.site)),

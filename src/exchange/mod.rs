@@ -7,7 +7,8 @@
 //! [`verdict`] then says for each row whether it was created, updated, unchanged or rejected.
 //!
 //! The back half, [`apply`], brings a plan into the ledger, or rehearses that. Mappings may be [`kept`] in the ledger,
-//! in every version they had. Tables of people that others counted have mappings of their own kind ([`headcounts`]).
+//! in every version they had. Tables of people that others counted have mappings of their own kind ([`headcounts`]),
+//! and so have the [`records`] of a ledger, which go out and come back under their own identifiers.
 //!
 //! Never done here: guessing what a cell may have meant, or changing a
 //! cell without saying so. A row that cannot be read is rejected with row, column, value and
@@ -38,6 +39,7 @@ pub mod needs;
 pub mod plan;
 pub mod planner;
 pub mod reading;
+pub mod records;
 pub mod references;
 pub mod report;
 pub mod stated;

@@ -33,4 +33,5 @@ mod whole;
 
 pub use arrival::Forecasting;
 pub use flown::{Sent, flown};
+pub use under_way::late_now;
 pub use whole::{Arrivals, consignments_arrive};

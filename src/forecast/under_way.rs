@@ -108,6 +108,32 @@ pub(super) fn under_way_list(
     Ok(KnownPage { items, next: next.map(|leg| encode_key(&leg)), sequence: asked.cut.known_at })
 }
 
+/// The first legs that are late or presumed lost now, a line in words for each, for whoever is told of them; and whether there
+/// are more.
+///
+/// # Errors
+/// What the database says.
+pub fn late_now(
+    conn: &mut Conn,
+    permit: &Permit<action::ConsignmentRead>,
+    now: Timestamp,
+    forecasting: &Forecasting,
+    limit: i64,
+) -> Outcome<(Vec<String>, bool)> {
+    let (mut lines, mut more) = (Vec::new(), false);
+    for (state, words) in [(Lateness::PresumedLost, "presumed lost"), (Lateness::Late, "late")] {
+        let filter = UnderWayFilter { state: Some(state), ..UnderWayFilter::default() };
+        let (moment, paging) = (Moment::read(None, None)?, Paging { after: None, limit });
+        let page = under_way_list(conn, permit, &filter, (moment, now), &paging, forecasting)?;
+        more |= page.next.is_some();
+        lines.extend(page.items.iter().filter_map(|item| {
+            let latest = item.arrival.as_ref()?.latest.day();
+            Some(format!("{}: {words}, should have arrived by {latest}", item.tracking_code))
+        }));
+    }
+    Ok((lines, more))
+}
+
 /// The legs that goods are on, with how much of what the caller may count.
 fn on_legs(
     conn: &mut Conn,

@@ -58,6 +58,14 @@ pub struct Goods {
     pub label: Option<PledgeLineId>,
 }
 
+/// The same, where other goods stand beside them, so that there may be none.
+///
+/// # Errors
+/// As [`understand`].
+pub fn understand_beside(desk: &mut Desk, lines: &[GoodsLine], others: usize) -> Result<Vec<Goods>, Halt> {
+    if lines.is_empty() && others > 0 { Ok(Vec::new()) } else { understand(desk, lines) }
+}
+
 /// Understands all lines of an update.
 ///
 /// # Errors

@@ -162,7 +162,7 @@ fn one() -> i64 {
 }
 
 /// An item as a caller describes it.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ItemDraft {
     /// Made by the caller, UUID version 7; the same id and body again change nothing.

@@ -166,8 +166,7 @@ impl ItemWithPacks {
             sector: self.item.sector.clone(),
             hs_code: self.item.hs_code.clone(),
             shelf_life_days: self.item.shelf_life_days,
-            storage_class: StorageClass::from_word(&self.item.storage_class)
-                .ok_or_else(|| unreadable(&self.item, "storage_class"))?,
+            storage_class: self.item.class()?,
             standard: self.item.standard()?,
             packs: self.packs.iter().map(Pack::draft).collect(),
         })
@@ -175,7 +174,8 @@ impl ItemWithPacks {
 }
 
 impl Item {
-    fn new(
+    /// A row as a draft describes it.
+    pub fn new(
         id: ItemId,
         draft: &ItemDraft,
         revision: i64,
@@ -203,6 +203,14 @@ impl Item {
         }
     }
 
+    /// How it has to be kept.
+    ///
+    /// # Errors
+    /// `internal` where the database holds a word nobody writes.
+    pub fn class(&self) -> Outcome<StorageClass> {
+        StorageClass::from_word(&self.storage_class).ok_or_else(|| unreadable(self, "storage_class"))
+    }
+
     /// How much of it serves how many people, where that is known.
     ///
     /// # Errors
@@ -225,7 +233,8 @@ fn unreadable(item: &Item, column: &str) -> Problem {
 }
 
 impl Pack {
-    fn new(item: ItemId, draft: &PackDraft) -> Self {
+    /// A row as a draft describes it.
+    pub fn new(item: ItemId, draft: &PackDraft) -> Self {
         Self {
             id: pack_id(item, &draft.name),
             item_id: item,

@@ -17,6 +17,8 @@ use sha2::{Digest, Sha256};
 use std::sync::Arc;
 use uuid::Uuid;
 
+pub use super::relabel::relabel;
+
 record! {
     /// A recorded event.
     pub struct EventRecord in events key id: EventId, group about_id: Option<EventId> {
@@ -193,6 +195,10 @@ pub struct EventResult {
     /// Where somebody else decides about a proposed event.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approval: Option<ApprovalId>,
+    /// What was lacking when goods departed: `no_green_light`, `customs_open`, `over_weight`, `over_volume`. They left all the
+    /// same.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub warnings: Vec<String>,
 }
 
 impl EventResult {
@@ -243,6 +249,8 @@ pub struct Happening {
     pub from_paper: Option<FromPaper>,
     /// Who approved it, where somebody else than its poster had to.
     pub decided_by: Option<UserId>,
+    /// What its poster is warned of.
+    pub warnings: Vec<String>,
 }
 
 /// What an event and its corrections posted, in sum.
@@ -371,6 +379,7 @@ impl Happening {
             moved_on,
             waits_for: None,
             approval: None,
+            warnings: self.warnings.clone(),
         }
     }
 
@@ -443,58 +452,4 @@ pub fn short_as(
     .with("account", account.word())
     .with("available", available)
     .with("asked", asked)
-}
-
-/// Takes goods out of a source under their old lot or line and in again under a new one, on the same account: what
-/// first names or changes a lot, or what changes an earmark. `to` is the cell under the new lot or line.
-///
-/// # Errors
-/// Rows missing on the desk.
-pub fn relabel(
-    book: &mut Book,
-    from: Cell,
-    to: Cell,
-    quantity: i64,
-    movements: &mut Vec<Movement>,
-    statements: &mut Vec<Statement>,
-) -> Result<(), Wanted> {
-    if (from.lot, from.line) == (to.lot, to.line) {
-        movements.push(Movement::given(from, to, quantity));
-        return Ok(());
-    }
-    let promised = Cell::source(Account::Promised, from.line, from.lot, from.item);
-    // What earlier parts of the same event take from the source counts already.
-    let planned: i64 = movements
-        .iter()
-        .map(|one| {
-            if one.to == promised {
-                one.quantity
-            } else if one.from == promised {
-                -one.quantity
-            } else {
-                0
-            }
-        })
-        .sum();
-    let from_promised = (-book.balance(&promised)? - planned).clamp(0, quantity);
-    for (account, part) in [(Account::Promised, from_promised), (Account::Surplus, quantity - from_promised)]
-    {
-        if part == 0 {
-            continue;
-        }
-        movements.push(Movement::given(from, Cell::source(account, from.line, from.lot, from.item), part));
-        movements.push(Movement::given(Cell::source(account, to.line, to.lot, to.item), to, part));
-        let promised = if account == Account::Promised { part } else { 0 };
-        let surplus = part - promised;
-        let statement = |cell: Cell, sign: i64| Statement {
-            line: cell.line,
-            lot: cell.lot,
-            item: cell.item,
-            promised: sign * promised,
-            surplus: sign * surplus,
-        };
-        statements.push(statement(from, -1));
-        statements.push(statement(to, 1));
-    }
-    Ok(())
 }

@@ -23,6 +23,7 @@ mod pick;
 mod posting;
 mod reading;
 pub mod recorded;
+mod relabel;
 pub mod rollup;
 mod rows;
 mod store;

@@ -53,7 +53,7 @@ pub fn is_named(pledge: Option<&str>, donor: Option<&str>, today: &str) -> bool 
 }
 
 /// An organization as a caller describes it.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct OrganizationDraft {
     /// Made by the caller, UUID version 7; the same id and body again change nothing.

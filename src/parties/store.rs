@@ -63,7 +63,8 @@ impl Unique for OrganizationReferences {
 }
 
 impl Organization {
-    fn new(
+    /// A row as a draft describes it.
+    pub fn new(
         id: OrganizationId,
         draft: &OrganizationDraft,
         revision: i64,

@@ -52,7 +52,7 @@ impl Qualifier {
 }
 
 /// A programme as a caller describes it.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProgrammeDraft {
     /// Made by the caller, UUID version 7; the same id and body again change nothing.

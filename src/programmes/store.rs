@@ -86,7 +86,8 @@ impl Unique for ProgrammeCodes {
 }
 
 impl Programme {
-    fn new(
+    /// A row as a draft describes it.
+    pub fn new(
         id: ProgrammeId,
         draft: &ProgrammeDraft,
         revision: i64,

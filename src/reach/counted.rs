@@ -6,6 +6,7 @@ use super::question::Question;
 use super::sited::Inside;
 use super::sources::SourceKey;
 use crate::atlas::CountryCode;
+use crate::audit::store::entry_time;
 use crate::auth::{Bound, Scope};
 use crate::baselines::PeopleGroup;
 use crate::core::id::ProgrammeId;
@@ -236,17 +237,22 @@ pub(super) fn read_groups(
 
 /// How many people a programme means to reach.
 #[derive(Debug, QueryableByName)]
-pub(super) struct TargetRow {
+pub struct TargetRow {
+    /// Which programme.
     #[diesel(sql_type = Binary)]
-    pub(super) programme: ProgrammeId,
+    pub programme: ProgrammeId,
+    /// Where.
     #[diesel(sql_type = Text)]
-    pub(super) area: String,
+    pub area: String,
+    /// Which people.
     #[diesel(sql_type = Text)]
-    pub(super) people_group: String,
+    pub people_group: String,
+    /// In which sector.
     #[diesel(sql_type = Text)]
-    pub(super) sector: String,
+    pub sector: String,
+    /// How many.
     #[diesel(sql_type = BigInt)]
-    pub(super) people: i64,
+    pub people: i64,
     /// Of which caseload; those of one are no cap of what all of them come to.
     #[diesel(sql_type = Nullable<Text>)]
     pub(super) caseload: Option<String>,
@@ -353,6 +359,18 @@ pub(super) fn read_targets(
         ROWS_MAXIMUM + 1
     );
     bounded(ask(conn, text, binds)?, "targets")
+}
+
+/// The targets of some programmes over all their caseloads, as they were known at a sequence.
+///
+/// # Errors
+/// `invalid` where there are too many; whatever the database says.
+pub fn targets_known(conn: &mut Conn, programmes: &[ProgrammeId], sequence: i64) -> Outcome<Vec<TargetRow>> {
+    let at = entry_time(conn, sequence - 1)?.unwrap_or(Timestamp(0));
+    let columns = "s.area AS area, s.people_group AS people_group, s.sector AS sector, s.people AS people, \
+                   s.caseload AS caseload, s.recorded_at AS recorded_at";
+    let rows: Vec<TargetRow> = stated(conn, "targets", columns, programmes, Known { sequence, at })?;
+    Ok(rows.into_iter().filter(|row| row.caseload.is_none()).collect())
 }
 
 /// The caseloads of some programmes.

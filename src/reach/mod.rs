@@ -36,6 +36,7 @@ mod sources;
 mod view;
 
 pub use answer::answer;
+pub use counted::{TargetRow, targets_known};
 pub use headcount::{Headcount, HeadcountDraft, HeadcountStatus};
 pub use http::ReachQuery;
 pub use question::{Group, Question};

@@ -82,7 +82,7 @@ impl ReconciliationView {
 /// # Errors
 /// `invalid` where a section would have too many rows, or the moment asked for is not reached yet; whatever the
 /// database says.
-pub(super) fn answer(
+pub fn answer(
     conn: &mut Conn,
     question: &Question,
     recomputes: bool,

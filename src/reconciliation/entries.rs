@@ -86,40 +86,40 @@ pub(super) struct CellAsked {
 }
 
 /// The key of a page: sequence and ordinal.
-pub(super) type EntryKey = (i64, i64);
+pub type EntryKey = (i64, i64);
 
 #[derive(QueryableByName)]
-struct Row {
+pub(super) struct Row {
     #[diesel(sql_type = BigInt)]
-    sequence: i64,
+    pub(super) sequence: i64,
     #[diesel(sql_type = BigInt)]
-    ordinal: i64,
+    pub(super) ordinal: i64,
     #[diesel(sql_type = BigInt)]
-    effective_at: Timestamp,
+    pub(super) effective_at: Timestamp,
     #[diesel(sql_type = Integer)]
-    account: i32,
+    pub(super) account: i32,
     #[diesel(sql_type = Integer)]
-    condition: i32,
+    pub(super) condition: i32,
     #[diesel(sql_type = BigInt)]
-    quantity: i64,
+    pub(super) quantity: i64,
     #[diesel(sql_type = Binary)]
-    pledge_id: PledgeId,
+    pub(super) pledge_id: PledgeId,
     #[diesel(sql_type = Binary)]
-    pledge_line_id: PledgeLineId,
+    pub(super) pledge_line_id: PledgeLineId,
     #[diesel(sql_type = Binary)]
-    item_id: ItemId,
+    pub(super) item_id: ItemId,
     #[diesel(sql_type = Binary)]
-    lot_id: LotId,
+    pub(super) lot_id: LotId,
     #[diesel(sql_type = Nullable<Binary>)]
-    consignment_id: Option<ConsignmentId>,
+    pub(super) consignment_id: Option<ConsignmentId>,
     #[diesel(sql_type = Nullable<Binary>)]
-    leg_id: Option<LegId>,
+    pub(super) leg_id: Option<LegId>,
     #[diesel(sql_type = Nullable<Binary>)]
-    site_id: Option<SiteId>,
+    pub(super) site_id: Option<SiteId>,
     #[diesel(sql_type = Nullable<Binary>)]
-    holder_id: Option<OrganizationId>,
+    pub(super) holder_id: Option<OrganizationId>,
     #[diesel(sql_type = Nullable<Binary>)]
-    owner_id: Option<OrganizationId>,
+    pub(super) owner_id: Option<OrganizationId>,
 }
 
 #[derive(QueryableByName)]
@@ -190,7 +190,7 @@ fn sum(conn: &mut Conn, counted: &Counted<'_>, all: &str) -> Outcome<Option<SumR
 
 impl Row {
     /// Without the consignment where that is beyond reach, and what would say more of it.
-    fn within(self, words: &Words) -> Self {
+    pub(super) fn within(self, words: &Words) -> Self {
         match self.consignment_id {
             Some(id) if !words.reaches(id) => {
                 Self { consignment_id: None, leg_id: None, holder_id: None, ..self }

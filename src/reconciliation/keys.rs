@@ -102,6 +102,26 @@ impl Wanted {
         self.consignments.extend(row.consignment_id);
     }
 
+    /// Wants the words of a programme.
+    pub(super) fn programme(&mut self, id: ProgrammeId) {
+        self.unnamed.programmes.insert(bytes(id.0));
+    }
+
+    /// Wants the words of an organization.
+    pub(super) fn party(&mut self, id: OrganizationId) {
+        self.unnamed.organizations.insert(bytes(id.0));
+    }
+
+    /// Wants the words of a pledge.
+    pub(super) fn pledge(&mut self, id: PledgeId) {
+        self.pledges.insert(id);
+    }
+
+    /// Wants the words of a lot.
+    pub(super) fn lot(&mut self, id: LotId) {
+        self.unnamed.lots.insert(bytes(id.0));
+    }
+
     /// Wants the words of an item.
     pub(super) fn item(&mut self, id: ItemId) {
         self.unnamed.items.insert(bytes(id.0));
@@ -162,10 +182,7 @@ impl Words {
         match group {
             Group::Programme => named(Thing::Programme, row.programme_id.map(|id| id.0)),
             Group::Donor => party(row.donor_id),
-            Group::Pledge => row.pledge_id.map(|id| {
-                let code = self.pledges.get(&id.0).cloned().flatten();
-                Key::Named(Named { name: None, code, id: id.0 })
-            }),
+            Group::Pledge => row.pledge_id.map(|id| Key::Named(self.pledge(id))),
             Group::Item => named(Thing::Item, row.item_id.map(|id| id.0)),
             Group::Lot => named(Thing::Lot, row.lot_id.map(|id| id.0)),
             Group::Country => row.country.as_deref().map(country),
@@ -175,6 +192,26 @@ impl Words {
             Group::Consignee => party(row.consignee_id),
             Group::Consignment => row.consignment_id.map(|id| Key::Named(self.consignment(id))),
         }
+    }
+
+    /// A programme with its words.
+    pub(super) fn programme(&self, id: ProgrammeId) -> Named {
+        self.names.named(Thing::Programme, id.0)
+    }
+
+    /// An organization with its words.
+    pub(super) fn party(&self, id: OrganizationId) -> Named {
+        self.names.named(Thing::Organization, id.0)
+    }
+
+    /// A pledge by its reference, which is not told of one beyond reach.
+    pub(super) fn pledge(&self, id: PledgeId) -> Named {
+        Named { name: None, code: self.pledges.get(&id.0).cloned().flatten(), id: id.0 }
+    }
+
+    /// A lot with its number.
+    pub(super) fn lot(&self, id: LotId) -> Named {
+        self.names.named(Thing::Lot, id.0)
     }
 
     /// An item with its words.

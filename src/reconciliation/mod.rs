@@ -16,6 +16,7 @@
 //! | `unproven` | hand-overs, losses and disposals that no paper shows |
 //! | `happened` | the events behind entries, as far as the caller reaches them, and their papers |
 //! | `entries` | from a cell down to its entries |
+//! | `listed` | the same one after the other, with their words, for whoever takes all of them away |
 //! | `recompute` | everything that is derived, folded again and compared |
 //! | `answer` | the sections that are asked for, in one snapshot |
 //! | `http` | `GET /api/v1/reconciliation` and `reconciliation/entries` |
@@ -36,9 +37,15 @@ mod happened;
 mod holders;
 pub mod http;
 mod keys;
+mod listed;
 mod numbers;
 mod recompute;
 pub mod rules;
 mod transit;
 mod unproven;
 mod values;
+
+pub use accounts::{AccountsRow, AccountsSection};
+pub use answer::{ReconciliationView, answer};
+pub use entries::EntryKey;
+pub use listed::{EntryTold, EventTold, entries_after, entries_count, entries_of};

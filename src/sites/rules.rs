@@ -118,7 +118,7 @@ pub struct Position {
 }
 
 /// A site as a caller describes it.
-#[derive(Clone, Debug, PartialEq, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SiteDraft {
     /// Made by the caller, UUID version 7; the same id and body again change nothing.

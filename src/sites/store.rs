@@ -72,7 +72,8 @@ impl Unique for SiteCodes {
 }
 
 impl Site {
-    fn new(
+    /// A row as a draft describes it.
+    pub fn new(
         id: SiteId,
         draft: &SiteDraft,
         revision: i64,

@@ -2,7 +2,7 @@
 //! everywhere at once.
 
 use super::place::{IN_HAND, Place, Sought, pick_or_refuse, share_or_refuse};
-use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, SiteId};
+use crate::core::id::{ConsignmentId, ItemId, LegId, LoggerFileId, LotId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{Goods, GoodsLine, find_item, held_if_recalled, lot_facts, name_lot, understand};
 use crate::items::{Lot, lot_id};
@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 /// Goods change their condition: at a site, or of a consignment. Without place and lines, but with item and
 /// lot, a whole lot is held (recalled) or released wherever it is.
-#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ConditionChanged {
     /// At this site.
@@ -37,6 +37,9 @@ pub struct ConditionChanged {
     /// Why.
     #[serde(default)]
     pub reason: Option<String>,
+    /// The file of a logger that tells why; ours to say.
+    #[serde(default)]
+    pub logger_file: Option<LoggerFileId>,
 }
 
 /// Goods turn out to be of another lot than recorded.

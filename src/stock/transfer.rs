@@ -1,9 +1,10 @@
 //! Moves between sites that need no consignment, and putting goods away.
 
 use super::place::{Place, Sought, pick_or_refuse};
-use crate::core::id::{ConsignmentId, SiteId};
+use crate::core::id::{ConsignmentId, HandlingUnitId, SiteId};
 use crate::core::problem::Problem;
-use crate::items::goods::{GoodsLine, understand};
+use crate::items::goods::{GoodsLine, understand_beside};
+use crate::kits::{UnitPlace, find_units, move_units, place_units};
 use crate::ledger::event::{EventResult, Halt, Happening, all_or_missed};
 use crate::ledger::{Account, Cell, Condition, Movement};
 use crate::sites::{Site, find_site};
@@ -22,7 +23,11 @@ pub struct Moved {
     #[serde(default)]
     pub condition: Condition,
     /// What moves.
+    #[serde(default)]
     pub lines: Vec<GoodsLine>,
+    /// Packed handling units that move, each whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<HandlingUnitId>,
 }
 
 /// Goods were put away; nothing is posted, the timeline knows.
@@ -72,7 +77,8 @@ pub fn move_stock(desk: &mut Desk, happening: &Happening, body: &Moved) -> Resul
     let subjects = place.subjects(desk)?;
     let target = find_site(desk, body.to_site)?;
     check_custody(desk, happening, body.site, &target)?;
-    let goods = understand(desk, &body.lines)?;
+    let goods = understand_beside(desk, &body.lines, body.units.len())?;
+    let units = find_units(desk, &body.units, UnitPlace::Site(body.site))?;
     let mut sought = Sought::on(place, &[Account::InStorage]);
     sought.condition = Some(body.condition);
     let mut movements = Vec::new();
@@ -86,8 +92,13 @@ pub fn move_stock(desk: &mut Desk, happening: &Happening, body: &Moved) -> Resul
         }
         Ok(())
     })?;
+    move_units(desk, &units, body.site, &mut movements, |_, _, cell| {
+        Ok(Cell { site: Some(target.id), holder: target.operator_id.or(cell.holder), ..cell })
+    })?;
     desk.touch(target.id.0);
-    Ok(happening.post(desk, subjects, &movements, &[])?)
+    let result = happening.post(desk, subjects, &movements, &[])?;
+    place_units(desk, &units, Some(target.id), None);
+    Ok(result)
 }
 
 /// Puts away.

@@ -3,4 +3,4 @@
 pub mod http;
 mod store;
 
-pub use store::{TrackingView, tracking_read};
+pub use store::{TrackingView, tracking_news, tracking_read};

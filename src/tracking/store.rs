@@ -111,6 +111,24 @@ fn confirmed(history: &[HistoryRow]) -> HashMap<LegId, i64> {
     confirmed
 }
 
+/// What the public may see, where something that it may see was recorded after one entry and up to another.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn tracking_news(conn: &mut Conn, code: &str, after: i64, through: i64) -> Outcome<Option<TrackingView>> {
+    let Whole { consignment, history, .. } = whole_by_code(conn, code)?;
+    let sensitive: bool = programmes::table
+        .filter(programmes::id.eq(consignment.programme_id))
+        .select(programmes::sensitive)
+        .first(conn)
+        .map_err(read_failure)?;
+    let is_new = |event: &&HistoryRow| event.sequence > after && event.sequence <= through;
+    if !told(&history, sensitive).into_iter().any(|event| is_new(&event)) {
+        return Ok(None);
+    }
+    tracking_read(conn, code).map(Some)
+}
+
 /// Reads what the public may see.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
 //! What says who a person is, sealed: the database holds only ciphertext, and the keys lie outside it.
 //!
-//! Each person, each user and each attachment has a key of its own, a file below `vault` in the key folder. So the database, its
+//! Each person, each user, each attachment, each webhook and each mailing has a key of its own, a file below `vault` in the key folder. So the database, its
 //! write-ahead logs, its dead rows, its backups and its replicas can be kept as long as they may: erasing somebody is
 //! destroying one small file. The log hashes the ciphertext as any other column, so that it still verifies when
 //! nobody can read the ciphertext any more.

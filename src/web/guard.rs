@@ -63,7 +63,7 @@ pub enum Door {
 pub enum Expense {
     /// Checking a password.
     Password,
-    /// Adding up, exporting, verifying.
+    /// Adding up, exporting, printing, verifying.
     Figures,
     /// Folding everything that is derived again.
     Recomputing,
@@ -83,6 +83,9 @@ impl Expense {
                 | Action::AccessRead
                 | Action::FlagRead
                 | Action::TraceRead
+                | Action::ExportRead
+                | Action::ConsignmentPaperRead
+                | Action::LotWatch
         );
         is_expensive.then_some(Self::Figures)
     }
@@ -125,6 +128,33 @@ pub(super) async fn admit(request: &ServiceRequest, action: Action) -> Outcome<(
     }
     request.extensions_mut().insert(grant);
     Ok(())
+}
+
+/// Who asked for something that is answered for a long time, to be looked up again and again.
+pub struct Standing {
+    state: State,
+    credential: Option<Credential>,
+}
+
+impl Standing {
+    /// Whoever sent a request.
+    ///
+    /// # Errors
+    /// An internal problem where the server has no state.
+    pub fn of(request: &HttpRequest) -> Outcome<Self> {
+        Ok(Self { state: state::of(request)?, credential: credential_of(request) })
+    }
+
+    /// What the caller may do now.
+    ///
+    /// # Errors
+    /// `unauthenticated` or `forbidden` where the caller may not any more.
+    pub async fn permit<A: Named>(&self) -> Outcome<Permit<A>> {
+        let known_for = || self.state.known_for(true);
+        let caller = self.state.auth.authenticate(self.credential.clone(), &known_for).await?;
+        let grant = authorize(&caller.principal, A::ACTION)?.under(caller.session);
+        grant.permit().ok_or_else(|| Problem::internal("a grant is for another action"))
+    }
 }
 
 /// Notes that a cookie or a key is in use, without letting its request wait for that.

@@ -48,7 +48,7 @@ mod written;
 pub use body::{BODY_LIMIT, DEPTH_MAXIMUM, Json, PUBLIC_BODY_LIMIT, present, read_body};
 pub(crate) use body::{field_refusal, pointer};
 pub use distinct::Distinct;
-pub use guard::{Allowed, Door, Expense, Throttle, address_of, spend};
+pub use guard::{Allowed, Door, Expense, Standing, Throttle, address_of, spend};
 pub use origin::{SESSION_COOKIE, check_own_origin, cookie_header};
 pub use problem::{ProblemBody, method_not_allowed, not_found};
 pub use query::{MomentQuery, Paging, Path, Query, decode_key, encode_key};

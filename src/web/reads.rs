@@ -20,14 +20,15 @@ use utoipa::openapi::{RefOr, Required};
 /// The header in which a caller says which entry of the ledger must be in what is answered.
 pub const AT_LEAST: &str = "relief-at-least";
 
-/// What is read from the database itself: who may call and how, papers, whose sharing may just have been withdrawn, and
-/// the log, whose signatures come after its entries.
-const NEVER_LATE: [Action; 6] = [
+/// What is read from the database itself: who may call and how, papers, whose sharing may just have been withdrawn, what
+/// is taken away, which is an entry of the log itself, and the log, whose signatures come after its entries.
+const NEVER_LATE: [Action; 7] = [
     Action::UserRead,
     Action::SessionRead,
     Action::ApiKeyRead,
     Action::AccessRead,
     Action::DocumentRead,
+    Action::ExportRead,
     Action::AuditRead,
 ];
 

@@ -117,5 +117,21 @@ identifier_values!(
     NeedVersionId,
     NeedMatchId,
     UnwantedId,
-    UnwantedVersionId
+    UnwantedVersionId,
+    ExportId,
+    WebhookId,
+    MailingId,
+    OutletId,
+    LetterId,
+    ConsignmentTermId,
+    CustomsRequirementId,
+    LoadLimitId,
+    KitId,
+    KitRecipeId,
+    KitComponentId,
+    HandlingUnitId,
+    UnitContentId,
+    LoggerFileId,
+    LoggerWatchId,
+    SiteStorageId
 );

@@ -86,7 +86,7 @@ fn help_shows_examples_and_what_is_not_understood_ends_with_2() {
 }
 
 /// Each setting by its name in the file, with what the file, the environment and the flag say.
-const SETTINGS: [(&str, [&str; 3]); 20] = [
+const SETTINGS: [(&str, [&str; 3]); 24] = [
     ("listen", ["127.0.0.1:0", "127.0.0.2:0", "127.0.0.3:0"]),
     ("database_url", ["sqlite://file.db", "sqlite://environment.db", "sqlite://flag.db"]),
     ("keys", ["file-keys", "environment-keys", "flag-keys"]),
@@ -107,6 +107,10 @@ const SETTINGS: [(&str, [&str; 3]); 20] = [
     ("token_key_days", ["21", "22", "23"]),
     ("person_retention_days", ["31", "32", "33"]),
     ("presumed_lost_multiple", ["4", "5", "6"]),
+    ("smtp_url", ["smtp://localhost:1", "smtp://localhost:2", "smtp://localhost:3"]),
+    ("mail_from", ["file@example.org", "environment@example.org", "flag@example.org"]),
+    ("webhook_plain_http", ["true", "false", "true"]),
+    ("webhook_private_addresses", ["false", "true", "false"]),
     ("tls_certificate", ["file.pem", "environment.pem", "flag.pem"]),
     ("tls_key", ["file.key", "environment.key", "flag.key"]),
     ("count_limit", ["41", "42", "43"]),
@@ -119,7 +123,7 @@ const SETTINGS: [(&str, [&str; 3]); 20] = [
 fn settings_file() -> String {
     let written = SETTINGS.map(|(name, [value, ..])| match name {
         "trusted_proxies" | "cors_origins" => format!("{name} = [{value:?}]\n"),
-        _ if value.parse::<u32>().is_ok() => format!("{name} = {value}\n"),
+        _ if value.parse::<u32>().is_ok() || value.parse::<bool>().is_ok() => format!("{name} = {value}\n"),
         _ => format!("{name} = {value:?}\n"),
     });
     written.concat()
@@ -361,6 +365,9 @@ fn people_are_invited_and_keys_rotated_from_the_command_line_beside_a_running_se
                 "balances.revision",
                 "checkpoints.signed_at",
                 "checkpoints",
+                "outlets",
+                "letters",
+                "tellers",
                 "purges_due"
             ])
         ),

@@ -100,7 +100,7 @@ on_both_databases! {
                 Reach::OwnPledges,
                 vec!["count_sheet_list", "count_sheet_show", "count_sheet_table", "stock_card", "stock_show"],
             ),
-            (Role::Officer, "pledge_show", Reach::All, vec!["pledge_index", "pledge_show", "pledge_status_show"]),
+            (Role::Officer, "pledge_show", Reach::All, vec!["pledge_index", "pledge_paper", "pledge_show", "pledge_status_show"]),
             (Role::Auditor, "audit_entries", Reach::All, vec!["audit_entries", "audit_entry_bundle", "audit_sample"]),
             (Role::Admin, "event_post", Reach::Own, vec!["event_batch", "event_post"]),
             (Role::Manager, "pledge_offer", Reach::Own, vec!["need_offer", "pledge_offer"]),

@@ -4,7 +4,7 @@ mod before;
 mod down;
 mod narrow;
 mod papers;
-mod rich;
+pub mod rich;
 mod rights;
 mod sides;
 mod told;

@@ -6,14 +6,15 @@ use std::path::PathBuf;
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use relief_ledger::consignments::LegPlan;
 use relief_ledger::core::id::{
-    ConsignmentId, DocumentId, DocumentPartId, EventId, LegId, LegPlanId, OutsideIdentityId, PersonId,
-    PledgeLineId, UserId, VerificationId,
+    ConsignmentId, DocumentId, DocumentPartId, EventId, LegId, LegPlanId, MailingId, OutsideIdentityId,
+    PersonId, PledgeLineId, UserId, VerificationId,
 };
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::connect;
 use relief_ledger::documents::Signatory;
 use relief_ledger::events::{Dismissal, RefusalRecord};
 use relief_ledger::evidence::Verification;
+use relief_ledger::mail::Mailing;
 use relief_ledger::pledges::EarmarkChange;
 use relief_ledger::users::outside_store::OutsideIdentity;
 use serde_json::Value;
@@ -311,6 +312,18 @@ fn put_the_rest(url: &str) {
         since: at,
         ended_at: None,
         ended_as: None,
+    });
+    ledger.put(Mailing {
+        id: MailingId(new()),
+        about: "digest".into(),
+        consignment_id: None,
+        user_id: Some(UserId(one_of(url, "users"))),
+        days: 7,
+        address: Some(vec![1, 2, 3]),
+        address_key: Some("a key".into()),
+        asked_at: at,
+        confirmed_at: None,
+        ended_at: None,
     });
     if count(url, "leg_plans") == 0 {
         ledger.put(LegPlan {

@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 /// Every table that is carried from one database to another. Which columns each has is asked of the databases.
-pub const TABLES: [&str; 67] = [
+pub const TABLES: [&str; 82] = [
     "organizations",
     "items",
     "packs",
@@ -40,6 +40,16 @@ pub const TABLES: [&str; 67] = [
     "legs",
     "leg_plans",
     "loads",
+    "consignment_terms",
+    "customs_requirements",
+    "load_limits",
+    "kit_recipes",
+    "kit_components",
+    "handling_units",
+    "unit_contents",
+    "site_storages",
+    "logger_files",
+    "logger_contents",
     "needs",
     "need_matches",
     "events",
@@ -70,6 +80,11 @@ pub const TABLES: [&str; 67] = [
     "document_attachments",
     "document_signatories",
     "verifications",
+    "exports",
+    "webhooks",
+    "mailings",
+    "outlets",
+    "letters",
     "log_entries",
     "log_nodes",
     "checkpoints",
@@ -77,8 +92,9 @@ pub const TABLES: [&str; 67] = [
 ];
 
 /// Tables that are not carried, each with its reason.
-pub const LEFT: [(&str, &str); 3] = [
+pub const LEFT: [(&str, &str); 4] = [
     ("session_secrets", "nobody's session goes on in another database: everybody logs in there"),
+    ("tellers", "it speaks of the processes of one database, and of some seconds"),
     ("purges_due", "it speaks of the old files of one database, which another does not have"),
     ("__diesel_schema_migrations", "the other database has run its own migrations"),
 ];

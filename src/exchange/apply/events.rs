@@ -82,7 +82,13 @@ fn goods_lines(goods: &[LabelledGoods]) -> Result<Vec<GoodsLine>, Problem> {
 /// Where a quantity is out of range.
 pub fn allocate(consignment: ConsignmentId, goods: &[LabelledGoods]) -> Result<Kind, Problem> {
     let lines = goods_lines(goods)?;
-    Ok(Kind::Allocated(Box::new(Allocated { consignment, site: None, pledge: None, lines })))
+    Ok(Kind::Allocated(Box::new(Allocated {
+        consignment,
+        site: None,
+        pledge: None,
+        lines,
+        units: Vec::new(),
+    })))
 }
 
 /// A leg departs with these goods.

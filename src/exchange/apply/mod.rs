@@ -22,7 +22,8 @@ mod unit;
 pub use posted::Restate;
 pub use recorder::Recorder;
 pub use rows::Namespace;
-pub use settle::{Change, Settle, SettlePack, Settled};
+pub(super) use settle::entry as catalogue_entry;
+pub use settle::{Catalogued, Change, Settle, SettlePack, Settled};
 pub use settle_flow::{SettleConsignment, SettlePledge, SettledPledge};
 
 use super::plan::{CellProblem, Plan};
@@ -32,7 +33,6 @@ use crate::auth::OPERATOR;
 use crate::core::id::{ItemId, OrganizationId, PackId, ProgrammeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::writer::{Actor, Recorded};
-use settle::Catalogued;
 use std::sync::Arc;
 use uuid::Uuid;
 

@@ -111,7 +111,7 @@ impl<R: Catalogued> Update for Settle<R> {
     }
 }
 
-pub(super) fn entry(kind: &'static str, verb: &str, id: Uuid) -> Entry {
+pub(in crate::exchange) fn entry(kind: &'static str, verb: &str, id: Uuid) -> Entry {
     Entry { action: format!("{kind}.{verb}"), kind, id, reason: None }
 }
 
@@ -138,7 +138,7 @@ impl Catalogued for Organization {
         id.0
     }
     fn judge(&self) -> Result<(), Problem> {
-        judge_reference("/reference", Catalogued::reference(self))?;
+        judge_optional("/reference", self.reference.as_deref())?;
         Self { reference: None, ..self.clone() }.draft().checked().map(|_| ())
     }
     fn renewed(known: &Self, wanted: &Self) -> Result<Self, Problem> {
@@ -168,7 +168,7 @@ impl Catalogued for Site {
         id.0
     }
     fn judge(&self) -> Result<(), Problem> {
-        judge_reference("/code", Catalogued::reference(self))?;
+        judge_optional("/code", self.code.as_deref())?;
         let draft = Self { code: None, ..self.clone() }.draft()?;
         if self.country == COUNTRY_NOT_STATED {
             return draft.checked_without_country().map(|_| ());
@@ -278,6 +278,10 @@ fn judge_reference(pointer: &str, reference: &str) -> Result<(), Problem> {
     let mut check = Check::new();
     check.text(pointer, reference, NAME_CHARS_MAX);
     check.finish()
+}
+
+fn judge_optional(pointer: &str, reference: Option<&str>) -> Result<(), Problem> {
+    reference.map_or(Ok(()), |reference| judge_reference(pointer, reference))
 }
 
 /// Says what differs from what is there already and why that cannot be. `field` is where the table's own

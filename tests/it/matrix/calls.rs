@@ -8,6 +8,7 @@ mod figures;
 mod flow;
 mod needs;
 mod papers;
+mod shelf;
 mod things;
 
 use std::sync::LazyLock;
@@ -120,6 +121,9 @@ const FIELDS: About = About::Scoped { outside: 422, unknown: 422 };
 /// An event about something that nobody told of yet waits, for whoever reaches everything.
 const EVENTS: About = About::Scoped { outside: 404, unknown: 202 };
 
+/// A place that is none is a field that is not valid, to whoever reaches every place there is.
+const READINGS: About = About::Scoped { outside: 404, unknown: 422 };
+
 /// The same of what lies anywhere.
 const LOTS: About = About::Everywhere { unknown: 202 };
 
@@ -176,6 +180,12 @@ fn key_of(seat: &Seat, subject: &Subject) -> String {
     if subject.name == "missing" { subject.user.clone() } else { seat.key.clone() }
 }
 
+/// The path of a webhook of the seat's own, or of none.
+fn webhook_of(seat: &Seat, subject: &Subject, which: usize) -> String {
+    let id = if subject.name == "own" { &seat.webhooks[which] } else { &subject.user };
+    format!("/api/v1/webhooks/{id}")
+}
+
 /// A long page, so that a list shows all there is.
 fn list(path: &str) -> Sent {
     get(format!("{path}{}limit=500", if path.contains('?') { '&' } else { '?' }))
@@ -183,5 +193,6 @@ fn list(path: &str) -> Sent {
 
 /// The table.
 pub static CALLS: LazyLock<Vec<Call>> = LazyLock::new(|| {
-    [doors::CALLS, things::CALLS, needs::CALLS, flow::CALLS, papers::CALLS, figures::CALLS].concat()
+    [doors::CALLS, things::CALLS, needs::CALLS, flow::CALLS, papers::CALLS, figures::CALLS, shelf::CALLS]
+        .concat()
 });

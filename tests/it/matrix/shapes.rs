@@ -121,6 +121,9 @@ fn of_stock(of: &Subject) -> Vec<Shape> {
     vec![
         shape("stored", json!({"site": of.site})),
         shape("stored", json!({"site": of.site, "consignment": of.consignment})),
+        shape("kit_packed", json!({"site": of.site, "kit": of.kit, "units": [{}]})),
+        shape("kit_unpacked", json!({"site": of.site, "units": [of.unit]})),
+        shape("kit_unpacked", json!({"consignment": of.consignment, "units": [of.unit]})),
         shape("moved", with(here(), &[("to_site", &of.city)])),
         shape("counted", json!({"site": of.site, "lines": [{"item": of.item, "counted": 40}]})),
         shape("delivered", with(here(), &[("consignment", &of.consignment)])),

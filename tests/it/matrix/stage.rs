@@ -29,6 +29,8 @@ pub struct Subject {
     pub programme: String,
     pub item: String,
     pub lot: String,
+    /// Another lot, which is under recall.
+    pub recalled: String,
     /// A warehouse of the organization.
     pub site: String,
     /// A place of the same country that nobody runs.
@@ -62,6 +64,12 @@ pub struct Subject {
     pub sheet: String,
     /// Another, which is voided.
     pub scrapped_sheet: String,
+    /// What a logger at the site recorded.
+    pub readings: String,
+    /// A kit of the item.
+    pub kit: String,
+    /// One that was packed at the site.
+    pub unit: String,
     pub papers: Papers,
 }
 
@@ -82,6 +90,8 @@ pub struct Seat {
     /// A user just like this one, all of whose sessions are ended.
     ending: Caller,
     pub spare_session: SessionId,
+    /// Its webhooks, which tell nothing: one to look at, and one to remove.
+    pub webhooks: [String; 2],
 }
 
 impl Seat {
@@ -176,6 +186,7 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
         programme: unknown(),
         item: unknown(),
         lot: unknown(),
+        recalled: unknown(),
         site: unknown(),
         city: unknown(),
         pledge: unknown(),
@@ -196,6 +207,9 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
         decided: unknown(),
         sheet: unknown(),
         scrapped_sheet: unknown(),
+        readings: unknown(),
+        kit: unknown(),
+        unit: unknown(),
         papers: Papers::missing(),
     });
     found
@@ -219,13 +233,22 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
     };
     let given = pledge(100);
     let number = format!("LOT-{country}");
-    let lines = json!([{"item": scene.masks, "quantity": 100, "lot": number}]);
+    let lines = json!([{"item": scene.masks, "quantity": 100, "lot": number, "expires_on": "2034-01-31"}]);
     let collected = scene
         .does("collected", "2020-07-10", json!({"pledge": given, "site": store, "lines": lines}))
         .expect(201);
+    let bad = format!("RECALLED-{country}");
+    let lines = json!([{"item": scene.masks, "quantity": 1, "lot": bad}]);
+    scene
+        .does("collected", "2020-07-10", json!({"pledge": pledge(1), "site": store, "lines": lines}))
+        .expect(201);
+    scene.does("held", "2020-07-11", json!({"item": scene.masks, "lot": bad})).expect(201);
     let lots = scene.officer.get(&format!("/api/v1/items/{}/lots?limit=500", scene.masks)).expect(200);
-    let lot =
-        lots["items"].as_array().and_then(|lots| lots.iter().find(|lot| lot["number"] == number)).map(id_of);
+    let named = |number: &str| {
+        let lots = lots["items"].as_array().expect("lots");
+        lots.iter().find(|lot| lot["number"] == number).map(id_of).expect("the lot is known")
+    };
+    let (lot, recalled) = (named(&number), named(&bad));
     let made = scene.officer.post(&format!("/api/v1/pledges/{}/link", pledge(1)), &Value::Null).expect(201);
 
     // What comes to its own donor is returned; so somebody else gets it.
@@ -291,6 +314,16 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
     let need = json!({"programme": scene.programme, "item": scene.masks, "quantity": 500, "area": country,
         "needed_by": "2020-09-01", "source": "A letter", "organization": organization, "circulated": true});
     let need = id_of(&scene.manager.post("/api/v1/needs", &need).expect(201));
+    let kit = json!({"code": format!("KIT-{country}"), "name": "A kit", "components": [{"item": scene.masks, "quantity": 1}]});
+    let kit = id_of(&scene.admin.post("/api/v1/kits", &kit).expect(201));
+    let unit = id();
+    let packed = json!({"site": store, "kit": kit, "units": [{"id": unit}]});
+    scene.does("kit_packed", "2020-07-29", packed).expect(201);
+    let storage = json!({"classes": ["refrigerated"]});
+    scene.admin.post(&format!("/api/v1/sites/{store}/storage"), &storage).expect(201);
+    let shown = json!([{"at": "2020-08-01T00:00:00Z", "centi_celsius": 2_000}]);
+    let shown = json!({"device": "D-1", "site": store, "item": scene.masks, "readings": shown});
+    let readings = id_of(&scene.officer.post("/api/v1/readings", &shown).expect(201)["file"]);
     let headcount = id();
     let own = scene.admin.get(&format!("/api/v1/organizations/{organization}")).expect(200)["name"].clone();
     let counted = json!({"programme": scene.programme, "source": "345W", "reference": headcount, "area": country,
@@ -312,7 +345,8 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
         session,
         programme: scene.programme.clone(),
         item: scene.masks.clone(),
-        lot: lot.expect("the lot is known"),
+        lot,
+        recalled,
         site: store,
         city,
         pledge: given,
@@ -333,6 +367,9 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
         decided,
         sheet,
         scrapped_sheet,
+        readings,
+        kit,
+        unit,
         papers,
     }
 }
@@ -341,6 +378,13 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
 /// country of our first subject, or to a country where nothing is.
 pub const BINDINGS: [&str; 5] =
     ["unbound", "own organisation", "other organisation", "own country", "other country"];
+
+/// A webhook of a caller, where the caller may have one.
+fn webhook(caller: &Caller) -> String {
+    let body = json!({"url": "https://hooks.example.org/relief", "paused": true});
+    let reply = caller.post("/api/v1/webhooks", &body);
+    if reply.status == 201 { reply.json()["id"].as_str().expect("an id").to_owned() } else { id() }
+}
 
 /// A stranger, somebody disabled, and every role under every binding it can have.
 pub fn seats(scene: &Scene, ours: &str) -> Vec<Seat> {
@@ -395,7 +439,8 @@ pub fn seats(scene: &Scene, ours: &str) -> Vec<Seat> {
         let [caller, leaving, ending] = callers;
         let (name, programme, item) = (name.to_owned(), scene.programme.clone(), scene.masks.clone());
         let key = key.clone();
-        Seat { name, principal, programme, item, key, caller, leaving, ending, spare_session }
+        let webhooks = [webhook(&caller), webhook(&caller)];
+        Seat { name, principal, programme, item, key, caller, leaving, ending, spare_session, webhooks }
     };
     let stranger = || scene.house.stranger();
     let mut seats =

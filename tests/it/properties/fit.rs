@@ -192,6 +192,16 @@ pub fn details(url: &str, step: &Step, index: usize, posted: &[Value]) -> Option
         "customs_held" => some(|heap| heap.is_with_consignment() && heap.is_good(), Heap::place),
         "customs_released" => some(|heap| heap.is_with_consignment() && heap.is_held(), Heap::place),
         "diverted" => diverted(&standing, step, index),
+        "kit_packed" => {
+            let heap = standing.choose(step, |heap| {
+                heap.is(Account::InStorage) && heap.is_good() && heap.item == *item(1).as_bytes()
+            })?;
+            Some(json!({"site": heap.site(), "kit": super::world::kit(), "units": [{}]}))
+        }
+        "kit_unpacked" => {
+            let (unit, place) = packed_units(url).into_iter().cycle().nth(step.choice)?;
+            Some(json!({"site": place, "units": [unit]}))
+        }
         "moved" => {
             let heap = standing.choose(step, |heap| heap.is(Account::InStorage) && !heap.is_held())?;
             let to = if heap.site() == json!(site(0)) { site(1) } else { site(0) };
@@ -234,6 +244,21 @@ pub fn details(url: &str, step: &Step, index: usize, posted: &[Value]) -> Option
         "reversed" => reversed(step, posted),
         _ => None,
     }
+}
+
+/// Units that are packed still, and where.
+fn packed_units(url: &str) -> Vec<(Uuid, Uuid)> {
+    #[derive(QueryableByName)]
+    struct Unit {
+        #[diesel(sql_type = sql_types::Binary)]
+        id: Vec<u8>,
+        #[diesel(sql_type = sql_types::Binary)]
+        site: Vec<u8>,
+    }
+    let sql = "SELECT id, site_id AS site FROM handling_units WHERE unpacked_by IS NULL ORDER BY id";
+    let mut conn = connect(url).expect("the database opens");
+    let units: Vec<Unit> = sql_query(sql).load(&mut conn).expect("units are readable");
+    units.iter().map(|unit| (uuid(&unit.id), uuid(&unit.site))).collect()
 }
 
 /// A part of what is offered or unsolicited and not accepted yet.

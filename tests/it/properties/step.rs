@@ -22,7 +22,7 @@ pub struct Step {
     pub fits: bool,
 }
 
-const KINDS: [(u32, &str); 36] = [
+const KINDS: [(u32, &str); 38] = [
     (4, "pledge_accepted"),
     (3, "pledge_declined"),
     (2, "pledge_withdrawn"),
@@ -40,6 +40,8 @@ const KINDS: [(u32, &str); 36] = [
     (7, "customs_released"),
     (2, "diverted"),
     (4, "cancelled"),
+    (4, "kit_packed"),
+    (3, "kit_unpacked"),
     (4, "moved"),
     (6, "counted"),
     (2, "delivered"),

@@ -3,11 +3,15 @@
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
 use relief_ledger::approvals::ApprovalDecide;
 use relief_ledger::consignments::{ConsignmentNew, ConsignmentOpen};
-use relief_ledger::core::id::{ConsignmentId, ItemId, OrganizationId, PledgeId, ProgrammeId, SiteId, UserId};
+use relief_ledger::core::id::{
+    ConsignmentId, ItemId, KitComponentId, KitId, KitRecipeId, OrganizationId, PledgeId, ProgrammeId, SiteId,
+    UserId,
+};
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::db::connect;
 use relief_ledger::events::{Command, PostEvent, wake};
 use relief_ledger::items::Item;
+use relief_ledger::kits::{KitComponent, KitRecipe};
 use relief_ledger::ledger::event::{EventResult, EventStatus};
 use relief_ledger::parties::Organization;
 use relief_ledger::pledges::{PledgeNew, PledgeOffer};
@@ -58,6 +62,10 @@ pub fn organization(number: usize) -> Uuid {
 }
 pub fn programme() -> Uuid {
     fixed(8, 0)
+}
+/// A kit of two of the first item and one of the second.
+pub fn kit() -> Uuid {
+    fixed(13, 0)
 }
 fn event(number: usize) -> Uuid {
     fixed(9, number)
@@ -193,6 +201,7 @@ impl World {
                 updated_at: now,
             });
         }
+        self.put_kit(now);
         let pledges = [
             ("offered", Some(0), vec![(0, 100), (1, 50)]),
             ("offered", Some(1), vec![(0, 100)]),
@@ -221,6 +230,28 @@ impl World {
             self.open_consignment(number).expect("the consignment is opened");
         }
         self.stock_up();
+    }
+
+    fn put_kit(&self, now: Timestamp) {
+        let recipe = KitRecipeId(fixed(13, 1));
+        self.put(KitRecipe {
+            id: recipe,
+            kit_id: KitId(kit()),
+            version: 1,
+            code: "K".into(),
+            name: "Kit".into(),
+            sequence: 1,
+            recorded_at: now,
+        });
+        for (number, quantity) in [(0, 2), (1, 1)] {
+            self.put(KitComponent {
+                id: KitComponentId(fixed(13, 2 + number)),
+                recipe_id: recipe,
+                ordinal: number as i64,
+                item_id: ItemId(item(number)),
+                quantity,
+            });
+        }
     }
 
     /// Goods to begin with, or most commands would be refused for want of any.
@@ -422,6 +453,8 @@ fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
         "diverted" => json!({"consignment": consignment, "leg": leg, "reason": "closed", "legs": [
             {"mode": "road", "from": site(WAYS[number][step.leg.min(WAYS[number].len() - 2)]), "to": site(2)}]}),
         "cancelled" => json!({"consignment": consignment, "reason": "no truck"}),
+        "kit_packed" => json!({"site": here, "kit": kit(), "units": [{}]}),
+        "kit_unpacked" => json!({"site": here, "units": [fixed(14, step.back)]}),
         "moved" => {
             json!({"site": here, "to_site": there, "lines": [goods], "condition": if step.flag { "good" } else { "damaged" }})
         }

@@ -28,7 +28,7 @@ pub const FUNCTION_LINES_LIMIT: usize = 60;
 pub const HANDLER_LINES_LIMIT: usize = 25;
 
 /// Rooms where every quantity is an integer.
-const INTEGER_ROOMS: [&str; 10] = [
+const INTEGER_ROOMS: [&str; 12] = [
     "ledger",
     "totals",
     "reconciliation",
@@ -39,6 +39,8 @@ const INTEGER_ROOMS: [&str; 10] = [
     "distributions",
     "needs",
     "gaps",
+    "lots",
+    "cold",
 ];
 const CLOCK_AND_CHANCE: [&str; 10] = [
     "SystemTime",

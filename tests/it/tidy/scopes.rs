@@ -4,7 +4,7 @@ use super::rules::{Finding, finding, paths_where};
 use super::source::{Kind, PathAt, Source, Token};
 
 /// Tables whose rows are one caller's to read and not another's.
-pub const SCOPED_TABLES: [&str; 34] = [
+pub const SCOPED_TABLES: [&str; 43] = [
     "pledges",
     "pledge_lines",
     "earmark_changes",
@@ -39,6 +39,15 @@ pub const SCOPED_TABLES: [&str; 34] = [
     "verifications",
     "count_sheets",
     "count_lines",
+    "exports",
+    "webhooks",
+    "mailings",
+    "consignment_terms",
+    "load_limits",
+    "handling_units",
+    "unit_contents",
+    "logger_files",
+    "logger_contents",
 ];
 /// What a function takes that was made of a permit, or is its reach.
 const SCOPES: [&str; 3] = ["Permit", "Scope", "Sight"];

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::About::{Listed, Nothing, Own, Shared};
-use super::{Call, FIELDS, Mode, SCOPED, edit, get, key_of, list, send};
+use super::{Call, FIELDS, Mode, SCOPED, edit, get, key_of, list, send, webhook_of};
 
 /// Their lines.
 pub const CALLS: &[Call] = &[
@@ -70,6 +70,49 @@ pub const CALLS: &[Call] = &[
     Call::of("api_key_revoke", Shared, |seat, subject| {
         send("DELETE", format!("/api/v1/api-keys/{}", key_of(seat, subject)), Value::Null)
     }),
+    // Webhooks, each its user's.
+    Call::of("webhook_make", Nothing, |_, _| {
+        send("POST", "/api/v1/webhooks", json!({"url": "https://hooks.example.org/relief", "paused": true}))
+    })
+    .ok(&[201]),
+    Call::of("webhook_index", Nothing, |_, _| get("/api/v1/webhooks")),
+    Call::of("webhook_show", Own, |seat, subject| get(webhook_of(seat, subject, 0))),
+    Call::of("webhook_change", Own, |seat, subject| edit(webhook_of(seat, subject, 0))).ok(&[412]),
+    Call::of("webhook_renew", Own, |seat, subject| {
+        send("POST", format!("{}/secret", webhook_of(seat, subject, 0)), Value::Null)
+    }),
+    Call::of("webhook_remove", Own, |seat, subject| {
+        send("DELETE", webhook_of(seat, subject, 1), Value::Null)
+    }),
+    Call::of("webhook_letters", Own, |seat, subject| {
+        list(&format!("{}/letters", webhook_of(seat, subject, 0)))
+    }),
+    Call::of("webhook_replay", Own, |seat, subject| {
+        send("POST", format!("{}/replay", webhook_of(seat, subject, 0)), json!({}))
+    }),
+    // Mail, which this server does not send.
+    Call::of("tracking_mail", Nothing, |_, subject| {
+        let body = json!({"address": "amina@example.org"});
+        send("POST", format!("/api/v1/tracking/{}/mail", subject.code), body)
+    })
+    .ok(&[409]),
+    Call::of("mail_confirm", Nothing, |_, subject| {
+        send("POST", format!("/api/v1/mail/{}/none/confirm", subject.user), Value::Null)
+    })
+    .ok(&[404]),
+    Call::of("mail_end", Nothing, |_, subject| {
+        send("POST", format!("/api/v1/mail/{}/none/end", subject.user), Value::Null)
+    })
+    .ok(&[404]),
+    Call::of("mailing_ask", Nothing, |_, _| {
+        send("POST", "/api/v1/mailings", json!({"about": "digest", "address": "amina@example.org"}))
+    })
+    .ok(&[409]),
+    Call::of("mailing_index", Nothing, |_, _| get("/api/v1/mailings")),
+    Call::of("mailing_end", Nothing, |_, subject| {
+        send("DELETE", format!("/api/v1/mailings/{}", subject.user), Value::Null)
+    })
+    .ok(&[404]),
     // People.
     Call::of("person_list", Listed(|subject| subject.papers.person.clone()), |_, _| list("/api/v1/people")),
     Call::of("person_create", FIELDS, |_, subject| {

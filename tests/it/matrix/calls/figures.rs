@@ -77,6 +77,9 @@ pub const CALLS: &[Call] = &[
     Call::of("reconciliation_entries", Listed(|subject| subject.site.clone()), |_, _| {
         get("/api/v1/reconciliation/entries?limit=500")
     }),
+    Call::of("export_index", Nothing, |_, _| list("/api/v1/exports")),
+    Call::of("export_show", Listed(|subject| subject.site.clone()), |_, _| get("/api/v1/exports/csv"))
+        .mode(Mode::Export),
     Call::of("audit_sample", Nothing, |_, _| get("/api/v1/audit/sample?size=3")),
     // Everything here happened years before it was recorded.
     Call::of("audit_flags", Listed(|subject| subject.event.clone()), |_, _| {

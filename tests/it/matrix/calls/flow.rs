@@ -97,6 +97,9 @@ pub const CALLS: &[Call] = &[
     Call::event("reversed", EVENTS, |_, subject| alone("reversed", reversed(subject))).ok(&[201, 409]),
     Call::events("reversed", EVENTS, |_, subject| batched("reversed", reversed(subject))).ok(&[201, 409]),
     Call::of("event_index", Listed(|subject| subject.event.clone()), |_, _| list("/api/v1/events")),
+    Call::of("event_stream", Listed(|subject| subject.event.clone()), |_, _| {
+        get("/api/v1/events/stream?after=0&follow=false")
+    }),
     Call::of("event_show", SCOPED, |_, subject| get(format!("/api/v1/events/{}", subject.event))),
     Call::of("event_waiting", Listed(|subject| subject.waiting.clone()), |_, _| list("/api/v1/events/waiting")),
     // Nobody here has posted any, and none was refused yet.

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::About::{Listed, Nothing};
-use super::{About, Call, SCOPED, edit_of, get, list, send};
+use super::{About, Call, Mode, SCOPED, edit_of, get, list, send};
 
 /// Their lines.
 pub const CALLS: &[Call] = &[
@@ -20,6 +20,18 @@ pub const CALLS: &[Call] = &[
     Call::of("document_show", SCOPED, |_, subject| {
         get(format!("/api/v1/documents/{}", subject.papers.document))
     }),
+    Call::of("document_paper", SCOPED, |_, subject| {
+        get(format!("/api/v1/documents/{}/paper?format=html", subject.papers.document))
+    })
+    .mode(Mode::Export),
+    Call::of("consignment_paper", SCOPED, |_, subject| {
+        get(format!("/api/v1/consignments/{}/papers/packing_list?format=html", subject.consignment))
+    })
+    .mode(Mode::Export),
+    Call::of("pledge_paper", SCOPED, |_, subject| {
+        get(format!("/api/v1/pledges/{}/papers/donor_report?format=html", subject.pledge))
+    })
+    .mode(Mode::Export),
     Call::of("document_evidence", SCOPED, |_, subject| {
         let body = json!({"events": [subject.event]});
         send("POST", format!("/api/v1/documents/{}/evidence", subject.papers.document), body)

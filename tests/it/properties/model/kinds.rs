@@ -86,8 +86,8 @@ impl Model {
                 self.all(&goods, Class::Missing, Class::AtRest);
             }
             "pledge_declined" | "arrived" | "stored" | "earmark_changed" | "allocated" | "released"
-            | "packed" | "cancelled" | "customs_held" | "customs_released" | "moved" | "damaged" | "held"
-            | "released_from_hold" | "relotted" => {}
+            | "packed" | "kit_packed" | "kit_unpacked" | "cancelled" | "customs_held"
+            | "customs_released" | "moved" | "damaged" | "held" | "released_from_hold" | "relotted" => {}
             other => unreachable!("the model has not heard of {other}"),
         }
         true

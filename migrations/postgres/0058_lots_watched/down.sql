@@ -1,0 +1,2 @@
+DROP INDEX events_recalling;
+DROP INDEX lots_by_expiry;

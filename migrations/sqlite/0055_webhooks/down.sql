@@ -1,0 +1,4 @@
+DROP TABLE tellers;
+DROP TABLE letters;
+DROP TABLE outlets;
+DROP TABLE webhooks;

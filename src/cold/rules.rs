@@ -1,0 +1,214 @@
+//! The temperatures of storage classes, what a reading can be, and how long goods were outside. Pure, in whole hundredths of
+//! a degree and whole minutes.
+
+use crate::core::check::quoted;
+use crate::core::time::Timestamp;
+use crate::items::StorageClass;
+use chrono::{FixedOffset, NaiveDateTime};
+
+/// Colder than any freezer of vaccines; only dry ice and liquid nitrogen are, and a logger beside goods does not show that.
+pub const LOWEST: i64 = -9_500;
+/// Hotter than a closed container in the sun.
+pub const HIGHEST: i64 = 7_500;
+/// Readings of one file: a year at every quarter of an hour.
+pub const READINGS_MAXIMUM: usize = 36_000;
+/// Minutes that one may allow: a week.
+pub const ALLOWED_MINUTES_MAXIMUM: i64 = 10_080;
+/// Loggers whose clock was never set count from 1970 or 2000; no programme here is as old.
+const EARLIEST_YEAR: i64 = 2010;
+/// Microseconds of a minute.
+const MINUTE: i64 = 60_000_000;
+
+/// What a storage class allows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Range {
+    /// The lowest temperature that is right, in hundredths of a degree Celsius.
+    pub low: i64,
+    /// The highest.
+    pub high: i64,
+    /// How long it may be outside at a stretch before goods are held.
+    pub allowed_minutes: i64,
+}
+
+/// The temperatures of a class, in the words of WHO's guidance on storage and of pharmacopoeias; none where a class is about
+/// something else. An hour outside is allowed, as for opening a door; of goods that only are not to get hot, a day.
+pub fn range_of(class: StorageClass) -> Option<Range> {
+    let hour = |low, high| Some(Range { low, high, allowed_minutes: 60 });
+    match class {
+        // Controlled room temperature, with the 30 °C that it may reach for a while; cold does nothing to such goods.
+        StorageClass::Ambient => Some(Range { low: 0, high: 3_000, allowed_minutes: 1_440 }),
+        StorageClass::Cool => hour(800, 1_500),
+        StorageClass::Refrigerated => hour(200, 800),
+        StorageClass::Frozen => hour(-2_500, -1_500),
+        StorageClass::UltraCold => hour(-8_000, -6_000),
+        StorageClass::Hazardous | StorageClass::Secure => None,
+    }
+}
+
+impl Range {
+    fn has(&self, hundredths: i64) -> bool {
+        (self.low..=self.high).contains(&hundredths)
+    }
+}
+
+/// What a logger showed at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reading {
+    /// When.
+    pub at: Timestamp,
+    /// How warm, in hundredths of a degree Celsius.
+    pub hundredths: i64,
+}
+
+/// A reading that is not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refused {
+    /// The row of the table, or the reading of the list, counted from 1.
+    pub row: u32,
+    /// Why.
+    pub detail: String,
+}
+
+/// Reads a temperature as loggers write it: degrees Celsius with at most two decimals, in hundredths.
+///
+/// # Errors
+/// In words.
+pub fn read_celsius(text: &str) -> Result<i64, String> {
+    let wrong = || {
+        format!(
+            "{} is no temperature; write degrees Celsius with at most two decimals, such as 4.25",
+            quoted(text)
+        )
+    };
+    let trimmed = text.trim();
+    let (is_negative, digits) = match trimmed.strip_prefix(['-', '\u{2212}']) {
+        Some(rest) => (true, rest),
+        None => (false, trimmed.strip_prefix('+').unwrap_or(trimmed)),
+    };
+    let (whole, part) = digits.split_once(['.', ',']).unwrap_or((digits, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || whole.len() > 4 || part.len() > 2 || !is_number(whole) || !is_number(part) {
+        return Err(wrong());
+    }
+    let whole: i64 = whole.parse().map_err(|_| wrong())?;
+    let part: i64 = format!("{part:0<2}").parse().map_err(|_| wrong())?;
+    let hundredths = whole * 100 + part;
+    Ok(if is_negative { -hundredths } else { hundredths })
+}
+
+/// Reads a time as loggers write it: with its distance from UTC, or else at the one that was stated for all.
+///
+/// # Errors
+/// In words.
+pub fn read_time(text: &str, offset: Option<FixedOffset>) -> Result<Timestamp, String> {
+    let text = text.trim();
+    if let Ok(time) = chrono::DateTime::parse_from_rfc3339(text) {
+        return Ok(Timestamp(time.timestamp_micros()));
+    }
+    let formats = ["%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M"];
+    let local = formats.iter().find_map(|format| NaiveDateTime::parse_from_str(text, format).ok());
+    let local = local.ok_or_else(|| {
+        format!("{} is no time; write it as 2020-08-06T09:30:00Z or 2020-08-06 09:30", quoted(text))
+    })?;
+    let offset = offset.ok_or_else(|| {
+        format!(
+            "{} does not say how far it is from UTC; write it with its offset, or say `offset`",
+            quoted(text)
+        )
+    })?;
+    let time = local.and_local_timezone(offset).single();
+    time.map(|time| Timestamp(time.timestamp_micros())).ok_or_else(|| format!("{} is no time", quoted(text)))
+}
+
+/// Judges a reading by itself.
+///
+/// # Errors
+/// In words, where it cannot be.
+pub fn judge_reading(reading: Reading, latest: Timestamp) -> Result<Reading, String> {
+    let Reading { at, hundredths } = reading;
+    if !(LOWEST..=HIGHEST).contains(&hundredths) {
+        let (low, high) = (celsius(LOWEST), celsius(HIGHEST));
+        return Err(format!(
+            "{} °C cannot be beside goods; a logger shows {low} to {high} °C",
+            celsius(hundredths)
+        ));
+    }
+    if at > latest {
+        return Err(format!("{at} is not yet; is the logger's clock right?"));
+    }
+    if i64::from(chrono::Datelike::year(&at.to_datetime())) < EARLIEST_YEAR {
+        return Err(format!("{at} is before {EARLIEST_YEAR}; was the logger's clock ever set?"));
+    }
+    Ok(reading)
+}
+
+/// Brings readings into the order of their times; of two of one time the later row is refused.
+pub fn in_order(rows: Vec<(u32, Reading)>, refused: &mut Vec<Refused>) -> Vec<Reading> {
+    let mut rows = rows;
+    rows.sort_by_key(|(row, reading)| (reading.at, *row));
+    let mut readings: Vec<Reading> = Vec::with_capacity(rows.len());
+    for (row, reading) in rows {
+        if readings.last().is_some_and(|last| last.at == reading.at) {
+            refused
+                .push(Refused { row, detail: format!("{} stands twice; the first row counts", reading.at) });
+        } else {
+            readings.push(reading);
+        }
+    }
+    refused.sort_by_key(|one| one.row);
+    readings
+}
+
+/// That goods were outside for too long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Excursion {
+    /// Since when.
+    pub from: Timestamp,
+    /// Until it was seen to be right again, or last seen wrong.
+    pub until: Timestamp,
+}
+
+/// What readings say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Judged {
+    /// The first stretch outside that took longer than is allowed.
+    pub excursion: Option<Excursion>,
+    /// The longest one, in whole minutes.
+    pub longest_minutes: i64,
+    /// Since when the last reading is outside; none where it is not.
+    pub outside_since: Option<Timestamp>,
+}
+
+/// Judges readings in the order of their times, where goods have been outside since a time already. A stretch begins with the
+/// first reading outside and lasts until one is seen to be right again: what lay between is not known to have been.
+pub fn judge(range: Range, readings: &[Reading], since: Option<Timestamp>) -> Judged {
+    let mut judged = Judged { outside_since: since, ..Judged::default() };
+    for reading in readings {
+        let is_right = range.has(reading.hundredths);
+        let Some(from) = judged.outside_since.or((!is_right).then_some(reading.at)) else { continue };
+        let minutes = (reading.at.0 - from.0).div_euclid(MINUTE);
+        judged.longest_minutes = judged.longest_minutes.max(minutes);
+        if minutes > range.allowed_minutes {
+            let until = reading.at;
+            match &mut judged.excursion {
+                Some(known) if known.from == from => known.until = until,
+                Some(_) => {}
+                None => judged.excursion = Some(Excursion { from, until }),
+            }
+        }
+        judged.outside_since = (!is_right).then_some(from);
+    }
+    judged
+}
+
+/// When a stretch that began at a time had taken as long as is allowed.
+pub fn exceeded_at(range: Range, from: Timestamp) -> Timestamp {
+    Timestamp(from.0 + range.allowed_minutes * MINUTE)
+}
+
+/// Hundredths in degrees, as people write them.
+pub fn celsius(hundredths: i64) -> String {
+    let sign = if hundredths < 0 { "-" } else { "" };
+    let size = hundredths.unsigned_abs();
+    format!("{sign}{}.{:02}", size / 100, size % 100)
+}

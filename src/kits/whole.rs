@@ -1,0 +1,207 @@
+//! Units as others move them: found where they stand, moved with all they hold, and put back where an event is reversed.
+
+use super::store::{HandlingUnit, UnitContent};
+use crate::core::id::{ConsignmentId, EventId, HandlingUnitId, SiteId};
+use crate::core::problem::{Code, Problem};
+use crate::ledger::event::{Halt, all_or_missed, short};
+use crate::ledger::{Account, Book, Cell, Movement};
+use crate::writer::{Desk, Drawer};
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::rules::UNITS_MAXIMUM;
+
+/// Where units stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitPlace {
+    /// At a site, reserved for nobody.
+    Site(SiteId),
+    /// With a consignment.
+    Consignment(ConsignmentId),
+}
+
+impl UnitPlace {
+    fn has(self, unit: &HandlingUnit) -> bool {
+        match self {
+            Self::Site(site) => unit.consignment_id.is_none() && unit.site_id == site,
+            Self::Consignment(consignment) => unit.consignment_id == Some(consignment),
+        }
+    }
+}
+
+/// Finds packed units at a place. One that is elsewhere is answered as one that is not there at all.
+///
+/// # Errors
+/// `invalid` naming the unit; rows missing on the desk.
+pub fn find_units(
+    desk: &mut Desk,
+    units: &[HandlingUnitId],
+    place: UnitPlace,
+) -> Result<Vec<Arc<HandlingUnit>>, Halt> {
+    if units.len() > UNITS_MAXIMUM {
+        let detail = format!("are {}; name at most {UNITS_MAXIMUM} in one event", units.len());
+        return Err(Problem::field("/units", detail).into());
+    }
+    let mut found = Vec::with_capacity(units.len());
+    let mut named = BTreeSet::new();
+    all_or_missed(units.iter().enumerate(), |(index, id)| {
+        let unit = desk.shelf::<Drawer<HandlingUnit>>().find(*id)?;
+        let unit = unit.filter(|unit| unit.unpacked_by.is_none() && place.has(unit));
+        let Some(unit) = unit.filter(|_| named.insert(*id)) else {
+            let detail = format!("{id} is no packed handling unit here, or stands twice");
+            return Err(Problem::field(format!("/units/{index}"), detail).into());
+        };
+        found.push(unit);
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+/// What a unit holds, in its order.
+pub(super) fn contents_of(desk: &mut Desk, unit: HandlingUnitId) -> Result<Vec<Arc<UnitContent>>, Halt> {
+    let mut rows = desk.shelf::<Drawer<UnitContent>>().group(unit)?;
+    rows.sort_by_key(|row| row.ordinal);
+    Ok(rows)
+}
+
+/// Goods of a content where it stands, good ones first, as far as earlier movements leave them; and how much lacks.
+pub(super) fn drawn(
+    desk: &mut Desk,
+    content: &UnitContent,
+    site: SiteId,
+    planned: &[Movement],
+) -> Result<(Vec<(Cell, i64)>, i64), Halt> {
+    let mut there = desk.shelf::<Book>().of_stock(site, content.item_id, Account::Allocated)?;
+    there.retain(|one| {
+        one.cell.consignment.is_none()
+            && one.cell.line == content.pledge_line_id
+            && one.cell.lot == content.lot_id
+    });
+    there.sort_unstable_by_key(|one| (one.cell.condition, one.cell.key()));
+    let mut left = content.quantity;
+    let mut parts = Vec::new();
+    for one in there {
+        let taken: i64 =
+            planned.iter().filter(|other| other.from == one.cell).map(|other| other.quantity).sum();
+        let part = left.min(one.quantity - taken);
+        if part > 0 {
+            parts.push((one.cell, part));
+            left -= part;
+        }
+    }
+    Ok((parts, left))
+}
+
+/// Moves all that units at a site hold, each unit whole.
+///
+/// # Errors
+/// `insufficient` where a unit is not whole any more; what `to` refuses; rows missing on the desk.
+pub fn move_units(
+    desk: &mut Desk,
+    units: &[Arc<HandlingUnit>],
+    site: SiteId,
+    movements: &mut Vec<Movement>,
+    to: impl Fn(&mut Desk, usize, Cell) -> Result<Cell, Halt>,
+) -> Result<(), Halt> {
+    all_or_missed(units.iter().enumerate(), |(index, unit)| {
+        all_or_missed(contents_of(desk, unit.id)?, |content| {
+            let (parts, lacks) = drawn(desk, &content, site, movements)?;
+            if lacks > 0 {
+                let (there, what) =
+                    (content.quantity - lacks, format!("what {} was packed with", unit.number));
+                let refusal =
+                    short(&format!("/units/{index}"), Account::Allocated, there, content.quantity, &what);
+                return Err(refusal.into());
+            }
+            for (cell, quantity) in parts {
+                movements.push(Movement::given(cell, to(desk, index, cell)?, quantity));
+            }
+            Ok(())
+        })
+    })
+}
+
+/// Notes where units are from now on; within the entry of the event that moved them.
+pub fn place_units(
+    desk: &mut Desk,
+    units: &[Arc<HandlingUnit>],
+    site: Option<SiteId>,
+    consignment: Option<ConsignmentId>,
+) {
+    for unit in units {
+        change(desk, unit, |row| {
+            row.site_id = site.unwrap_or(row.site_id);
+            row.consignment_id = consignment;
+        });
+    }
+}
+
+pub(super) fn change(desk: &mut Desk, unit: &HandlingUnit, edit: impl FnOnce(&mut HandlingUnit)) {
+    let mut row = unit.clone();
+    edit(&mut row);
+    row.revision += 1;
+    desk.touch(row.id.0);
+    desk.shelf::<Drawer<HandlingUnit>>().put(row);
+}
+
+/// That a unit is not as the event left it that is to be reversed.
+fn moved_on(unit: &HandlingUnit) -> Halt {
+    let detail =
+        format!("The handling unit {} has been moved or unpacked since; reverse that first.", unit.number);
+    Problem::new(Code::DependedOn, detail).at("/event").into()
+}
+
+/// Takes back that units were packed.
+///
+/// # Errors
+/// `depended_on` where one was moved or unpacked since; rows missing on the desk.
+pub fn pack_reversed(desk: &mut Desk, packed: EventId, site: SiteId, reversal: EventId) -> Result<(), Halt> {
+    let units = desk.shelf::<Drawer<HandlingUnit>>().group(packed)?;
+    for unit in &units {
+        if unit.unpacked_by.is_some() || !UnitPlace::Site(site).has(unit) {
+            return Err(moved_on(unit));
+        }
+    }
+    for unit in &units {
+        change(desk, unit, |row| row.unpacked_by = Some(reversal));
+    }
+    Ok(())
+}
+
+/// Takes back that units were unpacked.
+///
+/// # Errors
+/// Rows missing on the desk.
+pub fn unpack_reversed(desk: &mut Desk, unpacked: EventId, units: &[HandlingUnitId]) -> Result<(), Halt> {
+    let mut found = Vec::new();
+    all_or_missed(units, |id| {
+        found.extend(desk.shelf::<Drawer<HandlingUnit>>().find(*id)?);
+        Ok(())
+    })?;
+    for unit in found.iter().filter(|unit| unit.unpacked_by == Some(unpacked)) {
+        change(desk, unit, |row| row.unpacked_by = None);
+    }
+    Ok(())
+}
+
+/// Takes back that units were brought from one place to another.
+///
+/// # Errors
+/// `depended_on` where one is not there any more; rows missing on the desk.
+pub fn place_reversed(
+    desk: &mut Desk,
+    units: &[HandlingUnitId],
+    now: UnitPlace,
+    before: SiteId,
+) -> Result<(), Halt> {
+    let mut found = Vec::new();
+    all_or_missed(units, |id| {
+        found.extend(desk.shelf::<Drawer<HandlingUnit>>().find(*id)?);
+        Ok(())
+    })?;
+    if let Some(unit) = found.iter().find(|unit| unit.unpacked_by.is_some() || !now.has(unit)) {
+        return Err(moved_on(unit));
+    }
+    place_units(desk, &found, Some(before), None);
+    Ok(())
+}

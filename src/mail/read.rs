@@ -1,0 +1,184 @@
+//! Mailings as they are shown, and how many there are.
+
+use super::rules::{About, PER_CONSIGNMENT, PER_USER, UNCONFIRMED_MAXIMUM, UNCONFIRMED_PER_ADDRESS};
+use super::store::Mailing;
+use crate::auth::{Permit, action};
+use crate::core::id::{ConsignmentId, MailingId, UserId};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::Timestamp;
+use crate::db::schema::{consignments, mailings};
+use crate::db::{Binds, Conn, ask, read_failure};
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use diesel::sql_types::Binary;
+use serde::Serialize;
+
+/// A mailing, without its address, which only its reader knows.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = Mailing)]
+pub struct MailingView {
+    /// Which one.
+    pub id: MailingId,
+    /// What it is about.
+    pub about: About,
+    /// Days between two digests.
+    pub days: i64,
+    /// When it was asked for.
+    pub asked_at: Timestamp,
+    /// When whoever reads the address said yes; null until then, and nothing but the question is sent.
+    pub confirmed_at: Option<Timestamp>,
+}
+
+impl MailingView {
+    pub(super) fn of(row: &Mailing) -> Outcome<Self> {
+        Ok(Self {
+            id: row.id,
+            about: row.about()?,
+            days: row.days,
+            asked_at: row.asked_at,
+            confirmed_at: row.confirmed_at,
+        })
+    }
+}
+
+/// The caller's mailings: ten at most, so all at once.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn mailing_own(
+    conn: &mut Conn,
+    permit: &Permit<action::WebhookRead>,
+) -> Outcome<Vec<MailingView>> {
+    let rows: Vec<Mailing> = mailings::table
+        .filter(mailings::user_id.eq(permit.principal().user))
+        .filter(mailings::ended_at.is_null())
+        .order(mailings::id)
+        .select(Mailing::as_select())
+        .load(conn)
+        .map_err(read_failure)?;
+    rows.iter().map(MailingView::of).collect()
+}
+
+/// The consignment of a tracking code.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub(super) fn consignment_of(conn: &mut Conn, code: &str) -> Outcome<ConsignmentId> {
+    consignments::table
+        .filter(consignments::tracking_code.eq(code))
+        .select(consignments::id)
+        .first(conn)
+        .map_err(read_failure)
+}
+
+/// The tracking code of a consignment.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub(super) fn code_of(conn: &mut Conn, id: ConsignmentId) -> Outcome<String> {
+    consignments::table
+        .filter(consignments::id.eq(id))
+        .select(consignments::tracking_code)
+        .first(conn)
+        .map_err(read_failure)
+}
+
+/// Whether an address is written to about a consignment, or was asked and may still say yes.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn is_asked(conn: &mut Conn, consignment: ConsignmentId, address_key: &str) -> Outcome<bool> {
+    let same = mailings::table
+        .filter(mailings::address_key.eq(address_key))
+        .filter(mailings::consignment_id.eq(consignment));
+    diesel::select(exists(same)).get_result(conn).map_err(read_failure)
+}
+
+/// Refuses a further mailing where there are too many. What is refused because of an address that is not the caller's is told
+/// by nothing: `false`.
+///
+/// # Errors
+/// `wrong_state` or `too_many_requests`, or what the database says.
+pub(super) fn has_room(
+    conn: &mut Conn,
+    address_key: &str,
+    consignment: Option<ConsignmentId>,
+    user: Option<UserId>,
+) -> Outcome<bool> {
+    let open = || mailings::table.filter(mailings::ended_at.is_null());
+    let of_all: i64 =
+        open().filter(mailings::confirmed_at.is_null()).count().get_result(conn).map_err(read_failure)?;
+    if of_all >= UNCONFIRMED_MAXIMUM {
+        let words = "Too many people were asked and have not answered yet. Try again in an hour.";
+        return Err(Problem::new(Code::TooManyRequests, words).with("retry_after_s", 3_600));
+    }
+    if let Some(user) = user {
+        let own: i64 =
+            open().filter(mailings::user_id.eq(user)).count().get_result(conn).map_err(read_failure)?;
+        if own >= PER_USER {
+            let words = format!("You have {own} mailings, and nobody has more. End one that is not read.");
+            return Err(Problem::new(Code::WrongState, words));
+        }
+    }
+    if let Some(consignment) = consignment {
+        let of_it: i64 = open()
+            .filter(mailings::consignment_id.eq(consignment))
+            .count()
+            .get_result(conn)
+            .map_err(read_failure)?;
+        if of_it >= PER_CONSIGNMENT {
+            let words = "As many people as can be are written to about this code. Look it up instead.";
+            return Err(Problem::new(Code::WrongState, words));
+        }
+    }
+    let of_address: i64 = open()
+        .filter(mailings::address_key.eq(address_key))
+        .filter(mailings::confirmed_at.is_null())
+        .count()
+        .get_result(conn)
+        .map_err(read_failure)?;
+    Ok(of_address < UNCONFIRMED_PER_ADDRESS)
+}
+
+#[derive(QueryableByName)]
+struct Found {
+    #[diesel(sql_type = Binary)]
+    id: MailingId,
+}
+
+fn found(conn: &mut Conn, text: String, binds: Binds) -> Outcome<Vec<MailingId>> {
+    let rows: Vec<Found> = ask(conn, text, binds)?;
+    Ok(rows.into_iter().map(|row| row.id).collect())
+}
+
+/// Those about consignments of which anything was recorded since they were told, and who were not written to a while ago.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn with_news(conn: &mut Conn, told_before: Timestamp) -> Outcome<Vec<MailingId>> {
+    let mut binds = Binds::default();
+    let before = binds.number(told_before.0);
+    let text = format!(
+        "SELECT mailings.id AS id FROM mailings JOIN outlets ON outlets.id = mailings.id \
+         WHERE mailings.consignment_id IS NOT NULL AND mailings.ended_at IS NULL AND mailings.confirmed_at IS NOT NULL \
+         AND (outlets.taken_at IS NULL OR outlets.taken_at <= {before}) AND EXISTS (SELECT 1 FROM events \
+         WHERE events.consignment_id = mailings.consignment_id AND events.sequence > outlets.told_through)"
+    );
+    found(conn, text, binds)
+}
+
+/// Those that end by themselves: nobody confirmed them in time, or their user is erased.
+///
+/// # Errors
+/// What the database says.
+pub(super) fn overdue(conn: &mut Conn, asked_before: Timestamp, limit: i64) -> Outcome<Vec<MailingId>> {
+    let mut binds = Binds::default();
+    let before = binds.number(asked_before.0);
+    let limit = binds.number(limit);
+    let text = format!(
+        "SELECT mailings.id AS id FROM mailings LEFT JOIN users ON users.id = mailings.user_id \
+         WHERE mailings.ended_at IS NULL AND ((mailings.confirmed_at IS NULL AND mailings.asked_at <= {before}) \
+         OR users.erased_at IS NOT NULL) ORDER BY mailings.id LIMIT {limit}"
+    );
+    found(conn, text, binds)
+}

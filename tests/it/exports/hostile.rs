@@ -1,0 +1,159 @@
+//! Names that a spreadsheet would run, in every text field there is: none of them runs, whatever opens the file, and each is
+//! what it was once it is read back.
+
+use std::io::Cursor;
+use std::process::Command;
+
+use calamine::{Reader, Xlsx};
+use proptest::prelude::*;
+use relief_ledger::core::cell::{is_formula, shielded, unshielded};
+use serde_json::json;
+
+use super::standards::xml_faults;
+use super::workbook::sheet;
+use super::{table, take};
+use crate::stories::scene::Scene;
+use crate::support::on_both_databases;
+use crate::support::server::migrate;
+
+/// What spreadsheets have been made to run, and what only looks like it.
+const PAYLOADS: [&str; 12] = [
+    "=1+1",
+    "+1+1",
+    "-1+1",
+    "@SUM(1)",
+    "＝1+1",
+    "＋1",
+    "=HYPERLINK(\"http://127.0.0.1/\",\"x\")",
+    "x;=cmd|'/c calc'!A1",
+    "a,=1+1",
+    "'=1+1",
+    "  =1+1",
+    "<b>&\"quoted\"</b> ]]> -- x",
+];
+
+/// Separators by which one spreadsheet or another takes a file apart.
+const SEPARATORS: [u8; 4] = [b',', b';', b'\t', b'|'];
+
+/// A cell of the file, as it is taken apart by any separator, that could be run; numbers are none.
+fn runnable(text: &str) -> Option<String> {
+    SEPARATORS.iter().find_map(|separator| {
+        let mut reader = csv::ReaderBuilder::new()
+            .delimiter(*separator)
+            .flexible(true)
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        reader.records().filter_map(Result::ok).find_map(|record| {
+            let is_bad = |cell: &&str| is_formula(cell) && cell.parse::<f64>().is_err();
+            record.iter().find(is_bad).map(str::to_owned)
+        })
+    })
+}
+
+/// Everything that has a name is named so.
+fn hostile(scene: &Scene, payload: &str, number: usize) {
+    let named = |name: String| json!(name);
+    let organization = json!({"name": named(payload.to_owned()), "reference": format!("{payload} {number}"), "country": "GM",
+        "donor": true, "consignor": true, "consignee": true, "carrier": true});
+    let organization = scene.admin.post("/api/v1/organizations", &organization).expect(201)["id"].clone();
+    let item =
+        json!({"code": format!("ITEM-{number}"), "name": payload, "base_unit": "piece", "category": "other"});
+    let item = scene.admin.post("/api/v1/items", &item).expect(201)["id"].clone();
+    let site = json!({"name": payload, "kind": "warehouse", "country": "GM"});
+    let site = scene.admin.post("/api/v1/sites", &site).expect(201)["id"].clone();
+    let line = json!({"item": item, "quantity": 10});
+    let pledge = json!({"programme": scene.programme, "donor": organization, "offered_at": "2020-07-01", "reference": payload,
+        "lines": [line]});
+    let pledge = scene.officer.post("/api/v1/pledges", &pledge).expect(201)["id"].clone();
+    scene.decides("pledge_accepted", "2020-07-02", json!({"pledge": pledge})).expect(201);
+    let lot = json!({"item": item, "quantity": 10, "lot": payload, "expires_on": "2032-07-31"});
+    scene
+        .does("collected", "2020-07-03", json!({"pledge": pledge, "site": site, "lines": [lot]}))
+        .expect(201);
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn nothing_that_is_taken_away_runs(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        for (number, payload) in PAYLOADS.iter().enumerate() {
+            hostile(&scene, payload, number);
+        }
+        let csv = take(&scene.auditor, "csv");
+        assert_eq!(runnable(&csv.text), None);
+        let names: Vec<String> = table(&csv.text).rows.into_iter().map(|mut row| row.remove("item_name").unwrap()).collect();
+        for payload in PAYLOADS {
+            assert!(names.iter().any(|name| *name == payload.trim()), "{payload:?} is read back as it was: {names:?}");
+        }
+        assert_eq!(runnable(&take(&scene.auditor, "hxl").text), None);
+        // The broken twin: the same cells without their shields.
+        assert!(runnable(&csv.text.replace("\"'", "\"")).is_some());
+
+        let book = take(&scene.auditor, "xlsx");
+        let mut opened: Xlsx<_> = Xlsx::new(Cursor::new(book.bytes.clone())).expect("a workbook");
+        for name in opened.sheet_names() {
+            let formulas = opened.worksheet_formula(&name).expect("a sheet");
+            assert!(formulas.used_cells().next().is_none(), "{name} has a formula");
+        }
+        let names: Vec<String> = sheet(&book.bytes, "Entries").iter().map(|row| row["item_name"].to_string()).collect();
+        assert!(PAYLOADS.iter().all(|payload| names.iter().any(|name| name == payload.trim())), "{names:?}");
+
+        let lines = take(&scene.auditor, "ndjson").text;
+        assert!(lines.lines().all(|line| serde_json::from_str::<serde_json::Value>(line).is_ok()));
+        for kind in ["geojson", "epcis"] {
+            let text = take(&scene.auditor, kind).text;
+            assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "{kind}");
+        }
+        let iati = take(&scene.auditor, "iati?publisher=XM-DAC-41304&publisher_name=%3Db%3E&publisher_type=40");
+        if let Some(said) = xml_faults(iati.text.as_bytes()) {
+            assert_eq!(said, "");
+        }
+        calc(&[("entries.csv", &csv.bytes), ("book.xlsx", &book.bytes)]);
+    }
+}
+
+/// Has LibreOffice open files and save them as its own kind, in which a formula is told from a text: none is there. Only among
+/// the long ones, as it is large.
+fn calc(files: &[(&str, &Vec<u8>)]) {
+    if std::env::var_os("RELIEF_LONG").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let profile = format!("-env:UserInstallation=file://{}", folder.path().join("profile").display());
+    for (name, bytes) in files {
+        let path = folder.path().join(name);
+        std::fs::write(&path, bytes).expect("it is written");
+        // As it is parted where the decimal mark is a comma, and as it is parted where it is a point.
+        for separator in ["44", "59"] {
+            let mut office = Command::new("soffice");
+            office
+                .args([profile.as_str(), "--headless", "--convert-to", "fods", "--outdir"])
+                .arg(folder.path());
+            if name.ends_with(".csv") {
+                office
+                    .arg(format!("--infilter=Text - txt - csv (StarCalc):{separator},34,76,1,,0,false,true"));
+            }
+            let done = office
+                .arg(&path)
+                .output()
+                .unwrap_or_else(|error| panic!("soffice: {error}; ./test --long installs it"));
+            assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+            let opened = std::fs::read_to_string(path.with_extension("fods")).expect("it was opened");
+            assert!(!opened.contains("table:formula"), "{name}, parted by {separator}, has a formula");
+        }
+    }
+}
+
+proptest! {
+    /// Whatever the text, it comes back, and no spreadsheet runs any part of it.
+    #[test]
+    fn any_text_comes_back_and_no_part_of_it_runs(text in "([=+\\-@|,;\t\r\n'\" a1＝＋]|\\PC){0,24}") {
+        let cell = shielded(&text);
+        prop_assert_eq!(unshielded(&cell), text);
+        for part in cell.split([',', ';', '\t', '|', '\r', '\n']) {
+            let unquoted = part.trim_start_matches('"');
+            prop_assert!(!is_formula(unquoted) || unquoted.is_empty(), "{cell:?} has {part:?}");
+        }
+    }
+}

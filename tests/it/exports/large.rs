@@ -1,0 +1,114 @@
+//! A long ledger is taken away in the memory that a short one takes.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use diesel::connection::SimpleConnection;
+use relief_ledger::db::connect;
+use serde_json::Value;
+
+use crate::stories::scene::Scene;
+use crate::support::on_both_databases;
+use crate::support::server::{Caller, migrate};
+use crate::support::until;
+
+/// Entries of an ordinary run, and of `RELIEF_LONG=1`.
+const ENTRIES: usize = 20_000;
+const ENTRIES_LONG: usize = 1_000_000;
+/// What a file may take of memory while it is made.
+const KIBIBYTES_MAX: u64 = 64 * 1_024;
+
+/// Puts so many entries behind the first of a ledger, past the writer: how they came there is not what this is about.
+fn lengthen(url: &str, count: usize) {
+    let mut conn = connect(url).expect("the database opens");
+    let columns = "cell, account, condition, pledge_line_id, lot_id, item_id, consignment_id, leg_id, site_id, holder_id, \
+                   quantity, chosen, effective_at";
+    conn.batch_execute(&format!(
+        "INSERT INTO postings (sequence, ordinal, {columns}) \
+         WITH RECURSIVE numbers (number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM numbers WHERE number < {count}) \
+         SELECT one.sequence, 1000 + number, {columns} FROM numbers, \
+         (SELECT * FROM postings ORDER BY sequence DESC, ordinal DESC LIMIT 1) AS one"
+    ))
+    .expect("entries are added");
+}
+
+/// Runs `relief export` and answers the most memory of its own it had, in KiB.
+fn memory_of(url: &str, folder: &Path, kind: &str) -> u64 {
+    let out = folder.join(format!("entries.{kind}"));
+    let mut child = Command::new(env!("CARGO_BIN_EXE_relief"))
+        .args(["export", kind, "--database-url", url, "--out"])
+        .arg(&out)
+        .env("TMPDIR", folder)
+        .stdout(Stdio::null())
+        .spawn()
+        .expect("relief runs");
+    let status = format!("/proc/{}/status", child.id());
+    let mut most = 0;
+    while child.try_wait().expect("it is waited for").is_none() {
+        let text = std::fs::read_to_string(&status).unwrap_or_default();
+        let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
+        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
+        most = most.max(now.unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    assert!(child.wait().expect("it ended").success());
+    assert!(out.exists());
+    most
+}
+
+on_both_databases! {
+    migrate: migrate;
+
+    fn a_long_ledger_is_taken_away_in_the_memory_of_a_short_one(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (hainan, store) = (scene.organization("Hainan", "CN"), scene.site("Beijing", "warehouse", "CN"));
+        scene.in_store(&hainan, &store, 100);
+        let url = scene.url.clone();
+        scene.house.stop();
+        let long = std::env::var_os("RELIEF_LONG").is_some();
+        lengthen(&url, if long { ENTRIES_LONG } else { ENTRIES });
+        let folder = tempfile::tempdir().expect("a folder");
+        for kind in ["csv", "ndjson", "xlsx"] {
+            let most = memory_of(&url, folder.path(), kind);
+            assert!((1..KIBIBYTES_MAX).contains(&most), "{kind} took {most} KiB");
+        }
+        let lines = std::fs::read_to_string(folder.path().join("entries.csv")).expect("a table").lines().count();
+        assert!(lines > if long { ENTRIES_LONG } else { ENTRIES });
+    }
+
+    fn what_is_broken_off_has_no_digest_and_nobody_takes_all_turns(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (hainan, store) = (scene.organization("Hainan", "CN"), scene.site("Beijing", "warehouse", "CN"));
+        scene.in_store(&hainan, &store, 100);
+        lengthen(&scene.url, ENTRIES);
+        // Four take, and read no more than the beginning.
+        let slow: Vec<TcpStream> = (0..4).map(|_| begun(&scene.auditor)).collect();
+        scene.auditor.get("/api/v1/exports/csv").refused("too_many_requests", &[]);
+        assert_eq!(scene.manager.get("/api/v1/exports/csv?country=KE").status, 200, "others have turns left");
+        drop(slow);
+        until("a turn", || (scene.auditor.get("/api/v1/exports/csv?country=KE").status == 200).then_some(()));
+        let listed = scene.auditor.get("/api/v1/exports").expect(200)["items"].as_array().expect("exports").clone();
+        let is_whole = |one: &&Value| one["sha256"] != Value::Null;
+        assert_eq!((listed.len(), listed.iter().filter(is_whole).count()), (6, 2), "{listed:#?}");
+        assert!(listed.iter().all(|one| (one["sha256"] == Value::Null) == (one["rows"] == Value::Null)));
+        scene.house.stop();
+    }
+}
+
+/// An export of which the beginning came, and whose reader takes no more.
+fn begun(caller: &Caller) -> TcpStream {
+    let token = caller.token.as_deref().unwrap_or_default();
+    let head = format!(
+        "GET /api/v1/exports/csv HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAuthorization: Bearer {token}\r\n\r\n",
+        caller.address
+    );
+    let mut stream = TcpStream::connect(caller.address).expect("the server accepts");
+    stream.write_all(head.as_bytes()).expect("the head is sent");
+    let mut beginning = [0; 15];
+    stream.read_exact(&mut beginning).expect("it begins");
+    assert_eq!(&beginning, b"HTTP/1.1 200 OK");
+    stream
+}

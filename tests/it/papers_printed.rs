@@ -1,0 +1,9 @@
+//! Papers as they are printed: what stands on them, in every language, for whom, and what does not break out of its place.
+
+mod broken;
+mod documents;
+mod everyone;
+mod giving;
+mod shipping;
+mod stage;
+mod words;
