@@ -30,6 +30,7 @@ mod delay;
 mod outside;
 mod outside_keys;
 mod password;
+mod permit_now;
 mod policy;
 mod principal;
 mod scope;
@@ -50,6 +51,7 @@ pub use outside_keys::OutsideIssuer;
 pub use password::{
     NO_PASSWORD, PASSWORD_LENGTH_MAXIMUM, PASSWORD_LENGTH_MINIMUM, Passwords, check_password,
 };
+pub use permit_now::permit_now;
 pub use policy::{
     Fields, Grant, OPERATOR, POLICY, Permit, Reach, Role, Rule, actions_of, actor_may, authorize,
     is_operator, roles_of, scope_of,

@@ -7,7 +7,7 @@ use super::read::{code_of, with_news};
 use super::rules::{About, NEWS_PAUSE_SECONDS};
 use super::store::{Mailing, token_of};
 use super::words::{self, Letter, Links};
-use crate::auth::{Grant, Named, Permit, User, action, authorize, now};
+use crate::auth::{Permit, action, now, permit_now};
 use crate::core::id::{ConsignmentId, MailingId, OutletId, UserId, derived};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -99,13 +99,6 @@ struct Told {
     noted: Option<String>,
 }
 
-/// What a user may do now; nothing where the user may not call any more.
-fn permit_of<A: Named>(conn: &mut Conn, user: UserId) -> Outcome<Option<Permit<A>>> {
-    let user = User::load(conn, &[user]).map_err(read_failure)?.pop();
-    let Some(principal) = user.map(|user| user.principal()).transpose()?.flatten() else { return Ok(None) };
-    Ok(authorize(&Arc::new(principal), A::ACTION).ok().and_then(Grant::permit))
-}
-
 impl Told {
     fn message(&self, (after, through): (i64, i64), purpose: &str, letter: &Letter) -> Outcome<Message> {
         let content = serde_json::to_vec(letter)
@@ -137,7 +130,7 @@ impl Told {
 
     fn digest(&self, user: UserId, after: i64, through: i64) -> Outcome<Option<Letter>> {
         let shown = self.inner.database.read(|conn| {
-            let permit: Option<Permit<action::EventRead>> = permit_of(conn, user)?;
+            let permit: Option<Permit<action::EventRead>> = permit_now(conn, user)?;
             let Some(permit) = permit else { return Ok(Vec::new()) };
             events_between(conn, &permit, &[], (after, through), EVENTS_READ)
         })?;
@@ -150,7 +143,7 @@ impl Told {
     fn alerts(&self, user: UserId, after: i64) -> Outcome<Option<Message>> {
         let at = now();
         let found = self.inner.database.read(|conn| {
-            let permit: Option<Permit<action::ConsignmentRead>> = permit_of(conn, user)?;
+            let permit: Option<Permit<action::ConsignmentRead>> = permit_now(conn, user)?;
             permit.map(|permit| alerts_read(conn, &permit, &self.inner.forecasting, at)).transpose()
         })?;
         let Some(alerts) = found.filter(|alerts| alerts.count() > 0) else { return Ok(None) };

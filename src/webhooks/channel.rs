@@ -3,9 +3,8 @@
 use super::secret::WebhookSecret;
 use super::send::{Receivers, Sender};
 use super::store::Webhook;
-use crate::auth::Action;
-use crate::auth::{ApiKey, Permit, User, action, authorize, is_machine_login, now};
-use crate::core::id::{ApiKeyId, WebhookId};
+use crate::auth::{Permit, action, now, permit_now};
+use crate::core::id::WebhookId;
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::{Conn, Database, read_failure};
@@ -52,18 +51,10 @@ enum Sought {
 fn seek(conn: &mut Conn, id: WebhookId) -> Outcome<Sought> {
     let webhook = Webhook::load(conn, &[id]).map_err(read_failure)?.pop();
     let Some(webhook) = webhook.filter(|one| one.removed_at.is_none()) else { return Ok(Sought::Gone) };
-    let user = User::load(conn, &[webhook.user_id]).map_err(read_failure)?.pop();
-    let Some(user) = user.filter(|_| !webhook.paused) else { return Ok(Sought::NotNow) };
-    if is_machine_login(&user.login) {
-        // A machine has no more rights than its key, which ends by itself.
-        let key = ApiKey::load(conn, &[ApiKeyId(user.id.0)]).map_err(read_failure)?.pop();
-        if !key.is_some_and(|key| key.is_live(now())) {
-            return Ok(Sought::NotNow);
-        }
+    if webhook.paused {
+        return Ok(Sought::NotNow);
     }
-    let Some(principal) = user.principal()? else { return Ok(Sought::NotNow) };
-    let granted = authorize(&Arc::new(principal), Action::EventRead).ok();
-    let permit = granted.and_then(crate::auth::Grant::permit);
+    let permit = permit_now(conn, webhook.user_id)?;
     Ok(permit.map_or(Sought::NotNow, |permit| Sought::Known(Box::new(Known { webhook, permit }))))
 }
 

@@ -5,6 +5,7 @@ mod sink;
 
 use relief_ledger::auth::Role;
 use relief_ledger::core::id::OrganizationId;
+use relief_ledger::core::time::Timestamp;
 use relief_ledger::mail::SmtpSettings;
 use serde_json::{Value, json};
 
@@ -52,6 +53,17 @@ fn depart(scene: &Scene, opened: &Value, from: &str) {
     scene.in_store(&donor, from, 500);
     let body = json!({"consignment": opened["id"], "leg": opened["leg_ids"][0], "lines": [scene.line(100)]});
     scene.does("departed", "2020-08-20", body).expect(201);
+}
+
+/// Ten masks that were sent do not arrive.
+fn some_go_missing(scene: &Scene) {
+    let (_, opened, stops) = consignment(scene);
+    depart(scene, &opened, &stops[0]);
+    let leg = opened["leg_ids"][0].as_str().expect("a leg");
+    let line = json!({"item": scene.masks, "good": 90, "missing": 10, "reason": "nobody knows"});
+    let body = json!({"consignment": opened["id"], "leg": leg, "final": true, "lines": [line]});
+    let received = scene.does("received", "2020-09-01", body);
+    assert_eq!(received.status, 201, "{}", received.text);
 }
 
 fn ask(scene: &Scene, code: &str, address: &str) -> crate::support::server::Reply {
@@ -195,16 +207,34 @@ on_both_databases! {
         verifies(database);
     }
 
+    fn a_machine_is_written_to_for_as_long_as_its_key_is_good(database: &TestDatabase) {
+        let sink = Sink::start();
+        let scene = scene(database, &sink);
+        some_go_missing(&scene);
+        let good_until = Timestamp(relief_ledger::auth::now().0 + 30 * 24 * 60 * 60 * 1_000_000).to_string();
+        let key = json!({"name": "Scale", "role": "officer", "good_until": good_until});
+        let key = scene.admin.post("/api/v1/api-keys", &key).expect(201);
+        let machine = scene.house.with_token(key["key"].as_str().expect("a key"));
+        let stranger = scene.house.stranger();
+        let alerts = |address: &str| json!({"about": "alerts", "address": address});
+        machine.post("/api/v1/mailings", &alerts("machine@example.org")).expect(202);
+        assert_eq!(press(&stranger, &comes(&sink, 1).page(), "confirm"), 200);
+        assert!(comes(&sink, 2).to.contains("machine@example.org"), "it is written to while its key is good");
+        let path = format!("/api/v1/api-keys/{}", key["id"].as_str().expect("an id"));
+        scene.admin.send("DELETE", &path, &[], None).expect(200);
+        // What goes missing after that is told to an officer, and to the machine no more.
+        some_go_missing(&scene);
+        scene.officer.post("/api/v1/mailings", &alerts("officer@example.org")).expect(202);
+        assert_eq!(press(&stranger, &comes(&sink, 3).page(), "confirm"), 200);
+        assert!(comes(&sink, 4).to.contains("officer@example.org"));
+        a_while();
+        assert_eq!(sink.mails().len(), 4, "its key was revoked");
+    }
+
     fn an_officer_is_alerted_once_of_what_stands(database: &TestDatabase) {
         let sink = Sink::start();
         let scene = scene(database, &sink);
-        let (_, opened, stops) = consignment(&scene);
-        depart(&scene, &opened, &stops[0]);
-        let leg = opened["leg_ids"][0].as_str().expect("a leg");
-        let line = json!({"item": scene.masks, "good": 90, "missing": 10, "reason": "nobody knows"});
-        let body = json!({"consignment": opened["id"], "leg": leg, "final": true, "lines": [line]});
-        let received = scene.does("received", "2020-09-01", body);
-        assert_eq!(received.status, 201, "{}", received.text);
+        some_go_missing(&scene);
         scene.officer.post("/api/v1/mailings", &json!({"about": "alerts", "address": "officer@example.org"})).expect(202);
         let page = comes(&sink, 1).page();
         assert_eq!(press(&scene.house.stranger(), &page, "confirm"), 200);

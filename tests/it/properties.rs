@@ -5,6 +5,7 @@ mod asked;
 mod dated;
 mod fit;
 mod model;
+mod said;
 mod step;
 mod sums;
 mod world;

@@ -7,10 +7,9 @@ use relief_ledger::ledger::{Account, Condition};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::said::{earmark, evidence};
 use super::step::Step;
-use super::world::{
-    consignment, earmark, evidence, fixed, item, line, organization, pledge, programme, site,
-};
+use super::world::{consignment, fixed, item, line, organization, pledge, programme, site};
 
 /// Goods that lie together.
 #[derive(QueryableByName)]
