@@ -12,8 +12,9 @@ use diesel::dsl::{count_star, sql};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use std::collections::HashMap;
+use uuid::Uuid;
 
-/// Outlets looked at in one round; those beyond come when these have been told.
+/// Outlets looked at in one round; those beyond come in the next. What was looked at once is kept in memory.
 const ROUND: i64 = 1_000;
 /// Letters of one outlet that are tried in one turn.
 pub(super) const LETTERS_PER_TURN: i64 = 10;
@@ -183,26 +184,39 @@ pub fn standings(conn: &mut Conn, ids: &[OutletId]) -> Outcome<HashMap<OutletId,
     Ok(found.into_iter().map(standing).collect())
 }
 
-/// The outlets that may be told something at a time, and those of them that have a letter due.
+/// What one round looks at.
+pub(super) struct Round {
+    pub(super) outlets: Vec<Outlet>,
+    /// Those that have a letter due, of all.
+    pub(super) with_letters: Vec<OutletId>,
+    /// Behind which one the next round goes on; from the first one where there is none.
+    pub(super) next: Option<OutletId>,
+}
+
+/// The outlets behind one that may be told something at a time: many rest or are put off, and must not hide those behind them.
 pub(super) fn round(
     conn: &mut Conn,
     following: &[&str],
+    behind: Option<OutletId>,
     now: Timestamp,
-) -> Outcome<(Vec<Outlet>, Vec<OutletId>)> {
-    let all: Vec<Outlet> = outlets::table
+) -> Outcome<Round> {
+    let outlets: Vec<Outlet> = outlets::table
         .filter(outlets::kind.eq_any(following.to_vec()).or(outlets::due_at.le(now)))
+        .filter(outlets::id.gt(behind.unwrap_or(OutletId(Uuid::nil()))))
         .order(outlets::id)
         .limit(ROUND)
         .select(Outlet::as_select())
         .load(conn)
         .map_err(read_failure)?;
-    let due = letters::table
+    let with_letters = letters::table
         .filter(letters::next_at.le(now))
         .select(letters::outlet_id)
         .distinct()
         .load(conn)
         .map_err(read_failure)?;
-    Ok((all, due))
+    let is_full = i64::try_from(outlets.len()).is_ok_and(|count| count == ROUND);
+    let next = outlets.last().filter(|_| is_full).map(|outlet| outlet.id);
+    Ok(Round { outlets, with_letters, next })
 }
 
 /// These outlets as they stand.

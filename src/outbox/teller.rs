@@ -5,7 +5,7 @@
 
 use super::channel::Channel;
 use super::rules::Pace;
-use super::store::{HELD_SECONDS, Outlet, hold, let_go, outlets_of, round, write_outlets};
+use super::store::{HELD_SECONDS, Outlet, Round, hold, let_go, outlets_of, round, write_outlets};
 use super::turn::{Ended, Shared, take};
 use crate::auth::now;
 use crate::core::id::OutletId;
@@ -72,6 +72,8 @@ pub struct Teller {
     process: i64,
     held: HashMap<OutletId, Held>,
     with_letters: HashSet<OutletId>,
+    /// Behind which outlet the next round goes on.
+    behind: Option<OutletId>,
     newest: i64,
     look_at: Instant,
     write_at: Instant,
@@ -101,6 +103,7 @@ impl Teller {
             process,
             held: HashMap::new(),
             with_letters: HashSet::new(),
+            behind: None,
             newest: 0,
             look_at: at,
             write_at: at,
@@ -168,21 +171,23 @@ impl Teller {
             .filter(|channel| channel.follows_log())
             .map(|channel| channel.kind())
             .collect();
-        let (last, (mut rows, with_letters), due) = shared.database.read(|conn| {
+        let behind = self.behind;
+        let (last, Round { outlets: mut rows, with_letters, next }, due) = shared.database.read(|conn| {
             let mut due = Vec::new();
             for channel in &shared.channels {
                 due.extend(channel.due(conn, now())?);
             }
-            Ok((last_sequence(conn)?, round(conn, &following, now())?, due))
+            Ok((last_sequence(conn)?, round(conn, &following, behind, now())?, due))
         })?;
         self.newest = self.newest.max(last);
+        self.behind = next;
         // Those that only have letters are looked up by name, and so are those that are due and not known yet.
         let unknown: Vec<OutletId> =
             due.iter().chain(&with_letters).filter(|id| !self.held.contains_key(id)).copied().collect();
         if !unknown.is_empty() {
             rows.extend(shared.database.read(|conn| outlets_of(conn, &unknown))?);
         }
-        if rows.is_empty() && due.is_empty() {
+        if rows.is_empty() && due.is_empty() && behind.is_none() {
             return Ok(());
         }
         if !self.holds()? {

@@ -195,11 +195,12 @@ fn whoever_guesses_behind_a_router_keeps_nobody_there_from_logging_in() {
         guesses.sort_unstable();
         let at_once = guesses.iter().filter(|after| **after < Duration::from_secs(14)).count();
         assert!(at_once <= 9, "{at_once} guesses had their turn: {guesses:?}");
-        // Besides the pause, those who come at once have their passwords checked one after the other.
-        assert!(owner < Duration::from_secs(45), "the owner waited {owner:?}");
+        // Besides the pause, those who come at once have their passwords checked one after the other; with turns that
+        // nobody is spared, the owner's would come after 150 seconds.
+        assert!(owner < Duration::from_secs(100), "the owner waited {owner:?}");
         let elsewhere = Instant::now();
         guess(far).await;
-        assert!(elsewhere.elapsed() < Duration::from_secs(8), "{:?}", elsewhere.elapsed());
+        assert!(elsewhere.elapsed() < Duration::from_secs(14), "{:?}", elsewhere.elapsed());
     });
 }
 

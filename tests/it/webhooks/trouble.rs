@@ -5,11 +5,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 
 use super::receiver::{Manner, Receiver, fine};
 use super::standard::verifies;
 use super::{WEBHOOKS, a_gift, a_while, events, hasty, hears, made, scene, sequences};
+use crate::stories::scene::Scene;
 use crate::support::server::{Caller, Server, migrate};
 use crate::support::{on_both_databases, until};
 
@@ -25,8 +27,37 @@ fn given_up(caller: &Caller, id: &str, count: usize) -> Vec<Value> {
     })
 }
 
+/// As many whom nothing is told before next year, ahead of all others.
+fn many_rest(scene: &Scene, count: usize) {
+    let key = if scene.url.starts_with("sqlite:") {
+        "unhex(printf('%032x', n))"
+    } else {
+        "decode(lpad(to_hex(n), 32, '0'), 'hex')"
+    };
+    let until = relief_ledger::auth::now().0 + 366 * 24 * 60 * 60 * 1_000_000;
+    let sql = format!(
+        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {count}) \
+         INSERT INTO outlets (id, kind, told_through, failures, resting_until) \
+         SELECT {key}, 'webhook', 0, 0, {until} FROM numbers"
+    );
+    let mut conn = relief_ledger::db::connect(&scene.url).expect("the database opens");
+    conn.batch_execute(&sql).expect("they are there");
+}
+
 on_both_databases! {
     migrate: migrate;
+
+    fn whoever_comes_behind_thousands_who_rest_is_told_as_well(database: &TestDatabase) {
+        let scene = scene(database, 10);
+        many_rest(&scene, 2_000);
+        let receiver = Receiver::kind();
+        made(&scene.officer, &json!({"url": receiver.url()}));
+        a_gift(&scene, 500);
+        assert_eq!(hears(&receiver, 2).len(), 2);
+        // The rounds begin anew: what comes later is told, too.
+        a_gift(&scene, 600);
+        assert_eq!(hears(&receiver, 4).len(), 4);
+    }
 
     fn what_failed_comes_again_under_the_same_identifier_and_keeps_nothing_else_waiting(database: &TestDatabase) {
         let scene = scene(database, 1_000);
