@@ -75,6 +75,8 @@ pub mod forecast;
 pub mod map;
 /// How many people hand-overs reached, without counting anybody twice.
 pub mod reach;
+/// The figures of a programme that anybody may read, once it is published.
+pub mod highlights;
 /// What is needed where by when: stated, circulated, answered.
 pub mod needs;
 /// What is lacking where, and what could fill it.
@@ -83,6 +85,8 @@ pub mod gaps;
 pub mod tracking;
 /// Telling people by mail: of a tracking code, in digests, of what is late, missing or expiring.
 pub mod mail;
+/// A consignee without an account confirms receipt, by a link that is good once.
+pub mod confirmations;
 /// Tables in: files, mappings and the versions that are kept of them, imports.
 pub mod exchange;
 /// Papers and what they prove: attachments, documents, numbers without gaps.
@@ -95,6 +99,8 @@ pub mod reconciliation;
 pub mod counts;
 /// What an auditor looks with: samples nobody can steer, red flags, the trace of a lot.
 pub mod checks;
+/// Events that other systems send in EPCIS, and what becomes of them here.
+pub mod captures;
 /// What is taken away as a file: tables, workbooks and the formats of the sector.
 pub mod exports;
 /// Lots to look at: what expires before it is used, and what was called back.

@@ -43,6 +43,6 @@ async fn swagger_file(file: Path<String>) -> Outcome<HttpResponse> {
 /// The routes of the documentation.
 pub fn routes(routes: &mut Routes) {
     routes.public(__path_openapi_document, openapi_document);
-    routes.page("/docs", to_docs);
-    routes.page("/docs/{file:.*}", swagger_file);
+    routes.files("/docs", to_docs);
+    routes.files("/docs/{file:.*}", swagger_file);
 }

@@ -10,9 +10,11 @@
 //! | `cors` | which other origins' pages may read answers |
 //! | `observe` | request id, logs, metrics and security headers around every request |
 //! | `background` | a thread of the server's own, until it is stopped |
+//! | `capturing` | settling what other systems sent, once it is recorded and answered |
 //! | `checkpoints` | signing the log's head once a second, and what stands against believing it |
 //! | `log` | the log over HTTP |
 //! | `keys` | new keys for access tokens, taken up and rotated by age |
+//! | `importing` | importing files that were sent, beside everything else |
 //! | `telling` | telling others what is recorded, beside the writer |
 //! | `moving` | moving what SQLite wrote ahead, beside the writer |
 //! | `replica` | how far behind the database its replica is |
@@ -27,12 +29,14 @@
 
 mod answers;
 mod background;
+mod capturing;
 mod checkpoints;
 mod connections;
 mod cors;
 mod dated;
 mod docs;
 mod health;
+mod importing;
 mod keys;
 mod listen;
 mod log;
@@ -54,10 +58,10 @@ pub use throttle::Buckets;
 
 use crate::web::Routes;
 use crate::{
-    approvals, areas, baselines, checks, claims, cold, consignments, counts, documents, events, exchange,
-    exports, facts, forecast, gaps, items, kits, lots, mail, map, needs, pages, papers, parties, people,
-    pledges, programmes, reach, reconciliation, sites, stock, totals, tracking, units, unwanted, users,
-    webhooks,
+    approvals, areas, baselines, captures, checks, claims, cold, confirmations, consignments, counts,
+    documents, events, exchange, exports, facts, forecast, gaps, highlights, items, kits, lots, mail, map,
+    needs, pages, papers, parties, people, pledges, programmes, reach, reconciliation, sites, stock, totals,
+    tracking, units, unwanted, users, webhooks,
 };
 
 /// All routes of the server, room by room.
@@ -87,10 +91,12 @@ pub fn routes() -> Routes {
     claims::http::routes(&mut routes);
     tracking::http::routes(&mut routes);
     mail::http::routes(&mut routes);
+    confirmations::routes(&mut routes);
     totals::routes(&mut routes);
     forecast::http::routes(&mut routes);
     map::routes(&mut routes);
     reach::http::routes(&mut routes);
+    highlights::routes(&mut routes);
     needs::http::routes(&mut routes);
     gaps::http::routes(&mut routes);
     exchange::http::routes(&mut routes);
@@ -99,6 +105,7 @@ pub fn routes() -> Routes {
     reconciliation::http::routes(&mut routes);
     counts::http::routes(&mut routes);
     checks::http::routes(&mut routes);
+    captures::http::routes(&mut routes);
     exports::http::routes(&mut routes);
     lots::http::routes(&mut routes);
     kits::http::routes(&mut routes);

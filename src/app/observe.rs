@@ -32,7 +32,7 @@ const POLICY_STRICT: &str = "default-src 'none'; style-src 'unsafe-inline'; img-
 const POLICY_DOCS: &str = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; \
     base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// What pages here may ask a person for: nothing yet.
+/// What may be asked of a person where a page does not say so itself: nothing.
 const NO_PERMISSIONS: &str =
     "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()";
 
@@ -239,7 +239,10 @@ fn protect(headers: &mut HeaderMap, is_docs: bool) {
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
     }
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    if !headers.contains_key(header::REFERRER_POLICY) {
+        // A page with forms says less strictly whom its browser tells where it came from: this server alone.
+        headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    }
     headers.insert(
         HeaderName::from_static("cross-origin-resource-policy"),
         HeaderValue::from_static("same-origin"),
@@ -248,7 +251,11 @@ fn protect(headers: &mut HeaderMap, is_docs: bool) {
         HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),
     );
-    headers.insert(HeaderName::from_static("permissions-policy"), HeaderValue::from_static(NO_PERMISSIONS));
+    let permissions = HeaderName::from_static("permissions-policy");
+    if !headers.contains_key(&permissions) {
+        // A page that may ask for the camera says so itself.
+        headers.insert(permissions, HeaderValue::from_static(NO_PERMISSIONS));
+    }
     if !headers.contains_key(header::CACHE_CONTROL) {
         // What is asked of a ledger changes and is not for everyone: nothing on the way keeps it.
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

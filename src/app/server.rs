@@ -1,11 +1,13 @@
 //! Starting, listening, and stopping in order: take no more requests, finish those that are in, then
 //! finish what is queued.
 
+use super::capturing::keep_capturing;
 use super::checkpoints::{Signing, keep_signing};
 use super::connections::{Connections, attend};
 use super::cors::{Origins, share};
 use super::dated::keep_dated;
 use super::docs::Document;
+use super::importing::keep_importing;
 use super::keys::keep_keys;
 use super::listen::{Listening, listen};
 use super::moving::keep_moving;
@@ -24,10 +26,12 @@ use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{self, Database, Replica, check_own_sessions, check_replica, connect, migrate};
 use crate::events::http_stream::Streams;
 use crate::forecast::Forecasting;
+use crate::highlights::Remembered;
 use crate::mail::http::Mailer;
+use crate::pages::nowhere;
 use crate::users::sealing::{Sealing, seal_users};
 use crate::vault::Vault;
-use crate::web::{Routes, State, StateParts, not_found};
+use crate::web::{Routes, State, StateParts};
 use crate::writer::{Writer, WriterSettings, log_state};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
@@ -210,6 +214,8 @@ fn run(
     let (told, newest) = watch::channel(0);
     let streams = web::Data::new(Streams::new(newest));
     let telling = keep_telling(&state, settings, told)?;
+    let capturing = keep_capturing(&state)?;
+    let importing = keep_importing(&state)?;
     let moving = keep_moving(settings.database_url.clone())?;
     let watching = state.replica.clone().map(|replica| keep_watching(settings.database_url.clone(), replica));
     let watching = watching.transpose()?;
@@ -225,6 +231,8 @@ fn run(
     retention.stop();
     dated.stop();
     telling.stop();
+    capturing.stop();
+    importing.stop();
     drop(watching);
     // Every request is answered by now; what is queued still is recorded.
     writer.stop();
@@ -272,6 +280,7 @@ fn server(
     let metrics = web::Data::new(Metrics::new(state.replica.as_ref())?);
     let copy = state.replica.as_ref().map(Replica::database);
     let wholes = web::Data::new(Wholes::new(&state.database, copy)?);
+    let remembered = web::Data::new(Remembered::default());
     let forecasting = web::Data::new(Forecasting::new(settings.presumed_lost_multiple));
     let receivers = web::Data::new(settings.receivers.clone());
     let mailer = web::Data::new(Mailer(post_of(settings)?));
@@ -295,6 +304,7 @@ fn server(
             .app_data(document.clone())
             .app_data(wholes.clone())
             .app_data(forecasting.clone())
+            .app_data(remembered.clone())
             .app_data(receivers.clone())
             .app_data(mailer.clone())
             .app_data(streams.clone())
@@ -305,7 +315,7 @@ fn server(
             .wrap(Compress::default())
             .wrap(TracingLogger::<RequestSpan>::new())
             .configure(|config| all.mount(config))
-            .default_service(web::to(not_found))
+            .default_service(web::to(nowhere))
     };
     let tls = settings.tls.as_ref().map(server_config).transpose()?;
     listen(

@@ -8,7 +8,7 @@ use crate::core::problem::Outcome;
 use crate::forecast::Forecasting;
 use crate::mail::{Mailings, Post};
 use crate::outbox::rules::Pace;
-use crate::outbox::{Channel, Teller};
+use crate::outbox::{Channel, Teller, is_held_back};
 use crate::web::State;
 use crate::webhooks::Webhooks;
 use std::time::Duration;
@@ -45,6 +45,9 @@ pub(super) fn keep_telling(
         let forecasting = Forecasting::new(settings.presumed_lost_multiple);
         let (database, vault) = (database.clone(), state.vault.clone());
         channels.push(Box::new(Mailings::new(database, vault, post, forecasting, settings.pace)));
+    }
+    if database.read(is_held_back)? {
+        tracing::warn!("nobody is told anything since a backup was restored: relief webhook resume");
     }
     let mut teller = Teller::new(database, channels, settings.pace, i64::from_be_bytes(random()?));
     let recorded = state.writer.sequence();

@@ -31,6 +31,9 @@ const RECOMPUTINGS: (NonZeroU32, NonZeroU32) = (at_least_one(10), at_least_one(2
 /// Tiles and proofs for one address at once, and then a second: whoever follows the log of a million entries reads four
 /// thousand tiles once, and a few from then on. Each is a few hundred rows by their keys.
 const PROOFS: (NonZeroU32, NonZeroU32) = (at_least_one(1_000), at_least_one(50));
+/// Questions by mail that one address has sent at once, and then an hour: a family or an office behind one router, each once. They
+/// go to whomever is named, so nobody has many people bothered.
+const QUESTIONS: (NonZeroU32, NonZeroU32) = (at_least_one(20), at_least_one(20));
 /// Requests between two clearings of whoever has the whole burst again, which is soon after the last request.
 const CLEAR_EVERY: u32 = 1_024;
 /// Buckets of one kind. Whoever comes is put into one of them by a secret hash: two seldom share one, nobody can aim at
@@ -82,6 +85,7 @@ pub struct Buckets {
     figures: Row,
     recomputings: Row,
     proofs: Row,
+    questions: Row,
 }
 
 impl Default for Buckets {
@@ -94,6 +98,7 @@ impl Default for Buckets {
             figures: Row::new(per_second(FIGURES)),
             recomputings: Row::new(per_minute(RECOMPUTINGS)),
             proofs: Row::new(per_second(PROOFS)),
+            questions: Row::new(Quota::per_hour(QUESTIONS.1).allow_burst(QUESTIONS.0)),
         }
     }
 }
@@ -112,6 +117,12 @@ impl Throttle for Buckets {
             Door::Links => self.doors.admit((Door::Codes, subscriber(peer))),
             Door::Codes | Door::Logins | Door::Sessions | Door::Lists => {
                 self.doors.admit((door, subscriber(peer)))
+            }
+            // Codes can be tried here as well, so this passes their door too: last, so that who must wait for an hour is
+            // not told to wait for a second.
+            Door::Questions => {
+                self.questions.admit(subscriber(peer))?;
+                self.doors.admit((Door::Codes, subscriber(peer)))
             }
             Door::Proofs => self.proofs.admit(subscriber(peer)),
         }

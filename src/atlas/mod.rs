@@ -14,7 +14,10 @@ mod cities_project;
 mod country;
 mod country_name;
 mod currency;
+mod equal_earth;
 mod gazetteer;
+mod outline;
+mod phrases;
 mod place;
 mod population;
 mod region;
@@ -38,7 +41,10 @@ pub use country::{
 };
 pub use country_name::{CountryNameError, check_aliases, find_country, match_name};
 pub use currency::{Currency, CurrencyError, currencies, currencies_from_csv, find_currency};
+pub use equal_earth::EqualEarth;
 pub use gazetteer::{GAZETTEER_ATTRIBUTION, GazetteerKind, GazetteerPlace, check_gazetteer, find_places};
+pub use outline::{CountryOutline, country_outlines};
+pub(crate) use phrases::phrases;
 pub use place::{Coordinates, CoordinatesError, distance_m};
 pub use population::{
     PeopleByAge, Population, PopulationBasis, PopulationSource, WORLD_POPULATION, check_populations,

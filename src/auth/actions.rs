@@ -156,6 +156,10 @@ actions! {
     TraceRead = "trace.read",
     /// Take figures away as files, and read which were taken.
     ExportRead = "export.read",
+    /// Send files to be imported; what each states is then checked against its own action.
+    ImportWrite = "import.write",
+    /// Read what became of one's own, and take templates.
+    ImportRead = "import.read",
     /// Say what is agreed and asked for around consignments: green light, customs, freight, packages.
     TermsWrite = "terms.write",
     /// Read it.
@@ -164,6 +168,12 @@ actions! {
     UnitRead = "unit.read",
     /// Send what loggers recorded.
     ReadingWrite = "reading.write",
+    /// Send events of another system, and say which consignment those that wait are about.
+    CaptureWrite = "capture.write",
+    /// Dismiss events of another system that wait.
+    CaptureDismiss = "capture.dismiss",
+    /// Read what other systems sent.
+    CaptureRead = "capture.read",
     /// Read what loggers recorded.
     ReadingRead = "reading.read",
     /// Read which lots expire and which are under recall, with where they are.

@@ -16,6 +16,7 @@
 //! | `password` | argon2id, one at a time |
 //! | `delay` | the growing pause after wrong passwords |
 //! | `token` | access tokens: signed, verified, remembered until they expire |
+//! | `outgoing` | how servers of others are asked or told |
 //! | `service` | all of these together, as the server holds them |
 //!
 //! Only `policy` knows role names. A [`Permit`] cannot be made anywhere else, so that a handler which
@@ -27,6 +28,7 @@ mod address;
 mod api_key;
 mod credential;
 mod delay;
+mod outgoing;
 mod outside;
 mod outside_keys;
 mod password;
@@ -46,6 +48,7 @@ pub use api_key::{
     API_KEY_BEGINNING, ApiKey, ApiKeySecret, ApiKeyUse, KeyUse, is_machine_login, machine_login,
 };
 pub use credential::{Caller, Credential, Unnoted};
+pub use outgoing::agent_config;
 pub use outside::{Introduced, Outside, OutsideKeys, OutsideRefusal, RoleMapping};
 pub use outside_keys::OutsideIssuer;
 pub use password::{

@@ -4,15 +4,14 @@
 //! are sent; and where the issuer cannot be reached the keys of a day ago go on. Nothing is followed elsewhere, and
 //! what comes has a size and a time. Never here: what a token says.
 
+use super::outgoing::agent_config;
 use super::outside::{Outside, OutsideKeys, OutsideRefusal, is_safe_place};
 use super::service::off_thread;
 use crate::core::problem::{Code, Outcome, Problem};
-use rustls::crypto::ring;
 use serde::Deserialize;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use ureq::Agent;
-use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 
 /// How long keys are used without asking again: a key that the issuer takes back is believed no longer than this.
 const KEYS_FRESH: Duration = Duration::from_secs(60 * 60);
@@ -51,25 +50,7 @@ struct Configuration {
 impl OutsideIssuer {
     /// An issuer nobody has asked yet: it need not be up for this server to start.
     pub fn new(settings: Outside) -> Self {
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            tracing::warn!(%error, "a certificate of this system cannot be used for the outside issuer");
-        }
-        let roots: Vec<Certificate<'static>> =
-            found.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .root_certs(RootCerts::new_with_certs(&roots))
-            .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-            .build();
-        let agent = Agent::config_builder()
-            .timeout_global(Some(PATIENCE))
-            .max_redirects(0)
-            .proxy(None)
-            .tls_config(tls)
-            .user_agent("relief-ledger")
-            .build()
-            .new_agent();
+        let agent = agent_config(PATIENCE, "the outside issuer").build().new_agent();
         Self { settings, agent, known: Mutex::default(), asking: tokio::sync::Mutex::default() }
     }
 

@@ -40,6 +40,8 @@ pub trait Statement: Record<Id = BaselineId> + PartialEq {
 
     /// What it is about.
     fn about(&self) -> BaselineKey;
+    /// The rows it was stated with.
+    fn batch(&self) -> BaselineBatchId;
     /// The entry that tells of it.
     fn moment(&self) -> Moment;
     /// Its place in the order of stating: its sequence, and its ordinal among the rows of that entry.
@@ -77,6 +79,9 @@ macro_rules! stamped {
     () => {
         fn about(&self) -> $crate::core::id::BaselineKey {
             self.about
+        }
+        fn batch(&self) -> $crate::core::id::BaselineBatchId {
+            self.batch_id
         }
         fn moment(&self) -> $crate::writer::Moment {
             $crate::writer::Moment { sequence: self.sequence, recorded_at: self.recorded_at }

@@ -24,5 +24,7 @@ mod sample;
 mod trace;
 mod trace_queries;
 
+pub use flags::{FlagKind, FlagView};
 pub use reach::About;
+pub use sample::SampleView;
 pub use trace_queries::consignments_reached;

@@ -190,7 +190,7 @@ fn tell(address: &str, prepared: &Prepared) -> Outcome<()> {
         words.push_str(&format!("  {:<8} {login:<16} {password}\n", role.word()));
     }
     words.push_str(&format!(
-        "\nTracking code: {}\n  {address}/api/v1/tracking/{}\nPledge link:\n  {address}/api/v1/pledge-links/{}\n\n\
+        "\nTracking code: {}\n  {address}/api/v1/tracking/{}\nPledge link:\n  {address}/pledge-links/{}\n\n\
          For the jobs of README.md, paste this line first:\n  {}\n\n\
          {PUBLISHED_CODE}: {}\n{SYNTHETIC_CODE}: invented data throughout.\n",
         prepared.tracking_code,

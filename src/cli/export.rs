@@ -91,8 +91,9 @@ fn bar_of(expected: Option<i64>) -> ProgressBar {
     bar
 }
 
-fn show(bar: &ProgressBar, rows: i64) {
+fn show(bar: &ProgressBar, rows: i64) -> Outcome<()> {
     bar.set_position(u64::try_from(rows).unwrap_or_default());
+    Ok(())
 }
 
 /// What a file is called until it is whole.

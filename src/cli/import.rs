@@ -1,5 +1,6 @@
 //! `relief import`
 
+use super::import_sheet::{notes_above_in, write_template};
 use super::print::{progress_bar, say};
 use super::{Common, DATA_SAY_NO, NOT_TRIED, complain};
 use crate::app::Layer;
@@ -16,7 +17,8 @@ use crate::exchange::plan::Warning;
 use crate::exchange::records::import::RecordsImported;
 use crate::exchange::records::read::{RecordMapping, read_records};
 use crate::exchange::report;
-use crate::exchange::table::{Table, TableError};
+use crate::exchange::sheets::{SheetKind, SheetMapping};
+use crate::exchange::table::{Table, TableError, TableOptions};
 use crate::exchange::verdict::{RowOutcome, RowVerdict};
 use crate::writer::{Rehearsal, Source, Writer, WriterSettings};
 use clap::Args;
@@ -26,11 +28,14 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 /// Reasons shown for people; the report has them all.
-const REASONS_SHOWN: usize = 20;
+pub(super) const REASONS_SHOWN: usize = 20;
 
 /// Reads a CSV or XLSX table by a mapping into the ledger; the same file twice changes nothing
 #[derive(Args)]
-#[command(after_help = "Examples:\n  relief import deliveries.csv --mapping scms --dry-run\n  \
+#[command(after_help = "Examples:\n  relief import --template items --out items.xlsx\n  \
+                        relief import items.xlsx --kind items --dry-run\n  \
+                        relief import articles.csv --mapping our-articles.toml --report rows.csv\n  \
+                        relief import deliveries.csv --mapping scms --dry-run\n  \
                         relief import deliveries.xlsx --mapping ours.toml --report rows.csv\n  \
                         relief import deliveries.csv --mapping scms --json --database-url \
                         postgres://relief@localhost/relief\n\n\
@@ -38,21 +43,31 @@ const REASONS_SHOWN: usize = 20;
                         rejected, 2 the file, the mapping or the database could not be used.")]
 pub(super) struct Import {
     /// The table
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
+    #[arg(value_name = "FILE", required_unless_present = "template")]
+    file: Option<PathBuf>,
     /// A built-in mapping (scms, needs, hxl-345w-honduras, and relief for records that relief export wrote), one that is kept in the ledger (NAME, or NAME@SEQUENCE as it was
     /// known then), or a mapping file
-    #[arg(long, value_name = "NAME|FILE.toml")]
-    mapping: String,
+    #[arg(long, value_name = "NAME|FILE.toml", required_unless_present_any = ["kind", "template"])]
+    mapping: Option<String>,
+    /// The kind of one of our templates that was filled in: organizations, programmes, items, kits, sites, pledges,
+    /// consignments, events, counts, distributions, needs or populations
+    #[arg(long, value_name = "KIND", conflicts_with = "mapping")]
+    kind: Option<String>,
+    /// Writes the table of a kind to fill in, with instructions, and imports nothing
+    #[arg(long, value_name = "KIND", requires = "out", conflicts_with_all = ["mapping", "kind", "file"])]
+    template: Option<String>,
+    /// Where the template is written; its name ends in .csv or .xlsx
+    #[arg(long, value_name = "FILE", requires = "template")]
+    out: Option<PathBuf>,
     /// Decides everything and records nothing
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
     /// Writes what became of each row to this CSV file
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
     /// Prints the summary as JSON
     #[arg(long)]
-    json: bool,
+    pub(super) json: bool,
     #[command(flatten)]
     common: Common,
 }
@@ -69,25 +84,50 @@ impl Import {
         }
     }
 
+    /// The table.
+    pub(super) fn file(&self) -> &Path {
+        self.file.as_deref().unwrap_or(Path::new(""))
+    }
+
+    fn mapping(&self) -> &str {
+        self.mapping.as_deref().unwrap_or_default()
+    }
+
     /// Imports; the number of rejected rows.
     fn import(&self) -> Outcome<u64> {
+        if let (Some(kind), Some(out)) = (&self.template, &self.out) {
+            return write_template(kind, out).map(|()| 0);
+        }
         let url = self.common.settings(Layer::default())?.database_url;
-        if let Some(mapping) = HeadcountMapping::find(&self.mapping)? {
+        if let Some(word) = &self.kind {
+            let kind = SheetKind::read("/kind", word)?;
+            if kind != SheetKind::Needs {
+                return self.import_sheet(&url, &SheetMapping::of(kind));
+            }
+            let mapping = Mapping::built_in("needs").map_err(|error| Problem::internal(error.to_string()))?;
+            let mapping = mapping.ok_or_else(|| Problem::internal("the mapping of needs does not ship"))?;
+            return self.import_needs(&url, &Chosen { mapping, version: None });
+        }
+        if let Some(mapping) = SheetMapping::find(self.mapping())? {
+            return self.import_sheet(&url, &mapping);
+        }
+        if let Some(mapping) = HeadcountMapping::find(self.mapping())? {
             return self.import_headcounts(&url, (mapping, None));
         }
-        if let Some(mapping) = RecordMapping::find(&self.mapping)? {
+        if let Some(mapping) = RecordMapping::find(self.mapping())? {
             return self.import_records(&url, &mapping);
         }
         let chosen = match self.chosen(&url)? {
             Found::Headcounts(mapping, version) => {
                 return self.import_headcounts(&url, (*mapping, Some(version)));
             }
+            Found::Sheet(mapping, _) => return self.import_sheet(&url, &mapping),
             Found::Records(chosen) if chosen.mapping.need.is_some() => {
                 return self.import_needs(&url, &chosen);
             }
             Found::Records(chosen) => *chosen,
         };
-        let reading = read_chosen(&self.file, chosen)?;
+        let reading = read_chosen(self.file(), chosen)?;
         for note in &reading.notes {
             eprintln!("relief: {note}");
         }
@@ -105,7 +145,7 @@ impl Import {
 
     /// The same of people that others counted.
     fn import_headcounts(&self, url: &str, chosen: (HeadcountMapping, Option<i64>)) -> Outcome<u64> {
-        let table = Table::open(&self.file, &chosen.0.table_options()).map_err(unreadable)?;
+        let table = Table::open(self.file(), &chosen.0.table_options()).map_err(unreadable)?;
         let headcounts = read_headcount_table(&table, chosen)?;
         for note in &headcounts.notes {
             eprintln!("relief: {note}");
@@ -124,7 +164,7 @@ impl Import {
 
     /// The same of the records of a ledger.
     fn import_records(&self, url: &str, mapping: &RecordMapping) -> Outcome<u64> {
-        let records = read_records(&self.file, mapping)?;
+        let records = read_records(self.file(), mapping)?;
         for note in &records.notes {
             eprintln!("relief: {note}");
         }
@@ -145,7 +185,12 @@ impl Import {
     /// The same of what is needed.
     fn import_needs(&self, url: &str, chosen: &Chosen) -> Outcome<u64> {
         let Chosen { mapping, version } = chosen;
-        let table = Table::open(&self.file, &mapping.table_options()).map_err(unreadable)?;
+        let options = mapping.table_options();
+        // The instructions of our template stand above its header.
+        let above = notes_above_in(self.file())?;
+        let header_row = options.header_row.or((above > 0).then_some(above + 1));
+        let options = TableOptions { header_row, ..options };
+        let table = Table::open(self.file(), &options).map_err(unreadable)?;
         let read = read_needs(&mut self.looked_into(url)?, mapping, &table)?;
         for note in table.notes() {
             eprintln!("relief: {note}");
@@ -166,7 +211,7 @@ impl Import {
     }
 
     /// Where the names of a table are looked up: the database, up to date, or an empty one where there is none yet.
-    fn looked_into(&self, url: &str) -> Outcome<Conn> {
+    pub(super) fn looked_into(&self, url: &str) -> Outcome<Conn> {
         if is_missing(url) {
             let mut conn = connect("sqlite://:memory:")?;
             migrate(&mut conn)?;
@@ -183,21 +228,21 @@ impl Import {
     }
 
     /// The file of the report, made before anything is recorded: one that cannot be written must not be found out afterwards.
-    fn made_report(&self) -> Outcome<Option<(&Path, File)>> {
+    pub(super) fn made_report(&self) -> Outcome<Option<(&Path, File)>> {
         match &self.report {
-            Some(path) => Ok(Some((path.as_path(), create_report(path, &self.file)?))),
+            Some(path) => Ok(Some((path.as_path(), create_report(path, self.file())?))),
             None => Ok(None),
         }
     }
 
     /// The mapping: what is neither built in nor a file is looked for in the ledger.
     fn chosen(&self, url: &str) -> Outcome<Found> {
-        let problem = match Mapping::load(&self.mapping) {
+        let problem = match Mapping::load(self.mapping()) {
             Ok(mapping) => return Ok(Found::Records(Box::new(Chosen { mapping, version: None }))),
             Err(MappingError::NotKnown { .. }) if !is_missing(url) => {
                 let mut conn = connect(url)?;
                 let is_up_to_date = pending(&mut conn)?.is_empty();
-                return if is_up_to_date { find_kept(&mut conn, &self.mapping) } else { Err(outdated()) };
+                return if is_up_to_date { find_kept(&mut conn, self.mapping()) } else { Err(outdated()) };
             }
             Err(error) => error,
         };
@@ -209,7 +254,7 @@ impl Import {
     }
 
     /// Has a table recorded, or rehearsed on what there is.
-    fn recording<T>(
+    pub(super) fn recording<T>(
         &self,
         url: &str,
         import: impl FnOnce(&mut Recorder, Progress<'_>) -> Outcome<T>,
@@ -360,6 +405,6 @@ fn create_report(path: &Path, table: &Path) -> Outcome<File> {
     File::create(path).map_err(|error| unwritable(path, &error))
 }
 
-fn unwritable(path: &Path, error: &dyn Display) -> Problem {
+pub(super) fn unwritable(path: &Path, error: &dyn Display) -> Problem {
     Problem::field("/report", format!("{} cannot be written: {error}", path.display()))
 }

@@ -12,6 +12,7 @@ mod copy;
 mod demo;
 mod export;
 mod import;
+mod import_sheet;
 mod keys;
 mod migrate;
 mod openapi;

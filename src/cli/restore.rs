@@ -9,6 +9,7 @@ use crate::audit::whole::{WholeLog, whole_database};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::carry::{forget_sessions, place_backup};
 use crate::db::{connect, migrate};
+use crate::outbox::hold_back;
 use crate::users::recall::{Recalled, recall_access};
 use crate::writer::Restored;
 use clap::Args;
@@ -24,7 +25,7 @@ use std::path::PathBuf;
                         one; tell those who keep checkpoints. Everybody logs in again. Keys of machines are revoked\n\
                         and one-time links ended, since some were after the backup: make new ones. Put the key\n\
                         folder back from its own copy: people who were erased since have no key there and stay\n\
-                        unreadable.\n\n\
+                        unreadable. Nobody is told anything by webhooks or mail before relief webhook resume.\n\n\
                         Exit codes: 0 restored, 1 the backup is not whole, 2 could not be restored."
 )]
 pub(super) struct Restore {
@@ -66,7 +67,8 @@ impl Restore {
         say(format!(
             "{} is restored. {}\nIts log goes on as {}: entry {} says {:?}. Tell those who keep checkpoints, and \
              verify it: relief verify\n{} keys of machines are revoked and {} one-time links ended, since some may \
-             have been after the backup: make new ones. Users and their passwords are as they were then.",
+             have been after the backup: make new ones. Users and their passwords are as they were then.\nWebhooks and mail \
+             are held back: relief webhook resume has them go on, where no other copy tells the same receivers.",
             self.file.display(),
             checkpoint_words(&whole),
             restored.name,
@@ -94,6 +96,8 @@ fn go_on(url: &str, whole: &WholeLog, signed: Option<u64>) -> Outcome<Continued>
         return Err(Problem::internal("the log that was put in place is longer than the backup's"));
     }
     forget_sessions(&mut conn)?;
+    // Before anything is recorded that could be told.
+    hold_back(&mut conn)?;
     let last = whole.checkpoint.as_ref().map(|(checkpoint, _)| &checkpoint.head);
     let restored = Restored::new(operator(), &whole.origin, last, signed);
     let (name, reason) = (restored.name().to_owned(), restored.reason().to_owned());

@@ -19,9 +19,9 @@ use crate::ledger;
 use crate::ledger::verify::verify_seeing;
 use crate::writer::{log_state, row_source};
 use crate::{
-    approvals, areas, auth, baselines, claims, cold, consignments, counts, distributions, documents, events,
-    evidence, exchange, exports, facts, items, kits, mail, needs, parties, people, pledges, programmes,
-    proposals, reach, sites, stock, unwanted, users, webhooks,
+    approvals, areas, auth, baselines, captures, claims, cold, confirmations, consignments, counts,
+    distributions, documents, events, evidence, exchange, exports, facts, items, kits, mail, needs, parties,
+    people, pledges, programmes, proposals, reach, sites, stock, unwanted, users, webhooks,
 };
 use clap::Args;
 use indicatif::ProgressBar;
@@ -217,7 +217,7 @@ fn tell_servers(report: &Report, beside: &Beside, settings: &Settings) {
 }
 
 /// What is kept and the log does not vouch for, and why that is no record.
-pub(crate) const UNCOVERED: [(&str, &str); 10] = [
+pub(crate) const UNCOVERED: [(&str, &str); 13] = [
     (
         "session_secrets",
         "the hashes that continue sessions change with each use; the sessions themselves are recorded",
@@ -244,6 +244,12 @@ pub(crate) const UNCOVERED: [(&str, &str); 10] = [
         "what was not taken changes with each attempt; it names entries of the log and holds nothing of them",
     ),
     ("tellers", "which process tells others, for some seconds"),
+    (
+        "import_jobs",
+        "how far files are imported changes with each step; what they record has entries that name them",
+    ),
+    ("import_parts", "a file that was sent; the entry by which its import began has its digest"),
+    ("import_rows", "what became of each row of a file, for whoever sent it"),
     ("purges_due", "which tables are still to be cleared from the files; it holds nothing else"),
 ];
 
@@ -325,9 +331,14 @@ fn beside_goods() -> Vec<RowSource> {
         row_source::<kits::UnitContent>(),
         row_source::<cold::LoggerFile>(),
         row_source::<cold::LoggerContent>(),
+        row_source::<cold::LoggerReadings>(),
         row_source::<cold::SiteStorage>(),
+        row_source::<captures::Capture>(),
+        row_source::<captures::CaptureContent>(),
+        row_source::<captures::CapturedEvent>(),
         row_source::<webhooks::Webhook>(),
         row_source::<mail::Mailing>(),
+        row_source::<confirmations::ReceiptLink>(),
     ]
 }
 

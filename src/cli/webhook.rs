@@ -9,7 +9,9 @@ use crate::core::page::PAGE_LIMIT_MAXIMUM;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
-use crate::outbox::{LetterFilter, LettersReplay, REPLAY_MAXIMUM, letters_given_up};
+use crate::outbox::{
+    LetterFilter, LettersReplay, REPLAY_MAXIMUM, TellingResumed, go_on, is_held_back, letters_given_up,
+};
 use crate::webhooks::{
     LetterView, WEBHOOK_KIND, WebhookView, letter_page, outlet_of, webhook_any, webhook_every,
 };
@@ -53,6 +55,11 @@ enum WebhookCommand {
         #[arg(long)]
         json: bool,
     },
+    /// Has webhooks and mail go on after a backup was restored, which holds them back
+    #[command(after_help = "Examples:\n  relief webhook resume\n\n\
+                            What was told since the backup is told again, under the same identifiers. Where another copy\n\
+                            tells the same receivers still, stop that one first.")]
+    Resume,
     /// Has what was given up told again, as if for the first time
     #[command(after_help = "Examples:\n  \
                             relief webhook replay --id 01900000-0000-7000-8000-000000000020\n  \
@@ -73,7 +80,22 @@ impl Webhook {
         let settings = self.common.settings(Layer::default())?;
         let (mut conn, _) = open_to_change(&settings)?;
         match self.command {
-            WebhookCommand::List { json } => list(&mut conn, json),
+            WebhookCommand::List { json } => {
+                if is_held_back(&mut conn)? {
+                    eprintln!(
+                        "relief: webhooks and mail are held back since a backup was restored: relief webhook resume"
+                    );
+                }
+                list(&mut conn, json)
+            }
+            WebhookCommand::Resume => {
+                if !is_held_back(&mut conn)? {
+                    return say("Nothing is held back.");
+                }
+                record(&settings.database_url, TellingResumed::new(operator()))?;
+                go_on(&mut conn)?;
+                say("Webhooks and mail go on.")
+            }
             WebhookCommand::Letters { id, all, json } => letters(&mut conn, id, all, json),
             WebhookCommand::Replay { id, letter } => {
                 let count = replay(&mut conn, &settings.database_url, id, letter)?;

@@ -1,8 +1,6 @@
 //! Readings of loggers over HTTP: sent as a list or a file, and read again.
 
-use super::read::{
-    FileFilter, LoggerFileView, RefusedView, content_read, file_list, file_read, outside_since,
-};
+use super::read::{FileFilter, LoggerFileView, RefusedView, content_read, file_list, file_read, leg_end};
 use super::record::{Beside, FileRecord, Sent, Watch};
 use super::rules::{
     ALLOWED_MINUTES_MAXIMUM, READINGS_MAXIMUM, Reading, Refused, in_order, judge_reading, read_time,
@@ -15,7 +13,7 @@ use crate::core::page::{KnownPage, Page};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::{CLOCK_TOLERANCE, Timestamp};
 use crate::db::Conn;
-use crate::events::check_reached;
+use crate::events::{Kind, check_reached};
 use crate::ledger::{last_known, read_known_at};
 use crate::web::{
     BODY_LIMIT, Json, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key, read_body,
@@ -171,11 +169,21 @@ impl ReadingsFile {
     }
 }
 
-/// Refuses a place that the caller does not reach.
-async fn check_place(permit: &Permit<action::ReadingWrite>, state: &State, watch: &Watch) -> Outcome<()> {
-    let (scope, hold) = (permit.scope().clone(), watch.hold());
-    let read =
-        move |conn: &mut Conn| check_reached(conn, &scope, &[&hold])?.into_iter().collect::<Outcome<()>>();
+/// Refuses a place that the caller does not reach. Says whether it also reaches what is in storage where a leg ends: being party
+/// to a consignment entitles to its own goods, and to no warehouse's.
+async fn check_place(permit: &Permit<action::ReadingWrite>, state: &State, watch: &Watch) -> Outcome<bool> {
+    let (scope, watch) = (permit.scope().clone(), watch.clone());
+    let read = move |conn: &mut Conn| {
+        let end = match watch.beside {
+            Beside::Leg(consignment, leg) => leg_end(conn, &scope, consignment, leg)?,
+            Beside::Site(_) => None,
+        };
+        let at_end = end.map(|site| Watch { beside: Beside::Site(site), ..watch.clone() }.hold());
+        let kinds: Vec<Kind> = [watch.hold()].into_iter().chain(at_end).collect();
+        let mut verdicts = check_reached(conn, &scope, &kinds.iter().collect::<Vec<_>>())?.into_iter();
+        verdicts.next().transpose()?;
+        Ok(verdicts.next().is_some_and(|verdict| verdict.is_ok()))
+    };
     state.read(read).await
 }
 
@@ -185,16 +193,14 @@ async fn record(
     state: &State,
     watch: Watch,
     (read, content): (FileRead, Vec<u8>),
-    allowed_minutes: Option<i64>,
+    (allowed_minutes, reaches_end): (Option<i64>, bool),
 ) -> Outcome<Written<ReadingsRecorded>> {
     let FileRead { rows, mut refused, ignored, media_type } = read;
     let readings = in_order(rows, &mut refused);
-    let Some(first) = readings.first().map(|reading| reading.at) else {
+    if readings.is_empty() {
         let why = refused.first().map_or("there is none", |one| one.detail.as_str());
         return Err(Problem::field("/readings", format!("have none that can be taken: {why}")));
-    };
-    let watched = watch.id();
-    let since = state.read(move |conn| outside_since(conn, watched, first)).await?;
+    }
     let sent = Sent {
         sha256: Sha256::digest(&content).into(),
         content,
@@ -203,7 +209,8 @@ async fn record(
         refused: refused.len(),
         allowed_minutes,
     };
-    let update = FileRecord { actor: permit.further(Action::EventPost)?, watch, sent: Arc::new(sent), since };
+    let actor = permit.further(Action::EventPost)?;
+    let update = FileRecord { actor, watch, sent: Arc::new(sent), reaches_end };
     let recorded = state.writer.record(update).await?;
     let is_new = recorded.leaf.is_some();
     let recorded = recorded.map(|file| ReadingsRecorded {
@@ -227,8 +234,8 @@ pub async fn reading_record(
     body: Json<ReadingsNew>,
 ) -> Outcome<Written<ReadingsRecorded>> {
     let (watch, allowed) = (body.0.watch()?, body.0.allowed_minutes);
-    check_place(&permit, &state, &watch).await?;
-    record(&permit, &state, watch, body.0.read()?, allowed).await
+    let reaches_end = check_place(&permit, &state, &watch).await?;
+    record(&permit, &state, watch, body.0.read()?, (allowed, reaches_end)).await
 }
 
 /// Record a logger's file
@@ -247,13 +254,13 @@ pub async fn reading_table(
     payload: Payload,
 ) -> Outcome<Written<ReadingsRecorded>> {
     let (watch, offset) = query.0.watch()?;
-    check_place(&permit, &state, &watch).await?;
+    let reaches_end = check_place(&permit, &state, &watch).await?;
     let content = read_body(&request, payload.into_inner(), BODY_LIMIT).await?.to_vec();
     let words = FileWords { device: watch.device.clone(), offset, latest: latest() };
     let stopped = |error| Problem::internal(format!("reading a logger's file: {error}"));
     let read = move || read_file(content.clone(), &words).map(|read| (read, content));
     let read = block(read).await.map_err(stopped)??;
-    record(&permit, &state, watch, read, query.0.allowed_minutes).await
+    record(&permit, &state, watch, read, (query.0.allowed_minutes, reaches_end)).await
 }
 
 /// Which files are wanted.

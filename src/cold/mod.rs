@@ -10,13 +10,14 @@
 //! | `rules` | temperatures of a class, what a reading can be, and how long one stays outside; pure |
 //! | `table` | a logger's file as readings |
 //! | `store` | the rows |
+//! | `watched` | what files before told around a file, and what was acted on |
 //! | `record` | recording a file, and holding what it tells of |
 //! | `read` | files as they are read |
 //! | `storage` | which classes a site can keep, and what lies where it cannot be kept |
 //! | `http`, `http_storage` | all of that over HTTP |
 //!
 //! Invariants: temperatures are whole hundredths of a degree; a hold names its file and is on the record of who sent it; the
-//! same file again changes nothing. Never here: releasing what is held, or saying that it is spoilt, which people do.
+//! same file again changes nothing, and what was acted on once is not acted on again. Never here: releasing what is held, or saying that it is spoilt, which people do.
 
 pub mod http;
 pub mod http_storage;
@@ -26,6 +27,7 @@ pub mod rules;
 mod storage;
 mod store;
 mod table;
+mod watched;
 
 pub use storage::SiteStorage;
-pub use store::{LoggerContent, LoggerFile};
+pub use store::{LoggerContent, LoggerFile, LoggerReadings};

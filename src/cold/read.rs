@@ -4,13 +4,12 @@ use super::rules::Refused;
 use super::store::{LoggerContent, LoggerFile};
 use crate::auth::Scope;
 use crate::checks::About;
+use crate::consignments::consignments_within;
 use crate::core::hexadecimal::hexadecimal;
-use crate::core::id::{
-    ConsignmentId, EventId, ItemId, LegId, LoggerFileId, LoggerWatchId, LotId, SiteId, UserId,
-};
+use crate::core::id::{ConsignmentId, EventId, ItemId, LegId, LoggerFileId, LotId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::schema::logger_files;
+use crate::db::schema::{consignments, legs};
 use crate::db::{Bind, Binds, Conn, ask, read_failure};
 use crate::writer::Record as _;
 use diesel::prelude::*;
@@ -235,21 +234,29 @@ pub(super) fn content_read(conn: &mut Conn, scope: &Scope, id: LoggerFileId) -> 
     Ok((file.media_type, content.content))
 }
 
-/// Since when the last file of a watch before a time says that goods are outside.
+/// Where a leg ends, of a consignment that a scope reaches.
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn outside_since(
+pub(super) fn leg_end(
     conn: &mut Conn,
-    watch: LoggerWatchId,
-    before: Timestamp,
-) -> Outcome<Option<Timestamp>> {
-    let last: Option<Option<Timestamp>> = logger_files::table
-        .filter(logger_files::watch_id.eq(watch).and(logger_files::to_at.lt(before)))
-        .order((logger_files::to_at.desc(), logger_files::id))
-        .select(logger_files::outside_since)
+    scope: &Scope,
+    consignment: ConsignmentId,
+    leg: LegId,
+) -> Outcome<Option<SiteId>> {
+    let reached: Option<ConsignmentId> = consignments_within(consignments::table.into_boxed(), scope)
+        .filter(consignments::id.eq(consignment))
+        .select(consignments::id)
         .first(conn)
         .optional()
         .map_err(read_failure)?;
-    Ok(last.flatten())
+    if reached.is_none() {
+        return Ok(None);
+    }
+    legs::table
+        .filter(legs::id.eq(leg).and(legs::consignment_id.eq(consignment)))
+        .select(legs::to_id)
+        .first(conn)
+        .optional()
+        .map_err(read_failure)
 }

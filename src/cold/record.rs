@@ -1,18 +1,23 @@
 //! Recording a file of readings, and holding in the same commit what it tells of.
 //!
-//! What is held is what is there when the file comes: on its leg, and, as far as the goods have arrived, at the end of it; or
-//! at its site. It is held by ordinary events in the name of who sent the file, which name it as their evidence.
+//! What is held is what is there when the file comes: on its leg and at the end of it, and as far as the goods have travelled
+//! on from there; or at its site. It is held by ordinary events in the name of who sent the file, which name it as their evidence.
 
-use super::rules::{Excursion, Judged, Range, Reading, celsius, exceeded_at, judge, range_of};
-use super::store::{LoggerContent, LoggerFile, hold_id};
+use super::rules::{
+    Excursion, Judged, Question, Range, Reading, Span, celsius, exceeded_at, judge, range_of,
+};
+use super::store::{LoggerContent, LoggerFile, LoggerReadings, hold_id};
+use super::watched::{Watched, encoded, known_around};
 use crate::consignments::{Consignment, Leg};
 use crate::core::hexadecimal::hexadecimal;
-use crate::core::id::{ConsignmentId, ItemId, LegId, LoggerFileId, LoggerWatchId, LotId, SiteId, derived};
+use crate::core::id::{
+    ConsignmentId, EventId, ItemId, LegId, LoggerFileId, LoggerWatchId, LotId, SiteId, derived,
+};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::quantity::Quantity;
 use crate::core::time::{Precision, Timestamp};
 use crate::events::{Command, Kind, PostEvent};
-use crate::items::goods::{GoodsLine, LINES_MAXIMUM};
+use crate::items::goods::{GoodsLine, LINES_MAXIMUM, lot_facts};
 use crate::items::{Item, Lot, lot_id};
 use crate::ledger::event::EventStatus;
 use crate::ledger::{Account, Book, Condition, Holding};
@@ -108,15 +113,27 @@ pub(super) struct FileRecord {
     pub(super) actor: Actor,
     pub(super) watch: Watch,
     pub(super) sent: Arc<Sent>,
-    /// Since when the file before this one says that goods are outside.
-    pub(super) since: Option<Timestamp>,
+    /// Whether who sent it reaches what is in storage where the leg ends, as it reaches the consignment.
+    pub(super) reaches_end: bool,
 }
 
 impl FileRecord {
     /// The same file of the same logger beside the same goods is the same.
-    pub(super) fn id(&self) -> LoggerFileId {
+    fn id(&self) -> LoggerFileId {
         derived(self.watch.id().0, &hexadecimal(&self.sent.sha256), 0)
     }
+
+    /// The same judged by other limits than at first, as when it is sent again after these have changed.
+    fn id_by(&self, range: Range) -> LoggerFileId {
+        let limits = format!("judged:{}:{}:{}", range.low, range.high, range.allowed_minutes);
+        derived(self.id().0, &limits, 0)
+    }
+}
+
+/// A file by the limits it is judged by: known already, or new under an identifier.
+enum Sought {
+    Known(Arc<LoggerFile>),
+    New(LoggerFileId, Range),
 }
 
 /// A place where goods can be held.
@@ -147,38 +164,63 @@ impl Update for FileRecord {
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Arc<LoggerFile>, Refusal> {
-        if let Some(known) = desk.shelf::<Drawer<LoggerFile>>().find(self.id())? {
-            return Ok(known);
-        }
-        let range = self.range(desk)?;
+        let (id, range) = match self.seek(desk)? {
+            Sought::Known(file) => return Ok(file),
+            Sought::New(id, range) => (id, range),
+        };
         self.check_lot(desk)?;
         let leg = self.find_place(desk)?;
-        let judged = judge(range, &self.sent.readings, self.since);
-        let (mut held, mut holds) = (0, 0);
-        if let Some(excursion) = judged.excursion {
-            for place in self.places(leg.as_deref()) {
-                let lots = self.good_at(desk, place)?;
-                if !lots.is_empty() {
-                    let at = exceeded_at(range, excursion.from);
-                    self.hold_at(desk, place, &lots, (holds, self.words(range, excursion), at))?;
-                    held += lots.values().sum::<i64>();
-                    holds += 1;
-                }
-            }
-            if let (0, None, Some(leg)) = (held, &self.watch.lot, &leg) {
-                self.check_none_stored(desk, leg.to_id)?;
-            }
-        }
+        let known = known_around(desk, self.watch.id(), range, &self.sent.readings)?;
+        let question = Question { since: known.since, about: self.span(), acted: &known.acted };
+        let judged = judge(range, &known.readings, &question);
+        let holding = match judged.fresh {
+            Some(excursion) => self.hold(desk, (id, range), excursion, leg.as_deref())?,
+            None => Holdings::default(),
+        };
         let action = "readings.recorded".to_owned();
-        let moment = desk.begin(Entry { action, kind: "logger_file", id: self.id().0, reason: None });
-        let mut row = self.row(range, judged)?;
-        (row.held, row.holds) = (held, holds);
+        let moment = desk.begin(Entry { action, kind: "logger_file", id: id.0, reason: None });
+        let mut row = self.row(id, range, judged)?;
+        (row.held, row.holds) = (holding.held, holding.holds);
         (row.sequence, row.recorded_at) = (moment.sequence, moment.recorded_at);
         desk.shelf::<Drawer<LoggerFile>>().put(row.clone());
-        let content = LoggerContent { id: row.id, content: self.sent.content.clone() };
-        desk.shelf::<Drawer<LoggerContent>>().put(content);
+        desk.shelf::<Drawer<LoggerContent>>().put(LoggerContent { id, content: self.sent.content.clone() });
+        let acted = judged.fresh.filter(|_| holding.is_acted);
+        let readings = LoggerReadings {
+            id: row.id,
+            watch_id: row.watch_id,
+            from_at: row.from_at,
+            to_at: row.to_at,
+            readings: encoded(&known.new),
+            acted_from: acted.map(|one| one.from),
+            acted_until: acted.map(|one| one.until),
+        };
+        desk.shelf::<Watched>().note(readings.clone());
+        desk.shelf::<Drawer<LoggerReadings>>().put(readings);
         Ok(Arc::new(row))
     }
+}
+
+/// What was held for a file.
+#[derive(Clone, Copy, Debug, Default)]
+struct Holdings {
+    /// Base units.
+    held: i64,
+    /// Events.
+    holds: i64,
+    /// Whether there were goods to hold, be they on hold already: else what it tells is still to be acted on.
+    is_acted: bool,
+    /// Whether there were goods that only a recall holds.
+    is_recalled: bool,
+}
+
+/// Goods of a place that a logger lay beside.
+#[derive(Default)]
+struct Goods {
+    /// Good units, by lot.
+    good: BTreeMap<LotId, i64>,
+    /// Whether others are on hold there already, and whether some are under recall.
+    has_held: bool,
+    has_recalled: bool,
 }
 
 impl FileRecord {
@@ -195,6 +237,59 @@ impl FileRecord {
         })?;
         let allowed_minutes = self.sent.allowed_minutes.unwrap_or(range.allowed_minutes);
         Ok(Range { allowed_minutes, ..range })
+    }
+
+    /// The file by the limits that hold today.
+    fn seek(&self, desk: &mut Desk) -> Result<Sought, Refusal> {
+        let known = desk.shelf::<Drawer<LoggerFile>>().find(self.id())?;
+        let range = match (self.range(desk), known.as_ref()) {
+            (Ok(range), _) => range,
+            // The item's class says nothing of temperatures any more, but the file was judged while it did.
+            (Err(Refusal::Problem(_)), Some(known)) => return Ok(Sought::Known(known.clone())),
+            (Err(other), _) => return Err(other),
+        };
+        let Some(known) = known else { return Ok(Sought::New(self.id(), range)) };
+        let limits = (known.low, known.high, known.allowed_minutes);
+        if limits == (range.low, range.high, range.allowed_minutes) {
+            return Ok(Sought::Known(known));
+        }
+        let id = self.id_by(range);
+        let again = desk.shelf::<Drawer<LoggerFile>>().find(id)?;
+        Ok(again.map_or(Sought::New(id, range), Sought::Known))
+    }
+
+    /// From the first reading to the last.
+    fn span(&self) -> Span {
+        let at = |reading: Option<&Reading>| reading.map_or(Timestamp(0), |reading| reading.at);
+        Span { from: at(self.sent.readings.first()), until: at(self.sent.readings.last()) }
+    }
+
+    /// Holds what is good of all that the logger lay beside.
+    fn hold(
+        &self,
+        desk: &mut Desk,
+        (id, range): (LoggerFileId, Range),
+        excursion: Excursion,
+        leg: Option<&Leg>,
+    ) -> Result<Holdings, Refusal> {
+        let mut holding = Holdings::default();
+        for place in self.places(desk, leg)? {
+            let Goods { good, has_held, has_recalled } = self.goods_at(desk, place)?;
+            holding.is_acted |= has_held || !good.is_empty();
+            holding.is_recalled |= has_recalled;
+            if !good.is_empty() {
+                let at = exceeded_at(range, excursion.from);
+                let event = hold_id(id, holding.holds);
+                self.hold_at(desk, place, &good, (id, event, self.words(range, excursion), at))?;
+                holding.held += good.values().sum::<i64>();
+                holding.holds += 1;
+            }
+        }
+        let is_found = holding.is_acted || holding.is_recalled;
+        if let (false, None, Some(leg), true) = (is_found, &self.watch.lot, leg, self.reaches_end) {
+            self.check_none_stored(desk, leg.to_id)?;
+        }
+        Ok(holding)
     }
 
     fn check_lot(&self, desk: &mut Desk) -> Result<(), Refusal> {
@@ -229,33 +324,36 @@ impl FileRecord {
         }
     }
 
-    /// Where goods that the logger lay beside may be by now. What went into storage under no consignment is only told apart
-    /// from other goods there by its lot.
-    fn places(&self, leg: Option<&Leg>) -> Vec<Place> {
+    /// Where goods that the logger lay beside may be by now: on its leg, on a later one, or at the end of one of these. What went
+    /// into storage under no consignment is only told apart from other goods there by its lot.
+    fn places(&self, desk: &mut Desk, leg: Option<&Leg>) -> Result<Vec<Place>, Wanted> {
         let at = |site: SiteId| Place { site: Some(site), ..Place::default() };
-        match (self.watch.beside, leg) {
-            (Beside::Leg(consignment, id), Some(leg)) => {
-                let with = Place { consignment: Some(consignment), ..Place::default() };
-                let mut places =
-                    vec![Place { leg: Some(id), ..with }, Place { site: Some(leg.to_id), ..with }];
-                places.extend(self.watch.lot.as_ref().map(|_| at(leg.to_id)));
-                places
-            }
-            (Beside::Site(site), _) => vec![at(site)],
-            (Beside::Leg(..), None) => Vec::new(),
+        if let Beside::Site(site) = self.watch.beside {
+            return Ok(vec![at(site)]);
         }
+        let Some(leg) = leg else { return Ok(Vec::new()) };
+        let with = Place { consignment: Some(leg.consignment_id), ..Place::default() };
+        let of = |one: &Leg| [Place { leg: Some(one.id), ..with }, Place { site: Some(one.to_id), ..with }];
+        let mut legs = desk.shelf::<Drawer<Leg>>().group(leg.consignment_id)?;
+        legs.sort_unstable_by_key(|one| (one.ordinal, one.id));
+        let later = legs.iter().filter(|one| one.ordinal >= leg.ordinal);
+        let mut places: Vec<Place> = later.flat_map(|one| of(one)).collect();
+        places.extend((self.watch.lot.is_some() && self.reaches_end).then(|| at(leg.to_id)));
+        Ok(places)
     }
 
-    /// Good units of a place that the logger lay beside, by lot.
-    fn good_at(&self, desk: &mut Desk, place: Place) -> Result<BTreeMap<LotId, i64>, Wanted> {
+    /// What of a place the logger lay beside.
+    fn goods_at(&self, desk: &mut Desk, place: Place) -> Result<Goods, Wanted> {
         let book = desk.shelf::<Book>();
         let goods = match (place.consignment, place.site) {
             (Some(consignment), _) => book.of_consignment(consignment)?,
             (None, Some(site)) => self.stock_at(book, site)?,
             (None, None) => Vec::new(),
         };
+        // What only a recall holds is usable once that ends: it is still to be acted on.
+        let recalled = lot_facts(desk, &goods)?.recalled;
         let lot = self.watch.lot_id();
-        let mut lots = BTreeMap::new();
+        let mut found = Goods::default();
         for Holding { cell, quantity, .. } in goods {
             let is_under_way = cell.account == Account::InTransit;
             let is_there = match place.leg {
@@ -263,11 +361,17 @@ impl FileRecord {
                 None => cell.site == place.site && (STANDING.contains(&cell.account)),
             };
             let is_meant = cell.item == self.watch.item && lot.is_none_or(|lot| cell.lot == lot);
-            if is_there && is_meant && cell.condition == Condition::Good && quantity > 0 {
-                *lots.entry(cell.lot).or_default() += quantity;
+            if !is_there || !is_meant || quantity <= 0 {
+                continue;
+            }
+            match cell.condition {
+                Condition::Good => *found.good.entry(cell.lot).or_default() += quantity,
+                Condition::OnHold if recalled.contains(&cell.lot) => found.has_recalled = true,
+                Condition::OnHold => found.has_held = true,
+                Condition::Damaged => {}
             }
         }
-        Ok(lots)
+        Ok(found)
     }
 
     fn stock_at(&self, book: &mut Book, site: SiteId) -> Result<Vec<Holding>, Wanted> {
@@ -282,7 +386,7 @@ impl FileRecord {
     /// Refuses to find nothing to hold where goods of the leg may have gone into storage.
     fn check_none_stored(&self, desk: &mut Desk, site: SiteId) -> Result<(), Refusal> {
         let place = Place { site: Some(site), ..Place::default() };
-        if self.good_at(desk, place)?.is_empty() {
+        if self.goods_at(desk, place)?.good.is_empty() {
             return Ok(());
         }
         let detail = "is missing: what this leg carried has gone into storage among other goods of the item; say which \
@@ -296,7 +400,7 @@ impl FileRecord {
         desk: &mut Desk,
         place: Place,
         lots: &BTreeMap<LotId, i64>,
-        (index, reason, at): (i64, String, Timestamp),
+        (file, event, reason, at): (LoggerFileId, EventId, String, Timestamp),
     ) -> Result<(), Refusal> {
         // What has no known lot is what is left once all others are picked, so it stands last.
         let unknown = LotId::unknown(self.watch.item);
@@ -315,7 +419,7 @@ impl FileRecord {
             return Err(Problem::field("/lot", detail).into());
         }
         let Place { site, consignment, leg } = place;
-        let (lines, reason, logger_file) = (Some(lines), Some(reason), Some(self.id()));
+        let (lines, reason, logger_file) = (Some(lines), Some(reason), Some(file));
         let body = ConditionChanged {
             site,
             consignment,
@@ -326,7 +430,7 @@ impl FileRecord {
             ..ConditionChanged::default()
         };
         let kind = Kind::Held(Box::new(body));
-        let command = Command::made_here(hold_id(self.id(), index), at, Precision::Minute, kind)?;
+        let command = Command::made_here(event, at, Precision::Minute, kind)?;
         let result = PostEvent::new(command, self.actor.clone()).decide(desk)?;
         if result.status == EventStatus::Posted {
             return Ok(());
@@ -352,7 +456,7 @@ impl FileRecord {
     }
 
     /// The row, but for what was held and when it is recorded.
-    fn row(&self, range: Range, judged: Judged) -> Outcome<LoggerFile> {
+    fn row(&self, id: LoggerFileId, range: Range, judged: Judged) -> Outcome<LoggerFile> {
         let sent = &self.sent;
         let (Some(first), Some(last)) = (sent.readings.first(), sent.readings.last()) else {
             return Err(Problem::field("/readings", "have none that can be taken"));
@@ -363,7 +467,7 @@ impl FileRecord {
             Beside::Leg(consignment, leg) => (None, Some(consignment), Some(leg)),
         };
         Ok(LoggerFile {
-            id: self.id(),
+            id,
             watch_id: self.watch.id(),
             device: self.watch.device.clone(),
             site_id: site,

@@ -168,37 +168,121 @@ pub struct Excursion {
     pub until: Timestamp,
 }
 
+/// From when until when.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Span {
+    /// From when.
+    pub from: Timestamp,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl Span {
+    /// The same with as much before and after as goods may be outside: what is farther away says nothing else.
+    pub fn wider(self, range: Range) -> Self {
+        let allowed = range.allowed_minutes * MINUTE;
+        Self { from: Timestamp(self.from.0 - allowed), until: Timestamp(self.until.0 + allowed) }
+    }
+
+    fn touches(self, other: Self) -> bool {
+        self.from <= other.until && other.from <= self.until
+    }
+}
+
+/// Brings readings of several files into the order of their times. Of two of one time the one that is outside counts: two
+/// loggers' clocks, or two files, disagree, and goods are not believed to be right by the kinder of them.
+pub fn merged(range: Range, readings: impl Iterator<Item = Reading>) -> Vec<Reading> {
+    let mut readings: Vec<Reading> = readings.collect();
+    readings.sort_by_key(|one| (one.at, range.has(one.hundredths), one.hundredths));
+    readings.dedup_by_key(|one| one.at);
+    readings
+}
+
+/// What is asked of readings.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    /// Since when goods were outside before the first of them, where they were.
+    pub since: Option<Timestamp>,
+    /// Only stretches that touch this time, which is the file's own.
+    pub about: Span,
+    /// What was acted on before.
+    pub acted: &'a [Span],
+}
+
 /// What readings say.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Judged {
     /// The first stretch outside that took longer than is allowed.
     pub excursion: Option<Excursion>,
-    /// The longest one, in whole minutes.
+    /// The first part of such a stretch that was not acted on before and took longer by itself.
+    pub fresh: Option<Excursion>,
+    /// The longest stretch, in whole minutes.
     pub longest_minutes: i64,
     /// Since when the last reading is outside; none where it is not.
     pub outside_since: Option<Timestamp>,
 }
 
-/// Judges readings in the order of their times, where goods have been outside since a time already. A stretch begins with the
-/// first reading outside and lasts until one is seen to be right again: what lay between is not known to have been.
-pub fn judge(range: Range, readings: &[Reading], since: Option<Timestamp>) -> Judged {
-    let mut judged = Judged { outside_since: since, ..Judged::default() };
-    for reading in readings {
-        let is_right = range.has(reading.hundredths);
-        let Some(from) = judged.outside_since.or((!is_right).then_some(reading.at)) else { continue };
-        let minutes = (reading.at.0 - from.0).div_euclid(MINUTE);
+/// Judges readings in the order of their times. A stretch begins with the first reading outside and lasts until one is seen to
+/// be right again: what lay between is not known to have been.
+pub fn judge(range: Range, readings: &[Reading], question: &Question<'_>) -> Judged {
+    let mut judged = Judged::default();
+    for (span, is_open) in stretches(range, readings, question.since) {
+        let last = question.about.until;
+        if !span.touches(question.about) {
+            continue;
+        }
+        if span.from <= last && (last < span.until || (last == span.until && is_open)) {
+            judged.outside_since = Some(span.from);
+        }
+        let minutes = minutes_of(span);
         judged.longest_minutes = judged.longest_minutes.max(minutes);
         if minutes > range.allowed_minutes {
-            let until = reading.at;
-            match &mut judged.excursion {
-                Some(known) if known.from == from => known.until = until,
-                Some(_) => {}
-                None => judged.excursion = Some(Excursion { from, until }),
-            }
+            judged.excursion = judged.excursion.or(Some(Excursion { from: span.from, until: span.until }));
+            judged.fresh = judged.fresh.or_else(|| not_acted_on(range, span, question.acted));
         }
-        judged.outside_since = (!is_right).then_some(from);
     }
     judged
+}
+
+fn minutes_of(span: Span) -> i64 {
+    (span.until.0 - span.from.0).div_euclid(MINUTE)
+}
+
+/// All stretches outside, each with whether nothing was seen to be right after it.
+fn stretches(range: Range, readings: &[Reading], since: Option<Timestamp>) -> Vec<(Span, bool)> {
+    let mut found = Vec::new();
+    let mut outside = since.map(|from| Span { from, until: from });
+    for reading in readings {
+        let is_right = range.has(reading.hundredths);
+        outside = match (outside, is_right) {
+            (Some(span), true) => {
+                found.push((Span { until: reading.at, ..span }, false));
+                None
+            }
+            (Some(span), false) => Some(Span { until: reading.at, ..span }),
+            (None, true) => None,
+            (None, false) => Some(Span { from: reading.at, until: reading.at }),
+        };
+    }
+    found.extend(outside.map(|span| (span, true)));
+    found
+}
+
+/// The first part of a stretch that nobody acted on and that took longer than is allowed by itself: who released goods after a
+/// file before knew of all that it told.
+fn not_acted_on(range: Range, span: Span, acted: &[Span]) -> Option<Excursion> {
+    let mut acted: Vec<Span> = acted.iter().filter(|one| one.touches(span)).copied().collect();
+    acted.sort_unstable_by_key(|one| (one.from, one.until));
+    acted.push(Span { from: span.until, until: span.until });
+    let mut from = span.from;
+    for one in acted {
+        let until = one.from.min(span.until);
+        if minutes_of(Span { from, until }) > range.allowed_minutes {
+            return Some(Excursion { from, until });
+        }
+        from = from.max(one.until);
+    }
+    None
 }
 
 /// When a stretch that began at a time had taken as long as is allowed.

@@ -78,6 +78,26 @@ record! {
     }
 }
 
+record! {
+    /// What a file of a logger told first, and what of it was acted on.
+    pub struct LoggerReadings in logger_readings key id: LoggerFileId, group watch_id: LoggerWatchId {
+        /// Which file.
+        id: LoggerFileId,
+        /// What is watched by which logger.
+        watch_id: LoggerWatchId,
+        /// The file's first reading.
+        from_at: Timestamp,
+        /// Its last.
+        to_at: Timestamp,
+        /// Those that no file before told: for each its time in microseconds and its hundredths, in eight and two bytes.
+        readings: Vec<u8>,
+        /// Since when goods were outside that were held for it, or were on hold already.
+        acted_from: Option<Timestamp>,
+        /// Until when.
+        acted_until: Option<Timestamp>,
+    }
+}
+
 /// The events that hold goods for a file, from 0.
 pub(super) fn hold_id(file: LoggerFileId, index: i64) -> EventId {
     derived(file.0, "held", u64::try_from(index).unwrap_or(0))

@@ -8,7 +8,7 @@ use crate::items::goods::{
     Goods, GoodsLine, PickContext, held_if_recalled, less_planned, lot_facts, pick_goods, short_of,
     understand, understand_beside,
 };
-use crate::kits::{HandlingUnit, UnitPlace, find_units, move_units, place_units};
+use crate::kits::{HandlingUnit, UnitGoods, UnitPlace, find_units, move_units, place_units};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, relabel, short};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement};
 use crate::pledges::PledgeLine;
@@ -48,7 +48,11 @@ pub struct Released {
     #[serde(default)]
     pub site: Option<SiteId>,
     /// What is released.
+    #[serde(default)]
     pub lines: Vec<GoodsLine>,
+    /// Handling units that stand at the site, each whole: they stay packed there, reserved for nobody.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<HandlingUnitId>,
 }
 
 /// Reserved goods are packed, which names the lots of those whose lot was not known.
@@ -112,16 +116,18 @@ pub fn allocate(desk: &mut Desk, happening: &Happening, body: &Allocated) -> Res
         }
         Ok(())
     })?;
-    let units = reserve_units(desk, body, (&consignment, &country), &mut movements)?;
+    let units = reserve_units(desk, happening, body, (&consignment, &country), &mut movements)?;
     let subjects = Subjects { site: body.site, pledge: body.pledge, ..consignment.subjects() };
     let result = happening.post(desk, subjects, &movements, &[])?;
     place_units(desk, &units, None, Some(consignment.id));
     Ok(result)
 }
 
-/// Reserves handling units whole: what they hold must be of the consignment's programme, and may go to its country.
+/// Reserves handling units whole: what they hold must be fit for use, of the consignment's programme, and may go to its
+/// country.
 fn reserve_units(
     desk: &mut Desk,
+    happening: &Happening,
     body: &Allocated,
     (consignment, country): (&Consignment, &str),
     movements: &mut Vec<Movement>,
@@ -133,7 +139,11 @@ fn reserve_units(
         return Err(Problem::field("/site", "is missing; say where the handling units stand").into());
     };
     let units = find_units(desk, &body.units, UnitPlace::Site(site))?;
-    move_units(desk, &units, site, movements, |desk, index, cell| {
+    move_units(desk, &units, UnitGoods::At(site), movements, |desk, index, cell| {
+        if let Some(state) = unfit(desk, cell, happening)? {
+            let detail = format!("holds goods that are {state}, which are never reserved; unpack it");
+            return Err(Problem::field(format!("/units/{index}"), detail).into());
+        }
         let line = desk.shelf::<Book>().line(cell.line)?;
         let is_meant_for = line.earmark.as_deref().is_none_or(|earmark| earmark == country);
         if line.programme != consignment.programme_id || !is_meant_for {
@@ -144,6 +154,19 @@ fn reserve_units(
         Ok(Cell { consignment: Some(consignment.id), ..cell })
     })?;
     Ok(units)
+}
+
+/// Why goods are no supply, where they are none.
+fn unfit(desk: &mut Desk, cell: Cell, happening: &Happening) -> Result<Option<&'static str>, Halt> {
+    let there = Holding { cell, quantity: 1, first_at: happening.occurred_at };
+    let facts = lot_facts(desk, &[there])?;
+    Ok(match cell.condition {
+        Condition::Damaged => Some("damaged"),
+        Condition::OnHold => Some("on hold"),
+        Condition::Good if facts.recalled.contains(&cell.lot) => Some("under recall"),
+        Condition::Good if facts.is_expired(cell.lot, happening.occurred_at) => Some("expired"),
+        Condition::Good => None,
+    })
 }
 
 /// Goods that are with their donors: of the line a label names, which is a handful of heaps, or of all lines
@@ -193,8 +216,9 @@ pub(super) fn reserved(
 /// `insufficient`, `invalid`; waits for what is not known yet or still upstream.
 pub fn release(desk: &mut Desk, happening: &Happening, body: &Released) -> Result<EventResult, Halt> {
     let consignment = find_open(desk, body.consignment)?;
-    let goods = understand(desk, &body.lines)?;
+    let goods = understand_beside(desk, &body.lines, body.units.len())?;
     let mut movements = Vec::new();
+    let units = release_units(desk, body, &mut movements)?;
     all_or_missed(&goods, |one| {
         let candidates = less_planned(reserved(desk, consignment.id, one, body.site)?, &movements);
         let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
@@ -216,7 +240,27 @@ pub fn release(desk: &mut Desk, happening: &Happening, body: &Released) -> Resul
         Ok(())
     })?;
     let subjects = Subjects { site: body.site, ..consignment.subjects() };
-    Ok(happening.post(desk, subjects, &movements, &[])?)
+    let result = happening.post(desk, subjects, &movements, &[])?;
+    place_units(desk, &units, body.site, None);
+    Ok(result)
+}
+
+/// Lets handling units go whole: they stay packed where they stand.
+fn release_units(
+    desk: &mut Desk,
+    body: &Released,
+    movements: &mut Vec<Movement>,
+) -> Result<Vec<Arc<HandlingUnit>>, Halt> {
+    if body.units.is_empty() {
+        return Ok(Vec::new());
+    }
+    let Some(site) = body.site else {
+        return Err(Problem::field("/site", "is missing; say where the handling units stand").into());
+    };
+    let units = find_units(desk, &body.units, UnitPlace::Consignment(body.consignment))?;
+    let place = UnitGoods::Stop(body.consignment, site);
+    move_units(desk, &units, place, movements, |_, _, cell| Ok(Cell { consignment: None, ..cell }))?;
+    Ok(units)
 }
 
 /// Too little is reserved at a stop: waits where the rest is on its way there.

@@ -4,6 +4,7 @@ use super::allocate::freed;
 use super::store::{Consignment, find_open};
 use crate::core::id::ConsignmentId;
 use crate::core::problem::{Code, Problem};
+use crate::kits::has_units;
 use crate::ledger::event::{EventResult, Halt, Happening};
 use crate::ledger::{Account, Book, Movement};
 use crate::writer::{Desk, Drawer};
@@ -22,9 +23,14 @@ pub struct Cancelled {
 /// Cancels.
 ///
 /// # Errors
-/// `wrong_state` where goods are under way, missing or delivered; waits for what is not known yet.
+/// `wrong_state` where goods are under way, missing or delivered, or handling units are reserved; waits for what is not known yet.
 pub fn cancel(desk: &mut Desk, happening: &Happening, body: &Cancelled) -> Result<EventResult, Halt> {
     let consignment = find_open(desk, body.consignment)?;
+    if has_units(desk, consignment.id)? {
+        let detail = "Handling units are reserved for this consignment; release them first, so that they stay packed where \
+                      they stand, or unpack them.";
+        return Err(Problem::new(Code::WrongState, detail).at("/consignment").into());
+    }
     let mut movements = Vec::new();
     for holding in desk.shelf::<Book>().of_consignment(consignment.id)? {
         if holding.cell.account == Account::Allocated {

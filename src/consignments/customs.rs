@@ -1,6 +1,7 @@
 //! Customs holds and releases goods of a consignment; they stay where they are.
 
-use super::store::{find_leg, find_open};
+use super::holds::{HeldBy, HeldOf, less_held, note_held};
+use super::store::{Consignment, find_consignment, find_leg, find_open};
 use super::upstream::{Needed, wait_or_refuse};
 use crate::core::id::{ConsignmentId, LegId, SiteId};
 use crate::core::problem::{Code, Problem};
@@ -38,7 +39,7 @@ pub fn customs_hold(desk: &mut Desk, happening: &Happening, body: &CustomsHeld) 
     change(desk, happening, body, Condition::Good, Condition::OnHold)
 }
 
-/// Releases; goods of a recalled lot stay on hold.
+/// Releases what customs hold; goods of a recalled lot, and what somebody else holds, stay on hold.
 ///
 /// # Errors
 /// `insufficient`, `invalid`; waits for what is not known yet or still upstream.
@@ -50,24 +51,40 @@ pub fn customs_release(
     change(desk, happening, body, Condition::OnHold, Condition::Good)
 }
 
-/// What customs can hold of a consignment: what is on its way or waits at a stop, and nothing else.
+/// What customs can hold of a consignment: what is on its way or waits at a stop, and nothing else. What it held stays held
+/// when it is received, so that it can be let go where it was handed over too.
 fn in_custody_of(
     desk: &mut Desk,
     consignment: ConsignmentId,
-    leg: Option<LegId>,
-    site: Option<SiteId>,
+    (leg, site): (Option<LegId>, Option<SiteId>),
+    to: Condition,
 ) -> Result<Vec<Holding>, Halt> {
+    let is_let_go = to == Condition::Good;
     let mut there: Vec<Holding> = desk.shelf::<Book>().of_consignment(consignment)?;
     there.retain(|one| {
         if one.cell.account == Account::InTransit {
             leg.map_or(site.is_none(), |leg| one.cell.leg == Some(leg))
-        } else if one.cell.account == Account::Allocated && leg.is_none() {
+        } else if leg.is_none()
+            && (one.cell.account == Account::Allocated
+                || (is_let_go && one.cell.account == Account::Delivered))
+        {
             site.map_or(one.cell.site.is_some(), |site| one.cell.site == Some(site))
         } else {
             false
         }
     });
     Ok(there)
+}
+
+/// A consignment and all that it was split from: what was held of these before they were split is held in it still.
+fn family_of(desk: &mut Desk, consignment: &Consignment) -> Result<Vec<HeldOf>, Halt> {
+    let mut family = vec![HeldOf::Consignment(consignment.id)];
+    let mut above = consignment.parent_id;
+    while let Some(parent) = above {
+        family.push(HeldOf::Consignment(parent));
+        above = find_consignment(desk, parent)?.parent_id;
+    }
+    Ok(family)
 }
 
 fn change(
@@ -82,25 +99,25 @@ fn change(
         Some(leg) => Some(find_leg(desk, consignment.id, Some(leg))?.leg().id),
         None => None,
     };
-    let mut there = in_custody_of(desk, consignment.id, leg, body.site)?;
+    let mut there = in_custody_of(desk, consignment.id, (leg, body.site), to)?;
     there.retain(|one| one.cell.condition == from);
     if to == Condition::Good {
         let facts = lot_facts(desk, &there)?;
         there.retain(|one| !facts.recalled.contains(&one.cell.lot));
+        let family = family_of(desk, &consignment)?;
+        there = less_held(desk, &family, there)?;
     }
     let subjects = Subjects { leg, site: body.site, ..consignment.subjects() };
     let account = if body.site.is_some() && leg.is_none() { Account::Allocated } else { Account::InTransit };
     let needed = Needed { consignment: Some(consignment.id), leg, site: body.site, accounts: &[account] };
     let Some(lines) = &body.lines else {
         if there.is_empty() {
-            let detail = format!("Nothing of this consignment is {} there.", from.word().replace('_', " "));
-            let refusal = Problem::new(Code::Insufficient, detail)
-                .with("account", account.word())
-                .with("condition", from.word());
+            let refusal = nothing_there(account, from, to);
             return Err(wait_or_refuse(desk, &needed, None, 1, refusal));
         }
         let all = there.iter().map(|one| Movement::given(one.cell, one.cell.being(to), one.quantity));
         let all: Vec<Movement> = all.collect();
+        note_held(desk, happening, HeldBy::Customs, &all);
         return Ok(happening.post(desk, subjects, &all, &[])?);
     };
     let goods = understand(desk, lines)?;
@@ -122,5 +139,19 @@ fn change(
         }
         Ok(())
     })?;
+    note_held(desk, happening, HeldBy::Customs, &movements);
     Ok(happening.post(desk, subjects, &movements, &[])?)
+}
+
+/// That customs hold nothing, or find nothing to hold.
+fn nothing_there(account: Account, from: Condition, to: Condition) -> Problem {
+    let detail = match to {
+        Condition::Good => "Customs hold nothing of this consignment there; what a logger told of, or somebody else holds, is \
+                            released by `released_from_hold`."
+            .to_owned(),
+        Condition::OnHold | Condition::Damaged => {
+            format!("Nothing of this consignment is {} there.", from.word().replace('_', " "))
+        }
+    };
+    Problem::new(Code::Insufficient, detail).with("account", account.word()).with("condition", from.word())
 }

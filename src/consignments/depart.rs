@@ -66,6 +66,9 @@ pub fn depart(desk: &mut Desk, happening: &Happening, body: &Departed) -> Result
     let happening = Happening { warnings, ..happening.clone() };
     let result = send_off(desk, &happening, body.load, &consignment, &journey, goods.as_deref())?;
     note_departure(desk, &happening, journey.leg().id, &result);
+    if let (Some(load), false) = (body.load, happening.is_rehearsal()) {
+        desk.shelf::<Departures>().note_load(load, consignment.id, happening.id);
+    }
     Ok(result)
 }
 
@@ -403,6 +406,7 @@ pub(super) fn infer(
         deploys: receipt.deploys,
         from_paper: receipt.from_paper.clone(),
         decided_by: None,
+        made_by: receipt.made_by,
         warnings: Vec::new(),
     };
     let subjects = Subjects { leg: Some(leg), ..consignment.subjects() };

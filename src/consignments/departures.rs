@@ -3,7 +3,7 @@
 //! way already.
 
 use crate::audit::entry::EntryWriter;
-use crate::core::id::{EventId, LegId, derived};
+use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, derived};
 use crate::db::schema::{consignments, events, legs};
 use crate::db::{Clause, Conn, among, either};
 use crate::ledger::event::STANDS;
@@ -11,7 +11,7 @@ use crate::writer::{Shelf, Wanted};
 use diesel::QueryResult;
 use diesel::prelude::*;
 use std::any::Any;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 /// A departure that counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub(super) fn split_leg(split: EventId) -> LegId {
 
 enum Undo {
     Noted(LegId),
+    Loaded(LoadId),
     Reversed(EventId),
 }
 
@@ -37,6 +38,10 @@ pub struct Departures {
     noted: HashMap<LegId, Vec<Departure>>,
     reversed: HashSet<EventId>,
     wanted: HashSet<LegId>,
+    /// What departed on a load, by which event.
+    loaded: HashMap<LoadId, Vec<(ConsignmentId, EventId)>>,
+    loaded_now: HashMap<LoadId, Vec<(ConsignmentId, EventId)>>,
+    wanted_loads: HashSet<LoadId>,
     journal: Vec<Undo>,
 }
 
@@ -68,6 +73,46 @@ impl Departures {
         self.journal.push(Undo::Noted(leg));
     }
 
+    /// The consignments that departed on a load, each once, in the order of their identifiers.
+    ///
+    /// # Errors
+    /// [`Wanted`] where they are not loaded.
+    pub(super) fn on_load(&mut self, load: LoadId) -> Result<Vec<ConsignmentId>, Wanted> {
+        let Some(stored) = self.loaded.get(&load) else {
+            self.wanted_loads.insert(load);
+            return Err(Wanted);
+        };
+        let all = stored.iter().chain(self.loaded_now.get(&load).into_iter().flatten());
+        let standing = all.filter(|(_, event)| !self.reversed.contains(event));
+        let each: BTreeSet<ConsignmentId> = standing.map(|(consignment, _)| *consignment).collect();
+        Ok(each.into_iter().collect())
+    }
+
+    /// Notes what departed on a load in this batch.
+    pub(super) fn note_load(&mut self, load: LoadId, consignment: ConsignmentId, event: EventId) {
+        self.loaded_now.entry(load).or_default().push((consignment, event));
+        self.journal.push(Undo::Loaded(load));
+    }
+
+    fn load_loads(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        let wanted: Vec<LoadId> = self.wanted_loads.drain().collect();
+        let rows: Vec<(Option<LoadId>, Option<ConsignmentId>, EventId)> = either!(conn, one => {
+            events::table
+                .filter(among(events::load_id.assume_not_null(), &wanted))
+                .filter(events::load_id.is_not_null().and(events::kind.eq("departed")))
+                .filter(Clause(STANDS))
+                .select((events::load_id, events::consignment_id, events::id))
+                .load(one)
+        })?;
+        self.loaded.extend(wanted.into_iter().map(|load| (load, Vec::new())));
+        for (load, consignment, event) in rows {
+            if let (Some(load), Some(consignment)) = (load, consignment) {
+                self.loaded.entry(load).or_default().push((consignment, event));
+            }
+        }
+        Ok(())
+    }
+
     /// Notes that a departure was reversed.
     pub fn reverse(&mut self, event: EventId) {
         if self.reversed.insert(event) {
@@ -78,10 +123,16 @@ impl Departures {
 
 impl Shelf for Departures {
     fn is_wanting(&self) -> bool {
-        !self.wanted.is_empty()
+        !self.wanted.is_empty() || !self.wanted_loads.is_empty()
     }
 
     fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
+        if !self.wanted_loads.is_empty() {
+            self.load_loads(conn)?;
+        }
+        if self.wanted.is_empty() {
+            return Ok(());
+        }
         let wanted: Vec<LegId> = self.wanted.drain().collect();
         // By the consignment, whose events have an index; that of a leg's events would cost every event that has one.
         let sent_off: Vec<(LegId, EventId, i64)> = either!(conn, one => {
@@ -123,6 +174,7 @@ impl Shelf for Departures {
         while self.journal.len() > mark {
             match self.journal.pop() {
                 Some(Undo::Noted(leg)) => drop(self.noted.get_mut(&leg).and_then(Vec::pop)),
+                Some(Undo::Loaded(load)) => drop(self.loaded_now.get_mut(&load).and_then(Vec::pop)),
                 Some(Undo::Reversed(event)) => drop(self.reversed.remove(&event)),
                 None => return,
             }

@@ -12,7 +12,9 @@ mod depart;
 mod departures;
 mod divert;
 mod duties;
+mod expected;
 pub mod http;
+mod holds;
 mod leg_plans;
 mod lines;
 mod loads;
@@ -34,10 +36,14 @@ pub use customs::{CustomsHeld, customs_hold, customs_release};
 pub use depart::{Arrived, Departed, arrive, depart, inferred_id};
 pub use departures::Departures;
 pub use divert::{Diverted, PlannedLeg, divert, diverted_leg_id};
+pub use expected::{Expected, ExpectedLine, consignment_coded, expected_read};
+pub use holds::{HeldBy, HeldOf, less_held, note_held};
 pub use leg_plans::{LegPlan, legs_as_known, state_legs};
 pub use loads::{load_reached, loads_within};
 pub use open::{ConsignmentNew, ConsignmentOpen, LegAdd, LoadNew, LoadRecord};
-pub use read::{HistoryRow, consignment_read, consignments_within, standing_events, state_of};
+pub use read::{
+    HistoryRow, check_ends, consignment_read, consignments_within, ends_within, standing_events, state_of,
+};
 pub(crate) use read::{in_countries, of_organization};
 pub use receive::{Received, ReceivedLine, arrival_cell, receive};
 pub use split::{Child, Split, split};

@@ -4,7 +4,7 @@ use super::divert::PlannedLeg;
 use super::leg_plans::state_legs;
 use super::rules::{Mode, check_chain};
 use super::store::{Consignment, ConsignmentReferences, Leg, Load, LoadReferences, take_reference};
-use crate::core::check::{REFERENCE_CHARS_MAX, check_client_id, check_text};
+use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_client_id, check_text};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
@@ -105,6 +105,8 @@ pub struct ConsignmentOpen {
     id: ConsignmentId,
     new: ConsignmentNew,
     actor: Actor,
+    /// Out of a file of records, whose identifiers may have been derived.
+    is_out_of_a_file: bool,
 }
 
 /// Adds a leg at the end of a consignment's way.
@@ -160,17 +162,30 @@ fn known_organization(desk: &mut Desk, id: Option<OrganizationId>, pointer: &str
 impl ConsignmentOpen {
     /// A consignment under an identifier.
     pub fn new(id: ConsignmentId, new: ConsignmentNew, actor: Actor) -> Self {
-        Self { id, new, actor }
+        Self { id, new, actor, is_out_of_a_file: false }
+    }
+
+    /// The same out of a file, whose identifiers may be made by a program of ours.
+    pub fn out_of_a_file(id: ConsignmentId, new: ConsignmentNew, actor: Actor) -> Self {
+        Self { is_out_of_a_file: true, ..Self::new(id, new, actor) }
+    }
+
+    fn check_ids(&self) -> Result<(), Problem> {
+        if self.is_out_of_a_file {
+            return Ok(());
+        }
+        check_client_id("/id", self.new.id.map(|id| id.0))?;
+        let mut legs = self.new.legs.iter().enumerate();
+        legs.try_for_each(|(index, leg)| check_client_id(&format!("/legs/{index}/id"), leg.id.map(|id| id.0)))
     }
 
     fn check(&self) -> Result<(), Problem> {
         let new = &self.new;
-        check_client_id("/id", new.id.map(|id| id.0))?;
-        for (index, leg) in new.legs.iter().enumerate() {
-            check_client_id(&format!("/legs/{index}/id"), leg.id.map(|id| id.0))?;
-        }
+        self.check_ids()?;
         check_text("/reference", new.reference.as_deref(), REFERENCE_CHARS_MAX)?;
-        check_text("/freight_note", new.freight_note.as_deref(), REFERENCE_CHARS_MAX)?;
+        // A table of deliveries puts together what each of its rows says of weight and freight.
+        let most = if self.is_out_of_a_file { WORDS_CHARS_MAX } else { REFERENCE_CHARS_MAX };
+        check_text("/freight_note", new.freight_note.as_deref(), most)?;
         check_measure("/gross_weight_g", new.gross_weight_g)?;
         if let Some(freight) = &new.freight {
             freight.check("/freight")?;
@@ -236,12 +251,24 @@ impl ConsignmentOpen {
                 Leg { received_final: one.received_final, superseded: one.superseded, ..leg.clone() } == **one
             })
         });
-        if row == *known && same {
+        if row == as_opened(known) && same {
             return Ok((row, known_legs.iter().map(|leg| leg.as_ref().clone()).collect()));
         }
         let detail = format!("The consignment {} is there already and says something else.", self.id);
         Err(Problem::new(Code::IdempotencyConflict, detail).at("/id").into())
     }
+}
+
+/// A consignment as whoever opens it would say it: a currency without an amount says nothing.
+fn as_opened(known: &Consignment) -> Consignment {
+    let mut row = known.clone();
+    if row.freight_minor.is_none() {
+        row.freight_currency = None;
+    }
+    if row.value_minor.is_none() {
+        (row.value_currency, row.value_basis) = (None, None);
+    }
+    row
 }
 
 impl Update for ConsignmentOpen {

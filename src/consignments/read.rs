@@ -9,7 +9,7 @@ use crate::core::time::Timestamp;
 use crate::db::schema::{
     balances, consignments, events, legs, pledge_lines, pledges, postings, programmes, sites,
 };
-use crate::db::{Conn, either, read_failure};
+use crate::db::{Conn, either, in_parts, read_failure};
 use crate::evidence::rules::is_hand_over;
 use crate::evidence::{Evidence, evidence_of};
 use crate::ledger::Account;
@@ -98,19 +98,49 @@ pub fn check_within(
     parties: [Option<OrganizationId>; 2],
     ends: [SiteId; 2],
 ) -> Outcome<()> {
-    let at_ends = || sites::table.filter(sites::id.eq_any(ends));
+    check_ends(scope, named, parties, (ends, &ends_within(conn, scope, &ends)?))
+}
+
+/// Who runs sites, and in which countries they are.
+pub type Ends = HashMap<SiteId, (Option<OrganizationId>, String)>;
+
+/// What [`check_ends`] asks of sites; nothing where a scope reaches everything.
+///
+/// # Errors
+/// What the database says.
+pub fn ends_within(conn: &mut Conn, scope: &Scope, ids: &[SiteId]) -> Outcome<Ends> {
+    if scope.is_everything() {
+        return Ok(Ends::new());
+    }
+    let found: Vec<(SiteId, Option<OrganizationId>, String)> = in_parts(ids, |part| {
+        let query = sites::table.filter(sites::id.eq_any(part));
+        query.select((sites::id, sites::operator_id, sites::country)).load(conn)
+    })
+    .map_err(read_failure)?;
+    Ok(found.into_iter().map(|(id, operator, country)| (id, (operator, country))).collect())
+}
+
+/// As [`check_within`], over sites that were looked up.
+///
+/// # Errors
+/// `invalid` where it would not.
+pub fn check_ends(
+    scope: &Scope,
+    named: (&str, &str),
+    parties: [Option<OrganizationId>; 2],
+    (ends, known): ([SiteId; 2], &Ends),
+) -> Outcome<()> {
     for bound in scope.bounds() {
+        let mut at_ends = ends.iter().filter_map(|end| known.get(end));
         let (is_within, right) = match bound {
             Bound::Organization(own) | Bound::OwnPledges(own) => {
-                let runs = at_ends().filter(sites::operator_id.eq(*own)).count().get_result::<i64>(conn);
-                let is_within = parties.contains(&Some(*own)) || runs.map_err(read_failure)? > 0;
+                let is_within =
+                    parties.contains(&Some(*own)) || at_ends.any(|(operator, _)| *operator == Some(*own));
                 (is_within, format!("the organization {own} must be its {}, or run one of its ends", named.1))
             }
             Bound::Countries(own) => {
-                let there =
-                    at_ends().filter(sites::country.eq_any(own.clone())).count().get_result::<i64>(conn);
-                let right = format!("it must start or end in {}", own.join(" or "));
-                (there.map_err(read_failure)? > 0, right)
+                let is_within = at_ends.any(|(_, country)| own.iter().any(|code| code == country));
+                (is_within, format!("it must start or end in {}", own.join(" or ")))
             }
         };
         if !is_within {

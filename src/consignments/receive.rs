@@ -4,6 +4,7 @@
 use super::depart::{dispatched, draw, infer};
 use super::departures::Departures;
 use super::duties::check_receiver;
+use super::holds::{HeldBy, note_held};
 use super::lines::{Counted, count};
 use super::store::{Consignment, Journey, Leg, find_leg, find_open};
 use super::upstream::{is_upstream, upstream};
@@ -106,6 +107,7 @@ pub fn receive(desk: &mut Desk, happening: &Happening, body: &Received) -> Resul
     }
     let subjects =
         Subjects { leg: Some(journey.leg().id), site: Some(journey.leg().to_id), ..consignment.subjects() };
+    note_held(desk, happening, HeldBy::Receipt, &movements);
     let mut result = happening.post(desk, subjects, &movements, &statements)?;
     result.inferred = inferred.map(|departure| departure.id);
     if body.is_final && !happening.is_rehearsal() {
@@ -297,7 +299,7 @@ fn book_line(
         (Some(Condition::Good), line.good),
     ];
     for (condition, total) in shares {
-        let split = share_pro_rata(total, &rest);
+        let split = share_of(condition, total, &rest, &picked);
         let shared = split.iter().copied().enumerate().filter(|(_, quantity)| *quantity > 0);
         all_or_missed(shared, |(index, quantity)| {
             rest[index] -= quantity;
@@ -306,9 +308,11 @@ fn book_line(
                 None => part.cell.on(Account::Missing),
                 Some(condition) => {
                     let lot = named(part.cell).lot;
-                    // A lot under recall stays on hold whatever a receipt says.
-                    let recalled = condition == Condition::Good && facts.recalled.contains(&lot);
-                    let condition = if recalled { Condition::OnHold } else { condition };
+                    // What was held on the way, and a lot under recall, stays on hold whatever a receipt says: who
+                    // counts at a door does not know why, and whoever does releases it.
+                    let is_held = part.cell.condition == Condition::OnHold || facts.recalled.contains(&lot);
+                    let stays = condition == Condition::Good && is_held;
+                    let condition = if stays { Condition::OnHold } else { condition };
                     Cell { lot, ..arrival_cell(desk, consignment, journey, part.cell, condition)? }
                 }
             };
@@ -323,7 +327,26 @@ fn book_line(
     Ok(())
 }
 
-/// Picks what a line counts out of what is on the leg.
+/// How a figure of a receipt is shared over what came: what is counted as on hold is what was held on the way first, all
+/// else is shared pro rata.
+fn share_of(condition: Option<Condition>, total: i64, rest: &[i64], picked: &[Picked]) -> Vec<i64> {
+    if condition != Some(Condition::OnHold) {
+        return share_pro_rata(total, rest);
+    }
+    let is_held = |part: &Picked| part.cell.condition == Condition::OnHold;
+    let held: Vec<i64> =
+        rest.iter().zip(picked).map(|(rest, part)| if is_held(part) { *rest } else { 0 }).collect();
+    let first = total.min(held.iter().sum());
+    let mut split = share_pro_rata(first, &held);
+    let others: Vec<i64> = rest.iter().zip(&split).map(|(rest, taken)| rest - taken).collect();
+    for (part, more) in split.iter_mut().zip(share_pro_rata(total - first, &others)) {
+        *part += more;
+    }
+    split
+}
+
+/// Picks what a line counts out of what is on the leg: what was held on the way for what is counted as on hold, and for
+/// all else only where nothing else is left.
 fn pick_received(
     desk: &mut Desk,
     happening: &Happening,
@@ -336,11 +359,19 @@ fn pick_received(
     let mut picked = Vec::new();
     let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
     let any = Goods { lot: None, ..line.goods.clone() };
+    let mut on_hold = line.on_hold;
     for candidates in on_the_leg(desk, consignment.id, journey.leg().id, &line.goods)? {
         let candidates = less_planned(candidates, planned);
-        let parts = pick_goods(desk, candidates, &any, left, context)?;
-        left -= parts.iter().map(|part| part.quantity).sum::<i64>();
-        picked.extend(parts);
+        let (held, others): (Vec<Holding>, Vec<Holding>) =
+            candidates.into_iter().partition(|one| one.cell.condition == Condition::OnHold);
+        let first = pick_goods(desk, held.clone(), &any, on_hold.min(left), context)?;
+        let counted: i64 = first.iter().map(|part| part.quantity).sum();
+        (left, on_hold) = (left - counted, on_hold - counted);
+        let usual = pick_goods(desk, others, &any, left, context)?;
+        left -= usual.iter().map(|part| part.quantity).sum::<i64>();
+        let last = pick_goods(desk, less_picked(held, &first), &any, left, context)?;
+        left -= last.iter().map(|part| part.quantity).sum::<i64>();
+        picked.extend(first.into_iter().chain(usual).chain(last));
     }
     if left > 0 {
         let goods = &line.goods;
@@ -348,6 +379,16 @@ fn pick_received(
         return Err(short(&goods.pointer, Account::InTransit, there, goods.quantity, &goods.item.name).into());
     }
     Ok(picked)
+}
+
+/// What is left of goods once some of them are picked.
+fn less_picked(mut there: Vec<Holding>, picked: &[Picked]) -> Vec<Holding> {
+    for one in &mut there {
+        let taken = picked.iter().filter(|part| part.cell == one.cell);
+        one.quantity -= taken.map(|part| part.quantity).sum::<i64>();
+    }
+    there.retain(|one| one.quantity > 0);
+    there
 }
 
 /// Books what is too much: each excess opens a line of a pledge made for it, and is usable.

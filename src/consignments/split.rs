@@ -10,9 +10,10 @@ use super::store::{Consignment, Journey, Leg, find_leg, find_open, take_referenc
 use super::upstream::{Needed, wait_or_refuse};
 use crate::core::check::{REFERENCE_CHARS_MAX, check_text};
 use crate::core::code::tracking_code;
-use crate::core::id::{ConsignmentId, LegId, OrganizationId, SiteId, derived};
+use crate::core::id::{ConsignmentId, HandlingUnitId, LegId, OrganizationId, SiteId, derived};
 use crate::core::problem::{Code, Problem};
-use crate::items::goods::{GoodsLine, PickContext, less_planned, pick_goods, understand};
+use crate::items::goods::{GoodsLine, PickContext, less_planned, pick_goods, understand_beside};
+use crate::kits::{UnitGoods, UnitPlace, find_units, move_units, place_units};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, short};
 use crate::ledger::{Account, Book, Cell, ConsignmentFacts, Movement};
 use crate::parties::find_organization;
@@ -35,7 +36,11 @@ pub struct Split {
     /// The new consignment.
     pub child: Child,
     /// What goes with it.
+    #[serde(default)]
     pub lines: Vec<GoodsLine>,
+    /// Handling units that go with it, each whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub units: Vec<HandlingUnitId>,
 }
 
 /// A consignment made by a split.
@@ -72,21 +77,21 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
             return Err(Problem::field("/leg", detail).into());
         }
     };
-    let goods = understand(desk, &body.lines)?;
+    let goods = understand_beside(desk, &body.lines, body.units.len())?;
     let (child, legs) = new_child(desk, happening, body, &parent, journey.as_ref(), origin)?;
     let first = legs.first().map(|leg| leg.id);
     let mut movements = Vec::new();
+    let units = find_units(desk, &body.units, UnitPlace::Consignment(parent.id))?;
+    let place = match &journey {
+        Some(journey) => UnitGoods::Leg(parent.id, journey.leg().id),
+        None => UnitGoods::Stop(parent.id, origin),
+    };
+    let leg_of = |cell: Cell| if journey.is_some() { first } else { cell.leg };
+    let with_child = |cell: Cell| Cell { consignment: Some(child.id), leg: leg_of(cell), ..cell };
+    move_units(desk, &units, place, &mut movements, |_, _, cell| Ok(with_child(cell)))?;
     all_or_missed(&goods, |one| {
         let mut there = desk.shelf::<Book>().of_consignment(parent.id)?;
-        there.retain(|held| {
-            held.cell.item == one.item.id
-                && match &journey {
-                    Some(journey) => {
-                        held.cell.account == Account::InTransit && held.cell.leg == Some(journey.leg().id)
-                    }
-                    None => held.cell.account == Account::Allocated && held.cell.site == Some(origin),
-                }
-        });
+        there.retain(|held| held.cell.item == one.item.id && place.has(&held.cell));
         let context = PickContext { at: happening.occurred_at, programme: None, destination: None };
         let picked = pick_goods(desk, less_planned(there, &movements), one, one.quantity, context)?;
         let found: i64 = picked.iter().map(|part| part.quantity).sum();
@@ -99,8 +104,7 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
             return Err(wait_or_refuse(desk, &needed, Some(one), one.quantity - found, refusal));
         }
         for part in picked {
-            let leg = if journey.is_some() { first } else { None };
-            let to = Cell { consignment: Some(child.id), leg, ..part.cell };
+            let to = with_child(part.cell);
             movements.push(Movement { from: part.cell, to, quantity: part.quantity, chosen: part.chosen });
         }
         Ok(())
@@ -108,6 +112,7 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
     desk.shelf::<Book>().know_consignment(facts(&child));
     let subjects = Subjects { leg: body.leg, site: body.site, ..parent.subjects() };
     let result = happening.post(desk, subjects, &movements, &[])?;
+    place_units(desk, &units, None, Some(child.id));
     if let Some(first) = first.filter(|_| journey.is_some()) {
         note_departure(desk, happening, first, &result);
     }

@@ -177,8 +177,20 @@ identifiers! {
     LoggerFileId,
     /// What is watched by which logger: the same for all its files.
     LoggerWatchId,
+    /// A document of events that another system sent.
+    CaptureId,
+    /// An event of such a document.
+    CapturedEventId,
     /// Which storage classes a site can keep, from an entry of the log on.
     SiteStorageId,
+    /// A file that is imported beside everything else.
+    ImportJobId,
+    /// What became of a row of it.
+    ImportRowId,
+    /// A part of it.
+    ImportPartId,
+    /// A one-time link by which a consignee confirms receipt.
+    ReceiptLinkId,
     /// Who or what the vault keeps a key for: a person, a user or an attachment, by its own identifier.
     SealedId,
     /// Any record that further facts are kept of: its own identifier, whatever it is.

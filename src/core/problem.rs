@@ -137,6 +137,11 @@ impl Problem {
         problem
     }
 
+    /// Whether it says no to what was asked. Others say that something failed, after which nobody knows what was done.
+    pub fn is_refusal(&self) -> bool {
+        self.code.status() < 500
+    }
+
     /// Adds the field a problem concerns.
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.errors.push(FieldError { pointer: pointer.into(), detail: self.detail.clone() });

@@ -28,4 +28,7 @@ pub mod rules;
 mod store;
 mod table;
 
+pub use card::CardView;
+pub use http_card::{CardQuery, stock_card};
+pub use read::{LineView, SheetState, SheetView};
 pub use store::{CountLine, CountSheet};

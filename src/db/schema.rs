@@ -1,10 +1,12 @@
 //! The tables as diesel sees them: the same on both databases. Written from the migrations.
 
 mod baselines;
+mod captured;
 mod cold;
 mod counts;
 mod decided;
 mod demand;
+mod imports;
 mod kits;
 mod ledger;
 mod log;
@@ -17,10 +19,12 @@ mod telling;
 mod terms;
 
 pub use baselines::*;
+pub use captured::*;
 pub use cold::*;
 pub use counts::*;
 pub use decided::*;
 pub use demand::*;
+pub use imports::*;
 pub use kits::*;
 pub use ledger::*;
 pub use log::*;
@@ -126,6 +130,7 @@ diesel::table! {
         revision -> BigInt,
         created_at -> BigInt,
         updated_at -> BigInt,
+        published_at -> Nullable<BigInt>,
     }
 }
 
@@ -377,6 +382,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     document_signatories,
     verifications,
     exports,
+    captures,
+    capture_contents,
+    captured_events,
     count_sheets,
     count_lines,
     consignment_terms,
@@ -388,6 +396,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     unit_contents,
     logger_files,
     logger_contents,
+    logger_readings,
     site_storages,
     site_places,
     leg_plans,
@@ -395,8 +404,12 @@ diesel::allow_tables_to_appear_in_same_query!(
     area_changes,
     webhooks,
     mailings,
+    receipt_links,
     outlets,
     letters,
+    import_jobs,
+    import_parts,
+    import_rows,
     log_entries,
     log_nodes,
     ledger_state,

@@ -160,6 +160,7 @@ identifier_columns!(
     ExportId,
     WebhookId,
     MailingId,
+    ReceiptLinkId,
     OutletId,
     LetterId,
     ConsignmentTermId,
@@ -171,8 +172,13 @@ identifier_columns!(
     HandlingUnitId,
     UnitContentId,
     LoggerFileId,
+    CaptureId,
+    CapturedEventId,
     LoggerWatchId,
-    SiteStorageId
+    SiteStorageId,
+    ImportJobId,
+    ImportRowId,
+    ImportPartId
 );
 
 column_type!(SharedBytes, Binary);

@@ -133,16 +133,40 @@ pub async fn attachment_upload(
     let _upload = UPLOADS.try_acquire().map_err(|_| Problem::new(Code::Unavailable, full))?;
     let claimed = request.content_type().trim().to_ascii_lowercase();
     let body = read_body(&request, payload.into_inner(), ATTACHMENT_BYTES_MAX).await?;
-    let keep_location = query.0.keep_location.unwrap_or(false);
-    let (kept, sent) = look_into(body, claimed, keep_location).await?;
-    let whose = (permit.principal().user, query.0.retain_until);
-    let row = AttachmentAdd::row(&kept, sent, owner_of(&permit), whose);
-    let recorded = add(&permit, &state, row, kept).await?;
+    let recorded = keep(&permit, &state, (claimed, body), query.0).await?;
+    let is_new = recorded.leaf.is_some();
+    Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) })
+}
+
+/// Keeps a file that came with a form, as [`attachment_upload`] keeps one that came alone: without where it was taken.
+///
+/// # Errors
+/// What is refused of the file, or `unavailable` where too many are in.
+pub async fn attachment_keep(
+    permit: &Permit<action::DocumentWrite>,
+    state: &State,
+    media_type: String,
+    bytes: BytesMut,
+) -> Outcome<AttachmentId> {
+    let _own = Uploading::begin(permit.principal().user)?;
+    let how = UploadQuery { keep_location: None, retain_until: None };
+    Ok(keep(permit, state, (media_type, bytes), how).await?.answer.id)
+}
+
+/// Looks into a file and records what is kept of it.
+async fn keep(
+    permit: &Permit<action::DocumentWrite>,
+    state: &State,
+    (claimed, body): (String, BytesMut),
+    how: UploadQuery,
+) -> Outcome<Recorded<AttachmentView>> {
+    let (kept, sent) = look_into(body, claimed, how.keep_location.unwrap_or(false)).await?;
+    let whose = (permit.principal().user, how.retain_until);
+    let row = AttachmentAdd::row(&kept, sent, owner_of(permit), whose);
+    let recorded = add(permit, state, row, kept).await?;
     let mut view = AttachmentView::of(&recorded.answer)?;
     view.sha256_sent = hexadecimal(&sent);
-    let is_new = recorded.leaf.is_some();
-    let recorded = recorded.map(|_| view);
-    Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) })
+    Ok(recorded.map(|_| view))
 }
 
 /// The place of an upload among those of its user; it is free again when this is dropped.

@@ -39,6 +39,7 @@ mod traced;
 
 pub use attachment::{ATTACHMENT_BYTES_MAX, Attachment, AttachmentBytes};
 pub use block::NumberBlock;
+pub use http_attachments::attachment_keep;
 pub use number::{NumberEntry, NumberSeries};
 pub(crate) use read::of_sensitive_programme;
 pub use read::{documents_within, numbers_of};

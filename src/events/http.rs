@@ -116,6 +116,24 @@ fn signed(state: &State, recorded: Recorded<EventResult>) -> WrittenBody<EventRe
     WrittenBody { answer: recorded.answer, receipt }
 }
 
+/// Posts one event, as its body says, where it is within the caller's reach.
+///
+/// # Errors
+/// What is refused, told as far as the caller reaches.
+pub async fn post_one(
+    permit: &Permit<action::EventSubmit>,
+    state: &State,
+    value: Value,
+) -> Outcome<Recorded<EventResult>> {
+    let command = read_blind(state, value)?;
+    let actor = permit.further(command.kind.action())?;
+    Verdicts::of(permit, state, std::iter::once(&command)).await?.next()?;
+    match state.writer.record(PostEvent::new(command, actor)).await {
+        Ok(recorded) => Ok(recorded),
+        Err(problem) => Err(told_within(state, permit.scope(), problem).await?),
+    }
+}
+
 /// Posts an event. 201: it counts. 202: acknowledged; it waits and posts by itself, or is proposed and counts once
 /// somebody else approves it, as `status` says. 200: it was posted before, this is the first result.
 #[utoipa::path(post, path = "/api/v1/events", tag = "events", request_body = EventNew,
@@ -126,13 +144,7 @@ pub async fn event_post(
     state: State,
     body: Json<Distinct>,
 ) -> Outcome<HttpResponse> {
-    let command = read_blind(&state, body.0.into_value()?)?;
-    let actor = permit.further(command.kind.action())?;
-    Verdicts::of(&permit, &state, std::iter::once(&command)).await?.next()?;
-    let recorded = match state.writer.record(PostEvent::new(command, actor)).await {
-        Ok(recorded) => recorded,
-        Err(problem) => return Err(told_within(&state, permit.scope(), problem).await?),
-    };
+    let recorded = post_one(&permit, &state, body.0.into_value()?).await?;
     let status = actix_web::http::StatusCode::from_u16(status_of(&recorded)).unwrap_or_default();
     Ok(HttpResponse::build(status).json(signed(&state, recorded)))
 }

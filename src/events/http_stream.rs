@@ -38,6 +38,9 @@ const STREAM_TIME: Duration = Duration::from_secs(30 * 60);
 const PAGE: i64 = 100;
 /// Entries looked through at once, so that no question is long where few of them are one's own.
 const WINDOW: i64 = 5_000;
+/// How long after a commit each further stream reads it: all of them at once would take every connection from everybody else,
+/// for a second's news. What is recorded meanwhile is read along.
+const APART: Duration = Duration::from_millis(1);
 /// What a browser waits before it comes again, in milliseconds.
 const BEGINNING: &str = "retry: 2000\n\n";
 /// The header in which a browser says how far it came.
@@ -69,6 +72,14 @@ impl Streams {
         let mut open = self.open();
         open.is_closed = true;
         open.by_user.clear();
+    }
+
+    /// How long a stream lets others read first: it has a place of its own among those that are open, so that few hardly wait and
+    /// a thousand are spread over a second.
+    fn pause(&self, number: u64) -> Duration {
+        let open: usize = self.open().by_user.values().map(VecDeque::len).sum();
+        let place = number % u64::try_from(open).unwrap_or(u64::MAX).max(1);
+        APART.saturating_mul(u32::try_from(place).unwrap_or(u32::MAX))
     }
 
     fn open(&self) -> MutexGuard<'_, Open> {
@@ -269,7 +280,9 @@ impl Stream {
                 return None;
             }
             match self.wait().await {
-                Woken::Recorded => {}
+                Woken::Recorded => {
+                    tokio::time::sleep(self.place.streams.pause(self.place.number)).await;
+                }
                 Woken::Over => return None,
                 Woken::Quiet => {
                     // Whoever may read nothing any more is not kept waiting for it.

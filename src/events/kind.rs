@@ -80,6 +80,10 @@ pub enum Beside {
     UnitsMoved,
     /// Handling units, where any are named, go with a consignment.
     UnitsReserved,
+    /// Handling units, where any are named, go with no consignment any more.
+    UnitsReleased,
+    /// A leg has left with a part, and with the handling units that are named.
+    SplitOff,
     /// Whether the receipt of a leg is closed, where it corrects one.
     Correction,
 }
@@ -207,11 +211,11 @@ kinds! {
     /// Goods are reserved for a consignment.
     Allocated(Allocated) = "allocated" by Allocate, Follows, UnitsReserved, Never;
     /// Reserved goods are free again.
-    Released(Released) = "released" by Allocate, Follows, Nothing, Never;
+    Released(Released) = "released" by Allocate, Follows, UnitsReleased, Never;
     /// Reserved goods are packed and their lots named.
     Packed(Packed) = "packed" by EventPost, Follows, Nothing, Never;
     /// A part of a consignment gets its own way.
-    Split(Split) = "split" by EventPost, Follows, SentOff, Never;
+    Split(Split) = "split" by EventPost, Follows, SplitOff, Never;
     /// A leg departs.
     Departed(Departed) = "departed" by EventPost, Follows, SentOff, Never;
     /// A leg arrives.
@@ -287,6 +291,9 @@ impl Kind {
         if let Self::Moved(body) = self {
             return &body.units;
         }
+        if let Self::Released(body) = self {
+            return &body.units;
+        }
         if let Self::Allocated(body) = self { &body.units } else { &[] }
     }
 
@@ -330,10 +337,19 @@ impl Command {
     /// # Errors
     /// `invalid` or `malformed`.
     pub fn read(value: Value) -> Result<Self, Problem> {
+        let command = Self::read_out_of_a_file(value)?;
+        let fault = check_version(command.id).err().map(Box::new);
+        Ok(Self { fault: fault.or(command.fault), ..command })
+    }
+
+    /// The same out of a file, where its identifier is derived from what its row is called.
+    ///
+    /// # Errors
+    /// As [`Command::read`].
+    pub fn read_out_of_a_file(value: Value) -> Result<Self, Problem> {
         let words = check_words(&value);
         let command = Self::read_recorded(value)?;
         let fault = words
-            .and_then(|()| check_version(command.id))
             .and_then(|()| command.check_precision())
             .and_then(|()| command.check_paper())
             .and_then(|()| command.check_sheet())
@@ -362,6 +378,14 @@ impl Command {
         {
             let words = "is ours to say; send the logger's file itself, or leave this out";
             return Err(Problem::field("/logger_file", words));
+        }
+        // The right figures of an event are no sheet's and no logger's either.
+        if let Kind::Corrected(body) = &self.kind {
+            let said = |name: &&&str| body.right.get(**name).is_some_and(|value| !value.is_null());
+            if let Some(name) = ["logger_file", "sheet"].iter().find(said) {
+                let words = "is ours to say; state the right figures, and leave this out";
+                return Err(Problem::field(format!("/right/{name}"), words));
+            }
         }
         Ok(())
     }

@@ -39,6 +39,8 @@ pub use read::{
     EventFilter, EventShown, EventView, events_about, events_between, events_named, events_whole, heading_of,
     sequence_of,
 };
+pub use read_waiting::{WaitingState, WaitingView};
 pub use reverse::Reversed;
 pub use store::{RefusalRecord, WaitingRecord, wake};
 pub use told::told_within;
+pub use words::check_words;

@@ -182,6 +182,7 @@ naming! {
         names.goods(&body.lines);
     }
     Released |body, names| {
+        names.units(&body.units);
         names.placed(Some(body.consignment), body.site);
         names.goods(&body.lines);
     }
@@ -190,6 +191,7 @@ naming! {
         names.goods(&body.lines);
     }
     Split |body, names| {
+        names.units(&body.units);
         names.placed(Some(body.consignment), body.site);
         names.leg(body.leg);
         names.add(Named::New(body.child.id.0));

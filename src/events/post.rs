@@ -10,11 +10,11 @@ use super::store::{RefusalRecord, WaitingRecord};
 use super::wait::subjects;
 use crate::auth::{Action, Scope, actor_may};
 use crate::consignments as consigned;
-use crate::core::id::{ConsignmentId, ItemId, LegId, PledgeId, SiteId};
+use crate::core::id::{ConsignmentId, ItemId, LegId, PledgeId, SiteId, UserId};
 use crate::core::problem::{Code, Problem};
 use crate::distributions as handed;
 use crate::items::goods::GoodsLine;
-use crate::kits::{pack_kits, unpack_kits};
+use crate::kits::{open_left, pack_kits, unpack_kits};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, clamp};
 use crate::ledger::{Account, Book};
 use crate::parties::find_organization;
@@ -32,17 +32,23 @@ pub struct PostEvent {
     pub(super) command: Command,
     pub(super) actor: Actor,
     pub(super) woken: bool,
+    pub(super) made_by: Option<UserId>,
 }
 
 impl PostEvent {
     /// An event as somebody posts it.
     pub fn new(command: Command, actor: Actor) -> Self {
-        Self { command, actor, woken: false }
+        Self { command, actor, woken: false, made_by: None }
+    }
+
+    /// The same, posted by a link that this user made for somebody without an account.
+    pub fn by_link_of(self, user: UserId) -> Self {
+        Self { made_by: Some(user), ..self }
     }
 
     /// An event that waited and tries again.
     pub fn woken(command: Command, actor: Actor) -> Self {
-        Self { command, actor, woken: true }
+        Self { command, actor, woken: true, made_by: None }
     }
 
     /// The first result, where this event was recorded or acknowledged before.
@@ -116,6 +122,7 @@ impl PostEvent {
             deploys: self.command.kind.deployed().decided().unwrap_or(true),
             from_paper: self.command.from_paper.clone(),
             decided_by: None,
+            made_by: self.made_by,
             warnings: Vec::new(),
         })
     }
@@ -195,8 +202,14 @@ impl PostEvent {
     }
 }
 
-/// Decides an event of any kind.
+/// Decides an event of any kind. What it takes out of a consignment is in none of the consignment's units any more.
 pub(super) fn decide_kind(desk: &mut Desk, happening: &Happening, kind: &Kind) -> Result<EventResult, Halt> {
+    let result = decide_by_kind(desk, happening, kind)?;
+    open_left(desk, happening, result.sequence)?;
+    Ok(result)
+}
+
+fn decide_by_kind(desk: &mut Desk, happening: &Happening, kind: &Kind) -> Result<EventResult, Halt> {
     match kind {
         Kind::PledgeAccepted(body) => promised::accept(desk, happening, body),
         Kind::PledgeDeclined(body) => promised::decline(desk, happening, body),

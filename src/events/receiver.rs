@@ -6,7 +6,7 @@
 use super::kind::Kind;
 use super::wait::subjects;
 use crate::consignments::{Consignment, Departures, Leg};
-use crate::core::id::{ConsignmentId, OrganizationId};
+use crate::core::id::{ConsignmentId, OrganizationId, UserId};
 use crate::evidence::{How, verify};
 use crate::ledger::event::{EventRecord, EventResult, Happening};
 use crate::sites::Site;
@@ -37,7 +37,7 @@ pub(super) fn note_receiver(
     let consignee = named.unwrap_or(consignment.consignee_id);
     let receives =
         consignee == own || (matches!(kind, Kind::Received(_)) && runs_site(desk, happening, own)?);
-    if !receives || consignment.consignor_id == Some(own) || has_dispatched(desk, id)? {
+    if !receives || consignment.consignor_id == Some(own) || has_dispatched(desk, id, happening.made_by)? {
         return Ok(());
     }
     verify(desk, happening.id, How::Receiver, None, result.recorded_at)?;
@@ -52,9 +52,13 @@ fn runs_site(desk: &mut Desk, happening: &Happening, own: OrganizationId) -> Res
     Ok(site.is_some_and(|site| site.operator_id == Some(own)))
 }
 
-/// Whether the poster sent any of the consignment's legs off. All that is missed is asked for at once, however many
-/// legs there are.
-fn has_dispatched(desk: &mut Desk, consignment: ConsignmentId) -> Result<bool, Wanted> {
+/// Whether the poster sent any of the consignment's legs off, or whoever made the link it is posted by did: they could have
+/// used it themselves. All that is missed is asked for at once, however many legs there are.
+fn has_dispatched(
+    desk: &mut Desk,
+    consignment: ConsignmentId,
+    made_by: Option<UserId>,
+) -> Result<bool, Wanted> {
     let poster = desk.actor().user;
     let legs = desk.shelf::<Drawer<Leg>>().group(consignment)?;
     let mut events = Vec::new();
@@ -68,7 +72,11 @@ fn has_dispatched(desk: &mut Desk, consignment: ConsignmentId) -> Result<bool, W
     let mut has_dispatched = false;
     for event in events {
         match desk.shelf::<Drawer<EventRecord>>().find(event) {
-            Ok(record) => has_dispatched |= record.is_some_and(|record| record.actor_id == poster),
+            Ok(record) => {
+                let is_of =
+                    |record: &EventRecord| record.actor_id == poster || Some(record.actor_id) == made_by;
+                has_dispatched |= record.as_deref().is_some_and(is_of);
+            }
             Err(wanted) => missed = Some(wanted),
         }
     }

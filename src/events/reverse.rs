@@ -6,7 +6,7 @@ use crate::consignments::{Consignment, Departures, Leg, state_legs};
 use crate::core::id::EventId;
 use crate::core::problem::{Code, Problem};
 use crate::core::time::Timestamp;
-use crate::kits::{UnitPlace, pack_reversed, place_reversed, unpack_reversed};
+use crate::kits::{UnitPlace, close_again, pack_reversed, place_reversed, unpack_reversed};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects, all_or_missed};
 use crate::ledger::{Book, Cell, Draw, Movement, Posted, Statement};
 use crate::pledges::rules::{PledgeKind, PledgeState};
@@ -270,6 +270,9 @@ fn refuse_while_needed(desk: &mut Desk, net: &Net, undone: &[Undone]) -> Result<
 fn take_back(desk: &mut Desk, net: &Net, happening: &Happening, result: &EventResult) -> Result<(), Halt> {
     let reversal = happening.id;
     let record = &net.record;
+    if let Some(consignment) = record.consignment_id {
+        close_again(desk, consignment, record.id)?;
+    }
     let Some(beside) = Kind::beside(&record.kind) else {
         return Err(Problem::internal(format!("{} is of an unknown kind", record.id)).into());
     };
@@ -282,6 +285,10 @@ fn take_back(desk: &mut Desk, net: &Net, happening: &Happening, result: &EventRe
             desk.shelf::<Departures>().reverse(record.id);
             Ok(())
         }
+        Beside::SplitOff => {
+            desk.shelf::<Departures>().reverse(record.id);
+            take_back_units(desk, record, reversal)
+        }
         Beside::ReceiptClosed => open_receipt(desk, record),
         Beside::Diversion => {
             desk.shelf::<Departures>().reverse(record.id);
@@ -290,9 +297,11 @@ fn take_back(desk: &mut Desk, net: &Net, happening: &Happening, result: &EventRe
         Beside::Cancellation => take_back_cancellation(desk, record),
         Beside::RecallBegun => recall_undone(desk, record, false),
         Beside::RecallEnded => recall_undone(desk, record, true),
-        Beside::UnitsPacked | Beside::UnitsUnpacked | Beside::UnitsMoved | Beside::UnitsReserved => {
-            take_back_units(desk, record, reversal)
-        }
+        Beside::UnitsPacked
+        | Beside::UnitsUnpacked
+        | Beside::UnitsMoved
+        | Beside::UnitsReserved
+        | Beside::UnitsReleased => take_back_units(desk, record, reversal),
         Beside::Correction => take_back_correction(desk, net),
     }
 }
@@ -327,6 +336,8 @@ pub(super) fn take_back_figures(desk: &mut Desk, net: &Net, kind: &str) -> Resul
             | Beside::UnitsUnpacked
             | Beside::UnitsMoved
             | Beside::UnitsReserved
+            | Beside::UnitsReleased
+            | Beside::SplitOff
             | Beside::Correction,
         )
         | None => Ok(()),
@@ -416,15 +427,28 @@ fn take_back_units(desk: &mut Desk, record: &EventRecord, reversal: EventId) -> 
         return pack_reversed(desk, record.id, body.site, reversal);
     }
     if let Kind::KitUnpacked(body) = &kind {
-        return unpack_reversed(desk, record.id, &body.units);
+        // Those of a consignment were closed again like all that an event of it opened.
+        let Some(site) = body.site else { return Ok(()) };
+        return unpack_reversed(desk, record.id, &body.units, site);
     }
     if let Kind::Moved(body) = &kind {
-        return place_reversed(desk, &body.units, UnitPlace::Site(body.to_site), body.site);
+        let before = (Some(body.site), None);
+        return place_reversed(desk, &body.units, UnitPlace::Site(body.to_site), before);
+    }
+    if let Kind::Split(body) = &kind {
+        let before = (None, Some(body.consignment));
+        return place_reversed(desk, &body.units, UnitPlace::Consignment(body.child.id), before);
+    }
+    if let Kind::Released(body) = &kind
+        && let Some(site) = body.site
+    {
+        return place_reversed(desk, &body.units, UnitPlace::Site(site), (None, Some(body.consignment)));
     }
     if let Kind::Allocated(body) = &kind
         && let Some(site) = body.site
     {
-        return place_reversed(desk, &body.units, UnitPlace::Consignment(body.consignment), site);
+        let now = UnitPlace::Consignment(body.consignment);
+        return place_reversed(desk, &body.units, now, (Some(site), None));
     }
     Ok(())
 }

@@ -143,7 +143,12 @@ impl PostEvent {
         if !self.woken {
             return None;
         }
-        let post = Self { command: self.command.clone(), actor: self.actor.clone(), woken: true };
+        let post = Self {
+            command: self.command.clone(),
+            actor: self.actor.clone(),
+            woken: true,
+            made_by: self.made_by,
+        };
         Some(Writer::detached(RefuseWoken { post, problem: problem.clone() }))
     }
 }

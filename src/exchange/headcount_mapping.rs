@@ -4,16 +4,14 @@
 
 use super::mapping::{FileSection, FormatSection, MappingError};
 use super::mapping_check::is_sound_name;
+use super::mapping_file::{has_section, text_with};
 use super::plan::ProgrammePlan;
-use super::table::TableOptions;
+use super::table::{Limits, TableOptions};
 use crate::core::problem::{Outcome, Problem};
 use crate::reach::HeadcountStatus;
 use serde::Deserialize;
 use std::collections::BTreeMap;
-use std::path::Path;
 
-/// Mapping files are written by hand; a larger one is some other file.
-const MAX_MAPPING_BYTES: u64 = 1_024 * 1_024;
 /// The section by which such a mapping is told from the other kind.
 const SECTION: &str = "[headcount]";
 /// The mappings of this kind that ship with the program, by name.
@@ -101,13 +99,8 @@ impl HeadcountMapping {
         if let Some(mapping) = Self::built_in(name_or_file)? {
             return Ok(Some(mapping));
         }
-        let is_file = Path::new(name_or_file).extension().is_some_and(|extension| extension == "toml");
-        let is_small = || std::fs::metadata(name_or_file).is_ok_and(|file| file.len() <= MAX_MAPPING_BYTES);
-        if !is_file || !is_small() {
-            return Ok(None);
-        }
-        let Ok(text) = std::fs::read_to_string(name_or_file) else { return Ok(None) };
-        if Self::is_one(&text) { Self::parse(&text).map(Some).map_err(unusable) } else { Ok(None) }
+        let Some(text) = text_with(name_or_file, SECTION) else { return Ok(None) };
+        Self::parse(&text).map(Some).map_err(unusable)
     }
 
     /// The built-in mapping of a name; none where there is none of that name.
@@ -126,7 +119,7 @@ impl HeadcountMapping {
 
     /// Whether a text is a mapping of this kind.
     pub fn is_one(text: &str) -> bool {
-        text.lines().any(|line| line.trim() == SECTION)
+        has_section(text, SECTION)
     }
 
     /// Reads a mapping's text.
@@ -150,6 +143,7 @@ impl HeadcountMapping {
             encoding: self.file.encoding,
             sheet: self.file.sheet.clone(),
             header_row: self.file.header_row,
+            limits: Limits::default(),
         }
     }
 

@@ -8,8 +8,8 @@
 use super::apply::{Namespace, Progress, Recorder, Settle, import_actor, rows};
 use super::dates::{DateFormat, iso_formats, parse_date};
 pub use super::headcount_mapping::{HeadcountMapping, HeadcountSection};
-use super::headcount_restate::HeadcountsRestate;
 use super::plan::CellProblem;
+use super::restate::StatementsRestate;
 use super::table::{Table, TableError, TableRow};
 use super::value::{NumberStyle, parse_integer};
 use super::verdict::{RowOutcome, RowVerdict};
@@ -18,7 +18,7 @@ use crate::baselines::{Area, Draft};
 use crate::core::check::Check;
 use crate::core::id::ProgrammeId;
 use crate::core::problem::{Outcome, Problem};
-use crate::reach::{HeadcountDraft, HeadcountStatus};
+use crate::reach::{Headcount, HeadcountDraft, HeadcountStatus};
 use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -384,7 +384,7 @@ impl Headcounts {
         let mut outcomes = BTreeMap::new();
         for (number, part) in drafts.chunks(ROWS_MAXIMUM).enumerate() {
             let rows = part.iter().map(|(_, draft)| draft.clone()).collect();
-            let restate = HeadcountsRestate { actor: actor.clone(), rows };
+            let restate = StatementsRestate::<Headcount> { actor: actor.clone(), parent: programme.0, rows };
             match recorder.record_all(vec![restate], &mut |_| {})?.pop() {
                 Some(Ok(recorded)) => {
                     outcomes.extend(part.iter().map(|(place, _)| *place).zip(recorded.answer));
@@ -398,7 +398,7 @@ impl Headcounts {
     }
 
     /// All rows of a statement are in, or none.
-    fn refused<'a>(
+    pub(super) fn refused<'a>(
         &'a self,
         part: &'a [(usize, HeadcountDraft)],
         problem: &'a Problem,

@@ -121,4 +121,5 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_mapping_read, mapping_read);
     super::http_needs::routes(routes);
     super::http_headcounts::routes(routes);
+    super::jobs::http::routes(routes);
 }

@@ -1,9 +1,9 @@
 //! Tables of headcounts over HTTP: what each row states, or would state.
 
-use super::headcount_restate::{HeadcountsRestate, outcome_of};
 use super::headcounts::{HeadcountMapping, Headcounts, HeadcountsImported, read_headcount_table};
 use super::http_rows::{TableRowOutcome, TableRowProblem, check_table_type, told};
 use super::kept::{Found, find_kept};
+use super::restate::{StatementsRestate, outcome_of};
 use super::table::Table;
 use super::verdict::{RowOutcome, count};
 use crate::auth::{Permit, action};
@@ -119,7 +119,7 @@ fn chosen(conn: &mut Conn, name: &str) -> Outcome<(HeadcountMapping, Option<i64>
     }
     match find_kept(conn, name)? {
         Found::Headcounts(mapping, version) => Ok((*mapping, Some(version))),
-        Found::Records(_) => {
+        Found::Records(_) | Found::Sheet(..) => {
             let words = format!("{} states no headcounts; name a mapping with [headcount]", quoted(name));
             Err(Problem::field("/mapping", words))
         }
@@ -127,7 +127,7 @@ fn chosen(conn: &mut Conn, name: &str) -> Outcome<(HeadcountMapping, Option<i64>
 }
 
 /// The programme of a mapping, which somebody has recorded before.
-fn programme_of(conn: &mut Conn, mapping: &HeadcountMapping) -> Outcome<ProgrammeId> {
+pub(super) fn programme_of(conn: &mut Conn, mapping: &HeadcountMapping) -> Outcome<ProgrammeId> {
     let reference = &mapping.programme.reference;
     let query = programmes::table.filter(programmes::code.eq(reference)).select(programmes::id);
     let found: Option<ProgrammeId> = query.first(conn).optional().map_err(read_failure)?;
@@ -190,7 +190,8 @@ async fn recorded(
     let mut last = None;
     for part in judged.drafts.chunks(ROWS_MAXIMUM) {
         let rows = part.iter().map(|(_, draft)| draft.clone()).collect();
-        let restate = HeadcountsRestate { actor: permit.actor(), rows };
+        let parent = part.first().map(|(_, draft)| draft.programme.0).unwrap_or_default();
+        let restate = StatementsRestate::<Headcount> { actor: permit.actor(), parent, rows };
         let Recorded { answer, leaf } = state.writer.record(restate).await?;
         judged.outcomes.extend(part.iter().map(|(place, _)| *place).zip(answer));
         last = leaf.or(last);

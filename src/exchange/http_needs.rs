@@ -3,7 +3,7 @@
 use super::http_rows::{TableRowOutcome, TableRowProblem, check_table_type, told};
 use super::kept::{Chosen, Found, find_kept};
 use super::mapping::Mapping;
-use super::needs::{NeedColumns, ReadRow, RowFate, read_needs, verdicts_of};
+use super::needs::{NeedsRead, RowFate, judge_needs, verdicts_of};
 use super::table::Table;
 use super::verdict::count;
 use crate::auth::{Permit, Scope, action};
@@ -12,9 +12,7 @@ use crate::core::id::NeedId;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::Conn;
 use crate::ledger::last_known;
-use crate::needs::{
-    NeedFilter, NeedRow, NeedsRestate, Restated, check_within, need_list, restated, site_countries,
-};
+use crate::needs::{NeedFilter, NeedsRestate, Restated, need_list, restated};
 use crate::web::{BODY_LIMIT, Query, Routes, State, Written, WrittenBody, read_body};
 use crate::writer::Recorded;
 use actix_web::HttpRequest;
@@ -71,26 +69,17 @@ pub struct NeedImportView {
 /// A table that was read and judged, as far as it goes without recording.
 struct Judged {
     mapping: String,
-    columns: NeedColumns,
-    rows: Vec<ReadRow>,
+    read: NeedsRead,
     /// What each row that states something would become, in their order.
     verdicts: Vec<Outcome<Restated>>,
 }
 
 impl Judged {
-    fn stated(&self) -> Vec<NeedRow> {
-        let stated = self.rows.iter().filter_map(|row| match &row.fate {
-            RowFate::States(stated) => Some(stated.as_ref().clone()),
-            RowFate::Skipped | RowFate::Rejected(_) => None,
-        });
-        stated.collect()
-    }
-
     /// The answer, where this became of the rows that state something.
     fn view(self, verdicts: Vec<Outcome<Restated>>, dry_run: bool) -> NeedImportView {
-        let verdicts = verdicts_of(&self.rows, &self.columns, verdicts);
+        let verdicts = verdicts_of(&self.read.rows, &self.read.columns, verdicts);
         let counts = count(&verdicts);
-        let rows = self.rows.into_iter().zip(verdicts).map(|(row, verdict)| {
+        let rows = self.read.rows.into_iter().zip(verdicts).map(|(row, verdict)| {
             let (outcome, problems) = told(verdict.outcome);
             let need = match row.fate {
                 RowFate::States(stated) if outcome != TableRowOutcome::Rejected => Some(stated.id),
@@ -117,8 +106,8 @@ fn chosen(conn: &mut Conn, name: &str) -> Outcome<Chosen> {
         Some(mapping) => Ok(Chosen { mapping, version: None }),
         None => match find_kept(conn, name)? {
             Found::Records(chosen) => Ok(*chosen),
-            Found::Headcounts(..) => {
-                let words = format!("{} states headcounts; name a mapping with [need]", quoted(name));
+            Found::Headcounts(..) | Found::Sheet(..) => {
+                let words = format!("{} states no needs; name a mapping with [need]", quoted(name));
                 Err(Problem::field("/mapping", words))
             }
         },
@@ -130,24 +119,12 @@ fn judged(conn: &mut Conn, scope: &Scope, mapping: &str, bytes: Vec<u8>) -> Outc
     let Chosen { mapping, version } = chosen(conn, mapping)?;
     let table = Table::from_bytes(bytes, &mapping.table_options())
         .map_err(|error| Problem::field("", format!("The table cannot be read: {error}")))?;
-    let (mut rows, columns) = read_needs(conn, &mapping, &table)?;
-    let places = rows.iter().filter_map(|row| match &row.fate {
-        RowFate::States(stated) => Some(&stated.place),
-        RowFate::Skipped | RowFate::Rejected(_) => None,
-    });
-    let sites = site_countries(conn, places)?;
-    for row in &mut rows {
-        let RowFate::States(stated) = &row.fate else { continue };
-        if let Err(problem) = check_within(scope, &stated.draft, &stated.place, &sites) {
-            row.fate = RowFate::Rejected(columns.reasons(row.number, &problem));
-        }
-    }
+    let read = judge_needs(conn, scope, &mapping, &table)?;
     let name = match version {
         Some(version) => format!("{}@{version}", mapping.name),
         None => mapping.name,
     };
-    let mut judged = Judged { mapping: name, columns, rows, verdicts: Vec::new() };
-    let stated = judged.stated();
+    let stated = read.stated();
     let filter = NeedFilter { among: stated.iter().map(|row| row.id).collect(), ..NeedFilter::default() };
     let mut known = HashMap::new();
     if !stated.is_empty() {
@@ -156,8 +133,8 @@ fn judged(conn: &mut Conn, scope: &Scope, mapping: &str, bytes: Vec<u8>) -> Outc
         let found = need_list(conn, scope, &filter, sequence, (None, limit))?;
         known.extend(found.into_iter().map(|need| (need.need_id, need)));
     }
-    judged.verdicts = stated.iter().map(|row| restated(known.get(&row.id), &row.draft)).collect();
-    Ok(judged)
+    let verdicts = stated.iter().map(|row| restated(known.get(&row.id), &row.draft)).collect();
+    Ok(Judged { mapping: name, read, verdicts })
 }
 
 /// State needs by a table
@@ -177,7 +154,7 @@ pub async fn need_import(
     let bytes = read_body(&request, payload.into_inner(), BODY_LIMIT).await?.to_vec();
     let (scope, mapping) = (permit.scope().clone(), query.0.mapping);
     let mut judged = state.read(move |conn| judged(conn, &scope, &mapping, bytes)).await?;
-    let rows = judged.stated();
+    let rows = judged.read.stated();
     if query.0.dry_run.unwrap_or(false) || rows.is_empty() {
         let verdicts = std::mem::take(&mut judged.verdicts);
         let view = judged.view(verdicts, query.0.dry_run.unwrap_or(false));

@@ -3,6 +3,7 @@
 
 use super::headcounts::HeadcountMapping;
 use super::mapping::{Mapping, MappingError};
+use super::sheets::SheetMapping;
 use crate::baselines::{Asked, Draft, Place, Statement, is_id, list, stamped};
 use crate::core::check::{CODE_CHARS_MAX, Check, quoted};
 use crate::core::id::{BaselineBatchId, BaselineId, BaselineKey, derived};
@@ -83,6 +84,8 @@ fn read(check: &mut Check, at: &str, text: &str) -> Option<(String, String)> {
     }
     let read: Result<(String, String), MappingError> = if HeadcountMapping::is_one(text) {
         HeadcountMapping::parse(text).map(|mapping| (mapping.name, mapping.title))
+    } else if SheetMapping::is_one(text) {
+        SheetMapping::parse(text).map(|mapping| (mapping.name, mapping.title))
     } else {
         Mapping::parse(text).map(|mapping| (mapping.name, mapping.title))
     };
@@ -200,6 +203,8 @@ pub enum Found {
     Records(Box<Chosen>),
     /// Of headcounts, with the entry of the log that states it.
     Headcounts(Box<HeadcountMapping>, i64),
+    /// Of a sheet, with the entry of the log that states it.
+    Sheet(Box<SheetMapping>, i64),
 }
 
 /// Finds a mapping that is kept: by its name as it is now, or with `@` and a moment behind it as it was known then.
@@ -222,6 +227,10 @@ pub fn find_kept(conn: &mut Conn, asked: &str) -> Outcome<Found> {
     if HeadcountMapping::is_one(text) {
         let mapping = HeadcountMapping::parse(text).map_err(unusable)?;
         return Ok(Found::Headcounts(Box::new(mapping), kept.sequence));
+    }
+    if SheetMapping::is_one(text) {
+        let mapping = SheetMapping::parse(text).map_err(unusable)?;
+        return Ok(Found::Sheet(Box::new(mapping), kept.sequence));
     }
     let mapping = Mapping::parse(text).map_err(unusable)?;
     Ok(Found::Records(Box::new(Chosen { mapping, version: Some(kept.sequence) })))

@@ -15,15 +15,13 @@ pub use super::mapping_error::MappingError;
 pub use super::mapping_need::NeedSection;
 
 use super::mapping_check;
+use super::mapping_file::MAX_MAPPING_BYTES;
 use super::references::{EventKind, OrganizationRole};
-use super::table::TableOptions;
+use super::table::{Limits, TableOptions};
 use super::template::{Piece, ReferencePattern, Template};
 use super::value::{NumberStyle, WeightUnit};
 use crate::ledger::TitlePasses;
 use crate::sites::SiteKind;
-
-/// Mapping files are written by hand; a larger one is some other file.
-const MAX_MAPPING_BYTES: u64 = 1024 * 1024;
 
 /// The mappings that ship with the program, by name.
 const BUILT_IN: [(&str, &str); 2] = [
@@ -462,6 +460,7 @@ impl Mapping {
             encoding: self.file.encoding,
             sheet: self.file.sheet.clone(),
             header_row: self.file.header_row,
+            limits: Limits::default(),
         }
     }
 

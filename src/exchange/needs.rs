@@ -14,6 +14,7 @@ use super::template::Template;
 use super::verdict::{RowOutcome, RowVerdict, count};
 use crate::areas::KnownAreas;
 use crate::atlas::find_country;
+use crate::auth::Scope;
 use crate::baselines::Area;
 use crate::core::check::quoted;
 use crate::core::id::{ItemId, NeedId, OrganizationId, ProgrammeId, SiteId, derived};
@@ -22,9 +23,9 @@ use crate::core::quantity::Quantity;
 use crate::db::schema::{items, organizations, programmes, sites};
 use crate::db::{Conn, in_parts, read_failure};
 use crate::needs::rules::Place;
-use crate::needs::{NeedDraft, NeedRow, NeedsRestate, Priority, Restated};
+use crate::needs::{NeedDraft, NeedRow, NeedsRestate, Priority, Restated, check_within, site_countries};
 use diesel::prelude::*;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
 /// Rows of one file of needs: they are one update, and whoever records waits for it.
@@ -92,6 +93,12 @@ impl NeedColumns {
         ])
     }
 
+    /// The members of a need that columns make.
+    pub fn pointers(&self) -> BTreeMap<String, String> {
+        let named = self.0.iter().filter(|(_, column)| !column.is_empty());
+        named.map(|(pointer, column)| (column.clone(), (*pointer).to_owned())).collect()
+    }
+
     /// The reasons of a refusal, each with its column.
     pub fn reasons(&self, row: u32, problem: &Problem) -> Vec<CellProblem> {
         let reason = |column: String, reason: &str| CellProblem {
@@ -109,6 +116,45 @@ impl NeedColumns {
         };
         problem.errors.iter().map(|error| reason(column(&error.pointer), &error.detail)).collect()
     }
+}
+
+/// A table of needs that was read and judged, as far as it goes without recording.
+pub struct NeedsRead {
+    /// Its rows.
+    pub rows: Vec<ReadRow>,
+    /// The columns that members come from.
+    pub columns: NeedColumns,
+}
+
+impl NeedsRead {
+    /// What rows state.
+    pub fn stated(&self) -> Vec<NeedRow> {
+        let stated = self.rows.iter().filter_map(|row| match &row.fate {
+            RowFate::States(stated) => Some(stated.as_ref().clone()),
+            RowFate::Skipped | RowFate::Rejected(_) => None,
+        });
+        stated.collect()
+    }
+}
+
+/// Reads a table of needs and judges each row: whether it is a need, and the caller's to state.
+///
+/// # Errors
+/// As [`read_needs`].
+pub fn judge_needs(conn: &mut Conn, scope: &Scope, mapping: &Mapping, table: &Table) -> Outcome<NeedsRead> {
+    let (mut rows, columns) = read_needs(conn, mapping, table)?;
+    let places = rows.iter().filter_map(|row| match &row.fate {
+        RowFate::States(stated) => Some(&stated.place),
+        RowFate::Skipped | RowFate::Rejected(_) => None,
+    });
+    let sites = site_countries(conn, places)?;
+    for row in &mut rows {
+        let RowFate::States(stated) = &row.fate else { continue };
+        if let Err(problem) = check_within(scope, &stated.draft, &stated.place, &sites) {
+            row.fate = RowFate::Rejected(columns.reasons(row.number, &problem));
+        }
+    }
+    Ok(NeedsRead { rows, columns })
 }
 
 /// Reads a table of needs.

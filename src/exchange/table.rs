@@ -46,6 +46,41 @@ pub struct TableOptions {
     pub sheet: Option<String>,
     /// The row the header stands in, counted from 1; by default the first row with a filled cell.
     pub header_row: Option<u32>,
+    /// How much it may hold.
+    pub limits: Limits,
+}
+
+/// How much a table may hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of the file.
+    pub bytes: usize,
+    /// Bytes a workbook may unpack to.
+    pub unpacked_bytes: u64,
+    /// Rows, the header among them.
+    pub rows: u32,
+    /// Columns.
+    pub columns: usize,
+}
+
+impl Default for Limits {
+    /// Of a file on the machine itself, whose operator knows what it can hold.
+    fn default() -> Self {
+        Self {
+            bytes: MAX_FILE_BYTES,
+            unpacked_bytes: workbook::MAX_UNPACKED_BYTES,
+            rows: MAX_ROWS,
+            columns: MAX_COLUMNS,
+        }
+    }
+}
+
+impl Limits {
+    /// Of a file that somebody sent, which is to be imported within 64 MiB of memory, whatever is in it: text of 8 MiB in
+    /// another encoding has up to three times as many bytes in ours; a workbook of 16 MiB of nothing but the smallest
+    /// texts or cells takes forty. No table that people fill in has two hundred columns.
+    pub const SENT: Self =
+        Self { bytes: 8 * 1024 * 1024, unpacked_bytes: 16 * 1024 * 1024, rows: 50_001, columns: 200 };
 }
 
 /// What a table was found to be.
@@ -156,6 +191,7 @@ pub struct Table {
     format: TableFormat,
     notes: Vec<String>,
     body: Body,
+    rows_maximum: u32,
 }
 
 /// Where the rows come from.
@@ -264,13 +300,14 @@ impl Table {
     /// # Errors
     /// [`TableError`], naming the limit, row or sheet that is in the way.
     pub fn from_bytes(bytes: Vec<u8>, options: &TableOptions) -> Result<Table, TableError> {
-        if bytes.len() > MAX_FILE_BYTES {
-            return Err(TableError::TooLarge { limit_bytes: MAX_FILE_BYTES });
+        if bytes.len() > options.limits.bytes {
+            return Err(TableError::TooLarge { limit_bytes: options.limits.bytes });
         }
         if bytes.starts_with(COMPOUND_MAGIC) {
             return Err(TableError::OldWorkbook);
         }
         if bytes.starts_with(ZIP_MAGIC) {
+            super::prolog::refuse_definitions(&bytes)?;
             Table::from_workbook(bytes, options)
         } else {
             Table::from_text(bytes, options)
@@ -278,10 +315,10 @@ impl Table {
     }
 
     fn from_workbook(bytes: Vec<u8>, options: &TableOptions) -> Result<Table, TableError> {
-        let sheet = workbook::read_sheet(bytes, options.sheet.as_deref())?;
+        let sheet = workbook::read_sheet(bytes, options.sheet.as_deref(), options.limits)?;
         let format = TableFormat::Xlsx { sheet: sheet.name };
         let body = Body::Sheet { rows: sheet.rows };
-        Table::with_header(format, sheet.notes, body, options.header_row)
+        Table::with_header(format, sheet.notes, body, options)
     }
 
     fn from_text(bytes: Vec<u8>, options: &TableOptions) -> Result<Table, TableError> {
@@ -296,7 +333,7 @@ impl Table {
             }
         };
         let format = TableFormat::Csv { encoding, delimiter };
-        Table::with_header(format, notes, Body::Text { text, delimiter }, options.header_row)
+        Table::with_header(format, notes, Body::Text { text, delimiter }, options)
     }
 
     /// Finds the header among the first rows and checks it.
@@ -304,8 +341,9 @@ impl Table {
         format: TableFormat,
         notes: Vec<String>,
         body: Body,
-        wanted: Option<u32>,
+        options: &TableOptions,
     ) -> Result<Table, TableError> {
+        let (wanted, limits) = (options.header_row, options.limits);
         let mut header_row = wanted.unwrap_or(1);
         let mut header = Vec::new();
         for SheetRow { number, record, .. } in body.records(None) {
@@ -321,10 +359,10 @@ impl Table {
         if header.is_empty() {
             return Err(TableError::NoHeader { row: header_row });
         }
-        if header.len() > MAX_COLUMNS {
-            return Err(TableError::TooManyColumns { columns: header.len(), limit: MAX_COLUMNS });
+        if header.len() > limits.columns {
+            return Err(TableError::TooManyColumns { columns: header.len(), limit: limits.columns });
         }
-        Ok(Table { header, header_row, format, notes, body })
+        Ok(Table { header, header_row, format, notes, body, rows_maximum: limits.rows })
     }
 
     /// The column names, in order, without blanks around them.
@@ -350,15 +388,16 @@ impl Table {
     /// The rows below the header, blank ones left out, parsed as they are asked for.
     ///
     /// # Errors
-    /// An item is [`TableError::TooManyRows`] beyond [`MAX_ROWS`], and the walk ends there.
+    /// An item is [`TableError::TooManyRows`] beyond the most rows, and the walk ends there.
     pub fn rows(&self) -> impl Iterator<Item = Result<TableRow, TableError>> + '_ {
         let columns = self.header.len();
         let text = matches!(self.body, Body::Text { .. });
         let expected = Expected { columns, header_row: self.header_row };
+        let limit = self.rows_maximum;
         self.body.records(Some(expected)).skip_while(move |row| row.number <= self.header_row).map(
             move |SheetRow { number, record, numeric, runs_on }| {
-                if number > MAX_ROWS {
-                    return Err(TableError::TooManyRows { limit: MAX_ROWS });
+                if number > limit {
+                    return Err(TableError::TooManyRows { limit });
                 }
                 let problem = runs_on.or_else(|| problem_of(&record, columns, text));
                 Ok(TableRow { number, problem, record, numeric })

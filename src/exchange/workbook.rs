@@ -9,7 +9,7 @@ use std::io::{Cursor, Read};
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 use csv::StringRecord;
 
-use super::table::{MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_ROWS, RowProblem, TableError};
+use super::table::{Limits, MAX_CELL_CHARACTERS, RowProblem, TableError};
 
 /// What a workbook may unpack to. A sheet of numbers packs about ten to one, so 64 MiB of honest
 /// workbook stays below; a file made to unpack without end does not.
@@ -48,8 +48,8 @@ pub struct SheetRow {
 /// # Errors
 /// [`TableError`] when the file is no workbook, unpacks beyond [`MAX_UNPACKED_BYTES`], has no
 /// such sheet, or passes the limits of a table.
-pub fn read_sheet(bytes: Vec<u8>, wanted: Option<&str>) -> Result<Sheet, TableError> {
-    refuse_bomb(&bytes)?;
+pub fn read_sheet(bytes: Vec<u8>, wanted: Option<&str>, limits: Limits) -> Result<Sheet, TableError> {
+    refuse_bomb(&bytes, limits.unpacked_bytes)?;
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(workbook_error)?;
     let names = workbook.sheet_names();
     let name = match wanted {
@@ -66,28 +66,32 @@ pub fn read_sheet(bytes: Vec<u8>, wanted: Option<&str>) -> Result<Sheet, TableEr
     if wanted.is_none() && names.len() > 1 {
         notes.push(format!("read sheet \"{name}\", the first of {}; name another to read it", names.len()));
     }
-    let rows = read_rows(&mut workbook, &name)?;
+    let rows = read_rows(&mut workbook, &name, limits)?;
     Ok(Sheet { name, rows, notes })
 }
 
 /// Unpacks every part once, counting, before anything keeps what it unpacks. What the archive
 /// says about its own sizes is not believed.
-fn refuse_bomb(bytes: &[u8]) -> Result<(), TableError> {
+fn refuse_bomb(bytes: &[u8], limit_bytes: u64) -> Result<(), TableError> {
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(workbook_error)?;
     let mut unpacked = 0;
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(workbook_error)?;
-        let left = MAX_UNPACKED_BYTES - unpacked;
+        let left = limit_bytes - unpacked;
         unpacked += std::io::copy(&mut part.take(left + 1), &mut std::io::sink()).map_err(workbook_error)?;
-        if unpacked > MAX_UNPACKED_BYTES {
-            return Err(TableError::UnpacksTooLarge { limit_bytes: MAX_UNPACKED_BYTES });
+        if unpacked > limit_bytes {
+            return Err(TableError::UnpacksTooLarge { limit_bytes });
         }
     }
     Ok(())
 }
 
 /// Streams the cells of a sheet into rows; cells come in order of row, then column.
-fn read_rows(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<SheetRow>, TableError> {
+fn read_rows(
+    workbook: &mut Xlsx<Cursor<Vec<u8>>>,
+    name: &str,
+    limits: Limits,
+) -> Result<Vec<SheetRow>, TableError> {
     let mut cells = workbook.worksheet_cells_reader(name).map_err(workbook_error)?;
     let mut rows: Vec<SheetRow> = Vec::new();
     while let Some(cell) = cells.next_cell().map_err(workbook_error)? {
@@ -97,11 +101,11 @@ fn read_rows(workbook: &mut Xlsx<Cursor<Vec<u8>>>, name: &str) -> Result<Vec<She
             continue;
         }
         let (number, column) = (row.saturating_add(1), column as usize);
-        if column >= MAX_COLUMNS {
-            return Err(TableError::TooManyColumns { columns: column + 1, limit: MAX_COLUMNS });
+        if column >= limits.columns {
+            return Err(TableError::TooManyColumns { columns: column + 1, limit: limits.columns });
         }
-        if number > MAX_ROWS {
-            return Err(TableError::TooManyRows { limit: MAX_ROWS });
+        if number > limits.rows {
+            return Err(TableError::TooManyRows { limit: limits.rows });
         }
         if text.chars().count() > MAX_CELL_CHARACTERS {
             return Err(TableError::CellTooLong {

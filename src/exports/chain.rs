@@ -72,6 +72,11 @@ impl Chains {
         Ok(chains)
     }
 
+    /// Every event of them.
+    pub(super) fn ids(&self) -> Vec<EventId> {
+        self.events.keys().copied().collect()
+    }
+
     /// The first event of the chain of one.
     fn first_of(&self, id: EventId) -> EventId {
         let mut first = id;

@@ -2,6 +2,7 @@
 //!
 //! UTF-8, commas, RFC 4180, CRLF. Every text is quoted and no text begins a formula, wherever a spreadsheet of another
 //! language takes it to be parted: `crate::core::cell` says how, and that it is taken back without loss. Numbers are bare.
+//! A table of records ends with a line that says how many there are, so that the beginning of one is never taken for a whole.
 
 use super::entries::{Cell, HEADINGS, cells, record_cells, record_headings};
 use super::sink::unwritten;
@@ -9,6 +10,7 @@ use super::source::Source;
 use super::stamp::Stamp;
 use crate::core::cell::shielded;
 use crate::core::problem::Outcome;
+use crate::exchange::records::RECORDS_END;
 use std::io::{self, Write};
 
 /// Writes the export; answers how many rows it has.
@@ -27,10 +29,12 @@ pub(super) fn write_records(source: &mut Source<'_>, out: &mut dyn Write) -> Out
     stamp(&source.export.stamp, out).map_err(unwritten)?;
     out.write_all(format!("{}\r\n", record_headings().join(",")).as_bytes()).map_err(unwritten)?;
     let mut line = String::new();
-    source.each_record(|record| {
+    let rows = source.each_record(|record| {
         row(&record_cells(record)?, &mut line);
         out.write_all(line.as_bytes()).map_err(unwritten)
-    })
+    })?;
+    out.write_all(format!("{RECORDS_END}{rows}\r\n").as_bytes()).map_err(unwritten)?;
+    Ok(rows)
 }
 
 /// What the file says of itself: the comments of the W3C's model of tabular data, which programs pass over and people read.

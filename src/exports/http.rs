@@ -9,7 +9,7 @@ use crate::auth::{Action, Permit, action};
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{ExportId, UserId};
 use crate::core::page::{Page, PageQuery};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::web::{Paging, Path, Query, Routes, State, encode_key};
 use actix_web::HttpResponse;
@@ -48,7 +48,7 @@ pub struct ExportView {
     pub bytes: Option<i64>,
     /// SHA-256 of the whole file, 64 hexadecimal digits.
     pub sha256: Option<String>,
-    /// When its last bytes left.
+    /// When its digest was noted, which is before the last of its bytes left; null where it was broken off.
     pub finished_at: Option<Timestamp>,
 }
 
@@ -128,16 +128,23 @@ fn pieces(state: State, export: Export, turn: Turn) -> Receiver<Piece> {
     let (sender, receiver) = channel(PIECES_WAITING);
     tokio::task::spawn_blocking(move || {
         let out = Channel::new(sender.clone());
-        let done = run(&export, &state.database, &state.writer, out, &mut |_| {});
+        // A workbook is made before any of it leaves, so it is asked while it is made whether anybody waits for it still.
+        let mut is_wanted = |_| if sender.is_closed() { Err(left()) } else { turn.check() };
+        let done = run(&export, &state.database, &state.writer, out, &mut is_wanted);
         let done = done.and_then(|(out, _)| out.finish().map_err(unwritten));
         if let Err(problem) = done {
             tracing::warn!(export = %export.stamp.id, cause = problem.internal.as_deref(), "an export was broken off");
-            // Whoever reads no more need not hear it.
-            drop(sender.blocking_send(Piece::Broken(problem)));
+            // Whoever reads no more need not hear it, nor is waited for.
+            drop(sender.try_send(Piece::Broken(problem)));
         }
         drop(turn);
     });
     receiver
+}
+
+/// That nobody waits for an export any more.
+fn left() -> Problem {
+    Problem::new(Code::Unavailable, "Whoever asked for the export left.")
 }
 
 /// The next bytes of an export; an error where it ends before it was said to, which has the connection closed before its end.

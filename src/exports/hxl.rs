@@ -1,7 +1,7 @@
 //! HXL: what is held by programme, item and place, as a CSV whose second row says by hashtags what each column is.
 //!
 //! The columns are those of who-does-what-where tables as far as there are hashtags for goods; figures are `#output` and add
-//! up over all rows. Cells are made as in `csv`.
+//! up over all rows. Goods of sensitive programmes are told by country, with no area, site or place. Cells are made as in `csv`.
 
 use super::csv::row;
 use super::entries::Cell;

@@ -5,7 +5,7 @@
 //! kind, a target counted as reached, or the name of a person.
 
 use super::activity::Activity;
-use super::rules::Publisher;
+use super::rules::{Publisher, comment};
 use super::sink::unwritten;
 use super::stamp::Stamp;
 use crate::core::problem::Outcome;
@@ -34,8 +34,7 @@ pub(super) fn write(
 fn all(xml: &mut Xml<'_>, activities: &[Activity], publisher: &Publisher, stamp: &Stamp) -> io::Result<()> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
     for (name, value) in stamp.lines() {
-        // Two hyphens end a comment.
-        let words = plain(&format!(" relief {name}: {value} ")).replace("--", "- -");
+        let words = comment(&plain(&format!("relief {name}: {value}")));
         xml.write_event(Event::Comment(BytesText::from_escaped(words)))?;
     }
     let made = stamp.begun_at.to_string();

@@ -38,7 +38,7 @@ record! {
         bytes: Option<i64>,
         /// Their SHA-256.
         sha256: Option<Vec<u8>>,
-        /// When its last bytes left; none where it was broken off.
+        /// When its digest was noted, before the last of its bytes left; none where it was broken off.
         finished_at: Option<Timestamp>,
     }
 }

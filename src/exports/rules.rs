@@ -104,6 +104,20 @@ pub struct Publisher {
     pub kind: String,
 }
 
+/// A text as it stands in a comment of XML, which two hyphens side by side would end, however many there are, and one at its end
+/// would as well.
+pub fn comment(text: &str) -> String {
+    let mut words = String::from(" ");
+    for letter in text.chars() {
+        if letter == '-' && words.ends_with('-') {
+            words.push(' ');
+        }
+        words.push(letter);
+    }
+    words.push(' ');
+    words
+}
+
 /// Kinds of organization that IATI has codes for.
 const PUBLISHER_TYPES: [&str; 15] =
     ["10", "11", "15", "21", "22", "23", "24", "30", "40", "60", "70", "71", "72", "73", "80"];

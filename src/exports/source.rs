@@ -3,7 +3,7 @@
 //! Each page is a read of its own: what was recorded never changes, so that pages read one after the other tell of one
 //! moment, and no snapshot is held open for as long as somebody takes to read.
 
-use super::write::Export;
+use super::write::{Export, Progress};
 use crate::auth::now;
 use crate::core::problem::Outcome;
 use crate::db::Database;
@@ -21,7 +21,7 @@ const RECORDS_PER_PAGE: i64 = 200;
 pub(super) struct Source<'a> {
     pub(super) database: &'a Database,
     pub(super) export: &'a Export,
-    pub(super) progress: &'a mut dyn FnMut(i64),
+    pub(super) progress: Progress<'a>,
 }
 
 impl Source<'_> {
@@ -37,7 +37,7 @@ impl Source<'_> {
             }
             let read = i64::try_from(page.len()).unwrap_or(i64::MAX);
             count += read;
-            (self.progress)(count);
+            (self.progress)(count)?;
             match page.last() {
                 Some(last) if read == ENTRIES_PER_PAGE => after = Some((last.sequence, last.ordinal)),
                 Some(_) | None => return Ok(count),
@@ -60,7 +60,7 @@ impl Source<'_> {
                     visit(record)?;
                 }
                 count += i64::try_from(page.0.len()).unwrap_or(i64::MAX);
-                (self.progress)(count);
+                (self.progress)(count)?;
                 after = page.1;
             }
         }

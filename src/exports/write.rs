@@ -91,8 +91,8 @@ pub struct Caller {
     pub reconciles: bool,
 }
 
-/// Hears how many rows there are so far.
-pub type Progress<'a> = &'a mut dyn FnMut(i64);
+/// Hears how many rows there are so far, and says whether to go on: a refusal ends the export there.
+pub type Progress<'a> = &'a mut dyn FnMut(i64) -> Outcome<()>;
 
 /// Begins an export: what it will tell is fixed, and the log has it, before any byte of it leaves.
 ///

@@ -31,7 +31,9 @@ mod trips;
 mod under_way;
 mod whole;
 
-pub use arrival::Forecasting;
+pub use arrival::{ArrivalView, Forecasting};
 pub use flown::{Sent, flown};
-pub use under_way::late_now;
+pub use route::{LegState, RouteLeg, RouteView, way_of};
+pub use rules::Lateness;
+pub use under_way::{LateNow, UnderWayView, late_now};
 pub use whole::{Arrivals, consignments_arrive};

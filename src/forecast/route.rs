@@ -8,7 +8,7 @@ use crate::atlas::{Coordinates, LineGeometry, LineLabel, leg_length_m, leg_line}
 use crate::audit::store::entry_time;
 use crate::auth::{Fields, Permit, action};
 use crate::consignments::rules::Mode;
-use crate::consignments::{Leg, consignment_read, legs_as_known};
+use crate::consignments::{Consignment, Leg, consignment_read, legs_as_known};
 use crate::core::id::{ConsignmentId, LegId, SiteId};
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
@@ -225,15 +225,45 @@ pub(super) fn route_read(
 ) -> Outcome<RouteView> {
     let consignment = consignment_read(conn, permit, id)?;
     let asked = Asked::read(conn, moment, now)?;
+    // Of a sensitive programme a donor learns no more than the public: no place below the country, and no way.
+    let is_withheld = permit.fields() == Fields::Traced && is_sensitive(conn, &consignment)?;
+    way(conn, &consignment, is_withheld, asked, forecasting)
+}
+
+/// The way of a consignment as anybody who has its tracking code may read it, as it stands now: of a sensitive programme no
+/// place below the country, and no time.
+///
+/// # Errors
+/// What the database says.
+pub fn way_of(
+    conn: &mut Conn,
+    consignment: &Consignment,
+    now: Timestamp,
+    forecasting: &Forecasting,
+) -> Outcome<RouteView> {
+    let is_withheld = is_sensitive(conn, consignment)?;
+    let asked = Asked::read(conn, Moment::default(), now)?;
+    way(conn, consignment, is_withheld, asked, forecasting)
+}
+
+fn is_sensitive(conn: &mut Conn, consignment: &Consignment) -> Outcome<bool> {
+    programmes::table
+        .find(consignment.programme_id)
+        .select(programmes::sensitive)
+        .first(conn)
+        .map_err(read_failure)
+}
+
+fn way(
+    conn: &mut Conn,
+    consignment: &Consignment,
+    is_withheld: bool,
+    asked: Asked,
+    forecasting: &Forecasting,
+) -> Outcome<RouteView> {
+    let id = consignment.id;
     let legs = ways_known(conn, &[id], asked.past)?;
     let places = ends_of(conn, &legs, asked.cut.known_at)?;
-    // Of a sensitive programme a donor learns no more than the public: no place below the country, and no way.
-    let is_withheld = permit.fields() == Fields::Traced
-        && programmes::table
-            .find(consignment.programme_id)
-            .select(programmes::sensitive)
-            .first::<bool>(conn)
-            .map_err(read_failure)?;
     let mut shown = lay_out(&legs, &places, is_withheld);
     if !is_withheld {
         let times = times_of(conn, &[id], asked.cut, asked.past)?;

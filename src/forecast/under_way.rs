@@ -108,8 +108,18 @@ pub(super) fn under_way_list(
     Ok(KnownPage { items, next: next.map(|leg| encode_key(&leg)), sequence: asked.cut.known_at })
 }
 
-/// The first legs that are late or presumed lost now, a line in words for each, for whoever is told of them; and whether there
-/// are more.
+/// Goods that should have arrived.
+#[derive(Clone, Debug)]
+pub struct LateNow {
+    /// Their code.
+    pub tracking_code: String,
+    /// How late.
+    pub state: Lateness,
+    /// The day by which they should have arrived.
+    pub latest: String,
+}
+
+/// The first legs that are late or presumed lost now, for whoever is told of them; and whether there are more.
 ///
 /// # Errors
 /// What the database says.
@@ -119,16 +129,16 @@ pub fn late_now(
     now: Timestamp,
     forecasting: &Forecasting,
     limit: i64,
-) -> Outcome<(Vec<String>, bool)> {
+) -> Outcome<(Vec<LateNow>, bool)> {
     let (mut lines, mut more) = (Vec::new(), false);
-    for (state, words) in [(Lateness::PresumedLost, "presumed lost"), (Lateness::Late, "late")] {
+    for state in [Lateness::PresumedLost, Lateness::Late] {
         let filter = UnderWayFilter { state: Some(state), ..UnderWayFilter::default() };
         let (moment, paging) = (Moment::read(None, None)?, Paging { after: None, limit });
         let page = under_way_list(conn, permit, &filter, (moment, now), &paging, forecasting)?;
         more |= page.next.is_some();
         lines.extend(page.items.iter().filter_map(|item| {
             let latest = item.arrival.as_ref()?.latest.day();
-            Some(format!("{}: {words}, should have arrived by {latest}", item.tracking_code))
+            Some(LateNow { tracking_code: item.tracking_code.clone(), state, latest })
         }));
     }
     Ok((lines, more))

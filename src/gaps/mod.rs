@@ -11,11 +11,13 @@
 //! | `store` | the needs, and the goods that may fill them |
 //! | `view` | the answers as they go over the wire |
 //! | `proposals`, `accept` | how free goods could fill what is lacking, and reserving them |
+//! | `months` | needs of an item by month, and what fills them |
 //! | `moved` | whether goods or needs changed since that was worked out |
 //! | `http` | `GET gaps`, and proposals |
 
 mod accept;
 pub mod http;
+mod months;
 mod moved;
 mod proposals;
 pub mod rules;
@@ -23,3 +25,5 @@ mod store;
 mod view;
 
 pub use accept::{Judged, ProposalsAccept, ProposalsAccepted, Seen, judge};
+pub use months::{GapMonth, GapMonths, gap_months};
+pub use view::ProposalView;

@@ -11,12 +11,14 @@
 //! | `store` | the rows, and what is read of recipes |
 //! | `recipe` | recording recipes and further versions of them |
 //! | `pack` | the events `kit_packed` and `kit_unpacked` |
+//! | `claims` | which units a consignment has, and opening those whose goods left it |
 //! | `whole` | units as others move them, and taking that back |
 //! | `http` | recipes over HTTP |
 //!
 //! Invariants: no version of a recipe is edited; what a unit holds is never edited; an SSCC is one unit's. Never here: a
 //! quantity of kits in the ledger, which counts components only.
 
+mod claims;
 pub mod http;
 mod pack;
 mod recipe;
@@ -24,8 +26,11 @@ pub mod rules;
 mod store;
 mod whole;
 
+pub use claims::{close_again, has_units, open_left};
 pub use pack::{KitPacked, KitUnpacked, UnitNew, pack_kits, unpack_kits};
-pub use store::{HandlingUnit, KitComponent, KitRecipe, UnitContent};
+pub use recipe::{KitCreate, KitRevise};
+pub use rules::{KitDraft, KitVersion};
+pub use store::{HandlingUnit, KitComponent, KitRecipe, UnitContent, Whole};
 pub use whole::{
-    UnitPlace, find_units, move_units, pack_reversed, place_reversed, place_units, unpack_reversed,
+    UnitGoods, UnitPlace, find_units, move_units, pack_reversed, place_reversed, place_units, unpack_reversed,
 };

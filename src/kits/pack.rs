@@ -3,7 +3,7 @@
 use super::recipe::components_of;
 use super::rules::{UNITS_MAXIMUM, deal, needed, read_sscc};
 use super::store::{HandlingUnit, KitRecipe, UnitContent};
-use super::whole::{UnitPlace, change, contents_of, drawn, find_units};
+use super::whole::{UnitGoods, UnitPlace, change, contents_of, drawn, find_units};
 use crate::core::check::check_client_id;
 use crate::core::id::{
     ConsignmentId, EventId, HandlingUnitId, ItemId, KitId, LotId, PledgeLineId, ProgrammeId, SiteId, derived,
@@ -72,7 +72,7 @@ pub struct KitUnpacked {
 }
 
 /// Which unit has which SSCC.
-struct Ssccs;
+pub(super) struct Ssccs;
 
 impl Unique for Ssccs {
     type Holder = HandlingUnitId;
@@ -257,7 +257,7 @@ pub fn unpack_kits(desk: &mut Desk, happening: &Happening, body: &KitUnpacked) -
         all_or_missed(&units, |unit| {
             all_or_missed(contents_of(desk, unit.id)?, |content| {
                 // What was damaged, lost or handed on in between is no longer in it: the rest returns.
-                let (parts, _) = drawn(desk, &content, site, &movements)?;
+                let (parts, _) = drawn(desk, &content, UnitGoods::At(site), &movements)?;
                 let to = |cell: Cell| cell.on(Account::InStorage);
                 movements.extend(parts.into_iter().map(|(cell, part)| Movement::given(cell, to(cell), part)));
                 Ok(())

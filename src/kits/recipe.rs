@@ -11,7 +11,7 @@ use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Update};
 use std::sync::Arc;
 
 /// Records a kit.
-pub(super) struct KitCreate {
+pub struct KitCreate {
     actor: Actor,
     id: KitId,
     draft: KitDraft,
@@ -22,7 +22,7 @@ impl KitCreate {
     ///
     /// # Errors
     /// `invalid` naming every field that is wrong.
-    pub(super) fn new(actor: Actor, draft: &KitDraft, id: KitId) -> Outcome<Self> {
+    pub fn new(actor: Actor, draft: &KitDraft, id: KitId) -> Outcome<Self> {
         let draft = draft.checked()?;
         Ok(Self { actor, id: draft.id.unwrap_or(id), draft })
     }
@@ -107,12 +107,15 @@ impl Update for KitCreate {
 }
 
 /// Records a further version of a kit.
-pub(super) struct KitRevise {
-    pub(super) actor: Actor,
-    pub(super) id: KitId,
+pub struct KitRevise {
+    /// Who edits.
+    pub actor: Actor,
+    /// Which kit.
+    pub id: KitId,
     /// The version the editor read.
-    pub(super) read: IfMatch,
-    pub(super) version: KitVersion,
+    pub read: IfMatch,
+    /// What it is from now on.
+    pub version: KitVersion,
 }
 
 impl Update for KitRevise {

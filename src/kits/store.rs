@@ -134,9 +134,11 @@ impl KitComponent {
 
 /// A version of a recipe with what it holds.
 #[derive(Clone, Debug)]
-pub(super) struct Whole {
-    pub(super) recipe: KitRecipe,
-    pub(super) components: Vec<Component>,
+pub struct Whole {
+    /// The version.
+    pub recipe: KitRecipe,
+    /// What one kit of it holds.
+    pub components: Vec<Component>,
 }
 
 /// Joins versions with their components, in the order of the versions.

@@ -1,11 +1,13 @@
 //! Units as others move them: found where they stand, moved with all they hold, and put back where an event is reversed.
 
+use super::claims::Reserved;
+use super::pack::Ssccs;
 use super::store::{HandlingUnit, UnitContent};
-use crate::core::id::{ConsignmentId, EventId, HandlingUnitId, SiteId};
+use crate::core::id::{ConsignmentId, EventId, HandlingUnitId, LegId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::ledger::event::{Halt, all_or_missed, short};
 use crate::ledger::{Account, Book, Cell, Movement};
-use crate::writer::{Desk, Drawer};
+use crate::writer::{Desk, Drawer, Register};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -64,18 +66,51 @@ pub(super) fn contents_of(desk: &mut Desk, unit: HandlingUnitId) -> Result<Vec<A
     Ok(rows)
 }
 
+/// Where what units hold is in the ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnitGoods {
+    /// At a site, reserved for nobody.
+    At(SiteId),
+    /// Reserved for a consignment at one of its stops.
+    Stop(ConsignmentId, SiteId),
+    /// With a consignment on a leg.
+    Leg(ConsignmentId, LegId),
+}
+
+impl UnitGoods {
+    /// Whether goods of a cell are there.
+    pub fn has(self, cell: &Cell) -> bool {
+        let is_reserved = cell.account == Account::Allocated;
+        match self {
+            Self::At(site) => is_reserved && cell.site == Some(site) && cell.consignment.is_none(),
+            Self::Stop(consignment, site) => {
+                is_reserved && cell.site == Some(site) && cell.consignment == Some(consignment)
+            }
+            Self::Leg(consignment, leg) => {
+                cell.account == Account::InTransit
+                    && cell.leg == Some(leg)
+                    && cell.consignment == Some(consignment)
+            }
+        }
+    }
+}
+
 /// Goods of a content where it stands, good ones first, as far as earlier movements leave them; and how much lacks.
 pub(super) fn drawn(
     desk: &mut Desk,
     content: &UnitContent,
-    site: SiteId,
+    place: UnitGoods,
     planned: &[Movement],
 ) -> Result<(Vec<(Cell, i64)>, i64), Halt> {
-    let mut there = desk.shelf::<Book>().of_stock(site, content.item_id, Account::Allocated)?;
+    let book = desk.shelf::<Book>();
+    let mut there = match place {
+        UnitGoods::At(site) => book.of_stock(site, content.item_id, Account::Allocated)?,
+        UnitGoods::Stop(consignment, _) | UnitGoods::Leg(consignment, _) => {
+            book.of_consignment(consignment)?
+        }
+    };
     there.retain(|one| {
-        one.cell.consignment.is_none()
-            && one.cell.line == content.pledge_line_id
-            && one.cell.lot == content.lot_id
+        place.has(&one.cell) && one.cell.line == content.pledge_line_id && one.cell.lot == content.lot_id
     });
     there.sort_unstable_by_key(|one| (one.cell.condition, one.cell.key()));
     let mut left = content.quantity;
@@ -92,20 +127,20 @@ pub(super) fn drawn(
     Ok((parts, left))
 }
 
-/// Moves all that units at a site hold, each unit whole.
+/// Moves all that units at a place hold, each unit whole.
 ///
 /// # Errors
 /// `insufficient` where a unit is not whole any more; what `to` refuses; rows missing on the desk.
 pub fn move_units(
     desk: &mut Desk,
     units: &[Arc<HandlingUnit>],
-    site: SiteId,
+    place: UnitGoods,
     movements: &mut Vec<Movement>,
     to: impl Fn(&mut Desk, usize, Cell) -> Result<Cell, Halt>,
 ) -> Result<(), Halt> {
     all_or_missed(units.iter().enumerate(), |(index, unit)| {
         all_or_missed(contents_of(desk, unit.id)?, |content| {
-            let (parts, lacks) = drawn(desk, &content, site, movements)?;
+            let (parts, lacks) = drawn(desk, &content, place, movements)?;
             if lacks > 0 {
                 let (there, what) =
                     (content.quantity - lacks, format!("what {} was packed with", unit.number));
@@ -141,6 +176,9 @@ pub(super) fn change(desk: &mut Desk, unit: &HandlingUnit, edit: impl FnOnce(&mu
     edit(&mut row);
     row.revision += 1;
     desk.touch(row.id.0);
+    if let Some(consignment) = row.consignment_id {
+        desk.shelf::<Reserved>().note(consignment, row.id);
+    }
     desk.shelf::<Drawer<HandlingUnit>>().put(row);
 }
 
@@ -163,28 +201,44 @@ pub fn pack_reversed(desk: &mut Desk, packed: EventId, site: SiteId, reversal: E
         }
     }
     for unit in &units {
-        change(desk, unit, |row| row.unpacked_by = Some(reversal));
+        // It was never packed, so that its code is on no box.
+        if let Some(sscc) = &unit.sscc {
+            desk.shelf::<Register<Ssccs>>().assign(sscc, None);
+        }
+        change(desk, unit, |row| {
+            row.unpacked_by = Some(reversal);
+            row.sscc = None;
+        });
     }
     Ok(())
 }
 
-/// Takes back that units were unpacked.
+/// Takes back that units were unpacked at a site; with a consignment, see [`super::close_again`].
 ///
 /// # Errors
-/// Rows missing on the desk.
-pub fn unpack_reversed(desk: &mut Desk, unpacked: EventId, units: &[HandlingUnitId]) -> Result<(), Halt> {
+/// `depended_on` where one is not there any more; rows missing on the desk.
+pub fn unpack_reversed(
+    desk: &mut Desk,
+    unpacked: EventId,
+    units: &[HandlingUnitId],
+    site: SiteId,
+) -> Result<(), Halt> {
     let mut found = Vec::new();
     all_or_missed(units, |id| {
         found.extend(desk.shelf::<Drawer<HandlingUnit>>().find(*id)?);
         Ok(())
     })?;
-    for unit in found.iter().filter(|unit| unit.unpacked_by == Some(unpacked)) {
+    found.retain(|unit| unit.unpacked_by == Some(unpacked));
+    if let Some(unit) = found.iter().find(|unit| !UnitPlace::Site(site).has(unit)) {
+        return Err(moved_on(unit));
+    }
+    for unit in &found {
         change(desk, unit, |row| row.unpacked_by = None);
     }
     Ok(())
 }
 
-/// Takes back that units were brought from one place to another.
+/// Takes back that units were brought from one place to another: to a site, where it is another, and with whom they went.
 ///
 /// # Errors
 /// `depended_on` where one is not there any more; rows missing on the desk.
@@ -192,7 +246,7 @@ pub fn place_reversed(
     desk: &mut Desk,
     units: &[HandlingUnitId],
     now: UnitPlace,
-    before: SiteId,
+    (site, consignment): (Option<SiteId>, Option<ConsignmentId>),
 ) -> Result<(), Halt> {
     let mut found = Vec::new();
     all_or_missed(units, |id| {
@@ -202,6 +256,6 @@ pub fn place_reversed(
     if let Some(unit) = found.iter().find(|unit| unit.unpacked_by.is_some() || !now.has(unit)) {
         return Err(moved_on(unit));
     }
-    place_units(desk, &found, Some(before), None);
+    place_units(desk, &found, site, consignment);
     Ok(())
 }

@@ -249,6 +249,8 @@ pub struct Happening {
     pub from_paper: Option<FromPaper>,
     /// Who approved it, where somebody else than its poster had to.
     pub decided_by: Option<UserId>,
+    /// Who made the link it was posted by, where that is how it came.
+    pub made_by: Option<UserId>,
     /// What its poster is warned of.
     pub warnings: Vec<String>,
 }

@@ -16,3 +16,5 @@ pub mod http;
 mod recalled;
 pub mod rules;
 mod store;
+
+pub use expiring::ExpiringView;

@@ -1,12 +1,14 @@
 //! What stands that somebody should see to: goods that are late or presumed lost, missing and undecided, or about to expire,
 //! as far as its reader may read.
 
+use super::phrases::Said;
+use crate::atlas::Language;
 use crate::auth::{Bound, Permit, Scope, action};
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::problem::Outcome;
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::{Bind, Binds, Conn, ask};
-use crate::forecast::{Forecasting, late_now};
+use crate::forecast::{Forecasting, LateNow, Lateness, late_now};
 use crate::ledger::Account;
 use diesel::QueryableByName;
 use diesel::sql_types::{BigInt, Nullable, Text};
@@ -29,11 +31,11 @@ pub(super) struct Alerts {
 
 impl Alerts {
     /// The lists with their titles.
-    pub(super) fn sections(&self) -> [(&'static str, &[String]); 3] {
+    pub(super) fn sections(&self) -> [(Said, &[String]); 3] {
         [
-            ("Late, or presumed lost", self.late.as_slice()),
-            ("Missing, and nobody has decided", self.missing.as_slice()),
-            ("Expiring within 90 days", self.expiring.as_slice()),
+            (Said::LateTitle, self.late.as_slice()),
+            (Said::MissingTitle, self.missing.as_slice()),
+            (Said::ExpiringTitle, self.expiring.as_slice()),
         ]
     }
 
@@ -46,7 +48,7 @@ impl Alerts {
     pub(super) fn mark(&self) -> String {
         let mut hash = Sha256::new();
         for (title, lines) in self.sections() {
-            hash.update(title.as_bytes());
+            hash.update(title.said(Language::English).as_bytes());
             for line in lines {
                 hash.update(line.as_bytes());
                 hash.update([0_u8]);
@@ -131,9 +133,10 @@ fn heaps(
 }
 
 impl Heap {
-    fn line(self) -> String {
-        let lot = self.lot.map(|lot| format!(", lot {lot}")).unwrap_or_default();
-        let expiry = self.expires_on.map(|day| format!(", expires {day}")).unwrap_or_default();
+    fn line(self, language: Language) -> String {
+        let named = |phrase: Said, value: String| format!(", {} {value}", phrase.said(language));
+        let lot = self.lot.map(|lot| named(Said::Lot, lot)).unwrap_or_default();
+        let expiry = self.expires_on.map(|day| named(Said::Expires, day)).unwrap_or_default();
         let code = self.code.map(|code| format!(", {code}")).unwrap_or_default();
         let site = self.site.map(|site| format!(", {site}")).unwrap_or_default();
         format!("{} x {}{lot}{expiry}{code}{site}", self.quantity, self.item)
@@ -141,12 +144,23 @@ impl Heap {
 }
 
 /// The lines of what was found, as many as are named, and whether there is more.
-fn lines(found: Vec<Heap>, is_cut: &mut bool) -> Vec<String> {
+fn lines(found: Vec<Heap>, language: Language, is_cut: &mut bool) -> Vec<String> {
     *is_cut |= found.len() > LINES;
-    found.into_iter().take(LINES).map(Heap::line).collect()
+    found.into_iter().take(LINES).map(|heap| heap.line(language)).collect()
 }
 
-/// What stands now.
+/// Goods that should have arrived, in a line.
+fn late_line(late: &LateNow, language: Language) -> Option<String> {
+    let state = match late.state {
+        Lateness::Due => return None,
+        Lateness::Late => Said::Late,
+        Lateness::PresumedLost => Said::PresumedLost,
+    };
+    let (state, by) = (state.said(language), Said::ShouldHaveArrived.said(language));
+    Some(format!("{}: {state}, {by} {}", late.tracking_code, late.latest))
+}
+
+/// What stands now, in a language.
 ///
 /// # Errors
 /// What the database says.
@@ -154,19 +168,19 @@ pub(super) fn alerts_read(
     conn: &mut Conn,
     permit: &Permit<action::ConsignmentRead>,
     forecasting: &Forecasting,
-    now: Timestamp,
+    (now, language): (Timestamp, Language),
 ) -> Outcome<Alerts> {
     let mut alerts = Alerts::default();
     let limit = i64::try_from(LINES).unwrap_or(i64::MAX);
     let (late, more) = late_now(conn, permit, now, forecasting, limit)?;
     alerts.is_cut |= more;
-    alerts.late = late;
+    alerts.late = late.iter().filter_map(|late| late_line(late, language)).collect();
     let missing = heaps(conn, permit.scope(), &[Account::Missing], None)?;
-    alerts.missing = lines(missing, &mut alerts.is_cut);
+    alerts.missing = lines(missing, language, &mut alerts.is_cut);
     let today = now.day();
     let last = Timestamp(now.0.saturating_add(EXPIRY_DAYS * 24 * 60 * 60 * MICROSECONDS)).day();
     let custody = [Account::InStorage, Account::Allocated, Account::InTransit];
     let expiring = heaps(conn, permit.scope(), &custody, Some((today.as_str(), last.as_str())))?;
-    alerts.expiring = lines(expiring, &mut alerts.is_cut);
+    alerts.expiring = lines(expiring, language, &mut alerts.is_cut);
     Ok(alerts)
 }

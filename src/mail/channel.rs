@@ -12,7 +12,7 @@ use crate::core::id::{ConsignmentId, MailingId, OutletId, UserId, derived};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::{Conn, Database, read_failure};
-use crate::events::events_between;
+use crate::events::{events_between, sequence_of};
 use crate::forecast::Forecasting;
 use crate::outbox::rules::Pace;
 use crate::outbox::{Channel, Found, Message, Opening, Outlet, Telling, Verdict};
@@ -71,7 +71,8 @@ impl Channel for Mailings {
         };
         let token = token_of(&self.inner.vault, id);
         let origin = self.inner.post.origin().to_owned();
-        let links = Links { page: format!("{origin}/mail/{}/{token}", id.0), origin };
+        let links =
+            Links { page: format!("{origin}/mail/{}/{token}", id.0), origin, language: mailing.language() };
         let ending = format!("{}/api/v1/mail/{}/{token}/end", links.origin, id.0);
         Ok(Opening::Ready(Box::new(Told {
             inner: Arc::clone(&self.inner),
@@ -100,10 +101,18 @@ struct Told {
 }
 
 impl Told {
-    fn message(&self, (after, through): (i64, i64), purpose: &str, letter: &Letter) -> Outcome<Message> {
+    /// A message, which is known by the first entry it tells of: after a crash the same is told once more, up to a later entry
+    /// perhaps, and whoever had it knows it by its name.
+    fn message(
+        &self,
+        (after, through): (i64, i64),
+        first: i64,
+        purpose: &str,
+        letter: &Letter,
+    ) -> Outcome<Message> {
         let content = serde_json::to_vec(letter)
             .map_err(|error| Problem::internal(format!("a message cannot be kept: {error}")))?;
-        let ordinal = u64::try_from(through).unwrap_or_default();
+        let ordinal = u64::try_from(first).unwrap_or_default();
         let id: MailingId = derived(self.mailing.id.0, purpose, ordinal);
         Ok(Message { after, through, id: id.0, content, note: None })
     }
@@ -117,34 +126,39 @@ impl Told {
             (About::Alerts, _, Some(user)) => return self.alerts(user, after),
             (About::Tracking | About::Digest | About::Alerts, _, _) => None,
         };
-        letter.map(|letter| self.message((after, through), &mailing.about, &letter)).transpose()
+        letter
+            .map(|(letter, first)| self.message((after, through), first, &mailing.about, &letter))
+            .transpose()
     }
 
-    fn news(&self, consignment: ConsignmentId, after: i64, through: i64) -> Outcome<Option<Letter>> {
+    fn news(&self, consignment: ConsignmentId, after: i64, through: i64) -> Outcome<Option<(Letter, i64)>> {
         let view = self.inner.database.read(|conn| {
             let code = code_of(conn, consignment)?;
             tracking_news(conn, &code, after, through)
         })?;
-        Ok(view.map(|view| words::news(&view, &self.links)))
+        Ok(view.map(|(view, first)| (words::news(&view, &self.links), first)))
     }
 
-    fn digest(&self, user: UserId, after: i64, through: i64) -> Outcome<Option<Letter>> {
+    fn digest(&self, user: UserId, after: i64, through: i64) -> Outcome<Option<(Letter, i64)>> {
         let shown = self.inner.database.read(|conn| {
             let permit: Option<Permit<action::EventRead>> = permit_now(conn, user)?;
             let Some(permit) = permit else { return Ok(Vec::new()) };
             events_between(conn, &permit, &[], (after, through), EVENTS_READ)
         })?;
         let is_all = i64::try_from(shown.len()).unwrap_or(EVENTS_READ) < EVENTS_READ;
-        Ok((!shown.is_empty()).then(|| words::digest(&shown, is_all, &self.links)))
+        let first = shown.first().map(sequence_of);
+        Ok(first.map(|first| (words::digest(&shown, is_all, &self.links), first)))
     }
 
     /// What stands, where it is other than what stood when it was told last. It is told as it stands, so what was not taken is
     /// not kept: the next says it anew.
     fn alerts(&self, user: UserId, after: i64) -> Outcome<Option<Message>> {
-        let at = now();
+        let (at, language) = (now(), self.links.language);
         let found = self.inner.database.read(|conn| {
             let permit: Option<Permit<action::ConsignmentRead>> = permit_now(conn, user)?;
-            permit.map(|permit| alerts_read(conn, &permit, &self.inner.forecasting, at)).transpose()
+            permit
+                .map(|permit| alerts_read(conn, &permit, &self.inner.forecasting, (at, language)))
+                .transpose()
         })?;
         let Some(alerts) = found.filter(|alerts| alerts.count() > 0) else { return Ok(None) };
         let mark = alerts.mark();
@@ -152,7 +166,7 @@ impl Told {
             return Ok(None);
         }
         let letter = words::alerts(&alerts, &self.links);
-        let message = self.message((after, after), &format!("alerts {mark}"), &letter)?;
+        let message = self.message((after, after), after, &format!("alerts {mark}"), &letter)?;
         Ok(Some(Message { note: Some(mark), ..message }))
     }
 }
@@ -162,7 +176,7 @@ impl Telling for Told {
         if self.mailing.confirmed_at.is_none() {
             // The question, once; what is recorded meanwhile waits for the answer.
             let letter = words::question(&self.links);
-            let question = self.message((after, after), "question", &letter)?;
+            let question = self.message((after, after), after, "question", &letter)?;
             let messages = if self.was_asked { Vec::new() } else { vec![question] };
             return Ok(Found { messages, through: after });
         }

@@ -4,6 +4,7 @@ use super::post::Post;
 use super::read::{MailingView, consignment_of, has_room, is_asked, mailing_own};
 use super::rules::{About, DIGEST_DAYS, fault_of_address};
 use super::store::{Mailing, MailingAsk, MailingEnd, anybody, destroy, key_of, seal};
+use crate::atlas::Language;
 use crate::auth::{Permit, action};
 use crate::core::check::quoted;
 use crate::core::code::{TypedCode, read_tracking_code};
@@ -11,6 +12,7 @@ use crate::core::id::{ConsignmentId, MailingId, UserId};
 use crate::core::page::Page;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Conn;
+use crate::outbox::Letters;
 use crate::web::{Door, Json, Path, Routes, State, Written, WrittenBody};
 use crate::writer::{Actor, Recorded};
 use actix_web::HttpResponse;
@@ -23,6 +25,11 @@ use uuid::Uuid;
 pub struct Mailer(pub Option<Post>);
 
 impl Mailer {
+    /// Whether it does.
+    pub fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
     /// Refuses to be asked for what cannot be sent.
     fn check(&self) -> Outcome<()> {
         if self.0.is_some() {
@@ -40,6 +47,10 @@ pub struct TrackingMail {
     /// An address of mail. It is asked first whether it wants this.
     #[schema(max_length = 254, example = "amina@example.org")]
     pub address: String,
+    /// In which language it is written: en, fr, es, ru, zh or ar; en if left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "fr")]
+    pub language: Option<Language>,
 }
 
 /// What a user wants to be written.
@@ -54,6 +65,10 @@ pub struct MailingNew {
     /// Days between two digests, 1 to 31; 7 if left out. Alerts are looked at each day.
     #[serde(default)]
     pub days: Option<i64>,
+    /// In which language it is written: en, fr, es, ru, zh or ar; en if left out.
+    #[serde(default)]
+    #[schema(value_type = Option<String>, example = "fr")]
+    pub language: Option<Language>,
 }
 
 /// What is done next.
@@ -82,6 +97,7 @@ struct Wanted {
     consignment: Option<ConsignmentId>,
     user: Option<UserId>,
     days: i64,
+    language: Language,
 }
 
 /// Asks an address whether it wants this; nothing where it was asked already, or too often.
@@ -98,10 +114,12 @@ async fn ask(state: &State, wanted: Wanted, address: String) -> Outcome<Option<R
     }
     let id = MailingId(Uuid::now_v7());
     let sealed = state.with_vault(move |vault| seal(vault, id, &address)).await?;
-    let Wanted { actor, about, days, .. } = wanted;
-    let update = MailingAsk { actor, id, about, consignment, user, days, address: sealed, address_key };
+    let Wanted { actor, about, days, language, .. } = wanted;
+    let update =
+        MailingAsk { actor, id, about, consignment, user, days, address: sealed, address_key, language };
     let recorded = state.writer.record(update).await;
-    if recorded.is_err() {
+    // Where nobody knows whether it was recorded the key stays: without it a mailing that is there could not be opened.
+    if recorded.as_ref().is_err_and(Problem::is_refusal) {
         state.with_vault(move |vault| destroy(vault, id)).await?;
     }
     recorded.map(Some)
@@ -119,9 +137,24 @@ pub async fn tracking_mail(
     path: Path<String>,
     body: Json<TrackingMail>,
 ) -> Outcome<HttpResponse> {
+    let TrackingMail { address, language } = body.0;
+    let language = language.unwrap_or(Language::English);
+    Ok(HttpResponse::Accepted().json(ask_tracking(&state, &mailer, &path.0, (&address, language)).await?))
+}
+
+/// Asks an address whether it wants to be written to about a tracking code, in a language.
+///
+/// # Errors
+/// `not_found` for the code, `invalid` at `/address`, `wrong_state` where this server sends no mail.
+pub async fn ask_tracking(
+    state: &State,
+    mailer: &Mailer,
+    code: &str,
+    (address, language): (&str, Language),
+) -> Outcome<MailAsked> {
     mailer.check()?;
-    let TypedCode::Sound(code) = read_tracking_code(&path.0) else { return Err(Problem::not_found()) };
-    let address = checked(&body.0.address)?;
+    let TypedCode::Sound(code) = read_tracking_code(code) else { return Err(Problem::not_found()) };
+    let address = checked(address)?;
     let consignment = state.database.read_apart(move |conn| consignment_of(conn, &code)).await?;
     let wanted = Wanted {
         actor: anybody("tracking"),
@@ -129,9 +162,10 @@ pub async fn tracking_mail(
         consignment: Some(consignment),
         user: None,
         days: 1,
+        language,
     };
-    ask(&state, wanted, address).await?;
-    Ok(HttpResponse::Accepted().json(MailAsked { next: NEXT }))
+    ask(state, wanted, address).await?;
+    Ok(MailAsked { next: NEXT })
 }
 
 /// Be written digests or alerts
@@ -145,7 +179,7 @@ pub async fn mailing_ask(
     mailer: Data<Mailer>,
     body: Json<MailingNew>,
 ) -> Outcome<HttpResponse> {
-    let MailingNew { about, address, days } = body.0;
+    let MailingNew { about, address, days, language } = body.0;
     if about == About::Tracking {
         let words = "is asked for with the code: POST /api/v1/tracking/{code}/mail. Write digest or alerts";
         return Err(Problem::field("/about", format!("\"tracking\" {words}")));
@@ -157,7 +191,9 @@ pub async fn mailing_ask(
     let address = checked(&address)?;
     mailer.check()?;
     let user = Some(permit.principal().user);
-    ask(&state, Wanted { actor: permit.actor(), about, consignment: None, user, days }, address).await?;
+    let language = language.unwrap_or(Language::English);
+    ask(&state, Wanted { actor: permit.actor(), about, consignment: None, user, days, language }, address)
+        .await?;
     Ok(HttpResponse::Accepted().json(MailAsked { next: NEXT }))
 }
 
@@ -188,14 +224,15 @@ pub async fn mailing_end(
     let end = MailingEnd { actor: permit.actor(), id, of: Some(permit.principal().user) };
     let Recorded { answer, leaf } = state.writer.record(end).await?;
     state.with_vault(move |vault| destroy(vault, id)).await?;
-    Ok(Written::changed(Recorded { answer: MailingView::of(&answer)?, leaf }))
+    Ok(Written::changed(Recorded { answer: MailingView::of(&answer, Letters::default())?, leaf }))
 }
 
 /// The routes of this room that are asked by programs.
 pub fn routes(routes: &mut Routes) {
-    routes.public_throttled(Door::Codes, __path_tracking_mail, tracking_mail);
+    routes.public_throttled(Door::Questions, __path_tracking_mail, tracking_mail);
     routes.add(__path_mailing_ask, mailing_ask);
     routes.add(__path_mailing_index, mailing_index);
     routes.add(__path_mailing_end, mailing_end);
+    super::http_letters::routes(routes);
     super::http_links::routes(routes);
 }

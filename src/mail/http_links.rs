@@ -1,10 +1,14 @@
 //! The links in messages: a page with two buttons, and what the buttons do. Opening the page changes nothing, since what looks
 //! through mail on its way opens every link.
 
-use super::store::{MailingConfirm, MailingEnd, anybody, destroy, token_of};
+use super::phrases::Said;
+use super::store::{Mailing, MailingConfirm, MailingEnd, anybody, destroy, token_of};
+use crate::atlas::Language;
 use crate::core::id::MailingId;
 use crate::core::problem::{Outcome, Problem};
+use crate::db::{Conn, read_failure};
 use crate::web::{Door, Path, Routes, State};
+use crate::writer::Record as _;
 use actix_web::HttpResponse;
 use actix_web::http::header::CONTENT_SECURITY_POLICY;
 use sha2::{Digest, Sha256};
@@ -22,12 +26,21 @@ async fn mailing_of(state: &State, (id, token): (MailingId, String)) -> Outcome<
     Err(Problem::not_found())
 }
 
-fn page(words: &str) -> HttpResponse {
+/// The language of a mailing; English where there is none.
+async fn language_of(state: &State, id: MailingId) -> Outcome<Language> {
+    let read = move |conn: &mut Conn| Mailing::load(conn, &[id]).map_err(read_failure);
+    let found = state.database.read_apart(read).await?.pop();
+    Ok(found.map_or(Language::English, |mailing| mailing.language()))
+}
+
+fn page(language: Language, words: &str) -> HttpResponse {
+    let direction = if language.is_right_to_left() { "rtl" } else { "ltr" };
+    let (code, title) = (language.code(), Said::PageTitle.said(language));
     let body = format!(
-        "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
-         content=\"width=device-width\">\n<title>Mail from ReliefLedger</title>\n<style>body{{font:18px \
+        "<!DOCTYPE html>\n<html lang=\"{code}\" dir=\"{direction}\">\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
+         content=\"width=device-width\">\n<title>{title}</title>\n<style>body{{font:18px \
          sans-serif;margin:2em auto;max-width:36em;padding:0 1em}}button{{font:inherit;padding:.5em 1em}}</style>\n\
-         <h1>Mail from ReliefLedger</h1>\n{words}\n</html>\n"
+         <h1>{title}</h1>\n{words}\n</html>\n"
     );
     HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
@@ -38,13 +51,16 @@ fn page(words: &str) -> HttpResponse {
 /// The page a link leads to.
 async fn mail_page(state: State, path: Path<(MailingId, String)>) -> Outcome<HttpResponse> {
     let token = path.0.1.clone();
-    let id = mailing_of(&state, path.0).await?.0;
-    let action = format!("/api/v1/mail/{id}/{token}");
-    Ok(page(&format!(
-        "<p>Somebody asked for mail about relief goods to your address.</p>\n<form method=\"post\" action=\"{action}/confirm\">\
-         <button>Yes, write to me</button></form>\n<p></p>\n<form method=\"post\" action=\"{action}/end\"><button>No, and \
-         forget my address</button></form>"
-    )))
+    let id = mailing_of(&state, path.0).await?;
+    let language = language_of(&state, id).await?;
+    let action = format!("/api/v1/mail/{}/{token}", id.0);
+    let (asked, yes, no) =
+        (Said::AskedForMail.said(language), Said::Yes.said(language), Said::No.said(language));
+    let words = format!(
+        "<p>{asked}</p>\n<form method=\"post\" action=\"{action}/confirm\"><button>{yes}</button></form>\n<p></p>\n\
+         <form method=\"post\" action=\"{action}/end\"><button>{no}</button></form>"
+    );
+    Ok(page(language, &words))
 }
 
 /// Say yes to mail
@@ -55,8 +71,9 @@ async fn mail_page(state: State, path: Path<(MailingId, String)>) -> Outcome<Htt
     responses((status = 200, description = "A page that says so", body = String, content_type = "text/html")))]
 pub async fn mail_confirm(state: State, path: Path<(MailingId, String)>) -> Outcome<HttpResponse> {
     let id = mailing_of(&state, path.0).await?;
-    state.writer.record(MailingConfirm { actor: anybody("link"), id }).await?;
-    Ok(page("<p>You are written to from now on. Each message has a link that ends it.</p>"))
+    let said = state.writer.record(MailingConfirm { actor: anybody("link"), id }).await?;
+    let language = said.answer.language();
+    Ok(page(language, &format!("<p>{}</p>", Said::FromNowOn.said(language))))
 }
 
 /// End mail
@@ -67,14 +84,15 @@ pub async fn mail_confirm(state: State, path: Path<(MailingId, String)>) -> Outc
     responses((status = 200, description = "A page that says so", body = String, content_type = "text/html")))]
 pub async fn mail_end(state: State, path: Path<(MailingId, String)>) -> Outcome<HttpResponse> {
     let id = mailing_of(&state, path.0).await?;
-    state.writer.record(MailingEnd { actor: anybody("link"), id, of: None }).await?;
+    let ended = state.writer.record(MailingEnd { actor: anybody("link"), id, of: None }).await?;
     state.with_vault(move |vault| destroy(vault, id)).await?;
-    Ok(page("<p>Nothing more is sent, and your address is forgotten.</p>"))
+    let language = ended.answer.language();
+    Ok(page(language, &format!("<p>{}</p>", Said::Forgotten.said(language))))
 }
 
 /// The routes of links.
 pub(super) fn routes(routes: &mut Routes) {
-    routes.page("/mail/{id}/{token}", mail_page);
+    routes.files("/mail/{id}/{token}", mail_page);
     routes.public_throttled(Door::Links, __path_mail_confirm, mail_confirm);
     routes.public_throttled(Door::Links, __path_mail_end, mail_end);
 }

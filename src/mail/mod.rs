@@ -10,12 +10,12 @@
 //! | `rules` | what an address looks like, and what may be asked for |
 //! | `store` | the rows, and what changes them |
 //! | `read` | the rows as they are shown, and how many there are |
-//! | `words` | what messages say |
+//! | `words`, `phrases` | what messages say, and every phrase of it in six languages |
 //! | `alerts` | what stands that somebody should see to |
 //! | `post` | one message to one mailbox, by SMTP |
 //! | `channel` | what a mailing is told, and as whom |
 //! | `expire` | ending what nobody confirmed, and what nobody may read any more |
-//! | `http`, `http_links` | asking for mail, and the links in messages |
+//! | `http`, `http_letters`, `http_links` | asking for mail, what was not taken, and the links in messages |
 //!
 //! Invariants: nothing goes to an address that nobody confirmed but the one question; a mailing that has ended has no address.
 //! Never here: when something is told again, which is the outbox's.
@@ -24,7 +24,9 @@ mod alerts;
 mod channel;
 pub mod expire;
 pub mod http;
+pub mod http_letters;
 pub mod http_links;
+pub mod phrases;
 mod post;
 mod read;
 mod rules;

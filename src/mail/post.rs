@@ -2,18 +2,21 @@
 
 use super::words::Letter;
 use crate::core::problem::{Outcome, Problem};
+use crate::db::redacted;
 use crate::outbox::Verdict;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder};
 use lettre::{Message, SmtpTransport, Transport};
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
+use url::Url;
 
 /// How long a server of mail may take for each step: greylisting servers pause.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// By which server mail goes, and from whom.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct SmtpSettings {
     /// `smtps://user:password@host:465`, `smtp://host:587?tls=required`, or `smtp://localhost:25`.
     pub url: String,
@@ -23,18 +26,33 @@ pub struct SmtpSettings {
     pub origin: String,
 }
 
-/// Whether whoever is between here and there can read what is sent, or change it.
-fn is_clear(url: &str) -> bool {
-    url.starts_with("smtp://") && !url.contains("tls=required")
+/// As logs may have it: a password in the address is left out.
+impl fmt::Debug for SmtpSettings {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SmtpSettings")
+            .field("url", &redacted(&self.url))
+            .field("from", &self.from)
+            .field("origin", &self.origin)
+            .finish()
+    }
 }
 
-fn is_here(url: &str) -> bool {
-    let rest = url.split_once("://").map_or("", |(_, rest)| rest);
-    let authority = rest.split(['/', '?']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
-    ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|here| host.strip_prefix(here).is_some_and(|after| after.is_empty() || after.starts_with(':')))
+/// Whether whoever is between here and there can read what is sent, or change it. The address is read as the one who sends by
+/// it reads it, part by part: words that stand in a name or a password say nothing.
+fn is_clear(url: &Url) -> bool {
+    let tls = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value);
+    url.scheme() != "smtps" && tls.as_deref() != Some("required")
+}
+
+/// Whether it is on this machine.
+fn is_here(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| ["localhost", "127.0.0.1", "[::1]"].contains(&host))
+}
+
+fn no_server() -> Problem {
+    let words = "is no server of mail; write one such as smtps://user:password@mail.example.org";
+    Problem::field("/smtp_url", words)
 }
 
 impl SmtpSettings {
@@ -43,7 +61,8 @@ impl SmtpSettings {
     /// # Errors
     /// `invalid` at the setting.
     pub fn check(&self) -> Outcome<()> {
-        if is_clear(&self.url) && !is_here(&self.url) {
+        let url = Url::parse(&self.url).map_err(|_| no_server())?;
+        if is_clear(&url) && !is_here(&url) {
             let words = "Mail would go in the clear; write smtps://…, or smtp://…?tls=required. Only a relay on this machine \
                          goes without.";
             return Err(Problem::field("/smtp_url", words));
@@ -67,10 +86,7 @@ impl Post {
     /// # Errors
     /// `invalid` at the setting that cannot be.
     pub fn new(settings: &SmtpSettings) -> Outcome<Self> {
-        let transport = SmtpTransport::from_url(&settings.url).map_err(|_| {
-            let words = "is no server of mail; write one such as smtps://user:password@mail.example.org";
-            Problem::field("/smtp_url", words)
-        })?;
+        let transport = SmtpTransport::from_url(&settings.url).map_err(|_| no_server())?;
         let from = settings.from.parse::<Mailbox>().map_err(|error| {
             let sender = &settings.from;
             let words =

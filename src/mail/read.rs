@@ -1,13 +1,15 @@
 //! Mailings as they are shown, and how many there are.
 
-use super::rules::{About, PER_CONSIGNMENT, PER_USER, UNCONFIRMED_MAXIMUM, UNCONFIRMED_PER_ADDRESS};
-use super::store::Mailing;
+use super::rules::{About, PER_CONSIGNMENT, PER_USER, UNCONFIRMED_PER_ADDRESS, UNCONFIRMED_PER_CONSIGNMENT};
+use super::store::{Mailing, outlet_of};
+use crate::atlas::Language;
 use crate::auth::{Permit, action};
-use crate::core::id::{ConsignmentId, MailingId, UserId};
+use crate::core::id::{ConsignmentId, MailingId, OutletId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{consignments, mailings};
 use crate::db::{Binds, Conn, ask, read_failure};
+use crate::outbox::{Letters, standings};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Binary;
@@ -23,18 +25,28 @@ pub struct MailingView {
     pub about: About,
     /// Days between two digests.
     pub days: i64,
+    /// The language it is written in.
+    #[schema(value_type = String, example = "fr")]
+    pub language: Language,
     /// When it was asked for.
     pub asked_at: Timestamp,
     /// When whoever reads the address said yes; null until then, and nothing but the question is sent.
     pub confirmed_at: Option<Timestamp>,
+    /// Messages the server of mail did not take, which are sent again by themselves.
+    pub letters_waiting: i64,
+    /// Messages that were given up, until somebody has them sent again.
+    pub letters_given_up: i64,
 }
 
 impl MailingView {
-    pub(super) fn of(row: &Mailing) -> Outcome<Self> {
+    pub(super) fn of(row: &Mailing, letters: Letters) -> Outcome<Self> {
         Ok(Self {
             id: row.id,
             about: row.about()?,
             days: row.days,
+            language: row.language(),
+            letters_waiting: letters.waiting,
+            letters_given_up: letters.given_up,
             asked_at: row.asked_at,
             confirmed_at: row.confirmed_at,
         })
@@ -56,7 +68,26 @@ pub(super) fn mailing_own(
         .select(Mailing::as_select())
         .load(conn)
         .map_err(read_failure)?;
-    rows.iter().map(MailingView::of).collect()
+    let ids: Vec<OutletId> = rows.iter().map(|row| outlet_of(row.id)).collect();
+    let standings = standings(conn, &ids)?;
+    let letters =
+        |row: &Mailing| standings.get(&outlet_of(row.id)).map(|(_, letters)| *letters).unwrap_or_default();
+    rows.iter().map(|row| MailingView::of(row, letters(row))).collect()
+}
+
+/// Refuses a mailing that is not this user's, or has ended.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub(super) fn mailing_of(conn: &mut Conn, user: UserId, id: MailingId) -> Outcome<()> {
+    let own = mailings::table
+        .filter(mailings::id.eq(id))
+        .filter(mailings::user_id.eq(user))
+        .filter(mailings::ended_at.is_null());
+    match diesel::select(exists(own)).get_result(conn).map_err(read_failure)? {
+        true => Ok(()),
+        false => Err(Problem::not_found()),
+    }
 }
 
 /// The consignment of a tracking code.
@@ -106,12 +137,6 @@ pub(super) fn has_room(
     user: Option<UserId>,
 ) -> Outcome<bool> {
     let open = || mailings::table.filter(mailings::ended_at.is_null());
-    let of_all: i64 =
-        open().filter(mailings::confirmed_at.is_null()).count().get_result(conn).map_err(read_failure)?;
-    if of_all >= UNCONFIRMED_MAXIMUM {
-        let words = "Too many people were asked and have not answered yet. Try again in an hour.";
-        return Err(Problem::new(Code::TooManyRequests, words).with("retry_after_s", 3_600));
-    }
     if let Some(user) = user {
         let own: i64 =
             open().filter(mailings::user_id.eq(user)).count().get_result(conn).map_err(read_failure)?;
@@ -129,6 +154,17 @@ pub(super) fn has_room(
         if of_it >= PER_CONSIGNMENT {
             let words = "As many people as can be are written to about this code. Look it up instead.";
             return Err(Problem::new(Code::WrongState, words));
+        }
+        let unanswered: i64 = open()
+            .filter(mailings::consignment_id.eq(consignment))
+            .filter(mailings::confirmed_at.is_null())
+            .count()
+            .get_result(conn)
+            .map_err(read_failure)?;
+        if unanswered >= UNCONFIRMED_PER_CONSIGNMENT {
+            let words =
+                "Too many people were asked about this code and have not answered yet. Try again in an hour.";
+            return Err(Problem::new(Code::TooManyRequests, words).with("retry_after_s", 3_600));
         }
     }
     let of_address: i64 = open()

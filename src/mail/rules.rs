@@ -13,8 +13,9 @@ pub const UNCONFIRMED_PER_ADDRESS: i64 = 3;
 pub const PER_CONSIGNMENT: i64 = 500;
 /// Mailings of one user.
 pub const PER_USER: i64 = 10;
-/// Questions that nobody has answered yet, of everybody: whoever has codes cannot have a house written to more people than this.
-pub const UNCONFIRMED_MAXIMUM: i64 = 1_000;
+/// Questions about one consignment that nobody has answered yet: whoever has a code cannot have more people bothered than this,
+/// and keeps nobody from being asked about another code. How many one address on the network has asked is the door's.
+pub const UNCONFIRMED_PER_CONSIGNMENT: i64 = 50;
 /// Hours for which a question may be answered. Then the address is erased.
 pub const ANSWER_HOURS: i64 = 48;
 /// Seconds between two messages about one consignment.

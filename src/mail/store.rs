@@ -2,6 +2,7 @@
 
 use super::channel::MAIL_KIND;
 use super::rules::About;
+use crate::atlas::Language;
 use crate::core::id::{ConsignmentId, MailingId, OutletId, SealedId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -41,6 +42,8 @@ record! {
         confirmed_at: Option<Timestamp>,
         /// When it ended.
         ended_at: Option<Timestamp>,
+        /// The code of the language it is written in; none is English.
+        language: Option<String>,
     }
 }
 
@@ -52,6 +55,11 @@ impl Mailing {
     pub fn about(&self) -> Outcome<About> {
         About::from_word(&self.about)
             .ok_or_else(|| Problem::internal(format!("mailings.about of {} is {:?}", self.id, self.about)))
+    }
+
+    /// The language it is written in.
+    pub(super) fn language(&self) -> Language {
+        self.language.as_deref().and_then(Language::from_code).unwrap_or(Language::English)
     }
 
     /// The address, while it is kept.
@@ -122,6 +130,7 @@ pub(super) struct MailingAsk {
     pub(super) days: i64,
     pub(super) address: Vec<u8>,
     pub(super) address_key: String,
+    pub(super) language: Language,
 }
 
 impl Update for MailingAsk {
@@ -144,6 +153,7 @@ impl Update for MailingAsk {
             asked_at: moment.recorded_at,
             confirmed_at: None,
             ended_at: None,
+            language: Some(self.language.code().to_owned()),
         };
         let outlet = Outlet::new(outlet_of(self.id), MAIL_KIND, moment.sequence, Some(moment.recorded_at));
         desk.shelf::<Loose<Outlet>>().put(outlet);

@@ -15,4 +15,5 @@ mod store;
 mod view;
 
 pub use http::routes;
-pub use view::{Layer, MapView};
+pub use store::{Drawing, map};
+pub use view::{Feature, Geometry, Layer, MapView};

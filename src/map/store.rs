@@ -20,18 +20,20 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 const FEATURES_MAXIMUM: usize = 5_000;
 /// How a layer is asked for.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Drawing {
-    pub(super) layer: Layer,
-    pub(super) generalisation: Generalisation,
+pub struct Drawing {
+    /// What is shown.
+    pub layer: Layer,
+    /// How fine borders are drawn.
+    pub generalisation: Generalisation,
     /// Whether anybody may see it.
-    pub(super) public: bool,
+    pub public: bool,
 }
 
 /// Answers a layer in the snapshot of this connection.
 ///
 /// # Errors
 /// `invalid` where there is too much to draw; whatever the database says.
-pub(super) fn map(conn: &mut Conn, mut question: Question, drawing: Drawing) -> Outcome<MapView> {
+pub fn map(conn: &mut Conn, mut question: Question, drawing: Drawing) -> Outcome<MapView> {
     if drawing.public {
         question.narrowed.without_programmes = sensitive_programmes(conn)?;
     }

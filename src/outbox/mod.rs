@@ -12,12 +12,14 @@
 //! | `turn` | telling one of them what came since |
 //! | `teller` | turns for all of them, in one process at a time |
 //! | `replay` | having letters told again that were given up |
+//! | `held_back` | holding everything back where a backup was restored |
 //!
 //! Invariants: one who does not answer, or lies, rests longer each time and keeps nobody else waiting; at most three letters
 //! of it are under way at once. What is given up stays until somebody has it told again. Never here: who is told what, or a
 //! word to anybody outside.
 
 mod channel;
+mod held_back;
 mod replay;
 pub mod rules;
 mod store;
@@ -25,6 +27,7 @@ mod teller;
 mod turn;
 
 pub use channel::{Channel, Found, Message, Opening, Telling, Verdict};
+pub use held_back::{TellingResumed, go_on, hold_back, is_held_back};
 pub use replay::{LettersReplay, REPLAY_MAXIMUM};
 pub use store::{Letter, LetterFilter, Letters, Outlet, letter_list, letters_given_up, standings};
 pub use teller::Teller;

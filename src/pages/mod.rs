@@ -1,30 +1,99 @@
 //! The pages people open in a browser.
 //!
-//! Until there are more this is the start page. Pages work on a phone, without scripts, and need nothing
-//! from outside. Never here: figures worked out in a page; a page shows what a room answers.
+//! | file | what it is |
+//! |---|---|
+//! | `visitor` | who looks at a page, in which language, and the permits that gives |
+//! | `frame`, `frame.html` | what is around every page: heading, ways to other pages, language |
+//! | `refused` | a refusal as a page, and beside the fields of a form |
+//! | `form` | what a form sends |
+//! | `words` | phrases that pages share, in six languages; plural forms |
+//! | `grid`, `fields` | tables, and the fields of forms, as several pages show them |
+//! | `made_up` | whether what a page shows is made up |
+//! | `files`, `static/` | style and scripts, under names that change with what they hold |
+//! | `sign_in` | signing in and out, choosing a language |
+//! | `board`, `warehouse` | an officer's consignments, posting, the queue on the phone; stock, cards, counts |
+//! | `front` | the page of the address itself |
+//! | `drawing` | bars and charts that the server draws |
+//! | `donor` | what became of a gift, with an account or by a private link |
+//! | `manager` | what is to be decided, and pictures of it |
+//! | `audit` | whether it adds up, down to entries; the log and who checked it |
+//! | `admin` | people, organizations, items, sites, keys; webhooks |
+//! | `confirm` | a consignee confirms receipt by a link |
+//! | `map` | a published programme on a map |
+//! | `publish` | which programmes anybody may read |
+//! | `track` | where a consignment is, by its code |
+//!
+//! Each further page is a folder: `mod.rs` its routes and handlers, `view.rs` what its template shows, `words.rs` its
+//! phrases, and the templates. Pages work on a phone and without scripts, and need nothing from outside. Never here:
+//! figures worked out in a page, or a query; a page shows what a room answers, under the permit that the room asks for.
 
-use crate::exchange::demo::{gap, published_programme};
-use crate::programmes::read_programme;
-use crate::web::{Routes, State};
-use actix_web::HttpResponse;
+mod admin;
+mod audit;
+mod donor;
+pub mod drawing;
+mod fields;
+mod board;
+mod confirm;
+mod files;
+mod form;
+mod frame;
+mod front;
+mod grid;
+mod made_up;
+mod manager;
+mod map;
+mod publish;
+mod refused;
+mod sign_in;
+mod track;
+mod visitor;
+mod warehouse;
+mod words;
 
-const START: &str = include_str!("start.html");
-/// Where the page says what the demonstration's published facts leave open.
-const GAP: &str = "<!-- gap -->\n";
+pub use form::Form;
+pub use refused::nowhere;
+pub use visitor::first_language;
+pub use words::forms;
 
-async fn start(state: State) -> HttpResponse {
-    // A page that cannot ask is shown all the same.
-    let has_published = state.read(|conn| read_programme(conn, published_programme())).await.is_ok();
-    let words = match gap() {
-        Ok(gap) if has_published => {
-            format!("<p>Masks of the Cities Project 2020, as published. {}</p>\n", gap.words())
-        }
-        Ok(_) | Err(_) => String::new(),
-    };
-    HttpResponse::Ok().content_type("text/html; charset=utf-8").body(START.replacen(GAP, &words, 1))
+use crate::web::Routes;
+
+/// Every phrase of every page, in the order of the languages: for whoever checks that none lacks a form or a part.
+pub fn phrases() -> Vec<[&'static str; 6]> {
+    let all = [
+        words::Word::every(),
+        words::Trouble::every(),
+        audit::AuditWord::every(),
+        audit::CheckWord::every(),
+        admin::AdminWord::every(),
+        donor::DonorWord::every(),
+        donor::kinds::KindWord::every(),
+        manager::ManagerWord::every(),
+        drawing::whereabouts::WhereWord::every(),
+        board::BoardWord::every(),
+        board::QueueWord::every(),
+        warehouse::StoreWord::every(),
+        confirm::words::ConfirmWord::every(),
+        front::words::FrontWord::every(),
+        map::words::MapWord::every(),
+        publish::words::PublishWord::every(),
+        track::words::TrackWord::every(),
+    ];
+    all.concat()
 }
 
 /// The routes of pages.
 pub fn routes(routes: &mut Routes) {
-    routes.page("/", start);
+    donor::routes(routes);
+    admin::routes(routes);
+    audit::routes(routes);
+    files::routes(routes);
+    confirm::routes(routes);
+    front::routes(routes);
+    manager::routes(routes);
+    map::routes(routes);
+    track::routes(routes);
+    publish::routes(routes);
+    sign_in::routes(routes);
+    board::routes(routes);
+    warehouse::routes(routes);
 }

@@ -2,7 +2,7 @@
 
 use super::code::{QUIET, squares};
 use super::flow::{BODY, BODY_BOLD, Flow, HEADING, INNER_WIDTH, MARGIN, NodeId};
-use super::model::{Label, Signature, Value};
+use super::model::{Label, Scan, Signature, Value};
 use super::rules::Language;
 use super::typeface::{Face, Line, Style};
 use super::words::Phrase;
@@ -28,9 +28,10 @@ const PACKAGE: Style = Style { face: Face::Bold, size: 14.0 };
 ///
 /// # Errors
 /// Where it cannot be drawn.
-pub(super) fn place_code(flow: &mut Flow<'_>, language: Language, code: &str) -> Outcome<()> {
+pub(super) fn place_code(flow: &mut Flow<'_>, language: Language, scan: &Scan) -> Outcome<()> {
+    let code = &scan.code;
     flow.make_room(CODE_SIZE + 8.0);
-    draw_code(flow, language, code, MARGIN, 0.0, CODE_SIZE)?;
+    draw_code(flow, language, scan, MARGIN, 0.0, CODE_SIZE)?;
     let node = flow.node(None, Tag::P);
     let words = format!("{}: {code}", Phrase::TrackingCode.said(language));
     let mut below = (CODE_SIZE - HEADING.lead()) / 2.0;
@@ -45,18 +46,18 @@ pub(super) fn place_code(flow: &mut Flow<'_>, language: Language, code: &str) ->
 fn draw_code(
     flow: &mut Flow<'_>,
     language: Language,
-    code: &str,
+    scan: &Scan,
     left: f32,
     top: f32,
     size: f32,
 ) -> Outcome<()> {
-    let drawn = squares(code)?;
+    let drawn = squares(&scan.address)?;
     let square = size / (drawn.side + 2 * QUIET) as f32;
     let at = |place: usize| (place + QUIET) as f32 * square;
     let runs = drawn.runs.into_iter();
     let rectangles =
         runs.map(|(column, row, length)| [left + at(column), top + at(row), length as f32 * square, square]);
-    let named = format!("{} {code}", Phrase::TrackingCode.said(language));
+    let named = format!("{} {}", Phrase::TrackingCode.said(language), scan.code);
     let node = flow.node(None, Tag::Figure(Some(named)));
     flow.black(rectangles.collect(), Some(node));
     Ok(())
@@ -146,7 +147,7 @@ fn place_label(flow: &mut Flow<'_>, language: Language, label: &Label, left: f32
     draw_code(flow, language, &label.code, left, INSET, LABEL_CODE_SIZE)?;
     let beside = left + LABEL_CODE_SIZE;
     let width = HALF - LABEL_CODE_SIZE - INSET;
-    let code = some_lines(flow, &label.code, HEADING, width);
+    let code = some_lines(flow, &label.code.code, HEADING, width);
     let below = stack(flow, beside, INSET + 16.0, code, Tag::P, None);
     let package = some_lines(flow, label.package.text(), PACKAGE, width);
     stack(flow, beside, below + 4.0, package, Tag::P, None);

@@ -41,7 +41,7 @@ pub(super) fn squares(text: &str) -> Outcome<Squares> {
 ///
 /// # Errors
 /// As [`squares`].
-pub(super) fn svg(text: &str, named: &str) -> Outcome<String> {
+pub fn svg(text: &str, named: &str) -> Outcome<String> {
     let Squares { side, runs } = squares(text)?;
     let whole = side + 2 * QUIET;
     let mut path = String::new();

@@ -60,6 +60,11 @@ pub fn cubic_metres(language: Language, cubic_centimetres: i64) -> String {
     fraction(language, cubic_centimetres, 6, true)
 }
 
+/// So many of each million as so many of each thousand.
+pub fn per_thousand(language: Language, per_million: i64) -> String {
+    fraction(language, per_million, 3, true)
+}
+
 /// An amount of a currency in its minor unit, such as `26.25 USD`.
 pub fn amount(language: Language, minor: i64, currency: &str) -> String {
     let digits = find_currency(currency).map_or(2, |known| u32::from(known.digits()));

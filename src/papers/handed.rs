@@ -20,10 +20,11 @@ use crate::auth::{Fields, Permit, action};
 use crate::consignments::{Consignment, consignment_read};
 use crate::core::id::{DocumentId, EventId, ItemId, LotId, OrganizationId, PersonId, SiteId};
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::db::schema::{decisions, document_events, document_signatories, documents};
-use crate::db::{Conn, read_failure};
+use crate::db::schema::{decisions, document_events, document_signatories, documents, events};
+use crate::db::{Clause, Conn, read_failure};
 use crate::documents::rules::{Act, DocumentKind};
 use crate::documents::{Document, Signatory, documents_within, of_sensitive_programme};
+use crate::ledger::event::STANDS;
 use crate::parties::Eyes;
 use crate::people::{Person, people_named};
 use crate::writer::last_sequence;
@@ -147,8 +148,11 @@ fn events_of(conn: &mut Conn, permit: &Permit<action::DocumentRead>, document: &
 type DecidedRow = (Option<String>, Option<String>, Option<String>, Option<OrganizationId>);
 
 fn decided_of(conn: &mut Conn, ids: &[EventId]) -> Outcome<Vec<Decided>> {
+    // Of what was decided only what stands: a cause that was taken back is nobody's.
     let rows: Vec<DecidedRow> = decisions::table
+        .inner_join(events::table.on(events::id.eq(decisions::event_id)))
         .filter(decisions::event_id.eq_any(ids))
+        .filter(Clause(STANDS))
         .order(decisions::event_id)
         .select((decisions::report_number, decisions::cause, decisions::evidence, decisions::liable_id))
         .load(conn)
@@ -243,7 +247,7 @@ impl Handed {
             }
             let consignee = self.names.organization(language, Some(row.consignee_id));
             facts.push(Fact::new(Phrase::Consignee.said(language), consignee));
-            code = Some(Block::Code(row.tracking_code.clone()));
+            code = Some(Block::Code(row.tracking_code.as_str().into()));
         }
         let mut blocks = vec![Block::Facts(facts)];
         blocks.extend(code);

@@ -4,8 +4,8 @@
 //! its hash and nothing else at all. What others wrote goes through [`escaped`] alone, in elements of its own.
 
 use super::code::svg;
-use super::model::{Block, Column, Fact, Label, Paper, Signature, Table, Value};
-use super::rules::{Language, is_right_to_left};
+use super::model::{Block, Column, Fact, Label, Paper, Scan, Signature, Table, Value};
+use super::rules::Language;
 use super::words::Phrase;
 use crate::core::problem::Outcome;
 use base64::Engine;
@@ -45,7 +45,7 @@ pub fn escaped(text: &str) -> String {
 /// Where a code cannot be drawn.
 pub fn html(paper: &Paper) -> Outcome<String> {
     let language = paper.language;
-    let direction = if is_right_to_left(language) { "rtl" } else { "ltr" };
+    let direction = if language.is_right_to_left() { "rtl" } else { "ltr" };
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"{}\" dir=\"{direction}\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{}</title>\n\
@@ -141,11 +141,12 @@ fn write_row(page: &mut String, columns: &[Column], row: &[Value]) {
     page.push_str("</tr>\n");
 }
 
-fn write_code(page: &mut String, language: Language, code: &str) -> Outcome<()> {
+fn write_code(page: &mut String, language: Language, scan: &Scan) -> Outcome<()> {
+    let code = &scan.code;
     let named = format!("{} {code}", Phrase::TrackingCode.said(language));
     page.push_str(&format!(
         "<div class=\"code\">{}<bdi dir=\"ltr\">{}</bdi></div>\n",
-        svg(code, &escaped(&named))?,
+        svg(&scan.address, &escaped(&named))?,
         escaped(code)
     ));
     Ok(())

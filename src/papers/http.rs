@@ -66,7 +66,7 @@ pub async fn consignment_paper(
     let today = now().day();
     let paper =
         state.read(move |conn| paper_of(conn, &permit, (kind, language, id), packages, &today)).await?;
-    drawn(kind.word(), paper, form).await
+    drawn(&state, kind.word(), paper, form).await
 }
 
 /// The packages that labels are wanted for.
@@ -147,7 +147,8 @@ pub async fn pledge_paper(
             PledgePaper::DonorReport => donor_report(conn, &permit, about, moment),
         }
     };
-    drawn(kind.word(), state.read(read).await?, form).await
+    let paper = state.read(read).await?;
+    drawn(&state, kind.word(), paper, form).await
 }
 
 /// The moment a report is wanted of; the others tell of what stands for good.
@@ -196,11 +197,12 @@ pub async fn document_paper(
     let handed = state.read(move |conn| handed_read(conn, &permit, (language, id, &day))).await?;
     let (kind, people) = (handed.document.kind.clone(), handed.people.clone());
     let opened = state.with_vault(move |vault| shown_as(vault, &people)).await?;
-    drawn(&kind, handed.paper(language, &opened, &today), form).await
+    drawn(&state, &kind, handed.paper(language, &opened, &today), form).await
 }
 
 /// The answer: drawn on a thread that may take its time.
-async fn drawn(kind: &str, paper: Paper, form: Form) -> Outcome<HttpResponse> {
+async fn drawn(state: &State, kind: &str, paper: Paper, form: Form) -> Outcome<HttpResponse> {
+    let paper = paper.tracked_at(state.public_origin.as_deref());
     let ended =
         |error: actix_web::error::BlockingError| Problem::internal(format!("drawing a paper ended: {error}"));
     let name = file_name(kind, &paper.name);

@@ -7,6 +7,7 @@
 //! | `formats` | numbers, days, weights and amounts as a language writes them |
 //! | `model` | a paper before anybody draws it: headings, facts, tables, codes, signatures, labels |
 //! | `shipment`, `goods` | what is read of a consignment, and what it was packed with |
+//! | `packages` | in which packages and handling units that is |
 //! | `named` | organizations, sites and programmes by the words people know them by |
 //! | `shipping`, `customs`, `labels` | waybill and packing list; gift certificate and pro forma invoice; labels |
 //! | `giving`, `report` | acceptance letter and donation receipt; what a donor is told |
@@ -21,7 +22,7 @@
 //! on a donor's paper anybody's name.
 
 mod boxes;
-mod code;
+pub mod code;
 mod customs;
 mod flow;
 mod foot;
@@ -36,6 +37,7 @@ pub mod model;
 mod moved;
 mod named;
 mod notes;
+mod packages;
 pub mod pdf;
 mod report;
 pub mod rules;

@@ -37,7 +37,7 @@ pub enum Block {
     /// Rows of cells.
     Table(Table),
     /// What a camera reads, with the same in letters.
-    Code(String),
+    Code(Scan),
     /// Who signs.
     Signatures(Vec<Signature>),
     /// Labels to be cut out.
@@ -103,11 +103,53 @@ pub struct Signature {
     pub date: Value,
 }
 
+/// What a camera reads, and what stands beside it in letters.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Scan {
+    /// The code in letters.
+    pub code: String,
+    /// What a camera reads: the address of the code's page, or the code.
+    pub address: String,
+}
+
+impl From<&str> for Scan {
+    fn from(code: &str) -> Self {
+        Self { code: code.to_owned(), address: code.to_owned() }
+    }
+}
+
+impl Scan {
+    /// Has a camera read the address of the code's page at an origin.
+    fn point_to(&mut self, origin: &str) {
+        self.address = format!("{}/track/{}", origin.trim_end_matches('/'), self.code);
+    }
+}
+
+impl Paper {
+    /// The same with codes that lead to their pages, where it is known how browsers call this server.
+    pub fn tracked_at(mut self, origin: Option<&str>) -> Self {
+        let Some(origin) = origin else { return self };
+        for block in &mut self.blocks {
+            match block {
+                Block::Code(scan) => scan.point_to(origin),
+                Block::Labels(labels) => labels.iter_mut().for_each(|label| label.code.point_to(origin)),
+                Block::Heading(_)
+                | Block::Text(_)
+                | Block::Notice(_)
+                | Block::Facts(_)
+                | Block::Table(_)
+                | Block::Signatures(_) => {}
+            }
+        }
+        self
+    }
+}
+
 /// A label for a package.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Label {
     /// What a camera reads.
-    pub code: String,
+    pub code: Scan,
     /// Which package of how many.
     pub package: Value,
     /// What else stands on it.

@@ -75,16 +75,6 @@ pub fn is_set_as_pdf(language: Language) -> bool {
     }
 }
 
-/// Whether a language is written from right to left.
-pub fn is_right_to_left(language: Language) -> bool {
-    match language {
-        Language::Arabic => true,
-        Language::English | Language::French | Language::Spanish | Language::Russian | Language::Chinese => {
-            false
-        }
-    }
-}
-
 /// The language and form that are wanted: English and PDF where nothing is said, and HTML for the languages that only
 /// browsers set.
 ///

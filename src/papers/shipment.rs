@@ -2,6 +2,7 @@
 
 use super::goods::{Line, lines_of};
 use super::named::Names;
+use super::packages::{Packing, packing_of};
 use super::rules::{LINES_MAX, check_lines};
 use crate::auth::{Named, Permit};
 use crate::consignments::{Consignment, Leg, Load, consignment_read, loads_within};
@@ -29,6 +30,8 @@ pub(super) struct Shipment {
     pub(super) is_synthetic: bool,
     /// What it was packed with.
     pub(super) lines: Vec<Line>,
+    /// In which packages that is.
+    pub(super) packing: Packing,
     /// Who gave them, with what each pledge says of being named.
     pub(super) gave: Vec<Gave>,
     pub(super) names: Names,
@@ -45,7 +48,7 @@ pub(super) struct Gave {
 }
 
 /// Some of the goods of a consignment.
-#[derive(QueryableByName)]
+#[derive(Clone, QueryableByName)]
 pub(super) struct Sent {
     #[diesel(sql_type = Binary)]
     pub(super) item: ItemId,
@@ -95,10 +98,11 @@ pub(super) fn shipment_read<A: Named>(
     let pledged = pledged(conn, &sent)?;
     let lines = lines_of(conn, &sent, &pledged)?;
     check_lines(lines.len())?;
+    let packing = packing_of(conn, id, &sent, &pledged)?;
     let gave = gave(conn, &pledged)?;
     let names = names_of(conn, &consignment, &legs, &loads, &gave)?;
     let sequence = last_sequence(conn)?;
-    Ok(Shipment { consignment, legs, loads, programme, is_synthetic, lines, gave, names, sequence })
+    Ok(Shipment { consignment, legs, loads, programme, is_synthetic, lines, packing, gave, names, sequence })
 }
 
 impl Shipment {
@@ -106,6 +110,7 @@ impl Shipment {
     /// goods too, or of our books.
     pub(super) fn traced(mut self) -> Self {
         self.loads.clear();
+        self.packing = Packing::default();
         self.legs.iter_mut().for_each(|leg| leg.carrier_id = None);
         self.consignment = Consignment {
             consignor_id: None,

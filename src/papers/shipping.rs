@@ -3,6 +3,7 @@
 use super::formats::{cubic_metres, day, kilograms, number};
 use super::goods::{Line, sum};
 use super::model::{Block, Column, Fact, Paper, Signature, Table, Value};
+use super::packages::{Held, Packing, Unit};
 use super::rules::Language;
 use super::shipment::Shipment;
 use super::words::{Goods, Phrase, mode};
@@ -42,7 +43,7 @@ pub(super) fn waybill(language: Language, shipment: &Shipment, told: Waybill, fo
     ];
     facts.extend(parties(language, shipment));
     blocks.push(Block::Facts(facts));
-    blocks.push(Block::Code(shipment.consignment.tracking_code.clone()));
+    blocks.push(Block::Code(shipment.consignment.tracking_code.as_str().into()));
     blocks.push(Block::Table(way(language, shipment)));
     blocks.push(Block::Table(goods(language, shipment)));
     blocks.push(Block::Facts(weights(language, shipment)));
@@ -58,9 +59,25 @@ pub(super) fn waybill(language: Language, shipment: &Shipment, told: Waybill, fo
 pub(super) fn packing_list(language: Language, shipment: &Shipment, foot: Vec<String>) -> Paper {
     let mut blocks = notices(language, shipment);
     blocks.push(Block::Facts(parties(language, shipment)));
-    blocks.push(Block::Code(shipment.consignment.tracking_code.clone()));
+    blocks.push(Block::Code(shipment.consignment.tracking_code.as_str().into()));
     blocks.push(Block::Text(Goods::FillIn.said(language)));
-    blocks.push(Block::Table(packages(language, shipment)));
+    let packing = &shipment.packing;
+    if !packing.stated.is_empty() {
+        blocks.push(Block::Table(stated(language, packing)));
+        blocks.push(Block::Table(goods(language, shipment)));
+    } else if packing.units.is_empty() {
+        blocks.push(Block::Table(packages(
+            language,
+            &shipment.lines,
+            (0, sum(&shipment.lines, Line::packages)),
+        )));
+    } else {
+        let (all, before) = (packing.count(&shipment.lines), packing.units.len() as i64);
+        blocks.push(Block::Table(units(language, packing, all)));
+        if !packing.loose.is_empty() {
+            blocks.push(Block::Table(packages(language, &packing.loose, (before, all))));
+        }
+    }
     blocks.push(Block::Facts(weights(language, shipment)));
     let acts = [Phrase::PackedBy, Phrase::ReceivedBy];
     blocks.push(Block::Signatures(acts.map(|act| Signature::open(act.said(language))).to_vec()));
@@ -103,8 +120,9 @@ pub(super) fn parties(language: Language, shipment: &Shipment) -> Vec<Fact> {
 
 /// Packages and weight of all of it: what is declared stands apart from what packs add up to.
 pub(super) fn weights(language: Language, shipment: &Shipment) -> Vec<Fact> {
-    let all_packages = sum(&shipment.lines, Line::packages).map(|count| number(language, count));
-    let all_grams = sum(&shipment.lines, Line::grams).map(|grams| kilograms(language, grams));
+    let (packing, lines) = (&shipment.packing, &shipment.lines);
+    let all_packages = packing.count(lines).map(|count| number(language, count));
+    let all_grams = packing.grams(lines).map(|grams| kilograms(language, grams));
     let mut facts = vec![
         Fact::new(Goods::TotalPackages.said(language), Value::number_of(all_packages)),
         Fact::new(Goods::TotalKilograms.said(language), Value::number_of(all_grams)),
@@ -220,11 +238,11 @@ fn goods(language: Language, shipment: &Shipment) -> Table {
     Table { caption: Goods::Title.said(language), columns, rows: rows.collect(), total: None }
 }
 
-/// From which package to which a line goes, of how many, counted through the whole list; nothing where the packages of
-/// one line are not known: then nobody knows how many there are.
-pub(super) fn numbered(language: Language, lines: &[Line]) -> Vec<Value> {
-    let Some(all) = sum(lines, Line::packages) else { return lines.iter().map(|_| Value::Blank).collect() };
-    let mut before = 0;
+/// From which package to which a line goes, of how many, counted through the whole list after so many others; nothing where
+/// the packages of one line are not known: then nobody knows how many there are.
+pub(super) fn numbered(language: Language, lines: &[Line], (before, all): (i64, Option<i64>)) -> Vec<Value> {
+    let Some(all) = all else { return lines.iter().map(|_| Value::Blank).collect() };
+    let mut before = before;
     let of = number(language, all);
     lines
         .iter()
@@ -236,6 +254,78 @@ pub(super) fn numbered(language: Language, lines: &[Line]) -> Vec<Value> {
             Value::Number(format!("{range} / {of}"))
         })
         .collect()
+}
+
+/// Which package of how many.
+pub(super) fn place_of(language: Language, package: i64, all: i64) -> Value {
+    Value::Number(format!("{} / {}", number(language, package), number(language, all)))
+}
+
+/// What a handling unit holds, such as `HYGIENE · Hygiene kit: 2 piece Soap (L-1), 1 piece Towel`.
+pub(super) fn held_in(language: Language, unit: &Unit) -> Value {
+    let held = |one: &Held| {
+        let lot = one.lot.as_ref().map_or_else(String::new, |lot| format!(" ({lot})"));
+        format!("{} {} {}{lot}", number(language, one.quantity), one.base_unit, one.item)
+    };
+    let all: Vec<String> = unit.contents.iter().map(held).collect();
+    Value::words(&format!("{}: {}", unit.kit, all.join(", ")))
+}
+
+/// The packages that were stated, and handling units that none of them is.
+fn stated(language: Language, packing: &Packing) -> Table {
+    let measured = |value: Option<i64>, form: fn(Language, i64) -> String| {
+        Value::number_of(value.map(|value| form(language, value)))
+    };
+    let listed = packing.stated.iter().map(|one| {
+        let mut row = vec![place_of(language, one.number, one.of), Value::words_of(one.mark.as_deref())];
+        row.extend(unit_cells(language, one.unit.as_ref()));
+        row.extend([measured(one.grams, kilograms), measured(one.volume_cm3, cubic_metres)]);
+        row
+    });
+    let others = packing.units.iter().map(|unit| {
+        let mut row = vec![Value::Blank, Value::Nothing];
+        row.extend(unit_cells(language, Some(unit)));
+        row.extend([Value::Blank, Value::Blank]);
+        row
+    });
+    let mut columns =
+        vec![Column::words(Goods::Package.said(language), 11), Column::words(Goods::Mark.said(language), 15)];
+    columns.extend(unit_columns(language));
+    columns.extend([
+        Column::numbers(Goods::GrossKilograms.said(language), 11),
+        Column::numbers(Goods::CubicMetres.said(language), 9),
+    ]);
+    let rows = listed.chain(others).collect();
+    Table { caption: Goods::Packages.said(language), columns, rows, total: None }
+}
+
+/// Handling units as the first packages of all.
+fn units(language: Language, packing: &Packing, all: Option<i64>) -> Table {
+    let rows = (1..).zip(&packing.units).map(|(place, unit)| {
+        let mut row = vec![all.map_or(Value::Blank, |all| place_of(language, place, all))];
+        row.extend(unit_cells(language, Some(unit)));
+        row
+    });
+    let mut columns = vec![Column::words(Goods::Package.said(language), 11)];
+    columns.extend(unit_columns(language));
+    Table { caption: Goods::Packages.said(language), columns, rows: rows.collect(), total: None }
+}
+
+fn unit_cells(language: Language, unit: Option<&Unit>) -> [Value; 3] {
+    match unit {
+        Some(unit) => {
+            [Value::code(&unit.number), Value::code_of(unit.sscc.as_deref()), held_in(language, unit)]
+        }
+        None => [Value::Nothing, Value::Nothing, Value::Nothing],
+    }
+}
+
+fn unit_columns(language: Language) -> [Column; 3] {
+    [
+        Column::words(Goods::HandlingUnit.said(language), 14),
+        Column::words(Goods::Sscc.said(language), 18),
+        Column::words(Goods::Content.said(language), 32),
+    ]
 }
 
 /// What fills the packages of a line, such as `42 × carton + 150 piece`.
@@ -253,9 +343,9 @@ pub(super) fn content(language: Language, line: &Line) -> Value {
     }
 }
 
-fn packages(language: Language, shipment: &Shipment) -> Table {
-    let places = numbered(language, &shipment.lines);
-    let rows = shipment.lines.iter().zip(places).map(|(line, place)| {
+fn packages(language: Language, lines: &[Line], counted: (i64, Option<i64>)) -> Table {
+    let places = numbered(language, lines, counted);
+    let rows = lines.iter().zip(places).map(|(line, place)| {
         let mut row = vec![place];
         row.extend(named(language, line));
         row.extend([

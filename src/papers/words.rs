@@ -6,38 +6,7 @@ use super::rules::Language;
 use crate::consignments::rules::Mode;
 use crate::ledger::{Account, Condition, TitlePasses};
 
-/// Makes phrases: a name, and what stands for it in English, French, Spanish, Russian, Chinese and Arabic.
-macro_rules! phrases {
-    ($(#[$doc:meta])* pub enum $kind:ident { $($name:ident: $words:expr,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub enum $kind { $(#[doc = stringify!($name)] $name,)* }
-
-        impl $kind {
-            /// Every one.
-            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
-
-            /// In each language, in the order of [`Language::ALL`].
-            fn all_words(self) -> [&'static str; 6] {
-                match self { $(Self::$name => $words,)* }
-            }
-
-            /// In a language.
-            pub fn said(self, language: Language) -> &'static str {
-                let [english, french, spanish, russian, chinese, arabic] = self.all_words();
-                match language {
-                    Language::English => english,
-                    Language::French => french,
-                    Language::Spanish => spanish,
-                    Language::Russian => russian,
-                    Language::Chinese => chinese,
-                    Language::Arabic => arabic,
-                }
-            }
-        }
-    };
-}
-pub(super) use phrases;
+pub(super) use crate::atlas::phrases;
 
 pub use super::words_goods::Goods;
 pub use super::words_told::Told;

@@ -1,6 +1,5 @@
 //! Phrases about goods, packages and what they are worth.
 
-use super::rules::Language;
 use super::words::phrases;
 
 phrases! {
@@ -16,6 +15,9 @@ phrases! {
         Unit: ["Unit", "Unité", "Unidad", "Ед.", "单位", "الوحدة"],
         Packages: ["Packages", "Colis", "Bultos", "Мест", "件数", "الطرود"],
         Package: ["Package", "Colis", "Bulto", "Место", "件号", "الطرد"],
+        Mark: ["Mark", "Marque", "Marca", "Маркировка", "标记", "العلامة"],
+        HandlingUnit: ["Handling unit", "Unité de manutention", "Unidad de manipulación", "Грузовая единица", "搬运单元", "وحدة المناولة"],
+        Sscc: ["SSCC", "SSCC", "SSCC", "SSCC", "SSCC", "رمز SSCC"],
         Content: ["Content", "Contenu", "Contenido", "Содержимое", "内容", "المحتوى"],
         GrossKilograms: ["Gross kg", "Brut kg", "Bruto kg", "Брутто, кг", "毛重 kg", "الوزن القائم كغ"],
         Kilograms: ["kg", "kg", "kg", "кг", "kg", "كغ"],

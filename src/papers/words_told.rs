@@ -1,6 +1,5 @@
 //! Phrases of what donors are told, and of what became of goods.
 
-use super::rules::Language;
 use super::words::phrases;
 
 phrases! {

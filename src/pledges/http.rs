@@ -348,6 +348,8 @@ pub struct LinkView {
     pub code: String,
     /// Where it leads.
     pub path: String,
+    /// The page that a browser opens.
+    pub page: String,
 }
 
 /// Makes a pledge's private link; an older one stops working.
@@ -363,8 +365,8 @@ pub async fn pledge_link_make(
     state.read(move |conn| pledge_read(conn, &reader, id)).await?;
     let code = tracking_code(rand::random());
     let recorded = state.writer.record(LinkChange::make(id, &code, permit.actor())).await?;
-    let link = format!("/api/v1/pledge-links/{code}");
-    Ok(Written::created(recorded.map(|()| LinkView { code, path: link })))
+    let (path, page) = (format!("/api/v1/pledge-links/{code}"), format!("/pledge-links/{code}"));
+    Ok(Written::created(recorded.map(|()| LinkView { code, path, page })))
 }
 
 /// An answer that says nothing but that it is done.
@@ -395,9 +397,18 @@ pub async fn pledge_link_revoke(
     responses((status = 200, body = LinkStatus)))]
 pub async fn pledge_link_show(state: State, path: Path<String>) -> Outcome<actix_web::web::Json<LinkStatus>> {
     let TypedCode::Sound(code) = read_tracking_code(&path.0) else { return Err(Problem::not_found()) };
-    let today = chrono::Utc::now().date_naive().to_string();
-    let status = state.read(move |conn| status_by_link(conn, &link_hash(&code), &today)).await?;
-    Ok(actix_web::web::Json(status))
+    Ok(actix_web::web::Json(link_status(&state, &code, None).await?))
+}
+
+/// What a private link tells, or told up to an entry of the ledger.
+///
+/// # Errors
+/// `not_found`, `invalid` where the entry is not there yet, or what the database says.
+pub async fn link_status(state: &State, code: &str, known_at: Option<i64>) -> Outcome<LinkStatus> {
+    let (hash, today) = (link_hash(code), now().day());
+    let known_at = known_at.map(|sequence| sequence.to_string());
+    let moment = Moment::read(None, known_at.as_deref())?;
+    state.read(move |conn| status_by_link(conn, &hash, &today, moment)).await
 }
 
 /// The routes of this room.

@@ -28,7 +28,9 @@ pub use earmark::{EarmarkChange, EarmarkChanged, change_earmark, earmark_reverse
 pub use link::{LinkChange, link_hash};
 pub use named::{NamedChange, NamedNew};
 pub use offer::{Money, PledgeLineNew, PledgeNew, PledgeOffer};
-pub use status::{LinkStatus, PledgeStatus, pledge_status, status_by_link};
+pub use reading_earmarks::TracedEarmarkChange;
+pub use status::{Heap, LineStatus, LinkStatus, PlacesBy, PledgeStatus, pledge_status, status_by_link};
 pub use store::{Pledge, PledgeLine, PledgeReferences, pledges_within};
 pub use surplus::{Excess, restate_surplus, surplus_lines};
+pub use traced::TracedPledge;
 pub use withdraw::{PledgeWithdrawn, withdraw};

@@ -127,12 +127,18 @@ pub struct PledgeOffer {
     id: PledgeId,
     new: PledgeNew,
     actor: Actor,
+    origin: Origin,
 }
 
 impl PledgeOffer {
     /// An offer under an identifier.
     pub fn new(id: PledgeId, new: PledgeNew, actor: Actor) -> Self {
-        Self { id, new, actor }
+        Self { id, new, actor, origin: Origin::Client }
+    }
+
+    /// The same out of a file, whose identifiers may be made by a program of ours.
+    pub fn out_of_a_file(id: PledgeId, new: PledgeNew, actor: Actor) -> Self {
+        Self { origin: Origin::File, ..Self::new(id, new, actor) }
     }
 
     /// Under which identifier.
@@ -147,7 +153,7 @@ impl PledgeOffer {
 
     fn check(&self, now: Timestamp) -> Result<Timestamp, Problem> {
         let new = &self.new;
-        check_lines(new.lines.len())?;
+        self.origin.check_count(new.lines.len())?;
         if new.kind == PledgeKind::Surplus {
             return Err(Problem::field(
                 "/kind",
@@ -160,14 +166,14 @@ impl PledgeOffer {
                 "is missing; only unsolicited or opening goods may have none",
             ));
         }
-        check_client_id("/id", new.id.map(|id| id.0))?;
+        self.origin.check_id("/id", new.id.map(|id| id.0))?;
         check_text("/reference", new.reference.as_deref(), REFERENCE_CHARS_MAX)?;
         let mut check = Check::new();
         check_named(&mut check, "/named", new.named.as_deref());
         check.finish()?;
         check_text("/note", new.note.as_deref(), WORDS_CHARS_MAX)?;
         for (index, line) in new.lines.iter().enumerate() {
-            check_client_id(&format!("/lines/{index}/id"), line.id.map(|id| id.0))?;
+            self.origin.check_id(&format!("/lines/{index}/id"), line.id.map(|id| id.0))?;
             line.check_earmark(&format!("/lines/{index}"))?;
             if line.quantity.is_zero() {
                 let detail = "0 offers nothing; write at least 1 base unit";
@@ -255,6 +261,32 @@ impl PledgeOffer {
     }
 }
 
+/// Where an offer comes from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Origin {
+    /// Somebody's program, which makes identifiers of version 7.
+    Client,
+    /// A file of records: identifiers in it may have been derived, and a table of deliveries may have made a pledge of more
+    /// lines than anybody posts.
+    File,
+}
+
+impl Origin {
+    fn check_id(self, pointer: &str, id: Option<uuid::Uuid>) -> Result<(), Problem> {
+        match self {
+            Self::Client => check_client_id(pointer, id),
+            Self::File => Ok(()),
+        }
+    }
+
+    fn check_count(self, lines: usize) -> Result<(), Problem> {
+        match self {
+            Self::File if lines > 0 => Ok(()),
+            Self::Client | Self::File => check_lines(lines),
+        }
+    }
+}
+
 /// Whether two offers say the same, apart from what was decided since.
 fn is_same(
     known: &Pledge,
@@ -280,7 +312,16 @@ fn is_same(
         && sorted
             .iter()
             .zip(new_lines)
-            .all(|(known, new)| PledgeLine { accepted: known.accepted, ..new.clone() } == **known)
+            .all(|(known, new)| PledgeLine { accepted: known.accepted, ..new.clone() } == as_offered(known))
+}
+
+/// A line as whoever offers it would say it: a currency without an amount says nothing.
+fn as_offered(line: &PledgeLine) -> PledgeLine {
+    let mut line = line.clone();
+    if line.value_minor.is_none() {
+        (line.currency, line.value_basis) = (None, None);
+    }
+    line
 }
 
 /// Takes the pledge's reference, unless another pledge of the programme has it.

@@ -220,14 +220,15 @@ pub fn pledge_status(
     status_of(conn, (&pledge, &lines), reader, past)
 }
 
-/// Reads where each unit of the pledge is that a private link leads to; the link is the permission. Who gave is told as
-/// far as it is to be named `today`.
+/// Reads where each unit of the pledge is, or was at another moment, that a private link leads to; the link is the
+/// permission. Who gave is told as far as it is to be named `today`.
 ///
 /// # Errors
-/// `not_found`, or what the database says.
-pub fn status_by_link(conn: &mut Conn, hash: &[u8], today: &str) -> Outcome<LinkStatus> {
+/// `not_found`, `invalid` where the moment asked for is not reached yet, or what the database says.
+pub fn status_by_link(conn: &mut Conn, hash: &[u8], today: &str, moment: Moment) -> Outcome<LinkStatus> {
     let (pledge, lines) = pledge_by_link(conn, hash)?;
-    let status = status_of(conn, (&pledge, &lines), Reader::Outsider, None)?;
+    let past = moment.past(conn)?;
+    let status = status_of(conn, (&pledge, &lines), Reader::Outsider, past)?;
     let donor: Option<(String, Option<String>)> = organizations::table
         .filter(organizations::id.nullable().eq(pledge.donor_id))
         .select((organizations::name, organizations::named))

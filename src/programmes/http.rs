@@ -42,6 +42,9 @@ pub struct ProgrammeView {
     pub created_at: Timestamp,
     /// When it was changed last.
     pub updated_at: Timestamp,
+    /// Since when anybody may read its figures; absent where it is not published.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub published_at: Option<Timestamp>,
 }
 
 impl ProgrammeView {
@@ -56,6 +59,7 @@ impl ProgrammeView {
             revision: programme.revision,
             created_at: programme.created_at,
             updated_at: programme.updated_at,
+            published_at: programme.published_at,
         })
     }
 }
@@ -83,7 +87,11 @@ pub struct ReportedFigureView {
 }
 
 impl ReportedFigureView {
-    fn of(figure: &ReportedFigure) -> Outcome<Self> {
+    /// As it goes over the wire.
+    ///
+    /// # Errors
+    /// `internal` where the database holds something nobody writes.
+    pub fn of(figure: &ReportedFigure) -> Outcome<Self> {
         let unreadable =
             || Problem::internal(format!("reported_figures.qualifier of {} cannot be read", figure.id));
         let qualifier = figure.qualifier.as_deref();

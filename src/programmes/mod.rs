@@ -11,6 +11,6 @@ mod store;
 pub use rules::{ProgrammeDraft, ProgrammeEdit, Qualifier, ReportedFigureDraft};
 pub use store::{
     Programme, ProgrammeChange, ProgrammeCodes, ProgrammeCreate, ProgrammeFilter, ReportedFigure,
-    ReportedFigureAdd, list_programmes, list_reported_figures, read_programme, reported_figure_id,
-    sensitive_programmes,
+    ReportedFigureAdd, list_programmes, list_reported_figures, published_programmes, read_programme,
+    reported_figure_id, sensitive_programmes,
 };

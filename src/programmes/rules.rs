@@ -100,6 +100,29 @@ pub struct ProgrammeEdit {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub focus_areas: Edit<Vec<String>>,
+    /// Whether anybody may read its figures without signing in. A programme that becomes sensitive is published no more.
+    #[serde(default)]
+    #[schema(value_type = bool)]
+    pub published: Edit<bool>,
+}
+
+/// Whether a programme is published after an edit that made it what it is; what is sensitive never is.
+///
+/// # Errors
+/// `invalid` at `/published`, where it is asked for and cannot be.
+pub fn published(programme: &ProgrammeDraft, was: bool, edit: &ProgrammeEdit) -> Outcome<bool> {
+    let mut check = Check::new();
+    let mut is_published = was;
+    edit.published.clone().apply_required(&mut check, "/published", &mut is_published);
+    if programme.sensitive && matches!(edit.published, Edit::Set(true)) {
+        check.wrong(
+            "/published",
+            "may not be true: the programme is sensitive, and with its figures anybody would learn where its goods are; \
+             leave it out, or send sensitive: false",
+        );
+    }
+    check.finish()?;
+    Ok(is_published && !programme.sensitive)
 }
 
 impl ProgrammeDraft {

@@ -1,6 +1,6 @@
 //! The tables of programmes and reported figures: rows, and what is read and written of them.
 
-use super::rules::{ProgrammeDraft, ProgrammeEdit, ReportedFigureDraft};
+use super::rules::{ProgrammeDraft, ProgrammeEdit, ReportedFigureDraft, published};
 use crate::core::check::{id_reused, quoted};
 use crate::core::id::{ProgrammeId, ReportedFigureId, derived};
 use crate::core::problem::{Code, Outcome, Problem};
@@ -33,6 +33,8 @@ record! {
         created_at: Timestamp,
         /// Recorded last.
         updated_at: Timestamp,
+        /// Since when anybody may read its figures; absent where nobody published it.
+        published_at: Option<Timestamp>,
     }
 }
 
@@ -59,6 +61,9 @@ record! {
         source: String,
     }
 }
+
+/// Published programmes that are offered to choose from: more are no choice any more.
+const PUBLISHED_MAXIMUM: i64 = 100;
 
 /// The figure of a programme with this heading, name and day: found without a query.
 pub fn reported_figure_id(
@@ -104,6 +109,7 @@ impl Programme {
             revision,
             created_at,
             updated_at,
+            published_at: None,
         }
     }
 
@@ -202,13 +208,16 @@ impl Update for ProgrammeChange {
         self.revision.check(known.revision)?;
         let before = known.draft()?;
         let draft = before.edited(self.edit.clone())?;
-        if draft == before {
+        let is_published = published(&draft, known.published_at.is_some(), &self.edit)?;
+        if draft == before && is_published == known.published_at.is_some() {
             return Ok(known);
         }
         let codes = desk.shelf::<Register<ProgrammeCodes>>();
         codes.take(("/code", "programme"), Some(&before.code), Some(&draft.code), self.id)?;
         let now = desk.begin(entry("programme.changed", self.id)).recorded_at;
-        Ok(keep(desk, Programme::new(self.id, &draft, known.revision + 1, known.created_at, now)))
+        let published_at = is_published.then(|| known.published_at.unwrap_or(now));
+        let changed = Programme::new(self.id, &draft, known.revision + 1, known.created_at, now);
+        Ok(keep(desk, Programme { published_at, ..changed }))
     }
 }
 
@@ -319,6 +328,21 @@ pub fn sensitive_programmes(conn: &mut Conn) -> Outcome<Vec<ProgrammeId>> {
         .filter(programmes::sensitive.eq(true))
         .select(programmes::id)
         .order(programmes::id)
+        .load(conn)
+        .map_err(read_failure)
+}
+
+/// The programmes that anybody may read figures of: the last published first, and what is made up behind what is real.
+///
+/// # Errors
+/// What the database says.
+pub fn published_programmes(conn: &mut Conn) -> Outcome<Vec<Programme>> {
+    programmes::table
+        .filter(programmes::published_at.is_not_null())
+        .filter(programmes::sensitive.eq(false))
+        .order((programmes::synthetic, programmes::published_at.desc(), programmes::id))
+        .limit(PUBLISHED_MAXIMUM)
+        .select(Programme::as_select())
         .load(conn)
         .map_err(read_failure)
 }

@@ -47,5 +47,5 @@ mod values;
 
 pub use accounts::{AccountsRow, AccountsSection};
 pub use answer::{ReconciliationView, answer};
-pub use entries::EntryKey;
+pub use entries::{CellEntry, EntriesView, EntryKey};
 pub use listed::{EntryTold, EventTold, entries_after, entries_count, entries_of};

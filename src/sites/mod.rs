@@ -21,4 +21,4 @@ pub use area::{
 pub use find::find_site;
 pub use places::{KnownPlace, SitePlace, WhichSites, places_known};
 pub use rules::{Position, SiteDraft, SiteEdit, SiteKind};
-pub use store::{Site, SiteChange, SiteCodes, SiteCreate, SiteFilter, list_sites, read_site};
+pub use store::{Site, SiteChange, SiteCodes, SiteCreate, SiteFilter, list_sites, read_site, sites_named};

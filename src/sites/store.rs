@@ -7,11 +7,12 @@ use crate::core::id::{OrganizationId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::sites;
-use crate::db::{Conn, begins_with, read_failure};
+use crate::db::{Conn, begins_with, in_parts, read_failure};
 use crate::parties::Organization;
 use crate::web::IfMatch;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Unique, Update, record};
 use diesel::prelude::*;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 record! {
@@ -261,6 +262,21 @@ pub struct SiteFilter {
 /// `not_found`, or what the database says.
 pub fn read_site(conn: &mut Conn, id: SiteId) -> Outcome<Site> {
     sites::table.find(id).select(Site::as_select()).first(conn).map_err(read_failure)
+}
+
+/// Sites by their identifiers.
+///
+/// # Errors
+/// What the database says.
+pub fn sites_named(conn: &mut Conn, ids: &[SiteId]) -> Outcome<HashMap<SiteId, Site>> {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    ids.dedup();
+    let rows: Vec<Site> = in_parts(&ids, |part| {
+        sites::table.filter(sites::id.eq_any(part)).select(Site::as_select()).load(conn)
+    })
+    .map_err(read_failure)?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// Reads up to `limit` sites after a key, in the order of keys.

@@ -2,6 +2,7 @@
 //! everywhere at once.
 
 use super::place::{IN_HAND, Place, Sought, pick_or_refuse, share_or_refuse};
+use crate::consignments::{HeldBy, HeldOf, less_held, note_held};
 use crate::core::id::{ConsignmentId, ItemId, LegId, LoggerFileId, LotId, SiteId};
 use crate::core::problem::{Code, Problem};
 use crate::items::goods::{Goods, GoodsLine, find_item, held_if_recalled, lot_facts, name_lot, understand};
@@ -142,6 +143,7 @@ fn hold_or_release(
         }
         Ok(())
     })?;
+    note_held(desk, happening, HeldBy::Name, &movements);
     Ok(happening.post(desk, subjects, &movements, &[])?)
 }
 
@@ -182,12 +184,14 @@ fn whole_lot(
         let state = if recall { "recalled already" } else { "not under recall" };
         return Err(Problem::new(Code::WrongState, format!("Lot {number} is {state}.")).at("/lot").into());
     }
-    let mut movements = Vec::new();
-    for held in desk.shelf::<Book>().of_lot(id)? {
-        if IN_HAND.contains(&held.cell.account) && held.cell.condition == from {
-            movements.push(Movement::given(held.cell, held.cell.being(to), held.quantity));
-        }
+    let mut there = desk.shelf::<Book>().of_lot(id)?;
+    there.retain(|held| IN_HAND.contains(&held.cell.account) && held.cell.condition == from);
+    if !recall {
+        // What was held for another reason than the recall is released by whoever knows that one.
+        there = less_held(desk, &[HeldOf::Lot(id)], there)?;
     }
+    let movements: Vec<Movement> =
+        there.iter().map(|held| Movement::given(held.cell, held.cell.being(to), held.quantity)).collect();
     let result = happening.post(desk, Subjects::default(), &movements, &[])?;
     desk.shelf::<Drawer<Lot>>().put(Lot { recalled: recall, ..lot.as_ref().clone() });
     Ok(result)

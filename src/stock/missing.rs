@@ -145,7 +145,10 @@ pub fn find_again(
             (Some(consignment), Some(leg)) => {
                 let consignment = find_consignment(desk, consignment)?;
                 let journey = find_leg_even_replaced(desk, consignment.id, leg)?;
-                arrival_cell(desk, &consignment, &journey, cell, Condition::Good)
+                // What was held before it went missing is held where it turns up.
+                let held = cell.condition == Condition::OnHold;
+                let condition = if held { Condition::OnHold } else { Condition::Good };
+                arrival_cell(desk, &consignment, &journey, cell, condition)
             }
             (Some(_), None) => Ok(cell.on(Account::Allocated)),
             (None, _) => Ok(cell.on(Account::InStorage)),

@@ -21,4 +21,5 @@ pub use count::{Counted, CountedLine, count, heaps_at};
 pub use decision::Decision;
 pub use leave::{Disposed, Returned, dispose, give_back};
 pub use missing::{MissingDecided, MissingReported, find_again, lose, miscount, report_missing};
+pub use store::{StockLine, StockView, stock_sites};
 pub use transfer::{Moved, Stored, move_stock, store_away};

@@ -60,6 +60,30 @@ pub struct StockLine {
     pub expired: i64,
 }
 
+/// Sites whose stock the caller reads, in the order of their identifiers.
+///
+/// # Errors
+/// What the database says.
+pub fn stock_sites(
+    conn: &mut Conn,
+    permit: &Permit<action::StockRead>,
+    after: Option<SiteId>,
+    limit: i64,
+) -> Outcome<Vec<Site>> {
+    let mut query = sites::table.select(Site::as_select()).into_boxed();
+    for bound in permit.scope().bounds() {
+        query = match bound {
+            Bound::Organization(own) => query.filter(sites::operator_id.eq(*own)),
+            Bound::Countries(own) => query.filter(sites::country.eq_any(own.clone())),
+            Bound::OwnPledges(_) => return Err(Problem::not_found()),
+        };
+    }
+    if let Some(after) = after {
+        query = query.filter(sites::id.gt(after));
+    }
+    query.order(sites::id).limit(limit).load(conn).map_err(read_failure)
+}
+
 /// Reads what is in storage or reserved at a site, or was at another moment; of now, `today` decides what has expired.
 ///
 /// # Errors

@@ -4,7 +4,7 @@ use super::place::{Place, Sought, pick_or_refuse};
 use crate::core::id::{ConsignmentId, HandlingUnitId, SiteId};
 use crate::core::problem::Problem;
 use crate::items::goods::{GoodsLine, understand_beside};
-use crate::kits::{UnitPlace, find_units, move_units, place_units};
+use crate::kits::{UnitGoods, UnitPlace, find_units, move_units, place_units};
 use crate::ledger::event::{EventResult, Halt, Happening, all_or_missed};
 use crate::ledger::{Account, Cell, Condition, Movement};
 use crate::sites::{Site, find_site};
@@ -92,7 +92,7 @@ pub fn move_stock(desk: &mut Desk, happening: &Happening, body: &Moved) -> Resul
         }
         Ok(())
     })?;
-    move_units(desk, &units, body.site, &mut movements, |_, _, cell| {
+    move_units(desk, &units, UnitGoods::At(body.site), &mut movements, |_, _, cell| {
         Ok(Cell { site: Some(target.id), holder: target.operator_id.or(cell.holder), ..cell })
     })?;
     desk.touch(target.id.0);

@@ -26,7 +26,8 @@ mod store;
 mod view;
 mod within;
 
-pub use http::{TotalsQuery, routes};
+pub use changes::ChangesView;
+pub use http::{ChangesQuery, TotalsQuery, reconciliation_changes, routes};
 pub use names::{Names, Thing, Unnamed, country};
 pub use narrow::Narrowed;
 pub use store::answer;

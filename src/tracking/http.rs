@@ -1,15 +1,31 @@
 //! The public answer over HTTP, slowed down for each address so that codes cannot be tried out.
 
-use super::store::{TrackingView, tracking_read};
+use super::store::{TrackingView, tracking_whole};
+use crate::auth::now;
 use crate::core::code::{TypedCode, read_tracking_code};
 use crate::core::problem::{Code, Outcome, Problem};
+use crate::db::Conn;
+use crate::forecast::Forecasting;
 use crate::web::{Door, Path, Routes, State};
+use actix_web::web::Data;
 
 /// Says where a consignment is, to whoever has its code. A mistyped code is told apart from an unknown one.
 #[utoipa::path(get, path = "/api/v1/tracking/{code}", tag = "tracking", params(("code" = String, Path)),
     responses((status = 200, body = TrackingView)))]
-pub async fn tracking_show(state: State, path: Path<String>) -> Outcome<actix_web::web::Json<TrackingView>> {
-    let TypedCode::Sound(code) = read_tracking_code(&path.0) else {
+pub async fn tracking_show(
+    state: State,
+    forecasting: Data<Forecasting>,
+    path: Path<String>,
+) -> Outcome<actix_web::web::Json<TrackingView>> {
+    Ok(actix_web::web::Json(tracked_by(&state, forecasting, &path.0).await?))
+}
+
+/// What the public may see of the consignment of a code, however it is typed.
+///
+/// # Errors
+/// `not_found` with a member `mistyped`, which tells a code with a slip in it from one that nothing has.
+pub async fn tracked_by(state: &State, forecasting: Data<Forecasting>, typed: &str) -> Outcome<TrackingView> {
+    let TypedCode::Sound(code) = read_tracking_code(typed) else {
         return Err(Problem::new(
             Code::NotFound,
             "This code is mistyped: a code has twelve letters and digits in three groups, such as 7KQ2-M9XD-4TRF. \
@@ -17,14 +33,14 @@ pub async fn tracking_show(state: State, path: Path<String>) -> Outcome<actix_we
         )
         .with("mistyped", true));
     };
-    let view = state.read(move |conn| tracking_read(conn, &code)).await.map_err(|problem| {
+    let read = move |conn: &mut Conn| tracking_whole(conn, &code, now(), &forecasting);
+    state.read(read).await.map_err(|problem| {
         if problem.code != Code::NotFound {
             return problem;
         }
         let words = "This code is well formed, but no consignment has it. Ask whoever gave it to you.";
         Problem::new(Code::NotFound, words).with("mistyped", false)
-    })?;
-    Ok(actix_web::web::Json(view))
+    })
 }
 
 /// The routes of this room.

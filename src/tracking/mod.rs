@@ -2,5 +2,9 @@
 
 pub mod http;
 mod store;
+pub mod words;
 
-pub use store::{TrackingView, tracking_news, tracking_read};
+pub use http::tracked_by;
+pub use store::{
+    TrackedArrival, TrackedLeg, TrackingEvent, TrackingView, tracking_news, tracking_read, tracking_whole,
+};

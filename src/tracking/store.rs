@@ -1,5 +1,7 @@
 //! What the public may see of a consignment.
 
+use super::words::sentence;
+use crate::atlas::{Coordinates, Language};
 use crate::consignments::rules::ConsignmentState;
 use crate::consignments::{HistoryRow, ROUTE_KINDS, Whole, standing_events, state_of, whole_by_code};
 use crate::core::id::{LegId, SiteId};
@@ -7,6 +9,8 @@ use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::{programmes, sites};
 use crate::db::{Conn, read_failure};
+use crate::forecast::rules::{Basis, Lateness};
+use crate::forecast::{Forecasting, LegState, RouteLeg, way_of};
 use diesel::prelude::*;
 use serde::Serialize;
 use std::cmp::Reverse;
@@ -31,6 +35,47 @@ pub struct TrackingView {
     pub last_news_at: Option<Timestamp>,
     /// What happened, newest first. A departure that a receipt implied is left out once the real one is known.
     pub timeline: Vec<TrackingEvent>,
+    /// When it is forecast to arrive where it is meant to end; absent where it did, nothing tells, or its programme is sensitive.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub arrival: Option<TrackedArrival>,
+    /// Its way, leg by leg; absent in a sensitive programme.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub route: Vec<TrackedLeg>,
+}
+
+/// When something is forecast to arrive.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TrackedArrival {
+    /// A tenth of such trips would arrive before.
+    pub earliest: Timestamp,
+    /// Nine tenths of them.
+    pub latest: Timestamp,
+    /// On what it rests: `corridor`, `band` or `plan`.
+    pub basis: Basis,
+    /// On how many earlier trips; 0 where it is the plan.
+    pub trips: usize,
+    /// Whether nine of ten such trips would have arrived by now.
+    pub is_late: bool,
+}
+
+/// A leg of its way.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct TrackedLeg {
+    /// How it goes.
+    pub mode: String,
+    /// The country it begins in.
+    pub from_country: String,
+    /// The country it ends in.
+    pub to_country: String,
+    /// How far it has come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<LegState>,
+    /// Where it begins, to a tenth of a degree; absent where nobody said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub from: Option<Coordinates>,
+    /// Where it ends, likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub to: Option<Coordinates>,
 }
 
 /// One thing that happened.
@@ -65,23 +110,6 @@ const PUBLIC_KINDS: [&str; 11] = [
     "returned",
 ];
 
-fn sentence(state: ConsignmentState) -> &'static str {
-    match state {
-        ConsignmentState::Planned => "Known; not yet moved.",
-        ConsignmentState::Allocated => "Packed for departure; not yet moved.",
-        ConsignmentState::InTransit => "On the way.",
-        ConsignmentState::AtHub => "At a stop, waiting for the next part of its way.",
-        ConsignmentState::PartlyDelivered => {
-            "A part has been handed over; the rest is on the way or in a warehouse."
-        }
-        ConsignmentState::Delivered => "Arrived and handed over.",
-        ConsignmentState::InStorage => "Arrived in a warehouse.",
-        ConsignmentState::Ended => "Did not reach its destination.",
-        ConsignmentState::Short => "Arrived; some of it is being looked for.",
-        ConsignmentState::Cancelled => "Cancelled before it left.",
-    }
-}
-
 /// The events that are told, of a sensitive programme none of [`ROUTE_KINDS`], newest first; of those that happened at the
 /// same time, what was recorded last.
 fn told(history: &[HistoryRow], sensitive: bool) -> Vec<&HistoryRow> {
@@ -111,11 +139,16 @@ fn confirmed(history: &[HistoryRow]) -> HashMap<LegId, i64> {
     confirmed
 }
 
-/// What the public may see, where something that it may see was recorded after one entry and up to another.
+/// What the public may see, where something that it may see was recorded after one entry and up to another; with the first such.
 ///
 /// # Errors
 /// `not_found`, or what the database says.
-pub fn tracking_news(conn: &mut Conn, code: &str, after: i64, through: i64) -> Outcome<Option<TrackingView>> {
+pub fn tracking_news(
+    conn: &mut Conn,
+    code: &str,
+    after: i64,
+    through: i64,
+) -> Outcome<Option<(TrackingView, i64)>> {
     let Whole { consignment, history, .. } = whole_by_code(conn, code)?;
     let sensitive: bool = programmes::table
         .filter(programmes::id.eq(consignment.programme_id))
@@ -123,18 +156,65 @@ pub fn tracking_news(conn: &mut Conn, code: &str, after: i64, through: i64) -> O
         .first(conn)
         .map_err(read_failure)?;
     let is_new = |event: &&HistoryRow| event.sequence > after && event.sequence <= through;
-    if !told(&history, sensitive).into_iter().any(|event| is_new(&event)) {
-        return Ok(None);
-    }
-    tracking_read(conn, code).map(Some)
+    let first = told(&history, sensitive).into_iter().filter(is_new).map(|event| event.sequence).min();
+    let Some(first) = first else { return Ok(None) };
+    tracking_read(conn, code).map(|view| Some((view, first)))
 }
 
-/// Reads what the public may see.
+/// Reads what the public may see, with its way and when it arrives.
+///
+/// # Errors
+/// `not_found`, or what the database says.
+pub fn tracking_whole(
+    conn: &mut Conn,
+    code: &str,
+    now: Timestamp,
+    forecasting: &Forecasting,
+) -> Outcome<TrackingView> {
+    let whole = whole_by_code(conn, code)?;
+    let consignment = whole.consignment.clone();
+    let view = view_of(conn, whole)?;
+    let way = way_of(conn, &consignment, now, forecasting)?;
+    let arrival = way.legs.last().and_then(|leg| leg.arrival.as_ref()).map(|arrival| TrackedArrival {
+        earliest: arrival.earliest,
+        latest: arrival.latest,
+        basis: arrival.basis,
+        trips: arrival.trips,
+        is_late: arrival.state.is_some_and(|state| state != Lateness::Due),
+    });
+    // Of a sensitive programme nothing of a leg is told.
+    let told = way.legs.iter().filter(|leg| leg.state.is_some());
+    Ok(TrackingView { arrival, route: told.map(tracked).collect(), ..view })
+}
+
+fn tracked(leg: &RouteLeg) -> TrackedLeg {
+    TrackedLeg {
+        mode: leg.mode.clone(),
+        from_country: leg.from.country.clone(),
+        to_country: leg.to.country.clone(),
+        state: leg.state,
+        from: leg.from.coordinates.and_then(roughly),
+        to: leg.to.coordinates.and_then(roughly),
+    }
+}
+
+/// A place as strangers are told it: which town, and not which door.
+fn roughly(place: Coordinates) -> Option<Coordinates> {
+    let rounded = |degrees: f64| (degrees * 10.0).round() / 10.0;
+    Coordinates::new(rounded(place.latitude()), rounded(place.longitude())).ok()
+}
+
+/// Reads what the public may see of what happened.
 ///
 /// # Errors
 /// `not_found`, or what the database says.
 pub fn tracking_read(conn: &mut Conn, code: &str) -> Outcome<TrackingView> {
-    let Whole { consignment: row, legs, standing, history, evidence: _ } = whole_by_code(conn, code)?;
+    let whole = whole_by_code(conn, code)?;
+    view_of(conn, whole)
+}
+
+fn view_of(conn: &mut Conn, whole: Whole) -> Outcome<TrackingView> {
+    let Whole { consignment: row, legs, standing, history, evidence: _ } = whole;
     let (synthetic, sensitive): (bool, bool) = programmes::table
         .filter(programmes::id.eq(row.programme_id))
         .select((programmes::synthetic, programmes::sensitive))
@@ -174,11 +254,13 @@ pub fn tracking_read(conn: &mut Conn, code: &str) -> Outcome<TrackingView> {
     Ok(TrackingView {
         code: row.tracking_code,
         state,
-        sentence: sentence(state).to_owned(),
+        sentence: sentence(state, Language::English).to_owned(),
         from_country: country(Some(row.origin_id)).unwrap_or_default(),
         to_country: country(Some(row.destination_id)).unwrap_or_default(),
         synthetic,
         last_news_at: timeline.first().map(|event| event.occurred_at),
         timeline,
+        arrival: None,
+        route: Vec::new(),
     })
 }

@@ -114,6 +114,17 @@ pub fn checked(
     actor: Actor,
     new: ApiKeyNew,
 ) -> Outcome<(ApiKeyMake, ApiKeySecret)> {
+    checked_as(conn, vault, actor, UserId(Uuid::now_v7()), new)
+}
+
+/// The same under an identifier, so that sending it twice makes one key.
+fn checked_as(
+    conn: &mut Conn,
+    vault: &Vault,
+    actor: Actor,
+    id: UserId,
+    new: ApiKeyNew,
+) -> Outcome<(ApiKeyMake, ApiKeySecret)> {
     check_name(&new.name)?;
     check_machine_role(new.role)?;
     check_bounds(new.role, new.organization_id, !new.countries.is_empty())?;
@@ -121,7 +132,7 @@ pub fn checked(
     store::check_references(conn, None, new.organization_id)?;
     let secret = ApiKeySecret::draw()?;
     let machine = NewUser {
-        id: UserId(Uuid::now_v7()),
+        id,
         login: machine_login(secret.prefix()),
         name: new.name.trim().to_owned(),
         password_hash: NO_PASSWORD.to_owned(),
@@ -143,6 +154,20 @@ async fn opened(state: &State, known: KnownKey) -> Outcome<ApiKeyView> {
     state.with_vault(move |vault| ApiKeyView::open(vault, known)).await
 }
 
+/// Makes a key under an identifier, which is its machine's too.
+///
+/// # Errors
+/// What is wrong with which field; `wrong_state` where that identifier has a key already.
+pub async fn make(state: &State, actor: Actor, id: UserId, new: ApiKeyNew) -> Outcome<Written<ApiKeyMade>> {
+    let vault = state.vault.clone();
+    let (make, secret) = state.read(move |conn| checked_as(conn, &vault, actor, id, new)).await?;
+    let Recorded { answer: MadeKey { known, approval }, leaf } = state.writer.record(make).await?;
+    let api_key = opened(state, known).await?;
+    let answer = ApiKeyMade { api_key, key: secret.text(), approval };
+    let written = Written::created(Recorded { answer, leaf });
+    Ok(if approval.is_some() { written.proposed() } else { written })
+}
+
 /// Makes a key for a machine. It is in the answer, this once. Where there is another administrator, that one decides
 /// whether the machine is let in.
 #[utoipa::path(post, path = "/api/v1/api-keys", tag = "users", request_body = ApiKeyNew,
@@ -153,14 +178,7 @@ pub async fn api_key_make(
     state: State,
     body: Json<ApiKeyNew>,
 ) -> Outcome<Written<ApiKeyMade>> {
-    let actor = permit.actor();
-    let vault = state.vault.clone();
-    let (make, secret) = state.read(move |conn| checked(conn, &vault, actor, body.0)).await?;
-    let Recorded { answer: MadeKey { known, approval }, leaf } = state.writer.record(make).await?;
-    let api_key = opened(&state, known).await?;
-    let answer = ApiKeyMade { api_key, key: secret.text(), approval };
-    let written = Written::created(Recorded { answer, leaf });
-    Ok(if approval.is_some() { written.proposed() } else { written })
+    make(&state, permit.actor(), UserId(Uuid::now_v7()), body.0).await
 }
 
 /// Lists keys, revoked and expired ones too.

@@ -65,6 +65,11 @@ impl Update for ApiKeyMake {
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<MadeKey, Refusal> {
+        if desk.shelf::<Drawer<User>>().find(self.machine.id)?.is_some() {
+            let words = "This key was made already, and is shown only once. Where it was not kept, revoke it and \
+                         make another.";
+            return Err(Problem::new(Code::WrongState, words).into());
+        }
         let way = way(desk, self.machine.id)?;
         // The machine's login is made of the prefix, so two keys with one prefix are refused here.
         let (machine, approval) = self.add().add(desk, way)?;

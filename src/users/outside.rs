@@ -49,7 +49,7 @@ pub async fn outside(
     check_bounds_said(&state, &introduced).await?;
     let user = enter(&state, &issuer.settings().issuer, introduced).await?;
     let principal = user.principal()?.ok_or_else(refused)?;
-    let (session, secret) = begin(&state, &principal, kind).await?;
+    let (session, secret) = begin(&state, &principal, kind, 0).await?;
     answer(&state, &session, &secret)
 }
 

@@ -16,9 +16,10 @@ use crate::web::{
     Door, Json, Routes, State, Written, WrittenBody, address_of, check_own_origin, cookie_header,
 };
 use crate::writer::Actor;
-use actix_web::http::header::SET_COOKIE;
+use actix_web::http::header::{HeaderValue, SET_COOKIE};
 use actix_web::{HttpRequest, HttpResponse, Responder, web};
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use uuid::Uuid;
 
 /// Login and password.
@@ -122,6 +123,37 @@ pub async fn login(state: State, request: HttpRequest, body: Json<LoginRequest>)
     }
 }
 
+/// Logs a browser in by what somebody typed into a page: the cookie that the browser keeps.
+///
+/// # Errors
+/// `unauthenticated` where login or password is wrong, and what the writer says.
+pub async fn sign_in(
+    state: &State,
+    login: &str,
+    password: String,
+    from: Option<IpAddr>,
+) -> Outcome<(Principal, HeaderValue)> {
+    let login = state.auth.log_in(login, password, from).await?;
+    let (session, secret) =
+        begin(state, &login.principal, SessionKind::Cookie, login.failures_before).await?;
+    let seconds = i64::try_from(seconds_left(&session)).unwrap_or(i64::MAX);
+    Ok((login.principal, cookie_header(&secret.text(), seconds)?))
+}
+
+/// Ends a browser's session by what somebody clicked on a page: what makes the browser forget its cookie.
+///
+/// # Errors
+/// What the writer says.
+pub async fn sign_out(state: &State, permit: &Permit<action::SessionWrite>) -> Outcome<HeaderValue> {
+    if let Some(session) = permit.session() {
+        let (actor, user) = (permit.actor(), permit.principal().user);
+        let end = SessionsEnd { actor, user, which: Ending::One(session), how: SessionEnd::LoggedOut };
+        state.writer.record(end).await?;
+        state.auth.forget_callers();
+    }
+    cookie_header("", 0)
+}
+
 /// With a full disk reading goes on, and whoever wants to read must be able to log in: for as long as one access token
 /// is good, at this process.
 fn answer_unrecorded(state: &State, user: UserId, id: SessionId) -> Outcome<HttpResponse> {
@@ -159,7 +191,7 @@ pub(super) fn answer(state: &State, session: &Session, secret: &Secret) -> Outco
     }))
 }
 
-/// Begins a session for somebody who was let in otherwise than by a password.
+/// Begins a session for somebody who was let in, after as many wrong passwords.
 ///
 /// # Errors
 /// What the writer says.
@@ -167,6 +199,7 @@ pub(super) async fn begin(
     state: &State,
     principal: &Principal,
     kind: SessionKind,
+    failures_before: u32,
 ) -> Outcome<(Session, Secret)> {
     let secret = Secret::draw(kind)?;
     let start = SessionStart {
@@ -174,7 +207,7 @@ pub(super) async fn begin(
         session: SessionId(Uuid::now_v7()),
         kind,
         secret: (secret.id(), secret.hash()),
-        failures_before: 0,
+        failures_before,
     };
     Ok((state.writer.record(start).await?.answer, secret))
 }

@@ -53,6 +53,30 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
+/// A JSON body together with its bytes as they came, for what is kept as it was sent. Only for routes that ask who calls.
+#[derive(Clone, Debug)]
+pub struct Kept<T> {
+    /// What it says.
+    pub value: T,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl<T: DeserializeOwned + 'static> FromRequest for Kept<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Outcome<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move {
+            check_content_type(&request)?;
+            let bytes = read_body(&request, payload, BODY_LIMIT).await?.to_vec();
+            Ok(Self { value: parse(&bytes)?, bytes })
+        })
+    }
+}
+
 fn check_content_type(request: &HttpRequest) -> Outcome<()> {
     let is_json = match request.mime_type() {
         Ok(Some(mime)) => {
@@ -126,6 +150,14 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Outcome<T> {
     deserializer.end().map_err(|error| refusal("", &error))?;
     refuse_nul(bytes)?;
     Ok(value)
+}
+
+/// What a form says, as the body of a request that says the same: refused by the same words at the same pointers.
+///
+/// # Errors
+/// `invalid` with a pointer to what is wrong.
+pub fn value_of<T: DeserializeOwned>(value: &serde_json::Value) -> Outcome<T> {
+    parse(value.to_string().as_bytes())
 }
 
 /// PostgreSQL keeps no U+0000 in a text and nobody means one, so it is refused before anything looks at it.

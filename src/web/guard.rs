@@ -6,12 +6,12 @@
 
 use super::origin::{check_own_origin, session_cookie};
 use super::state::{self, State};
-use crate::auth::{Action, CookieUse, Credential, Grant, KeyUse, Named, Permit, Unnoted, authorize};
+use crate::auth::{Action, Caller, CookieUse, Credential, Grant, KeyUse, Named, Permit, Unnoted, authorize};
 use crate::core::id::UserId;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::writer::{Actor, Update};
 use actix_web::dev::{Payload, ServiceRequest};
-use actix_web::http::header::AUTHORIZATION;
+use actix_web::http::header::{AUTHORIZATION, HeaderValue};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use std::future::{Ready, ready};
 use std::net::IpAddr;
@@ -19,6 +19,10 @@ use std::time::Duration;
 
 /// The header in which proxies say whom they had a request from, the nearest last.
 const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// The header in which a program names the user that it sends for: with a browser's cookie somebody else may have signed
+/// in since.
+const MEANT_USER: &str = "relief-user";
 
 /// Arguments of a handler that begin with a permit, and the action it is for.
 pub trait Allowed {
@@ -46,6 +50,8 @@ allowed!(B C D E F G);
 pub enum Door {
     /// Tracking codes.
     Codes,
+    /// Having somebody asked whether to be written to about a tracking code.
+    Questions,
     /// Private links of pledges, which have no crowd of their own: codes are tried at both.
     Links,
     /// Logging in.
@@ -116,6 +122,7 @@ pub(super) async fn admit(request: &ServiceRequest, action: Action) -> Outcome<(
     let is_reading = request.method().is_safe();
     let known_for = || state.known_for(is_reading);
     let caller = state.auth.authenticate(credential, &known_for).await?;
+    check_meant(request.request(), caller.principal.user)?;
     let actor = || Actor::from(caller.principal.as_ref());
     match caller.unnoted {
         Some(Unnoted::Cookie(cookie)) => note_use(state.clone(), CookieUse::new(actor(), cookie)),
@@ -128,6 +135,15 @@ pub(super) async fn admit(request: &ServiceRequest, action: Action) -> Outcome<(
     }
     request.extensions_mut().insert(grant);
     Ok(())
+}
+
+/// Refuses a request that was meant to be another user's than the caller's.
+fn check_meant(request: &HttpRequest, user: UserId) -> Outcome<()> {
+    let named = |meant: &HeaderValue| meant.to_str().ok().and_then(|text| text.parse::<UserId>().ok());
+    if request.headers().get_all(MEANT_USER).all(|meant| named(meant) == Some(user)) {
+        return Ok(());
+    }
+    Err(Problem::new(Code::Unauthenticated, "Another user is signed in."))
 }
 
 /// Who asked for something that is answered for a long time, to be looked up again and again.
@@ -154,6 +170,21 @@ impl Standing {
         let caller = self.state.auth.authenticate(self.credential.clone(), &known_for).await?;
         let grant = authorize(&caller.principal, A::ACTION)?.under(caller.session);
         grant.permit().ok_or_else(|| Problem::internal("a grant is for another action"))
+    }
+}
+
+/// Who sent a request, where that is somebody known: a page for everyone may greet by role.
+///
+/// # Errors
+/// `unavailable` where nobody can be looked up; a credential that is not good is nobody's.
+pub async fn known_caller(request: &HttpRequest) -> Outcome<Option<Caller>> {
+    let state = state::of(request)?;
+    let Some(credential) = credential_of(request) else { return Ok(None) };
+    let known_for = || state.known_for(true);
+    match state.auth.authenticate(Some(credential), &known_for).await {
+        Ok(caller) => Ok(Some(caller)),
+        Err(problem) if problem.code == Code::Unauthenticated => Ok(None),
+        Err(problem) => Err(problem),
     }
 }
 

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `state` | what every handler shares; reading off the request's thread |
 //! | `routes` | declaring routes, each with its action and its documentation; checking them at start |
+//! | `page_routes` | declaring pages and what forms send |
 //! | `guard` | authentication and authorization before anything of a request is parsed |
 //! | `origin` | the browser's session cookie, and whether a page of ours sent it |
 //! | `body` | JSON bodies: limits, unknown fields, pointers to what is wrong |
@@ -35,6 +36,7 @@ mod body;
 mod distinct;
 mod guard;
 mod origin;
+mod page_routes;
 mod plain;
 mod problem;
 mod query;
@@ -45,16 +47,16 @@ mod shown;
 mod state;
 mod written;
 
-pub use body::{BODY_LIMIT, DEPTH_MAXIMUM, Json, PUBLIC_BODY_LIMIT, present, read_body};
+pub use body::{BODY_LIMIT, DEPTH_MAXIMUM, Json, Kept, PUBLIC_BODY_LIMIT, present, read_body, value_of};
 pub(crate) use body::{field_refusal, pointer};
 pub use distinct::Distinct;
-pub use guard::{Allowed, Door, Expense, Standing, Throttle, address_of, spend};
-pub use origin::{SESSION_COOKIE, check_own_origin, cookie_header};
-pub use problem::{ProblemBody, method_not_allowed, not_found};
+pub use guard::{Allowed, Door, Expense, Standing, Throttle, address_of, known_caller, spend};
+pub use origin::{SESSION_COOKIE, check_own_origin, cookie, cookie_header};
+pub use problem::{ProblemBody, method_not_allowed, not_found, wants_page};
 pub use query::{MomentQuery, Paging, Path, Query, decode_key, encode_key};
 pub use reads::AT_LEAST;
 pub use revision::{IfMatch, Tagged};
-pub use routes::{Access, Documentation, PUBLIC, Routes};
+pub use routes::{Access, Documentation, PUBLIC, Refuse, Routes};
 pub use shown::{Shown, discreet};
 pub use state::{State, StateParts};
 pub use written::{ReceiptBody, Written, WrittenBody};

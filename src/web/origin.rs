@@ -17,9 +17,14 @@ const FETCH_SITE: &str = "sec-fetch-site";
 
 /// The session cookie of a request. Two of one name are none: one of them was put there by somebody else.
 pub(super) fn session_cookie(request: &HttpRequest) -> Option<&str> {
+    cookie(request, SESSION_COOKIE)
+}
+
+/// The value of a cookie that a request brings once.
+pub fn cookie<'a>(request: &'a HttpRequest, wanted: &str) -> Option<&'a str> {
     let lines = request.headers().get_all(COOKIE).filter_map(|line| line.to_str().ok());
     let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.split_once('='));
-    let mut values = pairs.filter(|(name, _)| name.trim() == SESSION_COOKIE).map(|(_, value)| value.trim());
+    let mut values = pairs.filter(|(name, _)| name.trim() == wanted).map(|(_, value)| value.trim());
     match (values.next(), values.next()) {
         (Some(value), None) => Some(value),
         (None | Some(_), _) => None,

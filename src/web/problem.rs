@@ -1,8 +1,9 @@
 //! Problems as answers: `application/problem+json` (RFC 9457).
 
+use super::routes::Refuse;
 use crate::core::problem::{Code, FieldError, Problem};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use actix_web::http::header::{ACCEPT, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 
 /// Seconds after which a caller may try again: a full queue is worked off by then.
@@ -88,10 +89,24 @@ pub async fn not_found() -> HttpResponse {
     Problem::not_found().error_response()
 }
 
-/// Answers a method that a path does not have, with those it has.
-pub async fn method_not_allowed(request: HttpRequest, allowed: String) -> HttpResponse {
+/// Whether somebody asks for a page to look at, as browsers do.
+pub fn wants_page(request: &HttpRequest) -> bool {
+    let accepts = request.headers().get(ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accepts.contains("text/html")
+}
+
+/// Answers a method that a path does not have, with those it has: by a page, where the path is one of pages.
+pub async fn method_not_allowed(
+    request: HttpRequest,
+    allowed: String,
+    refuse: Option<Refuse>,
+) -> HttpResponse {
     let detail = format!("{} is not possible here; possible are: {allowed}.", request.method());
-    let mut response = Problem::new(Code::MethodNotAllowed, detail).error_response();
+    let problem = Problem::new(Code::MethodNotAllowed, detail);
+    let mut response = match refuse.filter(|_| wants_page(&request)) {
+        Some(refuse) => refuse(&request, &problem),
+        None => problem.error_response(),
+    };
     if let Ok(value) = HeaderValue::from_str(&allowed) {
         response.headers_mut().insert(actix_web::http::header::ALLOW, value);
     }

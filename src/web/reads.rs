@@ -21,14 +21,15 @@ use utoipa::openapi::{RefOr, Required};
 pub const AT_LEAST: &str = "relief-at-least";
 
 /// What is read from the database itself: who may call and how, papers, whose sharing may just have been withdrawn, what
-/// is taken away, which is an entry of the log itself, and the log, whose signatures come after its entries.
-const NEVER_LATE: [Action; 7] = [
+/// is taken away, which is an entry of the log itself, how far an import is that was sent a moment ago, and the log, whose signatures come after its entries.
+const NEVER_LATE: [Action; 8] = [
     Action::UserRead,
     Action::SessionRead,
     Action::ApiKeyRead,
     Action::AccessRead,
     Action::DocumentRead,
     Action::ExportRead,
+    Action::ImportRead,
     Action::AuditRead,
 ];
 
@@ -36,11 +37,13 @@ impl Access {
     /// Whether what such a route reads may be a little late.
     pub fn may_be_late(self) -> bool {
         match self {
-            Self::Action(action) => !NEVER_LATE.contains(&action),
+            Self::Action(action) | Self::Page(action) => !NEVER_LATE.contains(&action),
             Self::Throttled(Door::Codes) => true,
             // A private link is its own permission, which may just have been revoked; what stands in a public list may
             // just have been taken out of it.
-            Self::Throttled(Door::Links | Door::Lists | Door::Logins | Door::Sessions | Door::Proofs)
+            Self::Throttled(
+                Door::Links | Door::Lists | Door::Logins | Door::Sessions | Door::Proofs | Door::Questions,
+            )
             | Self::Public => false,
         }
     }

@@ -6,12 +6,14 @@ use super::origin::SESSION_COOKIE;
 use super::problem::{ProblemBody, method_not_allowed};
 use super::reads;
 use crate::auth::{Action, POLICY};
-use crate::core::problem::FieldError;
+use crate::core::problem::{FieldError, Problem};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
 use actix_web::middleware::{Next, from_fn};
-use actix_web::{FromRequest, Handler, HttpRequest, Responder, ResponseError, Route, guard, web};
+use actix_web::{
+    FromRequest, Handler, HttpRequest, HttpResponse, Responder, ResponseError, Route, guard, web,
+};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use utoipa::__dev::{SchemaReferences, Tags};
@@ -29,6 +31,20 @@ use utoipa::{PartialSchema, ToSchema};
 /// What strangers may call: all of it. A public route that is not here stops the server from starting.
 pub const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/"),
+    ("GET", "/static/{digest}/{name}"),
+    ("GET", "/worker.js"),
+    ("GET", "/language"),
+    ("GET", "/confirm/{token}"),
+    ("POST", "/confirm/{token}"),
+    ("GET", "/map"),
+    ("GET", "/map/{country}"),
+    ("GET", "/track"),
+    ("GET", "/track/{code}"),
+    ("POST", "/track/{code}/mail"),
+    ("GET", "/sign-in"),
+    ("POST", "/sign-in"),
+    ("GET", "/invitation"),
+    ("POST", "/invitation"),
     ("GET", "/docs"),
     ("GET", "/docs/{file:.*}"),
     ("GET", "/health/live"),
@@ -48,6 +64,8 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("POST", "/api/v1/mail/{id}/{token}/confirm"),
     ("POST", "/api/v1/mail/{id}/{token}/end"),
     ("GET", "/api/v1/pledge-links/{code}"),
+    ("GET", "/pledge-links/{code}"),
+    ("GET", "/api/v1/highlights"),
     ("GET", "/api/v1/public/needs"),
     ("GET", "/api/v1/public/do-not-send"),
     ("GET", "/api/v1/audit/checkpoint"),
@@ -73,25 +91,29 @@ pub enum Access {
     Public,
     /// Everyone, but not too often.
     Throttled(Door),
+    /// As `Action`, for a page: whoever is refused is told so by a page.
+    Page(Action),
 }
 
-type Mount = Arc<dyn Fn() -> Route + Send + Sync>;
+pub(super) type Mount = Arc<dyn Fn() -> Route + Send + Sync>;
 
-struct Endpoint {
-    method: Method,
+pub(super) struct Endpoint {
+    pub(super) method: Method,
     /// As it is documented.
-    path: String,
+    pub(super) path: String,
     /// As it is routed: a last parameter may take all that is left.
-    pattern: String,
-    access: Access,
-    operation: Option<Operation>,
-    mount: Mount,
+    pub(super) pattern: String,
+    pub(super) access: Access,
+    pub(super) operation: Option<Operation>,
+    pub(super) mount: Mount,
+    /// How it is refused, where it is a page.
+    pub(super) refuse: Option<Refuse>,
 }
 
 /// All routes of the server.
 #[derive(Default)]
 pub struct Routes {
-    endpoints: Vec<Endpoint>,
+    pub(super) endpoints: Vec<Endpoint>,
     inside: Vec<Action>,
     schemas: Vec<(String, RefOr<Schema>)>,
 }
@@ -136,25 +158,6 @@ impl Routes {
         self.declare::<D, F, Args>(Access::Throttled(door), handler);
     }
 
-    /// Declares a page for everyone, which is no part of the documented interface.
-    pub fn page<F, Args>(&mut self, path: &'static str, handler: F)
-    where
-        F: Handler<Args> + Send + Sync,
-        Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
-    {
-        let mount = mount(Method::GET, Access::Public, handler);
-        let path = path.to_owned();
-        self.endpoints.push(Endpoint {
-            method: Method::GET,
-            pattern: path.clone(),
-            path,
-            access: Access::Public,
-            operation: None,
-            mount,
-        });
-    }
-
     fn declare<D, F, Args>(&mut self, access: Access, handler: F)
     where
         D: Documentation,
@@ -169,12 +172,13 @@ impl Routes {
         for method in D::methods() {
             let method = http_method(&method);
             self.endpoints.push(Endpoint {
-                mount: mount(method.clone(), access, handler.clone()),
+                mount: mount(method.clone(), (access, None), handler.clone()),
                 method,
                 path: D::path().replace(REST, "}"),
                 pattern: D::path(),
                 access,
                 operation: Some(operation.clone()),
+                refuse: None,
             });
         }
     }
@@ -196,16 +200,18 @@ impl Routes {
             }
             let is_listed = PUBLIC.contains(&(method, path));
             match endpoint.access {
-                Access::Action(_) if is_listed => {
+                Access::Action(_) | Access::Page(_) if is_listed => {
                     faults.push(format!("{method} {path} is listed as public but wants a permit"));
                 }
-                Access::Action(action) if !POLICY.iter().any(|rule| rule.action == action) => {
+                Access::Action(action) | Access::Page(action)
+                    if !POLICY.iter().any(|rule| rule.action == action) =>
+                {
                     faults.push(format!("{method} {path}: the policy lets nobody do {}", action.word()));
                 }
                 Access::Public | Access::Throttled(_) if !is_listed => {
                     faults.push(format!("{method} {path} is public but not in the list of public routes"));
                 }
-                Access::Action(_) | Access::Public | Access::Throttled(_) => {}
+                Access::Action(_) | Access::Page(_) | Access::Public | Access::Throttled(_) => {}
             }
             let operation =
                 endpoint.operation.as_ref().and_then(|operation| operation.operation_id.as_deref());
@@ -254,7 +260,8 @@ impl Routes {
                 methods.push("HEAD");
             }
             let allowed = methods.join(", ");
-            let refuse = move |request: HttpRequest| method_not_allowed(request, allowed.clone());
+            let page = endpoints.iter().find_map(|endpoint| endpoint.refuse);
+            let refuse = move |request: HttpRequest| method_not_allowed(request, allowed.clone(), page);
             let mut resource = web::resource(path).default_service(web::to(refuse));
             for endpoint in endpoints {
                 resource = resource.route((endpoint.mount)());
@@ -302,15 +309,19 @@ impl Routes {
     }
 }
 
+/// How a page says a refusal.
+pub type Refuse = fn(&HttpRequest, &Problem) -> HttpResponse;
+
 /// Makes the route's service, with whoever guards it in front.
-fn mount<F, Args>(method: Method, access: Access, handler: F) -> Mount
+pub(super) fn mount<F, Args>(method: Method, guarded_by: (Access, Option<Refuse>), handler: F) -> Mount
 where
     F: Handler<Args> + Send + Sync,
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
     Arc::new(move || {
-        let guarded = move |request: ServiceRequest, next: Next<BoxBody>| guard_route(access, request, next);
+        let guarded =
+            move |request: ServiceRequest, next: Next<BoxBody>| guard_route(guarded_by, request, next);
         // Who asks for the head of an answer gets that of the whole one; the server leaves the body out.
         let route = match method {
             Method::GET => Route::new().guard(guard::Any(guard::Get()).or(guard::Head())),
@@ -321,18 +332,28 @@ where
 }
 
 async fn guard_route(
-    access: Access,
+    (access, refuse): (Access, Option<Refuse>),
     request: ServiceRequest,
     next: Next<BoxBody>,
 ) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
     let admitted = match access {
-        Access::Action(action) => doors::admit(&request, action).await,
+        Access::Action(action) | Access::Page(action) => doors::admit(&request, action).await,
         Access::Public => Ok(()),
         Access::Throttled(door) => doors::throttle(&request, door),
     };
-    match admitted.and_then(|()| reads::choose(&request, access)) {
-        Ok(()) => next.call(request).await,
-        Err(problem) => Ok(request.into_response(problem.error_response())),
+    if let Err(problem) = admitted.and_then(|()| reads::choose(&request, access)) {
+        let refusal = match refuse {
+            Some(refuse) => refuse(request.request(), &problem),
+            None => problem.error_response(),
+        };
+        return Ok(request.into_response(refusal));
+    }
+    let response = next.call(request).await?;
+    // A page's handler refuses as any does, and what it refuses is said as a page.
+    let refused = refuse.zip(response.response().error().and_then(|error| error.as_error::<Problem>()));
+    match refused.map(|(refuse, problem)| refuse(response.request(), problem)) {
+        Some(page) => Ok(response.into_response(page)),
+        None => Ok(response),
     }
 }
 
@@ -355,7 +376,7 @@ fn completed(mut operation: Operation, access: Access) -> Operation {
                 ("404", "Missing, or not for you"),
             ]);
         }
-        Access::Throttled(_) | Access::Public => {}
+        Access::Page(_) | Access::Throttled(_) | Access::Public => {}
     }
     refusals.extend(too_many(access));
     if operation.request_body.is_some() {
@@ -405,7 +426,7 @@ fn too_many(access: Access) -> Option<(&'static str, &'static str)> {
             doors::Expense::of(action).map(|_| ("429", "Too many requests of this kind from you"))
         }
         Access::Throttled(_) => Some(("429", "Too many requests from your address")),
-        Access::Public => None,
+        Access::Page(_) | Access::Public => None,
     }
 }
 

@@ -41,6 +41,11 @@ impl<T> Written<T> {
         self
     }
 
+    /// What was recorded, for a page, which says so in a way of its own.
+    pub fn into_recorded(self) -> Recorded<T> {
+        self.recorded
+    }
+
     /// Something that is edited by revisions: 201 where its first was recorded now, else 200.
     pub fn revised(recorded: Recorded<T>, revision: i64) -> Self {
         let is_new = recorded.leaf.is_some() && revision == 1;

@@ -89,6 +89,17 @@ pub struct LetterQuery {
     pub limit: Option<i64>,
 }
 
+impl LetterQuery {
+    /// Which letters that means.
+    pub fn filter(&self) -> LetterFilter {
+        match self.state {
+            None => LetterFilter::All,
+            Some(LetterState::Waiting) => LetterFilter::Waiting,
+            Some(LetterState::GivenUp) => LetterFilter::GivenUp,
+        }
+    }
+}
+
 /// Which letters are told again.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -96,6 +107,22 @@ pub struct Replay {
     /// Up to 500 that were given up; the first 500 of them, if left out.
     #[serde(default)]
     pub letters: Option<Vec<LetterId>>,
+}
+
+impl Replay {
+    /// The letters that are named, or none for the first.
+    ///
+    /// # Errors
+    /// `invalid` where none or too many are named.
+    pub fn named(self) -> Outcome<Option<Vec<LetterId>>> {
+        let count = self.letters.as_ref().map(Vec::len);
+        if let Some(count) = count.filter(|count| !(1..=REPLAY_MAXIMUM).contains(count)) {
+            let words =
+                format!("names {count} letters; name 1 to {REPLAY_MAXIMUM}, or leave it out for the first");
+            return Err(Problem::field("/letters", words));
+        }
+        Ok(self.letters)
+    }
 }
 
 /// How many are told again.
@@ -111,17 +138,26 @@ async fn recorded<A: Named>(
     state: &State,
     update: impl Update<Answer = Arc<Webhook>>,
 ) -> Outcome<Recorded<WebhookView>> {
-    let Recorded { answer, leaf } = state.writer.record(update).await?;
+    let done = state.writer.record(update).await?;
+    shown(permit, state, done).await
+}
+
+/// A webhook that was recorded, as its user reads it.
+async fn shown<A: Named>(
+    permit: &Permit<A>,
+    state: &State,
+    Recorded { answer, leaf }: Recorded<Arc<Webhook>>,
+) -> Outcome<Recorded<WebhookView>> {
     let (user, id) = (permit.principal().user, answer.id);
     let answer = state.read(move |conn| webhook_of(conn, user, id)).await?;
     Ok(Recorded { answer, leaf })
 }
 
-/// A new secret, and as it is kept.
-async fn drawn(state: &State, id: WebhookId) -> Outcome<(WebhookSecret, Vec<u8>)> {
+/// A new secret, and as it is kept: under a key that is made with a webhook, and never for one that is there.
+async fn drawn(state: &State, id: WebhookId, is_new: bool) -> Outcome<(WebhookSecret, Vec<u8>)> {
     let seal = move |vault: &crate::vault::Vault| {
         let secret = WebhookSecret::draw()?;
-        let sealed = secret.seal(vault, id)?;
+        let sealed = if is_new { secret.seal_new(vault, id)? } else { secret.seal(vault, id)? };
         Ok((secret, sealed))
     };
     state.with_vault(seal).await
@@ -144,14 +180,14 @@ pub async fn webhook_make(
     let url = check_url(&url, receivers.plain_http, receivers.private_addresses)?;
     let kinds = check_kinds(kinds.as_deref())?;
     let id = WebhookId(Uuid::now_v7());
-    let (secret, sealed) = drawn(&state, id).await?;
+    let (secret, sealed) = drawn(&state, id, true).await?;
     let update = WebhookMake { actor: permit.actor(), id, url, kinds, after, paused, secret: sealed };
-    let made = recorded(&permit, &state, update).await;
-    if made.is_err() {
-        // Nothing is sealed under its key.
+    let made = state.writer.record(update).await;
+    // Nothing is sealed under its key; where nobody knows whether it was recorded, the key stays.
+    if made.as_ref().is_err_and(Problem::is_refusal) {
         state.with_vault(move |vault| destroy(vault, id)).await?;
     }
-    let made = made?;
+    let made = shown(&permit, &state, made?).await?;
     let revision = made.answer.revision;
     let answer = made.map(|webhook| WebhookMade { webhook, secret: secret.text() });
     Ok(Written::created(answer).revision(revision))
@@ -220,7 +256,7 @@ pub async fn webhook_renew(
 ) -> Outcome<Written<WebhookMade>> {
     let (id, user) = (id.0, permit.principal().user);
     state.read(move |conn| webhook_of(conn, user, id)).await?;
-    let (secret, sealed) = drawn(&state, id).await?;
+    let (secret, sealed) = drawn(&state, id, false).await?;
     let update = WebhookRenew { actor: permit.actor(), id, secret: sealed };
     let renewed = recorded(&permit, &state, update).await?;
     let revision = renewed.answer.revision;
@@ -266,11 +302,7 @@ pub async fn webhook_letters(
     let query = query.0;
     let paging: Paging<i64> = Paging::new(query.after.as_deref(), query.limit)?;
     let (id, limit, after) = (id.0, paging.limit, paging.after.unwrap_or(0));
-    let filter = match query.state {
-        None => LetterFilter::All,
-        Some(LetterState::Waiting) => LetterFilter::Waiting,
-        Some(LetterState::GivenUp) => LetterFilter::GivenUp,
-    };
+    let filter = query.filter();
     let read = move |conn: &mut crate::db::Conn| {
         webhook_of(conn, permit.principal().user, id)?;
         letter_page(conn, id, filter, after, limit + 1)
@@ -290,12 +322,7 @@ pub async fn webhook_replay(
     id: Path<WebhookId>,
     body: Json<Replay>,
 ) -> Outcome<Written<Replayed>> {
-    let (id, named, user) = (id.0, body.0.letters, permit.principal().user);
-    if let Some(count) = named.as_ref().map(Vec::len).filter(|count| !(1..=REPLAY_MAXIMUM).contains(count)) {
-        let words =
-            format!("names {count} letters; name 1 to {REPLAY_MAXIMUM}, or leave it out for the first");
-        return Err(Problem::field("/letters", words));
-    }
+    let (id, named, user) = (id.0, body.0.named()?, permit.principal().user);
     let read = move |conn: &mut crate::db::Conn| {
         webhook_of(conn, user, id)?;
         named.map_or_else(|| letters_given_up(conn, outlet_of(id)), Ok)

@@ -37,12 +37,20 @@ impl WebhookSecret {
         format!("{SECRET_BEGINNING}{}", STANDARD.encode(self.0))
     }
 
-    /// Seals it under the webhook's key, which is made where there is none.
+    /// Seals it for a new webhook, whose key is made.
     ///
     /// # Errors
     /// An internal problem where the key cannot be made.
-    pub(super) fn seal(&self, vault: &Vault, id: WebhookId) -> Outcome<Vec<u8>> {
+    pub(super) fn seal_new(&self, vault: &Vault, id: WebhookId) -> Outcome<Vec<u8>> {
         vault.seal_new(owner(id), PART, &self.0)
+    }
+
+    /// Seals it for a webhook that is there. Of one that is removed meanwhile no key comes back.
+    ///
+    /// # Errors
+    /// `key_missing` where the webhook has no key.
+    pub(super) fn seal(&self, vault: &Vault, id: WebhookId) -> Outcome<Vec<u8>> {
+        vault.seal(owner(id), PART, &self.0)
     }
 
     /// Opens what was sealed.

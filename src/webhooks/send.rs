@@ -4,9 +4,9 @@
 //! read. What is told of a failure names nothing of this house's network.
 
 use super::address::is_public;
+use crate::auth::agent_config;
 use crate::outbox::Verdict;
 use crate::outbox::rules::ASKED_REST_MAXIMUM_SECONDS;
-use rustls::crypto::ring;
 use std::fmt;
 use std::io;
 use std::net::SocketAddr;
@@ -15,7 +15,6 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::config::Config;
 use ureq::http::Uri;
-use ureq::tls::{Certificate, RootCerts, TlsConfig, TlsProvider};
 use ureq::unversioned::resolver::{DefaultResolver, ResolvedSocketAddrs, Resolver};
 use ureq::unversioned::transport::{DefaultConnector, NextTimeout};
 
@@ -103,28 +102,12 @@ pub(super) struct Sender {
 
 impl Sender {
     pub(super) fn new(receivers: &Receivers) -> Self {
-        let found = rustls_native_certs::load_native_certs();
-        for error in &found.errors {
-            tracing::warn!(%error, "a certificate of this system cannot be used for webhooks");
-        }
-        let roots: Vec<Certificate<'static>> =
-            found.certs.iter().map(|certificate| Certificate::from_der(certificate).to_owned()).collect();
-        let tls = TlsConfig::builder()
-            .provider(TlsProvider::Rustls)
-            .root_certs(RootCerts::new_with_certs(&roots))
-            .unversioned_rustls_crypto_provider(Arc::new(ring::default_provider()))
-            .build();
-        let config = Agent::config_builder()
-            .timeout_global(Some(receivers.patience))
-            .max_redirects(0)
+        let config = agent_config(receivers.patience, "webhooks")
             .http_status_as_error(false)
             .https_only(!receivers.plain_http)
             .max_response_header_size(HEAD_LIMIT)
             // Each message resolves its name anew and has a connection of its own: no receiver answers for another.
             .max_idle_connections(0)
-            .proxy(None)
-            .tls_config(tls)
-            .user_agent("relief-ledger")
             .build();
         let guarded = Guarded { receivers: receivers.clone() };
         let agent = Agent::with_parts(config, DefaultConnector::default(), guarded);

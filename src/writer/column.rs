@@ -121,6 +121,7 @@ identifier_values!(
     ExportId,
     WebhookId,
     MailingId,
+    ReceiptLinkId,
     OutletId,
     LetterId,
     ConsignmentTermId,
@@ -132,6 +133,11 @@ identifier_values!(
     HandlingUnitId,
     UnitContentId,
     LoggerFileId,
+    CaptureId,
+    CapturedEventId,
     LoggerWatchId,
-    SiteStorageId
+    SiteStorageId,
+    ImportJobId,
+    ImportRowId,
+    ImportPartId
 );

@@ -3,8 +3,15 @@
 //! Blocking on purpose: a browser story is read from top to bottom. Each `Browser` has its own driver, port
 //! and profile folder, so stories run side by side. Chromium may reach nothing but this machine.
 
+mod audit;
+pub mod axe;
+pub mod demo;
+mod donor;
+pub mod board;
 pub mod program;
+mod public;
 pub mod stories;
+mod usable;
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
@@ -53,8 +60,19 @@ impl Browser {
             println!("SKIPPED: {what}");
             return None;
         }
+        Some(Self::start_on(tempfile::tempdir().expect("a temporary folder is made")))
+    }
+
+    /// Ends it and starts it anew with what it kept, as when a phone was switched off between.
+    pub fn again(mut self) -> Self {
+        let other = tempfile::tempdir().expect("a temporary folder is made");
+        let profile = std::mem::replace(&mut self._profile, other);
+        drop(self);
+        Self::start_on(profile)
+    }
+
+    fn start_on(profile: tempfile::TempDir) -> Self {
         let (driver, port) = start_driver();
-        let profile = tempfile::tempdir().expect("a temporary folder is made");
         // The driver talks on a thread of its own while the story does something else.
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(1)
@@ -75,7 +93,7 @@ impl Browser {
                 .connect(&format!("http://127.0.0.1:{port}")),
         );
         browser.client = Some(client.expect("Chromium starts"));
-        Some(browser)
+        browser
     }
 
     pub fn goto(&self, url: &str) {
@@ -88,8 +106,14 @@ impl Browser {
 
     /// The visible text of the first element that matches, which may still have to appear.
     pub fn text(&self, css: &str) -> String {
-        self.wait(async { self.appear(css).await.text().await })
-            .unwrap_or_else(|error| panic!("{css}: {error}"))
+        loop {
+            match self.wait(async { self.appear(css).await.text().await }) {
+                Ok(text) => return text,
+                // The page went while it was read: the next one has such an element, or it is waited for.
+                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) => panic!("{css}: {error}"),
+            }
+        }
     }
 
     pub fn click(&self, css: &str) {
@@ -107,6 +131,32 @@ impl Browser {
     pub fn run(&self, script: &str) -> Value {
         let ran = self.client().execute_async(script, Vec::new());
         self.wait(ran).unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// Makes the window as wide as a phone's or a desk's, in CSS pixels.
+    pub fn width(&self, width: u32) {
+        let metrics = json!({"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": width < 600});
+        self.command("Emulation.setDeviceMetricsOverride", metrics);
+    }
+
+    /// Shows pages in light or dark, as the browser's settings ask for it.
+    pub fn theme(&self, scheme: &str) {
+        let features = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        self.command("Emulation.setEmulatedMedia", features);
+    }
+
+    /// A command of the browser's own protocol, which WebDriver has no word for.
+    pub fn command(&self, name: &str, parameters: Value) -> Value {
+        let command = DevTools { name: name.to_owned(), parameters };
+        self.wait(self.client().issue_cmd(command)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// How many pixels the page is wider than the window: one that must be scrolled sideways on a phone is broken. A phone's
+    /// `innerWidth` grows with what sticks out, so it is no measure.
+    pub fn sticks_out(&self) -> i64 {
+        let script =
+            "const root = document.documentElement; arguments[0](root.scrollWidth - root.clientWidth)";
+        self.run(script).as_i64().expect("a number of pixels")
     }
 
     /// Writes what the window shows as a PNG file.
@@ -165,6 +215,22 @@ impl WebDriverCompatibleCommand for ConsoleLog {
 
     fn method_and_body(&self, _url: &url::Url) -> (http::Method, Option<String>) {
         (http::Method::POST, Some(json!({ "type": "browser" }).to_string()))
+    }
+}
+
+#[derive(Debug)]
+struct DevTools {
+    name: String,
+    parameters: Value,
+}
+
+impl WebDriverCompatibleCommand for DevTools {
+    fn endpoint(&self, base: &url::Url, session: Option<&str>) -> Result<url::Url, url::ParseError> {
+        base.join(&format!("session/{}/goog/cdp/execute", session.unwrap_or_default()))
+    }
+
+    fn method_and_body(&self, _url: &url::Url) -> (http::Method, Option<String>) {
+        (http::Method::POST, Some(json!({"cmd": self.name, "params": self.parameters}).to_string()))
     }
 }
 

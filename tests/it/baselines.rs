@@ -38,7 +38,7 @@ fn told(caller: &Caller, path: &str, member: &str) -> Vec<Value> {
 fn find_chosen(conn: &mut Conn, asked: &str) -> Chosen {
     match find_kept(conn, asked).expect("it is kept") {
         Found::Records(chosen) => *chosen,
-        Found::Headcounts(..) => panic!("{asked} is of records"),
+        Found::Headcounts(..) | Found::Sheet(..) => panic!("{asked} is of records"),
     }
 }
 

@@ -2,8 +2,10 @@
 
 mod legs;
 mod loggers;
+mod parts;
 mod rules;
 mod storage;
+mod surviving;
 
 use serde_json::{Value, json};
 

@@ -368,6 +368,9 @@ fn people_are_invited_and_keys_rotated_from_the_command_line_beside_a_running_se
                 "outlets",
                 "letters",
                 "tellers",
+                "import_jobs",
+                "import_parts",
+                "import_rows",
                 "purges_due"
             ])
         ),

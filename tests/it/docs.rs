@@ -55,7 +55,7 @@ fn real_routes() -> BTreeSet<String> {
         let who = match access {
             Access::Public => "everyone".to_owned(),
             Access::Throttled(_) => "everyone, slowed down".to_owned(),
-            Access::Action(action) => {
+            Access::Action(action) | Access::Page(action) => {
                 let roles = POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role.word());
                 roles.collect::<Vec<_>>().join(", ")
             }

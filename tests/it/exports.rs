@@ -6,7 +6,7 @@ mod command;
 mod hostile;
 mod large;
 mod sector;
-mod standards;
+pub mod standards;
 mod workbook;
 
 use std::collections::BTreeMap;

@@ -266,6 +266,7 @@ fn every_route_is_documented_with_who_may_call_it() {
         let operation = &document["paths"][path][method.as_str().to_lowercase()];
         let (who, is_bearer) = match access {
             Access::Action(action) => (action.word(), true),
+            Access::Page(action) => (action.word(), false),
             Access::Public => ("public", false),
             Access::Throttled(_) => ("public, throttled", false),
         };
@@ -313,7 +314,7 @@ fn the_start_page_and_the_documentation_open_in_a_browser_without_the_world_outs
     let database = sqlite();
     let server = Server::start(&database);
     browser.goto(&format!("http://{}/", server.address()));
-    assert_eq!(browser.text("h1"), "ReliefLedger");
+    assert_eq!(browser.text("header .name"), "ReliefLedger");
     assert_eq!(browser.console_errors(), Vec::<String>::new());
     browser.click("a[href='/docs/']");
     assert!(browser.text(".info .title").contains("ReliefLedger"));

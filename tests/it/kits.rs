@@ -1,5 +1,6 @@
 //! Kits packed here: recipes, handling units, and what becomes of what they hold.
 
+mod leaving;
 mod packing;
 mod recipes;
 mod travelling;

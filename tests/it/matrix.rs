@@ -102,7 +102,7 @@ on_both_databases! {
             ),
             (Role::Officer, "pledge_show", Reach::All, vec!["pledge_index", "pledge_paper", "pledge_show", "pledge_status_show"]),
             (Role::Auditor, "audit_entries", Reach::All, vec!["audit_entries", "audit_entry_bundle", "audit_sample"]),
-            (Role::Admin, "event_post", Reach::Own, vec!["event_batch", "event_post"]),
+            (Role::Admin, "event_post", Reach::Own, vec!["event_batch", "event_post", "receipt_link_make"]),
             (Role::Manager, "pledge_offer", Reach::Own, vec!["need_offer", "pledge_offer"]),
         ] {
             let found = mismatches(&widened(role, operation, &declared, reach), &asked, &answers);

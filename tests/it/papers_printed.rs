@@ -4,6 +4,7 @@ mod broken;
 mod documents;
 mod everyone;
 mod giving;
+mod packed;
 mod shipping;
 mod stage;
 mod words;

@@ -139,6 +139,9 @@ fn assert_covered(counted: &Counts, foretold: &Counts) {
         "corrected surplus",
         "corrected counted",
         "reversed",
+        "moved with units",
+        "allocated with units",
+        "released with units",
     ] {
         assert!(foretold.get(kind).is_some_and(|(told, _)| *told >= enough), "{kind}: {foretold:?}");
     }
@@ -170,6 +173,11 @@ fn a_model_that_does_not_hear_of_a_kind_disagrees_with_the_ledger() {
         ("corrected", 4),
         ("returned", 6),
         ("reversed", 1),
+        ("kit_packed", 1),
+        ("unit_moved", 1),
+        ("unit_reserved", 1),
+        ("unit_released", 1),
+        ("kit_unpacked", 1),
     ];
     let kinds = [
         "reported_missing",
@@ -186,6 +194,7 @@ fn a_model_that_does_not_hear_of_a_kind_disagrees_with_the_ledger() {
         "corrected",
         "returned",
         "reversed",
+        "units",
     ];
     let mut hearing = Model::default();
     let mut deaf = kinds.map(|kind| (kind, Model::deaf_to(kind), false));

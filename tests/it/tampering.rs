@@ -324,6 +324,7 @@ fn put_the_rest(url: &str) {
         asked_at: at,
         confirmed_at: None,
         ended_at: None,
+        language: Some("fr".into()),
     });
     if count(url, "leg_plans") == 0 {
         ledger.put(LegPlan {

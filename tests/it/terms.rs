@@ -217,6 +217,81 @@ on_both_databases! {
     }
 }
 
+on_both_databases! {
+    migrate: migrate;
+
+    fn a_hard_limit_is_about_all_that_departs_on_a_load(database: &TestDatabase) {
+        let way = way(database);
+        let scene = &way.scene;
+        let with = |grams: i64| {
+            let planned = way.planned();
+            way.says(&planned.0, "green-light", &json!({"state": "given", "on": "2020-07-30"})).expect(201);
+            way.says(&planned.0, "packages", &json!({"packages": [{"gross_weight_g": grams}]})).expect(201);
+            planned
+        };
+        let hard = way.load(json!({"gross_weight_g": 1_000_000, "hard": true}));
+        let first = way.departs(&with(600_000), Some(&hard)).expect(201);
+        let second = with(500_000);
+        let text = way.departs(&second, Some(&hard)).refused("wrong_state", &["/load"]);
+        assert!(text.contains("over_weight"), "{text}");
+        // The twins: what is light enough beside it goes, and so does the other once the first never left.
+        way.departs(&with(400_000), Some(&hard)).expect(201);
+        way.departs(&with(1), Some(&hard)).refused("wrong_state", &["/load"]);
+        let known = scene.log_size();
+        scene.does("reversed", "2020-08-02", json!({"event": first["id"], "reason": "it stayed"})).expect(201);
+        way.departs(&second, Some(&hard)).expect(201);
+        let soft = way.load(json!({"gross_weight_g": 1_000_000}));
+        assert_eq!(way.departs(&with(600_000), Some(&soft)).expect(201).get("warnings"), None);
+        assert_eq!(way.departs(&with(500_000), Some(&soft)).expect(201)["warnings"], json!(["over_weight"]));
+
+        // What the load carried, as it was known before the first was taken back and as it is known now.
+        let fill = |query: &str| {
+            let fill = scene.auditor.get(&format!("/api/v1/loads/{hard}/fill{query}")).expect(200);
+            (fill["consignments"].clone(), fill["packages_weight_g"].clone())
+        };
+        assert_eq!(fill(""), (json!(2), json!(900_000)));
+        assert_eq!(fill(&format!("?known_at={known}")), (json!(2), json!(1_000_000)));
+        assert_eq!(fill("?as_of=2020-07-31"), (json!(0), Value::Null));
+        scene.closes();
+        scene.verifies();
+    }
+
+    fn what_was_known_of_days_on_hold_stays_the_same(database: &TestDatabase) {
+        let way = way(database);
+        let scene = &way.scene;
+        let planned = way.planned();
+        way.departs(&planned, None).expect(201);
+        let held = json!({"consignment": planned.0, "reason": "papers"});
+        scene.does("customs_held", "2020-08-03", held.clone()).expect(201);
+        let known = scene.log_size();
+        let then = way.terms(&planned.0, &format!("?known_at={known}"));
+        let now = way.terms(&planned.0, "");
+        scene.does("customs_released", "2020-08-08", held).expect(201);
+        way.says(&planned.0, "green-light", &json!({"state": "given", "on": "2020-07-30"})).expect(201);
+        assert_eq!(way.terms(&planned.0, &format!("?known_at={known}")), then, "a clock that goes on changes nothing of it");
+        assert!(then["on_hold_days"].as_i64().expect("days") > 5);
+        // What is asked for now names the time until which days are counted, by which it can be asked for again.
+        let again = format!("?known_at={}&as_of={}", now["sequence"], now["as_of"].as_str().expect("a time"));
+        assert_eq!(way.terms(&planned.0, &again), now);
+    }
+
+    fn nothing_stands_since_a_day_that_is_not_yet(database: &TestDatabase) {
+        let way = way(database);
+        let (consignment, _) = way.planned();
+        let light = |on: &str| way.says(&consignment, "green-light", &json!({"state": "given", "on": on}));
+        let paper = |on: &str| {
+            let body = json!({"country": "GM", "document": "import permit", "state": "accepted", "on": on});
+            way.says(&consignment, "customs", &body)
+        };
+        let text = light("2099-01-01").refused("invalid", &["/on"]);
+        assert!(text.contains("not yet"), "{text}");
+        paper("2099-01-01").refused("invalid", &["/on"]);
+        let today = relief_ledger::auth::now().day();
+        light(&today).expect(201);
+        paper(&today).expect(201);
+    }
+}
+
 #[test]
 fn days_are_those_on_which_something_was_on_hold() {
     const DAY: i64 = 24 * 60 * 60 * 1_000_000;

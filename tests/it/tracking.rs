@@ -113,7 +113,7 @@ on_both_databases! {
         numbers(&seen, "", &mut figures);
         assert_eq!(figures, Vec::<String>::new(), "{seen:#}");
         let members: BTreeSet<&str> = seen.as_object().expect("an object").keys().map(String::as_str).collect();
-        let known = ["code", "from_country", "last_news_at", "sentence", "state", "synthetic", "timeline", "to_country"];
+        let known = ["code", "from_country", "last_news_at", "route", "sentence", "state", "synthetic", "timeline", "to_country"];
         assert_eq!(members, BTreeSet::from(known), "whoever adds a member thinks of strangers first");
         let kinds: Vec<&str> = seen["timeline"].as_array().expect("a timeline").iter()
             .filter_map(|event| event["kind"].as_str()).collect();

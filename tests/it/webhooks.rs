@@ -3,6 +3,7 @@
 
 mod addresses;
 pub mod receiver;
+mod restored;
 mod standard;
 mod trouble;
 

@@ -6,10 +6,11 @@ use super::store::{
     counting, wanted,
 };
 use crate::auth::is_operator;
+use crate::consignments::departures::Departures;
 use crate::consignments::store::{Consignment, Load};
-use crate::core::id::LoadId;
+use crate::core::id::{ConsignmentId, LoadId};
 use crate::core::problem::{Code, Problem};
-use crate::ledger::event::{Halt, Happening};
+use crate::ledger::event::{Halt, Happening, all_or_missed};
 use crate::sites::find_site;
 use crate::writer::{Desk, Drawer};
 
@@ -50,9 +51,23 @@ pub(in crate::consignments) fn warnings(
         found.push(Warning::CustomsOpen);
     }
     if let Some(load) = load {
-        found.extend(beyond(desk, load, all_packages(&counting))?);
+        let others = carried_beside(desk, load, consignment.id)?;
+        found.extend(beyond(desk, load, all_packages(&counting).and(others))?);
     }
     Ok(found.into_iter().map(|warning| warning.word().to_owned()).collect())
+}
+
+/// What the packages of all others are that departed on a load: it carries them together.
+fn carried_beside(desk: &mut Desk, load: LoadId, own: ConsignmentId) -> Result<Measures, Halt> {
+    let mut all = Measures::default();
+    let mut others = desk.shelf::<Departures>().on_load(load)?;
+    others.retain(|other| *other != own);
+    all_or_missed(others, |other| {
+        let terms = desk.shelf::<Drawer<ConsignmentTerm>>().group(other)?;
+        all = all.and(all_packages(&counting(terms.iter().map(AsRef::as_ref))));
+        Ok(())
+    })?;
+    Ok(all)
 }
 
 /// What of the packages, or of what the load's own papers say, is beyond what it can carry.
@@ -70,7 +85,8 @@ fn beyond(desk: &mut Desk, id: LoadId, packages: Measures) -> Result<Vec<Warning
     }
     let words: Vec<&str> = found.iter().map(|warning| warning.word()).collect();
     let detail = format!(
-        "The load cannot carry this: {}. The limit was stated as a hard one; take another load, or split the consignment.",
+        "The load cannot carry this with all that departed on it: {}. The limit was stated as a hard one; take another \
+         load, or split the consignment.",
         words.join(", ")
     );
     Err(Problem::new(Code::WrongState, detail).at("/load").with("warnings", words).into())

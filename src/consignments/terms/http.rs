@@ -12,6 +12,7 @@ use crate::core::check::{Check, NAME_CHARS_MAX, REFERENCE_CHARS_MAX, WORDS_CHARS
 use crate::core::id::{ConsignmentId, HandlingUnitId, LegId, LoadId, OrganizationId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::quantity::MAXIMUM;
+use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::ledger::{Moment, last_known, read_known_at};
 use crate::pledges::Money;
@@ -119,10 +120,22 @@ pub struct LimitNew {
     pub hard: bool,
 }
 
+/// How far the clocks of people can be ahead of UTC: it is tomorrow there by then.
+const AHEAD: i64 = 14 * 60 * 60 * 1_000_000;
+
+/// Reads the day since which something stands as it does: it does already, so no later than today, wherever that is.
+fn check_since(check: &mut Check, day: &str) -> String {
+    let (day, today) = (check.date("/on", day), Timestamp(now().0 + AHEAD).day());
+    if chrono::NaiveDate::parse_from_str(&day, "%Y-%m-%d").is_ok() && day > today {
+        check.wrong("/on", format!("{day} is not yet; say it when it is so"));
+    }
+    day
+}
+
 impl GreenLightNew {
     fn term(self, id: ConsignmentId) -> Outcome<ConsignmentTerm> {
         let mut check = Check::new();
-        let on_day = Some(check.date("/on", &self.on));
+        let on_day = Some(check_since(&mut check, &self.on));
         let note = check.optional_text("/note", self.note.as_deref(), WORDS_CHARS_MAX);
         check.finish()?;
         let bare = ConsignmentTerm::bare(id, GREEN_LIGHT, String::new(), self.state.word());
@@ -134,7 +147,7 @@ impl CustomsNew {
     fn term(self, id: ConsignmentId) -> Outcome<ConsignmentTerm> {
         let mut check = Check::new();
         let document = check.text("/document", &self.document, NAME_CHARS_MAX);
-        let on_day = Some(check.date("/on", &self.on));
+        let on_day = Some(check_since(&mut check, &self.on));
         let reference = check.optional_text("/reference", self.reference.as_deref(), REFERENCE_CHARS_MAX);
         let note = check.optional_text("/note", self.note.as_deref(), WORDS_CHARS_MAX);
         if self.state == PaperState::Exempt && note.is_none() && reference.is_none() {
@@ -301,7 +314,7 @@ pub async fn terms_show(
     query: Query<MomentQuery>,
 ) -> Outcome<JsonBody<TermsView>> {
     let moment = Moment::read(query.0.as_of.as_deref(), query.0.known_at.as_deref())?;
-    Ok(JsonBody(state.read(move |conn| terms_read(conn, &permit, path.0, moment, now())).await?))
+    Ok(JsonBody(state.read(move |conn| terms_read(conn, &permit, path.0, (moment, now()))).await?))
 }
 
 /// Say what a load can carry

@@ -12,9 +12,9 @@ use crate::core::id::{ConsignmentId, HandlingUnitId, LegId, LoadId, Organization
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::{consignment_terms, customs_requirements, events, load_limits, loads, sites};
-use crate::db::{Binds, Clause, Conn, ask, read_failure};
-use crate::ledger::event::STANDS;
-use crate::ledger::{Account, Condition, Cut, Moment};
+use crate::db::{Binds, Conn, ask, read_failure};
+use crate::ledger::{Account, Condition, Cut, KnownAt, Moment};
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use serde::Serialize;
@@ -127,6 +127,8 @@ pub struct TermsView {
     pub on_hold_days: i64,
     /// Since when some are; null where none are.
     pub on_hold_since: Option<Timestamp>,
+    /// The time until which days are counted: asked for with `sequence` as `known_at`, all of this is the same.
+    pub as_of: Timestamp,
     /// The ledger sequence these are as of.
     pub sequence: i64,
 }
@@ -215,6 +217,28 @@ fn held(conn: &mut Conn, id: ConsignmentId, cut: Cut) -> Outcome<Vec<(i64, i64)>
     Ok(rows.into_iter().map(|row| (row.at, row.quantity)).collect())
 }
 
+/// Until when days are counted: as was asked for; of what was known at a time or by an entry until then, which is the same
+/// whenever it is asked; else until now.
+fn until(conn: &mut Conn, moment: Moment, cut: Cut, now: Timestamp) -> Outcome<Timestamp> {
+    if let Some(time) = moment.as_of {
+        return Ok(time);
+    }
+    match moment.known_at {
+        None => Ok(now),
+        Some(KnownAt::Time(time)) => Ok(time.min(now)),
+        Some(KnownAt::Sequence(_)) => {
+            let recorded: Option<Timestamp> = events::table
+                .filter(events::sequence.le(cut.known_at))
+                .order(events::sequence.desc())
+                .select(events::recorded_at)
+                .first(conn)
+                .optional()
+                .map_err(read_failure)?;
+            Ok(recorded.unwrap_or_default())
+        }
+    }
+}
+
 /// All that is stated of a consignment.
 ///
 /// # Errors
@@ -223,8 +247,7 @@ pub(super) fn terms_read(
     conn: &mut Conn,
     permit: &Permit<action::TermsRead>,
     id: ConsignmentId,
-    moment: Moment,
-    now: Timestamp,
+    (moment, now): (Moment, Timestamp),
 ) -> Outcome<TermsView> {
     let consignment = consignment_read(conn, permit, id)?;
     let cut = moment.cut(conn)?;
@@ -240,7 +263,8 @@ pub(super) fn terms_read(
         .map_err(read_failure)?;
     let asked = requirements(conn, &country, cut.known_at)?;
     let changes = held(conn, id, cut)?;
-    let (on_hold_days, since) = days_within(&changes, moment.as_of.unwrap_or(now).0);
+    let until = until(conn, moment, cut, now)?;
+    let (on_hold_days, since) = days_within(&changes, until.0);
     let terms = counting(&rows);
     let freight: Vec<FreightView> = terms.iter().filter_map(|term| freight(term)).collect();
     let Measures { gross_weight_g, volume_cm3 } = all_packages(&terms);
@@ -257,6 +281,7 @@ pub(super) fn terms_read(
         volume_cm3,
         on_hold_days,
         on_hold_since: since.map(Timestamp),
+        as_of: until,
         sequence: cut.known_at,
     })
 }
@@ -340,6 +365,30 @@ fn customs(terms: &[&ConsignmentTerm], asked: &[CustomsRequirement]) -> Vec<Cust
     found
 }
 
+/// The consignments that departed on a load, as was known: what was taken back later stood then.
+fn carried(conn: &mut Conn, id: LoadId, cut: Cut) -> Outcome<BTreeSet<ConsignmentId>> {
+    let reversals = diesel::alias!(events as reversals);
+    let is_taken_back = exists(
+        reversals.filter(reversals.field(events::about_id).eq(events::id.nullable())).filter(
+            reversals
+                .field(events::kind)
+                .eq("reversed")
+                .and(reversals.field(events::sequence).le(cut.known_at)),
+        ),
+    );
+    let mut query = events::table
+        .filter(events::load_id.eq(id).and(events::kind.eq("departed")))
+        .filter(events::sequence.le(cut.known_at))
+        .filter(not(is_taken_back))
+        .into_boxed();
+    if let Some(as_of) = cut.as_of {
+        query = query.filter(events::effective_at.le(as_of));
+    }
+    let found: Vec<Option<ConsignmentId>> =
+        query.select(events::consignment_id).load(conn).map_err(read_failure)?;
+    Ok(found.into_iter().flatten().collect())
+}
+
 /// What a load can carry, and what it was given to carry.
 ///
 /// # Errors
@@ -351,7 +400,8 @@ pub(super) fn fill_read(
     moment: Moment,
 ) -> Outcome<LoadFillView> {
     load_reached(conn, permit, id)?;
-    let sequence = moment.cut(conn)?.known_at;
+    let cut = moment.cut(conn)?;
+    let sequence = cut.known_at;
     let limit: Option<LoadLimit> = load_limits::table
         .filter(load_limits::load_id.eq(id).and(load_limits::sequence.le(sequence)))
         .order(load_limits::sequence.desc())
@@ -364,13 +414,7 @@ pub(super) fn fill_read(
         .select((loads::gross_weight_g, loads::volume_cm3))
         .first(conn)
         .map_err(read_failure)?;
-    let carried: Vec<Option<ConsignmentId>> = events::table
-        .filter(events::load_id.eq(id).and(events::kind.eq("departed")).and(events::sequence.le(sequence)))
-        .filter(Clause(STANDS))
-        .select(events::consignment_id)
-        .load(conn)
-        .map_err(read_failure)?;
-    let carried: BTreeSet<ConsignmentId> = carried.into_iter().flatten().collect();
+    let carried = carried(conn, id, cut)?;
     let rows: Vec<ConsignmentTerm> = consignment_terms::table
         .filter(consignment_terms::consignment_id.eq_any(&carried))
         .filter(consignment_terms::kind.eq(PACKAGE).and(consignment_terms::sequence.le(sequence)))

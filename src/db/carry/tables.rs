@@ -6,7 +6,7 @@ use diesel::sql_types::{Bool, Text};
 use diesel::{QueryableByName, RunQueryDsl};
 
 /// Every table that is carried from one database to another. Which columns each has is asked of the databases.
-pub const TABLES: [&str; 82] = [
+pub const TABLES: [&str; 90] = [
     "organizations",
     "items",
     "packs",
@@ -50,6 +50,7 @@ pub const TABLES: [&str; 82] = [
     "site_storages",
     "logger_files",
     "logger_contents",
+    "logger_readings",
     "needs",
     "need_matches",
     "events",
@@ -81,10 +82,17 @@ pub const TABLES: [&str; 82] = [
     "document_signatories",
     "verifications",
     "exports",
+    "captures",
+    "capture_contents",
+    "captured_events",
     "webhooks",
     "mailings",
+    "receipt_links",
     "outlets",
     "letters",
+    "import_jobs",
+    "import_parts",
+    "import_rows",
     "log_entries",
     "log_nodes",
     "checkpoints",

@@ -41,6 +41,18 @@ diesel::table! {
 }
 
 diesel::table! {
+    logger_readings (id) {
+        id -> Binary,
+        watch_id -> Binary,
+        from_at -> BigInt,
+        to_at -> BigInt,
+        readings -> Binary,
+        acted_from -> Nullable<BigInt>,
+        acted_until -> Nullable<BigInt>,
+    }
+}
+
+diesel::table! {
     site_storages (id) {
         id -> Binary,
         site_id -> Binary,

@@ -18,6 +18,19 @@ diesel::table! {
 }
 
 diesel::table! {
+    receipt_links (id) {
+        id -> Binary,
+        consignment_id -> Binary,
+        token_hash -> Binary,
+        made_by -> Binary,
+        made_at -> BigInt,
+        good_until -> BigInt,
+        used_at -> Nullable<BigInt>,
+        event_id -> Nullable<Binary>,
+    }
+}
+
+diesel::table! {
     mailings (id) {
         id -> Binary,
         about -> Text,
@@ -29,6 +42,7 @@ diesel::table! {
         asked_at -> BigInt,
         confirmed_at -> Nullable<BigInt>,
         ended_at -> Nullable<BigInt>,
+        language -> Nullable<Text>,
     }
 }
 

@@ -56,6 +56,7 @@ pub fn programme(names: Namespace, plan: &ProgrammePlan) -> Programme {
         revision: 1,
         created_at: UNRECORDED,
         updated_at: UNRECORDED,
+        published_at: None,
     }
 }
 

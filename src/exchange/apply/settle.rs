@@ -63,6 +63,13 @@ pub trait Catalogued: Record<Group = <Self as Record>::Id> + PartialEq {
     fn stamped(self, revision: i64, created_at: Timestamp, updated_at: Timestamp) -> Self;
     /// Its revision and when it was recorded first.
     fn stamp(&self) -> (i64, Timestamp);
+    /// Whether what it names is known here.
+    ///
+    /// # Errors
+    /// `invalid`, naming what is not; [`Refusal::Missed`].
+    fn check_names(&self, _desk: &mut Desk) -> Result<(), Refusal> {
+        Ok(())
+    }
     /// Tells the ledger of it, where the ledger has to know.
     fn tell(&self, _desk: &mut Desk) {}
 }
@@ -89,6 +96,7 @@ impl<R: Catalogued> Update for Settle<R> {
 
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
         self.wanted.judge()?;
+        self.wanted.check_names(desk)?;
         let holder = desk.shelf::<Register<R::References>>().holder(self.wanted.reference())?;
         let id = holder.unwrap_or(self.wanted.id());
         let Some(known) = desk.shelf::<Drawer<R>>().find(id)? else {
@@ -205,6 +213,16 @@ impl Catalogued for Site {
             ..known.clone()
         })
     }
+    fn check_names(&self, desk: &mut Desk) -> Result<(), Refusal> {
+        let Some(operator) = self.operator_id else { return Ok(()) };
+        match desk.shelf::<Drawer<Organization>>().find(operator)? {
+            Some(_) => Ok(()),
+            None => {
+                let words = format!("{operator} is no organization known here; create it first");
+                Err(Problem::field("/operator", words).into())
+            }
+        }
+    }
     fn tell(&self, desk: &mut Desk) {
         desk.shelf::<Book>().know_site(SiteFacts {
             site: self.id,
@@ -253,7 +271,14 @@ impl Catalogued for Item {
 impl Catalogued for Programme {
     type References = ProgrammeCodes;
     const KIND: &'static str = "programme";
-    stamps!();
+    fn stamped(self, revision: i64, created_at: Timestamp, updated_at: Timestamp) -> Self {
+        // What is to be published with being recorded says no time of its own.
+        let published_at = self.published_at.map(|at| if at == Timestamp(0) { updated_at } else { at });
+        Self { revision, created_at, updated_at, published_at, ..self }
+    }
+    fn stamp(&self) -> (i64, Timestamp) {
+        (self.revision, self.created_at)
+    }
 
     fn reference(&self) -> &str {
         &self.code
@@ -308,6 +333,7 @@ impl Update for SettlePack {
 
     fn keys(&self, desk: &mut Desk) {
         desk.shelf::<Drawer<Pack>>().want(self.wanted.id);
+        desk.shelf::<Drawer<Item>>().want(self.wanted.item_id);
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Self::Answer, Refusal> {
@@ -315,6 +341,10 @@ impl Update for SettlePack {
         let known = desk.shelf::<Drawer<Pack>>().find(id)?;
         let Some(known) = known else {
             self.wanted.draft().checked()?;
+            if desk.shelf::<Drawer<Item>>().find(self.wanted.item_id)?.is_none() {
+                let words = format!("its item {} is not known here; record that first", self.wanted.item_id);
+                return Err(Problem::field("/item", words).into());
+            }
             desk.begin(entry("pack", "created", id.0));
             desk.shelf::<Drawer<Pack>>().put(self.wanted.clone());
             return Ok(Settled { id, change: Change::Created });

@@ -19,7 +19,7 @@ pub use synthetic::{DEPLOYED_MASKS, PROGRAMME_CODE as SYNTHETIC_CODE};
 
 use super::apply::{Namespace, Recorder};
 use crate::auth::OPERATOR;
-use crate::core::id::{ConsignmentId, OrganizationId, PledgeId, ProgrammeId, UserId};
+use crate::core::id::{ConsignmentId, OrganizationId, PledgeId, UserId};
 use crate::core::problem::Outcome;
 use crate::writer::Actor;
 use script::Script;
@@ -47,11 +47,6 @@ pub fn landmarks() -> Landmarks {
         pledge: names.id("pledge", &synthetic::pledge_reference(0)),
         donor: names.id("organization", &synthetic::donor_reference(0)),
     }
-}
-
-/// The programme of the published facts, wherever a demonstration was filled.
-pub fn published_programme() -> ProgrammeId {
-    Namespace::of(NAME).id("programme", PUBLISHED_CODE)
 }
 
 /// Who fills a demonstration, in the words of the log.

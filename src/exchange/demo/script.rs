@@ -2,7 +2,7 @@
 //! what things are called, so that telling it again changes nothing.
 
 use super::super::apply::{Namespace, Recorder, Settle, SettleConsignment, SettlePack, SettlePledge};
-use super::super::headcount_restate::HeadcountsRestate;
+use super::super::restate::StatementsRestate;
 use super::decided::{By, Tell};
 use crate::baselines::Draft as _;
 use crate::consignments::rules::Mode;
@@ -23,7 +23,7 @@ use crate::parties::Organization;
 use crate::pledges::rules::{PledgeKind, PledgeState};
 use crate::pledges::{Pledge, PledgeLine};
 use crate::programmes::{Programme, ReportedFigureAdd};
-use crate::reach::HeadcountDraft;
+use crate::reach::{Headcount, HeadcountDraft};
 use crate::sites::{Site, SiteKind};
 use crate::writer::{Actor, Update};
 use serde_json::{Map, Value};
@@ -164,6 +164,8 @@ impl Script {
             revision: 1,
             created_at: UNRECORDED,
             updated_at: UNRECORDED,
+            // A demonstration is for everybody to look at.
+            published_at: Some(UNRECORDED),
         });
         id
     }
@@ -464,7 +466,8 @@ impl Script {
         let actor = Actor::clone(actor);
         let restated = recorder.record(NeedsRestate { actor: actor.clone(), rows: self.needs })?;
         restated.into_iter().collect::<Outcome<Vec<_>>>()?;
-        recorder.record(HeadcountsRestate { actor, rows: self.headcounts }).map(drop)
+        let parent = self.headcounts.first().map(|draft| draft.programme.0).unwrap_or_default();
+        recorder.record(StatementsRestate::<Headcount> { actor, parent, rows: self.headcounts }).map(drop)
     }
 }
 

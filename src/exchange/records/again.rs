@@ -42,6 +42,7 @@ impl<R: Catalogued> Update for Again<R> {
             return Err(Problem::new(Code::WrongState, words).at("/id").into());
         }
         self.wanted.judge()?;
+        self.wanted.check_names(desk)?;
         let reference = self.wanted.reference();
         if !reference.is_empty() {
             let register = desk.shelf::<Register<R::References>>();

@@ -4,16 +4,22 @@
 
 use super::again::Again;
 use super::read::{Records, Stated};
-use crate::consignments::LoadRecord;
-use crate::core::problem::Outcome;
+use crate::auth::Action;
+use crate::consignments::{ConsignmentOpen, LoadRecord};
+use crate::core::problem::{Outcome, Problem};
 use crate::events::PostEvent;
-use crate::exchange::apply::{Progress, Recorder, SettleConsignment, SettlePack, SettlePledge, import_actor};
+use crate::exchange::apply::{Progress, Recorder, SettlePack, import_actor};
 use crate::exchange::headcounts::RowRefused;
+use crate::exchange::jobs::ImportRow;
+use crate::exchange::noted::Noted;
+use crate::exchange::sheets::{Fate, JudgedRow, RowReason};
 use crate::ledger::event::EventStatus;
-use crate::writer::{Recorded, Update};
+use crate::pledges::PledgeOffer;
+use crate::writer::{Actor, Recorded, Update};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// What became of a file of records.
 #[derive(Debug, Default, Serialize)]
@@ -26,26 +32,85 @@ pub struct RecordsImported {
     pub rejected: Vec<RowRefused>,
 }
 
+/// Who states records, what is noted of each, and who hears what became of them.
+pub struct Stating<'a> {
+    /// Who states what needs an action; refused where that one may not.
+    pub actor: &'a dyn Fn(Action) -> Outcome<Actor>,
+    /// The row that is noted with a record, where rows are kept.
+    pub note: &'a dyn Fn(u32, Uuid) -> Option<ImportRow>,
+    /// Rows up to this one were stated before.
+    pub behind: u32,
+    /// Hears what became of some rows, in their order.
+    pub done: &'a mut dyn FnMut(Vec<JudgedRow>) -> Outcome<()>,
+}
+
 impl Records {
-    /// Brings what the file states into the ledger, or rehearses that.
+    /// Brings what the file states into the ledger in the name of whoever holds that, or rehearses it.
     ///
     /// # Errors
     /// Where the database cannot be read or written.
     pub fn import(self, recorder: &mut Recorder, progress: Progress<'_>) -> Outcome<RecordsImported> {
-        let actor = Arc::new(import_actor(&self.mapping));
-        let total = self.rows.len();
+        let mut imported = RecordsImported::default();
+        let (total, mut reached) = (self.count(), 0);
+        let mapping = self.mapping.clone();
+        let mut done = |rows: Vec<JudgedRow>| {
+            reached += rows.len();
+            for row in rows {
+                let reasons: Vec<&str> = row.reasons.iter().map(|reason| reason.words.as_str()).collect();
+                let reason = reasons.join("; ");
+                match row.fate {
+                    Fate::Created | Fate::Updated => imported.created += 1,
+                    Fate::Unchanged | Fate::Skipped => imported.unchanged += 1,
+                    Fate::Refused | Fate::Waiting => {
+                        imported.rejected.push(RowRefused { row: row.row, reason });
+                    }
+                }
+            }
+            progress(reached, total);
+            Ok(())
+        };
+        let actor = |_: Action| Ok(import_actor(&mapping));
+        let stating = Stating { actor: &actor, note: &|_, _| None, behind: 0, done: &mut done };
+        self.import_by(recorder, stating)?;
+        imported.rejected.sort_by_key(|refused| refused.row);
+        Ok(imported)
+    }
+
+    /// The same in the name of whoever `stating` says, who hears what becomes of the rows.
+    ///
+    /// # Errors
+    /// Where the database cannot be read or written; what `stating.done` refuses.
+    pub fn import_by(self, recorder: &mut Recorder, stating: Stating<'_>) -> Outcome<()> {
+        // They are told last, so how far an earlier run came says nothing of them; told again they are the same.
+        let mut refused = self.refused.into_iter().map(|refused| JudgedRow {
+            row: refused.row,
+            key: String::new(),
+            fate: Fate::Refused,
+            subject: None,
+            reasons: vec![RowReason::whole(refused.reason)],
+        });
         let mut becoming = Becoming::default();
         let mut stage = Stage::default();
-        for (row, stated) in self.rows {
-            stage.add(row, stated, &actor);
+        for (row, stated) in self.rows.into_iter().filter(|(row, _)| *row > stating.behind) {
+            becoming.ids.insert(row, stated.id());
+            match (stating.actor)(stated.action()) {
+                Ok(actor) => stage.add((row, (stating.note)(row, stated.id())), stated, &Arc::new(actor)),
+                Err(problem) => becoming.refuse(row, &problem),
+            }
             if stage.is_full() {
                 stage.record(recorder, &mut becoming)?;
-                progress(becoming.rows.len(), total);
+                (stating.done)(becoming.told())?;
             }
         }
         stage.record(recorder, &mut becoming)?;
-        progress(total, total);
-        Ok(becoming.imported(self.refused))
+        (stating.done)(becoming.told())?;
+        loop {
+            let part: Vec<JudgedRow> = refused.by_ref().take(STAGE_ROWS).collect();
+            if part.is_empty() {
+                return Ok(());
+            }
+            (stating.done)(part)?;
+        }
     }
 }
 
@@ -55,11 +120,22 @@ const STAGE_ROWS: usize = 1_024;
 /// What became of each row; a row may be several updates.
 #[derive(Default)]
 struct Becoming {
-    rows: BTreeMap<u32, Result<bool, String>>,
+    rows: BTreeMap<u32, Result<bool, (Fate, Vec<RowReason>)>>,
+    ids: BTreeMap<u32, Uuid>,
 }
 
 impl Becoming {
-    fn note(&mut self, row: u32, became: Result<bool, String>) {
+    fn refuse(&mut self, row: u32, problem: &Problem) {
+        let reason =
+            |pointer: &str, words: &str| RowReason { pointer: pointer.to_owned(), ..RowReason::whole(words) };
+        let reasons = match problem.errors.as_slice() {
+            [] => vec![reason("", &problem.detail)],
+            errors => errors.iter().map(|error| reason(&error.pointer, &error.detail)).collect(),
+        };
+        self.note(row, Err((Fate::Refused, reasons)));
+    }
+
+    fn note(&mut self, row: u32, became: Result<bool, (Fate, Vec<RowReason>)>) {
         let known = self.rows.entry(row).or_insert(Ok(false));
         match (&known, became) {
             (Err(_), _) => {}
@@ -68,32 +144,38 @@ impl Becoming {
         }
     }
 
-    fn imported(self, refused: Vec<RowRefused>) -> RecordsImported {
-        let mut imported = RecordsImported { rejected: refused, ..RecordsImported::default() };
-        for (row, became) in self.rows {
-            match became {
-                Ok(true) => imported.created += 1,
-                Ok(false) => imported.unchanged += 1,
-                Err(reason) => imported.rejected.push(RowRefused { row, reason }),
-            }
-        }
-        imported.rejected.sort_by_key(|refused| refused.row);
-        imported
+    /// The verdicts so far, which are told once.
+    fn told(&mut self) -> Vec<JudgedRow> {
+        let ids = std::mem::take(&mut self.ids);
+        let judged = std::mem::take(&mut self.rows).into_iter().map(|(row, became)| {
+            let subject = ids.get(&row).copied();
+            let key = subject.map(|id| id.to_string()).unwrap_or_default();
+            let (fate, reasons) = match became {
+                Ok(true) => (Fate::Created, Vec::new()),
+                Ok(false) => (Fate::Unchanged, Vec::new()),
+                Err(told) => told,
+            };
+            JudgedRow { row, key, fate, subject, reasons }
+        });
+        judged.collect()
     }
 }
+
+/// A row of the file, with what is noted of it where rows are kept.
+type At = (u32, Option<ImportRow>);
 
 /// Rows of one kind after the other, which are recorded together.
 #[derive(Default)]
 struct Stage {
-    organizations: Vec<(u32, Again<crate::parties::Organization>)>,
-    programmes: Vec<(u32, Again<crate::programmes::Programme>)>,
-    items: Vec<(u32, Again<crate::items::Item>)>,
-    packs: Vec<(u32, SettlePack)>,
-    sites: Vec<(u32, Again<crate::sites::Site>)>,
-    pledges: Vec<(u32, SettlePledge)>,
-    consignments: Vec<(u32, SettleConsignment)>,
-    loads: Vec<(u32, LoadRecord)>,
-    events: Vec<(u32, PostEvent)>,
+    organizations: Vec<(At, Again<crate::parties::Organization>)>,
+    programmes: Vec<(At, Again<crate::programmes::Programme>)>,
+    items: Vec<(At, Again<crate::items::Item>)>,
+    packs: Vec<(At, SettlePack)>,
+    sites: Vec<(At, Again<crate::sites::Site>)>,
+    pledges: Vec<(At, PledgeOffer)>,
+    consignments: Vec<(At, ConsignmentOpen)>,
+    loads: Vec<(At, LoadRecord)>,
+    events: Vec<(At, PostEvent)>,
     count: usize,
 }
 
@@ -102,27 +184,28 @@ impl Stage {
         self.count >= STAGE_ROWS
     }
 
-    fn add(&mut self, row: u32, stated: Stated, actor: &Arc<crate::writer::Actor>) {
+    fn add(&mut self, at: At, stated: Stated, actor: &Arc<Actor>) {
         self.count += 1;
         let by = Arc::clone(actor);
         match stated {
-            Stated::Organization(wanted) => self.organizations.push((row, Again { actor: by, wanted })),
-            Stated::Programme(wanted) => self.programmes.push((row, Again { actor: by, wanted })),
+            Stated::Organization(wanted) => self.organizations.push((at, Again { actor: by, wanted })),
+            Stated::Programme(wanted) => self.programmes.push((at, Again { actor: by, wanted })),
             Stated::Item(wanted, packs) => {
-                let pack = |wanted| (row, SettlePack { actor: Arc::clone(actor), wanted });
+                let pack = |wanted| ((at.0, None), SettlePack { actor: Arc::clone(actor), wanted });
                 self.packs.extend(packs.into_iter().map(pack));
-                self.items.push((row, Again { actor: by, wanted }));
+                self.items.push((at, Again { actor: by, wanted }));
             }
-            Stated::Site(wanted) => self.sites.push((row, Again { actor: by, wanted })),
-            Stated::Pledge(wanted, lines) => {
-                self.pledges.push((row, SettlePledge { actor: by, wanted, lines }))
+            Stated::Site(wanted) => self.sites.push((at, Again { actor: by, wanted })),
+            Stated::Pledge(id, new) => {
+                self.pledges.push((at, PledgeOffer::out_of_a_file(id, new, actor.as_ref().clone())));
             }
-            Stated::Consignment(wanted, legs) => {
-                self.consignments.push((row, SettleConsignment { actor: by, wanted, legs }));
+            Stated::Consignment(id, new) => {
+                let open = ConsignmentOpen::out_of_a_file(id, new, actor.as_ref().clone());
+                self.consignments.push((at, open));
             }
-            Stated::Load(id, new) => self.loads.push((row, LoadRecord::new(id, new, actor.as_ref().clone()))),
+            Stated::Load(id, new) => self.loads.push((at, LoadRecord::new(id, new, actor.as_ref().clone()))),
             Stated::Event(command) => {
-                self.events.push((row, PostEvent::new(command, actor.as_ref().clone())));
+                self.events.push((at, PostEvent::new(command, actor.as_ref().clone())));
             }
         }
     }
@@ -135,9 +218,7 @@ impl Stage {
         record(recorder, staged.items, becoming, |_| None)?;
         record(recorder, staged.packs, becoming, |_| None)?;
         record(recorder, staged.sites, becoming, |_| None)?;
-        record(recorder, staged.pledges, becoming, |settled| {
-            settled.lines.iter().find_map(|line| line.as_ref().err().map(|problem| problem.detail.clone()))
-        })?;
+        record(recorder, staged.pledges, becoming, |_| None)?;
         record(recorder, staged.consignments, becoming, |_| None)?;
         record(recorder, staged.loads, becoming, |_| None)?;
         record(recorder, staged.events, becoming, |result| match result.status {
@@ -150,26 +231,28 @@ impl Stage {
     }
 }
 
-/// Records updates of one kind; `wrong` says what speaks against an answer that is none of refusal.
+/// Records updates of one kind; `waits` says why what was acknowledged counts for nothing yet.
 fn record<U: Update>(
     recorder: &mut Recorder,
-    updates: Vec<(u32, U)>,
+    updates: Vec<(At, U)>,
     becoming: &mut Becoming,
-    wrong: impl Fn(&U::Answer) -> Option<String>,
+    waits: impl Fn(&U::Answer) -> Option<String>,
 ) -> Outcome<()> {
-    let (rows, updates): (Vec<u32>, Vec<U>) = updates.into_iter().unzip();
+    let (rows, updates): (Vec<u32>, Vec<Noted<U>>) = updates
+        .into_iter()
+        .map(|((row, note), update)| (row, Noted::new(update, note, |_| Fate::Created)))
+        .unzip();
     let answers: Vec<Outcome<Recorded<U::Answer>>> = recorder.record_all(updates, &mut |_| {})?;
     for (row, answer) in rows.into_iter().zip(answers) {
-        becoming.note(
-            row,
-            match answer {
-                Ok(recorded) => match wrong(&recorded.answer) {
-                    Some(reason) => Err(reason),
-                    None => Ok(recorded.leaf.is_some()),
-                },
-                Err(problem) => Err(problem.detail),
-            },
-        );
+        match answer {
+            Ok(recorded) => {
+                let is_new = recorded.leaf.is_some();
+                let waits =
+                    waits(&recorded.answer).map(|words| (Fate::Waiting, vec![RowReason::whole(words)]));
+                becoming.note(row, waits.map_or(Ok(is_new), Err));
+            }
+            Err(problem) => becoming.refuse(row, &problem),
+        }
     }
     Ok(())
 }

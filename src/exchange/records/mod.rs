@@ -80,6 +80,9 @@ pub const BODY_CHARS: usize = 30_000;
 /// Cells that the body of one record may take: half a megabyte, several times an event of five hundred lines.
 pub const BODY_CELLS: usize = 16;
 
+/// How the last line of a CSV file of records begins; how many there are stands behind it.
+pub const RECORDS_END: &str = "# records: ";
+
 /// The headings of the cells of a body.
 pub fn body_headings(first: &str) -> Vec<String> {
     let further = (2..=BODY_CELLS).map(|number| format!("{first}_{number}"));

@@ -1,21 +1,20 @@
 //! A table or lines of records, by a mapping with `[record]`: each row judged for itself.
 
-use super::{RecordKind, body_headings};
-use crate::consignments::{Consignment, ConsignmentNew, Leg, LoadNew};
+use super::{RECORDS_END, RecordKind, body_headings};
+use crate::auth::Action;
+use crate::consignments::{ConsignmentNew, LoadNew};
 use crate::core::cell::unshielded;
-use crate::core::id::{
-    ConsignmentId, ItemId, LegId, LoadId, OrganizationId, PledgeId, ProgrammeId, SiteId, derived,
-};
+use crate::core::id::{ConsignmentId, ItemId, LoadId, OrganizationId, PledgeId, ProgrammeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::events::Command;
 use crate::exchange::headcounts::RowRefused;
 use crate::exchange::mapping::FileSection;
-use crate::exchange::table::{MAX_FILE_BYTES, Table, TableFormat, TableOptions};
+use crate::exchange::mapping_file::text_with;
+use crate::exchange::table::{Limits, MAX_FILE_BYTES, Table, TableFormat, TableOptions};
 use crate::items::{Item, ItemDraft, Pack};
 use crate::parties::{Organization, OrganizationDraft};
-use crate::pledges::rules::{PledgeKind, PledgeState};
-use crate::pledges::{Money, Pledge, PledgeLine, PledgeNew};
+use crate::pledges::PledgeNew;
 use crate::programmes::{Programme, ProgrammeDraft};
 use crate::sites::{Position, Site, SiteDraft};
 use serde::Deserialize;
@@ -27,8 +26,6 @@ use std::io::Read as _;
 use std::path::Path;
 use uuid::Uuid;
 
-/// Mapping files are written by hand; a larger one is some other file.
-const MAX_MAPPING_BYTES: u64 = 1_024 * 1_024;
 /// The section by which such a mapping is told from the others.
 const SECTION: &str = "[record]";
 /// The mapping of our own exports.
@@ -69,16 +66,19 @@ impl RecordMapping {
     /// # Errors
     /// `invalid` where it is of this kind and not understood.
     pub fn find(name_or_file: &str) -> Outcome<Option<Self>> {
-        if name_or_file == BUILT_IN.0 {
-            return Self::parse(BUILT_IN.1).map(Some);
+        if let Some(mapping) = Self::built_in(name_or_file)? {
+            return Ok(Some(mapping));
         }
-        let is_file = Path::new(name_or_file).extension().is_some_and(|extension| extension == "toml");
-        let is_small = || std::fs::metadata(name_or_file).is_ok_and(|file| file.len() <= MAX_MAPPING_BYTES);
-        if !is_file || !is_small() {
-            return Ok(None);
-        }
-        let Ok(text) = std::fs::read_to_string(name_or_file) else { return Ok(None) };
-        if text.lines().any(|line| line.trim() == SECTION) { Self::parse(&text).map(Some) } else { Ok(None) }
+        let text = text_with(name_or_file, SECTION);
+        text.map(|text| Self::parse(&text)).transpose()
+    }
+
+    /// The built-in mapping of this name; none where there is none.
+    ///
+    /// # Errors
+    /// `invalid` where it is broken, which a test would have found.
+    pub fn built_in(name: &str) -> Outcome<Option<Self>> {
+        if name == BUILT_IN.0 { Self::parse(BUILT_IN.1).map(Some) } else { Ok(None) }
     }
 
     fn parse(text: &str) -> Outcome<Self> {
@@ -93,8 +93,8 @@ pub(super) enum Stated {
     Programme(Programme),
     Item(Item, Vec<Pack>),
     Site(Site),
-    Pledge(Pledge, Vec<PledgeLine>),
-    Consignment(Consignment, Vec<Leg>),
+    Pledge(PledgeId, PledgeNew),
+    Consignment(ConsignmentId, ConsignmentNew),
     Load(LoadId, LoadNew),
     Event(Command),
 }
@@ -106,6 +106,10 @@ pub struct Records {
     pub notes: Vec<String>,
     pub(super) rows: Vec<(u32, Stated)>,
     pub(super) refused: Vec<RowRefused>,
+    /// Whether the file says of itself what it is, as our exports do, and so has to say where it ends.
+    is_stamped: bool,
+    /// How many records its end says there are.
+    announced: Option<usize>,
 }
 
 /// Reads a file of records.
@@ -123,22 +127,89 @@ pub fn read_records(file: &Path, mapping: &RecordMapping) -> Outcome<Records> {
             format!("has more than {MAX_FILE_BYTES} bytes, the most an import takes; split it by rows");
         return Err(Problem::field("/file", words));
     }
-    let mut records =
-        Records { mapping: mapping.name.clone(), notes: Vec::new(), rows: Vec::new(), refused: Vec::new() };
+    records_of(bytes, mapping, Limits::default())
+}
+
+/// The same of a file's bytes.
+///
+/// # Errors
+/// As [`read_records`].
+pub fn records_of(bytes: Vec<u8>, mapping: &RecordMapping, limits: Limits) -> Outcome<Records> {
+    let mut records = Records {
+        mapping: mapping.name.clone(),
+        notes: Vec::new(),
+        rows: Vec::new(),
+        refused: Vec::new(),
+        is_stamped: false,
+        announced: None,
+    };
     let is_lines = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     if is_lines {
-        records.read_lines(&bytes, &mapping.record)?;
+        records.read_lines(&bytes, &mapping.record, limits)?;
     } else {
-        records.read_table(bytes, mapping)?;
+        records.read_table(bytes, mapping, limits)?;
     }
     if records.rows.is_empty() && records.refused.is_empty() {
         let words = "has no records; export them with --table records: entries follow from them";
         return Err(Problem::field("/file", words));
     }
+    records.check_whole()?;
     Ok(records)
 }
 
+impl Stated {
+    /// What whoever states it must be allowed, as for posting it.
+    pub(super) fn action(&self) -> Action {
+        match self {
+            Self::Organization(_) => Action::OrganizationWrite,
+            Self::Programme(_) => Action::ProgrammeWrite,
+            Self::Item(..) => Action::ItemWrite,
+            Self::Site(_) => Action::SiteWrite,
+            Self::Pledge(..) => Action::PledgeOffer,
+            Self::Consignment(..) => Action::ConsignmentWrite,
+            Self::Load(..) => Action::LoadWrite,
+            Self::Event(command) => command.kind.action(),
+        }
+    }
+
+    /// Its identifier.
+    pub(super) fn id(&self) -> Uuid {
+        match self {
+            Self::Organization(row) => row.id.0,
+            Self::Programme(row) => row.id.0,
+            Self::Item(row, _) => row.id.0,
+            Self::Site(row) => row.id.0,
+            Self::Pledge(id, _) => id.0,
+            Self::Consignment(id, _) => id.0,
+            Self::Load(id, _) => id.0,
+            Self::Event(command) => command.id.0,
+        }
+    }
+}
+
 impl Records {
+    /// How many rows it has.
+    pub fn count(&self) -> usize {
+        self.rows.len() + self.refused.len()
+    }
+
+    /// Refuses the beginning of a file for a file: what an export of ours says of itself it says at its end too.
+    fn check_whole(&self) -> Outcome<()> {
+        let found = self.rows.len() + self.refused.len();
+        let words = match self.announced {
+            Some(announced) if announced == found => return Ok(()),
+            None if !self.is_stamped => return Ok(()),
+            Some(announced) => format!(
+                "says at its end that it has {announced} records, and has {found}; export it again and send all of it"
+            ),
+            None => format!(
+                "is cut off after {found} records: its end, which says how many there are, is not there; export it again \
+                 and send all of it"
+            ),
+        };
+        Err(Problem::field("/file", words))
+    }
+
     fn add(&mut self, row: u32, stated: Result<Stated, String>) {
         match stated {
             Ok(stated) => self.rows.push((row, stated)),
@@ -147,12 +218,16 @@ impl Records {
     }
 
     /// An object a line; what says what the file is, and entries, which follow from events, are passed over.
-    fn read_lines(&mut self, bytes: &[u8], section: &RecordSection) -> Outcome<()> {
+    fn read_lines(&mut self, bytes: &[u8], section: &RecordSection, limits: Limits) -> Outcome<()> {
         let text = std::str::from_utf8(bytes)
             .map_err(|error| Problem::field("/file", format!("is not UTF-8: {error}")))?;
         for (number, line) in (1..).zip(text.lines()) {
             if line.trim().is_empty() {
                 continue;
+            }
+            if self.count() >= limits.rows as usize {
+                let words = format!("has more than {} records; split it by lines", limits.rows);
+                return Err(Problem::field("/file", words));
             }
             let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(line) else {
                 self.add(number, Err("the line is no JSON object".to_owned()));
@@ -161,24 +236,32 @@ impl Records {
             let text = |name: &str| members.get(name).map_or("null", |member| member.get());
             let word = |name: &str| serde_json::from_str::<String>(text(name)).unwrap_or_default();
             let kind = word(&section.kind);
-            if matches!(kind.as_str(), "stamp" | "entry" | "end") {
-                continue;
+            match kind.as_str() {
+                "stamp" => self.is_stamped = true,
+                "end" => self.announced = serde_json::from_str(text("records")).ok(),
+                "entry" => {}
+                _ => {
+                    let stated = stated(&kind, &word(&section.id), text(&section.body));
+                    self.add(number, stated);
+                }
             }
-            let stated = stated(&kind, &word(&section.id), text(&section.body));
-            self.add(number, stated);
         }
         Ok(())
     }
-
-    fn read_table(&mut self, bytes: Vec<u8>, mapping: &RecordMapping) -> Outcome<()> {
+    fn read_table(&mut self, mut bytes: Vec<u8>, mapping: &RecordMapping, limits: Limits) -> Outcome<()> {
         let unreadable = |error: &dyn std::fmt::Display| Problem::field("/file", error.to_string());
         let lines = bytes.split(|byte| *byte == b'\n').take_while(|line| line.starts_with(COMMENT)).count();
         let is_text = lines > 0;
+        if is_text {
+            self.is_stamped = true;
+            self.announced = cut_end(&mut bytes);
+        }
         let options = TableOptions {
             delimiter: mapping.file.delimiter.map(|given| u8::try_from(given).unwrap_or(u8::MAX)),
             encoding: mapping.file.encoding,
             sheet: mapping.file.sheet.clone(),
             header_row: mapping.file.header_row.or(is_text.then(|| u32::try_from(lines + 1).unwrap_or(1))),
+            limits,
         };
         let table = Table::from_bytes(bytes, &options).map_err(|error| unreadable(&error))?;
         self.notes = table.notes().to_vec();
@@ -209,6 +292,16 @@ impl Records {
     }
 }
 
+/// Takes the last line away from a table where it says how many records there are.
+fn cut_end(bytes: &mut Vec<u8>) -> Option<usize> {
+    let end = bytes.trim_ascii_end().len();
+    let start = bytes[..end].iter().rposition(|byte| *byte == b'\n').map_or(0, |place| place + 1);
+    let line = std::str::from_utf8(&bytes[start..end]).ok()?;
+    let count = line.trim().strip_prefix(RECORDS_END)?.parse().ok()?;
+    bytes.truncate(start);
+    Some(count)
+}
+
 /// What one row states.
 fn stated(kind: &str, id: &str, text: &str) -> Result<Stated, String> {
     let kind = RecordKind::read(kind)?;
@@ -233,8 +326,8 @@ fn stated(kind: &str, id: &str, text: &str) -> Result<Stated, String> {
             let draft = SiteDraft { coordinates: position(text)?, ..body_as(body)? };
             Stated::Site(Site::new(SiteId(id), &draft, 1, now, now))
         }
-        RecordKind::Pledge => pledge(PledgeId(id), &body_as(body)?)?,
-        RecordKind::Consignment => consignment(ConsignmentId(id), &body_as(body)?)?,
+        RecordKind::Pledge => Stated::Pledge(PledgeId(id), body_as(body)?),
+        RecordKind::Consignment => Stated::Consignment(ConsignmentId(id), body_as(body)?),
         RecordKind::Load => Stated::Load(LoadId(id), body_as(body)?),
         RecordKind::Event => {
             let command = Command::read_recorded(body).map_err(|problem| problem.detail)?;
@@ -269,87 +362,4 @@ fn position(text: &str) -> Result<Option<Position>, String> {
 
 fn body_as<T: DeserializeOwned>(body: Value) -> Result<T, String> {
     serde_json::from_value(body).map_err(|error| format!("its body says what cannot be: {error}"))
-}
-
-fn check(money: Option<&Money>) -> Result<(), String> {
-    money.map_or(Ok(()), |money| money.check("/value").map_err(|problem| problem.detail))
-}
-
-/// A pledge as it was offered, and its lines.
-fn pledge(id: PledgeId, new: &PledgeNew) -> Result<Stated, String> {
-    if new.kind == PledgeKind::Surplus {
-        return Err("a pledge of this kind is opened by an excess alone".to_owned());
-    }
-    let mut lines = Vec::with_capacity(new.lines.len());
-    for (ordinal, line) in (0_i64..).zip(&new.lines) {
-        check(line.value.as_ref())?;
-        let value = line.value.as_ref();
-        lines.push(PledgeLine {
-            id: line.id.ok_or("a line has no identifier")?,
-            pledge_id: id,
-            ordinal,
-            item_id: line.item,
-            offered: line.quantity.get(),
-            accepted: 0,
-            earmark_country: line.earmark_country.map(|country| country.as_str().to_owned()),
-            earmark_area: line.earmark_area.as_ref().map(ToString::to_string),
-            title_passes: line.title_passes.word().to_owned(),
-            value_minor: value.map(|value| value.minor),
-            currency: value.map(|value| value.currency.clone()),
-            value_basis: value.and_then(|value| value.basis.clone()),
-        });
-    }
-    let now = Timestamp(0);
-    let row = Pledge {
-        id,
-        programme_id: new.programme,
-        donor_id: new.donor,
-        kind: new.kind.word().to_owned(),
-        state: PledgeState::Offered.word().to_owned(),
-        reference: new.reference.clone(),
-        offered_at: new.offered_at,
-        note: new.note.clone(),
-        reason: None,
-        link_hash: None,
-        revision: 1,
-        created_at: now,
-        updated_at: now,
-        named: new.named.clone(),
-    };
-    Ok(Stated::Pledge(row, lines))
-}
-
-/// A consignment as it was opened, and its legs.
-fn consignment(id: ConsignmentId, new: &ConsignmentNew) -> Result<Stated, String> {
-    check(new.freight.as_ref())?;
-    check(new.value.as_ref())?;
-    let legs = (0_i64..).zip(&new.legs).map(|(ordinal, leg)| {
-        let own: LegId = leg.id.unwrap_or_else(|| derived(id.0, "leg", ordinal.unsigned_abs()));
-        leg.row(id, own, ordinal)
-    });
-    let legs = legs.collect();
-    let (freight, value, now) = (new.freight.as_ref(), new.value.as_ref(), Timestamp(0));
-    let row = Consignment {
-        id,
-        programme_id: new.programme,
-        reference: new.reference.clone(),
-        tracking_code: String::new(),
-        consignor_id: new.consignor,
-        consignee_id: new.consignee,
-        origin_id: new.origin,
-        destination_id: new.destination,
-        parent_id: None,
-        cancelled: false,
-        gross_weight_g: new.gross_weight_g,
-        freight_minor: freight.map(|money| money.minor),
-        freight_currency: freight.map(|money| money.currency.clone()),
-        freight_note: new.freight_note.clone(),
-        value_minor: value.map(|money| money.minor),
-        value_currency: value.map(|money| money.currency.clone()),
-        value_basis: value.and_then(|money| money.basis.clone()),
-        revision: 1,
-        created_at: now,
-        updated_at: now,
-    };
-    Ok(Stated::Consignment(row, legs))
 }

@@ -75,4 +75,30 @@ on_both_databases! {
         fridge.scene.closes();
         fridge.scene.verifies();
     }
+
+    fn what_travelled_on_before_the_file_came_is_held_where_it_went(database: &TestDatabase) {
+        let fridge = Fridge::new(Scene::new(database));
+        let scene = &fridge.scene;
+        let hub = scene.site("Ziguinchor", "warehouse", "SN");
+        let banjul = scene.site("Banjul", "city", "GM");
+        fridge.has(json!("V-1"), 100);
+        let opened = scene.consignment(&fridge.city, &[&fridge.store, &hub, &banjul]);
+        let text = |value: &Value| value.as_str().expect("an id").to_owned();
+        let (consignment, first) = (text(&opened["id"]), text(&opened["leg_ids"][0]));
+        let way = [(consignment.clone(), first), (consignment, text(&opened["leg_ids"][1]))];
+        let departs = |(consignment, leg): &(String, String), day: &str, quantity: i64| {
+            let body = json!({"consignment": consignment, "leg": leg, "lines": fridge.vials("V-1", quantity)});
+            scene.does("departed", day, body).expect(201);
+        };
+        departs(&way[0], "2020-08-01", 40);
+        arrives(&fridge, &way[0], 40);
+        departs(&way[1], "2020-08-05", 25);
+
+        // Fifteen wait at the hub, and the others are on the second leg.
+        let told = logs(&fridge, "D-1", &way[0], Value::Null).expect(201);
+        let excursion = &told["file"]["excursion"];
+        assert_eq!((&excursion["held"], excursion["events"].as_array().map(Vec::len)), (&json!(40), Some(2)), "{told:#}");
+        scene.closes();
+        scene.verifies();
+    }
 }

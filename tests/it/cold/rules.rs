@@ -3,7 +3,8 @@
 use chrono::FixedOffset;
 use proptest::prelude::*;
 use relief_ledger::cold::rules::{
-    Judged, Range, Reading, celsius, in_order, judge, range_of, read_celsius, read_time,
+    Judged, Question, Range, Reading, Span, celsius, in_order, judge, merged, range_of, read_celsius,
+    read_time,
 };
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::items::StorageClass;
@@ -22,6 +23,17 @@ fn shown() -> impl Strategy<Value = Vec<Reading>> {
     })
 }
 
+/// What a file of readings says, where goods were outside before it since a time and some of it was acted on.
+fn asked(readings: &[Reading], since: Option<Timestamp>, acted: &[Span]) -> Judged {
+    let at = |reading: Option<&Reading>| reading.map_or(since.unwrap_or_default(), |reading| reading.at);
+    let about = Span { from: at(readings.first()), until: at(readings.last()) };
+    judge(RANGE, readings, &Question { since, about, acted })
+}
+
+fn said(readings: &[Reading], since: Option<Timestamp>) -> Judged {
+    asked(readings, since, &[])
+}
+
 /// How long goods were outside at the longest, counted minute by minute: they are as the last reading said.
 fn longest(readings: &[Reading]) -> i64 {
     let (Some(first), Some(last)) = (readings.first(), readings.last()) else { return 0 };
@@ -37,10 +49,10 @@ fn longest(readings: &[Reading]) -> i64 {
 proptest! {
     #[test]
     fn files_in_parts_say_what_one_file_says(readings in shown(), cut in 0usize..40) {
-        let whole = judge(RANGE, &readings, None);
+        let whole = said(&readings, None);
         let (before, after) = readings.split_at(cut.min(readings.len()));
-        let first = judge(RANGE, before, None);
-        let second = judge(RANGE, after, first.outside_since);
+        let first = said(before, None);
+        let second = said(after, first.outside_since);
         prop_assert_eq!(second.outside_since, whole.outside_since);
         prop_assert_eq!(first.longest_minutes.max(second.longest_minutes), whole.longest_minutes);
         prop_assert_eq!(first.excursion.or(second.excursion).map(|one| one.from), whole.excursion.map(|one| one.from));
@@ -49,7 +61,29 @@ proptest! {
 
     #[test]
     fn a_stretch_lasts_as_long_as_counted_by_the_minute(readings in shown()) {
-        prop_assert_eq!(judge(RANGE, &readings, None).longest_minutes, longest(&readings));
+        prop_assert_eq!(said(&readings, None).longest_minutes, longest(&readings));
+    }
+
+    #[test]
+    fn parts_in_any_order_are_one_recording(readings in shown(), order in prop::collection::vec(any::<u32>(), 40)) {
+        let mut parts: Vec<(u32, Reading)> = order.into_iter().zip(readings.clone()).collect();
+        parts.sort_by_key(|(place, _)| *place);
+        let twice = parts.iter().chain(&parts).map(|(_, reading)| *reading);
+        prop_assert_eq!(merged(RANGE, twice), readings);
+    }
+
+    #[test]
+    fn what_was_acted_on_is_told_and_not_fresh(readings in shown(), cut in 0usize..40) {
+        let whole = said(&readings, None);
+        prop_assert_eq!(whole.fresh, whole.excursion, "of what nobody acted on all is fresh");
+        let (Some(first), Some(last)) = (readings.first(), readings.last()) else { return Ok(()) };
+        let all = asked(&readings, None, &[Span { from: first.at, until: last.at }]);
+        prop_assert_eq!((all.excursion, all.fresh), (whole.excursion, None));
+        // What comes after a part that was acted on is fresh where it takes longer by itself, and only then.
+        let known = readings[cut.min(readings.len() - 1)].at;
+        let rest = asked(&readings, None, &[Span { from: first.at, until: known }]);
+        prop_assert!(rest.fresh.is_none_or(|fresh| fresh.from >= known));
+        prop_assert!(rest.fresh.is_none_or(|fresh| (fresh.until.0 - fresh.from.0) / 60_000_000 > RANGE.allowed_minutes));
     }
 
     #[test]
@@ -84,14 +118,11 @@ fn classes_that_say_a_temperature_have_a_range() {
         assert_eq!(range_of(class).is_some(), is_about_temperature, "{class:?}");
         assert!(range_of(class).is_none_or(|range| range.low < range.high && range.allowed_minutes > 0));
     }
-    assert_eq!(judge(RANGE, &[], None), Judged::default());
+    assert_eq!(said(&[], None), Judged::default());
     // The twin: whoever asks only for the last reading misses what was outside in between.
     let at = |minute: i64, hundredths| Reading { at: Timestamp(minute * 60_000_000), hundredths };
     let warm = [at(0, 400), at(10, 900), at(100, 500)];
-    assert_eq!(
-        (judge(RANGE, &warm, None).longest_minutes, judge(RANGE, &warm[2..], None).longest_minutes),
-        (90, 0)
-    );
+    assert_eq!((said(&warm, None).longest_minutes, said(&warm[2..], None).longest_minutes), (90, 0));
     for wrong in ["", "4.125", "four", "1e3", "--4", "4 °C", "12345", "+", "."] {
         assert!(read_celsius(wrong).is_err(), "{wrong:?}");
     }

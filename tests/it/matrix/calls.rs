@@ -186,6 +186,11 @@ fn webhook_of(seat: &Seat, subject: &Subject, which: usize) -> String {
     format!("/api/v1/webhooks/{id}")
 }
 
+fn import_of(seat: &Seat, subject: &Subject) -> String {
+    let id = if subject.name == "own" { &seat.import } else { &subject.user };
+    format!("/api/v1/imports/{id}")
+}
+
 /// A long page, so that a list shows all there is.
 fn list(path: &str) -> Sent {
     get(format!("{path}{}limit=500", if path.contains('?') { '&' } else { '?' }))

@@ -96,7 +96,7 @@ pub fn page(declared: &[Declared]) -> String {
     for call in CALLS.iter() {
         let Some(one) = declared.iter().find(|one| one.operation == call.operation) else { continue };
         let needs = match one.access {
-            Access::Action(action) => format!("`{}`", action.word()),
+            Access::Action(action) | Access::Page(action) => format!("`{}`", action.word()),
             Access::Public => "public".to_owned(),
             Access::Throttled(_) => "public, slowed down".to_owned(),
         };

@@ -187,7 +187,7 @@ pub fn expected(rules: &[Rule], cell: &Cell) -> Expected {
     let call = cell.call;
     let answer = |is_listed: Option<bool>| Expected::Answer { statuses: call.ok.to_vec(), is_listed };
     let action = match cell.declared.access {
-        Access::Action(action) => action,
+        Access::Action(action) | Access::Page(action) => action,
         Access::Public | Access::Throttled(_) => {
             return if cell.subject.name == "missing" { Expected::Hidden(404) } else { answer(None) };
         }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::papers::Papers;
+use crate::captures;
 use crate::stories::scene::{Scene, event, id};
 use crate::support::server::{Caller, operator};
 
@@ -66,6 +67,10 @@ pub struct Subject {
     pub scrapped_sheet: String,
     /// What a logger at the site recorded.
     pub readings: String,
+    /// A document of another system's event about the consignment,
+    pub capture: String,
+    /// and the event, which the ledger has no word for.
+    pub captured: String,
     /// A kit of the item.
     pub kit: String,
     /// One that was packed at the site.
@@ -92,6 +97,8 @@ pub struct Seat {
     pub spare_session: SessionId,
     /// Its webhooks, which tell nothing: one to look at, and one to remove.
     pub webhooks: [String; 2],
+    /// Its import, which recorded nothing.
+    pub import: String,
 }
 
 impl Seat {
@@ -208,6 +215,8 @@ pub fn subjects(scene: &Scene) -> Vec<Subject> {
         sheet: unknown(),
         scrapped_sheet: unknown(),
         readings: unknown(),
+        capture: unknown(),
+        captured: unknown(),
         kit: unknown(),
         unit: unknown(),
         papers: Papers::missing(),
@@ -324,6 +333,7 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
     let shown = json!([{"at": "2020-08-01T00:00:00Z", "centi_celsius": 2_000}]);
     let shown = json!({"device": "D-1", "site": store, "item": scene.masks, "readings": shown});
     let readings = id_of(&scene.officer.post("/api/v1/readings", &shown).expect(201)["file"]);
+    let (capture, captured) = captured_about(scene, &id_of(&consignment));
     let headcount = id();
     let own = scene.admin.get(&format!("/api/v1/organizations/{organization}")).expect(200)["name"].clone();
     let counted = json!({"programme": scene.programme, "source": "345W", "reference": headcount, "area": country,
@@ -368,10 +378,20 @@ fn subject(scene: &Scene, name: &'static str, (organization, home): (&str, &str)
         sheet,
         scrapped_sheet,
         readings,
+        capture,
+        captured,
         kit,
         unit,
         papers,
     }
+}
+
+/// A document with an event of another system about a consignment, and that event, once it waits.
+fn captured_about(scene: &Scene, consignment: &str) -> (String, String) {
+    let paper = json!([{"bizTransaction": format!("urn:relief-ledger:consignment:{consignment}")}]);
+    let event = captures::seen("loading", "2020-08-01T00:00:00Z", json!({"bizTransactionList": paper}));
+    let job = captures::captured(&scene.officer, &[event]);
+    (job["captureID"].as_str().expect("an id").to_owned(), captures::waiting(&scene.officer, &job).0)
 }
 
 /// What binds the users of a role, in words: to nothing, to our organization, to one that has nothing of all this, to the
@@ -384,6 +404,18 @@ fn webhook(caller: &Caller) -> String {
     let body = json!({"url": "https://hooks.example.org/relief", "paused": true});
     let reply = caller.post("/api/v1/webhooks", &body);
     if reply.status == 201 { reply.json()["id"].as_str().expect("an id").to_owned() } else { id() }
+}
+
+/// A dry run of a caller, where the caller may import anything.
+fn import(caller: &Caller) -> String {
+    for kind in ["needs", "items"] {
+        let path = format!("/api/v1/imports?kind={kind}&dry_run=true");
+        let reply = caller.upload(&path, "text/csv", b"code\r\n");
+        if reply.status == 202 {
+            return reply.json()["id"].as_str().expect("an id").to_owned();
+        }
+    }
+    id()
 }
 
 /// A stranger, somebody disabled, and every role under every binding it can have.
@@ -440,7 +472,20 @@ pub fn seats(scene: &Scene, ours: &str) -> Vec<Seat> {
         let (name, programme, item) = (name.to_owned(), scene.programme.clone(), scene.masks.clone());
         let key = key.clone();
         let webhooks = [webhook(&caller), webhook(&caller)];
-        Seat { name, principal, programme, item, key, caller, leaving, ending, spare_session, webhooks }
+        let import = import(&caller);
+        Seat {
+            name,
+            principal,
+            programme,
+            item,
+            key,
+            caller,
+            leaving,
+            ending,
+            spare_session,
+            webhooks,
+            import,
+        }
     };
     let stranger = || scene.house.stranger();
     let mut seats =

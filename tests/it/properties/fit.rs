@@ -73,11 +73,16 @@ impl Heap {
 
     /// On a leg, or allocated at a stop.
     fn is_with_consignment(&self) -> bool {
-        self.is(Account::InTransit) || (self.is(Account::Allocated) && self.site.is_some())
+        self.is(Account::InTransit)
+            || (self.is(Account::Allocated) && self.site.is_some() && self.consignment.is_some())
     }
 
     fn is_in_hand(&self) -> bool {
-        self.is(Account::InStorage) || self.is_with_consignment() || self.is(Account::Delivered)
+        let is_reserved = self.is(Account::Allocated) && self.site.is_some();
+        self.is(Account::InStorage)
+            || self.is(Account::InTransit)
+            || is_reserved
+            || self.is(Account::Delivered)
     }
 
     fn site(&self) -> Value {
@@ -177,10 +182,13 @@ pub fn details(url: &str, step: &Step, index: usize, posted: &[Value]) -> Option
             )
         }
         "released" => {
-            some(|heap| heap.is(Account::Allocated), |heap| json!({"consignment": heap.consignment()}))
+            let is_reserved = |heap: &Heap| heap.is(Account::Allocated) && heap.consignment.is_some();
+            some(is_reserved, |heap| json!({"consignment": heap.consignment()}))
         }
         "packed" => {
-            let heap = standing.choose(step, |heap| heap.is(Account::Allocated) && heap.has_no_lot())?;
+            let heap = standing.choose(step, |heap| {
+                heap.is(Account::Allocated) && heap.has_no_lot() && heap.consignment.is_some()
+            })?;
             let mut body = heap.some(step, json!({"consignment": heap.consignment()}));
             body["lines"][0]["lot"] = json!("L-1");
             Some(body)
@@ -198,8 +206,27 @@ pub fn details(url: &str, step: &Step, index: usize, posted: &[Value]) -> Option
             Some(json!({"site": heap.site(), "kit": super::world::kit(), "units": [{}]}))
         }
         "kit_unpacked" => {
-            let (unit, place) = packed_units(url).into_iter().cycle().nth(step.choice)?;
-            Some(json!({"site": place, "units": [unit]}))
+            let unit = packed_unit(url, step, |_| true)?;
+            Some(match unit.consignment() {
+                Value::Null => json!({"site": uuid(&unit.site), "units": [uuid(&unit.id)]}),
+                consignment => json!({"consignment": consignment, "units": [uuid(&unit.id)]}),
+            })
+        }
+        "unit_moved" | "unit_reserved" => {
+            let unit = packed_unit(url, step, |unit| unit.consignment.is_none())?;
+            let mut body = json!({"site": uuid(&unit.site), "units": [uuid(&unit.id)]});
+            if step.kind == "unit_moved" {
+                body["to_site"] = json!(if uuid(&unit.site) == site(0) { site(1) } else { site(0) });
+            } else {
+                body["consignment"] = json!(consignment(step.consignment % 3));
+            }
+            Some(body)
+        }
+        "unit_released" => {
+            let unit = packed_unit(url, step, |unit| unit.consignment.is_some())?;
+            Some(
+                json!({"site": uuid(&unit.site), "consignment": unit.consignment(), "units": [uuid(&unit.id)]}),
+            )
         }
         "moved" => {
             let heap = standing.choose(step, |heap| heap.is(Account::InStorage) && !heap.is_held())?;
@@ -245,19 +272,32 @@ pub fn details(url: &str, step: &Step, index: usize, posted: &[Value]) -> Option
     }
 }
 
-/// Units that are packed still, and where.
-fn packed_units(url: &str) -> Vec<(Uuid, Uuid)> {
-    #[derive(QueryableByName)]
-    struct Unit {
-        #[diesel(sql_type = sql_types::Binary)]
-        id: Vec<u8>,
-        #[diesel(sql_type = sql_types::Binary)]
-        site: Vec<u8>,
+/// A unit that is packed still.
+#[derive(QueryableByName)]
+struct Unit {
+    #[diesel(sql_type = sql_types::Binary)]
+    id: Vec<u8>,
+    #[diesel(sql_type = sql_types::Binary)]
+    site: Vec<u8>,
+    #[diesel(sql_type = sql_types::Nullable<sql_types::Binary>)]
+    consignment: Option<Vec<u8>>,
+}
+
+impl Unit {
+    fn consignment(&self) -> Value {
+        self.consignment.as_deref().map_or(Value::Null, |id| json!(uuid(id)))
     }
-    let sql = "SELECT id, site_id AS site FROM handling_units WHERE unpacked_by IS NULL ORDER BY id";
-    let mut conn = connect(url).expect("the database opens");
-    let units: Vec<Unit> = sql_query(sql).load(&mut conn).expect("units are readable");
-    units.iter().map(|unit| (uuid(&unit.id), uuid(&unit.site))).collect()
+}
+
+/// One of the packed units that fit.
+fn packed_unit(url: &str, step: &Step, fits: impl Fn(&Unit) -> bool) -> Option<Unit> {
+    let sql = "SELECT id, site_id AS site, consignment_id AS consignment FROM handling_units \
+               WHERE unpacked_by IS NULL ORDER BY id";
+    let mut units: Vec<Unit> =
+        sql_query(sql).load(&mut connect(url).expect("the database opens")).expect("units are readable");
+    units.retain(fits);
+    let place = step.choice % units.len().max(1);
+    (!units.is_empty()).then(|| units.swap_remove(place))
 }
 
 /// A part of what is offered or unsolicited and not accepted yet.

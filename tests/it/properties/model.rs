@@ -8,6 +8,7 @@
 
 mod kinds;
 mod restated;
+mod units;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -92,6 +93,7 @@ pub struct Model {
     corrects: BTreeMap<String, String>,
     /// Legs on which something changed in a way the model does not follow.
     unknown: BTreeSet<String>,
+    units: units::Units,
     /// A kind this model does not hear of, to show that it would be noticed.
     deaf_to: Option<&'static str>,
     /// Events the model foretold, and those for which it took the ledger's word, by kind.
@@ -138,6 +140,9 @@ impl Model {
             let before = self.state.clone();
             let id = Uuid::from_slice(&event.id).expect("an id").to_string();
             let body: Value = serde_json::from_str(&event.body).expect("a body");
+            if self.deaf_to != Some("units") {
+                self.units.hear(event, &id, &body);
+            }
             let known = self.apply(&mut conn, event, &id, &body);
             self.tally(&id, &event.kind, &body, known);
             if !known {
@@ -154,6 +159,9 @@ impl Model {
             };
             self.done.insert(id, done);
         }
+        let posted: Vec<String> =
+            recorded.iter().map(|event| Uuid::from_slice(&event.id).expect("an id").to_string()).collect();
+        self.units.compare(&mut conn, &posted, context)?;
         let actual = self.read_sums(&mut conn, context)?;
         self.state.sums.retain(|_, quantity| *quantity != 0);
         match trusted {
@@ -172,6 +180,9 @@ impl Model {
     fn tally(&mut self, id: &str, kind: &str, body: &Value, known: bool) {
         let about = self.corrects.get(id).and_then(|about| self.done.get(about));
         let mut names = vec![kind.to_owned()];
+        if body["units"].as_array().is_some_and(|units| !units.is_empty()) {
+            names.push(format!("{kind} with units"));
+        }
         if kind == "received" && has_surplus(body) {
             names.push("received with surplus".to_owned());
         }

@@ -78,6 +78,10 @@ pub fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
         "cancelled" => json!({"consignment": consignment, "reason": "no truck"}),
         "kit_packed" => json!({"site": here, "kit": kit(), "units": [{}]}),
         "kit_unpacked" => json!({"site": here, "units": [fixed(14, step.back)]}),
+        "unit_moved" => json!({"site": here, "to_site": there, "units": [fixed(14, step.back)]}),
+        "unit_reserved" | "unit_released" => {
+            json!({"site": here, "consignment": consignment, "units": [fixed(14, step.back)]})
+        }
         "moved" => {
             json!({"site": here, "to_site": there, "lines": [goods], "condition": if step.flag { "good" } else { "damaged" }})
         }
@@ -125,5 +129,5 @@ pub fn details(step: &Step, earlier: Option<Value>) -> (&'static str, Value) {
         }
         other => unreachable!("{other} is not a kind of step"),
     };
-    (step.kind, body)
+    (step.word(), body)
 }

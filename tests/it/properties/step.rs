@@ -22,7 +22,7 @@ pub struct Step {
     pub fits: bool,
 }
 
-const KINDS: [(u32, &str); 38] = [
+const KINDS: [(u32, &str); 41] = [
     (4, "pledge_accepted"),
     (3, "pledge_declined"),
     (2, "pledge_withdrawn"),
@@ -42,6 +42,9 @@ const KINDS: [(u32, &str); 38] = [
     (4, "cancelled"),
     (4, "kit_packed"),
     (3, "kit_unpacked"),
+    (3, "unit_moved"),
+    (4, "unit_reserved"),
+    (3, "unit_released"),
     (4, "moved"),
     (6, "counted"),
     (2, "delivered"),
@@ -63,7 +66,20 @@ const KINDS: [(u32, &str); 38] = [
     (2, "again"),
 ];
 
+/// Steps that are other words for a kind.
+const OTHER_WORDS: [&str; 5] = ["recalled", "again", "unit_moved", "unit_reserved", "unit_released"];
+
 impl Step {
+    /// The kind of event it is.
+    pub fn word(&self) -> &'static str {
+        match self.kind {
+            "unit_moved" => "moved",
+            "unit_reserved" => "allocated",
+            "unit_released" => "released",
+            kind => kind,
+        }
+    }
+
     /// A step of this kind that fits what stands in the ledger, with so many units.
     pub fn fitting(kind: &'static str, quantity: i64) -> Self {
         Self {
@@ -86,7 +102,7 @@ impl Step {
 
 /// The kinds that must be recorded often; some steps are other words for them.
 pub fn kinds() -> impl Iterator<Item = &'static str> {
-    KINDS.iter().map(|(_, kind)| *kind).filter(|kind| !matches!(*kind, "recalled" | "again"))
+    KINDS.iter().map(|(_, kind)| *kind).filter(|kind| !OTHER_WORDS.contains(kind))
 }
 
 /// One command.

@@ -140,6 +140,7 @@ impl World {
             revision: 1,
             created_at: now,
             updated_at: now,
+            published_at: None,
         });
         for number in 0..4 {
             self.put(Organization {
@@ -276,6 +277,7 @@ impl World {
             ("departed", under_way(0, lines(0, 15))),
             ("departed", under_way(2, lines(0, 12))),
             ("reported_missing", short),
+            ("kit_packed", json!({"site": site(0), "kit": kit(), "units": [{}, {}, {}]})),
         ];
         for (index, (kind, mut body)) in beginnings.into_iter().enumerate() {
             body["id"] = json!(event(1_000 + index));
@@ -344,7 +346,7 @@ impl World {
             (_, earlier) => {
                 let fitting = if step.fits { fit::details(&self.url, step, index, posted) } else { None };
                 let (kind, mut body) = match fitting {
-                    Some(body) => (step.kind, body),
+                    Some(body) => (step.word(), body),
                     None => said::details(step, earlier),
                 };
                 body["id"] = json!(event(index));

@@ -452,6 +452,7 @@ impl TakesDelivered {
             deploys: false,
             from_paper: None,
             decided_by: None,
+            made_by: None,
             warnings: Vec::new(),
         };
         let subjects = Subjects { pledge: Some(known.pledge_id), ..Subjects::default() };

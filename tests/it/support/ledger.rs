@@ -180,6 +180,7 @@ impl Ledger {
             revision: 1,
             created_at: now,
             updated_at: now,
+            published_at: None,
         });
         for (id, name) in
             [(self.donor, "Donor"), (self.operator, "Operator"), (self.consignee, "City of Banjul")]
@@ -355,6 +356,9 @@ pub fn tamper(url: &str, sql: &str) {
         "site_storages",
         "logger_files",
         "logger_contents",
+        "logger_readings",
+        "captures",
+        "capture_contents",
         "leg_plans",
         "boundaries",
         "area_changes",

@@ -28,7 +28,7 @@ pub const FUNCTION_LINES_LIMIT: usize = 60;
 pub const HANDLER_LINES_LIMIT: usize = 25;
 
 /// Rooms where every quantity is an integer.
-const INTEGER_ROOMS: [&str; 12] = [
+const INTEGER_ROOMS: [&str; 13] = [
     "ledger",
     "totals",
     "reconciliation",
@@ -41,6 +41,7 @@ const INTEGER_ROOMS: [&str; 12] = [
     "gaps",
     "lots",
     "cold",
+    "captures",
 ];
 const CLOCK_AND_CHANCE: [&str; 10] = [
     "SystemTime",
@@ -153,13 +154,15 @@ pub fn two_databases(source: &Source) -> Vec<Finding> {
     paths_where(source, "two databases", names_one, what)
 }
 
-/// Only `auth` names roles; the command line may, where it makes users and the demo.
+/// Only `auth` names roles; the command line may, where it makes users and the demo. All of them together name none.
 pub fn role_names(source: &Source) -> Vec<Finding> {
     if matches!(source.room(), Some("auth" | "cli")) {
         return Vec::new();
     }
     let names_role = |path: &PathAt| {
-        path.segments.windows(2).any(|pair| pair[0] == "Role" && (starts_upper(&pair[1]) || pair[1] == "*"))
+        path.segments
+            .windows(2)
+            .any(|pair| pair[0] == "Role" && pair[1] != "ALL" && (starts_upper(&pair[1]) || pair[1] == "*"))
     };
     let what = |path: &PathAt| {
         format!("`{}` outside src/auth: ask the policy for an action, not for a role", path.shown())

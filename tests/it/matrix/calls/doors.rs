@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::About::{Listed, Nothing, Own, Shared};
-use super::{Call, FIELDS, Mode, SCOPED, edit, get, key_of, list, send, webhook_of};
+use super::{Call, FIELDS, Mode, SCOPED, edit, get, import_of, key_of, list, send, webhook_of};
 
 /// Their lines.
 pub const CALLS: &[Call] = &[
@@ -26,6 +26,10 @@ pub const CALLS: &[Call] = &[
     // No outside issuer is configured here.
     Call::of("outside", Nothing, |_, _| send("POST", "/api/v1/auth/outside", json!({"id_token": "none"})))
         .ok(&[404]),
+    Call::of("receipt_link_make", SCOPED, |_, subject| {
+        send("POST", format!("/api/v1/consignments/{}/confirmation-link", subject.consignment), json!({}))
+    })
+    .ok(&[201]),
     Call::of("tracking_show", Shared, |_, subject| get(format!("/api/v1/tracking/{}", subject.code))),
     Call::of("pledge_link_show", Shared, |_, subject| get(format!("/api/v1/pledge-links/{}", subject.link))),
     // Sessions and users.
@@ -71,6 +75,16 @@ pub const CALLS: &[Call] = &[
         send("DELETE", format!("/api/v1/api-keys/{}", key_of(seat, subject)), Value::Null)
     }),
     // Webhooks, each its user's.
+    Call::of("import_create", Nothing, |_, _| send("POST", "/api/v1/imports?kind=needs", json!({})))
+        .ok(&[415]),
+    Call::of("import_index", Nothing, |_, _| get("/api/v1/imports")),
+    Call::of("import_template", Nothing, |_, _| get("/api/v1/imports/templates/needs.csv")),
+    Call::of("import_show", Own, |seat, subject| get(import_of(seat, subject))),
+    Call::of("import_rows", Own, |seat, subject| list(&format!("{}/rows", import_of(seat, subject)))),
+    Call::of("import_run", Own, |seat, subject| {
+        send("POST", format!("{}/run", import_of(seat, subject)), json!({}))
+    })
+    .ok(&[202, 409]),
     Call::of("webhook_make", Nothing, |_, _| {
         send("POST", "/api/v1/webhooks", json!({"url": "https://hooks.example.org/relief", "paused": true}))
     })
@@ -109,6 +123,14 @@ pub const CALLS: &[Call] = &[
     })
     .ok(&[409]),
     Call::of("mailing_index", Nothing, |_, _| get("/api/v1/mailings")),
+    Call::of("mailing_letters", Nothing, |_, subject| {
+        list(&format!("/api/v1/mailings/{}/letters", subject.user))
+    })
+    .ok(&[404]),
+    Call::of("mailing_replay", Nothing, |_, subject| {
+        send("POST", format!("/api/v1/mailings/{}/replay", subject.user), json!({}))
+    })
+    .ok(&[404]),
     Call::of("mailing_end", Nothing, |_, subject| {
         send("DELETE", format!("/api/v1/mailings/{}", subject.user), Value::Null)
     })

@@ -49,5 +49,6 @@ pub const CALLS: &[Call] = &[
         send("POST", format!("/api/v1/do-not-send/{}/end", Uuid::now_v7()), json!({"reason": "It is needed again"}))
     })
     .ok(&[404]),
+    Call::of("highlights_show", Nothing, |_, _| get("/api/v1/highlights")).ok(&[404]),
     Call::of("public_need_index", Nothing, |_, _| get("/api/v1/public/needs")),
 ];

@@ -69,6 +69,33 @@ pub const CALLS: &[Call] = &[
     })
     .ok(&[200, 201]),
     Call::of("customs_show", Nothing, |_, _| get("/api/v1/countries/TV/customs")),
+    Call::of("epcis_capture", Nothing, |_, _| {
+        send("POST", "/api/v1/epcis/capture", crate::captures::document(&[]))
+    })
+    .ok(&[202]),
+    Call::of("epcis_jobs", Listed(|subject| subject.capture.clone()), |_, _| list("/api/v1/epcis/capture")),
+    Call::of("epcis_job", SCOPED, |_, subject| get(format!("/api/v1/epcis/capture/{}", subject.capture))),
+    // It is waiting still when it is asked what else can be done with it; none of another's is dismissed by this.
+    Call::of("epcis_dismiss", SCOPED, |_, subject| {
+        let body = json!({"reason": "it was only loaded"});
+        send("POST", format!("/api/v1/epcis/capture/{}/dismiss", subject.capture), body)
+    }),
+    Call::of("epcis_captured_list", Listed(|subject| subject.captured.clone()), |_, _| {
+        list("/api/v1/epcis/captured")
+    }),
+    Call::of("epcis_captured_show", SCOPED, |_, subject| {
+        get(format!("/api/v1/epcis/captured/{}", subject.captured))
+    }),
+    // It waits for want of a word, and is dismissed by the first who does.
+    Call::of("epcis_captured_resolve", SCOPED, |_, subject| {
+        send("POST", format!("/api/v1/epcis/captured/{}/resolve", subject.captured), json!({}))
+    })
+    .ok(&[409]),
+    Call::of("epcis_captured_dismiss", SCOPED, |_, subject| {
+        let body = json!({"reason": "it was only loaded"});
+        send("POST", format!("/api/v1/epcis/captured/{}/dismiss", subject.captured), body)
+    })
+    .ok(&[200, 409]),
     Call::of("reading_record", READINGS, |seat, subject| {
         let shown = json!([{"at": "2020-08-01T00:00:00Z", "centi_celsius": 2_000}]);
         let body = json!({"device": "D-2", "site": subject.site, "item": seat.item, "readings": shown});

@@ -1,0 +1,3 @@
+DROP TABLE captured_events;
+DROP TABLE capture_contents;
+DROP TABLE captures;

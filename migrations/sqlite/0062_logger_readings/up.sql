@@ -1,0 +1,16 @@
+-- What files of loggers first told, reading by reading, so that parts that come out of order or overlap say together what one
+-- file would; and which stretches outside were acted on already. Nothing of it is changed or deleted.
+CREATE TABLE logger_readings (
+    id BLOB PRIMARY KEY REFERENCES logger_files (id) DEFERRABLE INITIALLY DEFERRED,
+    watch_id BLOB NOT NULL,
+    from_at BIGINT NOT NULL,
+    to_at BIGINT NOT NULL,
+    readings BLOB NOT NULL,
+    acted_from BIGINT,
+    acted_until BIGINT,
+    CHECK (from_at <= to_at AND (acted_from IS NULL) = (acted_until IS NULL))
+);
+CREATE INDEX logger_readings_by_watch ON logger_readings (watch_id, to_at);
+
+CREATE TRIGGER logger_readings_refuse_update BEFORE UPDATE ON logger_readings BEGIN SELECT RAISE(ABORT, 'table logger_readings is append-only'); END;
+CREATE TRIGGER logger_readings_refuse_delete BEFORE DELETE ON logger_readings BEGIN SELECT RAISE(ABORT, 'table logger_readings is append-only'); END;

@@ -1,0 +1,28 @@
+//! What the pages of confirming receipt say.
+
+use crate::pages::words::words;
+
+words! {
+    /// What they say.
+    pub enum ConfirmWord {
+        Title: ["Confirm receipt", "Confirmer la réception", "Confirmar la recepción", "Подтвердить получение", "确认收货", "تأكيد الاستلام"],
+        For: ["Consignment {0} for {1}", "Envoi {0} pour {1}", "Envío {0} para {1}", "Партия груза {0} для {1}", "发给 {1} 的货物 {0}", "الشحنة {0} إلى {1}"],
+        Says: ["Count what came. If all of it came in good order, the figures are right as they stand.", "Comptez ce qui est arrivé. Si tout est arrivé en bon état, les chiffres sont déjà justes.", "Cuente lo que llegó. Si todo llegó en buen estado, las cifras ya son correctas.", "Пересчитайте, что пришло. Если всё пришло в порядке, цифры уже верны.", "请清点到货。若全部完好到达，数字无需改动。", "عُدّ ما وصل. إن وصل كله سليمًا فالأرقام صحيحة كما هي."],
+        Expected: ["On the way: {0} {1}", "En route : {0} {1}", "En camino: {0} {1}", "В пути: {0} {1}", "在途：{0} {1}", "في الطريق: {0} {1}"],
+        Good: ["Came in good order", "Arrivé en bon état", "Llegó en buen estado", "Пришло в порядке", "完好到达", "وصل سليمًا"],
+        Damaged: ["Came damaged", "Arrivé endommagé", "Llegó dañado", "Пришло повреждённым", "到达时损坏", "وصل تالفًا"],
+        Reason: ["If anything is missing, damaged or too many: what happened?", "S’il manque quelque chose, si c’est endommagé ou en trop : que s’est-il passé ?", "Si falta algo, está dañado o sobra: ¿qué ocurrió?", "Если чего-то не хватает, что-то повреждено или лишнее: что случилось?", "如有短缺、损坏或多出：发生了什么？", "إن نقص شيء أو تلف أو زاد: ماذا حدث؟"],
+        Send: ["Confirm receipt", "Confirmer la réception", "Confirmar la recepción", "Подтвердить получение", "确认收货", "أكّد الاستلام"],
+        Once: ["This can be sent once. It is recorded as your own word, and your name is not asked.", "L’envoi n’est possible qu’une fois. C’est enregistré comme votre propre déclaration, sans demander votre nom.", "Solo puede enviarse una vez. Se registra como su propia declaración, sin preguntar su nombre.", "Отправить можно один раз. Это записывается с ваших слов, имя не спрашивается.", "只能提交一次。将作为您本人的陈述记录，不询问姓名。", "يُرسل هذا مرة واحدة. ويُسجَّل بوصفه قولك أنت ولا يُسأل عن اسمك."],
+        Done: ["Thank you. Your receipt is recorded.", "Merci. Votre réception est enregistrée.", "Gracias. Su recepción ha quedado registrada.", "Спасибо. Ваше получение записано.", "谢谢。您的收货已记录。", "شكرًا. سُجّل استلامك."],
+        Used: ["This link was used: the receipt is confirmed.", "Ce lien a déjà servi : la réception est confirmée.", "Este enlace ya se usó: la recepción está confirmada.", "Ссылка уже использована: получение подтверждено.", "此链接已使用：收货已确认。", "استُعمل هذا الرابط: الاستلام مؤكَّد."],
+        Over: ["The time of this link is over. Ask whoever gave it to you for another one.", "Ce lien a expiré. Demandez-en un autre à la personne qui vous l’a donné.", "Este enlace ha caducado. Pida otro a quien se lo dio.", "Срок ссылки истёк. Попросите новую у того, кто её дал.", "此链接已过期。请向提供者索取新的链接。", "انتهت مدة هذا الرابط. اطلب غيره ممن أعطاك إياه."],
+        Nothing: ["Nothing is on its way to you now. If goods have come, tell whoever sent them.", "Rien n’est en route vers vous pour l’instant. Si des biens sont arrivés, dites-le à l’expéditeur.", "Ahora no hay nada en camino hacia usted. Si llegaron mercancías, avise a quien las envió.", "Сейчас к вам ничего не едет. Если груз пришёл, сообщите отправителю.", "目前没有发往您的在途货物。若货物已到，请告知发货方。", "لا شيء في طريقه إليك الآن. إن وصلت بضائع فأخبر من أرسلها."],
+        MakeTitle: ["A link to confirm receipt", "Un lien pour confirmer la réception", "Un enlace para confirmar la recepción", "Ссылка для подтверждения получения", "确认收货链接", "رابط لتأكيد الاستلام"],
+        MakeSays: ["For a consignee without an account. Whoever has the link can use it, once: hand it to the consignee alone, or print it on the waybill. A new link ends those made for this consignment before.", "Pour un destinataire sans compte. Quiconque a le lien peut l’utiliser, une fois : ne le remettez qu’au destinataire, ou imprimez-le sur la lettre de voiture. Un nouveau lien met fin à ceux créés auparavant pour cet envoi.", "Para un destinatario sin cuenta. Quien tenga el enlace puede usarlo, una vez: entréguelo solo al destinatario o imprímalo en la carta de porte. Un enlace nuevo anula los que se crearon antes para este envío.", "Для получателя без учётной записи. Воспользоваться ссылкой может любой, у кого она есть, один раз: передайте её только получателю или напечатайте на накладной. Новая ссылка отменяет созданные раньше для этой партии груза.", "供没有账户的收货人使用。持有链接者可使用一次：请只交给收货人，或打印在货运单上。新链接会使此前为该批货物生成的链接失效。", "لمرسل إليه بلا حساب. من لديه الرابط يستعمله مرة واحدة: سلّمه إلى المرسل إليه وحده أو اطبعه على بوليصة الشحن. والرابط الجديد ينهي ما أُنشئ قبله لهذه الشحنة."],
+        Days: ["Days it is good", "Jours de validité", "Días de validez", "Срок действия, дней", "有效天数", "أيام الصلاحية"],
+        Make: ["Make the link", "Créer le lien", "Crear el enlace", "Создать ссылку", "生成链接", "أنشئ الرابط"],
+        Made: ["Here is the link. It is shown this once and good until {0}.", "Voici le lien. Il n’est montré qu’une fois et vaut jusqu’au {0}.", "Este es el enlace. Se muestra una sola vez y vale hasta el {0}.", "Вот ссылка. Она показывается один раз и действует до {0}.", "链接如下。仅显示一次，有效至{0}。", "هذا هو الرابط. يُعرض مرة واحدة ويصلح حتى {0}."],
+        Squares: ["The link for a camera", "Le lien pour un appareil photo", "El enlace para una cámara", "Ссылка для камеры", "供相机扫描的链接", "الرابط للكاميرا"],
+    }
+}

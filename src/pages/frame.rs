@@ -1,0 +1,175 @@
+//! What is around every page: its title, the ways to other pages by role, the choice of language.
+
+use super::files::file;
+use super::visitor::Visitor;
+use super::words::{Said, Word, filled, form_of};
+use crate::atlas::Language;
+use crate::auth::{Fields, action};
+use crate::papers::formats::{day, number};
+use form_urlencoded::byte_serialize;
+
+/// What keeps an officer's updates on the phone and sends them: on every page, so that they are sent from whichever is open.
+const KEEPING: [&str; 3] = ["store.js", "sender.js", "badge.js"];
+
+/// A way to another page.
+pub struct Way {
+    /// Where it leads.
+    pub path: &'static str,
+    /// What it is called.
+    pub words: &'static str,
+    /// Whether it leads here.
+    pub is_here: bool,
+}
+
+/// What is around a page.
+pub struct Frame {
+    /// The language everything on it is in.
+    pub language: Language,
+    /// What the browser calls it.
+    pub title: String,
+    /// The ways to other pages.
+    pub ways: Vec<Way>,
+    /// Whether somebody is signed in.
+    pub is_known: bool,
+    /// Whether made-up data is shown, which the page says loudly.
+    pub is_synthetic: bool,
+    /// Where its script lies, where it has one.
+    pub scripts: Vec<String>,
+    /// Of officers, who may record without a connection: whose what waits on the phone is.
+    pub officer: Option<String>,
+    /// This page, as a value in an address.
+    here: String,
+}
+
+impl Frame {
+    /// The frame of a page for somebody.
+    pub(super) fn new(visitor: &Visitor, title: String) -> Self {
+        let language = visitor.language();
+        let path = visitor.here().split('?').next().unwrap_or("/");
+        let officer = visitor.may::<action::EventPost>().map(|permit| permit.principal().user.to_string());
+        let ways = ways(visitor).into_iter().map(|(to, word)| Way {
+            path: to,
+            words: word.in_language(language),
+            is_here: to == path,
+        });
+        Self {
+            language,
+            title,
+            ways: ways.collect(),
+            is_known: visitor.principal().is_some(),
+            is_synthetic: false,
+            scripts: officer.iter().flat_map(|_| KEEPING.map(file)).collect(),
+            officer,
+            here: byte_serialize(visitor.here().as_bytes()).collect(),
+        }
+    }
+
+    /// The same with a script, which the page also works without.
+    pub fn with_script(mut self, name: &'static str) -> Self {
+        self.scripts.push(file(name));
+        self
+    }
+
+    /// The same under another title, where it names what is shown.
+    pub fn titled(mut self, title: String) -> Self {
+        self.title = title;
+        self
+    }
+
+    /// The same for a page that shows made-up data.
+    pub fn synthetic(mut self, is_synthetic: bool) -> Self {
+        self.is_synthetic = is_synthetic;
+        self
+    }
+
+    /// The language's code.
+    pub fn code(&self) -> &'static str {
+        self.language.code()
+    }
+
+    /// In which direction it is written.
+    pub fn direction(&self) -> &'static str {
+        if self.language.is_right_to_left() { "rtl" } else { "ltr" }
+    }
+
+    /// A phrase.
+    pub fn say(&self, phrase: impl Said) -> &'static str {
+        phrase.in_language(self.language)
+    }
+
+    /// A phrase with one thing in it.
+    pub fn with(&self, phrase: impl Said, part: impl AsRef<str>) -> String {
+        filled(self.say(phrase), &[part.as_ref()])
+    }
+
+    /// A phrase with two things in it.
+    pub fn with_two(&self, phrase: impl Said, first: impl AsRef<str>, second: impl AsRef<str>) -> String {
+        filled(self.say(phrase), &[first.as_ref(), second.as_ref()])
+    }
+
+    /// A number of things: the form of the phrase that goes with it, and the number in it.
+    pub fn count(&self, phrase: impl Said, count: impl Into<i64>) -> String {
+        let count = count.into();
+        filled(form_of(self.say(phrase), self.language, count), &[&number(self.language, count)])
+    }
+
+    /// A whole number as the language writes it.
+    pub fn number(&self, value: impl Into<i64>) -> String {
+        number(self.language, value.into())
+    }
+
+    /// A day, such as `2026-06-03` or the beginning of a moment, in words.
+    pub fn day(&self, text: impl AsRef<str>) -> String {
+        day(self.language, text.as_ref())
+    }
+
+    /// A style or a script that not every page has.
+    pub fn file(&self, name: &str) -> String {
+        file(name)
+    }
+
+    /// The style.
+    pub fn style(&self) -> String {
+        file("style.css")
+    }
+
+    /// Every language: its code, its own name, and where choosing it leads.
+    pub fn languages(&self) -> Vec<(&'static str, &'static str, String, bool)> {
+        let one = |language: Language| {
+            let name = match language {
+                Language::English => "English",
+                Language::French => "Français",
+                Language::Spanish => "Español",
+                Language::Russian => "Русский",
+                Language::Chinese => "中文",
+                Language::Arabic => "العربية",
+            };
+            let path = format!("/language?to={}&code={}", self.here, language.code());
+            (language.code(), name, path, language == self.language)
+        };
+        Language::ALL.map(one).to_vec()
+    }
+
+    /// Where signing in leads, and back here.
+    pub fn sign_in(&self) -> String {
+        format!("/sign-in?to={}", self.here)
+    }
+}
+
+/// The pages that somebody's work is on, in the order in which it goes; the first is where it begins.
+pub(super) fn ways(visitor: &Visitor) -> Vec<(&'static str, Word)> {
+    let is_traced =
+        visitor.may::<action::PledgeRead>().is_some_and(|permit| permit.fields() == Fields::Traced);
+    let own = [
+        (visitor.may::<action::EventPost>().is_some(), "/board", Word::NavBoard),
+        (visitor.may::<action::CountWrite>().is_some(), "/warehouse", Word::NavWarehouse),
+        (is_traced, "/donor", Word::NavDonor),
+        (visitor.may::<action::PledgeDecide>().is_some(), "/manager", Word::NavManager),
+        (visitor.may::<action::ReconciliationRead>().is_some(), "/reconciliation", Word::NavReconciliation),
+        (visitor.may::<action::UserWrite>().is_some(), "/admin", Word::NavAdmin),
+    ];
+    let for_all =
+        [(true, "/", Word::NavFront), (true, "/map", Word::NavMap), (true, "/track", Word::NavTrack)];
+    let there = own.into_iter().chain(for_all).filter(|(is_there, ..)| *is_there);
+    there.map(|(_, path, word)| (path, word)).collect()
+}

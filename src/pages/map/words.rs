@@ -1,0 +1,52 @@
+//! What the map and the front page say.
+
+use crate::pages::words::words;
+
+words! {
+    /// What the map says.
+    pub enum MapWord {
+        Title: ["Where the goods are, and whom they reached", "Où sont les dons, et qui ils ont atteint", "Dónde están los suministros y a quién llegaron", "Где находятся грузы и кому они помогли", "物资在何处，惠及了谁", "أين هي الإمدادات ومن وصلت إليه"],
+        Within: ["{0}: where the goods are, and whom they reached", "{0} : où sont les dons, et qui ils ont atteint", "{0}: dónde están los suministros y a quién llegaron", "{0}: где находятся грузы и кому они помогли", "{0}：物资在何处，惠及了谁", "{0}: أين هي الإمدادات ومن وصلت إليه"],
+        Measure: ["What is shown", "Ce qui est montré", "Qué se muestra", "Что показано", "显示内容", "ما يُعرض"],
+        Programme: ["Programme", "Programme", "Programa", "Программа", "项目", "البرنامج"],
+        UntilDay: ["As it was on", "Tel que c’était le", "Tal como era el", "По состоянию на", "截至日期", "كما كان في"],
+        Deployed: ["Units deployed", "Unités livrées", "Unidades entregadas", "Доставлено единиц", "已交付单位", "الوحدات المسلَّمة"],
+        Custody: ["Units on the way, in store or missing", "Unités en route, en stock ou manquantes", "Unidades en camino, en almacén o faltantes", "Единиц в пути, на складе или недостаёт", "在途、在库或短缺单位", "الوحدات في الطريق أو المخزن أو المفقودة"],
+        People: ["People reached", "Personnes atteintes", "Personas alcanzadas", "Людям помогли", "受惠人数", "الأشخاص الذين وصلت إليهم"],
+        DeployedRate: ["Units deployed per 1,000 people", "Unités livrées pour 1 000 habitants", "Unidades entregadas por cada 1.000 habitantes", "Доставлено единиц на 1000 жителей", "每千人已交付单位", "الوحدات المسلَّمة لكل 1,000 نسمة"],
+        PeopleRate: ["People reached per 1,000 people", "Personnes atteintes pour 1 000 habitants", "Personas alcanzadas por cada 1.000 habitantes", "Людям помогли, на 1000 жителей", "每千人受惠人数", "الأشخاص الذين وصلت إليهم لكل 1,000 نسمة"],
+        CirclesSay: ["The area of a circle stands for the number; the figure is in the table.", "La surface d’un cercle représente le nombre ; le chiffre est dans le tableau.", "El área de un círculo representa el número; la cifra está en la tabla.", "Площадь круга соответствует числу; само число — в таблице.", "圆的面积代表数量；数字见表格。", "مساحة الدائرة تمثل العدد؛ والرقم في الجدول."],
+        ClassNone: ["No rate is known", "Taux inconnu", "Tasa desconocida", "Показатель неизвестен", "比率未知", "المعدل غير معروف"],
+        ClassFirst: ["Above 0, below {0}", "Plus de 0, moins de {0}", "Más de 0 y menos de {0}", "Больше 0, меньше {0}", "大于 0，小于 {0}", "أكثر من 0 وأقل من {0}"],
+        ClassMiddle: ["From {0}, below {1}", "De {0} à moins de {1}", "Desde {0} hasta menos de {1}", "От {0}, меньше {1}", "{0} 起，小于 {1}", "من {0} إلى أقل من {1}"],
+        ClassLast: ["{0} or more", "{0} ou plus", "{0} o más", "{0} и больше", "{0} 及以上", "{0} أو أكثر"],
+        DotSays: ["A country too small to be drawn", "Un pays trop petit pour être dessiné", "Un país demasiado pequeño para dibujarlo", "Страна слишком мала, чтобы её нарисовать", "过小而无法绘出的国家", "بلد أصغر من أن يُرسم"],
+        SiteSays: ["A place where goods are or were handed over", "Un lieu où des dons se trouvent ou ont été remis", "Un lugar donde hay suministros o se entregaron", "Место, где грузы находятся или были переданы", "物资所在或交付地点", "مكان توجد فيه إمدادات أو سُلِّمت فيه"],
+        CorridorSays: ["From where to where goods went: the shortest line over the globe, its width by quantity", "D’où à où sont allés les dons : la ligne la plus courte sur le globe, sa largeur selon la quantité", "De dónde a dónde fueron los suministros: la línea más corta sobre el globo, con ancho según la cantidad", "Откуда и куда шли грузы: кратчайшая линия по земному шару, ширина — по количеству", "物资往来：地球上最短的线，宽度表示数量", "من أين إلى أين ذهبت الإمدادات: أقصر خط على الكرة الأرضية، وعرضه بحسب الكمية"],
+        Legend: ["What the signs mean", "Légende", "Leyenda", "Обозначения", "图例", "مفتاح الخريطة"],
+        ZoomIn: ["Closer", "Agrandir", "Acercar", "Ближе", "放大", "تكبير"],
+        ZoomOut: ["Farther", "Réduire", "Alejar", "Дальше", "缩小", "تصغير"],
+        Whole: ["Whole map", "Carte entière", "Mapa entero", "Вся карта", "全图", "الخريطة كلها"],
+        Left: ["Left", "À gauche", "Izquierda", "Влево", "向左", "يسارًا"],
+        Right: ["Right", "À droite", "Derecha", "Вправо", "向右", "يمينًا"],
+        Up: ["Up", "Vers le haut", "Arriba", "Вверх", "向上", "إلى أعلى"],
+        Down: ["Down", "Vers le bas", "Abajo", "Вниз", "向下", "إلى أسفل"],
+        MapOf: ["Map: the same figures are in the table below", "Carte : les mêmes chiffres sont dans le tableau ci-dessous", "Mapa: las mismas cifras están en la tabla siguiente", "Карта: те же цифры — в таблице ниже", "地图：相同数据见下表", "الخريطة: الأرقام نفسها في الجدول أدناه"],
+        ByCountry: ["By country", "Par pays", "Por país", "По странам", "按国家", "حسب البلد"],
+        ByArea: ["By area", "Par zone", "Por zona", "По районам", "按地区", "حسب المنطقة"],
+        ByCorridor: ["From where to where", "D’où à où", "De dónde a dónde", "Откуда и куда", "往来路线", "من أين إلى أين"],
+        Corridor: ["Corridor", "Corridor", "Corredor", "Маршрут", "路线", "المسار"],
+        OtherCorridors: ["All others together ({0})", "Tous les autres ensemble ({0})", "Todos los demás juntos ({0})", "Все остальные вместе ({0})", "其余合计（{0}）", "كل المسارات الأخرى معًا ({0})"],
+        Told: ["{0}: {1}", "{0} : {1}", "{0}: {1}", "{0}: {1}", "{0}：{1}", "{0}: {1}"],
+        Range: ["{0} (between {1} and {2})", "{0} (entre {1} et {2})", "{0} (entre {1} y {2})", "{0} (от {1} до {2})", "{0}（{1} 至 {2}）", "{0} (بين {1} و{2})"],
+        NotStated: ["Country not stated", "Pays non indiqué", "País no indicado", "Страна не указана", "国家未说明", "البلد غير مذكور"],
+        AreaNotStated: ["Area not stated", "Zone non indiquée", "Zona no indicada", "Район не указан", "地区未说明", "المنطقة غير مذكورة"],
+        Nothing: ["Nothing of this programme is known here yet.", "Rien de ce programme n’est encore connu ici.", "Aún no se conoce nada de este programa aquí.", "Об этой программе здесь пока ничего не известно.", "此处尚无该项目的数据。", "لا يُعرف هنا شيء عن هذا البرنامج بعد."],
+        World: ["All countries", "Tous les pays", "Todos los países", "Все страны", "所有国家", "كل البلدان"],
+        NoProgramme: ["No programme published.", "Aucun programme publié.", "No hay ningún programa publicado.", "Ни одна программа не опубликована.", "尚无已发布的项目。", "لا يوجد برنامج منشور."],
+        NoProgrammeNext: ["A consignment can be tracked by its code all the same. A manager publishes a programme.", "Un envoi peut néanmoins être suivi par son code. Un responsable publie un programme.", "Un envío puede seguirse igualmente por su código. Un responsable publica un programa.", "Партию груза всё равно можно отследить по коду. Программу публикует руководитель.", "仍可凭追踪码查询货物。项目由管理者发布。", "يمكن مع ذلك تتبّع شحنة برمزها. ينشر المدير البرنامج."],
+        Publish: ["Publish a programme", "Publier un programme", "Publicar un programa", "Опубликовать программу", "发布项目", "انشر برنامجًا"],
+        Sequence: ["These figures include entry {0} of the log.", "Ces chiffres comprennent l’entrée {0} du journal.", "Estas cifras incluyen la entrada {0} del registro.", "Эти цифры учитывают запись журнала {0}.", "以上数据含日志第 {0} 条。", "تشمل هذه الأرقام القيد {0} من السجل."],
+        Boundaries: ["The boundaries and names shown and the designations used on this map do not imply official endorsement or acceptance by the United Nations.", "Les frontières et les noms indiqués et les désignations employées sur cette carte n’impliquent ni reconnaissance ni acceptation officielle de la part de l’Organisation des Nations Unies.", "Los límites y los nombres que figuran en este mapa y las designaciones utilizadas en él no implican su apoyo o aceptación oficial por las Naciones Unidas.", "Обозначенные границы и названия и используемые на этой карте наименования не означают официального одобрения или признания со стороны Организации Объединённых Наций.", "本地图所示边界和名称以及所用称谓并不意味着得到联合国的正式认可或接受。", "لا تعني الحدود والأسماء المبينة والتسميات المستخدمة في هذه الخريطة إقرارًا رسميًا أو قبولًا من جانب الأمم المتحدة."],
+    }
+}

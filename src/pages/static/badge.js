@@ -1,0 +1,56 @@
+// On every page of an officer: says how much is on this phone, has it sent, and keeps pages for when there is no
+// connection.
+'use strict';
+{
+  const store = globalThis.reliefStore;
+  const sender = globalThis.reliefSender;
+  const badge = document.getElementById('kept');
+  const user = badge.dataset.user;
+  let count = 0;
+
+  const show = async () => {
+    count = (await store.all(user)).length;
+    document.getElementById('kept-count').textContent = new Intl.NumberFormat(document.documentElement.lang).format(count);
+    badge.hidden = count === 0;
+  };
+  const send = () => sender.send(user);
+  addEventListener('relief-changed', show);
+  store.channel?.addEventListener('message', () => { show(); globalThis.dispatchEvent(new Event('relief-others')); });
+  addEventListener('online', send);
+  document.addEventListener('visibilitychange', () => { if (!document.hidden) send(); });
+  show().then(send, () => {});
+
+  // Signing out leaves what waits where it is, and says so first.
+  document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', (event) => {
+    if (count > 0 && !confirm(badge.dataset.signOut)) event.preventDefault();
+  });
+
+  const worker = navigator.serviceWorker;
+  if (worker) {
+    const policy = globalThis.trustedTypes?.createPolicy('relief', {
+      createScriptURL: (path) => {
+        if (path !== '/worker.js') throw new TypeError('no worker but ours');
+        return path;
+      },
+    });
+    const path = policy ? policy.createScriptURL('/worker.js') : '/worker.js';
+    worker.register(path, { scope: '/' }).then(async () => {
+      const ready = await worker.ready;
+      const links = Array.from(document.querySelectorAll('a[data-keep]'), (link) => link.href).slice(0, 20);
+      const pages = navigator.connection?.saveData ? ['/board/queue'] : ['/board', '/board/queue', location.href, ...links];
+      ready.active.postMessage({ user, pages });
+      await show().catch(() => {});
+      if (count > 0) ready.sync?.register('relief').catch(() => {});
+    }, () => {});
+    worker.addEventListener('message', (event) => {
+      if (!event.data?.keptAt) return;
+      const time = new Date(event.data.keptAt).toLocaleString(document.documentElement.lang);
+      const notice = document.createElement('p');
+      notice.className = 'notice warn';
+      notice.setAttribute('role', 'status');
+      notice.textContent = badge.dataset.copy.replace('{0}', time);
+      document.getElementById('content').prepend(notice);
+    });
+    worker.startMessages?.();
+  }
+}

@@ -1,0 +1,51 @@
+//! What the pages of a warehouse say.
+
+use crate::pages::words::words;
+
+words! {
+    /// Stock, cards, lots that expire, counting.
+    pub enum StoreWord {
+        Title: ["My warehouse", "Mon entrepôt", "Mi almacén", "Мой склад", "我的仓库", "مستودعي"],
+        NoSites: ["You run no warehouse here. An administrator records sites and says who runs them.", "Vous ne gérez aucun entrepôt ici. Un administrateur enregistre les sites et leur gestionnaire.", "No gestiona ningún almacén aquí. Un administrador registra los lugares y quién los gestiona.", "За вами нет складов. Объекты и их операторов записывает администратор.", "您在此没有管理的仓库。由管理员登记地点及其管理方。", "لا تدير مستودعًا هنا. يسجّل المسؤول المواقع ومن يديرها."],
+        Stock: ["Stock", "Stock", "Existencias", "Запасы", "库存", "المخزون"],
+        Nothing: ["Nothing lies here. What is received here appears at once.", "Il n’y a rien ici. Ce qui est reçu ici apparaît aussitôt.", "Aquí no hay nada. Lo que se reciba aparecerá enseguida.", "Здесь ничего нет. Принятое появится сразу.", "此处没有库存。收货后会立即显示。", "لا شيء هنا. ما يُستلم هنا يظهر فورًا."],
+        Lot: ["Lot", "Lot", "Lote", "Серия", "批号", "التشغيلة"],
+        Expires: ["Expires", "Péremption", "Caduca", "Годен до", "有效期", "تنتهي"],
+        Free: ["Free", "Libre", "Libre", "Свободно", "可用", "متاح"],
+        Reserved: ["Reserved", "Réservé", "Reservado", "Зарезервировано", "已预留", "محجوز"],
+        Held: ["On hold", "Bloqué", "Retenido", "Удержано", "待检", "موقوف"],
+        Damaged: ["Damaged", "Endommagé", "Dañado", "Повреждено", "损坏", "تالف"],
+        Expired: ["Expired", "Périmé", "Caducado", "Просрочено", "已过期", "منتهٍ"],
+        Card: ["Stock card", "Fiche de stock", "Ficha de existencias", "Карточка учёта", "库存卡", "بطاقة المخزون"],
+        CardOf: ["Stock card: {0}", "Fiche de stock : {0}", "Ficha de existencias: {0}", "Карточка учёта: {0}", "库存卡：{0}", "بطاقة المخزون: {0}"],
+        Event: ["What happened", "Événement", "Suceso", "Событие", "事件", "ما حدث"],
+        Came: ["In", "Entrée", "Entrada", "Приход", "入", "وارد"],
+        Went: ["Out", "Sortie", "Salida", "Расход", "出", "صادر"],
+        Balance: ["Balance", "Solde", "Saldo", "Остаток", "结余", "الرصيد"],
+        Opening: ["Before this page: {0}", "Avant cette page : {0}", "Antes de esta página: {0}", "До этой страницы: {0}", "本页之前：{0}", "قبل هذه الصفحة: {0}"],
+        BeyondReach: ["Not yours to read", "Hors de votre portée", "Fuera de su alcance", "Недоступно вам", "无权查看", "ليس لك أن تقرأه"],
+        Expiring: ["Lots that expire within three months", "Lots périmés d’ici trois mois", "Lotes que caducan en tres meses", "Серии, срок которых истекает за три месяца", "三个月内到期的批次", "تشغيلات تنتهي خلال ثلاثة أشهر"],
+        NothingExpires: ["No lot here expires within three months.", "Aucun lot ici ne périme d’ici trois mois.", "Ningún lote de aquí caduca en tres meses.", "За три месяца здесь ничего не истекает.", "此处三个月内没有到期批次。", "لا تنتهي هنا أي تشغيلة خلال ثلاثة أشهر."],
+        Counts: ["Counts", "Comptages", "Recuentos", "Пересчёты", "盘点", "عمليات العدّ"],
+        NoCounts: ["Nothing was counted here yet.", "Rien n’a encore été compté ici.", "Aún no se ha contado nada aquí.", "Здесь ещё не считали.", "此处尚未盘点。", "لم يُعدّ شيء هنا بعد."],
+        StartCount: ["Start a blind count", "Commencer un comptage à l’aveugle", "Empezar un recuento a ciegas", "Начать слепой пересчёт", "开始盲盘", "ابدأ عدًّا أعمى"],
+        CountOf: ["Count of {0}", "Comptage du {0}", "Recuento del {0}", "Пересчёт от {0}", "{0}盘点", "عدّ {0}"],
+        BlindHint: ["What is recorded is not shown until you hand the sheet in. Count what lies here, lot by lot.", "Le stock enregistré n’est montré qu’une fois la feuille remise. Comptez ce qui est là, lot par lot.", "Lo registrado no se muestra hasta entregar la hoja. Cuente lo que hay, lote por lote.", "Учётные данные скрыты, пока лист не сдан. Считайте то, что лежит, по сериям.", "交表前不显示账面数量。请按批次清点实物。", "لا يُعرض المسجَّل حتى تسلّم الورقة. عُدّ ما هو موجود تشغيلةً تشغيلة."],
+        CountedIn: ["Counted, in {0}", "Compté, en {0}", "Contado, en {0}", "Сосчитано, {0}", "清点数（{0}）", "المعدود، بوحدة {0}"],
+        Counted: ["Counted", "Compté", "Contado", "Сосчитано", "清点数", "المعدود"],
+        RecordedThere: ["Recorded", "Enregistré", "Registrado", "По учёту", "账面", "المسجَّل"],
+        Difference: ["Difference", "Écart", "Diferencia", "Разница", "差异", "الفرق"],
+        SaveCounts: ["Save and go on later", "Enregistrer et continuer plus tard", "Guardar y seguir después", "Сохранить и продолжить позже", "保存，稍后继续", "احفظ وتابع لاحقًا"],
+        HandIn: ["Hand in", "Remettre", "Entregar", "Сдать", "交表", "سلّم"],
+        PostCount: ["Record what was found", "Enregistrer le résultat", "Registrar lo hallado", "Записать результат", "记录盘点结果", "سجّل ما وُجد"],
+        WhyDiffers: ["Why it differs", "Pourquoi il y a un écart", "Por qué difiere", "Причина расхождения", "差异原因", "سبب الفرق"],
+        AsTable: ["As a table to print or fill in", "En tableau à imprimer ou remplir", "Como tabla para imprimir o rellenar", "Таблицей для печати или заполнения", "表格（可打印或填写）", "جدول للطباعة أو التعبئة"],
+        PrintLabels: ["Labels and papers are with each consignment.", "Les étiquettes et documents sont avec chaque envoi.", "Las etiquetas y documentos están en cada envío.", "Этикетки и документы — на странице каждой партии.", "标签和单据在各货运页面。", "الملصقات والأوراق مع كل شحنة."],
+        Counting: ["Being counted", "En cours de comptage", "En recuento", "Идёт пересчёт", "清点中", "قيد العدّ"],
+        Submitted: ["Handed in", "Remise", "Entregada", "Сдан", "已交表", "سُلِّمت"],
+        Proposed: ["Somebody else decides", "Une autre personne décide", "Decide otra persona", "Решает другой", "由他人决定", "يبتّ فيها شخص آخر"],
+        Posted: ["Counts", "Compte", "Cuenta", "Учтён", "已计入", "محتسَبة"],
+        Reversed: ["Reversed", "Annulée", "Revertida", "Сторнирован", "已冲销", "معكوسة"],
+        Void: ["Void", "Sans effet", "Anulada", "Недействителен", "作废", "لاغية"],
+    }
+}
