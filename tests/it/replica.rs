@@ -116,6 +116,7 @@ fn what_is_never_read_from_a_replica_is_what_callers_are_known_by_what_may_be_wi
         "documents/{id}/paper",
         "exports",
         "exports/{kind}",
+        "highlights",
         "imports",
         "imports/templates/{file}",
         "imports/{id}",
