@@ -75,12 +75,12 @@ pub mod forecast;
 pub mod map;
 /// How many people hand-overs reached, without counting anybody twice.
 pub mod reach;
-/// The figures of a programme that anybody may read, once it is published.
-pub mod highlights;
 /// What is needed where by when: stated, circulated, answered.
 pub mod needs;
 /// What is lacking where, and what could fill it.
 pub mod gaps;
+/// The figures of a programme that anybody may read, once it is published.
+pub mod highlights;
 /// The public answer to a tracking code.
 pub mod tracking;
 /// Telling people by mail: of a tracking code, in digests, of what is late, missing or expiring.

@@ -4,6 +4,7 @@ use super::checkpoints::{Reason, Signing};
 use super::observe::Metrics;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{Conn, Replica, Standing, pending};
+use crate::events::streams::Streams;
 use crate::web::{Routes, State};
 use crate::writer::last_sequence;
 use actix_web::{HttpResponse, web};
@@ -125,7 +126,9 @@ pub async fn metrics(
     state: State,
     metrics: web::Data<Metrics>,
     signing: web::Data<Signing>,
+    streams: web::Data<Streams>,
 ) -> Outcome<HttpResponse> {
+    metrics.note_streams(streams.count());
     // Figures are told while the database is away too; then this process knows of its own entries only.
     let own = *state.writer.sequence().borrow();
     let is_gone = state.replica.as_ref().is_some_and(Replica::is_alone);

@@ -5,7 +5,7 @@ use super::answers::Caller;
 use super::connections::{Connections, DISCONNECT_WAIT, HANDSHAKE_WAIT, HEAD_WAIT, KEEP_ALIVE};
 use super::observe::Marks;
 use crate::core::problem::{Outcome, Problem};
-use crate::events::http_stream::Streams;
+use crate::events::streams::Streams;
 use actix_http::error::DispatchError;
 use actix_http::{HttpService, Request};
 use actix_server::GracefulShutdownSignal;

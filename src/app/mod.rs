@@ -16,6 +16,7 @@
 //! | `keys` | new keys for access tokens, taken up and rotated by age |
 //! | `importing` | importing files that were sent, beside everything else |
 //! | `telling` | telling others what is recorded, beside the writer |
+//! | `dated` | making dated blocks of what was recorded, beside the writer |
 //! | `moving` | moving what SQLite wrote ahead, beside the writer |
 //! | `replica` | how far behind the database its replica is |
 //! | `retention` | erasing people whose time is over, once a day |

@@ -55,6 +55,7 @@ pub struct Metrics {
     sequence: IntGauge,
     login_failures: IntGauge,
     in_doubt: IntGauge,
+    streams: IntGauge,
     replica: ReplicaFigures,
 }
 
@@ -141,6 +142,7 @@ impl Metrics {
                 "relief_in_doubt",
                 "1 where the log is not signed any more or the record was found edited.",
             )?,
+            streams: IntGauge::new("relief_streams", "Programs and browsers that follow what is recorded.")?,
             replica: ReplicaFigures::new()?,
         };
         if has_replica {
@@ -152,7 +154,13 @@ impl Metrics {
         metrics.registry.register(Box::new(metrics.sequence.clone()))?;
         metrics.registry.register(Box::new(metrics.login_failures.clone()))?;
         metrics.registry.register(Box::new(metrics.in_doubt.clone()))?;
+        metrics.registry.register(Box::new(metrics.streams.clone()))?;
         Ok(metrics)
+    }
+
+    /// Notes how many streams are open.
+    pub fn note_streams(&self, count: usize) {
+        self.streams.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// All figures as text; `last` is the ledger's last entry, `in_doubt` whether what is served is believed.

@@ -1,12 +1,14 @@
-//! A thread that erases people, photos and scans whose time is over, and destroys keys that erased ones left: when the
-//! server starts, and once a day.
+//! A thread that erases people, photos and scans whose time is over, destroys keys that erased ones left, and removes
+//! imports that ended long ago: when the server starts, and once a day.
 //!
-//! Never here: who is erased and how; that is `people::expire`, `documents::expire` and `users::erase`.
+//! Never here: who is erased and how; that is `people::expire`, `documents::expire`, `users::erase` and
+//! `exchange::jobs::expire`.
 
 use super::background::Background;
 use crate::auth::now;
 use crate::core::problem::Outcome;
 use crate::documents::expire::expire as expire_attachments;
+use crate::exchange::jobs::expire::expire as expire_imports;
 use crate::mail::expire::expire as expire_mailings;
 use crate::people::expire::{Expiry, expire};
 use crate::users::erase::destroy_left_keys;
@@ -27,6 +29,7 @@ pub(super) fn keep_retention(state: State) -> Outcome<Background> {
             report("people", expire(parts.0, parts.1, parts.2, now()));
             report("photos and scans", expire_attachments(parts, state.person_retention_days, now()));
             report("mailings", expire_mailings(parts.0, parts.1, parts.2, now()));
+            report("imports", expire_imports(state.database.url(), now()));
             let keys = destroy_left_keys(&state.database, &state.vault);
             report("users", keys.map(|keys| Expiry { erased: 0, keys }));
             if stopped.within(PERIOD) {

@@ -24,7 +24,7 @@ use crate::auth::{Auth, OutsideIssuer, count_users};
 use crate::consignments::Wholes;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{self, Database, Replica, check_own_sessions, check_replica, connect, migrate};
-use crate::events::http_stream::Streams;
+use crate::events::streams::Streams;
 use crate::forecast::Forecasting;
 use crate::highlights::Remembered;
 use crate::mail::http::Mailer;

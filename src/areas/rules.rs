@@ -7,7 +7,7 @@ use crate::atlas::{
 use crate::baselines::Draft;
 use crate::core::check::{CODE_CHARS_MAX, Check, NAME_CHARS_MAX, quoted};
 use crate::core::id::{BaselineKey, derived};
-use crate::core::problem::{Code, FieldError, Outcome, Problem};
+use crate::core::problem::{Code, Fault, FieldError, Outcome, Problem};
 use chrono::NaiveDate;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
@@ -71,10 +71,7 @@ impl EditionWords {
 
 /// All that is wrong with polygons, as fields behind a pointer.
 pub fn refused(pointer: &str, error: BoundaryError) -> Problem {
-    let told = |fault: BoundaryFault| FieldError {
-        pointer: format!("{pointer}{}", fault.pointer),
-        detail: fault.message,
-    };
+    let told = |fault: BoundaryFault| FieldError::new(format!("{pointer}{}", fault.pointer), fault.message);
     let errors: Vec<FieldError> = error.faults.into_iter().map(told).collect();
     let first = errors.first().map_or(String::new(), |first| format!("{}: {}", first.pointer, first.detail));
     let more = errors.len().saturating_sub(1);
@@ -151,8 +148,7 @@ impl BoundaryDraft {
             }
         }
         check.finish()?;
-        let notes =
-            loaded.notes.into_iter().map(|note| FieldError { pointer: note.pointer, detail: note.message });
+        let notes = loaded.notes.into_iter().map(|note| FieldError::new(note.pointer, note.message));
         let stated = StatedBoundaries {
             areas: i64::try_from(loaded.set.areas().len()).unwrap_or(i64::MAX),
             sha256: Sha256::digest(content.as_bytes()).into(),
@@ -186,7 +182,7 @@ fn checked(words: &EditionWords) -> Outcome<EditionWords> {
     if let (Some(from), Some(to)) = (&checked.valid_from, &checked.valid_to)
         && from > to
     {
-        check.wrong("/valid_to", format!("{to} lies before valid_from, {from}"));
+        check.fault(Fault::TooEarly, "/valid_to", format!("{to} lies before valid_from, {from}"));
     }
     check.finish()?;
     Ok(checked)

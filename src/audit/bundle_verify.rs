@@ -5,18 +5,19 @@
 use super::bundle_read::{Bundle, BundleRow};
 use super::chain::Chain;
 use super::checkpoint::Checkpoint;
-use super::comparing::{Kept, compare, gone, last_change, unrecorded};
+use super::comparing::{Kept, compare, unrecorded, unseen};
 use super::digest::{RowDigest, Value};
 use super::entry::{Entry, RecordedRow};
 use super::finding::{Finding, Report};
 use super::hash::Hash256;
+use super::kept_heads::KeptHeads;
 use super::note::{Note, VerifierKey};
 use super::remembered::RememberedRows;
 use super::tiles::{TILE_WIDTH, TileId, numbered};
 use super::tree::{TreeHead, leaf_hash};
 use super::verify::Progress;
 use crate::core::problem::{Code, Outcome, Problem};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 
 struct Walk<'a> {
     bundle: &'a mut Bundle,
@@ -25,7 +26,7 @@ struct Walk<'a> {
     checkpoint: Option<Checkpoint>,
     /// How many entries it speaks of: those of the tiles.
     signed: u64,
-    kept: VecDeque<(String, TreeHead)>,
+    kept: KeptHeads,
     remembered: RememberedRows,
 }
 
@@ -37,11 +38,10 @@ struct Walk<'a> {
 pub fn verify_bundle(
     bundle: &mut Bundle,
     key: Option<&VerifierKey>,
-    mut kept: Vec<(String, TreeHead)>,
+    kept: Vec<(String, TreeHead)>,
     report: &mut Report,
     progress: &mut Progress<'_>,
 ) -> Outcome<()> {
-    kept.sort_by_key(|(_, head)| head.size);
     let note = bundle.checkpoint()?;
     let checkpoint = match key {
         Some(key) => Checkpoint::open(&note, key),
@@ -61,7 +61,8 @@ pub fn verify_bundle(
     };
     let (chain, remembered) = (Chain::new(), RememberedRows::default());
     let signed = checkpoint.as_ref().map_or(0, |checkpoint| checkpoint.head.size);
-    let mut walk = Walk { bundle, report, chain, checkpoint, signed, kept: kept.into(), remembered };
+    let kept = KeptHeads::new(kept);
+    let mut walk = Walk { bundle, report, chain, checkpoint, signed, kept, remembered };
     for index in 0.. {
         let Some(entries) = walk.bundle.entries(index)? else { break };
         let count = entries.len() as u64;
@@ -127,14 +128,7 @@ impl Walk<'_> {
                 self.report.find(Finding::new("checkpoints", size.to_string(), problem).column("note"));
             }
         }
-        while let Some((place, head)) = self.kept.pop_front_if(|(_, head)| head.size <= size) {
-            self.report.check("kept checkpoints", 1);
-            if head.size == size && head.root != self.chain.edge.root() {
-                let problem =
-                    format!("the first {size} entries are not those of the checkpoint kept in {place}");
-                self.report.find(Finding::new("log_entries", size.to_string(), problem));
-            }
-        }
+        self.kept.check(&self.chain.edge, self.report);
     }
 
     /// Whatever speaks of more entries than there are.
@@ -144,14 +138,7 @@ impl Walk<'_> {
             let problem = format!("{} leaves were signed and {size} are there", checkpoint.head.size);
             self.report.find(Finding::new("checkpoints", checkpoint.head.size.to_string(), problem));
         }
-        for (place, head) in std::mem::take(&mut self.kept).into_iter().filter(|(_, head)| head.size > 0) {
-            self.report.check("kept checkpoints", 1);
-            let problem = format!(
-                "{size} entries are there, and the checkpoint kept in {place} speaks of {}",
-                head.size
-            );
-            self.report.find(Finding::new("log_entries", size.to_string(), problem));
-        }
+        self.kept.check_later(size, "", self.report);
     }
 
     fn check_leaf_tile(&mut self, index: u64, entries: &[Vec<u8>]) -> Outcome<()> {
@@ -240,15 +227,7 @@ impl Walk<'_> {
             } else {
                 self.body_at(position)?.unwrap_or_default()
             };
-            let finding = match Entry::parse(&body) {
-                Ok(entry) => self
-                    .remembered
-                    .named(name, &entry)
-                    .map(|(table, key)| gone(table, key.to_owned(), position).changed(last_change(&entry))),
-                Err(_) => None,
-            };
-            let unread = || gone("log_entries", position.to_string(), position);
-            self.report.find(finding.unwrap_or_else(unread));
+            self.report.find(unseen((name, position), &body, &self.remembered));
         }
         Ok(())
     }

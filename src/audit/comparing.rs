@@ -5,6 +5,7 @@
 use super::digest::Value;
 use super::entry::{Alteration, Entry, RecordedRow};
 use super::finding::{Finding, LastChange};
+use super::remembered::RememberedRows;
 
 /// A value that outlives the row it was read from.
 pub(super) enum Kept {
@@ -75,6 +76,15 @@ pub(super) fn unrecorded(table: &str, key: &str) -> Finding {
 /// A row that was recorded and is not there.
 pub(super) fn gone(table: &str, key: String, position: i64) -> Finding {
     Finding::new(table, key, "the row was recorded and is gone").entry(position)
+}
+
+/// What is found of a row that was remembered and not seen: by its name where the entry still tells that.
+pub(super) fn unseen((name, position): (u64, i64), body: &[u8], remembered: &RememberedRows) -> Finding {
+    let named = Entry::parse(body).ok().and_then(|entry| {
+        let (table, key) = remembered.named(name, &entry)?;
+        Some(gone(table, key.to_owned(), position).changed(last_change(&entry)))
+    });
+    named.unwrap_or_else(|| gone("log_entries", position.to_string(), position))
 }
 
 /// What the log says about the change an entry is.

@@ -23,6 +23,7 @@
 //! | `renaming` | where a log that was put back goes on under another name |
 //! | `rows` | where a verifier gets the rows of a table from |
 //! | `chain`, `comparing` | one entry after the other; a row beside its record |
+//! | `kept_heads` | heads that were kept elsewhere, compared as the tree grows |
 //! | `verify` | the whole log against tree, checkpoints and rows |
 //! | `whole` | whether a backup has the whole log that was signed |
 //! | `bundle` | everything a verifier needs in one file, written |
@@ -52,6 +53,7 @@ pub mod digest;
 pub mod entry;
 pub mod finding;
 pub mod hash;
+mod kept_heads;
 pub mod keys;
 pub mod note;
 pub mod offline;

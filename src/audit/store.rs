@@ -99,6 +99,14 @@ pub fn entry_time(conn: &mut Conn, position: i64) -> Outcome<Option<Timestamp>> 
     time.map(|time| Some(Timestamp(time))).ok_or_else(unreadable)
 }
 
+/// The hash of the entry at a position; none where there is no such entry.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn leaf_at(conn: &mut Conn, position: i64) -> QueryResult<Option<Vec<u8>>> {
+    log_entries::table.find(position).select(log_entries::leaf_hash).first(conn).optional()
+}
+
 /// Entries after a position, in order.
 ///
 /// # Errors

@@ -7,10 +7,11 @@
 
 use super::chain::Chain;
 use super::checkpoint::Checkpoint;
-use super::comparing::{Kept, compare, gone, last_change, unrecorded};
+use super::comparing::{Kept, compare, gone, last_change, unrecorded, unseen};
 use super::digest::{RowDigest, Value};
 use super::entry::{Entry, RecordedRow};
 use super::finding::{Finding, Report};
+use super::kept_heads::KeptHeads;
 use super::note::VerifierKey;
 use super::remembered::RememberedRows;
 use super::renaming::{Renaming, open_as_stated};
@@ -57,8 +58,8 @@ struct Walk<'a> {
     name: Option<String>,
     /// All the names it had.
     names: BTreeSet<String>,
-    /// Heads that were kept outside, by rising size.
-    kept: VecDeque<(String, TreeHead)>,
+    /// Heads that were kept outside.
+    kept: KeptHeads,
     checkpoints: VecDeque<StoredCheckpoint>,
     last_checkpoint: i64,
     has_more_checkpoints: bool,
@@ -74,11 +75,10 @@ pub fn verify_log(
     conn: &mut Conn,
     sources: &[RowSource],
     key: Option<&VerifierKey>,
-    mut kept: Vec<(String, TreeHead)>,
+    kept: Vec<(String, TreeHead)>,
     report: &mut Report,
     progress: &mut Progress<'_>,
 ) -> Outcome<()> {
-    kept.sort_by_key(|(_, head)| head.size);
     let mut walk = Walk {
         sources,
         places: sources.iter().enumerate().map(|(place, source)| (source.table, place)).collect(),
@@ -87,7 +87,7 @@ pub fn verify_log(
         remembered: RememberedRows::default(),
         name: None,
         names: BTreeSet::new(),
-        kept: kept.into(),
+        kept: KeptHeads::new(kept),
         checkpoints: VecDeque::new(),
         last_checkpoint: -1,
         has_more_checkpoints: true,
@@ -103,7 +103,9 @@ pub fn verify_log(
     walk.check_strays(conn)?;
     walk.check_head(conn, key)?;
     walk.check_later_checkpoints(conn, key)?;
-    walk.check_later_kept();
+    // An older copy of the database speaks of fewer entries than somebody kept.
+    let meaning = ": an older copy was put back, or the log was cut short";
+    walk.kept.check_later(walk.chain.edge.size(), meaning, walk.report);
     walk.check_nodes(conn)?;
     for source in sources {
         if let Reading::Whole(read) = source.reading {
@@ -132,7 +134,7 @@ impl Walk<'_> {
                 self.set_name(renaming.new);
             }
             self.check_checkpoint(conn, key)?;
-            self.check_kept();
+            self.kept.check(&self.chain.edge, self.report);
             read.extend(entry.map(|entry| (row.position, entry)));
         }
         self.report.check("log entries", rows.len());
@@ -270,15 +272,7 @@ impl Walk<'_> {
             } else {
                 body_at(conn, position)?.unwrap_or_default()
             };
-            let finding = match Entry::parse(body.as_bytes()) {
-                Ok(entry) => self
-                    .remembered
-                    .named(name, &entry)
-                    .map(|(table, key)| gone(table, key.to_owned(), position).changed(last_change(&entry))),
-                Err(_) => None,
-            };
-            let unread = || gone("log_entries", position.to_string(), position);
-            self.report.find(finding.unwrap_or_else(unread));
+            self.report.find(unseen((name, position), body.as_bytes(), &self.remembered));
         }
         Ok(())
     }
@@ -347,33 +341,6 @@ impl Walk<'_> {
             }
         };
         self.report.find(Finding::new("checkpoints", label, problem).column("note"));
-    }
-
-    /// Compares the tree as it is now with heads of this size that were kept outside.
-    fn check_kept(&mut self) {
-        let size = self.chain.edge.size();
-        while let Some((place, head)) = self.kept.pop_front_if(|(_, head)| head.size <= size) {
-            self.report.check("kept checkpoints", 1);
-            if head.size == size && head.root != self.chain.edge.root() {
-                let problem =
-                    format!("the first {size} entries are not those of the checkpoint kept in {place}");
-                self.report.find(Finding::new("log_entries", size.to_string(), problem));
-            }
-        }
-    }
-
-    /// Heads kept outside that speak of more leaves than there are: an older copy was put back.
-    fn check_later_kept(&mut self) {
-        let size = self.chain.edge.size();
-        for (place, head) in std::mem::take(&mut self.kept).into_iter().filter(|(_, head)| head.size > 0) {
-            self.report.check("kept checkpoints", 1);
-            let problem = format!(
-                "{size} entries are there, and the checkpoint kept in {place} speaks of {}: an older copy was put \
-                 back, or the log was cut short",
-                head.size
-            );
-            self.report.find(Finding::new("log_entries", size.to_string(), problem));
-        }
     }
 
     /// The hashes above the leaves must be those the leaves make, as far as they are kept, which is whole where any is.

@@ -12,6 +12,7 @@
 //! | `outside`, `outside_keys` | an issuer outside this house, by configuration; the keys it publishes |
 //! | `actions` | what may be done |
 //! | `policy` | the one table of role, action and scope; `authorize`; permits |
+//! | `permit_now` | what a user may do at the moment where nobody asks |
 //! | `scope` | how far a permit reaches, bound by bound |
 //! | `password` | argon2id, one at a time |
 //! | `delay` | the growing pause after wrong passwords |

@@ -4,7 +4,7 @@
 //! to log in, at most one core and 64 MiB are theirs. A caller who goes away frees nothing: what was begun is
 //! finished, and what waits keeps its place.
 
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use argon2::{Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version};
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use tokio::sync::oneshot;
@@ -146,12 +146,16 @@ fn hasher() -> Outcome<Argon2<'static>> {
 pub fn check_password(pointer: &str, password: &str, known: &[&str]) -> Outcome<()> {
     let length = password.chars().count();
     if !(PASSWORD_LENGTH_MINIMUM..=PASSWORD_LENGTH_MAXIMUM).contains(&length) {
+        let code = if length < PASSWORD_LENGTH_MINIMUM { Fault::TooShort } else { Fault::TooLong };
         return Err(Problem::field(
             pointer,
             format!(
                 "A password has {PASSWORD_LENGTH_MINIMUM} to {PASSWORD_LENGTH_MAXIMUM} characters; this one has {length}."
             ),
-        ));
+        )
+        .coded(code)
+        .at_least(PASSWORD_LENGTH_MINIMUM)
+        .at_most(PASSWORD_LENGTH_MAXIMUM));
     }
     let words: Vec<String> = known
         .iter()
@@ -166,7 +170,8 @@ pub fn check_password(pointer: &str, password: &str, known: &[&str]) -> Outcome<
             pointer,
             "A password contains neither the login nor the name of its user nor the name of this program: those are \
              tried first.",
-        ));
+        )
+        .coded(Fault::EasilyGuessed));
     }
     let known: Vec<&str> = words.iter().map(String::as_str).collect();
     if is_repetition(&lower) || zxcvbn::zxcvbn(password, &known).guesses_log10() < GUESSES_LOG10_MINIMUM {
@@ -174,7 +179,8 @@ pub fn check_password(pointer: &str, password: &str, known: &[&str]) -> Outcome<
             pointer,
             "This password is among those that are tried first: well-known ones, repetitions, rows of keys and dates. \
              Take several words that do not belong together.",
-        ));
+        )
+        .coded(Fault::EasilyGuessed));
     }
     Ok(())
 }

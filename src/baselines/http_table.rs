@@ -7,7 +7,7 @@ use super::table::{TableWords, read_table};
 use crate::auth::{Permit, action};
 use crate::core::check::Check;
 use crate::core::id::{BaselineBatchId, derived};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::web::{BODY_LIMIT, Query, Routes, State, Written, WrittenBody, read_body};
 use crate::writer::Recorded;
 use actix_web::HttpRequest;
@@ -104,7 +104,11 @@ fn read(query: &TableQuery, id: BaselineBatchId, body: Vec<u8>) -> Outcome<(Vec<
     for (place, row) in rows.iter().enumerate() {
         let row = row.normal(&mut check, &format!("/rows/{place}"));
         if first.insert(row.key().0, place).is_some() {
-            check.wrong(format!("/rows/{place}"), format!("{} stands twice; state it once", row.words()));
+            check.fault(
+                Fault::Twice,
+                format!("/rows/{place}"),
+                format!("{} stands twice; state it once", row.words()),
+            );
         }
         normal.push(row);
         if check.count() >= 50 {

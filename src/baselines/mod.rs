@@ -1,6 +1,15 @@
 //! What people are counted against: how many there are, how many a programme means to reach, which of them it serves
 //! again, and in which days it serves them once.
 //!
+//! | file | what it is |
+//! |---|---|
+//! | `rules` | the judgement of what a caller wrote, row by row; pure |
+//! | `area`, `group` | where people are counted, and which people |
+//! | `store`, `statement` | the rows, a table for each kind; stating them |
+//! | `read` | what was known at an entry of the log |
+//! | `table` | populations as CSV; pure |
+//! | `http`, `http_table` | all of that over HTTP |
+//!
 //! Everything here is *stated* and never edited: a newer statement of the same thing counts from its own entry of the
 //! log on, a withdrawal ends it, and what was stated stays, so that a figure of the past is made with what was known
 //! then. The source and the version of a population are part of what it is about: two sources are never mixed unseen.

@@ -4,7 +4,7 @@ use super::area::Area;
 use super::group::PeopleGroup;
 use crate::core::check::{CODE_CHARS_MAX, Check, NAME_CHARS_MAX, quoted};
 use crate::core::id::{BaselineBatchId, BaselineKey, ProgrammeId, derived};
-use crate::core::problem::Outcome;
+use crate::core::problem::{Fault, Outcome};
 use serde::Deserialize;
 use std::collections::HashMap;
 use utoipa::ToSchema;
@@ -94,7 +94,7 @@ fn stated<T>(check: &mut Check, pointer: &str, value: Option<T>, withdrawn: bool
         }
         (None, false) => {
             let words = format!("is missing; write {right}, or \"withdrawn\": true to end what was stated");
-            check.wrong(pointer, words);
+            check.fault(Fault::Required, pointer, words);
         }
         (Some(_), false) | (None, true) => {}
     }
@@ -353,7 +353,7 @@ impl Draft for RoundDraft {
         {
             let words =
                 format!("{} is before {}; a round ends on its first day or later", quoted(to), quoted(from));
-            check.wrong(format!("{at}/to"), words);
+            check.fault(Fault::TooEarly, format!("{at}/to"), words);
         }
         Self {
             programme: self.programme,

@@ -7,6 +7,7 @@ use super::rules::{
 use super::statement::{Place, Standing, Statement, stamped, standing_of};
 use crate::core::check::{Check, quoted};
 use crate::core::id::{BaselineBatchId, BaselineId, BaselineKey, ProgrammeId};
+use crate::core::problem::Fault;
 use crate::core::time::Timestamp;
 use crate::programmes::Programme;
 use crate::writer::{Desk, Drawer, Wanted, record};
@@ -185,7 +186,7 @@ pub fn fit_programmes(
     for (index, programme) in programmes.enumerate() {
         if desk.shelf::<Drawer<Programme>>().find(programme)?.is_none() {
             let words = format!("there is no programme {programme}; name one that is recorded");
-            check.wrong(format!("/rows/{index}/programme"), words);
+            check.fault(Fault::Unknown, format!("/rows/{index}/programme"), words);
         }
     }
     Ok(())
@@ -204,7 +205,7 @@ fn fit_caseloads<'a>(
         if !standing.contains_key(&caseload_key(programme, code)) {
             let words =
                 format!("{} is no caseload of the programme {programme}; state it first", quoted(code));
-            check.wrong(format!("/rows/{index}/caseload"), words);
+            check.fault(Fault::Unknown, format!("/rows/{index}/caseload"), words);
         }
     }
     Ok(())
@@ -345,7 +346,7 @@ impl Statement for Round {
         fit_caseloads(named, desk, check)?;
         for spans in spans(rows, standing).into_values() {
             for (row, words) in overlaps(spans) {
-                check.wrong(format!("/rows/{row}/from"), words);
+                check.fault(Fault::Unknown, format!("/rows/{row}/from"), words);
             }
         }
         Ok(())

@@ -7,7 +7,7 @@ use super::group::{AGE_MAXIMUM, PeopleGroup};
 use super::rules::PopulationDraft;
 use crate::atlas::country_by_iso3;
 use crate::core::check::{Check, quoted};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 
 /// Rows that come of one table: the second level of the largest countries by sex and five years of age has fewer.
 pub const TABLE_ROWS_MAX: usize = 50_000;
@@ -64,7 +64,11 @@ pub fn read_table(text: &str, words: &TableWords) -> Outcome<Vec<PopulationDraft
             people_of(&mut check, &columns, (&record, line), &area, words, &mut rows);
         }
         if rows.len() > TABLE_ROWS_MAX {
-            check.wrong("", format!("has more than {TABLE_ROWS_MAX} populations; send it in parts"));
+            check.fault(
+                Fault::TooMany,
+                "",
+                format!("has more than {TABLE_ROWS_MAX} populations; send it in parts"),
+            );
         }
         if check.count() >= FAULTS_MAX || rows.len() > TABLE_ROWS_MAX {
             break;
@@ -103,7 +107,7 @@ fn columns(headings: &csv::StringRecord) -> Outcome<Columns> {
         if found.people[..place].iter().any(|(before, _)| before == group) {
             let words =
                 format!("column {} is {group} once more", quoted(headings.get(*at).unwrap_or_default()));
-            check.wrong("", words);
+            check.fault(Fault::Twice, "", words);
         }
     }
     check.finish()?;

@@ -14,9 +14,7 @@ use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Conn;
 use crate::events::told_within;
-use crate::web::{
-    Distinct, Json, Kept, Paging, Path, Query, Routes, State, Written, WrittenBody, encode_key,
-};
+use crate::web::{Distinct, Json, Kept, Paging, Path, Query, Routes, State, Written, WrittenBody};
 use crate::writer::Actor;
 use actix_web::http::header::LOCATION;
 use actix_web::web::Json as JsonBody;
@@ -141,10 +139,8 @@ pub async fn epcis_jobs(
     query: Query<PageQuery>,
 ) -> Outcome<JsonBody<Page<CaptureJobView>>> {
     let paging: Paging<CaptureId> = Paging::of(&query.0)?;
-    let limit = paging.limit;
-    let rows =
-        state.read(move |conn| job_list(conn, permit.scope(), None, (paging.after, limit + 1))).await?;
-    Ok(JsonBody(Page::from_rows(rows, limit, |row| encode_key(&row.capture_id))))
+    let read = move |conn: &mut Conn, after, limit| job_list(conn, permit.scope(), None, (after, limit));
+    state.page(paging, read, |row| row.capture_id).await.map(JsonBody)
 }
 
 /// Show what became of a captured document
@@ -188,9 +184,9 @@ pub async fn epcis_captured_list(
     let paging: Paging<CapturedEventId> = Paging::new(query.after.as_deref(), query.limit)?;
     let CapturedQuery { capture, consignment, state: stands, .. } = query;
     let filter = CapturedFilter { capture, consignment, state: stands };
-    let limit = paging.limit;
-    let read = move |conn: &mut Conn| captured_list(conn, permit.scope(), filter, (paging.after, limit + 1));
-    let page = Page::from_rows(state.read(read).await?, limit, |(row, _)| encode_key(&row.id));
+    let read =
+        move |conn: &mut Conn, after, limit| captured_list(conn, permit.scope(), filter, (after, limit));
+    let page = state.page(paging, read, |(row, _)| row.id).await?;
     Ok(JsonBody(page.map(|(row, sent)| CapturedView::of(&row, &sent))))
 }
 

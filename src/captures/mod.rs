@@ -30,5 +30,6 @@ mod settle;
 mod store;
 pub mod uris;
 
+pub use read::CapturedView;
 pub use settle::Settling;
-pub use store::{Capture, CaptureContent, CapturedEvent, uris_of};
+pub use store::{Capture, CaptureContent, CapturedEvent, CapturedState, uris_of};

@@ -18,12 +18,19 @@ pub struct Settling {
     writer: Writer,
     /// The entry of the log up to which nothing is left to settle.
     settled: Option<i64>,
+    /// Hears of each event before it is looked at.
+    heard: fn(&CapturedEvent),
 }
 
 impl Settling {
     /// With this database and writer.
     pub fn new(database: Database, writer: Writer) -> Self {
-        Self { database, writer, settled: None }
+        Self::heard_by(database, writer, |_| {})
+    }
+
+    /// The same, where something hears of each event before it is looked at: what ends badly there is as a fault of ours is.
+    pub fn heard_by(database: Database, writer: Writer, heard: fn(&CapturedEvent)) -> Self {
+        Self { database, writer, settled: None, heard }
     }
 
     /// Settles some of what is there, where anything was recorded since nothing was left or it is asked to look all the same;
@@ -47,7 +54,10 @@ impl Settling {
     /// Settles one event. What cannot be settled for good waits, or it would keep all behind it.
     fn settle(&self, row: &CapturedEvent, sent: &Capture) -> Outcome<()> {
         // One that ends badly must not end the thread, and so keep all behind it.
-        let look = || self.database.read(|conn| verdict_of(conn, row, sent));
+        let look = || {
+            (self.heard)(row);
+            self.database.read(|conn| verdict_of(conn, row, sent))
+        };
         let looked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(look));
         let bad = |_| Err(Problem::internal("looking at an event of another system ended badly"));
         let verdict = match looked.unwrap_or_else(bad) {

@@ -5,7 +5,7 @@ use crate::auth::Scope;
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{DocumentId, EventId, PersonId, ReportedFigureId};
 use crate::core::page::Page;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::Conn;
 use crate::web::{Paging, encode_key};
@@ -87,20 +87,23 @@ impl FlagQuestion {
             return Err(Problem::field(
                 "/days",
                 format!("{days} is out of range; write 0 to {DAYS_MAXIMUM}"),
-            ));
+            )
+            .outside(days, &(0..=DAYS_MAXIMUM)));
         }
         if !(2..=1_000_000).contains(&round) {
-            return Err(Problem::field("/round", format!("{round} is out of range; write 2 to 1000000")));
+            let problem = Problem::field("/round", format!("{round} is out of range; write 2 to 1000000"));
+            return Err(problem.outside(round, &(2..=1_000_000)));
         }
         let reported_at = match reporting_date {
             Some(text) => Some(Timestamp::parse_last(text).ok_or_else(|| {
                 Problem::field("/reporting_date", format!("{text:?} is no date; write it like 2026-06-30"))
+                    .coded(Fault::NotADate)
             })?),
             None => None,
         };
         if kind == Some(FlagKind::LateEntry) && reported_at.is_none() {
             let words = "is missing; say after which date entries are late, such as 2026-06-30";
-            return Err(Problem::field("/reporting_date", words));
+            return Err(Problem::field("/reporting_date", words).coded(Fault::Required));
         }
         Ok(Self { kind, lag: days * DAY, days, round, reported_at, imported })
     }

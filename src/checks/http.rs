@@ -34,7 +34,7 @@ pub async fn audit_sample(
     let size = query.0.size.unwrap_or(SAMPLE_DEFAULT);
     if !(1..=SAMPLE_MAXIMUM).contains(&size) {
         let words = format!("A sample has 1 to {SAMPLE_MAXIMUM} entries; {size} were asked for.");
-        return Err(Problem::field("/size", words));
+        return Err(Problem::field("/size", words).outside(size, &(1..=SAMPLE_MAXIMUM)));
     }
     let checkpoint = query.0.checkpoint;
     Ok(Json(state.read(move |conn| sample_read(conn, checkpoint, size)).await?))

@@ -27,4 +27,4 @@ mod trace_queries;
 pub use flags::{FlagKind, FlagView};
 pub use reach::About;
 pub use sample::SampleView;
-pub use trace_queries::consignments_reached;
+pub use trace_queries::{LotPlace, consignments_reached};

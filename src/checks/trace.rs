@@ -229,13 +229,13 @@ fn hide_consignments(
     let passed = || passages.iter().flat_map(|rows| rows.iter());
     let named: BTreeSet<ConsignmentId> = now
         .iter()
-        .filter_map(|row| row.consignment)
+        .filter_map(|row| row.place.consignment)
         .chain(passed().filter_map(|row| row.consignment))
         .collect();
     let reached = consignments_reached(conn, scope, &Vec::from_iter(named))?;
     let is_hidden = |id: Option<ConsignmentId>| id.is_some_and(|id| !reached.contains(&id));
-    for row in now.iter_mut().filter(|row| is_hidden(row.consignment)) {
-        (row.consignment, row.leg, row.holder) = (None, None, None);
+    for row in now.iter_mut().filter(|row| is_hidden(row.place.consignment)) {
+        (row.place.consignment, row.place.leg, row.holder) = (None, None, None);
     }
     for row in passages.into_iter().flatten().filter(|row| is_hidden(row.consignment)) {
         (row.consignment, row.holder) = (None, None);
@@ -340,7 +340,7 @@ impl Names {
     ) -> Outcome<Self> {
         let passed = || passages.into_iter().flatten();
         let places: BTreeSet<SiteId> =
-            now.iter().filter_map(|row| row.site).chain(passed().filter_map(|row| row.site)).collect();
+            now.iter().filter_map(|row| row.place.site).chain(passed().filter_map(|row| row.site)).collect();
         let holders: BTreeSet<OrganizationId> = now
             .iter()
             .filter_map(|row| row.holder)
@@ -375,20 +375,20 @@ impl Names {
         id.and_then(|id| self.organizations.get(&id)).cloned()
     }
 
-    fn place(&self, row: PlaceRow) -> TracePlace {
-        let (site_name, country) = self.site(row.site);
+    fn place(&self, PlaceRow { place, holder }: PlaceRow) -> TracePlace {
+        let (site_name, country) = self.site(place.site);
         TracePlace {
-            lot: row.lot,
-            account: account(row.account),
-            condition: Condition::from_code(row.condition).unwrap_or_default().word(),
-            site: row.site,
+            lot: place.lot,
+            account: account(place.account),
+            condition: Condition::from_code(place.condition).unwrap_or_default().word(),
+            site: place.site,
             site_name,
             country,
-            consignment: row.consignment,
-            leg: row.leg,
-            holder: row.holder,
-            holder_name: self.organization(row.holder),
-            quantity: row.quantity,
+            consignment: place.consignment,
+            leg: place.leg,
+            holder,
+            holder_name: self.organization(holder),
+            quantity: place.quantity,
         }
     }
 

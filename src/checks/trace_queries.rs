@@ -19,24 +19,38 @@ use std::collections::HashSet;
 const ROWS_MAXIMUM: i64 = 20_000;
 
 /// Goods of a lot in one place.
+#[derive(Clone, Debug, QueryableByName)]
+pub struct LotPlace {
+    /// The lot.
+    #[diesel(sql_type = Binary)]
+    pub lot: LotId,
+    /// The code of the account.
+    #[diesel(sql_type = Integer)]
+    pub account: i32,
+    /// The code of the condition.
+    #[diesel(sql_type = Integer)]
+    pub condition: i32,
+    /// The site.
+    #[diesel(sql_type = Nullable<Binary>)]
+    pub site: Option<SiteId>,
+    /// The consignment.
+    #[diesel(sql_type = Nullable<Binary>)]
+    pub consignment: Option<ConsignmentId>,
+    /// The leg.
+    #[diesel(sql_type = Nullable<Binary>)]
+    pub leg: Option<LegId>,
+    /// Base units.
+    #[diesel(sql_type = BigInt)]
+    pub quantity: i64,
+}
+
+/// Goods of a lot in one place, and with whom.
 #[derive(QueryableByName)]
 pub(super) struct PlaceRow {
-    #[diesel(sql_type = Binary)]
-    pub(super) lot: LotId,
-    #[diesel(sql_type = Integer)]
-    pub(super) account: i32,
-    #[diesel(sql_type = Integer)]
-    pub(super) condition: i32,
-    #[diesel(sql_type = Nullable<Binary>)]
-    pub(super) site: Option<SiteId>,
-    #[diesel(sql_type = Nullable<Binary>)]
-    pub(super) consignment: Option<ConsignmentId>,
-    #[diesel(sql_type = Nullable<Binary>)]
-    pub(super) leg: Option<LegId>,
+    #[diesel(embed)]
+    pub(super) place: LotPlace,
     #[diesel(sql_type = Nullable<Binary>)]
     pub(super) holder: Option<OrganizationId>,
-    #[diesel(sql_type = BigInt)]
-    pub(super) quantity: i64,
 }
 
 /// What an event did with goods of a lot.

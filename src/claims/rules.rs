@@ -1,6 +1,6 @@
 //! How a claim may stand, and what may follow: pure decisions.
 
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use serde::{Deserialize, Serialize};
 
 /// How a claim stands.
@@ -43,7 +43,7 @@ impl ClaimState {
     }
 
     /// What may follow; a refused claim may be sent once more.
-    fn followers(self) -> &'static [Self] {
+    pub fn followers(self) -> &'static [Self] {
         match self {
             Self::Open => &[Self::Submitted, Self::Withdrawn],
             Self::Submitted => &[Self::Accepted, Self::Refused, Self::Withdrawn],
@@ -68,7 +68,7 @@ pub fn check_follows(before: ClaimState, after: ClaimState, day_before: &str, da
     // Days are written so that their order is that of their letters.
     if day < day_before {
         let detail = format!("{day:?} lies before {day_before}, since when it is {}", before.word());
-        return Err(Problem::field("/on", detail));
+        return Err(Problem::field("/on", detail).coded(Fault::TooEarly));
     }
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::core::check::id_reused;
 use crate::core::id::{
     ClaimChangeId, ClaimId, ConsignmentId, EventId, OrganizationId, PledgeId, SiteId, UserId, derived,
 };
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{claim_changes, claims, events};
 use crate::db::{Conn, read_failure};
@@ -162,7 +162,7 @@ impl Update for ClaimAdd {
         }
         if desk.shelf::<Drawer<Organization>>().find(self.against)?.is_none() {
             let detail = format!("There is no organization {}.", self.against);
-            return Err(Problem::field("/against", detail).into());
+            return Err(Problem::field("/against", detail).coded(Fault::Unknown).into());
         }
         let moment = begin(desk, self.id, ClaimState::Open);
         let claim = Claim {

@@ -53,8 +53,8 @@ pub(super) struct Import {
     /// consignments, events, counts, distributions, needs or populations
     #[arg(long, value_name = "KIND", conflicts_with = "mapping")]
     kind: Option<String>,
-    /// Writes the table of a kind to fill in, with instructions, and imports nothing
-    #[arg(long, value_name = "KIND", requires = "out", conflicts_with_all = ["mapping", "kind", "file"])]
+    /// Writes the table of a kind, or of a mapping of deliveries, to fill in, with instructions, and imports nothing
+    #[arg(long, value_name = "KIND|MAPPING", requires = "out", conflicts_with_all = ["mapping", "kind", "file"])]
     template: Option<String>,
     /// Where the template is written; its name ends in .csv or .xlsx
     #[arg(long, value_name = "FILE", requires = "template")]

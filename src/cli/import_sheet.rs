@@ -6,6 +6,8 @@ use crate::core::cell::cell_of;
 use crate::core::problem::{Outcome, Problem};
 use crate::db::connect;
 use crate::exchange::apply::{Progress, Recorder};
+use crate::exchange::blank::blank;
+use crate::exchange::mapping::Mapping;
 use crate::exchange::sheets::{
     Fate, Form, Importer, JudgedRow, Sheet, SheetKind, SheetMapping, notes_above, state_all, template,
 };
@@ -35,14 +37,20 @@ pub(super) fn notes_above_in(file: &Path) -> Outcome<u32> {
     Ok(notes_above(&bytes_of(file)?))
 }
 
-/// Writes the template of a kind.
+/// Writes the template of a kind, or of a mapping of deliveries that is built in or a file.
 pub(super) fn write_template(kind: &str, out: &Path) -> Outcome<()> {
-    let kind = SheetKind::read("/template", kind)?;
     let ending = out.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
     let form = Form::read("/out", ending)?;
-    std::fs::write(out, template(kind, form)?)
+    let (table, how) = match SheetKind::read("/template", kind) {
+        Ok(kind) => (template(kind, form)?, format!("--kind {}", kind.word())),
+        Err(unknown) => match Mapping::load(kind) {
+            Ok(mapping) if mapping.need.is_none() => (blank(&mapping, form)?, format!("--mapping {kind}")),
+            Ok(_) | Err(_) => return Err(unknown),
+        },
+    };
+    std::fs::write(out, table)
         .map_err(|error| Problem::field("/out", format!("{} cannot be written: {error}", out.display())))?;
-    say(format!("{} is there to be filled in; import it with --kind {}.", out.display(), kind.word()))
+    say(format!("{} is there to be filled in; import it with {how}.", out.display()))
 }
 
 impl Import {

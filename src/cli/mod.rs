@@ -14,6 +14,8 @@ mod export;
 mod import;
 mod import_sheet;
 mod keys;
+mod letters;
+mod mail;
 mod migrate;
 mod openapi;
 mod person;
@@ -62,6 +64,7 @@ enum Command {
     Keys(keys::Keys),
     ApiKey(api_key::ApiKey),
     Webhook(webhook::Webhook),
+    Mail(mail::Mail),
     Totals(totals::Totals),
     Verify(verify::Verify),
     Audit(audit::Audit),
@@ -161,6 +164,7 @@ pub fn run() -> ExitCode {
         Command::Keys(command) => command.run(),
         Command::ApiKey(command) => command.run(),
         Command::Webhook(command) => command.run(),
+        Command::Mail(command) => command.run(),
         Command::Totals(command) => command.run(),
         Command::Verify(command) => return command.run(),
         Command::Audit(command) => return command.run(),

@@ -1,5 +1,6 @@
 //! `relief webhook`: which systems are told of events, and what they did not take, by whoever can open the database.
 
+use super::letters::{self, line};
 use super::print::say;
 use super::user::{operator, record};
 use super::{Common, open_to_change};
@@ -7,16 +8,10 @@ use crate::app::Layer;
 use crate::core::id::{LetterId, WebhookId};
 use crate::core::page::PAGE_LIMIT_MAXIMUM;
 use crate::core::problem::{Code, Outcome, Problem};
-use crate::core::time::Timestamp;
 use crate::db::Conn;
-use crate::outbox::{
-    LetterFilter, LettersReplay, REPLAY_MAXIMUM, TellingResumed, go_on, is_held_back, letters_given_up,
-};
-use crate::webhooks::{
-    LetterView, WEBHOOK_KIND, WebhookView, letter_page, outlet_of, webhook_any, webhook_every,
-};
+use crate::outbox::{TellingResumed, go_on, is_held_back};
+use crate::webhooks::{WEBHOOK_KIND, WebhookView, outlet_of, webhook_any, webhook_every};
 use clap::{Args, Subcommand};
-use serde::Serialize;
 
 /// Lists webhooks and what they did not take, and has that told again
 #[derive(Args)]
@@ -96,9 +91,14 @@ impl Webhook {
                 go_on(&mut conn)?;
                 say("Webhooks and mail go on.")
             }
-            WebhookCommand::Letters { id, all, json } => letters(&mut conn, id, all, json),
+            WebhookCommand::Letters { id, all, json } => {
+                known(&mut conn, id)?;
+                letters::list(&mut conn, outlet_of(id), all, json)
+            }
             WebhookCommand::Replay { id, letter } => {
-                let count = replay(&mut conn, &settings.database_url, id, letter)?;
+                known(&mut conn, id)?;
+                let told = (outlet_of(id), WEBHOOK_KIND);
+                let count = letters::replay(&mut conn, &settings.database_url, told, letter)?;
                 say(format!("{count} letters are told again."))
             }
         }
@@ -112,33 +112,6 @@ fn known(conn: &mut Conn, id: WebhookId) -> Outcome<WebhookView> {
         }
         found => found,
     }
-}
-
-fn replay(conn: &mut Conn, url: &str, id: WebhookId, named: Vec<LetterId>) -> Outcome<usize> {
-    known(conn, id)?;
-    let again = |letters| LettersReplay::new(operator(), outlet_of(id), WEBHOOK_KIND, letters);
-    let mut count = 0;
-    if !named.is_empty() {
-        for part in named.chunks(REPLAY_MAXIMUM) {
-            count += record(url, again(part.to_vec()))?;
-        }
-        return Ok(count);
-    }
-    loop {
-        let letters = letters_given_up(conn, outlet_of(id))?;
-        if letters.is_empty() {
-            return Ok(count);
-        }
-        match record(url, again(letters))? {
-            // Somebody else was faster.
-            0 => return Ok(count),
-            some => count += some,
-        }
-    }
-}
-
-fn line(value: &impl Serialize) -> Outcome<()> {
-    say(serde_json::to_value(value).map_err(|error| Problem::internal(error.to_string()))?)
 }
 
 fn list(conn: &mut Conn, as_json: bool) -> Outcome<()> {
@@ -169,28 +142,4 @@ fn words(one: &WebhookView) -> String {
         "{}  {}  told up to entry {through}, {waiting} waiting, {given_up} given up, {state}",
         one.id, one.url
     )
-}
-
-fn letters(conn: &mut Conn, id: WebhookId, all: bool, as_json: bool) -> Outcome<()> {
-    known(conn, id)?;
-    let filter = if all { LetterFilter::All } else { LetterFilter::GivenUp };
-    let page = usize::try_from(PAGE_LIMIT_MAXIMUM).unwrap_or(usize::MAX);
-    let mut after = 0;
-    loop {
-        let found: Vec<LetterView> = letter_page(conn, id, filter, after, PAGE_LIMIT_MAXIMUM + 1)?;
-        let is_last = found.len() <= page;
-        for one in found.iter().take(page) {
-            after = one.sequence;
-            if as_json {
-                line(one)?;
-            } else {
-                let next = one.next_at.as_ref().map_or_else(|| "given up".to_owned(), Timestamp::to_string);
-                let (id, sequence, attempts, error) = (one.id, one.sequence, one.attempts, &one.error);
-                say(format!("{id}  entry {sequence}, tried {attempts} times, {next}: {error}"))?;
-            }
-        }
-        if is_last {
-            return Ok(());
-        }
-    }
 }

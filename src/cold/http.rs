@@ -1,11 +1,12 @@
 //! Readings of loggers over HTTP: sent as a list or a file, and read again.
 
 use super::read::{FileFilter, LoggerFileView, RefusedView, content_read, file_list, file_read, leg_end};
-use super::record::{Beside, FileRecord, Sent, Watch};
+use super::record::FileRecord;
 use super::rules::{
     ALLOWED_MINUTES_MAXIMUM, READINGS_MAXIMUM, Reading, Refused, in_order, judge_reading, read_time,
 };
 use super::table::{FileRead, FileWords, read_file, too_many};
+use super::watch::{Beside, Sent, Watch};
 use crate::auth::{Action, Permit, action, now};
 use crate::core::check::{CODE_CHARS_MAX, Check};
 use crate::core::id::{ConsignmentId, ItemId, LegId, LoggerFileId, SiteId};

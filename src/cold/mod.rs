@@ -10,6 +10,7 @@
 //! | `rules` | temperatures of a class, what a reading can be, and how long one stays outside; pure |
 //! | `table` | a logger's file as readings |
 //! | `store` | the rows |
+//! | `watch` | what a logger watched, and a file as it was read |
 //! | `watched` | what files before told around a file, and what was acted on |
 //! | `record` | recording a file, and holding what it tells of |
 //! | `read` | files as they are read |
@@ -27,6 +28,7 @@ pub mod rules;
 mod storage;
 mod store;
 mod table;
+mod watch;
 mod watched;
 
 pub use storage::SiteStorage;

@@ -7,18 +7,17 @@ use super::rules::{
     Excursion, Judged, Question, Range, Reading, Span, celsius, exceeded_at, judge, range_of,
 };
 use super::store::{LoggerContent, LoggerFile, LoggerReadings, hold_id};
+use super::watch::{Beside, Sent, Watch};
 use super::watched::{Watched, encoded, known_around};
 use crate::consignments::{Consignment, Leg};
 use crate::core::hexadecimal::hexadecimal;
-use crate::core::id::{
-    ConsignmentId, EventId, ItemId, LegId, LoggerFileId, LoggerWatchId, LotId, SiteId, derived,
-};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::id::{ConsignmentId, EventId, LegId, LoggerFileId, LotId, SiteId, derived};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::core::quantity::Quantity;
 use crate::core::time::{Precision, Timestamp};
 use crate::events::{Command, Kind, PostEvent};
-use crate::items::goods::{GoodsLine, LINES_MAXIMUM, lot_facts};
-use crate::items::{Item, Lot, lot_id};
+use crate::items::goods::{LINES_MAXIMUM, lot_facts};
+use crate::items::{Item, Lot};
 use crate::ledger::event::EventStatus;
 use crate::ledger::{Account, Book, Condition, Holding};
 use crate::sites::Site;
@@ -29,83 +28,6 @@ use std::sync::Arc;
 
 /// Accounts whose goods stand somewhere.
 const STANDING: [Account; 3] = [Account::InStorage, Account::Allocated, Account::Delivered];
-
-/// Where a logger lay.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Beside {
-    /// At a site.
-    Site(SiteId),
-    /// With a consignment on a leg.
-    Leg(ConsignmentId, LegId),
-}
-
-/// What a logger watched.
-#[derive(Clone, Debug)]
-pub(super) struct Watch {
-    pub(super) device: String,
-    pub(super) beside: Beside,
-    pub(super) item: ItemId,
-    /// The number of the lot; all lots of the item there if none.
-    pub(super) lot: Option<String>,
-}
-
-impl Watch {
-    /// The same for all files of one logger beside the same goods.
-    pub(super) fn id(&self) -> LoggerWatchId {
-        let place = match self.beside {
-            Beside::Site(site) => site.0,
-            Beside::Leg(_, leg) => leg.0,
-        };
-        let lot = self.lot_id().map_or_else(String::new, |lot| lot.to_string());
-        derived(place, &format!("logger:{}:{lot}:{}", self.item, self.device), 0)
-    }
-
-    fn lot_id(&self) -> Option<LotId> {
-        self.lot.as_deref().map(|number| lot_id(self.item, number))
-    }
-
-    /// The event that would hold goods here, for what it names.
-    pub(super) fn hold(&self) -> Kind {
-        let (site, consignment, leg) = match self.beside {
-            Beside::Site(site) => (Some(site), None, None),
-            Beside::Leg(consignment, leg) => (None, Some(consignment), Some(leg)),
-        };
-        let line = self.line(self.lot.clone(), Quantity::ZERO);
-        let lines = Some(vec![line]);
-        Kind::Held(Box::new(ConditionChanged {
-            site,
-            consignment,
-            leg,
-            lines,
-            ..ConditionChanged::default()
-        }))
-    }
-
-    fn line(&self, lot: Option<String>, quantity: Quantity) -> GoodsLine {
-        GoodsLine {
-            item: self.item,
-            lot,
-            expires_on: None,
-            quantity: Some(quantity),
-            pack: None,
-            packs: None,
-            pledge_line: None,
-        }
-    }
-}
-
-/// A file that was read.
-#[derive(Clone, Debug)]
-pub(super) struct Sent {
-    pub(super) content: Vec<u8>,
-    pub(super) sha256: [u8; 32],
-    pub(super) media_type: &'static str,
-    /// In the order of their times, at least one.
-    pub(super) readings: Vec<Reading>,
-    pub(super) refused: usize,
-    /// How long goods may be outside, where the sender says so.
-    pub(super) allowed_minutes: Option<i64>,
-}
 
 /// Records a file of readings.
 pub(super) struct FileRecord {
@@ -228,7 +150,7 @@ impl FileRecord {
     fn range(&self, desk: &mut Desk) -> Result<Range, Refusal> {
         let Some(item) = desk.shelf::<Drawer<Item>>().find(self.watch.item)? else {
             let detail = format!("{} is no item known here; record it first", self.watch.item);
-            return Err(Problem::field("/item", detail).into());
+            return Err(Problem::field("/item", detail).coded(Fault::Unknown).into());
         };
         let range = range_of(item.class()?).ok_or_else(|| {
             let detail =
@@ -295,9 +217,9 @@ impl FileRecord {
     fn check_lot(&self, desk: &mut Desk) -> Result<(), Refusal> {
         let (Some(id), Some(number)) = (self.watch.lot_id(), &self.watch.lot) else { return Ok(()) };
         if desk.shelf::<Drawer<Lot>>().find(id)?.is_none() {
-            return Err(
-                Problem::field("/lot", format!("{number:?} is no lot of this item known here")).into()
-            );
+            return Err(Problem::field("/lot", format!("{number:?} is no lot of this item known here"))
+                .coded(Fault::Unknown)
+                .into());
         }
         Ok(())
     }
@@ -307,19 +229,21 @@ impl FileRecord {
         match self.watch.beside {
             Beside::Site(site) => {
                 if desk.shelf::<Drawer<Site>>().find(site)?.is_none() {
-                    return Err(Problem::field("/site", format!("{site} is no site known here")).into());
+                    return Err(Problem::field("/site", format!("{site} is no site known here"))
+                        .coded(Fault::Unknown)
+                        .into());
                 }
                 Ok(None)
             }
             Beside::Leg(consignment, leg) => {
                 if desk.shelf::<Drawer<Consignment>>().find(consignment)?.is_none() {
                     let detail = format!("{consignment} is no consignment known here");
-                    return Err(Problem::field("/consignment", detail).into());
+                    return Err(Problem::field("/consignment", detail).coded(Fault::Unknown).into());
                 }
                 let legs = desk.shelf::<Drawer<Leg>>().group(consignment)?;
                 let found = legs.into_iter().find(|one| one.id == leg);
                 let detail = || format!("{leg} is no leg of this consignment");
-                Ok(Some(found.ok_or_else(|| Problem::field("/leg", detail()))?))
+                Ok(Some(found.ok_or_else(|| Problem::field("/leg", detail()).coded(Fault::Unknown))?))
             }
         }
     }
@@ -391,7 +315,7 @@ impl FileRecord {
         }
         let detail = "is missing: what this leg carried has gone into storage among other goods of the item; say which \
                       lot the logger lay beside, or the site if it was beside all of them";
-        Err(Problem::field("/lot", detail).into())
+        Err(Problem::field("/lot", detail).coded(Fault::Required).into())
     }
 
     /// Holds goods at a place by an ordinary event.
@@ -416,7 +340,7 @@ impl FileRecord {
         if lines.len() > LINES_MAXIMUM {
             let detail =
                 format!("has more than {LINES_MAXIMUM} lots there; say which lot the logger lay beside");
-            return Err(Problem::field("/lot", detail).into());
+            return Err(Problem::field("/lot", detail).coded(Fault::TooMany).into());
         }
         let Place { site, consignment, leg } = place;
         let (lines, reason, logger_file) = (Some(lines), Some(reason), Some(file));

@@ -7,7 +7,7 @@ use crate::auth::Scope;
 use crate::checks::About;
 use crate::core::check::Check;
 use crate::core::id::{ItemId, SiteId, SiteStorageId, derived};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::site_storages;
 use crate::db::{Binds, Conn, ask, read_failure};
@@ -239,7 +239,11 @@ impl StorageNew {
         let mut check = Check::new();
         for (index, class) in self.classes.iter().enumerate() {
             if self.classes[..index].contains(class) {
-                check.wrong(format!("/classes/{index}"), format!("{} stands twice", class.word()));
+                check.fault(
+                    Fault::Twice,
+                    format!("/classes/{index}"),
+                    format!("{} stands twice", class.word()),
+                );
             }
         }
         check.finish()?;

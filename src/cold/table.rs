@@ -5,9 +5,9 @@
 
 use super::rules::{READINGS_MAXIMUM, Reading, Refused, judge_reading, read_celsius, read_time};
 use crate::core::check::quoted;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::exchange::table::{Table, TableFormat, TableOptions, TableRow};
+use crate::exchange::table::{Limits, Table, TableFormat, TableOptions, TableRow};
 use chrono::FixedOffset;
 
 const TIME: &str = "time";
@@ -59,7 +59,8 @@ impl Columns {
                 return Err(Problem::field(
                     "/file",
                     "has both celsius and centi_celsius; leave one of them out",
-                ));
+                )
+                .coded(Fault::OneOfTwo));
             }
         };
         Ok(Self { time, temperature, is_hundredths, device: find(DEVICE) })
@@ -98,7 +99,8 @@ impl Columns {
 /// `invalid` at `/file` where it is no table, lacks a column or has too many rows.
 pub(super) fn read_file(bytes: Vec<u8>, words: &FileWords) -> Outcome<FileRead> {
     let wrong = |error: &dyn std::fmt::Display| Problem::field("/file", error.to_string());
-    let table = Table::from_bytes(bytes, &TableOptions::default()).map_err(|error| wrong(&error))?;
+    let options = TableOptions { limits: Limits::SENT, ..TableOptions::default() };
+    let table = Table::from_bytes(bytes, &options).map_err(|error| wrong(&error))?;
     let columns = Columns::of(table.header())?;
     let media_type = match table.format() {
         TableFormat::Csv { .. } => "text/csv",
@@ -126,4 +128,5 @@ pub(super) fn too_many() -> Problem {
         "/readings",
         format!("are more than {READINGS_MAXIMUM}; send them in parts, in the order of time"),
     )
+    .coded(Fault::TooMany)
 }

@@ -67,7 +67,7 @@ pub async fn make_link(
     let days = new.days.unwrap_or(DAYS);
     if !(1..=DAYS_MAXIMUM).contains(&days) {
         let words = format!("{days} is no number of days that a link is good; write 1 to {DAYS_MAXIMUM}");
-        return Err(Problem::field("/days", words));
+        return Err(Problem::field("/days", words).outside(days, &(1..=DAYS_MAXIMUM)));
     }
     let reader = permit.clone();
     state.read(move |conn| consignment_read(conn, &reader, consignment)).await?;

@@ -3,7 +3,7 @@
 use super::store::{Consignment, find_open};
 use super::upstream::{Needed, wait_or_refuse};
 use crate::core::id::{ConsignmentId, HandlingUnitId, LotId, PledgeId, SiteId};
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::items::goods::{
     Goods, GoodsLine, PickContext, held_if_recalled, less_planned, lot_facts, pick_goods, short_of,
     understand, understand_beside,
@@ -136,7 +136,9 @@ fn reserve_units(
         return Ok(Vec::new());
     }
     let Some(site) = body.site else {
-        return Err(Problem::field("/site", "is missing; say where the handling units stand").into());
+        return Err(Problem::field("/site", "is missing; say where the handling units stand")
+            .coded(Fault::Required)
+            .into());
     };
     let units = find_units(desk, &body.units, UnitPlace::Site(site))?;
     move_units(desk, &units, UnitGoods::At(site), movements, |desk, index, cell| {
@@ -255,7 +257,9 @@ fn release_units(
         return Ok(Vec::new());
     }
     let Some(site) = body.site else {
-        return Err(Problem::field("/site", "is missing; say where the handling units stand").into());
+        return Err(Problem::field("/site", "is missing; say where the handling units stand")
+            .coded(Fault::Required)
+            .into());
     };
     let units = find_units(desk, &body.units, UnitPlace::Consignment(body.consignment))?;
     let place = UnitGoods::Stop(body.consignment, site);

@@ -9,7 +9,7 @@ use crate::auth::{Bound, Scope};
 use crate::core::id::{
     ConsignmentId, EventId, ItemId, LegId, LoadId, LotId, OrganizationId, SiteId, derived,
 };
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::core::time::Precision;
 use crate::items::goods::{Goods, GoodsLine, PickContext, less_planned, pick_goods, understand};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Subjects, all_or_missed, short};
@@ -182,7 +182,7 @@ fn everything(desk: &mut Desk, consignment: &Consignment, journey: &Journey) -> 
     }
     let detail =
         "are missing, and nothing is allocated at the start of this leg; say what left, or allocate it first";
-    Err(Problem::field("/lines", detail).into())
+    Err(Problem::field("/lines", detail).coded(Fault::Required).into())
 }
 
 /// Where a departure draws from.

@@ -7,7 +7,7 @@ use super::open::check_count;
 use super::rules::{Mode, check_chain};
 use super::store::{Journey, Leg, find_leg, find_open};
 use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, SiteId, derived};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::time::Timestamp;
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed};
 use crate::ledger::{Account, Book, Cell, Holding, Movement};
@@ -115,7 +115,7 @@ pub fn divert(desk: &mut Desk, happening: &Happening, body: &Diverted) -> Result
     let journey = find_leg(desk, consignment.id, body.leg)?;
     let old = journey.leg().clone();
     if body.legs.is_empty() {
-        return Err(Problem::field("/legs", "there are none; say the new way").into());
+        return Err(Problem::field("/legs", "there are none; say the new way").coded(Fault::Required).into());
     }
     check_count("/legs", &body.legs)?;
     let chain: Vec<(SiteId, SiteId)> = body.legs.iter().map(|leg| (leg.from, leg.to)).collect();

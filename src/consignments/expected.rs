@@ -10,11 +10,11 @@ use crate::core::problem::Outcome;
 use crate::db::schema::{balances, consignments, items, lots, organizations};
 use crate::db::{Conn, in_parts, read_failure};
 use crate::items::{Item, Lot, Pack};
-use crate::ledger::Account;
+use crate::ledger::{Account, Condition};
 use crate::sites::{Site, sites_named};
 use crate::writer::Record;
 use diesel::prelude::*;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 /// Goods of one item and lot that lie in one place.
 #[derive(Clone, Debug)]
@@ -44,16 +44,21 @@ pub struct Expected {
     pub on_legs: HashMap<LegId, Vec<ExpectedLine>>,
     /// What is reserved for it at each site.
     pub reserved: HashMap<SiteId, Vec<ExpectedLine>>,
+    /// What was delivered at each site in good order and not handed to people yet.
+    pub delivered: HashMap<SiteId, Vec<ExpectedLine>>,
+    /// The legs on which some of it is on hold.
+    pub on_hold: HashSet<LegId>,
 }
 
-/// Where goods lie: on a leg, or reserved at a site.
+/// Where goods lie: on a leg, or reserved or delivered at a site.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Place {
     Leg(LegId),
     Site(SiteId),
+    Delivered(SiteId),
 }
 
-type HeapRow = (i32, Option<LegId>, Option<SiteId>, ItemId, LotId, i64);
+type HeapRow = (i32, i32, Option<LegId>, Option<SiteId>, ItemId, LotId, i64);
 type Heaps = BTreeMap<(Place, ItemId, LotId), i64>;
 
 /// Reads it, if the scope reaches it.
@@ -64,7 +69,7 @@ pub fn expected_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: Consignm
     let consignment = consignment_read(conn, permit, id)?;
     let mut legs = legs_read(conn, id)?;
     legs.retain(|leg| !leg.superseded);
-    let heaps = heaps_of(conn, id)?;
+    let (heaps, on_hold) = heaps_of(conn, id)?;
     let lines = lines_of(conn, &heaps)?;
     let consignee: String = organizations::table
         .find(consignment.consignee_id)
@@ -76,13 +81,15 @@ pub fn expected_read<A: Named>(conn: &mut Conn, permit: &Permit<A>, id: Consignm
     let sites = sites_named(conn, &places)?;
     let mut on_legs: HashMap<LegId, Vec<ExpectedLine>> = HashMap::new();
     let mut reserved: HashMap<SiteId, Vec<ExpectedLine>> = HashMap::new();
+    let mut delivered: HashMap<SiteId, Vec<ExpectedLine>> = HashMap::new();
     for (place, line) in lines {
         match place {
             Place::Leg(leg) => on_legs.entry(leg).or_default().push(line),
             Place::Site(site) => reserved.entry(site).or_default().push(line),
+            Place::Delivered(site) => delivered.entry(site).or_default().push(line),
         }
     }
-    Ok(Expected { consignment, consignee, legs, sites, on_legs, reserved })
+    Ok(Expected { consignment, consignee, legs, sites, on_legs, reserved, delivered, on_hold })
 }
 
 /// The consignment of a tracking code, or of the sender's number, if the scope reaches it.
@@ -102,14 +109,16 @@ pub fn consignment_coded(
     query.order(consignments::id).select(Consignment::as_select()).first(conn).map_err(read_failure)
 }
 
-/// What is in transit and what is reserved, whatever its condition: a receipt says what condition it comes in.
-fn heaps_of(conn: &mut Conn, id: ConsignmentId) -> Outcome<Heaps> {
-    let accounts = [Account::InTransit.code(), Account::Allocated.code()];
+/// What is in transit and what is reserved, whatever its condition: a receipt says what condition it comes in. Of what was
+/// delivered only what is good, as people are handed nothing else. Beside it the legs on which some is on hold.
+fn heaps_of(conn: &mut Conn, id: ConsignmentId) -> Outcome<(Heaps, HashSet<LegId>)> {
+    let accounts = [Account::InTransit.code(), Account::Allocated.code(), Account::Delivered.code()];
     let rows: Vec<HeapRow> = balances::table
         .filter(balances::consignment_id.eq(id).and(balances::account.eq_any(accounts)))
         .filter(balances::quantity.gt(0))
         .select((
             balances::account,
+            balances::condition,
             balances::leg_id,
             balances::site_id,
             balances::item_id,
@@ -118,15 +127,21 @@ fn heaps_of(conn: &mut Conn, id: ConsignmentId) -> Outcome<Heaps> {
         ))
         .load(conn)
         .map_err(read_failure)?;
-    let mut heaps = Heaps::new();
-    for (account, leg, site, item, lot, quantity) in rows {
-        let place =
-            if account == Account::InTransit.code() { leg.map(Place::Leg) } else { site.map(Place::Site) };
+    let (mut heaps, mut on_hold) = (Heaps::new(), HashSet::new());
+    for (account, condition, leg, site, item, lot, quantity) in rows {
+        if account == Account::InTransit.code() && condition == Condition::OnHold.code() {
+            on_hold.extend(leg);
+        }
+        let place = match account {
+            code if code == Account::InTransit.code() => leg.map(Place::Leg),
+            code if code == Account::Allocated.code() => site.map(Place::Site),
+            _ => site.filter(|_| condition == Condition::Good.code()).map(Place::Delivered),
+        };
         if let Some(place) = place {
             *heaps.entry((place, item, lot)).or_default() += quantity;
         }
     }
-    Ok(heaps)
+    Ok((heaps, on_hold))
 }
 
 /// Heaps with what is known of their goods, by the codes of items and the numbers of lots.

@@ -17,7 +17,7 @@ use super::whole::{Whole, Wholes};
 use crate::auth::{Fields, Permit, action};
 use crate::core::id::{ConsignmentId, EventId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::page::Page;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::evidence::rules::is_hand_over;
@@ -143,7 +143,7 @@ pub struct HistoryView {
     pub inferred: bool,
     /// The event it corrects, reverses or confirms.
     pub about: Option<EventId>,
-    /// Whether it was imported at the command line.
+    /// Whether it was imported at the command line or out of a table of deliveries.
     pub imported: bool,
     /// Whether it was entered for somebody else from paper.
     pub from_paper: bool,
@@ -282,18 +282,18 @@ pub async fn consignment_index(
 ) -> Outcome<actix_web::web::Json<Page<Shown<ConsignmentView, TracedConsignment>>>> {
     let is_traced = permit.fields() == Fields::Traced;
     if is_traced && query.0.reference.is_some() {
-        return Err(Problem::field("/reference", "is not shown to you, so it cannot be looked for"));
+        return Err(Problem::field("/reference", "is not shown to you, so it cannot be looked for")
+            .coded(Fault::NotAllowed));
     }
     let paging: Paging<ConsignmentId> = Paging::new(query.0.after.as_deref(), query.0.limit)?;
-    let (filter, limit) = (ConsignmentFilter::from(query.0), paging.limit);
+    let filter = ConsignmentFilter::from(query.0);
     if is_traced {
-        let read = move |conn: &mut _| traced_list(conn, &permit, &filter, paging.after, limit + 1);
-        let page = Page::from_rows(state.read(read).await?, limit, |row| encode_key(&row.id));
+        let read = move |conn: &mut Conn, after, limit| traced_list(conn, &permit, &filter, after, limit);
+        let page = state.page(paging, read, |row| row.id).await?;
         return Ok(actix_web::web::Json(page.map(Shown::Traced)));
     }
-    let rows =
-        state.read(move |conn| consignment_list(conn, &permit, &filter, paging.after, limit + 1)).await?;
-    let page = Page::from_rows(rows, limit, |row| encode_key(&row.id));
+    let read = move |conn: &mut Conn, after, limit| consignment_list(conn, &permit, &filter, after, limit);
+    let page = state.page(paging, read, |row| row.id).await?;
     Ok(actix_web::web::Json(page.map(|row| Shown::All(row.into()))))
 }
 
@@ -476,9 +476,8 @@ pub async fn load_index(
     query: Query<HistoryQuery>,
 ) -> Outcome<actix_web::web::Json<Page<LoadView>>> {
     let paging: Paging<LoadId> = Paging::new(query.0.after.as_deref(), query.0.limit)?;
-    let limit = paging.limit;
-    let rows = state.read(move |conn| load_list(conn, &permit, paging.after, paging.limit + 1)).await?;
-    Ok(actix_web::web::Json(Page::from_rows(rows, limit, |row| encode_key(&row.id)).map(LoadView::from)))
+    let read = move |conn: &mut Conn, after, limit| load_list(conn, &permit, after, limit);
+    Ok(actix_web::web::Json(state.page(paging, read, |row| row.id).await?.map(LoadView::from)))
 }
 
 /// The routes of this room.

@@ -2,7 +2,7 @@
 
 use super::receive::{Received, ReceivedLine};
 use crate::core::id::ConsignmentId;
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::items::goods::{Goods, check_lines, find_item, in_base_units, name_lot};
 use crate::ledger::event::{Halt, all_or_missed};
 use crate::ledger::{Account, Book, Condition};
@@ -50,7 +50,7 @@ pub(super) fn count(
         if differs && !is_told {
             let detail =
                 "is missing; say why more is damaged or on hold than left so, is missing or is too many";
-            return Err(Problem::field(format!("{pointer}/reason"), detail).into());
+            return Err(Problem::field(format!("{pointer}/reason"), detail).coded(Fault::Required).into());
         }
         if missing > 0 && !body.is_final {
             let detail =
@@ -58,7 +58,9 @@ pub(super) fn count(
             return Err(Problem::field(format!("{pointer}/missing"), detail).into());
         }
         if good + damaged + on_hold + missing + surplus == 0 {
-            return Err(Problem::field(pointer, "counts nothing; say what came").into());
+            return Err(Problem::field(pointer, "counts nothing; say what came")
+                .coded(Fault::Required)
+                .into());
         }
         let lot = match &line.lot {
             Some(number) => Some(name_lot(desk, &item, number, line.expires_on.as_deref(), &pointer)?),

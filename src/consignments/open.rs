@@ -7,7 +7,7 @@ use super::store::{Consignment, ConsignmentReferences, Leg, Load, LoadReferences
 use crate::core::check::{REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_client_id, check_text};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId, derived};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::quantity::MAXIMUM;
 use crate::ledger::{Book, ConsignmentFacts};
 use crate::parties::Organization;
@@ -127,7 +127,9 @@ pub struct LoadRecord {
 /// Checks that a way has no more legs than any has.
 pub(super) fn check_count(pointer: &str, legs: &[PlannedLeg]) -> Result<(), Problem> {
     if legs.len() > LEGS_MAXIMUM {
-        return Err(Problem::field(pointer, format!("are more than {LEGS_MAXIMUM}; check the way")));
+        return Err(Problem::field(pointer, format!("are more than {LEGS_MAXIMUM}; check the way"))
+            .coded(Fault::TooMany)
+            .at_most(LEGS_MAXIMUM));
     }
     Ok(())
 }
@@ -144,7 +146,9 @@ fn check_measure(pointer: &str, value: Option<i64>) -> Result<(), Problem> {
 fn known_site(desk: &mut Desk, site: SiteId, pointer: &str) -> Result<(), Refusal> {
     match desk.shelf::<Drawer<Site>>().find(site)? {
         Some(_) => Ok(()),
-        None => Err(Problem::field(pointer, format!("{site} is no site known here; create it first")).into()),
+        None => Err(Problem::field(pointer, format!("{site} is no site known here; create it first"))
+            .coded(Fault::Unknown)
+            .into()),
     }
 }
 
@@ -152,10 +156,9 @@ fn known_organization(desk: &mut Desk, id: Option<OrganizationId>, pointer: &str
     let Some(id) = id else { return Ok(()) };
     match desk.shelf::<Drawer<Organization>>().find(id)? {
         Some(_) => Ok(()),
-        None => {
-            Err(Problem::field(pointer, format!("{id} is no organization known here; create it first"))
-                .into())
-        }
+        None => Err(Problem::field(pointer, format!("{id} is no organization known here; create it first"))
+            .coded(Fault::Unknown)
+            .into()),
     }
 }
 
@@ -194,7 +197,8 @@ impl ConsignmentOpen {
             value.check("/value")?;
         }
         if new.origin == new.destination {
-            return Err(Problem::field("/destination", "is where it starts; say where it is to end"));
+            return Err(Problem::field("/destination", "is where it starts; say where it is to end")
+                .coded(Fault::NotAllowed));
         }
         check_count("/legs", &new.legs)?;
         let chain: Vec<(SiteId, SiteId)> = new.legs.iter().map(|leg| (leg.from, leg.to)).collect();
@@ -307,7 +311,7 @@ impl Update for ConsignmentOpen {
         let new = &self.new;
         if desk.shelf::<Drawer<Programme>>().find(new.programme)?.is_none() {
             let detail = format!("{} is no programme known here; create it first", new.programme);
-            return Err(Problem::field("/programme", detail).into());
+            return Err(Problem::field("/programme", detail).coded(Fault::Unknown).into());
         }
         known_organization(desk, Some(new.consignee), "/consignee")?;
         known_organization(desk, new.consignor, "/consignor")?;
@@ -387,7 +391,9 @@ impl Update for LegAdd {
             return Err(Problem::field("/from", detail).into());
         }
         if self.leg.to == end {
-            return Err(Problem::field("/to", format!("{end} is where the leg starts")).into());
+            return Err(Problem::field("/to", format!("{end} is where the leg starts"))
+                .coded(Fault::NotAllowed)
+                .into());
         }
         if last.is_some_and(|leg| leg.to_id == consignment.destination_id) {
             let detail = "The way reaches the destination already; divert the leg under way instead.";
@@ -471,7 +477,7 @@ impl Update for LoadRecord {
         check_measure("/gross_weight_g", new.gross_weight_g)?;
         check_measure("/volume_cm3", new.volume_cm3)?;
         if new.from == new.to {
-            return Err(Problem::field("/to", "is where the load starts").into());
+            return Err(Problem::field("/to", "is where the load starts").coded(Fault::NotAllowed).into());
         }
         known_site(desk, new.from, "/from")?;
         known_site(desk, new.to, "/to")?;

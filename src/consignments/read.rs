@@ -4,7 +4,7 @@ use super::rules::{ConsignmentState, Standing, state};
 use super::store::{Consignment, Leg};
 use crate::auth::{Bound, Fields, Named, Permit, Scope};
 use crate::core::id::{ConsignmentId, EventId, ItemId, LegId, OrganizationId, ProgrammeId, SiteId, UserId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{
     balances, consignments, events, legs, pledge_lines, pledges, postings, programmes, sites,
@@ -145,7 +145,7 @@ pub fn check_ends(
         };
         if !is_within {
             let detail = format!("it is not within your account's reach; {right}");
-            return Err(Problem::field(named.0, detail));
+            return Err(Problem::field(named.0, detail).coded(Fault::NotAllowed));
         }
     }
     Ok(())

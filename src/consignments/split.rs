@@ -11,7 +11,7 @@ use super::upstream::{Needed, wait_or_refuse};
 use crate::core::check::{REFERENCE_CHARS_MAX, check_text};
 use crate::core::code::tracking_code;
 use crate::core::id::{ConsignmentId, HandlingUnitId, LegId, OrganizationId, SiteId, derived};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::items::goods::{GoodsLine, PickContext, less_planned, pick_goods, understand_beside};
 use crate::kits::{UnitGoods, UnitPlace, find_units, move_units, place_units};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, short};
@@ -74,7 +74,7 @@ pub fn split(desk: &mut Desk, happening: &Happening, body: &Split) -> Result<Eve
         (None, Some(site)) => find_site(desk, site)?.id,
         (_, _) => {
             let detail = "say either leg, for goods under way, or site, for goods at a stop";
-            return Err(Problem::field("/leg", detail).into());
+            return Err(Problem::field("/leg", detail).coded(Fault::OneOfTwo).into());
         }
     };
     let goods = understand_beside(desk, &body.lines, body.units.len())?;
@@ -208,7 +208,7 @@ fn child_legs(
     })?;
     if chain.is_empty() && start != child.destination {
         let detail = "are missing; say how it goes from there to its destination";
-        return Err(Problem::field("/child/legs", detail).into());
+        return Err(Problem::field("/child/legs", detail).coded(Fault::Required).into());
     }
     check_stops(desk, &child.legs)?;
     all_or_missed(child.legs.iter().enumerate(), |(index, leg)| {

@@ -2,7 +2,7 @@
 
 use crate::core::check::taken;
 use crate::core::id::{ConsignmentId, LegId, LoadId, OrganizationId, ProgrammeId, SiteId};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::db::schema::{consignments, loads};
@@ -257,6 +257,7 @@ pub fn find_leg(desk: &mut Desk, consignment: ConsignmentId, leg: Option<LegId>)
                 "/leg",
                 format!("is missing; this consignment has {} legs, say which one", legs.len()),
             )
+            .coded(Fault::Required)
             .into());
         }
     };

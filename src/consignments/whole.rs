@@ -2,8 +2,8 @@
 //! statement.
 
 use super::read::{
-    HISTORY_SHOWN, HistoryRow, consignment_by_code, consignment_read, latest_history, legs_read, standing_of,
-    standing_read, storage_moves,
+    ConsignmentFilter, HISTORY_SHOWN, HistoryRow, consignment_by_code, consignment_list, consignment_read,
+    latest_history, legs_read, standing_of, standing_read, storage_moves,
 };
 use super::rules::Standing;
 use super::store::{Consignment, Leg};
@@ -91,6 +91,22 @@ pub fn whole_by_code(conn: &mut Conn, code: &str) -> Outcome<Whole> {
         evidence: Evidence::new(),
         consignment,
     })
+}
+
+/// Consignments in the order of their identifiers, each with all that is shown with it, as far as the scope reaches.
+///
+/// # Errors
+/// What the database says.
+pub fn wholes_listed<A: Named>(
+    conn: &mut Conn,
+    permit: &Permit<A>,
+    after: Option<ConsignmentId>,
+    limit: i64,
+) -> Outcome<Vec<Whole>> {
+    let rows = consignment_list(conn, permit, &ConsignmentFilter::default(), after, limit)?;
+    let ids: Vec<ConsignmentId> = rows.into_iter().map(|row| row.id).collect();
+    let mut found = wholes_in(conn, &ids)?;
+    Ok(ids.iter().filter_map(|id| found.remove(id)).collect())
 }
 
 /// Events read for several consignments at once. Where they have more, each is read alone: most have a dozen.

@@ -3,7 +3,7 @@
 //! A [`Check`] collects; it never stops at the first fault. What it returns for a faulty field is only a
 //! placeholder: nothing of a draft may be used before [`Check::finish`] has let it pass.
 
-use super::problem::{Code, FieldError, Outcome, Problem};
+use super::problem::{Code, Fault, FieldError, Outcome, Problem};
 use super::quantity;
 use chrono::NaiveDate;
 use serde::{Deserialize, Deserializer};
@@ -47,7 +47,17 @@ impl Check {
 
     /// Notes a fault. The words name the value and say what would be right.
     pub fn wrong(&mut self, pointer: impl Into<String>, detail: impl Into<String>) {
-        self.errors.push(FieldError { pointer: pointer.into(), detail: detail.into() });
+        self.errors.push(FieldError::new(pointer, detail));
+    }
+
+    /// Notes a fault that has a code. The words say the same to whoever reads English.
+    pub fn fault(&mut self, code: Fault, pointer: impl Into<String>, detail: impl Into<String>) {
+        self.errors.push(FieldError::new(pointer, detail).coded(code));
+    }
+
+    /// Notes a fault with what would be right as data.
+    pub fn note(&mut self, error: FieldError) {
+        self.errors.push(error);
     }
 
     /// How many faults were found so far.
@@ -60,11 +70,13 @@ impl Check {
         let text = text.trim();
         let count = text.chars().count();
         if count == 0 {
-            self.wrong(pointer, format!("is blank; write 1 to {most} characters"));
+            self.fault(Fault::Required, pointer, format!("is blank; write 1 to {most} characters"));
         } else if count > most {
-            self.wrong(pointer, format!("{} has {count} characters; write at most {most}", quoted(text)));
+            let detail = format!("{} has {count} characters; write at most {most}", quoted(text));
+            self.note(FieldError::new(pointer, detail).coded(Fault::TooLong).at_most(most));
         } else if text.chars().any(char::is_control) {
-            self.wrong(
+            self.fault(
+                Fault::NotPlainText,
                 pointer,
                 format!("{} contains a control character; write one line of plain text", quoted(text)),
             );
@@ -80,14 +92,12 @@ impl Check {
     /// A whole number within a range; `what` names what it counts.
     pub fn whole(&mut self, pointer: &str, value: i64, range: RangeInclusive<i64>, what: &str) -> i64 {
         if !range.contains(&value) {
-            self.wrong(
-                pointer,
-                format!(
-                    "{value} is out of range; write a whole number of {what} from {} to {}",
-                    range.start(),
-                    range.end()
-                ),
+            let detail = format!(
+                "{value} is out of range; write a whole number of {what} from {} to {}",
+                range.start(),
+                range.end()
             );
+            self.note(FieldError::new(pointer, detail).outside(value, &range));
         }
         value
     }
@@ -102,7 +112,8 @@ impl Check {
         let text = text.trim();
         let is_day = NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok_and(|day| day.to_string() == text);
         if !is_day {
-            self.wrong(pointer, format!("{} is not a date; write it like 2020-12-31", quoted(text)));
+            let detail = format!("{} is not a date; write it like 2020-12-31", quoted(text));
+            self.fault(Fault::NotADate, pointer, detail);
         }
         text.to_owned()
     }
@@ -110,16 +121,17 @@ impl Check {
     /// An identifier a client made: UUID version 7, so that identifiers sort by time.
     pub fn client_id(&mut self, pointer: &str, id: Option<Uuid>) {
         if let Some(id) = id.filter(|id| id.get_version_num() != 7) {
-            self.wrong(pointer, format!("{id} is not a UUID of version 7; make one, or leave it out"));
+            let detail = format!("{id} is not a UUID of version 7; make one, or leave it out");
+            self.fault(Fault::NotAnIdentifier, pointer, detail);
         }
     }
 
-    /// Takes what parsing gave, or notes its error.
+    /// Takes what parsing a code gave, such as a country's, or notes its error.
     pub fn parsed<T, E: Display>(&mut self, pointer: &str, result: Result<T, E>) -> Option<T> {
         match result {
             Ok(value) => Some(value),
             Err(error) => {
-                self.wrong(pointer, error.to_string());
+                self.fault(Fault::NotACode, pointer, error.to_string());
                 None
             }
         }
@@ -150,14 +162,17 @@ impl Check {
 pub fn check_text(pointer: &str, text: Option<&str>, most: usize) -> Outcome<()> {
     let Some(text) = text else { return Ok(()) };
     if text.trim().is_empty() {
-        return Err(Problem::field(pointer, "is empty; write something or leave it out"));
+        let problem = Problem::field(pointer, "is empty; write something or leave it out");
+        return Err(problem.coded(Fault::Required));
     }
     let length = text.chars().count();
     if length > most {
-        return Err(Problem::field(pointer, format!("has {length} characters; write at most {most}")));
+        let problem = Problem::field(pointer, format!("has {length} characters; write at most {most}"));
+        return Err(problem.coded(Fault::TooLong).at_most(most));
     }
     if text.chars().any(|letter| letter.is_control() && letter != '\n') {
-        return Err(Problem::field(pointer, "contains control characters; write plain text"));
+        let problem = Problem::field(pointer, "contains control characters; write plain text");
+        return Err(problem.coded(Fault::NotPlainText));
     }
     Ok(())
 }
@@ -198,7 +213,10 @@ impl<T> Edit<T> {
     pub fn apply_required(self, check: &mut Check, pointer: &str, field: &mut T) {
         match self {
             Self::Keep => {}
-            Self::Clear => check.wrong(pointer, "may not be null; write a value, or leave it out to keep it"),
+            Self::Clear => {
+                let detail = "may not be null; write a value, or leave it out to keep it";
+                check.fault(Fault::Required, pointer, detail);
+            }
             Self::Set(value) => *field = value,
         }
     }

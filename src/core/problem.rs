@@ -2,8 +2,9 @@
 //!
 //! `detail` and `errors` are public. `internal` is for the log of the server and never leaves it.
 
-use serde::Serialize;
+pub use super::fault::{Fault, FieldError};
 use std::fmt;
+use std::ops::RangeInclusive;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $name:ident = $code:literal, $status:literal, $title:literal;)*) => {
@@ -77,15 +78,6 @@ codes! {
     Internal = "internal", 500, "Something went wrong here";
 }
 
-/// One field that is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema)]
-pub struct FieldError {
-    /// JSON pointer (RFC 6901) to the field, "" for the whole body.
-    pub pointer: String,
-    /// What is wrong with which value and what would be right.
-    pub detail: String,
-}
-
 /// A refusal, with everything the caller needs to do better.
 #[derive(Clone, Debug)]
 pub struct Problem {
@@ -118,10 +110,41 @@ impl Problem {
 
     /// One field is wrong.
     pub fn field(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
-        let detail = detail.into();
-        let mut problem = Self::new(Code::Invalid, detail.clone());
-        problem.errors.push(FieldError { pointer: pointer.into(), detail });
+        Self::of(FieldError::new(pointer, detail))
+    }
+
+    /// One field is wrong, under a code and with what would be right as data.
+    pub fn of(error: FieldError) -> Self {
+        let mut problem = Self::new(Code::Invalid, error.detail.clone());
+        problem.errors.push(error);
         problem
+    }
+
+    /// The same under a code for what is wrong with the fields.
+    pub fn coded(self, code: Fault) -> Self {
+        self.each(|error| error.coded(code))
+    }
+
+    /// The same with the most that would be right.
+    pub fn at_most(self, most: impl TryInto<i64>) -> Self {
+        let most = most.try_into().ok();
+        self.each(|error| FieldError { most, ..error })
+    }
+
+    /// The same with the least that would be right.
+    pub fn at_least(self, least: impl TryInto<i64>) -> Self {
+        let least = least.try_into().ok();
+        self.each(|error| FieldError { least, ..error })
+    }
+
+    /// The same of a number outside a range.
+    pub fn outside(self, value: i64, range: &RangeInclusive<i64>) -> Self {
+        self.each(|error| error.outside(value, range))
+    }
+
+    fn each(mut self, change: impl Fn(FieldError) -> FieldError) -> Self {
+        self.errors = self.errors.into_iter().map(change).collect();
+        self
     }
 
     /// Nothing by that name, or nothing for this caller.
@@ -144,7 +167,7 @@ impl Problem {
 
     /// Adds the field a problem concerns.
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
-        self.errors.push(FieldError { pointer: pointer.into(), detail: self.detail.clone() });
+        self.errors.push(FieldError::new(pointer, self.detail.clone()).coded(Fault::from(self.code)));
         self
     }
 
@@ -154,9 +177,14 @@ impl Problem {
         self
     }
 
-    /// Adds a figure to the answer.
+    /// Adds a figure to the answer. How many goods are there is the most that the fields it concerns may ask for.
     pub fn with(mut self, name: &str, value: impl Into<serde_json::Value>) -> Self {
-        self.members.insert(name.to_owned(), value.into());
+        let value = value.into();
+        if name == "available" {
+            let short = self.errors.iter_mut().filter(|error| error.code == Fault::NotEnough);
+            short.for_each(|error| error.most = value.as_i64());
+        }
+        self.members.insert(name.to_owned(), value);
         self
     }
 
@@ -185,12 +213,8 @@ impl Problem {
         body.insert("code".into(), self.code.word().into());
         body.insert("detail".into(), self.detail.clone().into());
         if !self.errors.is_empty() {
-            let errors: Vec<serde_json::Value> = self
-                .errors
-                .iter()
-                .map(|error| serde_json::json!({"pointer": error.pointer, "detail": error.detail}))
-                .collect();
-            body.insert("errors".into(), errors.into());
+            // Texts, numbers and lists of texts, which JSON can always write.
+            body.insert("errors".into(), serde_json::to_value(&self.errors).unwrap_or_default());
         }
         serde_json::Value::Object(body)
     }

@@ -7,7 +7,7 @@
 use super::read::site_reached;
 use crate::auth::{Action, Permit, action};
 use crate::core::id::{ConsignmentId, EventId, ItemId, LotId, SiteId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{events, items};
 use crate::db::{Binds, Conn, ask, read_failure};
@@ -164,7 +164,8 @@ pub(super) fn card_read(
         .first(conn)
         .optional()
         .map_err(read_failure)?;
-    let no_item = || Problem::field("/item", format!("There is no item {}.", question.item));
+    let no_item =
+        || Problem::field("/item", format!("There is no item {}.", question.item)).coded(Fault::Unknown);
     let (code, item_name, base_unit) = item.ok_or_else(no_item)?;
     let sequence = last_sequence(conn)?;
     let opening = paging.after.map_or(Ok(0), |key| balance_until(conn, question, key))?;

@@ -7,7 +7,7 @@ use super::rules::{
 use super::store::{CountLine, CountSheet, find_sheet, want_sheet};
 use crate::core::check::id_reused;
 use crate::core::id::{CountLineId, CountSheetId, EventId, ItemId, LotId, derived};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::events::approval_of;
 use crate::items::Item;
@@ -113,7 +113,9 @@ impl Update for SheetOpen {
         if let Some(programme) = self.draft.programme
             && desk.shelf::<Drawer<Programme>>().find(programme)?.is_none()
         {
-            return Err(Problem::field("/programme", format!("There is no programme {programme}.")).into());
+            return Err(Problem::field("/programme", format!("There is no programme {programme}."))
+                .coded(Fault::Unknown)
+                .into());
         }
         for (index, item) in self.draft.items.iter().flatten().enumerate() {
             check_item(desk, &format!("/items/{index}"), *item)?;
@@ -155,7 +157,9 @@ impl Update for SheetOpen {
 fn check_item(desk: &mut Desk, pointer: &str, item: ItemId) -> Result<(), Refusal> {
     match desk.shelf::<Drawer<Item>>().find(item)? {
         Some(_) => Ok(()),
-        None => Err(Problem::field(pointer, format!("There is no item {item}.")).into()),
+        None => {
+            Err(Problem::field(pointer, format!("There is no item {item}.")).coded(Fault::Unknown).into())
+        }
     }
 }
 

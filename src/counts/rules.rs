@@ -4,7 +4,7 @@
 use super::store::{CountLine, CountSheet};
 use crate::core::check::{Check, WORDS_CHARS_MAX, check_text, quoted};
 use crate::core::id::{CountSheetId, ItemId, LotId, ProgrammeId, SiteId};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::core::quantity::Quantity;
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::items::goods::LINES_MAXIMUM;
@@ -58,12 +58,17 @@ impl SheetDraft {
         if as_of.0.rem_euclid(MINUTE) != 0 {
             check.wrong("/as_of", format!("{as_of} is no whole minute; leave the seconds out"));
         } else if as_of > now {
-            check.wrong(
+            check.fault(
+                Fault::TooLate,
                 "/as_of",
                 format!("{as_of} is still to come; the clock here says {now}. Say a minute that is over"),
             );
         } else if as_of < Timestamp::EARLIEST {
-            check.wrong("/as_of", format!("{as_of} lies before {}; check the year", Timestamp::EARLIEST));
+            check.fault(
+                Fault::TooEarly,
+                "/as_of",
+                format!("{as_of} lies before {}; check the year", Timestamp::EARLIEST),
+            );
         }
         let count = self.items.as_ref().map_or(1, Vec::len);
         if count == 0 || count > ITEMS_MAXIMUM {
@@ -146,9 +151,13 @@ pub fn understand(lines: &[Arc<CountLine>], entries: &[(String, CountEntry)]) ->
         if let Some(number) = entry.line {
             if entry.item.is_some() || entry.lot.is_some() || entry.condition.is_some() {
                 let words = "stands beside what line it is; say the line, or item, lot and condition";
-                check.wrong(format!("{pointer}/line"), words);
+                check.fault(Fault::OneOfTwo, format!("{pointer}/line"), words);
             } else if !lines.iter().any(|line| line.ordinal == number) {
-                check.wrong(format!("{pointer}/line"), format!("{number} is no line of this sheet"));
+                check.fault(
+                    Fault::Unknown,
+                    format!("{pointer}/line"),
+                    format!("{number} is no line of this sheet"),
+                );
             } else if entered.counted.insert(number, entry.counted.get()).is_some() {
                 check
                     .wrong(format!("{pointer}/line"), format!("{number} is counted by an earlier entry too"));
@@ -156,7 +165,8 @@ pub fn understand(lines: &[Arc<CountLine>], entries: &[(String, CountEntry)]) ->
             continue;
         }
         let Some(item) = entry.item else {
-            check.wrong(
+            check.fault(
+                Fault::Required,
                 format!("{pointer}/line"),
                 "is missing; say the line, or the item that is not on the sheet",
             );
@@ -173,7 +183,8 @@ pub fn understand(lines: &[Arc<CountLine>], entries: &[(String, CountEntry)]) ->
             None => !heaps.insert(heap),
         };
         if is_twice {
-            check.wrong(
+            check.fault(
+                Fault::Twice,
                 format!("{pointer}/item"),
                 "is counted by an earlier entry too, in this lot and condition",
             );
@@ -316,7 +327,7 @@ pub fn reasons(
         let differs = lines.iter().any(|line| line.ordinal == one.line && line.difference() != 0);
         if !differs {
             let words = format!("{} is no line of this sheet that differs", one.line);
-            check.wrong(format!("/reasons/{index}/line"), words);
+            check.fault(Fault::Unknown, format!("/reasons/{index}/line"), words);
         }
         check_text(&format!("/reasons/{index}/reason"), Some(&one.reason), WORDS_CHARS_MAX)?;
         found.insert(one.line, one.reason.clone());
@@ -329,7 +340,7 @@ pub fn reasons(
             line.ordinal,
             line.difference()
         );
-        return Err(Problem::field("/reason", words));
+        return Err(Problem::field("/reason", words).coded(Fault::Required));
     }
     Ok(found)
 }
@@ -353,7 +364,8 @@ pub fn check_void_reason(reason: &str) -> Outcome<()> {
         return Err(Problem::field(
             "/reason",
             format!("{} says nothing; say why it is void", quoted(reason)),
-        ));
+        )
+        .coded(Fault::Required));
     }
     check_text("/reason", Some(reason), WORDS_CHARS_MAX)
 }

@@ -9,11 +9,11 @@ use super::rules::CountEntry;
 use crate::core::cell::{cell_of, is_formula};
 use crate::core::check::{Check, quoted};
 use crate::core::id::ItemId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::quantity::{MAXIMUM, Quantity};
 use crate::db::schema::items;
 use crate::db::{Conn, read_failure};
-use crate::exchange::table::{Table, TableOptions, TableRow};
+use crate::exchange::table::{Limits, Table, TableOptions, TableRow};
 use crate::ledger::Condition;
 use diesel::prelude::*;
 use std::collections::HashMap;
@@ -105,7 +105,8 @@ impl Columns {
 fn read_filled(bytes: Vec<u8>) -> Outcome<Vec<Filled>> {
     let unreadable =
         |error: &dyn std::fmt::Display| Problem::field("", format!("The table cannot be read: {error}."));
-    let table = Table::from_bytes(bytes, &TableOptions::default()).map_err(|error| unreadable(&error))?;
+    let options = TableOptions { limits: Limits::SENT, ..TableOptions::default() };
+    let table = Table::from_bytes(bytes, &options).map_err(|error| unreadable(&error))?;
     let columns = Columns::of(table.header())?;
     let mut check = Check::new();
     let mut found = Vec::new();
@@ -113,7 +114,7 @@ fn read_filled(bytes: Vec<u8>) -> Outcome<Vec<Filled>> {
         let row = row.map_err(|error| unreadable(&error))?;
         if index >= ROWS_MAXIMUM {
             let words = format!("are more than {ROWS_MAXIMUM}, which no sheet has");
-            return Err(Problem::field("/rows", words));
+            return Err(Problem::field("/rows", words).coded(Fault::TooMany));
         }
         if let Some(problem) = &row.problem {
             check.wrong(format!("/rows/{}", row.number), problem.to_string());
@@ -132,7 +133,11 @@ fn filled(row: &TableRow, columns: &Columns, check: &mut Check) -> Option<Filled
     let counted = row.cell(columns.counted);
     if counted.is_empty() {
         if line.is_empty() && !code.is_empty() {
-            check.wrong(format!("{pointer}/{COUNTED}"), "is empty; say how many of it were found");
+            check.fault(
+                Fault::Required,
+                format!("{pointer}/{COUNTED}"),
+                "is empty; say how many of it were found",
+            );
         }
         return None;
     }
@@ -142,21 +147,27 @@ fn filled(row: &TableRow, columns: &Columns, check: &mut Check) -> Option<Filled
             "{} is no number of base units; write it in digits alone, from 0 to {MAXIMUM}",
             quoted(counted)
         );
-        check.wrong(format!("{pointer}/{COUNTED}"), words);
+        check.fault(Fault::NotANumber, format!("{pointer}/{COUNTED}"), words);
     }
     let mut found =
         Filled { pointer: pointer.clone(), line: None, code, lot: None, condition: None, counted: number? };
     if !line.is_empty() {
         match line.parse() {
             Ok(line) => found.line = Some(line),
-            Err(_) => {
-                check.wrong(format!("{pointer}/{LINE}"), format!("{} is no line of the sheet", quoted(line)))
-            }
+            Err(_) => check.fault(
+                Fault::Unknown,
+                format!("{pointer}/{LINE}"),
+                format!("{} is no line of the sheet", quoted(line)),
+            ),
         }
         return found.line.is_some().then_some(found);
     }
     if found.code.is_empty() {
-        check.wrong(format!("{pointer}/{CODE}"), "is empty; say what was found that is not on the sheet");
+        check.fault(
+            Fault::Required,
+            format!("{pointer}/{CODE}"),
+            "is empty; say what was found that is not on the sheet",
+        );
         return None;
     }
     found.lot = Some(text(columns.lot)).filter(|lot| !lot.is_empty());
@@ -165,7 +176,7 @@ fn filled(row: &TableRow, columns: &Columns, check: &mut Check) -> Option<Filled
         found.condition = Condition::ALL.into_iter().find(|one| one.word() == condition);
         if found.condition.is_none() {
             let words = format!("{} is none; write good, on_hold or damaged", quoted(&condition));
-            check.wrong(format!("{pointer}/{CONDITION}"), words);
+            check.fault(Fault::NotAChoice, format!("{pointer}/{CONDITION}"), words);
         }
     }
     Some(found)
@@ -212,7 +223,7 @@ fn entries(filled: Vec<Filled>, known: &HashMap<String, ItemId>) -> Outcome<Vec<
         };
         if row.line.is_none() && item.is_none() {
             let words = format!("{} is the code of no item", quoted(&row.code));
-            check.wrong(format!("{}/{CODE}", row.pointer), words);
+            check.fault(Fault::Unknown, format!("{}/{CODE}", row.pointer), words);
         }
         let Filled { pointer, line, lot, condition, counted, .. } = row;
         found.push((pointer, CountEntry { line, item, lot, condition, counted }));

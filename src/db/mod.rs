@@ -3,6 +3,19 @@
 //! SQLite is embedded and the default; PostgreSQL serves at scale. The URL's scheme picks. Only this room
 //! and `writer` know there are two. Nothing here decides anything, and nothing from a database error
 //! reaches a client.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `pool`, `sessions`, `migrate` | opening and pooling; what a connection has to be; the present schema |
+//! | `schema`, `types` | the tables as diesel sees them; how our types lie in a column |
+//! | `among`, `listed`, `search` | lists of any length, short lists, beginnings of texts |
+//! | `asked`, `statement`, `fixed` | queries in words: with their values, put together, prepared once |
+//! | `bulk` | many rows in one go |
+//! | `gather`, `together` | reads that wait at the same time; several queries in one statement |
+//! | `failure` | what each failure means to a caller |
+//! | `replica` | a copy on another machine, and how late it is |
+//! | `carry` | a whole database into a file, out of it, and into the other kind |
+//! | `purge` | clearing bytes that were in clear |
 
 mod among;
 mod asked;

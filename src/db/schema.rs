@@ -145,6 +145,7 @@ diesel::table! {
         unit -> Text,
         as_of -> Text,
         source -> Text,
+        sequence -> Nullable<BigInt>,
     }
 }
 

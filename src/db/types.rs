@@ -89,7 +89,7 @@ macro_rules! column_type {
 }
 
 macro_rules! identifier_columns {
-    ($($name:ident),*) => {$(
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         column_type!($name, Binary);
         impl<DB: Backend> ToSql<Binary, DB> for $name
         where
@@ -110,76 +110,7 @@ macro_rules! identifier_columns {
     )*};
 }
 
-identifier_columns!(
-    UserId,
-    SessionId,
-    SessionSecretId,
-    InvitationId,
-    ApiKeyId,
-    OutsideIdentityId,
-    AccessChangeId,
-    OrganizationId,
-    ItemId,
-    PackId,
-    LotId,
-    PersonId,
-    SiteId,
-    ProgrammeId,
-    ReportedFigureId,
-    PledgeId,
-    PledgeLineId,
-    ConsignmentId,
-    LegId,
-    LoadId,
-    SubjectId,
-    EventId,
-    ApprovalId,
-    ClaimId,
-    ClaimChangeId,
-    AttachmentId,
-    DocumentId,
-    DocumentPartId,
-    NumberSeriesId,
-    NumberBlockId,
-    NumberId,
-    VerificationId,
-    CountSheetId,
-    CountLineId,
-    StandardId,
-    SitePlaceId,
-    LegPlanId,
-    BaselineId,
-    BaselineKey,
-    BaselineBatchId,
-    ReachedLineId,
-    NeedId,
-    NeedVersionId,
-    NeedMatchId,
-    UnwantedId,
-    UnwantedVersionId,
-    ExportId,
-    WebhookId,
-    MailingId,
-    ReceiptLinkId,
-    OutletId,
-    LetterId,
-    ConsignmentTermId,
-    CustomsRequirementId,
-    LoadLimitId,
-    KitId,
-    KitRecipeId,
-    KitComponentId,
-    HandlingUnitId,
-    UnitContentId,
-    LoggerFileId,
-    CaptureId,
-    CapturedEventId,
-    LoggerWatchId,
-    SiteStorageId,
-    ImportJobId,
-    ImportRowId,
-    ImportPartId
-);
+crate::core::id::each_identifier!(identifier_columns);
 
 column_type!(SharedBytes, Binary);
 impl<DB: Backend> ToSql<Binary, DB> for SharedBytes

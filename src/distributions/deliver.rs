@@ -2,7 +2,7 @@
 
 use crate::consignments::{Needed, find_open, wait_or_refuse};
 use crate::core::id::{ConsignmentId, OrganizationId, SiteId};
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::items::goods::{
     GoodsLine, PickContext, less_planned, lot_facts, pick_goods, short_of, understand,
 };
@@ -45,9 +45,9 @@ pub fn deliver(desk: &mut Desk, happening: &Happening, body: &Delivered) -> Resu
         programme = Some(consignment.programme_id);
     }
     let Some(consignee) = consignee else {
-        return Err(
-            Problem::field("/consignee", "is missing; say who gets the goods, or the consignment").into()
-        );
+        return Err(Problem::field("/consignee", "is missing; say who gets the goods, or the consignment")
+            .coded(Fault::Required)
+            .into());
     };
     find_organization(desk, consignee)?;
     let goods = understand(desk, &body.lines)?;

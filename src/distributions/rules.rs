@@ -3,7 +3,7 @@
 use crate::baselines::{Area, PeopleGroup};
 use crate::core::check::{CODE_CHARS_MAX, Check, quoted};
 use crate::core::id::{ItemId, ProgrammeId};
-use crate::core::problem::Outcome;
+use crate::core::problem::{Fault, Outcome};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use utoipa::ToSchema;
@@ -109,7 +109,7 @@ pub(super) fn judge(reached: &[Reached], lines: usize) -> Outcome<Vec<Judged>> {
     if reached.len() > REACHED_MAXIMUM {
         let words =
             format!("{} are too many; say at most {REACHED_MAXIMUM} in one distribution", reached.len());
-        check.wrong("/reached", words);
+        check.fault(Fault::TooMany, "/reached", words);
         return check.finish().map(|()| Vec::new());
     }
     let ids: usize = reached.iter().filter_map(|one| one.registered.as_ref()).map(Vec::len).sum();
@@ -117,7 +117,7 @@ pub(super) fn judge(reached: &[Reached], lines: usize) -> Outcome<Vec<Judged>> {
         let words = format!(
             "{ids} registered people are too many; say at most {EVENT_IDS_MAXIMUM} in one distribution"
         );
-        check.wrong("/reached", words);
+        check.fault(Fault::TooMany, "/reached", words);
     }
     let mut of_line: BTreeMap<usize, usize> = BTreeMap::new();
     for one in reached {
@@ -127,7 +127,8 @@ pub(super) fn judge(reached: &[Reached], lines: usize) -> Outcome<Vec<Judged>> {
     for (index, one) in reached.iter().enumerate() {
         let at = format!("/reached/{index}");
         if one.line >= lines {
-            check.wrong(
+            check.fault(
+                Fault::Unknown,
                 format!("{at}/line"),
                 format!("{} is no line; they are 0 to {}", one.line, lines.max(1) - 1),
             );
@@ -158,7 +159,7 @@ impl Reached {
                 "{} stands beside the kit {kit}, whose sector counts; say one of them",
                 quoted(sector)
             );
-            check.wrong(format!("{at}/sector"), words);
+            check.fault(Fault::OneOfTwo, format!("{at}/sector"), words);
         }
         Judged {
             line: self.line,
@@ -213,7 +214,8 @@ impl Reached {
         match (&self.household_size, self.households) {
             (None, None) => None,
             (None, Some(_)) => {
-                check.wrong(
+                check.fault(
+                    Fault::Required,
                     at,
                     "is missing; say how many people live in a household on the average, such as \"4.7\"",
                 );
@@ -239,7 +241,11 @@ impl Reached {
     fn tags(&self, check: &mut Check, at: &str) -> Option<String> {
         let at = format!("{at}/tags");
         if self.tags.len() > TAGS_MAXIMUM {
-            check.wrong(&at, format!("{} tags are too many; say at most {TAGS_MAXIMUM}", self.tags.len()));
+            check.fault(
+                Fault::TooMany,
+                &at,
+                format!("{} tags are too many; say at most {TAGS_MAXIMUM}", self.tags.len()),
+            );
             return None;
         }
         for (tag, people) in &self.tags {

@@ -2,19 +2,19 @@
 //!
 //! A server does this when it starts and once a day, and `relief person expire` by hand, together with people.
 
-use super::attachment::{AttachmentErase, seal_owner};
-use crate::core::id::{AttachmentId, UserId};
-use crate::core::problem::{Outcome, Problem};
+use super::attachment::{Attachment, AttachmentErase, seal_owner};
+use crate::core::id::AttachmentId;
+use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
 use crate::db::schema::attachments;
 use crate::db::{Conn, Database, read_failure};
 use crate::people::ErasureReason;
-use crate::people::expire::Expiry;
+use crate::people::expire::{Expiry, erase_all, server};
 use crate::people::rules::retained_until;
 use crate::vault::Vault;
-use crate::writer::{Actor, Priority, Writer};
+use crate::writer::Writer;
 use diesel::prelude::*;
-use uuid::Uuid;
+use std::sync::Arc;
 
 /// Attachments read at once.
 const ATTACHMENTS_PER_READ: i64 = 500;
@@ -31,7 +31,12 @@ pub fn expire(
     let mut done = Expiry::default();
     loop {
         let ids = database.read(|conn| overdue(conn, retention_days, now))?;
-        let (erased, failed) = erase_all(writer, ids, retention_days);
+        let erase = |id| {
+            let reason = ErasureReason::Expired;
+            AttachmentErase { actor: server(), id, reason, retention_days }
+        };
+        let is_erased = |row: &Arc<Attachment>| row.erased_at.is_some();
+        let (erased, failed) = erase_all(writer, ids, erase, is_erased);
         for id in &erased {
             vault.destroy(seal_owner(*id))?;
         }
@@ -55,31 +60,6 @@ pub fn expire(
             vault.destroy(seal_owner(id))?;
         }
     }
-}
-
-/// Empties these, many in one commit. Answers which are erased by now, whose keys must go whatever else failed, and
-/// what failed first.
-fn erase_all(
-    writer: &Writer,
-    ids: Vec<AttachmentId>,
-    retention_days: u32,
-) -> (Vec<AttachmentId>, Option<Problem>) {
-    let submit = |id| {
-        let erase = AttachmentErase { actor: server(), id, reason: ErasureReason::Expired, retention_days };
-        (id, writer.submit(erase, Priority::Chunk))
-    };
-    // All are handed in before the first is waited for.
-    let submitted: Vec<_> = ids.into_iter().map(submit).collect();
-    let (mut erased, mut failed) = (Vec::with_capacity(submitted.len()), None);
-    for (id, receiver) in submitted {
-        let gone = |_| Err(Problem::internal("the writer stopped before it answered"));
-        match receiver.and_then(|receiver| receiver.blocking_recv().unwrap_or_else(gone)) {
-            Ok(recorded) if recorded.answer.erased_at.is_some() => erased.push(id),
-            Ok(_) => {}
-            Err(problem) => failed = failed.or(Some(problem)),
-        }
-    }
-    (erased, failed)
 }
 
 /// Those whose time is over and that are not erased. Where nobody said a time, it is counted from when it was recorded.
@@ -111,9 +91,4 @@ fn erased(conn: &mut Conn, after: Option<AttachmentId>) -> Outcome<Vec<Attachmen
         .select(attachments::id)
         .load(conn)
         .map_err(read_failure)
-}
-
-/// Who acts where a time is over.
-fn server() -> Actor {
-    Actor { user: UserId(Uuid::nil()), role: "server".to_owned(), scope: "retention".to_owned() }
 }

@@ -10,7 +10,7 @@ use crate::auth::Scope;
 use crate::consignments::{Consignment, Load};
 use crate::core::check::id_reused;
 use crate::core::id::{AttachmentId, DocumentId, EventId, derived};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::evidence::rules::{Ending, is_hand_over};
 use crate::evidence::{How, Verification, end_where, verify};
@@ -406,6 +406,7 @@ fn find_events(desk: &mut Desk, ids: &[EventId]) -> Result<Vec<Arc<EventRecord>>
                 pointer,
                 format!("{id} is no event that is posted; where it waits, send this once it is"),
             )
+            .coded(Fault::Unknown)
         })?);
     }
     Ok(found)
@@ -416,8 +417,9 @@ fn find_attachments(desk: &mut Desk, ids: &[AttachmentId]) -> Result<Vec<Arc<Att
     for (index, id) in ids.iter().enumerate() {
         let pointer = format!("/attachments/{index}");
         let row = desk.shelf::<Drawer<Attachment>>().find(*id)?;
-        let row =
-            row.ok_or_else(|| Problem::field(&pointer, format!("{id} is no attachment; upload it first")))?;
+        let row = row.ok_or_else(|| {
+            Problem::field(&pointer, format!("{id} is no attachment; upload it first")).coded(Fault::Unknown)
+        })?;
         row.check_there().map_err(|problem| problem.at(pointer))?;
         found.push(row);
     }
@@ -446,7 +448,7 @@ fn check_signatories(desk: &mut Desk, actor: &Actor, signatories: &[SignatoryDra
 }
 
 fn unknown(pointer: &str, kind: &str) -> Problem {
-    Problem::field(pointer, format!("is no {kind} here; record it first"))
+    Problem::field(pointer, format!("is no {kind} here; record it first")).coded(Fault::Unknown)
 }
 
 fn entry(action: &str, id: DocumentId, reason: Option<String>) -> Entry {

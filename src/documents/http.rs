@@ -14,13 +14,11 @@ use crate::core::id::{
     AttachmentId, ConsignmentId, DocumentId, EventId, LoadId, PersonId, PledgeId, SiteId, UserId,
 };
 use crate::core::page::Page;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::people::shown_as;
-use crate::web::{
-    Json, Paging, Path, Query, Routes, Shown, State, Tagged, Written, WrittenBody, discreet, encode_key,
-};
+use crate::web::{Json, Paging, Path, Query, Routes, Shown, State, Tagged, Written, WrittenBody, discreet};
 use crate::writer::Recorded;
 use actix_web::web::Json as JsonBody;
 use serde::{Deserialize, Serialize};
@@ -208,14 +206,13 @@ pub async fn document_index(
         event: query.event,
         number: query.number,
     };
-    let limit = paging.limit;
     if permit.fields() == Fields::Traced {
-        let read = move |conn: &mut _| traced_list(conn, &permit, &filter, paging.after, limit + 1);
-        let page = Page::from_rows(state.read(read).await?, limit, |row| encode_key(&row.id));
+        let read = move |conn: &mut Conn, after, limit| traced_list(conn, &permit, &filter, after, limit);
+        let page = state.page(paging, read, |row| row.id).await?;
         return Ok(JsonBody(page.map(Shown::Traced)));
     }
-    let rows = state.read(move |conn| document_list(conn, &permit, &filter, paging.after, limit + 1)).await?;
-    let page = Page::from_rows(rows, limit, |row| encode_key(&row.id));
+    let read = move |conn: &mut Conn, after, limit| document_list(conn, &permit, &filter, after, limit);
+    let page = state.page(paging, read, |row| row.id).await?;
     Ok(JsonBody(page.map(|row| Shown::All(row.into()))))
 }
 
@@ -270,7 +267,7 @@ pub async fn document_evidence(
     let EvidenceNew { events, signatories, attachments } = body.0;
     if events.is_empty() && signatories.is_empty() && attachments.is_empty() {
         let detail = "adds nothing; name events, signatories or attachments";
-        return Err(Problem::field("", detail));
+        return Err(Problem::field("", detail).coded(Fault::Required));
     }
     let mut check = Check::new();
     check_lists(&mut check, &events, &signatories, &attachments);

@@ -12,7 +12,7 @@ use crate::content::{Kept, Media, Removed, inspect};
 use crate::core::check::{Check, WORDS_CHARS_MAX};
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::id::{AttachmentId, OrganizationId, UserId};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::SharedBytes;
 use crate::people::ErasureReason;
@@ -386,7 +386,7 @@ pub async fn attachment_erase(
     if recorded.answer.erased_at.is_none() {
         let until = recorded.answer.kept_until(retention_days);
         let detail = format!("is not over: this is kept until {until}; give another reason to erase it now");
-        return Err(Problem::field("/reason", detail));
+        return Err(Problem::field("/reason", detail).coded(Fault::NotAllowed));
     }
     // Recorded first: should this fail, the same request again destroys the key.
     destroy_key(&state, &row).await?;

@@ -8,7 +8,7 @@ use super::rules::{DocumentKind, number_prefix, number_text, place_word, read_nu
 use super::store::Document;
 use crate::core::check::quoted;
 use crate::core::id::{DocumentId, NumberBlockId, NumberId, NumberSeriesId, SiteId, derived};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::db::Conn;
 use crate::db::schema::number_series;
 use crate::sites::Site;
@@ -136,7 +136,7 @@ pub(super) fn unnumbered(kind: DocumentKind) -> Problem {
     let kinds: Vec<&str> =
         DocumentKind::ALL.iter().filter(|kind| kind.letters().is_some()).map(|kind| kind.word()).collect();
     let detail = format!("{:?} is not numbered here; numbered are {}", kind.word(), kinds.join(", "));
-    Problem::field("/kind", detail)
+    Problem::field("/kind", detail).coded(Fault::NotAChoice)
 }
 
 /// The next number of a series, for a document.

@@ -2,8 +2,9 @@
 
 use crate::core::check::{Check, REFERENCE_CHARS_MAX};
 use crate::core::id::{AttachmentId, ConsignmentId, DocumentId, EventId, LoadId, PersonId, PledgeId, SiteId};
-use crate::core::problem::Outcome;
+use crate::core::problem::{Fault, Outcome};
 use crate::core::time::Timestamp;
+use crate::core::worded::worded;
 use serde::{Deserialize, Serialize};
 use std::collections::HashSet;
 
@@ -18,31 +19,7 @@ const PLACE_CHARS_MAX: usize = 12;
 /// Years a document may be of: none of relief goods is older.
 const YEARS: std::ops::RangeInclusive<i64> = 1970..=2999;
 
-macro_rules! words {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$variant_doc])* $variant,)* }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The word in the database and on the wire.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// Reads the word back.
-            pub fn from_word(word: &str) -> Option<Self> {
-                Self::ALL.iter().copied().find(|one| one.word() == word)
-            }
-        }
-    };
-}
-
-words! {
+worded! {
     /// What kind of paper a document is.
     pub enum DocumentKind {
         /// Goes with the goods; see [`WaybillMode`].
@@ -62,9 +39,7 @@ words! {
         /// Anything else.
         Other = "other",
     }
-}
 
-words! {
     /// What a waybill goes with.
     pub enum WaybillMode {
         /// By road.
@@ -74,9 +49,7 @@ words! {
         /// By sea: a bill of lading.
         Bl = "bl",
     }
-}
 
-words! {
     /// What a signatory did.
     pub enum Act {
         /// Handed the goods over.
@@ -210,11 +183,13 @@ impl DocumentDraft {
         let mut check = Check::new();
         check.client_id("/id", self.id.map(|id| id.0));
         match (self.kind, self.mode) {
-            (DocumentKind::Waybill, None) => check.wrong("/mode", "is missing; a waybill is cmr, awb or bl"),
+            (DocumentKind::Waybill, None) => {
+                check.fault(Fault::Required, "/mode", "is missing; a waybill is cmr, awb or bl")
+            }
             (DocumentKind::Waybill, Some(_)) | (_, None) => {}
             (_, Some(mode)) => {
                 let detail = format!("{:?} is for waybills only; leave it out", mode.word());
-                check.wrong("/mode", detail);
+                check.fault(Fault::NotAllowed, "/mode", detail);
             }
         }
         self.issued_on = check.date("/issued_on", &self.issued_on);
@@ -253,12 +228,17 @@ pub(super) fn check_lists(
     let mut seen = HashSet::new();
     for (index, event) in events.iter().enumerate() {
         if !seen.insert(event.0) {
-            check.wrong(format!("/events/{index}"), format!("{event} stands there twice; write it once"));
+            check.fault(
+                Fault::Twice,
+                format!("/events/{index}"),
+                format!("{event} stands there twice; write it once"),
+            );
         }
     }
     for (index, attachment) in attachments.iter().enumerate() {
         if !seen.insert(attachment.0) {
-            check.wrong(
+            check.fault(
+                Fault::Twice,
                 format!("/attachments/{index}"),
                 format!("{attachment} stands there twice; write it once"),
             );

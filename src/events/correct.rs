@@ -7,7 +7,7 @@ use super::reverse::{Net, is_deploying, recorded_kind, standing, take_back_figur
 use super::times::{Timed, by_time};
 use crate::consignments::Leg;
 use crate::core::id::EventId;
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::time::Timestamp;
 use crate::distributions::state_reached;
 use crate::evidence::end_where;
@@ -60,7 +60,7 @@ const CORRECTABLE: [&str; 14] = [
 /// known yet.
 pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Result<EventResult, Halt> {
     if body.reason.trim().is_empty() {
-        return Err(Problem::field("/reason", "is empty; say what was wrong").into());
+        return Err(Problem::field("/reason", "is empty; say what was wrong").coded(Fault::Required).into());
     }
     let old = standing(desk, body.event)?;
     let record = old.record.clone();
@@ -96,15 +96,7 @@ pub fn correct(desk: &mut Desk, happening: &Happening, body: &Corrected) -> Resu
         ..*one
     }));
     let moved_on = cover_from_surplus(desk, &mut changes, &mut statements)?;
-    let subjects = Subjects {
-        programme: record.programme_id,
-        pledge: record.pledge_id,
-        consignment: record.consignment_id,
-        leg: record.leg_id,
-        site: record.site_id,
-        load: record.load_id,
-        about: Some(record.id),
-    };
+    let subjects = Subjects::of_what_follows(&record);
     let deploys = is_deploying(desk, &record)?;
     let happening = Happening { occurred_at: record.occurred_at, deploys, ..happening.clone() };
     let has_changed = !changes.is_empty();

@@ -7,126 +7,28 @@
 
 use super::kind::Kind;
 use super::read::{EventShown, events_between, heading_of, sequence_of};
+use super::streams::{HEARTBEAT, LAST_EVENT_ID, Listener, Place, STREAM_TIME, Streams, listened};
 use crate::auth::{Permit, action};
 use crate::core::check::quoted;
 use crate::core::id::UserId;
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::web::{Query, Standing, State};
 use crate::writer::last_sequence;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::unfold;
 use serde::Deserialize;
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::watch;
 
-/// Streams one user has at once: some browsers' tabs and a program. A further one ends the oldest.
-const STREAMS_PER_USER: usize = 5;
-/// Streams there are at once, of everybody: each is a connection and some kilobytes.
-const STREAMS_MAXIMUM: usize = 1_000;
-/// Before whoever has too many comes again, in seconds.
-const COME_BACK_SECONDS: u64 = 10;
-/// How often something is sent where nothing is recorded, so that nobody on the way takes the connection for dead.
-const HEARTBEAT: Duration = Duration::from_secs(15);
-/// How long a stream goes on; then its reader comes again, where it was. It ends before the connection's own time is over.
-const STREAM_TIME: Duration = Duration::from_secs(30 * 60);
 /// Events read at once: what is held of a stream whose reader is slow.
 const PAGE: i64 = 100;
 /// Entries looked through at once, so that no question is long where few of them are one's own.
 const WINDOW: i64 = 5_000;
-/// How long after a commit each further stream reads it: all of them at once would take every connection from everybody else,
-/// for a second's news. What is recorded meanwhile is read along.
-const APART: Duration = Duration::from_millis(1);
 /// What a browser waits before it comes again, in milliseconds.
 const BEGINNING: &str = "retry: 2000\n\n";
-/// The header in which a browser says how far it came.
-const LAST_EVENT_ID: &str = "last-event-id";
-
-/// The streams of a server.
-pub struct Streams {
-    /// The last entry of the log, whichever process recorded it.
-    newest: watch::Receiver<i64>,
-    open: Mutex<Open>,
-}
-
-/// Those that are open, each with what ends it when it is let go.
-#[derive(Default)]
-struct Open {
-    count: u64,
-    is_closed: bool,
-    by_user: HashMap<UserId, VecDeque<(u64, watch::Sender<()>)>>,
-}
-
-impl Streams {
-    /// None yet; `newest` follows the log.
-    pub fn new(newest: watch::Receiver<i64>) -> Self {
-        Self { newest, open: Mutex::default() }
-    }
-
-    /// Ends all streams, and those that come still.
-    pub fn close(&self) {
-        let mut open = self.open();
-        open.is_closed = true;
-        open.by_user.clear();
-    }
-
-    /// How long a stream lets others read first: it has a place of its own among those that are open, so that few hardly wait and
-    /// a thousand are spread over a second.
-    fn pause(&self, number: u64) -> Duration {
-        let open: usize = self.open().by_user.values().map(VecDeque::len).sum();
-        let place = number % u64::try_from(open).unwrap_or(u64::MAX).max(1);
-        APART.saturating_mul(u32::try_from(place).unwrap_or(u32::MAX))
-    }
-
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.open.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Counts a stream. Where its user has too many, the oldest ends: one whose reader is gone is noticed late, and must not
-    /// keep the same reader out.
-    fn enter(streams: &Data<Self>, user: UserId) -> Outcome<(Place, watch::Receiver<()>)> {
-        let mut open = streams.open();
-        let all: usize = open.by_user.values().map(VecDeque::len).sum();
-        if all >= STREAMS_MAXIMUM || open.is_closed {
-            let words =
-                format!("There are {all} streams open, and no more are served. Come back in a moment.");
-            return Err(Problem::new(Code::TooManyRequests, words).with("retry_after_s", COME_BACK_SECONDS));
-        }
-        open.count += 1;
-        let number = open.count;
-        let (ending, ended) = watch::channel(());
-        let own = open.by_user.entry(user).or_default();
-        own.push_back((number, ending));
-        if own.len() > STREAMS_PER_USER {
-            drop(own.pop_front());
-        }
-        drop(open);
-        Ok((Place { streams: streams.clone(), user, number }, ended))
-    }
-}
-
-/// A stream that is counted until it is dropped.
-struct Place {
-    streams: Data<Streams>,
-    user: UserId,
-    number: u64,
-}
-
-impl Drop for Place {
-    fn drop(&mut self) {
-        let mut open = self.streams.open();
-        if let Some(own) = open.by_user.get_mut(&self.user) {
-            own.retain(|(number, _)| *number != self.number);
-            if own.is_empty() {
-                open.by_user.remove(&self.user);
-            }
-        }
-    }
-}
 
 /// What is wanted of the stream.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]
@@ -150,7 +52,8 @@ fn kinds_of(text: Option<&str>) -> Outcome<Vec<String>> {
             Err(Problem::field(
                 "/kinds",
                 format!("{} is no kind of event; known are: {known}", quoted(strange)),
-            ))
+            )
+            .coded(Fault::NotAChoice))
         }
     }
 }
@@ -197,19 +100,14 @@ pub async fn event_stream(
     let last = state.database.read_apart(last_sequence).await?;
     let user = permit.principal().user;
     let stream = Stream::begin(state, &streams, (&request, query.0), (user, last))?;
-    Ok(HttpResponse::Ok()
-        .insert_header((CONTENT_TYPE, "text/event-stream"))
-        .insert_header((CACHE_CONTROL, "no-store"))
-        // What is compressed waits for more before it is sent; and proxies that gather answers are told not to.
-        .insert_header((CONTENT_ENCODING, "identity"))
-        .insert_header(("x-accel-buffering", "no"))
-        .streaming(unfold(stream, Stream::next)))
+    Ok(listened(unfold(stream, Stream::next)))
 }
 
 /// A stream under way.
 struct Stream {
     /// Counted for as long as the stream is there.
     place: Place,
+    user: UserId,
     standing: Standing,
     state: State,
     newest: watch::Receiver<i64>,
@@ -242,12 +140,13 @@ impl Stream {
         let kinds = kinds_of(query.kinds.as_deref())?;
         let position = beginning(request, query.after, last)?;
         let standing = Standing::of(request)?;
-        let (place, ended) = Streams::enter(streams, user)?;
+        let (place, ended) = Streams::enter(streams, Listener::Program(user))?;
         Ok(Self {
             place,
+            user,
             ended,
             standing,
-            newest: streams.newest.clone(),
+            newest: streams.following(),
             position,
             until: (query.follow == Some(false)).then_some(last),
             ready: VecDeque::from([Bytes::from_static(BEGINNING.as_bytes())]),
@@ -271,7 +170,7 @@ impl Stream {
                 if let Err(problem) = self.read(newest).await {
                     // Its reader comes again, where it was, and is told then what is wrong.
                     let cause = problem.internal.as_deref().unwrap_or(&problem.detail);
-                    tracing::debug!(user = %self.place.user, cause, "a stream of events ends");
+                    tracing::debug!(user = %self.user, cause, "a stream of events ends");
                     return None;
                 }
                 continue;
@@ -281,7 +180,7 @@ impl Stream {
             }
             match self.wait().await {
                 Woken::Recorded => {
-                    tokio::time::sleep(self.place.streams.pause(self.place.number)).await;
+                    tokio::time::sleep(self.place.pause()).await;
                 }
                 Woken::Over => return None,
                 Woken::Quiet => {

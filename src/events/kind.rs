@@ -10,7 +10,7 @@ use crate::consignments::{
 };
 use crate::core::check::quoted;
 use crate::core::id::{EventId, HandlingUnitId};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::time::{Precision, Timestamp};
 use crate::distributions::{Delivered, Distributed};
 use crate::kits::{KitPacked, KitUnpacked};
@@ -188,7 +188,8 @@ macro_rules! kinds {
                     other => Err(Problem::field(
                         "/kind",
                         format!("{} is no kind of event; known are: {}", quoted(other), Self::WORDS.join(", ")),
-                    )),
+                    )
+                    .coded(Fault::NotAChoice)),
                 }
             }
         }
@@ -360,7 +361,7 @@ impl Command {
     fn check_precision(&self) -> Result<(), Problem> {
         if self.precision == Precision::Inferred {
             let words = "\"inferred\" is ours to say; write minute, day or month";
-            return Err(Problem::field("/precision", words));
+            return Err(Problem::field("/precision", words).coded(Fault::NotAllowed));
         }
         Ok(())
     }
@@ -371,20 +372,20 @@ impl Command {
             && body.sheet.is_some()
         {
             let words = "is ours to say; post the count sheet itself, or leave this out";
-            return Err(Problem::field("/sheet", words));
+            return Err(Problem::field("/sheet", words).coded(Fault::NotAllowed));
         }
         if let Kind::Damaged(body) | Kind::Held(body) | Kind::ReleasedFromHold(body) = &self.kind
             && body.logger_file.is_some()
         {
             let words = "is ours to say; send the logger's file itself, or leave this out";
-            return Err(Problem::field("/logger_file", words));
+            return Err(Problem::field("/logger_file", words).coded(Fault::NotAllowed));
         }
         // The right figures of an event are no sheet's and no logger's either.
         if let Kind::Corrected(body) = &self.kind {
             let said = |name: &&&str| body.right.get(**name).is_some_and(|value| !value.is_null());
             if let Some(name) = ["logger_file", "sheet"].iter().find(said) {
                 let words = "is ours to say; state the right figures, and leave this out";
-                return Err(Problem::field(format!("/right/{name}"), words));
+                return Err(Problem::field(format!("/right/{name}"), words).coded(Fault::NotAllowed));
             }
         }
         Ok(())
@@ -394,7 +395,7 @@ impl Command {
         match &self.from_paper {
             Some(paper) if paper.number.trim().is_empty() => {
                 let words = "is empty; write the number of the paper this was entered from";
-                Err(Problem::field("/from_paper/number", words))
+                Err(Problem::field("/from_paper/number", words).coded(Fault::Required))
             }
             Some(_) | None => Ok(()),
         }
@@ -468,11 +469,12 @@ fn check_version(id: EventId) -> Result<(), Problem> {
     if id.0.get_version_num() == 7 {
         return Ok(());
     }
-    Err(Problem::field("/id", format!("{id} is not a UUID of version 7; make a new one for each event")))
+    Err(Problem::field("/id", format!("{id} is not a UUID of version 7; make a new one for each event"))
+        .coded(Fault::NotAnIdentifier))
 }
 
 fn missing(field: &str, what: &str) -> Problem {
-    Problem::field(format!("/{field}"), format!("is missing; say {what}"))
+    Problem::field(format!("/{field}"), format!("is missing; say {what}")).coded(Fault::Required)
 }
 
 fn take<T: DeserializeOwned>(members: &mut Map<String, Value>, field: &str) -> Result<Option<T>, Problem> {

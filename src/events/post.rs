@@ -11,11 +11,11 @@ use super::wait::subjects;
 use crate::auth::{Action, Scope, actor_may};
 use crate::consignments as consigned;
 use crate::core::id::{ConsignmentId, ItemId, LegId, PledgeId, SiteId, UserId};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::distributions as handed;
 use crate::items::goods::GoodsLine;
 use crate::kits::{open_left, pack_kits, unpack_kits};
-use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, clamp};
+use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, clamp, file_told};
 use crate::ledger::{Account, Book};
 use crate::parties::find_organization;
 use crate::people::{check_named, check_reached};
@@ -204,8 +204,12 @@ impl PostEvent {
 
 /// Decides an event of any kind. What it takes out of a consignment is in none of the consignment's units any more.
 pub(super) fn decide_kind(desk: &mut Desk, happening: &Happening, kind: &Kind) -> Result<EventResult, Halt> {
-    let result = decide_by_kind(desk, happening, kind)?;
-    open_left(desk, happening, result.sequence)?;
+    let mut result = decide_by_kind(desk, happening, kind)?;
+    result.units_opened = open_left(desk, happening, result.sequence)?;
+    let is_told_more = result.inferred.is_some() || !result.units_opened.is_empty();
+    if is_told_more && !happening.is_rehearsal() {
+        file_told(desk, &result)?;
+    }
     Ok(result)
 }
 
@@ -270,7 +274,7 @@ impl PostEvent {
         };
         if person.organization_id != paper.organization {
             let detail = format!("{id} is nobody of the organization that the paper is of");
-            return Err(Problem::field(pointer, detail).into());
+            return Err(Problem::field(pointer, detail).coded(Fault::Unknown).into());
         }
         Ok(())
     }

@@ -11,6 +11,7 @@ use super::store::WaitingRecord;
 use crate::auth::is_operator;
 use crate::core::id::{ApprovalId, ConsignmentId, EventId, ItemId, LegId, LotId, SiteId, SubjectId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::time::Timestamp;
 use crate::ledger::event::{EventRecord, EventResult, EventStatus, Halt, Happening};
 use crate::ledger::{Account, Book, Cell, Condition};
 use crate::proposals::store::acted_as;
@@ -196,17 +197,7 @@ impl PostEvent {
         let effect = serde_json::to_string(&effect).map_err(written)?;
         desk.go_back(checkmark);
         let approval = approval_of(happening.id);
-        let result = EventResult {
-            status: EventStatus::Proposed,
-            sequence: None,
-            effective_at: None,
-            recorded_at: desk.upcoming().recorded_at,
-            moved: false,
-            inferred: None,
-            moved_on: None,
-            approval: Some(approval),
-            ..decided.clone()
-        };
+        let result = proposed(decided, approval, desk.upcoming().recorded_at);
         let told = serde_json::to_string(&result).map_err(written)?;
         let proposal = Approval {
             id: approval,
@@ -239,6 +230,22 @@ impl PostEvent {
                 .put(WaitingRecord { posted: true, ..waited.as_ref().clone() });
         }
         Ok(result)
+    }
+}
+
+/// The answer to what counts only once somebody else approves it.
+fn proposed(decided: &EventResult, approval: ApprovalId, recorded_at: Timestamp) -> EventResult {
+    EventResult {
+        status: EventStatus::Proposed,
+        sequence: None,
+        effective_at: None,
+        recorded_at,
+        moved: false,
+        inferred: None,
+        moved_on: None,
+        approval: Some(approval),
+        units_opened: Vec::new(),
+        ..decided.clone()
     }
 }
 

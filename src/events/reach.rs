@@ -8,7 +8,7 @@ use crate::consignments::{
     consignments_within, in_countries, loads_within, moves_own, of_organization, tells_sensitive_way,
 };
 use crate::core::id::EventId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::schema::{
     approvals, balances, claims, consignments, events, legs, loads, pledge_lines, pledges, postings, sites,
     users,
@@ -265,7 +265,7 @@ fn asked(kind: &Kind) -> Outcome<Vec<Named>> {
     {
         let detail = "is missing; your account reaches only a part of the goods with donors, so say of which \
                       pledge to take them, or from which site";
-        return Err(Problem::field("/pledge", detail));
+        return Err(Problem::field("/pledge", detail).coded(Fault::Required));
     }
     Ok(kind.names().into_iter().filter(|named| named.is_asked()).collect())
 }

@@ -81,7 +81,7 @@ pub struct EventView {
     pub moved: bool,
     /// Whether it was worked out from another event.
     pub inferred: bool,
-    /// Whether it was imported at the command line: then nobody here dispatched, received or approved anything.
+    /// Whether it was imported at the command line or out of a table of deliveries: then nobody here dispatched, received or approved anything.
     pub imported: bool,
     /// Whether it was entered for somebody else from paper, which its body names.
     pub from_paper: bool,
@@ -93,7 +93,7 @@ pub struct EventView {
     /// Of a hand-over: whether it is verified or only reported.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<EvidenceView>,
-    /// What was lacking when goods departed, as its poster was told.
+    /// What was lacking when goods departed, or that a recall found nothing in hand, as its poster was told.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub warnings: Vec<String>,
     /// Events about this one, such as corrections; only where one event is shown.

@@ -4,7 +4,7 @@ use super::correct::close_as_before;
 use super::kind::{Beside, Command, Kind};
 use crate::consignments::{Consignment, Departures, Leg, state_legs};
 use crate::core::id::EventId;
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::time::Timestamp;
 use crate::kits::{UnitPlace, close_again, pack_reversed, place_reversed, unpack_reversed};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, Part, Subjects, all_or_missed};
@@ -131,22 +131,16 @@ pub(super) fn as_movements(changes: &[(Cell, i64)]) -> Vec<Movement> {
 /// `depended_on`, `wrong_state`; waits for an event that is not known yet.
 pub fn reverse(desk: &mut Desk, happening: &Happening, body: &Reversed) -> Result<EventResult, Halt> {
     if body.reason.trim().is_empty() {
-        return Err(Problem::field("/reason", "is empty; say why the event never happened").into());
+        return Err(Problem::field("/reason", "is empty; say why the event never happened")
+            .coded(Fault::Required)
+            .into());
     }
     let net = standing(desk, body.event)?;
     let at = net.record.effective_at;
     let undone = undone(&net);
     refuse_while_needed(desk, &net, &undone)?;
     let record = &net.record;
-    let subjects = Subjects {
-        programme: record.programme_id,
-        pledge: record.pledge_id,
-        consignment: record.consignment_id,
-        leg: record.leg_id,
-        site: record.site_id,
-        load: record.load_id,
-        about: Some(record.id),
-    };
+    let subjects = Subjects::of_what_follows(record);
     let deploys = is_deploying(desk, record)?;
     let happening = Happening { occurred_at: at, deploys, ..happening.clone() };
     let parts: Vec<Part<'_>> = undone

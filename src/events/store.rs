@@ -3,7 +3,7 @@
 use super::kind::Command;
 use super::post::PostEvent;
 use crate::core::id::{ConsignmentId, EventId, SiteId, UserId};
-use crate::core::problem::{Code, FieldError, Outcome, Problem};
+use crate::core::problem::{Code, Fault, FieldError, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{refusals, waiting};
 use crate::db::{Conn, read_failure};
@@ -79,7 +79,17 @@ impl RefusalRecord {
         );
         for error in told["errors"].as_array().into_iter().flatten() {
             let text = |name: &str| error[name].as_str().unwrap_or_default().to_owned();
-            problem.errors.push(FieldError { pointer: text("pointer"), detail: text("detail") });
+            // What was refused before fields had codes has none.
+            let code = Fault::from_word(&text("code")).unwrap_or(Fault::Other);
+            let bound = |name: &str| error[name].as_i64();
+            let choices = error["choices"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            problem.errors.push(FieldError {
+                code,
+                least: bound("least"),
+                most: bound("most"),
+                choices: choices.map(str::to_owned).collect(),
+                ..FieldError::new(text("pointer"), text("detail"))
+            });
         }
         Ok(problem)
     }

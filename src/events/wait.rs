@@ -39,6 +39,7 @@ impl PostEvent {
             waits_for: Some(wait.reason.clone()),
             approval: None,
             warnings: Vec::new(),
+            units_opened: Vec::new(),
         };
         let told = serde_json::to_string(&result).map_err(|error| Problem::internal(error.to_string()))?;
         desk.shelf::<Drawer<WaitingRecord>>().put(WaitingRecord {

@@ -76,14 +76,20 @@ pub enum EncodingError {
         /// The first physical line that does not fit, counted from 1.
         line: usize,
     },
+    /// Letters that take more room than they may once they are read.
+    #[error("the text takes more than {limit_bytes} bytes as UTF-8; save it in parts")]
+    TooLong {
+        /// The limit.
+        limit_bytes: u64,
+    },
 }
 
 /// Decodes a file. Without `wanted`: a byte order mark decides, then valid UTF-8 is UTF-8, and
 /// anything else is windows-1252, which is said in the notes.
 ///
 /// # Errors
-/// [`EncodingError`] when the bytes hold a zero byte, or are not in the encoding asked for.
-pub fn decode(bytes: Vec<u8>, wanted: Option<TextEncoding>) -> Result<Decoded, EncodingError> {
+/// [`EncodingError`] when the bytes hold a zero byte, are not in the encoding asked for, or become more than `most` bytes.
+pub fn decode(bytes: Vec<u8>, wanted: Option<TextEncoding>, most: u64) -> Result<Decoded, EncodingError> {
     let marked = match bytes.as_slice() {
         [0xEF, 0xBB, 0xBF, ..] => Some((TextEncoding::Utf8, 3)),
         [0xFF, 0xFE, ..] => Some((TextEncoding::Utf16LittleEndian, 2)),
@@ -92,14 +98,32 @@ pub fn decode(bytes: Vec<u8>, wanted: Option<TextEncoding>) -> Result<Decoded, E
     };
     let mark_length = marked.map_or(0, |(_, length)| length);
     match wanted.or(marked.map(|(encoding, _)| encoding)) {
-        Some(TextEncoding::Utf8) if wanted.is_none() => detect(bytes, mark_length),
-        Some(encoding) => decode_as(&bytes[mark_length..], encoding, wanted.is_none()),
-        None => detect(bytes, 0),
+        Some(TextEncoding::Utf8) if wanted.is_none() => detect(bytes, mark_length, most),
+        Some(encoding) => {
+            if encoding == TextEncoding::Windows1252 {
+                check_length(&bytes, most)?;
+            }
+            decode_as(&bytes[mark_length..], encoding, wanted.is_none())
+        }
+        None => detect(bytes, 0, most),
     }
 }
 
+/// Refuses bytes of windows-1252 that may become more than `most` bytes of UTF-8: one letter of one byte takes up to three.
+fn check_length(bytes: &[u8], most: u64) -> Result<(), EncodingError> {
+    let length: u64 = bytes
+        .iter()
+        .map(|byte| match byte {
+            0..=0x7F => 1,
+            0x80..=0x9F => 3,
+            0xA0..=0xFF => 2,
+        })
+        .sum();
+    if length > most { Err(EncodingError::TooLong { limit_bytes: most }) } else { Ok(()) }
+}
+
 /// Decides between UTF-8 and windows-1252 by whether the bytes are valid UTF-8.
-fn detect(bytes: Vec<u8>, mark_length: usize) -> Result<Decoded, EncodingError> {
+fn detect(bytes: Vec<u8>, mark_length: usize, most: u64) -> Result<Decoded, EncodingError> {
     if let Some(offset) = bytes.iter().position(|byte| *byte == 0) {
         return Err(EncodingError::Binary { offset });
     }
@@ -112,6 +136,7 @@ fn detect(bytes: Vec<u8>, mark_length: usize) -> Result<Decoded, EncodingError> 
         Err(refused) => {
             let first_bad = refused.utf8_error().valid_up_to();
             let bytes = refused.into_bytes();
+            check_length(&bytes, most)?;
             let note = format!(
                 "line {} holds byte 0x{:02X}, which is not UTF-8: the file was read as windows-1252",
                 line_of(&bytes, first_bad),

@@ -4,7 +4,7 @@ use super::headcounts::{HeadcountMapping, Headcounts, HeadcountsImported, read_h
 use super::http_rows::{TableRowOutcome, TableRowProblem, check_table_type, told};
 use super::kept::{Found, find_kept};
 use super::restate::{StatementsRestate, outcome_of};
-use super::table::Table;
+use super::table::{Limits, Table, TableOptions};
 use super::verdict::{RowOutcome, count};
 use crate::auth::{Permit, action};
 use crate::baselines::rules::ROWS_MAXIMUM;
@@ -142,7 +142,8 @@ pub(super) fn programme_of(conn: &mut Conn, mapping: &HeadcountMapping) -> Outco
 fn judged(conn: &mut Conn, mapping: &str, bytes: Vec<u8>) -> Outcome<Judged> {
     let (mapping, version) = chosen(conn, mapping)?;
     let programme = programme_of(conn, &mapping)?;
-    let table = Table::from_bytes(bytes, &mapping.table_options())
+    let options = TableOptions { limits: Limits::SENT, ..mapping.table_options() };
+    let table = Table::from_bytes(bytes, &options)
         .map_err(|error| Problem::field("", format!("The table cannot be read: {error}")))?;
     let read = read_headcount_table(&table, (mapping, version))?;
     let drafts = read.drafts(programme);

@@ -4,7 +4,7 @@ use super::http_rows::{TableRowOutcome, TableRowProblem, check_table_type, told}
 use super::kept::{Chosen, Found, find_kept};
 use super::mapping::Mapping;
 use super::needs::{NeedsRead, RowFate, judge_needs, verdicts_of};
-use super::table::Table;
+use super::table::{Limits, Table, TableOptions};
 use super::verdict::count;
 use crate::auth::{Permit, Scope, action};
 use crate::core::check::quoted;
@@ -117,7 +117,8 @@ fn chosen(conn: &mut Conn, name: &str) -> Outcome<Chosen> {
 /// Reads a table and judges each row: whether it is the caller's to state, and what it would change.
 fn judged(conn: &mut Conn, scope: &Scope, mapping: &str, bytes: Vec<u8>) -> Outcome<Judged> {
     let Chosen { mapping, version } = chosen(conn, mapping)?;
-    let table = Table::from_bytes(bytes, &mapping.table_options())
+    let options = TableOptions { limits: Limits::SENT, ..mapping.table_options() };
+    let table = Table::from_bytes(bytes, &options)
         .map_err(|error| Problem::field("", format!("The table cannot be read: {error}")))?;
     let read = judge_needs(conn, scope, &mapping, &table)?;
     let name = match version {

@@ -1,16 +1,24 @@
 //! Importing a file from its path to its verdicts.
 
 use super::apply::{Progress, Recorder, apply, import_actor};
+use super::blank::header_below;
 use super::kept::Chosen;
 use super::mapping::Mapping;
 use super::plan::{CellProblem, Plan};
 use super::planner::plan;
-use super::table::Table;
+use super::table::{Limits, Table, TableError, TableOptions};
 use super::verdict::{OutcomeCounts, RowOutcome, RowVerdict, count};
 use crate::atlas::find_country;
+use crate::core::id::ImportJobId;
 use crate::core::problem::{Outcome, Problem};
+use crate::writer::Actor;
 use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
+
+/// Bytes of a template's instructions: a line for each of as many columns as a table has.
+const INSTRUCTIONS_BYTES_MAX: u64 = 1_024 * 1_024;
 
 /// What a file says, read by a mapping.
 pub struct Reading {
@@ -25,7 +33,7 @@ pub struct Reading {
 
 impl Reading {
     /// The mapping and, of one that is kept, its version: what every entry of the import names.
-    fn read_by(&self) -> String {
+    pub fn read_by(&self) -> String {
         match self.mapping_version {
             Some(version) => format!("{}@{version}", self.plan.mapping),
             None => self.plan.mapping.clone(),
@@ -37,7 +45,20 @@ impl Reading {
     /// # Errors
     /// Where the database cannot be read or written.
     pub fn import(&self, recorder: &mut Recorder, progress: Progress<'_>) -> Outcome<Imported> {
-        import_by(&self.plan, &self.read_by(), recorder, progress)
+        import_by(&self.plan, (import_actor(&self.read_by()), None), recorder, progress)
+    }
+
+    /// The same in the words of the log that an actor has, and for a job whose rows are noted, where there is one.
+    ///
+    /// # Errors
+    /// As [`Reading::import`].
+    pub fn import_as(
+        &self,
+        by: (Actor, Option<ImportJobId>),
+        recorder: &mut Recorder,
+        progress: Progress<'_>,
+    ) -> Outcome<Imported> {
+        import_by(&self.plan, by, recorder, progress)
     }
 
     /// Puts the row's own cell beside each reason that names its column: the ledger knows only what became of it.
@@ -84,13 +105,42 @@ pub fn read(file: &Path, mapping: &str) -> Outcome<Reading> {
 /// # Errors
 /// `invalid` where the table cannot be read at all.
 pub fn read_chosen(file: &Path, chosen: Chosen) -> Outcome<Reading> {
+    let options = chosen.mapping.table_options();
+    let header_row = options.header_row.or_else(|| header_below(&beginning(file)));
+    let options = TableOptions { header_row, ..options };
+    read_table(chosen, || Table::open(file, &options))
+}
+
+/// The beginning of a file, where there may be instructions; of what can be read once only, such as a pipe, nothing.
+fn beginning(file: &Path) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    if std::fs::metadata(file).is_ok_and(|found| found.is_file())
+        && let Ok(opened) = File::open(file)
+    {
+        // Whoever reads it whole says what is wrong with it.
+        drop(opened.take(INSTRUCTIONS_BYTES_MAX).read_to_end(&mut bytes));
+    }
+    bytes
+}
+
+/// The same of a file's bytes, which hold no more than `limits`.
+///
+/// # Errors
+/// As [`read_chosen`].
+pub fn read_sent(file: Vec<u8>, chosen: Chosen, limits: Limits) -> Outcome<Reading> {
+    let options = chosen.mapping.table_options();
+    let header_row = options.header_row.or_else(|| header_below(&file));
+    let options = TableOptions { header_row, limits, ..options };
+    read_table(chosen, || Table::from_bytes(file, &options))
+}
+
+fn read_table(chosen: Chosen, open: impl FnOnce() -> Result<Table, TableError>) -> Outcome<Reading> {
     let Chosen { mapping, version } = chosen;
     if mapping.need.is_some() {
         let words = "states needs, and has to be read as such";
         return Err(Problem::field("/mapping", format!("{} {words}", mapping.name)));
     }
-    let table = Table::open(file, &mapping.table_options())
-        .map_err(|error| Problem::field("/file", error.to_string()))?;
+    let table = open().map_err(|error| Problem::field("/file", error.to_string()))?;
     let country_of = |name: &str| match find_country(name) {
         Ok(country) => Ok(country.as_str().to_owned()),
         Err(error) => Err(error.to_string()),
@@ -105,16 +155,16 @@ pub fn read_chosen(file: &Path, chosen: Chosen) -> Outcome<Reading> {
 /// # Errors
 /// Where the database cannot be read or written.
 pub fn import(plan: &Plan, recorder: &mut Recorder, progress: Progress<'_>) -> Outcome<Imported> {
-    import_by(plan, &plan.mapping, recorder, progress)
+    import_by(plan, (import_actor(&plan.mapping), None), recorder, progress)
 }
 
 fn import_by(
     plan: &Plan,
-    read_by: &str,
+    by: (Actor, Option<ImportJobId>),
     recorder: &mut Recorder,
     progress: Progress<'_>,
 ) -> Outcome<Imported> {
-    let verdicts = apply(plan, import_actor(read_by), recorder, progress)?;
+    let verdicts = apply(plan, by, recorder, progress)?;
     let counts = count(&verdicts);
     Ok(Imported { verdicts, counts })
 }

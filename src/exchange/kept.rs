@@ -89,7 +89,13 @@ fn read(check: &mut Check, at: &str, text: &str) -> Option<(String, String)> {
     } else {
         Mapping::parse(text).map(|mapping| (mapping.name, mapping.title))
     };
-    check.parsed(&pointer, read)
+    match read {
+        Ok(named) => Some(named),
+        Err(error) => {
+            check.wrong(pointer, error.to_string());
+            None
+        }
+    }
 }
 
 /// The mappings that ship with the program, of every kind.

@@ -15,6 +15,7 @@
 //! reason, and takes nothing else with it.
 
 pub mod apply;
+pub mod blank;
 mod columns;
 pub mod dates;
 pub mod delimiter;

@@ -1,5 +1,6 @@
-//! What stands before the first element of each part of a workbook. A definition of the document's type is refused there: it can
-//! make one word stand for gigabytes, or for a file of this machine, and no program that writes tables has one.
+//! What a workbook is before anything of it is read: how many parts it has, and what stands before the first element of each. A
+//! definition of the document's type is refused there: it can make one word stand for gigabytes, or for a file of this machine, and
+//! no program that writes tables has one.
 //!
 //! Never here: reading what comes after, which knows no entity but those of XML itself.
 
@@ -8,13 +9,21 @@ use std::io::{Cursor, Read};
 
 /// Bytes before the first element: programs write some hundred.
 const PROLOG_BYTES_MAX: u64 = 64 * 1_024;
+/// Parts: programs write a dozen, and some for each sheet and picture. An archive of nothing but names of parts has a hundred
+/// thousand in a few megabytes, and whoever opens it keeps them all.
+const PARTS_MAX: usize = 4_096;
+/// How the entry of a part begins in an archive's list of them.
+const PART: &[u8] = b"PK\x01\x02";
 
-/// Looks at the beginning of every part, whatever it is called: names are the workbook's own to choose.
+/// Counts the parts, and looks at the beginning of every one, whatever it is called: names are the workbook's own to choose.
 ///
 /// # Errors
 /// [`TableError::BadWorkbook`], saying what is there.
 pub fn refuse_definitions(workbook: &[u8]) -> Result<(), TableError> {
     let broken = |error: &dyn std::fmt::Display| TableError::BadWorkbook { reason: error.to_string() };
+    if workbook.windows(PART.len()).filter(|window| *window == PART).count() > PARTS_MAX {
+        return Err(broken(&format!("it has more than {PARTS_MAX} parts; save its sheet alone, or as CSV")));
+    }
     let mut archive = zip::ZipArchive::new(Cursor::new(workbook)).map_err(|error| broken(&error))?;
     for at in 0..archive.len() {
         let part = archive.by_index(at).map_err(|error| broken(&error))?;

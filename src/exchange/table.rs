@@ -81,6 +81,11 @@ impl Limits {
     /// texts or cells takes forty. No table that people fill in has two hundred columns.
     pub const SENT: Self =
         Self { bytes: 8 * 1024 * 1024, unpacked_bytes: 16 * 1024 * 1024, rows: 50_001, columns: 200 };
+
+    /// Of a file whose rows are whole deliveries: each is planned as a dozen records, and the plan of all of them is held until
+    /// the last is recorded. In as much memory that is a tenth of the rows; more are sent in parts, which add to each other.
+    pub const DELIVERIES: Self =
+        Self { bytes: 2 * 1024 * 1024, unpacked_bytes: 8 * 1024 * 1024, rows: 5_001, columns: 200 };
 }
 
 /// What a table was found to be.
@@ -322,7 +327,8 @@ impl Table {
     }
 
     fn from_text(bytes: Vec<u8>, options: &TableOptions) -> Result<Table, TableError> {
-        let Decoded { text, encoding, notes } = encoding::decode(bytes, options.encoding)?;
+        let Decoded { text, encoding, notes } =
+            encoding::decode(bytes, options.encoding, options.limits.unpacked_bytes)?;
         let delimiter = match options.delimiter {
             Some(given) if !given.is_ascii() || matches!(given, b'"' | b'\r' | b'\n') => {
                 return Err(TableError::BadDelimiter { given: char::from(given) });

@@ -12,14 +12,19 @@ use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::web::{Paging, Path, Query, Routes, State, encode_key};
-use actix_web::HttpResponse;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::web::{Bytes, Json, block};
+use actix_web::{HttpRequest, HttpResponse};
 use futures_util::stream::unfold;
 use serde::Serialize;
 use tokio::sync::mpsc::{Receiver, channel};
 use utoipa::ToSchema;
 
+/// The header in which somebody asks how many entries a file goes through, who shows how far it is. They are counted for who
+/// asks alone, since counting takes a while.
+const EXPECT: &str = "relief-expect";
+/// The header that says so.
+const ENTRIES: &str = "relief-entries";
 /// Pieces of 64 KiB that wait for a slow reader.
 const PIECES_WAITING: usize = 4;
 
@@ -92,9 +97,11 @@ pub async fn export_index(
 ///
 /// Streamed. The file says what it is: the export's id, the entry of the ledger it is told as of, `as_of`, filters, scope
 /// and the newest checkpoint. Its SHA-256 is an entry of the log before its last bytes leave. An answer that ends without
-/// its last chunk was broken off.
+/// its last chunk was broken off. Asked with `Relief-Expect: entries`, the answer's header `Relief-Entries` says how many entries
+/// of the ledger a file of entries goes through.
 #[utoipa::path(get, path = "/api/v1/exports/{kind}", tag = "exchange",
-    params(("kind" = String, Path, description = "csv, ndjson, xlsx, hxl, iati, epcis or geojson"), ExportQuery),
+    params(("kind" = String, Path, description = "csv, ndjson, xlsx, hxl, iati, epcis or geojson"), ExportQuery,
+        ("Relief-Expect" = Option<String>, Header, description = "`entries`: they are counted before")),
     responses((status = 200, description = "The file", body = String, content_type = "application/octet-stream"),
         (status = 503, description = "Others are taking as many exports as there may be at once",
             body = crate::web::ProblemBody, content_type = "application/problem+json")))]
@@ -103,24 +110,46 @@ pub async fn export_show(
     state: State,
     kind: Path<String>,
     query: Query<ExportQuery>,
+    request: HttpRequest,
 ) -> Outcome<HttpResponse> {
-    let kind = Kind::read(&kind.0)?;
+    let (kind, is_counted) = (Kind::read(&kind.0)?, is_counted(&request));
     let turn = Turn::of(permit.principal().user).await?;
     let (from, caller) = (state.clone(), caller_of(&permit));
-    let begun = block(move || begin(&from.database, &from.writer, kind, &query.0, caller));
-    let export =
+    let begun = block(move || begun(&from, kind, &query.0, caller, is_counted));
+    let (export, entries) =
         begun.await.map_err(|error| Problem::internal(format!("an export's task ended: {error}")))??;
     let name = format!("attachment; filename=\"relief-{}.{}\"", export.stamp.sequence, kind.extension());
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, kind.media_type()));
     response.insert_header((CONTENT_DISPOSITION, name));
     response.insert_header(("relief-export", export.stamp.id.to_string()));
+    if let Some(entries) = entries {
+        response.insert_header((ENTRIES, entries.to_string()));
+    }
     Ok(response.streaming(unfold(Some(pieces(state, export, turn)), next)))
 }
 
 fn caller_of(permit: &Permit<action::ExportRead>) -> Caller {
     let reconciles = permit.reach(Action::ReconciliationRead).is_some();
     Caller { actor: permit.actor(), scope: permit.scope().clone(), reconciles }
+}
+
+/// Whether somebody asks how many entries there will be.
+fn is_counted(request: &HttpRequest) -> bool {
+    request.headers().get(EXPECT).is_some_and(|value| value.as_bytes() == b"entries")
+}
+
+/// Begins an export; with how many entries it goes through, where that is asked and it does.
+fn begun(
+    state: &State,
+    kind: Kind,
+    query: &ExportQuery,
+    caller: Caller,
+    is_counted: bool,
+) -> Outcome<(Export, Option<i64>)> {
+    let export = begin(&state.database, &state.writer, kind, query, caller)?;
+    let entries = if is_counted { export.expected(&state.database)? } else { None };
+    Ok((export, entries))
 }
 
 /// Has an export written on a thread that may block, and answers where its pieces come out.

@@ -4,7 +4,7 @@ use crate::atlas::CountryCode;
 use crate::auth::Scope;
 use crate::core::check::Check;
 use crate::core::id::{ConsignmentId, ItemId, OrganizationId, PledgeId, ProgrammeId, SiteId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::ledger::KnownAt;
 use crate::reconciliation::rules::{Filters, Group, Question, period, read_from, read_to};
 use crate::totals::rules::{PlaceMeaning, read_as_of, read_known_at};
@@ -55,6 +55,7 @@ impl Kind {
         Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(|| {
             let known: Vec<&str> = Self::ALL.into_iter().map(Self::word).collect();
             Problem::field("/kind", format!("{word:?} is no kind of export; there are {}", known.join(", ")))
+                .coded(Fault::NotAChoice)
         })
     }
 
@@ -232,7 +233,7 @@ impl ExportQuery {
                 "{value} narrows a file of kind {} in a way it has no words for; leave it out",
                 kind.word()
             );
-            return Err(Problem::field(format!("/{name}"), words));
+            return Err(Problem::field(format!("/{name}"), words).coded(Fault::NotAllowed));
         }
         let given = [
             ("publisher", &self.publisher, "an identifier such as XM-DAC-41304"),
@@ -242,7 +243,8 @@ impl ExportQuery {
         if kind != Kind::Iati {
             return match given.into_iter().find(|(_, value, _)| value.is_some()) {
                 Some((name, _, _)) => {
-                    Err(Problem::field(format!("/{name}"), "is of iati alone; leave it out"))
+                    Err(Problem::field(format!("/{name}"), "is of iati alone; leave it out")
+                        .coded(Fault::NotAllowed))
                 }
                 None => Ok(None),
             };
@@ -253,7 +255,8 @@ impl ExportQuery {
             match value {
                 Some(value) => check.text(&pointer, value, PUBLISHER_CHARS_MAX),
                 None => {
-                    check.wrong(
+                    check.fault(
+                        Fault::Required,
                         pointer,
                         format!("is missing: an IATI file says who publishes it; write {right}"),
                     );
@@ -268,7 +271,8 @@ impl ExportQuery {
             );
         }
         if !kind.is_empty() && !PUBLISHER_TYPES.contains(&kind.as_str()) {
-            check.wrong(
+            check.fault(
+                Fault::NotAChoice,
                 "/publisher_type",
                 format!("{kind:?} is no kind; write one of {}", PUBLISHER_TYPES.join(", ")),
             );
@@ -308,13 +312,14 @@ impl ExportQuery {
             None | Some(Rows::Entries) => Ok(false),
             Some(Rows::Records) => {
                 if !matches!(kind, Kind::Csv | Kind::Ndjson | Kind::Xlsx) {
-                    return Err(Problem::field("/table", "is of csv, ndjson and xlsx alone; leave it out"));
+                    return Err(Problem::field("/table", "is of csv, ndjson and xlsx alone; leave it out")
+                        .coded(Fault::NotAllowed));
                 }
                 match self.filters().into_iter().next() {
                     None => Ok(true),
                     Some((name, _)) => {
                         let words = "narrows what is told whole: records name each other; leave it out";
-                        Err(Problem::field(format!("/{name}"), words))
+                        Err(Problem::field(format!("/{name}"), words).coded(Fault::NotAllowed))
                     }
                 }
             }

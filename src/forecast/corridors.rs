@@ -13,7 +13,7 @@ use crate::auth::{Permit, action};
 use crate::consignments::rules::Mode;
 use crate::core::id::{ItemId, OrganizationId, ProgrammeId, SiteId};
 use crate::core::page::{KnownPage, Page};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{packs, sites};
 use crate::db::{Conn, in_parts, read_failure};
@@ -128,7 +128,7 @@ pub(super) fn corridor_list(
         let words = format!(
             "has more than {GOODS_MAXIMUM} items of corridors; ask for fewer rows, or narrow by item"
         );
-        return Err(Problem::field("/limit", words));
+        return Err(Problem::field("/limit", words).coded(Fault::TooMany));
     }
     let trips = trips(conn, scope, filter, &page.items, (asked.cut, asked.past))?;
     let ends = ends_of(conn, &page.items, asked.cut.known_at)?;

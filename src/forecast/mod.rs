@@ -35,5 +35,5 @@ pub use arrival::{ArrivalView, Forecasting};
 pub use flown::{Sent, flown};
 pub use route::{LegState, RouteLeg, RouteView, way_of};
 pub use rules::Lateness;
-pub use under_way::{LateNow, UnderWayView, late_now};
+pub use under_way::{LateNow, UnderWayView, late_now, under_way_of_link};
 pub use whole::{Arrivals, consignments_arrive};

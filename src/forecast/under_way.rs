@@ -16,6 +16,7 @@ use crate::core::time::Timestamp;
 use crate::db::schema::{consignments, legs};
 use crate::db::{Bind, Binds, Conn, ask, read_failure};
 use crate::ledger::{Account, Held, Moment};
+use crate::pledges::Linked;
 use crate::web::{Paging, encode_key};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary};
@@ -142,6 +143,32 @@ pub fn late_now(
         }));
     }
     Ok((lines, more))
+}
+
+/// The legs that goods of the pledge of a private link are on now; none of a sensitive programme.
+///
+/// # Errors
+/// What the database says.
+pub fn under_way_of_link(
+    conn: &mut Conn,
+    link: Linked,
+    (now, limit): (Timestamp, i64),
+    forecasting: &Forecasting,
+) -> Outcome<Vec<UnderWayView>> {
+    let asked = Asked::read(conn, Moment::default(), now)?;
+    let mut binds = Binds::default();
+    let (pledge, limit) = (binds.id(link.pledge()), binds.number(limit));
+    let text = format!(
+        "SELECT balances.leg_id AS leg, CAST(SUM(balances.quantity) AS BIGINT) AS quantity \
+         FROM pledge_lines JOIN balances ON balances.pledge_line_id = pledge_lines.id \
+         JOIN legs ON legs.id = balances.leg_id JOIN consignments ON consignments.id = legs.consignment_id \
+         JOIN programmes ON programmes.id = consignments.programme_id \
+         WHERE pledge_lines.pledge_id = {pledge} AND balances.account = {} AND NOT programmes.sensitive \
+         GROUP BY balances.leg_id HAVING SUM(balances.quantity) <> 0 ORDER BY balances.leg_id LIMIT {limit}",
+        Account::InTransit.code()
+    );
+    let found: Vec<OnLeg> = ask(conn, text, binds)?;
+    views(conn, &found, &asked, forecasting)
 }
 
 /// The legs that goods are on, with how much of what the caller may count.

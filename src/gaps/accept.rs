@@ -8,7 +8,7 @@ use super::view::ProposedFrom;
 use crate::auth::{Action, Permit, action};
 use crate::core::check::Check;
 use crate::core::id::{ConsignmentId, EventId, ItemId, NeedId, PledgeId, PledgeLineId, ProgrammeId, SiteId};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::core::quantity::Quantity;
 use crate::core::time::Timestamp;
 use crate::db::schema::events;
@@ -83,11 +83,15 @@ impl ProposalsAccepted {
         for (index, one) in self.allocations.iter().enumerate() {
             check.client_id(&format!("/allocations/{index}/id"), Some(one.id.0));
             if !ids.insert(one.id) {
-                check.wrong(format!("/allocations/{index}/id"), "stands twice; make an id for each");
+                check.fault(
+                    Fault::Twice,
+                    format!("/allocations/{index}/id"),
+                    "stands twice; make an id for each",
+                );
             }
             if one.quantity.is_zero() {
                 let words = "0 reserves nothing; write at least 1 base unit";
-                check.wrong(format!("/allocations/{index}/quantity"), words);
+                check.fault(Fault::TooSmall, format!("/allocations/{index}/quantity"), words);
             }
             if one.site.is_some() == one.pledge.is_some() {
                 let words = "write the site the goods lie in, or the pledge they are of, as it was proposed";

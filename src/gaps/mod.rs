@@ -11,12 +11,14 @@
 //! | `store` | the needs, and the goods that may fill them |
 //! | `view` | the answers as they go over the wire |
 //! | `proposals`, `accept` | how free goods could fill what is lacking, and reserving them |
+//! | `met` | how much of what a programme needs is met where, for its published figures |
 //! | `months` | needs of an item by month, and what fills them |
 //! | `moved` | whether goods or needs changed since that was worked out |
 //! | `http` | `GET gaps`, and proposals |
 
 mod accept;
 pub mod http;
+mod met;
 mod months;
 mod moved;
 mod proposals;
@@ -25,5 +27,6 @@ mod store;
 mod view;
 
 pub use accept::{Judged, ProposalsAccept, ProposalsAccepted, Seen, judge};
+pub use met::{MetAt, needs_met};
 pub use months::{GapMonth, GapMonths, gap_months};
 pub use view::ProposalView;

@@ -5,7 +5,7 @@ use super::store::{Asked, Ground, Heap, ground};
 use super::view::{ProposalView, ProposalsView, ProposedFrom, outside_of};
 use crate::auth::Scope;
 use crate::core::id::NeedId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::forecast::Forecasting;
@@ -100,7 +100,7 @@ pub(super) fn proposals(
     let grants = propose(&lacks, &sources, ground.today);
     if grants.len() > PROPOSALS_MAXIMUM {
         let words = format!("more than {PROPOSALS_MAXIMUM} proposals; ask for a programme or an item");
-        return Err(Problem::field("/programme", words));
+        return Err(Problem::field("/programme", words).coded(Fault::TooMany));
     }
     let mut granted: BTreeMap<NeedId, i64> = BTreeMap::new();
     for grant in &grants {

@@ -7,11 +7,11 @@ use crate::auth::{Bound, Scope};
 use crate::core::id::{
     ConsignmentId, ItemId, LegId, LotId, NeedId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
 };
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::consignments;
 use crate::db::{Bind, Binds, Conn, ask, in_parts, read_failure};
-use crate::forecast::{Forecasting, consignments_arrive};
+use crate::forecast::{Arrivals, Forecasting, consignments_arrive};
 use crate::ledger::{Account, Condition, Cut, Held, Moment, last_known};
 use crate::needs::{Need, NeedFilter, NeedState, answered, area_needed, need_list};
 use crate::sites::{SiteArea, site_areas_by};
@@ -123,6 +123,24 @@ pub(super) fn ground(
     asked: &Asked,
     (forecasting, now): (&Forecasting, Timestamp),
 ) -> Outcome<Ground> {
+    ground_of(conn, scope, asked, (Some(forecasting), now))
+}
+
+/// The same without goods that are only reserved or under way. What is there fills needs before what comes, so it fills the
+/// same of each.
+///
+/// # Errors
+/// As [`ground`].
+pub(super) fn ground_there(conn: &mut Conn, scope: &Scope, asked: &Asked, now: Timestamp) -> Outcome<Ground> {
+    ground_of(conn, scope, asked, (None, now))
+}
+
+fn ground_of(
+    conn: &mut Conn,
+    scope: &Scope,
+    asked: &Asked,
+    (forecasting, now): (Option<&Forecasting>, Timestamp),
+) -> Outcome<Ground> {
     let sequence = last_known(conn, asked.moment.known_at, "/known_at")?;
     let past = asked.moment.past(conn)?;
     let today = match past {
@@ -142,13 +160,16 @@ pub(super) fn ground(
     let needs = need_list(conn, scope, &filter, sequence, (None, limit))?;
     if needs.len() > NEEDS_MAXIMUM {
         let words = format!("more than {NEEDS_MAXIMUM} needs are open; ask for a programme or an item");
-        return Err(Problem::field("/programme", words));
+        return Err(Problem::field("/programme", words).coded(Fault::TooMany));
     }
     let mut places = Places::at(conn, Cut { known_at: sequence, as_of: asked.moment.as_of })?;
     let mut heaps = heaps(conn, scope, &needs, past)?;
     places.lead(&mut heaps);
-    let (pledged, heaps): (Vec<Heap>, Vec<Heap>) =
+    let (pledged, mut heaps): (Vec<Heap>, Vec<Heap>) =
         heaps.into_iter().partition(|heap| heap.account == Account::Unallocated.code());
+    if forecasting.is_none() {
+        heaps.retain(|heap| !is_moving(heap));
+    }
     let seen = (forecasting, asked.moment, now);
     let (heaps, supplies) = supplies(conn, &mut places, heaps, seen)?.into_iter().unzip();
     let (answers, _) = answered(conn, &needs, sequence, past)?;
@@ -239,7 +260,7 @@ fn heaps(conn: &mut Conn, scope: &Scope, needs: &[Need], past: Option<Cut>) -> O
     let found: Vec<Heap> = ask(conn, text, binds)?;
     if found.len() > HEAPS_MAXIMUM {
         let words = format!("has more than {HEAPS_MAXIMUM} heaps of goods; ask for one item");
-        return Err(Problem::field("/item", words));
+        return Err(Problem::field("/item", words).coded(Fault::TooMany));
     }
     Ok(found)
 }
@@ -250,12 +271,15 @@ fn supplies(
     conn: &mut Conn,
     places: &mut Places,
     heaps: Vec<Heap>,
-    (forecasting, moment, now): (&Forecasting, Moment, Timestamp),
+    (forecasting, moment, now): (Option<&Forecasting>, Moment, Timestamp),
 ) -> Outcome<Vec<(Heap, Supply)>> {
     let moving: BTreeSet<ConsignmentId> =
         heaps.iter().filter(|heap| is_moving(heap)).filter_map(|heap| heap.consignment).collect();
     let moving = Vec::from_iter(moving);
-    let arrivals = consignments_arrive(conn, forecasting, &moving, moment, now)?;
+    let arrivals = match forecasting {
+        Some(forecasting) => consignments_arrive(conn, forecasting, &moving, moment, now)?,
+        None => Arrivals::default(),
+    };
     // By when nine of ten such trips are there: what may as well come later is no answer to a day.
     let arrives = |heap: &Heap| {
         let id = heap.consignment?;

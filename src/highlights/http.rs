@@ -1,11 +1,11 @@
 //! `GET /api/v1/highlights`.
 
-use super::store::highlights;
+use super::remembered::Remembered;
 use super::view::HighlightsView;
 use crate::core::id::ProgrammeId;
 use crate::core::problem::Outcome;
 use crate::web::{Door, Query, Routes, State};
-use actix_web::web::Json;
+use actix_web::web::{Data, Json};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -28,9 +28,14 @@ pub struct HighlightsQuery {
 /// nobody published, or that is sensitive, is missing.
 #[utoipa::path(get, path = "/api/v1/highlights", tag = "figures", params(HighlightsQuery),
     responses((status = 200, description = "The figures", body = HighlightsView)))]
-pub async fn highlights_show(state: State, query: Query<HighlightsQuery>) -> Outcome<Json<HighlightsView>> {
+pub async fn highlights_show(
+    state: State,
+    remembered: Data<Remembered>,
+    query: Query<HighlightsQuery>,
+) -> Outcome<Json<HighlightsView>> {
     let query = query.0;
-    Ok(Json(state.read(move |conn| highlights(conn, &query)).await?))
+    let view = state.read(move |conn| remembered.highlights(conn, &query)).await?;
+    Ok(Json(HighlightsView::clone(&view)))
 }
 
 /// The route of highlights.

@@ -2,7 +2,7 @@
 //! reported beside what is computed here.
 //!
 //! A programme has any once somebody who may write programmes published it, and none while it is sensitive. Every figure
-//! is one of totals, reach or the map, asked in their words, of this programme alone. Never here: a figure of an
+//! is one of totals, reach, the map or gaps, asked in their words, of this programme alone. Never here: a figure of an
 //! unpublished programme, the name of an organization, and a reported figure mixed with a computed one.
 //!
 //! | file | what it is |
@@ -20,8 +20,7 @@ mod store;
 mod view;
 
 pub use http::{HighlightsQuery, routes};
-pub use remembered::{Pictured, Remembered};
-pub use store::{areas_of, highlights, published_layer};
+pub use remembered::{CountryPictured, Pictured, Remembered};
 pub use view::{
     CountryAreas, HighlightsView, People, PlaceFigures, ProgrammeShown, ReportedBeside, ReportedSection,
 };

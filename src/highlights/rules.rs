@@ -52,11 +52,19 @@ pub fn per_million(count: u64, population: u64) -> Option<u64> {
 /// above nothing.
 pub const CLASSES_FROM: [u64; 4] = [1_000, 5_000, 20_000, 100_000];
 
+/// Where the five classes of a share begin, in millionths: a fifth, two fifths, three and four; the first begins above nothing.
+pub const SHARES_FROM: [u64; 4] = [200_000, 400_000, 600_000, 800_000];
+
 /// The class of a rate, 1 to 5; none where it is nothing, which is no class.
 pub fn class_of(per_million: u64) -> Option<u8> {
+    class_in(CLASSES_FROM, per_million)
+}
+
+/// The same among classes that begin elsewhere.
+pub fn class_in(from: [u64; 4], per_million: u64) -> Option<u8> {
     if per_million == 0 {
         return None;
     }
-    let above = CLASSES_FROM.iter().filter(|from| per_million >= **from).count();
+    let above = from.iter().filter(|from| per_million >= **from).count();
     u8::try_from(above + 1).ok()
 }

@@ -7,12 +7,14 @@ use super::view::{
     Computed, CountryAreas, HighlightsView, People, PlaceFigures, ProgrammeShown, ReportedBeside,
     ReportedSection,
 };
-use crate::atlas::{CountryCode, Generalisation, NO_ENDORSEMENT};
+use crate::atlas::{CountryCode, Generalisation, Language, NO_ENDORSEMENT, shipped_areas};
 use crate::auth::Scope;
 use crate::core::id::ProgrammeId;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
+use crate::gaps::needs_met;
+use crate::ledger::Moment;
 use crate::map::{Drawing, Layer, MapView, map};
 use crate::programmes::http::ReportedFigureView;
 use crate::programmes::{Programme, list_reported_figures, published_programmes};
@@ -92,8 +94,40 @@ fn people(row: &ReachRow) -> People {
     People { low: row.low, best: row.best, high: row.high }
 }
 
-/// Rows of totals and of reach put side by side, most deployed first.
-fn beside(totals: &[TotalsRow], group: &str, reached: &ReachView) -> Vec<PlaceFigures> {
+/// What is needed and what of it is met, by the code of a place.
+type Met = BTreeMap<String, (i64, i64)>;
+
+/// How much of what a programme needs is met, by country or, inside a country, by area; what is needed in all of the country
+/// is of no area.
+fn met(
+    conn: &mut Conn,
+    programme: ProgrammeId,
+    country: Option<CountryCode>,
+    query: &HighlightsQuery,
+) -> Outcome<Met> {
+    let moment = Moment::read(query.as_of.as_deref(), query.known_at.as_deref())?;
+    let places = needs_met(conn, &Scope::everything(), programme, moment)?.unwrap_or_default();
+    let mut found = Met::new();
+    for one in places {
+        let code = match country {
+            None => one.place.country,
+            Some(country) if one.place.country == country.as_str() => one.place.area.unwrap_or_default(),
+            Some(_) => continue,
+        };
+        let (needed, met) = found.entry(code).or_default();
+        *needed = needed.saturating_add(one.needed);
+        *met = met.saturating_add(one.met);
+    }
+    Ok(found)
+}
+
+/// A share in millionths, rounded down.
+fn share(part: i64, whole: i64) -> Option<u64> {
+    per_million(u64::try_from(part).ok()?, u64::try_from(whole).ok()?)
+}
+
+/// Rows of totals, of reach and of needs put side by side, most deployed first.
+fn beside(totals: &[TotalsRow], group: &str, reached: &ReachView, met: Met) -> Vec<PlaceFigures> {
     let mut places: BTreeMap<String, PlaceFigures> = BTreeMap::new();
     for row in totals {
         let (code, name) = match row.keys.get(group) {
@@ -124,15 +158,28 @@ fn beside(totals: &[TotalsRow], group: &str, reached: &ReachView) -> Vec<PlaceFi
         place.deployed_per_million =
             row.population.zip(deployed).and_then(|(all, units)| per_million(units, all));
     }
+    for (code, (needed, met)) in met {
+        let place = places.entry(code.clone()).or_default();
+        if place.code.is_empty() {
+            (place.name, place.code) = (name_of(&code), code);
+        }
+        (place.needed, place.met, place.met_per_million) = (Some(needed), Some(met), share(met, needed));
+    }
     let is_any = |place: &PlaceFigures| {
-        place.deployed != 0 || place.in_custody != 0 || place.people.is_some_and(|people| people.high > 0)
+        let is_reached = place.people.is_some_and(|people| people.high > 0);
+        place.deployed != 0 || place.in_custody != 0 || place.needed.is_some() || is_reached
     };
     let mut places: Vec<PlaceFigures> = places.into_values().filter(is_any).collect();
-    places.sort_by_key(|place| std::cmp::Reverse((place.deployed, place.in_custody)));
+    places.sort_by_key(|place| std::cmp::Reverse((place.deployed, place.in_custody, place.needed)));
     places
 }
 
+/// What a country or an area is called; an area as its own country writes it.
 fn name_of(code: &str) -> String {
+    let area = shipped_areas().with_code(code).next();
+    if let Some(name) = area.and_then(|area| area.name(Language::English)) {
+        return name.to_owned();
+    }
     match crate::totals::country(code) {
         Key::Country { name, .. } => name,
         Key::Named(_) | Key::Corridor { .. } | Key::Region { .. } | Key::Area { .. } | Key::Month(_) => {
@@ -153,6 +200,7 @@ pub fn highlights(conn: &mut Conn, query: &HighlightsQuery) -> Outcome<Highlight
     let corridors = totals(conn, &ask("corridor"))?;
     let items = totals(conn, &ask("item"))?;
     let reached = reach(conn, programme.id, None, query)?;
+    let needed = met(conn, programme.id, None, query)?;
     let is_known = |row: &&TotalsRow, group: &str| row.keys.get(group).is_some_and(Option::is_some);
     let went = |row: &&TotalsRow| {
         let sums = &row.subtotals;
@@ -167,8 +215,8 @@ pub fn highlights(conn: &mut Conn, query: &HighlightsQuery) -> Outcome<Highlight
         people: people(&reached.reached),
         donors: donors.rows.iter().filter(|row| is_known(row, "donor") && row.promised > 0).count(),
         corridors: corridors.rows.iter().filter(went).count(),
-        by_country: beside(&countries.rows, "country", &reached),
-        reported: reported(conn, programme.id, (&items, countries.countries), countries.as_of)?,
+        by_country: beside(&countries.rows, "country", &reached, needed),
+        reported: reported(conn, programme.id, (&items, countries.countries), &countries)?,
         sequence: countries.sequence,
         as_of: countries.as_of,
         others: others.iter().map(shown).collect::<Outcome<_>>()?,
@@ -177,15 +225,15 @@ pub fn highlights(conn: &mut Conn, query: &HighlightsQuery) -> Outcome<Highlight
 }
 
 /// What others reported of a programme, each figure as it was reported last, with what is computed beside it; nothing that
-/// holds for a later day than was asked for.
+/// holds for a later day than was asked for, or was added later than was asked for. `moment` is that of the other figures.
 fn reported(
     conn: &mut Conn,
     programme: ProgrammeId,
     (items, countries): (&TotalsView, i64),
-    as_of: Option<Timestamp>,
+    moment: &TotalsView,
 ) -> Outcome<Vec<ReportedSection>> {
-    let mut rows = list_reported_figures(conn, programme, None, REPORTED_MAXIMUM)?;
-    if let Some(day) = as_of.map(Timestamp::day) {
+    let mut rows = list_reported_figures(conn, programme, moment.sequence, (None, REPORTED_MAXIMUM))?;
+    if let Some(day) = moment.as_of.map(Timestamp::day) {
         rows.retain(|row| row.as_of <= day);
     }
     let mut last: BTreeMap<(String, String), ReportedFigureView> = BTreeMap::new();
@@ -246,7 +294,8 @@ pub fn areas_of(conn: &mut Conn, query: &HighlightsQuery, country: CountryCode) 
     let asked = TotalsQuery { country: Some(country), ..totals_query(programme.id, "area", query) };
     let areas = totals(conn, &asked)?;
     let reached = reach(conn, programme.id, Some(country), query)?;
-    let mut places = beside(&areas.rows, "area", &reached);
+    let needed = met(conn, programme.id, Some(country), query)?;
+    let mut places = beside(&areas.rows, "area", &reached, needed);
     places.retain(|place| place.code != country.as_str());
     Ok(CountryAreas { areas: places, sequence: areas.sequence, editions: areas.editions })
 }

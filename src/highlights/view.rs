@@ -56,6 +56,13 @@ pub struct PlaceFigures {
     pub deployed_per_million: Option<u64>,
     /// People reached for each million who live there, rounded down.
     pub reached_per_million: Option<u64>,
+    /// What is needed there by needs that are circulated and open, in base units; null where no such need is known, or there
+    /// are more than one question looks at.
+    pub needed: Option<i64>,
+    /// What of it was handed over, or lies there and can be used; what only comes meets nothing yet.
+    pub met: Option<i64>,
+    /// Its share, in millionths, rounded down.
+    pub met_per_million: Option<u64>,
 }
 
 /// What is computed here, beside a reported figure.

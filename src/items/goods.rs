@@ -2,7 +2,7 @@
 
 use super::store::{Item, Lot, Pack, lot_id, lot_row};
 use crate::core::id::{ItemId, LotId, PledgeLineId};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::quantity::{MAXIMUM, Quantity};
 use crate::core::time::Timestamp;
 use crate::ledger::event::{Halt, all_or_missed, short};
@@ -82,6 +82,8 @@ pub fn understand(desk: &mut Desk, lines: &[GoodsLine]) -> Result<Vec<Goods>, Ha
                 format!("{pointer}/quantity"),
                 "0 moves nothing; write at least 1 base unit or leave the line out",
             )
+            .coded(Fault::TooSmall)
+            .at_least(1)
             .into());
         }
         let lot = match &line.lot {
@@ -100,13 +102,16 @@ pub fn understand(desk: &mut Desk, lines: &[GoodsLine]) -> Result<Vec<Goods>, Ha
 /// `invalid` where there are none or too many.
 pub fn check_lines(count: usize) -> Result<(), Problem> {
     if count == 0 {
-        return Err(Problem::field("/lines", "there are no lines; say at least one item and quantity"));
+        return Err(Problem::field("/lines", "there are no lines; say at least one item and quantity")
+            .coded(Fault::Required));
     }
     if count > LINES_MAXIMUM {
         return Err(Problem::field(
             "/lines",
             format!("{count} lines are too many; send at most {LINES_MAXIMUM} in one update"),
-        ));
+        )
+        .coded(Fault::TooMany)
+        .at_most(LINES_MAXIMUM));
     }
     Ok(())
 }
@@ -127,18 +132,23 @@ fn amount(desk: &mut Desk, item: &Item, line: &GoodsLine, pointer: &str) -> Resu
         }
         (None, None, None) => {
             Err(Problem::field(format!("{pointer}/quantity"), "is missing; say quantity, or pack and packs")
+                .coded(Fault::Required)
                 .into())
         }
         (_, None, Some(_)) => {
             Err(Problem::field(format!("{pointer}/pack"), "is missing; name the pack that packs counts")
+                .coded(Fault::Required)
                 .into())
         }
         (Some(_), Some(_), _) => {
             Err(Problem::field(format!("{pointer}/quantity"), "stands beside pack; say only one of the two")
+                .coded(Fault::OneOfTwo)
                 .into())
         }
         (None, Some(_), None) => {
-            Err(Problem::field(format!("{pointer}/packs"), "is missing; say how many of that pack").into())
+            Err(Problem::field(format!("{pointer}/packs"), "is missing; say how many of that pack")
+                .coded(Fault::Required)
+                .into())
         }
     }
 }
@@ -198,6 +208,8 @@ pub fn name_lot(
                 "{number:?} is no lot number; write 1 to {LOT_NUMBER_MAXIMUM} characters, or leave it out"
             ),
         )
+        .coded(Fault::TooLong)
+        .at_most(LOT_NUMBER_MAXIMUM)
         .into());
     }
     if let Some(date) = expires_on
@@ -207,6 +219,7 @@ pub fn name_lot(
             format!("{pointer}/expires_on"),
             format!("{date:?} is not a date; write it like 2022-11-30"),
         )
+        .coded(Fault::NotADate)
         .into());
     }
     let id = lot_id(item.id, number);

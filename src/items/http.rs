@@ -221,9 +221,8 @@ pub async fn lot_list(
     query: Query<PageQuery>,
 ) -> Outcome<JsonBody<Page<LotView>>> {
     let paging = Paging::<LotId>::of(&query.0)?;
-    let limit = paging.limit;
-    let rows = state.read(move |conn| list_lots(conn, &permit, id.0, paging.after, limit + 1)).await?;
-    Ok(JsonBody(Page::from_rows(rows, limit, |lot| encode_key(&lot.id)).map(LotView::of)))
+    let read = move |conn: &mut Conn, after, limit| list_lots(conn, &permit, id.0, after, limit);
+    Ok(JsonBody(state.page(paging, read, |lot| lot.id).await?.map(LotView::of)))
 }
 
 /// The standard of an item as it was known.

@@ -3,7 +3,7 @@
 use super::persons::Persons;
 use crate::core::check::{CODE_CHARS_MAX, Check, Edit, NAME_CHARS_MAX, quoted};
 use crate::core::id::ItemId;
-use crate::core::problem::Outcome;
+use crate::core::problem::{Fault, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -357,7 +357,11 @@ fn judge_standard(check: &mut Check, standard: &Standard) {
             check.positive("/standard/days", days, "days");
         }
         (StandardKind::Consumable, None) => {
-            check.wrong("/standard/days", "is missing; say for how many days the quantity lasts");
+            check.fault(
+                Fault::Required,
+                "/standard/days",
+                "is missing; say for how many days the quantity lasts",
+            );
         }
         (StandardKind::Durable | StandardKind::Shared | StandardKind::Kit, Some(days)) => check.wrong(
             "/standard/days",
@@ -370,14 +374,19 @@ fn judge_standard(check: &mut Check, standard: &Standard) {
 /// Judges packs and puts them in the order of their names, so that two lists of the same packs are equal.
 fn normal_packs(check: &mut Check, packs: &[PackDraft]) -> Vec<PackDraft> {
     if packs.len() > PACKS_MAX {
-        check.wrong("/packs", format!("{} are too many; describe at most {PACKS_MAX}", packs.len()));
+        check.fault(
+            Fault::TooMany,
+            "/packs",
+            format!("{} are too many; describe at most {PACKS_MAX}", packs.len()),
+        );
         return Vec::new();
     }
     let mut normal: Vec<PackDraft> = Vec::with_capacity(packs.len());
     for (index, pack) in packs.iter().enumerate() {
         let pack = normal_pack(check, &format!("/packs/{index}"), pack);
         if normal.iter().any(|one| one.name == pack.name) {
-            check.wrong(
+            check.fault(
+                Fault::Twice,
                 format!("/packs/{index}/name"),
                 format!("{} stands twice; a name means one pack of an item", quoted(&pack.name)),
             );

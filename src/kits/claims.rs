@@ -6,98 +6,44 @@
 
 use super::store::{HandlingUnit, UnitContent};
 use super::whole::{change, contents_of};
-use crate::audit::entry::EntryWriter;
 use crate::core::id::{ConsignmentId, EventId, HandlingUnitId, PledgeLineId};
 use crate::core::problem::{Code, Problem};
 use crate::db::schema::handling_units;
 use crate::db::{Conn, among, either};
 use crate::ledger::Book;
 use crate::ledger::event::{Halt, Happening, all_or_missed};
-use crate::writer::{Desk, Drawer, Shelf, Wanted};
+use crate::writer::{Desk, Drawer, Index, Lookup};
 use diesel::QueryResult;
 use diesel::prelude::*;
-use std::any::Any;
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-/// Which units were ever reserved for the consignments a batch asks for.
-#[derive(Default)]
-pub(super) struct Reserved {
-    stored: HashMap<ConsignmentId, Vec<HandlingUnitId>>,
-    noted: HashMap<ConsignmentId, Vec<HandlingUnitId>>,
-    wanted: HashSet<ConsignmentId>,
-    journal: Vec<ConsignmentId>,
-}
+/// Which units were ever reserved for a consignment; each row tells whether it still is.
+pub(super) struct Reserved;
 
-impl Reserved {
-    /// Units that may be with a consignment; each row tells whether it is.
-    fn of(&mut self, consignment: ConsignmentId) -> Result<BTreeSet<HandlingUnitId>, Wanted> {
-        let Some(stored) = self.stored.get(&consignment) else {
-            self.wanted.insert(consignment);
-            return Err(Wanted);
-        };
-        Ok(stored.iter().chain(self.noted.get(&consignment).into_iter().flatten()).copied().collect())
-    }
+impl Lookup for Reserved {
+    type Key = ConsignmentId;
+    type Value = HandlingUnitId;
 
-    /// Notes that a unit goes with a consignment from now on.
-    pub(super) fn note(&mut self, consignment: ConsignmentId, unit: HandlingUnitId) {
-        self.noted.entry(consignment).or_default().push(unit);
-        self.journal.push(consignment);
-    }
-}
-
-impl Shelf for Reserved {
-    fn is_wanting(&self) -> bool {
-        !self.wanted.is_empty()
-    }
-
-    fn load(&mut self, conn: &mut Conn) -> QueryResult<()> {
-        let wanted: Vec<ConsignmentId> = self.wanted.drain().collect();
+    fn load(
+        conn: &mut Conn,
+        consignments: &[ConsignmentId],
+    ) -> QueryResult<Vec<(ConsignmentId, HandlingUnitId)>> {
         let rows: Vec<(Option<ConsignmentId>, HandlingUnitId)> = either!(conn, one => {
             handling_units::table
                 .filter(handling_units::consignment_id.is_not_null())
-                .filter(among(handling_units::consignment_id.assume_not_null(), &wanted))
+                .filter(among(handling_units::consignment_id.assume_not_null(), consignments))
                 .select((handling_units::consignment_id, handling_units::id))
                 .load(one)
         })?;
-        self.stored.extend(wanted.into_iter().map(|consignment| (consignment, Vec::new())));
-        for (consignment, unit) in rows {
-            if let Some(consignment) = consignment {
-                self.stored.entry(consignment).or_default().push(unit);
-            }
-        }
-        Ok(())
-    }
-
-    fn mark(&self) -> usize {
-        self.journal.len()
-    }
-
-    fn undo(&mut self, mark: usize) {
-        while self.journal.len() > mark {
-            let Some(consignment) = self.journal.pop() else { return };
-            if let Some(units) = self.noted.get_mut(&consignment) {
-                units.pop();
-            }
-        }
-    }
-
-    // The rows are another shelf's.
-    fn describe(&self, _mark: usize, _entry: &mut EntryWriter) {}
-
-    fn flush(&mut self, _conn: &mut Conn) -> QueryResult<()> {
-        self.journal.clear();
-        Ok(())
-    }
-
-    fn as_any(&mut self) -> &mut dyn Any {
-        self
+        Ok(rows.into_iter().filter_map(|(consignment, unit)| Some((consignment?, unit))).collect())
     }
 }
 
 /// Units that go with a consignment, packed or opened since, those packed last first.
 fn units_of(desk: &mut Desk, consignment: ConsignmentId) -> Result<Vec<Arc<HandlingUnit>>, Halt> {
-    let ids = desk.shelf::<Reserved>().of(consignment)?;
+    let ids: BTreeSet<HandlingUnitId> =
+        desk.shelf::<Index<Reserved>>().of(consignment)?.into_iter().collect();
     let mut units = Vec::with_capacity(ids.len());
     all_or_missed(ids, |id| {
         units.extend(desk.shelf::<Drawer<HandlingUnit>>().find(id)?);
@@ -150,12 +96,17 @@ impl Claims {
     }
 }
 
-/// Opens the units whose goods an event has just taken out of their consignment without them; within its entry.
+/// Opens the units whose goods an event has just taken out of their consignment without them; within its entry. Answers which.
 ///
 /// # Errors
 /// Rows missing on the desk.
-pub fn open_left(desk: &mut Desk, happening: &Happening, sequence: Option<i64>) -> Result<(), Halt> {
-    let Some(sequence) = sequence.filter(|_| !happening.is_rehearsal()) else { return Ok(()) };
+pub fn open_left(
+    desk: &mut Desk,
+    happening: &Happening,
+    sequence: Option<i64>,
+) -> Result<Vec<HandlingUnitId>, Halt> {
+    let Some(sequence) = sequence.filter(|_| !happening.is_rehearsal()) else { return Ok(Vec::new()) };
+    let mut opened = Vec::new();
     let mut sums: BTreeMap<(ConsignmentId, PledgeLineId), i64> = BTreeMap::new();
     for (posted, _) in desk.shelf::<Book>().staged(sequence) {
         if let Some(consignment) = posted.cell.consignment {
@@ -174,10 +125,13 @@ pub fn open_left(desk: &mut Desk, happening: &Happening, sequence: Option<i64>) 
                     *claims.lacking.entry(content.pledge_line_id).or_default() -= content.quantity;
                 }
                 change(desk, &unit, |row| row.unpacked_by = Some(happening.id));
+                opened.push(unit.id);
             }
         }
         Ok(())
-    })
+    })?;
+    opened.sort_unstable();
+    Ok(opened)
 }
 
 /// Closes the units of a consignment again that an event had opened, which is taken back.

@@ -8,7 +8,7 @@ use crate::core::check::check_client_id;
 use crate::core::id::{
     ConsignmentId, EventId, HandlingUnitId, ItemId, KitId, LotId, PledgeLineId, ProgrammeId, SiteId, derived,
 };
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::quantity::MAXIMUM;
 use crate::db::Conn;
 use crate::db::schema::handling_units;
@@ -188,7 +188,7 @@ pub fn pack_kits(desk: &mut Desk, happening: &Happening, body: &KitPacked) -> Re
     all_or_missed(components, |component| {
         if needed(component, units.len()).is_none() {
             let detail = format!("are too many: no more than {MAXIMUM} base units of an item can be counted");
-            return Err(Problem::field("/units", detail).into());
+            return Err(Problem::field("/units", detail).coded(Fault::TooMany).into());
         }
         let line = (component.item, component.quantity.get());
         dealt.push(pick_component(desk, happening, body, line, &mut movements)?);
@@ -246,7 +246,9 @@ pub fn unpack_kits(desk: &mut Desk, happening: &Happening, body: &KitUnpacked) -
         }
     };
     if body.units.is_empty() {
-        return Err(Problem::field("/units", "are missing; say which units are unpacked").into());
+        return Err(Problem::field("/units", "are missing; say which units are unpacked")
+            .coded(Fault::Required)
+            .into());
     }
     if let Some(site) = body.site {
         find_site(desk, site)?;

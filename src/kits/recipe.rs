@@ -4,7 +4,7 @@ use super::rules::{Component, KitDraft, KitVersion};
 use super::store::{KitCodes, KitComponent, KitRecipe, Whole, recipe_id};
 use crate::core::check::id_reused;
 use crate::core::id::KitId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::items::Item;
 use crate::web::IfMatch;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Register, Update};
@@ -42,7 +42,9 @@ fn check_items(desk: &mut Desk, components: &[Component]) -> Result<(), Refusal>
             Ok(Some(_)) => {}
             Ok(None) => {
                 let detail = format!("{} is no item known here; record it first", one.item);
-                return Err(Problem::field(format!("/components/{index}/item"), detail).into());
+                return Err(Problem::field(format!("/components/{index}/item"), detail)
+                    .coded(Fault::Unknown)
+                    .into());
             }
             Err(_) => missed = true,
         }

@@ -2,7 +2,7 @@
 
 use crate::core::check::{CODE_CHARS_MAX, Check, NAME_CHARS_MAX, quoted};
 use crate::core::id::{ItemId, KitId};
-use crate::core::problem::Outcome;
+use crate::core::problem::{Fault, FieldError, Outcome};
 use crate::core::quantity::{MAXIMUM, Quantity};
 use serde::{Deserialize, Serialize};
 use std::collections::VecDeque;
@@ -93,13 +93,16 @@ fn check_components(check: &mut Check, components: &[Component]) {
     }
     for (index, one) in components.iter().enumerate() {
         if one.quantity.is_zero() {
-            check.wrong(
-                format!("/components/{index}/quantity"),
-                "is 0; write at least 1 base unit, or leave it out",
-            );
+            let detail = "is 0; write at least 1 base unit, or leave it out";
+            let error = FieldError::new(format!("/components/{index}/quantity"), detail);
+            check.note(error.coded(Fault::TooSmall).at_least(1));
         }
         if components[..index].iter().any(|other| other.item == one.item) {
-            check.wrong(format!("/components/{index}/item"), format!("{} stands twice; add it up", one.item));
+            check.fault(
+                Fault::Twice,
+                format!("/components/{index}/item"),
+                format!("{} stands twice; add it up", one.item),
+            );
         }
     }
 }

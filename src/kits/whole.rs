@@ -4,10 +4,10 @@ use super::claims::Reserved;
 use super::pack::Ssccs;
 use super::store::{HandlingUnit, UnitContent};
 use crate::core::id::{ConsignmentId, EventId, HandlingUnitId, LegId, SiteId};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::ledger::event::{Halt, all_or_missed, short};
 use crate::ledger::{Account, Book, Cell, Movement};
-use crate::writer::{Desk, Drawer, Register};
+use crate::writer::{Desk, Drawer, Index, Register};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ pub fn find_units(
 ) -> Result<Vec<Arc<HandlingUnit>>, Halt> {
     if units.len() > UNITS_MAXIMUM {
         let detail = format!("are {}; name at most {UNITS_MAXIMUM} in one event", units.len());
-        return Err(Problem::field("/units", detail).into());
+        return Err(Problem::field("/units", detail).coded(Fault::TooMany).at_most(UNITS_MAXIMUM).into());
     }
     let mut found = Vec::with_capacity(units.len());
     let mut named = BTreeSet::new();
@@ -51,7 +51,7 @@ pub fn find_units(
         let unit = unit.filter(|unit| unit.unpacked_by.is_none() && place.has(unit));
         let Some(unit) = unit.filter(|_| named.insert(*id)) else {
             let detail = format!("{id} is no packed handling unit here, or stands twice");
-            return Err(Problem::field(format!("/units/{index}"), detail).into());
+            return Err(Problem::field(format!("/units/{index}"), detail).coded(Fault::Unknown).into());
         };
         found.push(unit);
         Ok(())
@@ -177,7 +177,7 @@ pub(super) fn change(desk: &mut Desk, unit: &HandlingUnit, edit: impl FnOnce(&mu
     row.revision += 1;
     desk.touch(row.id.0);
     if let Some(consignment) = row.consignment_id {
-        desk.shelf::<Reserved>().note(consignment, row.id);
+        desk.shelf::<Index<Reserved>>().note(consignment, row.id);
     }
     desk.shelf::<Drawer<HandlingUnit>>().put(row);
 }

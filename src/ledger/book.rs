@@ -439,6 +439,10 @@ impl Shelf for Book {
         Ok(())
     }
 
+    fn settle(&mut self) {
+        self.journal.clear();
+    }
+
     fn as_any(&mut self) -> &mut dyn Any {
         self
     }

@@ -7,9 +7,9 @@ use super::cell::{Cell, Movement, Statement};
 use super::origin::FromPaper;
 use crate::auth::Scope;
 use crate::core::id::{
-    ApprovalId, ConsignmentId, EventId, LegId, LoadId, PledgeId, ProgrammeId, SiteId, UserId,
+    ApprovalId, ConsignmentId, EventId, HandlingUnitId, LegId, LoadId, PledgeId, ProgrammeId, SiteId, UserId,
 };
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::time::{CLOCK_TOLERANCE, Precision, Timestamp};
 use crate::writer::{Desk, Drawer, Entry, Moment, Refusal, Wanted, record};
 use serde::{Deserialize, Serialize};
@@ -162,6 +162,21 @@ pub struct Subjects {
     pub about: Option<EventId>,
 }
 
+impl Subjects {
+    /// What another event is about that corrects or reverses this one.
+    pub fn of_what_follows(record: &EventRecord) -> Self {
+        Self {
+            programme: record.programme_id,
+            pledge: record.pledge_id,
+            consignment: record.consignment_id,
+            leg: record.leg_id,
+            site: record.site_id,
+            load: record.load_id,
+            about: Some(record.id),
+        }
+    }
+}
+
 /// What the poster of an event is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct EventResult {
@@ -196,9 +211,12 @@ pub struct EventResult {
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub approval: Option<ApprovalId>,
     /// What was lacking when goods departed: `no_green_light`, `customs_open`, `over_weight`, `over_volume`. They left all the
-    /// same.
+    /// same. And `none_in_hand`, where a recall found nothing of its lot in hand: what comes later is held.
     #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub warnings: Vec<String>,
+    /// Handling units that are open from now on, as goods of theirs were taken out of their consignment without them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub units_opened: Vec<HandlingUnitId>,
 }
 
 impl EventResult {
@@ -282,7 +300,8 @@ pub fn clamp(occurred_at: Timestamp, now: Timestamp) -> Result<Timestamp, Proble
         return Err(Problem::field(
             "/occurred_at",
             format!("{occurred_at} lies before {}; check the year.", Timestamp::EARLIEST),
-        ));
+        )
+        .coded(Fault::TooEarly));
     }
     if occurred_at.0 > now.0 + CLOCK_TOLERANCE {
         return Err(Problem::field(
@@ -291,7 +310,8 @@ pub fn clamp(occurred_at: Timestamp, now: Timestamp) -> Result<Timestamp, Proble
                 "{occurred_at} is in the future; the clock here says {now}. Check the clock of the device: up to ten \
                  minutes ahead are taken as now."
             ),
-        ));
+        )
+        .coded(Fault::TooLate));
     }
     Ok(occurred_at.min(now))
 }
@@ -382,6 +402,7 @@ impl Happening {
             waits_for: None,
             approval: None,
             warnings: self.warnings.clone(),
+            units_opened: Vec::new(),
         }
     }
 
@@ -428,6 +449,20 @@ impl Happening {
         }
         Ok(())
     }
+}
+
+/// Files an event with all that its poster is told, where that is more than it was filed with when it was posted: whoever posts
+/// it again is told the same. Within the entry of the event.
+///
+/// # Errors
+/// Where it cannot be written, or was never posted.
+pub fn file_told(desk: &mut Desk, result: &EventResult) -> Result<(), Refusal> {
+    let told = serde_json::to_string(result).map_err(|error| Problem::internal(error.to_string()))?;
+    let Some(record) = desk.shelf::<Drawer<EventRecord>>().find(result.id)? else {
+        return Err(Problem::internal("an event was decided and left no record").into());
+    };
+    desk.shelf::<Drawer<EventRecord>>().put(EventRecord { result: told, ..record.as_ref().clone() });
+    Ok(())
 }
 
 /// A refusal for want of goods, naming account, available and asked.

@@ -9,7 +9,7 @@ use super::dated::{Gathered, blocks_built};
 use super::reading::{IsDeploying, Reading, ranges};
 use super::rollup::{Changes, Cuboid, Dimension, cuboid_for};
 use crate::core::id::PledgeLineId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::{Conn, read_failure};
 use std::collections::BTreeMap;
@@ -128,7 +128,7 @@ pub fn fold_apart(
         }
         if sequences.len() > most {
             let detail = format!("more than {most} entries since then; ask for less at a time");
-            return Err(Problem::field("/from", detail));
+            return Err(Problem::field("/from", detail).coded(Fault::TooMany));
         }
         write_rollups(into, &rows).map_err(read_failure)?;
     }

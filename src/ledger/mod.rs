@@ -4,6 +4,20 @@
 //! pair. A balance is kept per [`Cell`]; no cell but a source's goes below zero, at any time. Rollups for
 //! totals are derived from the same postings in the same commit. This room knows no kind of event: what
 //! happened is decided elsewhere and arrives as [`Movement`]s.
+//!
+//! | file | what it is |
+//! |---|---|
+//! | `account`, `cell` | accounts and conditions; the key of a balance, and movements |
+//! | `book`, `load`, `history`, `posting` | the balances of a batch: loaded, over time, drawn from and added to |
+//! | `pick`, `relabel` | which pledge lines goods are taken from; naming goods anew |
+//! | `event`, `origin` | what all kinds of event have in common; who stands behind one |
+//! | `facts` | what the ledger knows of what its cells name |
+//! | `rollup`, `cuboids` | postings added up by dimensions, and their table |
+//! | `moment`, `fold`, `dated` | figures of another moment than now, and the blocks they are folded from |
+//! | `look`, `reading` | what is recorded already, looked up and read again |
+//! | `rows`, `recorded`, `store`, `bulk` | the rows: as the log describes them, written, and written with nothing decided |
+//! | `volume` | keeping every sum countable |
+//! | `verify` | folding every derived figure again and comparing |
 
 mod account;
 mod book;

@@ -3,7 +3,7 @@
 use super::fold::Cut;
 use super::load::NOT_EMPTY;
 use super::reading::recorded_by;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::events;
 use crate::db::{Binds, Conn, read_failure};
@@ -28,7 +28,7 @@ pub fn read_as_of(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
         Timestamp::parse_last(text).ok_or_else(|| {
             let right =
                 "write RFC 3339 such as 2020-08-06T09:30:00Z, or a date such as 2020-08-06 for its whole day";
-            Problem::field("/as_of", format!("{text:?} is not a time; {right}"))
+            Problem::field("/as_of", format!("{text:?} is not a time; {right}")).coded(Fault::NotATime)
         })
     };
     text.map(read).transpose()

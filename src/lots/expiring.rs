@@ -135,7 +135,7 @@ pub(super) fn expiring_list(
     let is_for_arrival = asked.within == Within::Arrival;
     let looked_for: &[Account] = if is_for_arrival { &TO_ARRIVE } else { &IN_HAND };
     let looked_at = if is_for_arrival { PAGE_LIMIT_MAXIMUM } else { paging.limit };
-    let sought = Sought { accounts: looked_for, filter: asked.filter, past };
+    let sought = Sought { accounts: looked_for, filter: asked.filter, past, with_none: false };
     let which = which(asked.within.last_day(today), paging.after.as_ref());
     let mut rows = lots_with(conn, scope, &sought, which, "lots.expires_on, lots.id", looked_at + 1)?;
     let more = i64::try_from(rows.len()).unwrap_or(i64::MAX) > looked_at;
@@ -144,7 +144,7 @@ pub(super) fn expiring_list(
     let lots: Vec<LotId> = rows.iter().map(|row| row.lot).collect();
     let mut places = places_of(conn, scope, &Sought { accounts: &IN_HAND, ..sought }, &lots)?;
     let travelling: BTreeSet<ConsignmentId> =
-        places.values().flatten().filter_map(|row| row.consignment).collect();
+        places.values().flatten().filter_map(|row| row.place.consignment).collect();
     let arrivals = consignments_arrive(conn, forecasting, &Vec::from_iter(travelling), asked.moment, now)?;
     let days = days(&places, &arrivals);
     hide_consignments(conn, scope, &mut places)?;
@@ -194,8 +194,8 @@ fn days(
 ) -> BTreeMap<LotId, Vec<Option<NaiveDate>>> {
     let arrives = |row: &HeapRow| {
         let window = match row.account()? {
-            Account::InTransit => arrivals.under_way(row.leg?),
-            Account::Allocated => arrivals.waiting(row.consignment?, row.site),
+            Account::InTransit => arrivals.under_way(row.place.leg?),
+            Account::Allocated => arrivals.waiting(row.place.consignment?, row.place.site),
             Account::Promised
             | Account::Surplus
             | Account::Unallocated
@@ -225,14 +225,14 @@ fn view(
     let place = |(heap, arrives_on): (HeapRow, Option<NaiveDate>)| {
         Some(ExpiringPlace {
             account: heap.account()?,
-            condition: Condition::from_code(heap.condition).unwrap_or_default(),
-            site: heap.site,
-            consignment: heap.consignment,
-            leg: heap.leg,
+            condition: Condition::from_code(heap.place.condition).unwrap_or_default(),
+            site: heap.place.site,
+            consignment: heap.place.consignment,
+            leg: heap.place.leg,
             destination: heap.destination,
             arrives_on: arrives_on.map(|day| day.to_string()),
             expires_before_arrival: arrives_on.map(|day| expires_before(expires_on, day)),
-            quantity: heap.quantity,
+            quantity: heap.place.quantity,
         })
     };
     let days = days.iter().copied().chain(std::iter::repeat(None));

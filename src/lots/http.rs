@@ -82,7 +82,8 @@ pub struct RecalledQuery {
     pub limit: Option<i64>,
 }
 
-/// Lots under recall with all goods of them within reach: what is held where, what is missing, and what people have.
+/// Lots under recall with all goods of them within reach: what is held where, what is missing, and what people have. Whoever is
+/// bound to nothing reads of those of which nothing has come, too.
 #[utoipa::path(get, path = "/api/v1/lots/recalled", tag = "stock", params(RecalledQuery),
     responses((status = 200, description = "A page", body = KnownPage<RecalledView>)))]
 pub async fn lots_recalled(

@@ -8,7 +8,7 @@ use super::store::{HeapRow, LotFilter, LotRow, Sought, hide_consignments, lots_w
 use crate::auth::Scope;
 use crate::core::id::{ConsignmentId, EventId, ItemId, LegId, LotId, SiteId};
 use crate::core::page::{KnownPage, Page};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::{Binds, Conn, ask};
 use crate::events::{Command, Kind};
@@ -139,7 +139,10 @@ pub(super) fn recalled_list(
     if recalls.is_empty() {
         return Ok(KnownPage { items: Vec::new(), next: None, sequence });
     }
-    let sought = Sought { accounts: &EVERYWHERE, filter, past };
+    // A recall of which nothing was found, or has come, is told to whoever is bound to nothing: where nothing is of all that
+    // there is. Whoever is bound learns nothing of what others have, or have not.
+    let with_none = scope.is_everything() && filter.site.is_none() && filter.programme.is_none();
+    let sought = Sought { accounts: &EVERYWHERE, filter, past, with_none };
     let mut binds = Binds::default();
     let which = format!("lots.id IN ({})", binds.ids(&recalls.keys().copied().collect::<Vec<_>>()));
     let rows = lots_with(conn, scope, &sought, (which, binds), "lots.id", paging.limit + 1)?;
@@ -172,7 +175,7 @@ fn recalls(conn: &mut Conn, cut: Cut) -> Outcome<BTreeMap<LotId, Recall>> {
     if rows.len() > RECALLS_MAXIMUM {
         let words =
             format!("finds more than {RECALLS_MAXIMUM} recalls; trace the lots you look for one by one");
-        return Err(Problem::field("/item", words));
+        return Err(Problem::field("/item", words).coded(Fault::TooMany));
     }
     let mut found = BTreeMap::new();
     for row in rows {
@@ -197,11 +200,11 @@ fn view(row: LotRow, recall: Recall, heaps: Vec<HeapRow>) -> RecalledView {
     let place = |heap: HeapRow| {
         Some(RecalledPlace {
             account: heap.account()?,
-            condition: Condition::from_code(heap.condition).unwrap_or_default(),
-            site: heap.site,
-            consignment: heap.consignment,
-            leg: heap.leg,
-            quantity: heap.quantity,
+            condition: Condition::from_code(heap.place.condition).unwrap_or_default(),
+            site: heap.place.site,
+            consignment: heap.place.consignment,
+            leg: heap.place.leg,
+            quantity: heap.place.quantity,
         })
     };
     let places: Vec<RecalledPlace> = heaps.into_iter().filter_map(place).collect();

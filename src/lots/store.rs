@@ -1,13 +1,13 @@
 //! Lots and where their goods are, as far as a scope reaches: one query for a page of lots, and one for all their places.
 
 use crate::auth::Scope;
-use crate::checks::{About, consignments_reached};
-use crate::core::id::{ConsignmentId, ItemId, LegId, LotId, ProgrammeId, SiteId};
+use crate::checks::{About, LotPlace, consignments_reached};
+use crate::core::id::{ConsignmentId, ItemId, LotId, ProgrammeId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::{Binds, Conn, ask};
 use crate::ledger::{Account, Cut, Held, KNOWN_LOT};
 use diesel::QueryableByName;
-use diesel::sql_types::{BigInt, Binary, Integer, Nullable, Text};
+use diesel::sql_types::{Binary, Nullable, Text};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Places of all lots of one page, as many as a trace has; beyond that a smaller page is asked for.
@@ -34,6 +34,8 @@ pub(super) struct Sought<'a> {
     pub(super) accounts: &'a [Account],
     pub(super) filter: LotFilter,
     pub(super) past: Option<Cut>,
+    /// Whether lots that have no goods are told of all the same.
+    pub(super) with_none: bool,
 }
 
 impl Sought<'_> {
@@ -83,7 +85,7 @@ pub(super) struct LotRow {
     pub(super) base_unit: String,
 }
 
-/// Lots with goods of those sought, in an order; `which` says of `lots` which ones.
+/// Lots with goods of those sought, or all of them, in an order; `which` says of `lots` which ones.
 ///
 /// # Errors
 /// What the database says.
@@ -95,43 +97,39 @@ pub(super) fn lots_with(
     order: &str,
     limit: i64,
 ) -> Outcome<Vec<LotRow>> {
-    let (Held { joined, quantity, .. }, goods) = sought.words(scope, &mut binds);
+    let condition = match (sought.with_none, sought.filter.item) {
+        (true, None) => "1 = 1".to_owned(),
+        (true, Some(item)) => format!("lots.item_id = {}", binds.id(item)),
+        (false, _) => {
+            let (Held { joined, quantity, .. }, goods) = sought.words(scope, &mut binds);
+            format!(
+                "EXISTS (SELECT 1 FROM balances {joined} WHERE balances.lot_id = lots.id AND {goods} \
+                 GROUP BY balances.cell HAVING SUM({quantity}) <> 0)"
+            )
+        }
+    };
     let text = format!(
         "SELECT lots.id AS lot, lots.item_id AS item, lots.number AS number, lots.expires_on AS expires_on, \
          items.code AS code, items.name AS item_name, items.base_unit AS base_unit \
-         FROM lots JOIN items ON items.id = lots.item_id WHERE {which} AND EXISTS (SELECT 1 FROM balances {joined} \
-         WHERE balances.lot_id = lots.id AND {goods} GROUP BY balances.cell HAVING SUM({quantity}) <> 0) \
-         ORDER BY {order} LIMIT {}",
+         FROM lots JOIN items ON items.id = lots.item_id WHERE {which} AND {condition} ORDER BY {order} LIMIT {}",
         binds.number(limit)
     );
     ask(conn, text, binds)
 }
 
-/// Goods of a lot in one place.
+/// Goods of a lot in one place, and where their consignment goes.
 #[derive(Clone, Debug, QueryableByName)]
 pub(super) struct HeapRow {
-    #[diesel(sql_type = Binary)]
-    lot: LotId,
-    #[diesel(sql_type = Integer)]
-    pub(super) account: i32,
-    #[diesel(sql_type = Integer)]
-    pub(super) condition: i32,
-    #[diesel(sql_type = Nullable<Binary>)]
-    pub(super) site: Option<SiteId>,
-    #[diesel(sql_type = Nullable<Binary>)]
-    pub(super) consignment: Option<ConsignmentId>,
-    #[diesel(sql_type = Nullable<Binary>)]
-    pub(super) leg: Option<LegId>,
+    #[diesel(embed)]
+    pub(super) place: LotPlace,
     #[diesel(sql_type = Nullable<Binary>)]
     pub(super) destination: Option<SiteId>,
-    #[diesel(sql_type = BigInt)]
-    pub(super) quantity: i64,
 }
 
 impl HeapRow {
     /// The account; one that cannot be read is found by the verifier.
     pub(super) fn account(&self) -> Option<Account> {
-        Account::from_code(self.account)
+        Account::from_code(self.place.account)
     }
 }
 
@@ -170,10 +168,12 @@ pub(super) fn places_of(
     }
     let mut places: BTreeMap<LotId, Vec<HeapRow>> = BTreeMap::new();
     for row in found {
-        places.entry(row.lot).or_default().push(row);
+        places.entry(row.place.lot).or_default().push(row);
     }
     for rows in places.values_mut() {
-        rows.sort_unstable_by_key(|row| (row.account, row.condition, row.site, row.consignment, row.leg));
+        let place =
+            |place: &LotPlace| (place.account, place.condition, place.site, place.consignment, place.leg);
+        rows.sort_unstable_by_key(|row| place(&row.place));
     }
     Ok(places)
 }
@@ -192,11 +192,11 @@ pub(super) fn hide_consignments(
         return Ok(());
     }
     let named: BTreeSet<ConsignmentId> =
-        places.values().flatten().filter_map(|row| row.consignment).collect();
+        places.values().flatten().filter_map(|row| row.place.consignment).collect();
     let reached = consignments_reached(conn, scope, &Vec::from_iter(named))?;
     for row in places.values_mut().flatten() {
-        if row.consignment.is_some_and(|id| !reached.contains(&id)) {
-            (row.consignment, row.leg, row.destination) = (None, None, None);
+        if row.place.consignment.is_some_and(|id| !reached.contains(&id)) {
+            (row.place.consignment, row.place.leg, row.destination) = (None, None, None);
         }
     }
     Ok(())

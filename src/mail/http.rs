@@ -10,7 +10,7 @@ use crate::core::check::quoted;
 use crate::core::code::{TypedCode, read_tracking_code};
 use crate::core::id::{ConsignmentId, MailingId, UserId};
 use crate::core::page::Page;
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::db::Conn;
 use crate::outbox::Letters;
 use crate::web::{Door, Json, Path, Routes, State, Written, WrittenBody};
@@ -86,7 +86,9 @@ fn checked(address: &str) -> Outcome<String> {
     let address = address.trim();
     match fault_of_address(address) {
         None => Ok(address.to_owned()),
-        Some(words) => Err(Problem::field("/address", format!("{} {words}", quoted(address)))),
+        Some(words) => {
+            Err(Problem::field("/address", format!("{} {words}", quoted(address))).coded(Fault::NotAnAddress))
+        }
     }
 }
 
@@ -186,7 +188,8 @@ pub async fn mailing_ask(
     }
     let days = days.unwrap_or(if about == About::Digest { 7 } else { 1 });
     if !DIGEST_DAYS.contains(&days) {
-        return Err(Problem::field("/days", format!("{days} is no such number of days; write 1 to 31")));
+        let problem = Problem::field("/days", format!("{days} is no such number of days; write 1 to 31"));
+        return Err(problem.outside(days, &DIGEST_DAYS));
     }
     let address = checked(&address)?;
     mailer.check()?;

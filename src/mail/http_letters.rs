@@ -3,7 +3,7 @@
 //! Alerts have none: what stands is told anew, as it stands then.
 
 use super::read::mailing_of;
-use super::store::outlet_of;
+use super::store::{MAILING, outlet_of};
 use crate::auth::{Permit, action};
 use crate::core::id::MailingId;
 use crate::core::page::Page;
@@ -58,9 +58,6 @@ pub async fn mailing_replay(
     let recorded = state.writer.record(update).await?;
     Ok(Written::changed(recorded.map(|letters| Replayed { letters })))
 }
-
-/// What the log calls a mailing.
-const MAILING: &str = "mailing";
 
 /// The routes of letters.
 pub(super) fn routes(routes: &mut Routes) {

@@ -35,4 +35,5 @@ mod words;
 
 pub use channel::{MAIL_KIND, Mailings};
 pub use post::{Post, SmtpSettings};
-pub use store::Mailing;
+pub use read::{MailingStanding, mailing_any, mailing_every};
+pub use store::{MAILING, Mailing, outlet_of};

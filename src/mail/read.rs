@@ -8,12 +8,13 @@ use crate::core::id::{ConsignmentId, MailingId, OutletId, UserId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{consignments, mailings};
-use crate::db::{Binds, Conn, ask, read_failure};
-use crate::outbox::{Letters, standings};
+use crate::db::{Binds, Conn, ask, in_parts, read_failure};
+use crate::outbox::{Letters, Outlet, standings};
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use diesel::sql_types::Binary;
 use serde::Serialize;
+use std::collections::HashMap;
 
 /// A mailing, without its address, which only its reader knows.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -88,6 +89,91 @@ pub(super) fn mailing_of(conn: &mut Conn, user: UserId, id: MailingId) -> Outcom
         true => Ok(()),
         false => Err(Problem::not_found()),
     }
+}
+
+/// A mailing as whoever runs the server sees it, whosever it is. Its address stays sealed.
+#[derive(Clone, Debug, Serialize)]
+pub struct MailingStanding {
+    /// What is known of it.
+    #[serde(flatten)]
+    pub mailing: MailingView,
+    /// The user with whose rights it is written, of digests and alerts.
+    pub user: Option<UserId>,
+    /// The code it is about, of a tracking code.
+    pub tracking_code: Option<String>,
+    /// The entry of the log up to which all was told, or stands among the letters.
+    pub told_through: i64,
+    /// Failures one after another.
+    pub failures: i64,
+    /// Why the last was not taken.
+    pub error: Option<String>,
+}
+
+impl MailingStanding {
+    /// Whether something of it was not taken.
+    pub fn is_failing(&self) -> bool {
+        self.error.is_some() || self.mailing.letters_waiting > 0 || self.mailing.letters_given_up > 0
+    }
+}
+
+fn stand(conn: &mut Conn, rows: Vec<Mailing>) -> Outcome<Vec<MailingStanding>> {
+    let outlets: Vec<OutletId> = rows.iter().map(|row| outlet_of(row.id)).collect();
+    let standings: HashMap<OutletId, (Outlet, Letters)> = standings(conn, &outlets)?;
+    let about: Vec<ConsignmentId> = rows.iter().filter_map(|row| row.consignment_id).collect();
+    let codes: Vec<(ConsignmentId, String)> = in_parts(&about, |part| {
+        consignments::table
+            .filter(consignments::id.eq_any(part.to_vec()))
+            .select((consignments::id, consignments::tracking_code))
+            .load(conn)
+    })
+    .map_err(read_failure)?;
+    let codes: HashMap<ConsignmentId, String> = codes.into_iter().collect();
+    let standing = |row: &Mailing| -> Outcome<MailingStanding> {
+        let known = standings.get(&outlet_of(row.id));
+        let letters = known.map(|(_, letters)| *letters).unwrap_or_default();
+        Ok(MailingStanding {
+            mailing: MailingView::of(row, letters)?,
+            user: row.user_id,
+            tracking_code: row.consignment_id.and_then(|id| codes.get(&id).cloned()),
+            told_through: known.map_or(0, |(outlet, _)| outlet.told_through),
+            failures: known.map_or(0, |(outlet, _)| outlet.failures),
+            error: known.and_then(|(outlet, _)| outlet.error.clone()),
+        })
+    };
+    rows.iter().map(standing).collect()
+}
+
+/// A mailing, whosever it is: for whoever holds the database.
+///
+/// # Errors
+/// `not_found` also where it has ended, or what the database says.
+pub fn mailing_any(conn: &mut Conn, id: MailingId) -> Outcome<MailingStanding> {
+    let row: Mailing = mailings::table
+        .filter(mailings::id.eq(id))
+        .filter(mailings::ended_at.is_null())
+        .select(Mailing::as_select())
+        .first(conn)
+        .map_err(read_failure)?;
+    stand(conn, vec![row])?.pop().ok_or_else(Problem::not_found)
+}
+
+/// A page of everybody's mailings, those about tracking codes too, in the order they were asked for: for whoever holds the
+/// database.
+///
+/// # Errors
+/// What the database says.
+pub fn mailing_every(conn: &mut Conn, after: Option<MailingId>, limit: i64) -> Outcome<Vec<MailingStanding>> {
+    let mut query = mailings::table
+        .filter(mailings::ended_at.is_null())
+        .order(mailings::id)
+        .limit(limit)
+        .select(Mailing::as_select())
+        .into_boxed();
+    if let Some(after) = after {
+        query = query.filter(mailings::id.gt(after));
+    }
+    let rows = query.load(conn).map_err(read_failure)?;
+    stand(conn, rows)
 }
 
 /// The consignment of a tracking code.

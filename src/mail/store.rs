@@ -75,8 +75,11 @@ impl Mailing {
     }
 }
 
+/// What the log calls a mailing.
+pub const MAILING: &str = "mailing";
+
 /// The outlet of a mailing.
-pub(super) fn outlet_of(id: MailingId) -> OutletId {
+pub fn outlet_of(id: MailingId) -> OutletId {
     OutletId(id.0)
 }
 
@@ -112,7 +115,7 @@ pub(super) fn anybody(scope: &str) -> Actor {
 }
 
 fn begin(desk: &mut Desk, action: &str, id: MailingId) -> Moment {
-    desk.begin(Entry { action: format!("mailing.{action}"), kind: "mailing", id: id.0, reason: None })
+    desk.begin(Entry { action: format!("mailing.{action}"), kind: MAILING, id: id.0, reason: None })
 }
 
 fn keep(desk: &mut Desk, row: Mailing) -> Arc<Mailing> {

@@ -3,7 +3,7 @@
 //! It moves nothing. What it comes to is worked out from where the goods are (`answered`), so a withdrawal, a loss or a
 //! reversal counts by itself. Of one line no more is meant for needs than is offered.
 
-use super::meant::MeantFor;
+use super::meant::{MeantFor, meant_for};
 use super::rules::{MatchDraft, MatchKind, NeedState, check_meant};
 use super::store::Need;
 use super::update::newest;
@@ -17,7 +17,7 @@ use crate::core::time::Timestamp;
 use crate::pledges::rules::PledgeState;
 use crate::pledges::{Pledge, PledgeLine};
 use crate::sites::Site;
-use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update, record};
+use crate::writer::{Actor, Desk, Drawer, Entry, Index, Refusal, Update, record};
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -217,7 +217,7 @@ pub(super) fn keep(
     };
     desk.shelf::<Drawer<NeedMatch>>().put(row.clone());
     if kind == MatchKind::Consignment {
-        desk.shelf::<MeantFor>().note(need.need_id, subject, quantity);
+        desk.shelf::<Index<MeantFor>>().note(need.need_id, (subject, quantity));
     }
     row
 }
@@ -225,7 +225,7 @@ pub(super) fn keep(
 /// Asks for what [`mean_more`] will want.
 pub fn want_meant(desk: &mut Desk, need: NeedId, consignment: ConsignmentId) {
     desk.shelf::<Drawer<Need>>().want_group(need);
-    desk.shelf::<MeantFor>().want(need);
+    desk.shelf::<Index<MeantFor>>().want(need);
     desk.shelf::<Drawer<Consignment>>().want(consignment);
 }
 
@@ -239,7 +239,7 @@ pub fn check_meant_before(
     consignment: ConsignmentId,
     event: EventId,
 ) -> Result<(), Refusal> {
-    let meant = desk.shelf::<MeantFor>().of(need)?;
+    let meant = meant_for(desk, need)?;
     if meant.contains_key(&SubjectId(consignment.0)) {
         return Ok(());
     }
@@ -262,7 +262,7 @@ pub fn mean_more(
     let need = newest(&stated).ok_or_else(Problem::not_found)?;
     check_open(&need)?;
     check_consignment(desk, &need, consignment)?;
-    let meant = desk.shelf::<MeantFor>().of(need.need_id)?;
+    let meant = meant_for(desk, need.need_id)?;
     let subject = SubjectId(consignment.0);
     let already: i64 = meant.values().copied().fold(0, i64::saturating_add);
     if already != seen {

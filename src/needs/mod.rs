@@ -1,5 +1,15 @@
 //! What is needed where by when: stated, changed, circulated, answered.
 //!
+//! | file | what it is |
+//! |---|---|
+//! | `rules` | what may be stated, and what becomes of it; pure |
+//! | `store`, `update`, `restate` | the rows; stating and changing them; out of a file |
+//! | `within`, `places` | whose a need is to state; whether goods go where it is |
+//! | `matches`, `meant`, `offered` | what answers a need, how much of it is meant for that, and offers that do |
+//! | `answered` | what has become of what answers it |
+//! | `view`, `public` | needs as they are told, and as everybody may read them |
+//! | `http` | all of that over HTTP |
+//!
 //! A need is never edited in place: each change is a row of its own that counts from its entry of the log on, so that
 //! what was known at any past entry can be asked again. Its programme, item, place and organization never change;
 //! whoever needs something else states another need. The public reads needs that are marked as circulated, in words of

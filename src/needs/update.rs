@@ -4,7 +4,7 @@ use super::rules::{NeedDraft, NeedEdit, NeedState, Place, state_after};
 use super::store::Need;
 use crate::core::check::id_reused;
 use crate::core::id::{NeedId, derived};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::items::Item;
 use crate::parties::Organization;
 use crate::programmes::Programme;
@@ -48,7 +48,7 @@ impl NeedCreate {
 }
 
 fn unknown(pointer: &str, what: &str, id: impl std::fmt::Display) -> Problem {
-    Problem::field(pointer, format!("{id} is no {what} known here; record it first"))
+    Problem::field(pointer, format!("{id} is no {what} known here; record it first")).coded(Fault::Unknown)
 }
 
 impl Update for NeedCreate {

@@ -3,7 +3,7 @@
 use super::rules::{NeedDraft, Place};
 use crate::auth::{Bound, Scope};
 use crate::core::id::SiteId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::schema::sites;
 use crate::db::{Conn, in_parts, read_failure};
 use diesel::prelude::*;
@@ -20,7 +20,8 @@ pub fn check_within(
     sites: &HashMap<SiteId, String>,
 ) -> Outcome<()> {
     let not_yours = |pointer: &str, right: String| {
-        Err(Problem::field(pointer, format!("is not within your account's reach; {right}")))
+        Err(Problem::field(pointer, format!("is not within your account's reach; {right}"))
+            .coded(Fault::NotAllowed))
     };
     for bound in scope.bounds() {
         match bound {

@@ -187,7 +187,8 @@ impl Teller {
         if !unknown.is_empty() {
             rows.extend(shared.database.read(|conn| outlets_of(conn, &unknown))?);
         }
-        if rows.is_empty() && due.is_empty() && behind.is_none() {
+        // Of one that is known already a letter is all there is to say so.
+        if rows.is_empty() && due.is_empty() && with_letters.is_empty() && behind.is_none() {
             return Ok(());
         }
         if !self.holds()? {

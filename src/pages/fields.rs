@@ -1,7 +1,9 @@
 //! The fields of a form, each with its label, what it holds, and what is wrong with it.
 
 use super::form::Form;
-use super::refused::Wrongs;
+use super::frame::Frame;
+use super::refused::{Wrong, Wrongs};
+use super::words::Word;
 use serde_json::{Map, Value};
 
 /// A value to choose.
@@ -31,11 +33,29 @@ pub struct Field {
     pub is_required: bool,
     /// What there is to choose.
     pub choices: Vec<Choice>,
-    /// What is wrong with it; empty where nothing is.
-    pub error: String,
+    /// What is wrong with it, where anything is.
+    pub error: Option<Wrong>,
 }
 
 impl Field {
+    /// What would be right in it, in the page's language, where what exactly is wrong is said by the interface alone.
+    pub fn wants(&self, frame: &Frame) -> &'static str {
+        frame.say(match self.kind {
+            "number" => Word::WantsNumber,
+            "date" => Word::WantsDay,
+            "choice" => Word::WantsChoice,
+            _ => Word::WantsOther,
+        })
+    }
+
+    /// What describes it beside its label: the hint stays where something is wrong, since it says what is wanted. Nothing where
+    /// neither is.
+    pub fn described(&self) -> String {
+        let there = [("hint", !self.hint.is_empty()), ("error", self.error.is_some())];
+        let named = there.into_iter().filter(|(_, is_there)| *is_there);
+        named.map(|(what, _)| format!("{}-{what}", self.name)).collect::<Vec<String>>().join(" ")
+    }
+
     /// A field of one line.
     pub fn text(name: &'static str, label: impl Into<String>, value: impl Into<String>) -> Self {
         Self { name, label: label.into(), value: value.into(), kind: "text", ..Self::default() }
@@ -116,7 +136,7 @@ impl Fields {
             for choice in &mut field.choices {
                 choice.is_chosen = choice.value == field.value;
             }
-            wrongs.at(field.name).unwrap_or_default().clone_into(&mut field.error);
+            field.error = wrongs.at(field.name).cloned();
         }
         for (name, value) in &mut self.hidden {
             if let Some(sent) = form.given(name) {

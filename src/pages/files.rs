@@ -1,4 +1,4 @@
-//! Style and scripts: embedded, and served under names that change with what they hold, so that a browser keeps them
+//! Style, scripts and icons: embedded, and served under names that change with what they hold, so that a browser keeps them
 //! for a year and never keeps an old one too long.
 
 use super::refused::refuse;
@@ -20,7 +20,7 @@ const FOR_EVER: &str = "public, max-age=31536000, immutable";
 struct File {
     name: &'static str,
     kind: &'static str,
-    text: &'static str,
+    bytes: &'static [u8],
     path: String,
 }
 
@@ -36,17 +36,33 @@ const FILES: &[(&str, &str, &str)] = &[
     ("scan.js", SCRIPT, include_str!("static/scan.js")),
     ("post.js", SCRIPT, include_str!("static/post.js")),
     ("queue.js", SCRIPT, include_str!("static/queue.js")),
+    ("live.js", SCRIPT, include_str!("static/live.js")),
+    ("take.js", SCRIPT, include_str!("static/take.js")),
+    ("left.js", SCRIPT, include_str!("static/left.js")),
+    ("imports.js", SCRIPT, include_str!("static/imports.js")),
     ("map.css", "text/css; charset=utf-8", include_str!("static/map.css")),
     ("map.js", "text/javascript; charset=utf-8", include_str!("static/map.js")),
 ];
 
+const PNG: &str = "image/png";
+
+/// The pictures by which a phone shows these pages among its apps.
+const ICONS: &[(&str, &str, &[u8])] = &[
+    ("icon.svg", "image/svg+xml", include_bytes!("static/icon.svg")),
+    ("icon-180.png", PNG, include_bytes!("static/icon-180.png")),
+    ("icon-192.png", PNG, include_bytes!("static/icon-192.png")),
+    ("icon-512.png", PNG, include_bytes!("static/icon-512.png")),
+];
+
 static SERVED: LazyLock<Vec<File>> = LazyLock::new(|| {
-    let one = |(name, kind, text): &(&'static str, &'static str, &'static str)| {
-        let digest = hexadecimal(&Sha256::digest(text.as_bytes()));
+    let one = |name: &'static str, kind: &'static str, bytes: &'static [u8]| {
+        let digest = hexadecimal(&Sha256::digest(bytes));
         let path = format!("/static/{}/{name}", digest.get(..DIGITS).unwrap_or_default());
-        File { name, kind, text, path }
+        File { name, kind, bytes, path }
     };
-    FILES.iter().map(one).collect()
+    let texts = FILES.iter().map(|(name, kind, text)| one(name, kind, text.as_bytes()));
+    let icons = ICONS.iter().map(|(name, kind, bytes)| one(name, kind, bytes));
+    texts.chain(icons).collect()
 });
 
 /// Where a file lies; the front page where there is none of the name.
@@ -54,9 +70,10 @@ pub fn file(name: &str) -> String {
     SERVED.iter().find(|file| file.name == name).map_or_else(|| "/".to_owned(), |file| file.path.clone())
 }
 
-/// Where all files lie, for the worker that keeps them.
+/// Where the files lie that pages are made of, for the worker that keeps them; the phone keeps the icons itself.
 pub fn paths() -> Vec<&'static str> {
-    SERVED.iter().map(|file| file.path.as_str()).collect()
+    let is_icon = |file: &&File| ICONS.iter().any(|(name, ..)| *name == file.name);
+    SERVED.iter().filter(|file| !is_icon(file)).map(|file| file.path.as_str()).collect()
 }
 
 #[derive(Deserialize)]
@@ -71,7 +88,7 @@ async fn serve(asked: Path<Asked>) -> Outcome<HttpResponse> {
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static(file.kind)));
     response.insert_header((CACHE_CONTROL, HeaderValue::from_static(FOR_EVER)));
-    Ok(response.body(file.text))
+    Ok(response.body(file.bytes))
 }
 
 /// The route of files.

@@ -1,9 +1,10 @@
 //! What is around every page: its title, the ways to other pages by role, the choice of language.
 
+use super::fault_words::fault_phrases;
 use super::files::file;
 use super::visitor::Visitor;
 use super::words::{Said, Word, filled, form_of};
-use crate::atlas::Language;
+use crate::atlas::{CountryCode, Language};
 use crate::auth::{Fields, action};
 use crate::papers::formats::{day, number};
 use form_urlencoded::byte_serialize;
@@ -19,6 +20,20 @@ pub struct Way {
     pub words: &'static str,
     /// Whether it leads here.
     pub is_here: bool,
+}
+
+/// What a page that is kept up to date says of itself to the script that does so.
+pub struct Watched {
+    /// The entry of the log up to which it shows everything.
+    pub after: i64,
+    /// Who is signed in; empty where nobody is.
+    pub who: String,
+    /// What it shows by a code, `codes` of consignments or `links` of pledges; empty where it shows what its visitor may see.
+    pub kind: &'static str,
+    /// The code.
+    pub code: String,
+    /// The mark of what it shows of that.
+    pub mark: String,
 }
 
 /// What is around a page.
@@ -37,8 +52,12 @@ pub struct Frame {
     pub scripts: Vec<String>,
     /// Of officers, who may record without a connection: whose what waits on the phone is.
     pub officer: Option<String>,
+    /// What keeps it up to date, where anything does.
+    pub watched: Option<Watched>,
     /// This page, as a value in an address.
     here: String,
+    newest: i64,
+    who: String,
 }
 
 impl Frame {
@@ -60,6 +79,9 @@ impl Frame {
             is_synthetic: false,
             scripts: officer.iter().flat_map(|_| KEEPING.map(file)).collect(),
             officer,
+            watched: None,
+            newest: visitor.newest(),
+            who: visitor.principal().map(|principal| principal.user.to_string()).unwrap_or_default(),
             here: byte_serialize(visitor.here().as_bytes()).collect(),
         }
     }
@@ -68,6 +90,18 @@ impl Frame {
     pub fn with_script(mut self, name: &'static str) -> Self {
         self.scripts.push(file(name));
         self
+    }
+
+    /// The same of a page whose parts marked `data-live` are kept up to date while somebody looks at it.
+    pub fn live(self) -> Self {
+        self.following(("", ""), String::new())
+    }
+
+    /// The same where it shows a consignment or a pledge by a code, with the mark of what it shows of that.
+    pub fn following(mut self, (kind, code): (&'static str, &str), mark: String) -> Self {
+        let (after, who) = (self.newest, self.who.clone());
+        self.watched = Some(Watched { after, who, kind, code: code.to_owned(), mark });
+        self.with_script("live.js")
     }
 
     /// The same under another title, where it names what is shown.
@@ -90,6 +124,11 @@ impl Frame {
     /// In which direction it is written.
     pub fn direction(&self) -> &'static str {
         if self.language.is_right_to_left() { "rtl" } else { "ltr" }
+    }
+
+    /// What scripts say of refused fields; empty in English.
+    pub fn faults(&self) -> String {
+        fault_phrases(self.language)
     }
 
     /// A phrase.
@@ -116,6 +155,12 @@ impl Frame {
     /// A whole number as the language writes it.
     pub fn number(&self, value: impl Into<i64>) -> String {
         number(self.language, value.into())
+    }
+
+    /// What a country is called; a code that is none stays as it is.
+    pub fn country(&self, code: &str) -> String {
+        let known: Option<CountryCode> = code.parse().ok();
+        known.map_or_else(|| code.to_owned(), |code| code.country().short_name(self.language).to_owned())
     }
 
     /// A day, such as `2026-06-03` or the beginning of a moment, in words.
@@ -160,13 +205,17 @@ impl Frame {
 pub(super) fn ways(visitor: &Visitor) -> Vec<(&'static str, Word)> {
     let is_traced =
         visitor.may::<action::PledgeRead>().is_some_and(|permit| permit.fields() == Fields::Traced);
+    let is_officer = visitor.may::<action::EventPost>().is_some();
+    let is_told = visitor.may::<action::WebhookRead>().is_some();
     let own = [
-        (visitor.may::<action::EventPost>().is_some(), "/board", Word::NavBoard),
+        (is_officer, "/board", Word::NavBoard),
         (visitor.may::<action::CountWrite>().is_some(), "/warehouse", Word::NavWarehouse),
         (is_traced, "/donor", Word::NavDonor),
         (visitor.may::<action::PledgeDecide>().is_some(), "/manager", Word::NavManager),
         (visitor.may::<action::ReconciliationRead>().is_some(), "/reconciliation", Word::NavReconciliation),
         (visitor.may::<action::UserWrite>().is_some(), "/admin", Word::NavAdmin),
+        (visitor.may::<action::ImportWrite>().is_some(), "/imports", Word::NavImports),
+        (is_officer && is_told, "/webhooks", Word::NavWebhooks),
     ];
     let for_all =
         [(true, "/", Word::NavFront), (true, "/map", Word::NavMap), (true, "/track", Word::NavTrack)];

@@ -1,9 +1,11 @@
 //! A refusal as a page, and beside the fields of a form.
 
+use super::fault_words::fault_said;
 use super::frame::Frame;
 use super::visitor::{Visitor, see, shown_with};
 use super::words::{Trouble, Word};
-use crate::core::problem::{Code, Problem};
+use crate::atlas::Language;
+use crate::core::problem::{Code, FieldError, Problem};
 use crate::web::{not_found, wants_page};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
@@ -48,11 +50,32 @@ pub async fn nowhere(request: HttpRequest) -> HttpResponse {
 }
 
 /// One thing that is wrong in a form: the field it is at, and the words for it.
+#[derive(Clone)]
 pub struct Wrong {
     /// The field's identifier on the page; empty where it is none's.
     pub field: String,
-    /// What is wrong and what would be right, as the interface says it.
+    /// What is wrong and what would be right: in the page's language where the interface gives a code for it.
     pub detail: String,
+    /// The language of that.
+    pub lang: &'static str,
+    /// Whether the words are the interface's own, so that the page says besides in its language what is wanted.
+    pub is_detail: bool,
+}
+
+impl Wrong {
+    /// The words of the interface.
+    fn detail(field: String, words: &str) -> Self {
+        Self { field, detail: words.to_owned(), lang: Language::English.code(), is_detail: true }
+    }
+
+    /// What a code says in the page's language. In English the interface's own words say more: they name the value.
+    fn of(frame: &Frame, field: String, error: &FieldError) -> Self {
+        let said = if frame.language == Language::English { None } else { fault_said(frame.language, error) };
+        match said {
+            Some(detail) => Self { field, detail, lang: frame.code(), is_detail: false },
+            None => Self::detail(field, &error.detail),
+        }
+    }
 }
 
 /// What is wrong in a form that is shown again.
@@ -72,11 +95,10 @@ impl Wrongs {
 
     /// The same where a pointer may mean one of many fields; an empty name is none's.
     pub fn of_many(frame: &Frame, problem: &Problem, field_of: impl Fn(&str) -> String) -> Self {
-        let one = |pointer: &str, detail: &str| Wrong { field: field_of(pointer), detail: detail.to_owned() };
-        let mut fields: Vec<Wrong> =
-            problem.errors.iter().map(|error| one(&error.pointer, &error.detail)).collect();
+        let one = |error: &FieldError| Wrong::of(frame, field_of(&error.pointer), error);
+        let mut fields: Vec<Wrong> = problem.errors.iter().map(one).collect();
         if fields.is_empty() {
-            fields.push(one("", &problem.detail));
+            fields.push(Wrong::detail(field_of(""), &problem.detail));
         }
         Self { what: frame.say(Trouble::from(problem.code)), fields }
     }
@@ -87,7 +109,7 @@ impl Wrongs {
     }
 
     /// What is wrong at a field.
-    pub fn at(&self, field: &str) -> Option<&str> {
-        self.fields.iter().find(|wrong| wrong.field == field).map(|wrong| wrong.detail.as_str())
+    pub fn at(&self, field: &str) -> Option<&Wrong> {
+        self.fields.iter().find(|wrong| wrong.field == field)
     }
 }

@@ -1,12 +1,13 @@
 //! Signing in and out by a form, and choosing a language.
 
+use super::board::QueueWord;
 use super::form::Form;
 use super::frame::{Frame, ways};
 use super::refused::{Wrongs, refuse};
 use super::visitor::{LANGUAGE_COOKIE, Visitor, language, own_path, see, shown, shown_with};
 use super::words::Word;
 use crate::auth::{Permit, action};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::users::session::{sign_in, sign_out};
 use crate::web::{Door, Routes, State, address_of, check_own_origin};
 use actix_web::http::Method;
@@ -31,10 +32,18 @@ fn asked(request: &HttpRequest) -> Form {
     Form::read(request.query_string().as_bytes())
 }
 
+/// What is around the form, with the scripts that say what waits on this phone; officers' pages have the first by themselves.
+fn frame_of(visitor: &Visitor) -> Frame {
+    let frame = visitor.frame(Word::SignIn);
+    let is_there = frame.officer.is_some();
+    let frame = if is_there { frame } else { frame.with_script("store.js") };
+    frame.with_script("left.js")
+}
+
 async fn sign_in_page(visitor: Visitor, request: HttpRequest) -> Outcome<HttpResponse> {
     let asked = asked(&request);
     let to = own_path(asked.get("to"));
-    shown(&SignInPage { frame: visitor.frame(Word::SignIn), to, login: "", wrongs: Wrongs::default() })
+    shown(&SignInPage { frame: frame_of(&visitor), to, login: "", wrongs: Wrongs::default() })
 }
 
 async fn sign_in_send(
@@ -65,7 +74,7 @@ async fn sign_in_send(
 
 /// The form again, with what was typed but the password, and what is wrong with it.
 fn again(visitor: &Visitor, form: &Form, problem: &Problem) -> Outcome<HttpResponse> {
-    let frame = visitor.frame(Word::SignIn);
+    let frame = frame_of(visitor);
     let title = frame.with(Word::ErrorTitle, frame.say(Word::SignIn));
     let mut wrongs = Wrongs::of(&frame, problem, |_| Some("login"));
     wrongs.what = frame.say(Word::WrongLogin);
@@ -90,7 +99,7 @@ async fn choose_language(request: HttpRequest) -> Outcome<HttpResponse> {
     let asked = asked(&request);
     let Some(chosen) = language(asked.get("code")) else {
         let words = "The language is none of en, fr, es, ru, zh and ar; choose one of them.";
-        return Err(Problem::field("/code", words));
+        return Err(Problem::field("/code", words).coded(Fault::NotAChoice));
     };
     let mut response = see(own_path(asked.get("to")))?;
     let code = chosen.code();

@@ -10,6 +10,7 @@ use crate::atlas::Language;
 use crate::auth::{Grant, Named, Permit, Principal, authorize};
 use crate::core::id::SessionId;
 use crate::core::problem::{Code, Outcome, Problem};
+use crate::events::streams::Streams;
 use crate::web::{cookie, known_caller};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
@@ -17,6 +18,7 @@ use actix_web::http::header::{
     ACCEPT_LANGUAGE, CONTENT_SECURITY_POLICY, HOST, HeaderName, HeaderValue, LOCATION, REFERER,
     REFERRER_POLICY, VARY,
 };
+use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use askama::Template;
 use std::future::Future;
@@ -41,6 +43,8 @@ pub struct Visitor {
     here: String,
     /// Whether it was only asked for, and nothing sent.
     only_looks: bool,
+    /// The last entry of the log before anything was read for the page.
+    newest: i64,
 }
 
 impl FromRequest for Visitor {
@@ -62,13 +66,15 @@ impl Visitor {
     pub fn let_in(request: &HttpRequest) -> Self {
         let caller = request.extensions().get::<Grant>().map(|grant| (Arc::clone(grant.principal()), None));
         let (here, only_looks) = (place_of(request).to_owned(), request.method().is_safe());
-        Self { language: language_of(request), caller, here, only_looks }
+        let newest = request.app_data::<Data<Streams>>().map_or(0, |streams| streams.newest());
+        Self { language: language_of(request), caller, here, only_looks, newest }
     }
 
     /// The same visitor as whoever they just signed in as.
     pub fn signed_in(&self, principal: Principal) -> Self {
         let caller = Some((Arc::new(principal), None));
-        Self { language: self.language, caller, here: self.here.clone(), only_looks: self.only_looks }
+        let (here, only_looks) = (self.here.clone(), self.only_looks);
+        Self { language: self.language, caller, here, only_looks, newest: self.newest }
     }
 
     /// The language of the page.
@@ -84,6 +90,11 @@ impl Visitor {
     /// Path and query of the page; of what a form was sent to, those of the page that the form is on.
     pub fn here(&self) -> &str {
         &self.here
+    }
+
+    /// An entry of the log up to which the page shows everything; what comes after it may be new.
+    pub fn newest(&self) -> i64 {
+        self.newest
     }
 
     /// Whether a page was only asked for, and nothing sent.

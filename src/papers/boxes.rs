@@ -33,7 +33,7 @@ pub(super) fn place_code(flow: &mut Flow<'_>, language: Language, scan: &Scan) -
     flow.make_room(CODE_SIZE + 8.0);
     draw_code(flow, language, scan, MARGIN, 0.0, CODE_SIZE)?;
     let node = flow.node(None, Tag::P);
-    let words = format!("{}: {code}", Phrase::TrackingCode.said(language));
+    let words = format!("{}: {code}", scan.named(language));
     let mut below = (CODE_SIZE - HEADING.lead()) / 2.0;
     for line in flow.typeface.lines(&words, HEADING, INNER_WIDTH - CODE_SIZE - GAP) {
         flow.place(MARGIN + CODE_SIZE + GAP, below, line, Some(node));
@@ -57,7 +57,7 @@ fn draw_code(
     let runs = drawn.runs.into_iter();
     let rectangles =
         runs.map(|(column, row, length)| [left + at(column), top + at(row), length as f32 * square, square]);
-    let named = format!("{} {}", Phrase::TrackingCode.said(language), scan.code);
+    let named = format!("{} {}", scan.named(language), scan.code);
     let node = flow.node(None, Tag::Figure(Some(named)));
     flow.black(rectangles.collect(), Some(node));
     Ok(())

@@ -12,7 +12,7 @@ use crate::db::{Conn, read_failure};
 ///
 /// # Errors
 /// What the database says.
-pub(super) fn foot(conn: &mut Conn, language: Language, sequence: i64) -> Outcome<Vec<String>> {
+pub fn foot(conn: &mut Conn, language: Language, sequence: i64) -> Outcome<Vec<String>> {
     let covering = checkpoints_above(conn, sequence - 1, 1).map_err(read_failure)?.pop();
     let checkpoint = match covering {
         Some(checkpoint) => Some(checkpoint),

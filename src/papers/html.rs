@@ -143,12 +143,15 @@ fn write_row(page: &mut String, columns: &[Column], row: &[Value]) {
 
 fn write_code(page: &mut String, language: Language, scan: &Scan) -> Outcome<()> {
     let code = &scan.code;
-    let named = format!("{} {code}", Phrase::TrackingCode.said(language));
-    page.push_str(&format!(
-        "<div class=\"code\">{}<bdi dir=\"ltr\">{}</bdi></div>\n",
-        svg(&scan.address, &escaped(&named))?,
-        escaped(code)
-    ));
+    let named = format!("{} {code}", scan.named(language));
+    let squares = svg(&scan.address, &escaped(&named))?;
+    let letters = format!("<bdi dir=\"ltr\">{}</bdi>", escaped(code));
+    // A tracking code is known by its form; what else a camera reads is said to be what it is.
+    let told = match scan.says {
+        None => letters,
+        Some(words) => format!("<span>{}<br>{letters}</span>", escaped(words)),
+    };
+    page.push_str(&format!("<div class=\"code\">{squares}{told}</div>\n"));
     Ok(())
 }
 

@@ -14,7 +14,7 @@ use super::shipment::{number_of, shipment_read};
 use super::shipping::{Waybill, packing_list, waybill};
 use crate::auth::{Permit, action, now};
 use crate::core::id::{ConsignmentId, DocumentId, PledgeId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::Conn;
 use crate::documents::rules::DocumentKind;
 use crate::ledger::Moment;
@@ -78,7 +78,9 @@ fn packages_wanted(
         [("/first", query.first), ("/last", query.last)].into_iter().find(|(_, value)| value.is_some());
     match (kind, named) {
         (ConsignmentPaper::Labels, _) | (_, None) => Ok((query.first, query.last)),
-        (_, Some((pointer, _))) => Err(Problem::field(pointer, "is for labels; leave it out")),
+        (_, Some((pointer, _))) => {
+            Err(Problem::field(pointer, "is for labels; leave it out").coded(Fault::NotAllowed))
+        }
     }
 }
 
@@ -159,7 +161,9 @@ fn moment_wanted(kind: PledgePaper, query: &PledgePaperQuery) -> Outcome<Moment>
         (PledgePaper::DonorReport, _) | (_, None) => {
             Moment::read(query.as_of.as_deref(), query.known_at.as_deref())
         }
-        (_, Some((pointer, _))) => Err(Problem::field(pointer, "is for donor_report; leave it out")),
+        (_, Some((pointer, _))) => {
+            Err(Problem::field(pointer, "is for donor_report; leave it out").coded(Fault::NotAllowed))
+        }
     }
 }
 
@@ -201,7 +205,10 @@ pub async fn document_paper(
 }
 
 /// The answer: drawn on a thread that may take its time.
-async fn drawn(state: &State, kind: &str, paper: Paper, form: Form) -> Outcome<HttpResponse> {
+///
+/// # Errors
+/// An internal problem where it cannot be drawn.
+pub async fn drawn(state: &State, kind: &str, paper: Paper, form: Form) -> Outcome<HttpResponse> {
     let paper = paper.tracked_at(state.public_origin.as_deref());
     let ended =
         |error: actix_web::error::BlockingError| Problem::internal(format!("drawing a paper ended: {error}"));

@@ -9,6 +9,7 @@
 //! | `shipment`, `goods` | what is read of a consignment, and what it was packed with |
 //! | `packages` | in which packages and handling units that is |
 //! | `named` | organizations, sites and programmes by the words people know them by |
+//! | `linked` | a waybill with a link on it by which receipt is confirmed |
 //! | `shipping`, `customs`, `labels` | waybill and packing list; gift certificate and pro forma invoice; labels |
 //! | `giving`, `report` | acceptance letter and donation receipt; what a donor is told |
 //! | `handed`, `notes`, `moved` | papers of documents: goods received note, proof of delivery, loss report |
@@ -33,6 +34,7 @@ mod handed;
 pub mod html;
 pub mod http;
 mod labels;
+mod linked;
 pub mod model;
 mod moved;
 mod named;
@@ -48,3 +50,7 @@ mod typeface;
 pub mod words;
 mod words_goods;
 mod words_told;
+
+pub use foot::foot as foot_lines;
+pub use linked::{linked, waybill_read};
+pub use report::link_report;

@@ -4,6 +4,7 @@
 //! part of a name, and would break out of its place.
 
 use super::rules::Language;
+use super::words::Phrase;
 
 /// What stands where something is to be filled in by hand.
 pub const BLANK: &str = "____________";
@@ -110,17 +111,27 @@ pub struct Scan {
     pub code: String,
     /// What a camera reads: the address of the code's page, or the code.
     pub address: String,
+    /// What it is, where it is no tracking code.
+    pub says: Option<&'static str>,
 }
 
 impl From<&str> for Scan {
     fn from(code: &str) -> Self {
-        Self { code: code.to_owned(), address: code.to_owned() }
+        Self { code: code.to_owned(), address: code.to_owned(), says: None }
     }
 }
 
 impl Scan {
-    /// Has a camera read the address of the code's page at an origin.
+    /// What it is, in words.
+    pub(super) fn named(&self, language: Language) -> &'static str {
+        self.says.unwrap_or_else(|| Phrase::TrackingCode.said(language))
+    }
+
+    /// Has a camera read the address of a tracking code's page at an origin.
     fn point_to(&mut self, origin: &str) {
+        if self.says.is_some() {
+            return;
+        }
         self.address = format!("{}/track/{}", origin.trim_end_matches('/'), self.code);
     }
 }

@@ -15,7 +15,7 @@ use crate::core::id::PledgeId;
 use crate::core::problem::Outcome;
 use crate::db::Conn;
 use crate::ledger::{KnownAt, Moment};
-use crate::pledges::{PledgeStatus, pledge_status};
+use crate::pledges::{LineStatus, LinkStatus, PledgeStatus, pledge_status};
 use crate::reach::{Question, ReachRow, answer};
 
 /// The world, by its M49 number: a donor's goods may have gone anywhere.
@@ -39,15 +39,42 @@ pub(super) fn donor_report(
     let as_of = status.as_of.map(|time| day(language, &time.day()));
     facts.extend(as_of.map(|text| Fact::new(Told::AsOf.said(language), Value::Number(text))));
     blocks.push(Block::Facts(facts));
-    blocks.push(Block::Table(promises(language, &given, &status)));
-    blocks.push(Block::Table(places(language, &given, &status)));
+    let named = |line: &LineStatus| given.item(line.item);
+    blocks.push(Block::Table(promises(language, &status, named)));
+    blocks.push(Block::Table(places(language, &status, named)));
     if let Some(reached) = reached(conn, permit, &given, &status)? {
-        blocks.push(Block::Heading(Told::HelpedReach.said(language)));
-        blocks.push(Block::Facts(range(language, &reached)));
-        blocks.push(Block::Text(Told::NotAdded.said(language)));
+        blocks.extend(helped((language, Told::HelpedReach), &reached));
     }
     let foot = foot(conn, language, status.sequence)?;
     Ok(given.paper(language, Phrase::DonorReport, blocks, foot))
+}
+
+/// The report for whoever has the private link of a pledge: what the page of the link tells, as it tells it.
+///
+/// # Errors
+/// `too_large`.
+pub fn link_report(
+    language: Language,
+    told: &LinkStatus,
+    reached: &ReachRow,
+    foot: Vec<String>,
+) -> Outcome<Paper> {
+    let status = &told.status;
+    check_lines(status.lines.iter().map(|line| line.places.len()).sum())?;
+    let synthetic = status.synthetic.then(|| Block::Notice(Phrase::Synthetic.said(language).to_owned()));
+    let mut blocks: Vec<Block> = synthetic.into_iter().collect();
+    let mut facts = vec![Fact::new(Told::Pledge.said(language), Value::code_of(status.reference.as_deref()))];
+    let donor = told.donor.as_deref().map(Value::words);
+    facts.extend(donor.map(|donor| Fact::new(Phrase::Donor.said(language), donor)));
+    let offered = Value::Number(day(language, &status.offered_at.day()));
+    facts.push(Fact::new(Told::OfferedOn.said(language), offered));
+    blocks.push(Block::Facts(facts));
+    let named = |line: &LineStatus| (Value::words(&line.item_name), Value::words(&line.base_unit));
+    blocks.push(Block::Table(promises(language, status, named)));
+    blocks.push(Block::Table(places(language, status, named)));
+    blocks.extend(helped((language, Told::GiftHelpedReach), reached));
+    let name = status.reference.clone().unwrap_or_else(|| status.pledge.to_string());
+    Ok(Paper { language, title: Phrase::DonorReport.said(language), name, blocks, foot })
 }
 
 /// Whom the donor's goods helped reach in the programme; nothing where nobody knows who gave, or the caller may not ask.
@@ -65,6 +92,7 @@ fn reached(
         item: None,
         sector: None,
         donor: Some(donor),
+        pledge: None,
         programme: Some(given.pledge.programme_id),
         from: None,
         to: None,
@@ -75,6 +103,15 @@ fn reached(
         scope,
     };
     Ok(Some(answer(conn, &question)?.reached))
+}
+
+/// Whom goods helped reach, as a range, and how that is to be read.
+fn helped((language, whose): (Language, Told), reached: &ReachRow) -> [Block; 3] {
+    [
+        Block::Heading(whose.said(language)),
+        Block::Facts(range(language, reached)),
+        Block::Text(Told::NotAdded.said(language)),
+    ]
 }
 
 fn range(language: Language, reached: &ReachRow) -> Vec<Fact> {
@@ -91,16 +128,19 @@ fn counted(language: Language, value: i64) -> Value {
 }
 
 /// What was promised of each line, what came beyond it, and whether the places add up to both.
-fn promises(language: Language, given: &Given, status: &PledgeStatus) -> Table {
+fn promises(
+    language: Language,
+    status: &PledgeStatus,
+    named: impl Fn(&LineStatus) -> (Value, Value),
+) -> Table {
     let rows = status.lines.iter().map(|line| {
-        let (item, unit) = given.item(line.item);
-        let placed = line.promised + line.surplus - line.residual;
+        let (item, unit) = named(line);
         vec![
             item,
             unit,
             counted(language, line.promised),
             counted(language, line.surplus),
-            counted(language, placed),
+            counted(language, line.placed()),
             counted(language, line.residual),
         ]
     });
@@ -120,7 +160,7 @@ fn promises(language: Language, given: &Given, status: &PledgeStatus) -> Table {
 }
 
 /// Where each unit is.
-fn places(language: Language, given: &Given, status: &PledgeStatus) -> Table {
+fn places(language: Language, status: &PledgeStatus, named: impl Fn(&LineStatus) -> (Value, Value)) -> Table {
     let heaps = status.lines.iter().flat_map(|line| line.places.iter().map(move |heap| (line, heap)));
     let rows = heaps.map(|(line, heap)| {
         let place = match (heap.site_name.as_deref(), heap.country.as_deref()) {
@@ -129,7 +169,7 @@ fn places(language: Language, given: &Given, status: &PledgeStatus) -> Table {
             (None, Some(code)) => country(language, code).unwrap_or(code).to_owned(),
             (None, None) => String::new(),
         };
-        let (item, _) = given.item(line.item);
+        let (item, _) = named(line);
         vec![
             item,
             Value::Words(account(language, heap.account).to_owned()),

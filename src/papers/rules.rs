@@ -1,7 +1,7 @@
 //! Which papers there are, in which languages and forms. Pure.
 
 use crate::core::problem::{Code, Outcome, Problem};
-use serde::{Deserialize, Serialize};
+use crate::core::worded::worded;
 
 pub use crate::atlas::Language;
 
@@ -10,26 +10,7 @@ pub const LINES_MAX: usize = 5_000;
 /// Labels printed at once: some 250 sheets. More are asked for part by part.
 pub const LABELS_MAX: i64 = 2_000;
 
-macro_rules! words {
-    ($(#[$doc:meta])* pub enum $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-        #[serde(rename_all = "snake_case")]
-        pub enum $name { $($(#[$variant_doc])* $variant,)* }
-
-        impl $name {
-            /// Every one.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
-
-            /// The word on the wire.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-        }
-    };
-}
-
-words! {
+worded! {
     /// A paper about a consignment.
     pub enum ConsignmentPaper {
         /// Goes with the goods.
@@ -43,9 +24,7 @@ words! {
         /// One for each package.
         Labels = "labels",
     }
-}
 
-words! {
     /// A paper about a pledge.
     pub enum PledgePaper {
         /// Says what of an offer is accepted.
@@ -55,9 +34,7 @@ words! {
         /// Says where each unit is, and whom they helped reach.
         DonorReport = "donor_report",
     }
-}
 
-words! {
     /// What a paper is drawn as.
     pub enum Form {
         /// A file of pages.

@@ -53,6 +53,8 @@ phrases! {
         Plate: ["Plate, container or flight", "Immatriculation, conteneur ou vol", "Matrícula, contenedor o vuelo", "Номер машины, контейнера или рейса", "车牌、集装箱号或航班号", "رقم اللوحة أو الحاوية أو الرحلة"],
         Seals: ["Seals", "Scellés", "Precintos", "Пломбы", "封条", "الأختام"],
 
+        ConfirmHere: ["Whoever receives the goods confirms it here, once", "La personne qui reçoit les marchandises le confirme ici, une seule fois", "Quien recibe las mercancías lo confirma aquí, una sola vez", "Получатель подтверждает получение здесь, один раз", "收货人在此确认收货，仅限一次", "يؤكد من يستلم البضائع ذلك هنا، مرة واحدة"],
+        ConfirmUntil: ["Good until", "Valable jusqu’au", "Válido hasta", "Действует до", "有效期至", "صالح حتى"],
         HandedOverBy: ["Handed over by", "Remis par", "Entregado por", "Сдал", "交出人", "سلّمها"],
         CarriedBy: ["Carried by", "Transporté par", "Transportado por", "Перевёз", "承运人签收", "نقلها"],
         ReceivedBy: ["Received by", "Reçu par", "Recibido por", "Принял", "接收人", "استلمها"],

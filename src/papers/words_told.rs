@@ -54,6 +54,7 @@ phrases! {
         Difference: ["Difference", "Écart", "Diferencia", "Расхождение", "差额", "الفرق"],
         AsOf: ["As of", "À la date du", "A fecha de", "По состоянию на", "截至", "حتى تاريخ"],
         HelpedReach: ["Helped reach, all gifts of this donor to this programme", "A contribué à atteindre, tous les dons de ce donateur à ce programme", "Ayudó a llegar a, todas las donaciones de este donante a este programa", "Помогло охватить, все дары этого донора этой программе", "协助惠及（该捐赠方对本项目的全部捐赠）", "ساعد في الوصول إلى، كل هبات هذه الجهة لهذا البرنامج"],
+        GiftHelpedReach: ["Helped reach, this gift alone", "A contribué à atteindre, ce don seul", "Ayudó a llegar a, esta donación sola", "Помогло охватить, один этот дар", "协助惠及（仅此捐赠）", "ساعد في الوصول إلى، هذه الهبة وحدها"],
         People: ["People", "Personnes", "Personas", "Человек", "人数", "الأشخاص"],
         AtLeast: ["At least", "Au moins", "Al menos", "Не менее", "至少", "على الأقل"],
         AtMost: ["At most", "Au plus", "Como máximo", "Не более", "至多", "على الأكثر"],

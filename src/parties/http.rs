@@ -10,7 +10,7 @@ use crate::auth::{Fields, Permit, action};
 use crate::core::check::search_prefix;
 use crate::core::id::OrganizationId;
 use crate::core::page::Page;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::web::{
     IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, Shown, State, Tagged, Written, WrittenBody,
@@ -211,7 +211,8 @@ pub async fn organization_list(
 ) -> Outcome<JsonBody<Page<Shown<OrganizationView, TracedOrganization>>>> {
     let paging = Paging::<OrganizationId>::new(query.0.after.as_deref(), query.0.limit)?;
     if permit.fields() == Fields::Traced && query.0.consignor.is_some() {
-        return Err(Problem::field("/consignor", "is not shown to you, so it cannot be looked for"));
+        return Err(Problem::field("/consignor", "is not shown to you, so it cannot be looked for")
+            .coded(Fault::NotAllowed));
     }
     let filter = query.0.filter()?;
     let limit = paging.limit;

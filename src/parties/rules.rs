@@ -3,7 +3,7 @@
 use crate::atlas::CountryCode;
 use crate::core::check::{CODE_CHARS_MAX, Check, Edit, NAME_CHARS_MAX, quoted};
 use crate::core::id::OrganizationId;
-use crate::core::problem::Outcome;
+use crate::core::problem::{Fault, Outcome};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -35,7 +35,8 @@ pub fn check_named(check: &mut Check, pointer: &str, named: Option<&str>) {
     date.date(pointer, text);
     if date.finish().is_err() {
         let shown = quoted(text);
-        check.wrong(
+        check.fault(
+            Fault::NotAChoice,
             pointer,
             format!("{shown} is none of always, never and a day such as 2027-01-01 to be named from"),
         );

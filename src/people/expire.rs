@@ -3,13 +3,13 @@
 //! A server does this when it starts and once a day, and `relief person expire` by hand. Several may do it at once.
 
 use super::sealed::destroy;
-use super::store::{ErasureReason, PersonErase, erased, overdue};
+use super::store::{ErasureReason, Person, PersonErase, erased, overdue};
 use crate::core::id::{PersonId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Database;
 use crate::vault::Vault;
-use crate::writer::{Actor, Priority, Writer};
+use crate::writer::{Actor, Priority, Update, Writer};
 use uuid::Uuid;
 
 /// People read at once.
@@ -32,7 +32,8 @@ pub fn expire(database: &Database, writer: &Writer, vault: &Vault, now: Timestam
     let mut done = Expiry::default();
     loop {
         let people = database.read(|conn| overdue(conn, now, PEOPLE_PER_READ))?;
-        let (emptied, failed) = erase_all(writer, people);
+        let erase = |id| PersonErase { actor: server(), id, reason: ErasureReason::Expired };
+        let (emptied, failed) = erase_all(writer, people, erase, |row: &Person| row.erased_at.is_some());
         destroy(vault, database, &emptied)?;
         if let Some(problem) = failed {
             return Err(problem);
@@ -52,20 +53,22 @@ pub fn expire(database: &Database, writer: &Writer, vault: &Vault, now: Timestam
     }
 }
 
-/// Empties the rows of these people, many in one commit. Answers who is erased by now, whose keys must go whatever
-/// else failed, and what failed first.
-fn erase_all(writer: &Writer, people: Vec<PersonId>) -> (Vec<PersonId>, Option<Problem>) {
-    let submit = |id| {
-        let erase = PersonErase { actor: server(), id, reason: ErasureReason::Expired };
-        (id, writer.submit(erase, Priority::Chunk))
-    };
+/// Empties the rows of these, many in one commit. Answers which are erased by now, whose keys must go whatever else
+/// failed, and what failed first.
+pub fn erase_all<I: Copy, E: Update>(
+    writer: &Writer,
+    ids: Vec<I>,
+    erase: impl Fn(I) -> E,
+    is_erased: impl Fn(&E::Answer) -> bool,
+) -> (Vec<I>, Option<Problem>) {
     // All are handed in before the first is waited for.
-    let submitted: Vec<_> = people.into_iter().map(submit).collect();
+    let submitted: Vec<_> =
+        ids.into_iter().map(|id| (id, writer.submit(erase(id), Priority::Chunk))).collect();
     let (mut erased, mut failed) = (Vec::with_capacity(submitted.len()), None);
     for (id, receiver) in submitted {
         let gone = |_| Err(Problem::internal("the writer stopped before it answered"));
         match receiver.and_then(|receiver| receiver.blocking_recv().unwrap_or_else(gone)) {
-            Ok(recorded) if recorded.answer.erased_at.is_some() => erased.push(id),
+            Ok(recorded) if is_erased(&recorded.answer) => erased.push(id),
             Ok(_) => {}
             Err(problem) => failed = failed.or(Some(problem)),
         }
@@ -74,6 +77,6 @@ fn erase_all(writer: &Writer, people: Vec<PersonId>) -> (Vec<PersonId>, Option<P
 }
 
 /// Who acts where a time is over.
-fn server() -> Actor {
+pub fn server() -> Actor {
     Actor { user: UserId(Uuid::nil()), role: "server".to_owned(), scope: "retention".to_owned() }
 }

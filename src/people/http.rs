@@ -10,7 +10,7 @@ use crate::auth::{Permit, Scope, action};
 use crate::core::check::{Edit, id_reused};
 use crate::core::id::{OrganizationId, PersonId};
 use crate::core::page::Page;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::vault::Vault;
 use crate::web::{
@@ -380,7 +380,7 @@ pub async fn person_erase(
     if recorded.answer.erased_at.is_none() {
         let until = recorded.answer.retain_until;
         let detail = format!("is not over: this is kept until {until}; give another reason to erase it now");
-        return Err(Problem::field("/reason", detail));
+        return Err(Problem::field("/reason", detail).coded(Fault::NotAllowed));
     }
     let database = state.database.clone();
     state.with_vault(move |vault| sealed::destroy(vault, &database, &[id])).await?;

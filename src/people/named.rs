@@ -5,7 +5,7 @@ use super::http::PersonView;
 use super::store::{Person, PersonFilter, list_people};
 use crate::auth::{Action, Bound, Named, Permit, Scope};
 use crate::core::id::PersonId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::Conn;
 use crate::parties::Organization;
 use crate::vault::Vault;
@@ -50,7 +50,9 @@ pub fn check_reached(
         return Ok(person);
     }
     // Who is out of reach is missing, to the caller.
-    Err(Problem::field(pointer, format!("{id} is nobody on record for you; record the person first")).into())
+    Err(Problem::field(pointer, format!("{id} is nobody on record for you; record the person first"))
+        .coded(Fault::Unknown)
+        .into())
 }
 
 /// Whether a person is within a scope, as lists of people have it.

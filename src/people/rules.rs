@@ -3,7 +3,7 @@
 use crate::content::inspect;
 use crate::core::check::{Edit, check_client_id};
 use crate::core::id::{OrganizationId, PersonId};
-use crate::core::problem::{Code, FieldError, Outcome, Problem};
+use crate::core::problem::{Code, Fault, FieldError, Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -170,7 +170,14 @@ fn normal(words: Words, faults: &mut Vec<FieldError>) -> Words {
         let count = text.chars().count();
         if !(1..=WORDS_MAX).contains(&count) || text.chars().any(char::is_control) {
             let detail = format!("has {count} characters; write 1 to {WORDS_MAX} on one line");
-            faults.push(FieldError { pointer: pointer.to_owned(), detail });
+            let code = if count == 0 {
+                Fault::Required
+            } else if count > WORDS_MAX {
+                Fault::TooLong
+            } else {
+                Fault::NotPlainText
+            };
+            faults.push(FieldError::new(pointer, detail).coded(code).at_most(WORDS_MAX));
         }
     }
     words
@@ -191,7 +198,7 @@ fn strip_picture(picture: Option<&mut Vec<u8>>, faults: &mut Vec<FieldError>) {
             Err(detail) => detail,
         }
     };
-    faults.push(FieldError { pointer: "/signature".to_owned(), detail });
+    faults.push(FieldError::new("/signature", detail));
 }
 
 /// What kind of picture this is, by how it begins.
@@ -223,7 +230,7 @@ pub fn check_retention(until: Option<Timestamp>, now: Timestamp) -> Outcome<()> 
         None => Ok(()),
         Some(until) => {
             let detail = format!("{until} is over already; write a time to come, or leave it out");
-            Err(Problem::field("/retain_until", detail))
+            Err(Problem::field("/retain_until", detail).coded(Fault::TooEarly))
         }
     }
 }

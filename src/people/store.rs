@@ -5,7 +5,7 @@ use super::sealed::Sealed;
 use crate::auth::{Action, Bound, Scope, User, actor_may};
 use crate::core::check::id_reused;
 use crate::core::id::{OrganizationId, PersonId, UserId};
-use crate::core::problem::{Code, FieldError, Outcome, Problem};
+use crate::core::problem::{Code, Fault, FieldError, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{organizations, persons, users};
 use crate::db::{Conn, read_failure};
@@ -107,7 +107,7 @@ pub fn check_kept_otherwise(
             "{until} is earlier than {before}, and what is kept for less long is erased earlier, which is for whoever \
              may erase; write a later time, or leave it out"
         );
-        problem.errors.push(FieldError { pointer: "/retain_until".to_owned(), detail });
+        problem.errors.push(FieldError::new("/retain_until", detail).coded(Fault::TooEarly));
         problem
     })
 }
@@ -288,6 +288,7 @@ fn entry(action: &str, id: PersonId, reason: Option<String>) -> Entry {
 /// Refuses an organization that is not there, or not in scope.
 pub fn no_organization(id: OrganizationId) -> Problem {
     Problem::field("/organization_id", format!("There is no organization {id} for you."))
+        .coded(Fault::Unknown)
 }
 
 /// Which people are wanted.

@@ -4,7 +4,7 @@ use super::rules::{PledgeKind, PledgeState, check_acceptance};
 use super::store::{Pledge, PledgeLine, find_pledge};
 use crate::core::check::{WORDS_CHARS_MAX, check_text};
 use crate::core::id::{LotId, PledgeId, PledgeLineId};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::quantity::Quantity;
 use crate::items::goods::{find_item, lot_facts};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed};
@@ -196,7 +196,8 @@ fn parts(lines: &[Arc<PledgeLine>], body: &PledgeAccepted) -> Result<Vec<(Arc<Pl
             return Err(Problem::field(
                 format!("/lines/{index}/line"),
                 format!("{} is no line of this pledge", part.line),
-            ));
+            )
+            .coded(Fault::Unknown));
         };
         let before = before.entry(line.id).or_default();
         let pointer = format!("/lines/{index}/quantity");
@@ -205,7 +206,8 @@ fn parts(lines: &[Arc<PledgeLine>], body: &PledgeAccepted) -> Result<Vec<(Arc<Pl
         parts.push((Arc::clone(line), part.quantity.get()));
     }
     if parts.is_empty() {
-        return Err(Problem::field("/lines", "there are no lines; leave lines out to accept everything"));
+        return Err(Problem::field("/lines", "there are no lines; leave lines out to accept everything")
+            .coded(Fault::Required));
     }
     Ok(parts)
 }
@@ -284,7 +286,9 @@ fn reason_of(
         None => unwanted_words(desk, happening, &lines)?.into_iter().next(),
         Some(_) => None,
     };
-    words.ok_or_else(|| Problem::field("/reason", "is empty; the donor needs a reason").into())
+    words.ok_or_else(|| {
+        Problem::field("/reason", "is empty; the donor needs a reason").coded(Fault::Required).into()
+    })
 }
 
 fn already(pledge: &Pledge) -> Problem {

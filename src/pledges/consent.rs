@@ -3,7 +3,7 @@
 use super::store::Pledge;
 use crate::core::check::{Check, REFERENCE_CHARS_MAX};
 use crate::core::id::{DocumentId, OrganizationId, PersonId, PledgeId};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::db::Conn;
 use crate::db::schema::documents;
@@ -66,7 +66,7 @@ impl Consent {
             && desk.shelf::<Register<PledgePapers>>().holder(&document.to_string())? != Some(pledge.id)
         {
             let detail = format!("{document} is no standing document about this pledge; record it first");
-            return Err(Problem::field("/consent/document", detail).into());
+            return Err(Problem::field("/consent/document", detail).coded(Fault::Unknown).into());
         }
         Ok(())
     }
@@ -83,7 +83,7 @@ impl Consent {
         let day = Timestamp(occurred_at.0.saturating_add(FIRST_DAY_AHEAD)).to_datetime().date_naive();
         if self.given_on.trim() > day.to_string().as_str() {
             let detail = format!("{} is after what it consents to ({occurred_at})", self.given_on.trim());
-            return Err(Problem::field("/consent/given_on", detail));
+            return Err(Problem::field("/consent/given_on", detail).coded(Fault::TooLate));
         }
         Ok(())
     }

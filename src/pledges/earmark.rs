@@ -10,7 +10,7 @@ use super::store::{Pledge, PledgeLine, find_pledge};
 use super::withdraw::held_elsewhere;
 use crate::atlas::CountryCode;
 use crate::core::id::{DocumentId, EventId, OrganizationId, PersonId, PledgeId, PledgeLineId, derived};
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::core::quantity::Quantity;
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, relabel};
 use crate::ledger::{Account, Book, Cell, Holding};
@@ -81,12 +81,16 @@ pub fn change_earmark(
     body: &EarmarkChanged,
 ) -> Result<EventResult, Halt> {
     if body.reason.trim().is_empty() {
-        return Err(Problem::field("/reason", "is empty; say why they are meant for another").into());
+        return Err(Problem::field("/reason", "is empty; say why they are meant for another")
+            .coded(Fault::Required)
+            .into());
     }
     let pledge = find_pledge(desk, body.pledge)?;
     let lines = desk.shelf::<Drawer<PledgeLine>>().group(pledge.id)?;
     let Some(old) = lines.iter().find(|line| line.id == body.line) else {
-        return Err(Problem::field("/line", format!("{} is no line of this pledge", body.line)).into());
+        return Err(Problem::field("/line", format!("{} is no line of this pledge", body.line))
+            .coded(Fault::Unknown)
+            .into());
     };
     body.consent.check(desk, happening, &pledge)?;
     let country = body.country.map(|country| country.as_str().to_owned());
@@ -132,7 +136,7 @@ fn asked(body: &EarmarkChanged, holdings: &[Holding]) -> Result<i64, Problem> {
     let there: i64 = free(holdings).iter().map(|one| one.quantity).sum();
     if body.quantity.is_some_and(|quantity| quantity.is_zero()) {
         let detail = "0 changes nothing; write at least 1 base unit, or leave it out for all that is free";
-        return Err(Problem::field("/quantity", detail));
+        return Err(Problem::field("/quantity", detail).coded(Fault::TooSmall).at_least(1));
     }
     let quantity = body.quantity.map_or(there.max(1), Quantity::get);
     if quantity <= there {

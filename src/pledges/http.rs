@@ -14,7 +14,7 @@ use crate::auth::{Bound, Fields, Permit, Scope, action, now};
 use crate::core::code::{TypedCode, read_tracking_code, tracking_code};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SubjectId};
 use crate::core::page::Page;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::facts::facts_of;
@@ -22,7 +22,6 @@ use crate::ledger::Moment;
 use crate::unwanted::{Against, Sent, Told, told_of};
 use crate::web::{
     Door, Json, MomentQuery, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, discreet,
-    encode_key,
 };
 use crate::writer::Recorded;
 use serde::{Deserialize, Serialize};
@@ -170,7 +169,8 @@ fn line_view(line: PledgeLine) -> PledgeLineView {
 /// `invalid`, naming what is not within reach.
 pub fn check_within(scope: &Scope, new: &PledgeNew) -> Outcome<()> {
     let not_yours = |pointer: String, right: String| {
-        Err(Problem::field(pointer, format!("is not within your account's reach; {right}")))
+        Err(Problem::field(pointer, format!("is not within your account's reach; {right}"))
+            .coded(Fault::NotAllowed))
     };
     for bound in scope.bounds() {
         match bound {
@@ -276,10 +276,8 @@ pub async fn pledge_index(
     let (query, fields) = (query.0, permit.fields());
     let paging: Paging<PledgeId> = Paging::new(query.after.as_deref(), query.limit)?;
     let filter = PledgeFilter { programme: query.programme, donor: query.donor, state: query.state };
-    let limit = paging.limit;
-    let rows =
-        state.read(move |conn| pledge_list(conn, &permit, &filter, paging.after, paging.limit + 1)).await?;
-    let page = Page::from_rows(rows, limit, |pledge| encode_key(&pledge.id));
+    let read = move |conn: &mut Conn, after, limit| pledge_list(conn, &permit, &filter, after, limit);
+    let page = state.page(paging, read, |pledge| pledge.id).await?;
     Ok(actix_web::web::Json(page.map(|pledge| match fields {
         Fields::All => Shown::All(PledgeView::of(pledge, None)),
         Fields::Traced => Shown::Traced(TracedPledge::of(pledge, None)),

@@ -1,8 +1,9 @@
 //! A pledge's private link: a code only its donor has, kept as a hash, revocable.
 
-use super::store::Pledge;
+use super::store::{Pledge, pledge_by_link};
 use crate::core::id::PledgeId;
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Outcome, Problem};
+use crate::db::Conn;
 use crate::writer::{Actor, Desk, Drawer, Entry, Refusal, Update};
 use sha2::{Digest, Sha256};
 
@@ -13,6 +14,26 @@ pub fn link_hash(code: &str) -> Vec<u8> {
         .chain_update(code.as_bytes())
         .finalize()
         .to_vec()
+}
+
+/// A pledge whose private link somebody has: the permission to read what is traced from that pledge, and from no other. Only
+/// a link that is good makes one.
+#[derive(Clone, Copy, Debug)]
+pub struct Linked(PledgeId);
+
+impl Linked {
+    /// The pledge that a link leads to.
+    ///
+    /// # Errors
+    /// `not_found`, or what the database says.
+    pub fn read(conn: &mut Conn, hash: &[u8]) -> Outcome<Self> {
+        pledge_by_link(conn, hash).map(|(pledge, _)| Self(pledge.id))
+    }
+
+    /// Which it is.
+    pub fn pledge(self) -> PledgeId {
+        self.0
+    }
 }
 
 /// Makes, replaces or revokes a pledge's private link.

@@ -5,7 +5,7 @@ use super::store::{Pledge, PledgeLine, PledgeReferences};
 use crate::atlas::{AreaCode, CountryCode, find_currency};
 use crate::core::check::{Check, REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, check_client_id, check_text, taken};
 use crate::core::id::{ItemId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, derived};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::quantity::{MAXIMUM, Quantity};
 use crate::core::time::Timestamp;
 use crate::items::Item;
@@ -116,7 +116,9 @@ impl Money {
             return Err(Problem::field(format!("{pointer}/minor"), detail));
         }
         if let Err(error) = find_currency(&self.currency) {
-            return Err(Problem::field(format!("{pointer}/currency"), error.to_string()));
+            return Err(
+                Problem::field(format!("{pointer}/currency"), error.to_string()).coded(Fault::NotACode)
+            );
         }
         check_text(&format!("{pointer}/basis"), self.basis.as_deref(), WORDS_CHARS_MAX)
     }
@@ -164,7 +166,8 @@ impl PledgeOffer {
             return Err(Problem::field(
                 "/donor",
                 "is missing; only unsolicited or opening goods may have none",
-            ));
+            )
+            .coded(Fault::Required));
         }
         self.origin.check_id("/id", new.id.map(|id| id.0))?;
         check_text("/reference", new.reference.as_deref(), REFERENCE_CHARS_MAX)?;
@@ -177,7 +180,8 @@ impl PledgeOffer {
             line.check_earmark(&format!("/lines/{index}"))?;
             if line.quantity.is_zero() {
                 let detail = "0 offers nothing; write at least 1 base unit";
-                return Err(Problem::field(format!("/lines/{index}/quantity"), detail));
+                let problem = Problem::field(format!("/lines/{index}/quantity"), detail);
+                return Err(problem.coded(Fault::TooSmall).at_least(1));
             }
             if let Some(value) = &line.value {
                 value.check(&format!("/lines/{index}/value"))?;
@@ -194,7 +198,7 @@ impl PledgeOffer {
                 "{} stands beside {}; a pledge is valued in one currency",
                 currencies[index], currencies[0]
             );
-            return Err(Problem::field("/lines", detail));
+            return Err(Problem::field("/lines", detail).coded(Fault::OneOfTwo));
         }
         clamp(new.offered_at, now).map_err(|mut problem| {
             for error in &mut problem.errors {
@@ -208,6 +212,7 @@ impl PledgeOffer {
     fn check_names(&self, desk: &mut Desk) -> Result<(), Refusal> {
         let unknown = |pointer: String, what: &str, id: uuid::Uuid| {
             Problem::field(pointer, format!("{id} is no {what} known here; create it first"))
+                .coded(Fault::Unknown)
         };
         if desk.shelf::<Drawer<Programme>>().find(self.new.programme)?.is_none() {
             return Err(unknown("/programme".to_owned(), "programme", self.new.programme.0).into());

@@ -1,6 +1,6 @@
 //! Pure decisions about pledges.
 
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use serde::{Deserialize, Serialize};
 
 /// How a pledge came about.
@@ -91,7 +91,8 @@ impl PledgeState {
 /// `invalid` where more is accepted than is offered and left.
 pub fn check_acceptance(pointer: &str, offered: i64, accepted: i64, asked: i64) -> Result<(), Problem> {
     if asked <= 0 {
-        return Err(Problem::field(pointer, format!("{asked} accepts nothing; write at least 1")));
+        let problem = Problem::field(pointer, format!("{asked} accepts nothing; write at least 1"));
+        return Err(problem.coded(Fault::TooSmall).at_least(1));
     }
     if accepted + asked > offered {
         return Err(Problem::field(
@@ -100,7 +101,9 @@ pub fn check_acceptance(pointer: &str, offered: i64, accepted: i64, asked: i64) 
                 "{asked} is more than is left to accept: {offered} offered, {accepted} accepted; write at most {}",
                 offered - accepted
             ),
-        ));
+        )
+        .coded(Fault::TooLarge)
+        .at_most(offered - accepted));
     }
     Ok(())
 }

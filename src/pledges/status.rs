@@ -81,6 +81,13 @@ pub struct LineStatus {
     pub residual: i64,
 }
 
+impl LineStatus {
+    /// Base units that are in places, as they add up by themselves: what the promise and the surplus differ from by `residual`.
+    pub fn placed(&self) -> i64 {
+        self.promised + self.surplus - self.residual
+    }
+}
+
 /// Some units that are in the same place and state.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Heap {

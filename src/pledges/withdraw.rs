@@ -3,7 +3,7 @@
 use super::rules::PledgeState;
 use super::store::{Pledge, PledgeLine, find_pledge};
 use crate::core::id::{PledgeId, PledgeLineId};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::core::quantity::Quantity;
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed};
 use crate::ledger::{Account, Book, Holding, Movement};
@@ -112,7 +112,7 @@ fn check_lines_known(body: &PledgeWithdrawn, lines: &[Arc<PledgeLine>]) -> Resul
     match parts.iter().position(|part| !lines.iter().any(|line| line.id == part.line)) {
         Some(index) => {
             let detail = format!("{} is no line of this pledge", parts[index].line);
-            Err(Problem::field(format!("/lines/{index}/line"), detail))
+            Err(Problem::field(format!("/lines/{index}/line"), detail).coded(Fault::Unknown))
         }
         None => Ok(()),
     }

@@ -8,9 +8,11 @@ use super::store::{
 use crate::auth::{Permit, action};
 use crate::core::check::search_prefix;
 use crate::core::id::{ProgrammeId, ReportedFigureId};
-use crate::core::page::{Page, PageQuery};
+use crate::core::page::{KnownPage, Page};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
+use crate::db::Conn;
+use crate::ledger::{last_known, read_known_at};
 use crate::web::{
     IfMatch, Json, Paging, Path, ProblemBody, Query, Routes, State, Tagged, Written, WrittenBody, encode_key,
 };
@@ -234,21 +236,40 @@ pub async fn reported_figure_add(
     Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) })
 }
 
-/// List the figures others reported
+/// Which reported figures are wanted.
+#[derive(Clone, Debug, Default, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct ReportedFigureQuery {
+    /// As they were known then: a ledger sequence, or a time; now, if not said.
+    pub known_at: Option<String>,
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// Rows wanted, 1 to 500; 50 if not said.
+    pub limit: Option<i64>,
+}
+
+/// List the figures others reported as they were known
 #[utoipa::path(get, path = "/api/v1/programmes/{id}/reported-figures", tag = "programmes",
-    params(("id" = ProgrammeId, Path, description = "Which programme"), PageQuery),
-    responses((status = 200, description = "One page of figures", body = Page<ReportedFigureView>)))]
+    params(("id" = ProgrammeId, Path, description = "Which programme"), ReportedFigureQuery),
+    responses((status = 200, description = "One page of figures", body = KnownPage<ReportedFigureView>)))]
 pub async fn reported_figure_list(
     _permit: Permit<action::ReferenceRead>,
     state: State,
     id: Path<ProgrammeId>,
-    query: Query<PageQuery>,
-) -> Outcome<JsonBody<Page<ReportedFigureView>>> {
-    let paging = Paging::<ReportedFigureId>::of(&query.0)?;
+    query: Query<ReportedFigureQuery>,
+) -> Outcome<JsonBody<KnownPage<ReportedFigureView>>> {
+    let query = query.0;
+    let paging = Paging::<ReportedFigureId>::new(query.after.as_deref(), query.limit)?;
+    let known_at = read_known_at("known_at", query.known_at.as_deref())?;
     let limit = paging.limit;
-    let rows = state.read(move |conn| list_reported_figures(conn, id.0, paging.after, limit + 1)).await?;
+    let read = move |conn: &mut Conn| {
+        let sequence = last_known(conn, known_at, "/known_at")?;
+        Ok((list_reported_figures(conn, id.0, sequence, (paging.after, limit + 1))?, sequence))
+    };
+    let (rows, sequence) = state.read(read).await?;
     let views = rows.iter().map(ReportedFigureView::of).collect::<Outcome<Vec<_>>>()?;
-    Ok(JsonBody(Page::from_rows(views, limit, |figure| encode_key(&figure.id))))
+    Ok(JsonBody(Page::from_rows(views, limit, |figure| encode_key(&figure.id)).known_at(sequence)))
 }
 
 /// Declares the routes of programmes.

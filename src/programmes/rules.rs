@@ -2,7 +2,7 @@
 
 use crate::core::check::{CODE_CHARS_MAX, Check, Edit, NAME_CHARS_MAX, quoted};
 use crate::core::id::ProgrammeId;
-use crate::core::problem::Outcome;
+use crate::core::problem::{Fault, Outcome};
 use crate::core::quantity;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -186,7 +186,11 @@ impl ProgrammeDraft {
 
 fn normal_focus_areas(check: &mut Check, areas: &[String]) -> Vec<String> {
     if areas.len() > FOCUS_AREAS_MAX {
-        check.wrong("/focus_areas", format!("{} are too many; name at most {FOCUS_AREAS_MAX}", areas.len()));
+        check.fault(
+            Fault::TooMany,
+            "/focus_areas",
+            format!("{} are too many; name at most {FOCUS_AREAS_MAX}", areas.len()),
+        );
         return Vec::new();
     }
     let mut normal: Vec<String> = Vec::with_capacity(areas.len());
@@ -194,7 +198,7 @@ fn normal_focus_areas(check: &mut Check, areas: &[String]) -> Vec<String> {
         let pointer = format!("/focus_areas/{index}");
         let area = check.text(&pointer, area, NAME_CHARS_MAX);
         if normal.contains(&area) {
-            check.wrong(&pointer, format!("{} stands twice; name it once", quoted(&area)));
+            check.fault(Fault::Twice, &pointer, format!("{} stands twice; name it once", quoted(&area)));
         }
         normal.push(area);
     }

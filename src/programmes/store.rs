@@ -59,6 +59,8 @@ record! {
         as_of: String,
         /// Where it was published.
         source: String,
+        /// The entry of the log from which it is known; none where it was added before that was kept.
+        sequence: Option<i64>,
     }
 }
 
@@ -251,6 +253,7 @@ impl ReportedFigureAdd {
             unit: self.draft.unit.clone(),
             as_of: self.draft.as_of.clone(),
             source: self.draft.source.clone(),
+            sequence: None,
         }
     }
 }
@@ -271,10 +274,12 @@ impl Update for ReportedFigureAdd {
         find_programme(desk, self.programme)?;
         let row = self.row();
         if let Some(known) = desk.shelf::<Drawer<ReportedFigure>>().find(self.id)? {
-            return if *known == row { Ok(known) } else { Err(already_reported(&known).into()) };
+            let is_same = ReportedFigure { sequence: None, ..known.as_ref().clone() } == row;
+            return if is_same { Ok(known) } else { Err(already_reported(&known).into()) };
         }
         let action = "reported_figure.added".to_owned();
-        desk.begin(Entry { action, kind: "reported_figure", id: self.id.0, reason: None });
+        let moment = desk.begin(Entry { action, kind: "reported_figure", id: self.id.0, reason: None });
+        let row = ReportedFigure { sequence: Some(moment.sequence), ..row };
         desk.shelf::<Drawer<ReportedFigure>>().put(row.clone());
         Ok(Arc::new(row))
     }
@@ -384,18 +389,22 @@ pub fn list_programmes(
     query.order(programmes::id).limit(limit).select(Programme::as_select()).load(conn).map_err(read_failure)
 }
 
-/// Reads up to `limit` reported figures of a programme after a key, in the order of keys.
+/// Reads up to `limit` reported figures of a programme after a key, in the order of keys, as they were known at an entry of the
+/// log.
 ///
 /// # Errors
 /// `not_found` for the programme, or what the database says.
 pub fn list_reported_figures(
     conn: &mut Conn,
     programme: ProgrammeId,
-    after: Option<ReportedFigureId>,
-    limit: i64,
+    known_at: i64,
+    (after, limit): (Option<ReportedFigureId>, i64),
 ) -> Outcome<Vec<ReportedFigure>> {
     read_programme(conn, programme)?;
-    let mut query = reported_figures::table.filter(reported_figures::programme_id.eq(programme)).into_boxed();
+    let mut query = reported_figures::table
+        .filter(reported_figures::programme_id.eq(programme))
+        .filter(reported_figures::sequence.is_null().or(reported_figures::sequence.le(known_at)))
+        .into_boxed();
     if let Some(after) = after {
         query = query.filter(reported_figures::id.gt(after));
     }

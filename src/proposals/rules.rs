@@ -1,7 +1,7 @@
 //! Who may decide a proposal, and when: pure decisions.
 
 use crate::core::id::UserId;
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use serde::{Deserialize, Serialize};
 
 /// Where a proposal stands.
@@ -110,7 +110,7 @@ pub fn check_open(state: ApprovalState, decided_by: Option<UserId>) -> Outcome<(
 /// `invalid` at `/reason`.
 pub fn check_reason(reason: &str) -> Outcome<()> {
     if reason.trim().is_empty() {
-        return Err(Problem::field("/reason", "is empty; say why it is decided so"));
+        return Err(Problem::field("/reason", "is empty; say why it is decided so").coded(Fault::Required));
     }
     crate::core::check::check_text("/reason", Some(reason), crate::core::check::WORDS_CHARS_MAX)
 }

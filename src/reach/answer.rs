@@ -17,7 +17,7 @@ use crate::atlas::CountryCode;
 use crate::audit::store::entry_time;
 use crate::baselines::{Area, PeopleGroup};
 use crate::core::id::{ItemId, ProgrammeId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::items::standards_known;
@@ -53,7 +53,7 @@ pub fn answer(conn: &mut Conn, question: &Question) -> Outcome<ReachView> {
     }
     let chosen: Vec<(CountryCode, SourceKey)> = places.sources().collect();
     places.take_groups(read_groups(conn, &chosen, &groups(&lines, &headcounts, &targets), known)?);
-    let mut counting = Counting::new(read_rounds(conn, &programmes, known)?, &question.scope);
+    let mut counting = Counting::new(read_rounds(conn, &programmes, known)?, question);
     let items: BTreeSet<ItemId> = lines.iter().map(|row| row.item).collect();
     let items: Vec<ItemId> = items.into_iter().collect();
     // Each is given up once it is taken: of those with registered people there may be a lot.
@@ -349,6 +349,7 @@ fn noted(notes: &Notes) -> Vec<FlagView> {
 
 fn too_many() -> Problem {
     Problem::field("/group_by", format!("more than {ROWS_MAXIMUM} rows; add a filter or leave group_by out"))
+        .coded(Fault::TooMany)
 }
 
 fn bounded(rows: Vec<ReachRow>) -> Outcome<Vec<ReachRow>> {

@@ -3,11 +3,11 @@
 use super::counted::{CaseloadRow, HeadcountRow, RoundRow, TargetRow};
 use super::followed::Led;
 use super::headcount::HeadcountStatus;
-use super::lines::{HASHED_BYTES, KnownBy, LineRow, day_of, is_donors};
+use super::lines::{HASHED_BYTES, KnownBy, LineRow, day_of};
 use super::places::Places;
+use super::question::Question;
 use super::rules::{Basis, Caseload, Counted, Served, TargetKey, half_even};
 use crate::atlas::AreaCode;
-use crate::auth::Scope;
 use crate::baselines::{Area, PeopleGroup};
 use crate::core::id::{ItemId, ProgrammeId};
 use crate::core::problem::Outcome;
@@ -96,7 +96,7 @@ pub(super) struct Notes {
 }
 
 impl Counting {
-    pub(super) fn new(rounds: Vec<RoundRow>, scope: &Scope) -> Self {
+    pub(super) fn new(rounds: Vec<RoundRow>, question: &Question) -> Self {
         let mut declared = Rounds::new();
         for row in rounds {
             if let (Ok(from), Ok(to)) = (row.from_day.parse(), row.to_day.parse()) {
@@ -128,7 +128,7 @@ impl Counting {
             caseloads: Numbers::new(),
             rounds: Numbers::new(),
             declared,
-            tells_plans: !is_donors(scope),
+            tells_plans: !question.is_donors(),
             notes,
         }
     }

@@ -1,7 +1,7 @@
 //! Headcounts of others and what everything is counted against, out of the database as they were known.
 
 use super::headcount::headcounts_within;
-use super::lines::{Known, in_area, is_donors, is_retired, is_sensitive};
+use super::lines::{Known, in_area, is_retired, is_sensitive};
 use super::question::Question;
 use super::sited::Inside;
 use super::sources::SourceKey;
@@ -10,7 +10,7 @@ use crate::audit::store::entry_time;
 use crate::auth::{Bound, Scope};
 use crate::baselines::PeopleGroup;
 use crate::core::id::ProgrammeId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::{Bind, Binds, Conn, ask};
 use chrono::NaiveDate;
@@ -70,7 +70,7 @@ fn bounded<R>(rows: Vec<R>, what: &str) -> Outcome<Vec<R>> {
     if rows.len() as i64 > ROWS_MAXIMUM {
         let detail =
             format!("more than {ROWS_MAXIMUM} {what} would be read; ask for a country or a programme");
-        return Err(Problem::field("/area", detail));
+        return Err(Problem::field("/area", detail).coded(Fault::TooMany));
     }
     Ok(rows)
 }
@@ -82,7 +82,7 @@ pub(super) fn read_headcounts(
     known: Known,
     inside: &Inside,
 ) -> Outcome<Vec<HeadcountRow>> {
-    if question.item.is_some() || question.donor.is_some() {
+    if question.item.is_some() || question.is_of_goods() {
         return Ok(Vec::new());
     }
     let mut binds = Binds::default();
@@ -329,7 +329,7 @@ pub(super) fn read_targets(
     if !programmes.is_empty() {
         whose.push(format!("s.programme_id IN ({})", binds.ids(programmes)));
     }
-    if question.item.is_none() && question.donor.is_none() {
+    if question.item.is_none() && !question.is_of_goods() {
         let mut others = vec!["1 = 1".to_owned()];
         others.extend(in_countries(&question.scope, "s", &mut binds));
         others
@@ -340,7 +340,7 @@ pub(super) fn read_targets(
         return Ok(Vec::new());
     }
     all.push(format!("({})", whose.join(" OR ")));
-    if is_donors(&question.scope) {
+    if question.is_donors() {
         all.push(format!("(s.country IS NULL OR s.area = s.country OR NOT {})", is_sensitive("s")));
     }
     if let Some(sector) = &question.sector {

@@ -12,7 +12,7 @@ use crate::baselines::{Area, Asked, Stated, is_id, is_word};
 use crate::core::check::Check;
 use crate::core::id::{BaselineId, ItemId, OrganizationId, ProgrammeId};
 use crate::core::page::{KnownPage, Page};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::ledger::{read_as_of, read_known_at};
 use crate::web::{Json, Paging, ProblemBody, Query, Routes, State, Written, WrittenBody, encode_key};
@@ -71,13 +71,14 @@ macro_rules! reach_asked {
                 check.finish()?;
                 let (from, to) = (read_day("from", self.from.as_deref())?, read_day("to", self.to.as_deref())?);
                 if let (Some(from), Some(to)) = (from, to) && to < from {
-                    return Err(Problem::field("/to", format!("{to} is before {from}; a window ends on its first day or later")));
+                    return Err(Problem::field("/to", format!("{to} is before {from}; a window ends on its first day or later")).coded(Fault::TooEarly));
                 }
                 Ok(Question {
                     area: area.unwrap_or(Area::Region(WORLD)),
                     item: self.item,
                     sector: self.sector.clone(),
                     donor: donor_of(&scope, self.donor)?,
+                    pledge: None,
                     programme: self.programme,
                     from,
                     to,

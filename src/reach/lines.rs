@@ -7,7 +7,7 @@ use crate::areas::Editions;
 use crate::auth::{Bound, Scope};
 use crate::baselines::Area;
 use crate::core::id::{ItemId, ProgrammeId, SiteId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::{Bind, Binds, Conn, ask};
 use crate::ledger::Account;
@@ -183,7 +183,7 @@ fn read(
     let own = own_goods(question, known, &mut binds);
     let verified = is_verified("l.event_id", known, &mut binds);
     let conditions = conditions(question, known, inside, &mut binds);
-    let (area, site) = told_places(&question.scope);
+    let (area, site) = told_places(question);
     let (registered, kind, limit) = if is_registered {
         ("registered", "l.registered IS NOT NULL", REGISTERED_MAXIMUM)
     } else {
@@ -227,7 +227,7 @@ fn read(
         let detail = format!(
             "more than {limit} different lines would be read; ask for an area, a programme or a window"
         );
-        return Err(Problem::field("/area", detail));
+        return Err(Problem::field("/area", detail).coded(Fault::TooMany));
     }
     Ok(rows)
 }
@@ -251,9 +251,13 @@ pub(super) fn is_verified(event: &str, known: Known, binds: &mut Binds) -> Strin
     )
 }
 
-/// How much of each item a donor had in each distribution, with what corrections and reversals made of it since.
+/// How much of each item a donor had in each distribution, or a pledge, with what corrections and reversals made of it since.
 pub(super) fn own_goods(question: &Question, known: Known, binds: &mut Binds) -> Option<String> {
-    let donor = binds.id(question.donor?);
+    let given = match (question.pledge, question.donor) {
+        (Some(pledge), _) => format!("g.id = {}", binds.id(pledge)),
+        (None, Some(donor)) => format!("g.donor_id = {}", binds.id(donor)),
+        (None, None) => return None,
+    };
     let sequence = binds.number(known.sequence);
     Some(format!(
         "SELECT CASE e.kind WHEN 'distributed' THEN e.id WHEN 'reversed' THEN COALESCE(c.about_id, e.about_id) \
@@ -262,7 +266,7 @@ pub(super) fn own_goods(question: &Question, known: Known, binds: &mut Binds) ->
          JOIN balances AS b ON b.pledge_line_id = y.id AND b.account = {} \
          JOIN postings AS p ON p.cell = b.cell JOIN events AS e ON e.sequence = p.sequence \
          LEFT JOIN events AS c ON c.id = e.about_id AND c.kind = 'corrected' \
-         WHERE g.donor_id = {donor} AND p.sequence <= {sequence} GROUP BY 1, 2 HAVING SUM(p.quantity) > 0",
+         WHERE {given} AND p.sequence <= {sequence} GROUP BY 1, 2 HAVING SUM(p.quantity) > 0",
         Account::Distributed.code()
     ))
 }
@@ -282,17 +286,9 @@ pub(super) fn is_retired(table: &str, sequence: &str, inside: &Inside) -> String
     format!("({})", all.join(" OR "))
 }
 
-/// Whether it is a donor who asks.
-pub(super) fn is_donors(scope: &Scope) -> bool {
-    scope.bounds().iter().any(|bound| match bound {
-        Bound::OwnPledges(_) => true,
-        Bound::Organization(_) | Bound::Countries(_) => false,
-    })
-}
-
 /// Area and site of a line, as far as they are told.
-pub(super) fn told_places(scope: &Scope) -> (String, String) {
-    if is_donors(scope) {
+pub(super) fn told_places(question: &Question) -> (String, String) {
+    if question.is_donors() {
         let is_sensitive = is_sensitive("l");
         (
             format!("CASE WHEN {is_sensitive} THEN l.country ELSE l.area END"),
@@ -328,7 +324,7 @@ pub(super) fn conditions(question: &Question, known: Known, inside: &Inside, bin
         all.push(format!("l.effective_at <= {}", binds.number(as_of.0)));
     }
     all.extend(in_area("l", &question.area, &inside.codes, &inside.sites, binds));
-    if is_donors(&question.scope) && matches!(question.area, Area::Within(_)) {
+    if question.is_donors() && matches!(question.area, Area::Within(_)) {
         all.push(format!("NOT {}", is_sensitive("l")));
     }
     all.extend(within(&question.scope, binds));

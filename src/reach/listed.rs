@@ -178,7 +178,7 @@ pub(super) fn list(
         Some(own) => (OWN_PARTS, joined_own(own)),
     };
     let mut conditions = conditions(question, known, &inside, &mut binds);
-    let (area, site) = told_places(&question.scope);
+    let (area, site) = told_places(question);
     if let Some((sequence, ordinal)) = after {
         let (sequence, ordinal) = (binds.number(sequence), binds.number(ordinal));
         conditions.push_str(&format!(" AND (l.sequence, l.ordinal) > ({sequence}, {ordinal})"));

@@ -14,6 +14,7 @@
 //! | `answer` | a question answered |
 //! | `view` | the answer as it goes over the wire |
 //! | `listed` | the lines themselves, page by page |
+//! | `linked` | whom the goods of one pledge helped reach, by its private link |
 //! | `headcount` | what a headcount of others is |
 //! | `http` | `GET reach`, `GET reach/lines`, `headcounts` |
 //!
@@ -27,6 +28,7 @@ mod followed;
 mod headcount;
 pub mod http;
 mod lines;
+mod linked;
 mod listed;
 mod places;
 mod question;
@@ -39,6 +41,7 @@ pub use answer::answer;
 pub use counted::{TargetRow, targets_known};
 pub use headcount::{Headcount, HeadcountDraft, HeadcountStatus};
 pub use http::ReachQuery;
+pub use linked::reach_of_link;
 pub use question::{Group, Question};
 pub use sources::PopulationUsed;
 pub use view::{ReachRow, ReachView};

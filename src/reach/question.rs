@@ -1,11 +1,11 @@
 //! What may be asked of reach.
 
 use crate::atlas::{Country, CountryCode, countries};
-use crate::auth::Scope;
+use crate::auth::{Bound, Scope};
 use crate::baselines::Area;
 use crate::core::check::quoted;
-use crate::core::id::{ItemId, OrganizationId, ProgrammeId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::id::{ItemId, OrganizationId, PledgeId, ProgrammeId};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::ledger::KnownAt;
 use chrono::NaiveDate;
@@ -54,7 +54,7 @@ impl Group {
                 quoted(text),
                 words.join(", ")
             );
-            Problem::field("/group_by", detail)
+            Problem::field("/group_by", detail).coded(Fault::NotAChoice)
         })
     }
 }
@@ -70,6 +70,8 @@ pub struct Question {
     pub sector: Option<String>,
     /// Only what this donor gave, and of mixed lines its part.
     pub donor: Option<OrganizationId>,
+    /// Only what was given by this pledge, likewise; then no donor is asked for.
+    pub pledge: Option<PledgeId>,
     /// Only this programme.
     pub programme: Option<ProgrammeId>,
     /// From this day on.
@@ -88,6 +90,22 @@ pub struct Question {
     pub scope: Scope,
 }
 
+impl Question {
+    /// Whether it is about goods of somebody alone: what nobody handed over with goods is no part of that.
+    pub(super) fn is_of_goods(&self) -> bool {
+        self.donor.is_some() || self.pledge.is_some()
+    }
+
+    /// Whether a donor asks, or whoever has a private link, who is told no more.
+    pub(super) fn is_donors(&self) -> bool {
+        let is_own = |bound: &Bound| match bound {
+            Bound::OwnPledges(_) => true,
+            Bound::Organization(_) | Bound::Countries(_) => false,
+        };
+        self.pledge.is_some() || self.scope.bounds().iter().any(is_own)
+    }
+}
+
 /// Reads a day of the window.
 ///
 /// # Errors
@@ -96,7 +114,7 @@ pub fn read_day(parameter: &str, text: Option<&str>) -> Outcome<Option<NaiveDate
     let read = |text: &str| {
         NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| {
             let detail = format!("{} is not a day; write it like 2020-12-31", quoted(text));
-            Problem::field(format!("/{parameter}"), detail)
+            Problem::field(format!("/{parameter}"), detail).coded(Fault::NotADate)
         })
     };
     text.map(read).transpose()

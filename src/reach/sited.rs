@@ -7,7 +7,7 @@ use super::question::{Question, WORLD};
 use crate::areas::Editions;
 use crate::baselines::Area;
 use crate::core::id::SiteId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::Conn;
 use crate::ledger::Cut;
 use crate::sites::{SiteArea, WhichSites, site_areas_of};
@@ -83,7 +83,7 @@ impl Inside {
         {
             if count > most {
                 let detail = format!("has more than {most} {what}; ask for its country by area");
-                return Err(Problem::field("/area", detail));
+                return Err(Problem::field("/area", detail).coded(Fault::TooMany));
             }
         }
         sites.sort();

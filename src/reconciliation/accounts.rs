@@ -4,7 +4,7 @@ use super::counted::Counted;
 use super::keys::{Columns, KeyRow, Wanted};
 use super::rules::{BothSides, Group, LISTED_MAXIMUM, ROWS_MAXIMUM};
 use crate::core::id::{LotId, PledgeId, PledgeLineId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::Conn;
 use crate::ledger::rollup::Sums;
 use crate::ledger::{Account, Condition};
@@ -218,7 +218,7 @@ fn folded(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<(BTreeMap<KeyRow, F
     }
     if rows.len() > ROWS_MAXIMUM || is_cut {
         let detail = format!("more than {ROWS_MAXIMUM} rows; add a filter or group by less");
-        return Err(Problem::field("/group_by", detail));
+        return Err(Problem::field("/group_by", detail).coded(Fault::TooMany));
     }
     Ok((rows, total))
 }

@@ -4,15 +4,17 @@
 //! Figures are netted within each event and item. What a receipt found in excess comes from a source, which lies
 //! nowhere; it counts where the goods that came of it do.
 
-use super::counted::Counted;
+use super::counted::{Counted, Moment};
 use super::happened::{Happened, happened};
-use super::keys::Wanted;
-use super::rules::{LISTED_MAXIMUM, ROWS_MAXIMUM, age_days};
+use super::keys::{Wanted, Words};
+use super::rules::{Filters, Group, LISTED_MAXIMUM, Question, ROWS_MAXIMUM, age_days};
+use crate::auth::{Permit, action};
 use crate::core::id::{ConsignmentId, ItemId, LegId, OrganizationId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::totals::Named;
+use crate::totals::rules::PlaceMeaning;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Binary, Nullable, Text};
 use serde::Serialize;
@@ -234,15 +236,7 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Difference
         entries: row.entries,
         figures: row.figures,
     };
-    let missed = |row: MissedRow| MissingRow {
-        leg: row.leg_id.filter(|_| row.consignment_id.is_none_or(|id| words.reaches(id))),
-        consignment: row.consignment_id.filter(|id| words.reaches(*id)).map(|id| words.consignment(id)),
-        site: row.site_id.map(|id| words.site(id)),
-        item: words.item(row.item_id),
-        quantity: row.quantity,
-        since: row.since,
-        age_days: age_days(row.since, counted.moment.ages_at),
-    };
+    let missed = |row: MissedRow| missing_row(row, &words, counted);
     let tell = |row: EntryRow| {
         let (item, event) = (words.item(row.item), events.get(&row.sequence).cloned());
         told(row, item, event)
@@ -254,6 +248,52 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Difference
         missing: missing.into_iter().map(missed).collect(),
         missing_left_off: i64::try_from(missing_left_off).unwrap_or(i64::MAX),
     })
+}
+
+fn missing_row(row: MissedRow, words: &Words, counted: &Counted<'_>) -> MissingRow {
+    MissingRow {
+        leg: row.leg_id.filter(|_| row.consignment_id.is_none_or(|id| words.reaches(id))),
+        consignment: row.consignment_id.filter(|id| words.reaches(*id)).map(|id| words.consignment(id)),
+        site: row.site_id.map(|id| words.site(id)),
+        item: words.item(row.item_id),
+        quantity: row.quantity,
+        since: row.since,
+        age_days: age_days(row.since, counted.moment.ages_at),
+    }
+}
+
+/// What is missing now and can be decided by whoever may propose a loss of it, the oldest first, up to 500: goods of a
+/// consignment beyond reach are decided by others.
+///
+/// # Errors
+/// `invalid` where goods are missing at too many places; whatever the database says.
+pub fn missing_now(
+    conn: &mut Conn,
+    permit: &Permit<action::LossPropose>,
+    now: Timestamp,
+) -> Outcome<Vec<MissingRow>> {
+    let question = Question {
+        group_by: vec![Group::Item],
+        place: PlaceMeaning::default(),
+        filters: Filters::default(),
+        scope: permit.scope().clone(),
+        from: None,
+        as_of: None,
+        known_at: None,
+        sections: Vec::new(),
+    };
+    let counted = Counted::new(&question, Moment::of(conn, &question, now)?);
+    let rows = missed(conn, &counted)?;
+    let mut wanted = Wanted::default();
+    for row in &rows {
+        wanted.item(row.item_id);
+        row.site_id.iter().for_each(|site| wanted.site(*site));
+        row.consignment_id.iter().for_each(|consignment| wanted.consignment(*consignment));
+    }
+    let words = wanted.load(conn, &question.scope)?;
+    let is_reached = |row: &MissedRow| row.consignment_id.is_none_or(|id| words.reaches(id));
+    let reached = rows.into_iter().filter(is_reached).take(LISTED_MAXIMUM);
+    Ok(reached.map(|row| missing_row(row, &words, &counted)).collect())
 }
 
 fn told(row: EntryRow, item: Named, event: Option<Happened>) -> DifferenceEntry {

@@ -10,7 +10,7 @@ use super::counted::Counted;
 use super::keys::Wanted;
 use super::rules::{BothSides, ROWS_MAXIMUM};
 use crate::core::id::{ItemId, SiteId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::Conn;
 use crate::totals::Named;
 use diesel::prelude::*;
@@ -195,7 +195,7 @@ fn rolled(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Rows> {
     }
     if is_cut || rolled.len() > ROWS_MAXIMUM {
         let detail = format!("more than {ROWS_MAXIMUM} sites and items; add a filter");
-        return Err(Problem::field("/sections", detail));
+        return Err(Problem::field("/sections", detail).coded(Fault::TooMany));
     }
     Ok(rolled)
 }

@@ -4,7 +4,7 @@ use super::accounts::order;
 use super::counted::Counted;
 use super::keys::{Columns, KeyRow, Wanted, Words};
 use super::rules::{Group, ROWS_MAXIMUM};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::Conn;
 use crate::totals::Key;
 use diesel::prelude::*;
@@ -126,7 +126,7 @@ fn rows(conn: &mut Conn, counted: &Counted<'_>, groups: &[Group], condition: &st
     let rows: Vec<Row> = counted.statement.load(conn, &text)?;
     if rows.len() > ROWS_MAXIMUM {
         let detail = format!("more than {ROWS_MAXIMUM} holders, owners and items; add a filter");
-        return Err(Problem::field("/sections", detail));
+        return Err(Problem::field("/sections", detail).coded(Fault::TooMany));
     }
     Ok(rows)
 }

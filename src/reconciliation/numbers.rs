@@ -10,7 +10,7 @@ use super::keys::Wanted;
 use super::rules::{Group, LISTED_MAXIMUM, Question, ROWS_MAXIMUM};
 use crate::auth::Bound;
 use crate::core::id::{NumberSeriesId, SiteId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::{Conn, Statement};
 use crate::totals::Named;
 use diesel::prelude::*;
@@ -97,7 +97,7 @@ pub(super) fn read(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<NumbersSec
     rows.sort_by(|one, other| one.prefix.cmp(&other.prefix));
     if rows.len() > ROWS_MAXIMUM {
         let detail = format!("more than {ROWS_MAXIMUM} series of numbers; add a filter by site or country");
-        return Err(Problem::field("/sections", detail));
+        return Err(Problem::field("/sections", detail).coded(Fault::TooMany));
     }
     let missing = missing(conn, &rows)?;
     let mut wanted = Wanted::default();

@@ -2,7 +2,7 @@
 
 use crate::auth::{Bound, Scope};
 use crate::core::id::SiteId;
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::ledger::{Account, Condition};
 use crate::totals::rules::{KnownAt, PlaceMeaning};
@@ -209,6 +209,7 @@ pub fn read_sections(text: Option<&str>) -> Result<Vec<Section>, Problem> {
         Section::ALL.into_iter().find(|section| section.word() == word).ok_or_else(|| {
             let known: Vec<&str> = Section::ALL.into_iter().map(Section::word).collect();
             Problem::field("/sections", format!("{word:?} is no section; there are {}", known.join(", ")))
+                .coded(Fault::NotAChoice)
         })
     };
     text.split(',').map(str::trim).map(read).collect()
@@ -223,6 +224,7 @@ pub fn read_account(text: Option<&str>) -> Result<Option<Account>, Problem> {
         Account::ALL.into_iter().find(|account| account.word() == word).ok_or_else(|| {
             let known: Vec<&str> = Account::ALL.into_iter().map(Account::word).collect();
             Problem::field("/account", format!("{word:?} is no account; there are {}", known.join(", ")))
+                .coded(Fault::NotAChoice)
         })
     };
     text.map(read).transpose()
@@ -239,6 +241,7 @@ pub fn read_condition(text: Option<&str>) -> Result<Option<Condition>, Problem> 
                 "/condition",
                 format!("{word:?} is no condition; there are good, on_hold, damaged"),
             )
+            .coded(Fault::NotAChoice)
         })
     };
     text.map(read).transpose()
@@ -266,7 +269,7 @@ pub fn read_to(text: Option<&str>) -> Result<Option<Timestamp>, Problem> {
 
 fn not_a_time(pointer: &str, text: &str, date: &str) -> Problem {
     let right = "write RFC 3339 such as 2020-08-06T09:30:00Z, or a date such as 2020-08-06";
-    Problem::field(pointer, format!("{text:?} is not a time; {right}, {date}"))
+    Problem::field(pointer, format!("{text:?} is not a time; {right}, {date}")).coded(Fault::NotATime)
 }
 
 /// What is counted at all; each part narrows further.
@@ -350,13 +353,14 @@ pub fn period(
     as_of: Option<Timestamp>,
 ) -> Result<(Option<Timestamp>, Option<Timestamp>), Problem> {
     if to.is_some() && as_of.is_some() {
-        return Err(Problem::field("/to", "stands beside as_of; both say until when, so write one of them"));
+        return Err(Problem::field("/to", "stands beside as_of; both say until when, so write one of them")
+            .coded(Fault::OneOfTwo));
     }
     let until = to.or(as_of);
     match (from, until) {
         (Some(first), Some(last)) if first > last => {
             let pointer = if to.is_some() { "/to" } else { "/as_of" };
-            Err(Problem::field(pointer, format!("{last} lies before from, {first}")))
+            Err(Problem::field(pointer, format!("{last} lies before from, {first}")).coded(Fault::TooEarly))
         }
         (_, _) => Ok((from, until)),
     }

@@ -7,7 +7,7 @@ use super::counted::Counted;
 use super::keys::Wanted;
 use super::rules::{BothSides, Group, LISTED_MAXIMUM, ROWS_MAXIMUM};
 use crate::auth::Bound;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::Conn;
 use crate::events::{FLOWS_DIFFER, Flows, FlowsOf, flows_text};
 use crate::totals::Named;
@@ -173,7 +173,7 @@ fn rows(conn: &mut Conn, counted: &Counted<'_>, flows: &str, all: bool) -> Outco
     let found: Vec<Flows> = counted.statement.load(conn, &text)?;
     if found.len() > ROWS_MAXIMUM {
         let detail = format!("more than {ROWS_MAXIMUM} consignments; add a filter or group by less");
-        return Err(Problem::field("/group_by", detail));
+        return Err(Problem::field("/group_by", detail).coded(Fault::TooMany));
     }
     let mut wanted = Wanted::default();
     found.iter().for_each(|flows| wanted.consignment(flows.consignment));

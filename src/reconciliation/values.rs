@@ -10,7 +10,7 @@ use super::counted::Counted;
 use super::keys::{Columns, KeyRow, Wanted};
 use super::rules::{ROWS_MAXIMUM, value_of};
 use crate::core::id::PledgeLineId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::schema::{earmark_changes, pledge_lines};
 use crate::db::{Conn, read_failure};
 use crate::totals::Key;
@@ -236,7 +236,7 @@ fn rows(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Vec<Row>> {
     let keys: BTreeSet<&KeyRow> = rows.iter().map(|row| &row.key).collect();
     if rows.len() > LINES_MAXIMUM || keys.len() > ROWS_MAXIMUM {
         let detail = format!("values of more than {LINES_MAXIMUM} pledge lines; add a filter");
-        return Err(Problem::field("/sections", detail));
+        return Err(Problem::field("/sections", detail).coded(Fault::TooMany));
     }
     Ok(rows)
 }

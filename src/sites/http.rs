@@ -7,7 +7,7 @@ use crate::auth::{Fields, Permit, action};
 use crate::core::check::search_prefix;
 use crate::core::id::{OrganizationId, SiteId};
 use crate::core::page::Page;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::Conn;
 use crate::ledger::Moment;
@@ -224,7 +224,8 @@ pub async fn site_list(
     let (query, fields) = (query.0, permit.fields());
     let paging = Paging::<SiteId>::new(query.after.as_deref(), query.limit)?;
     if fields == Fields::Traced && query.operator.is_some() {
-        return Err(Problem::field("/operator", "is not shown to you, so it cannot be looked for"));
+        return Err(Problem::field("/operator", "is not shown to you, so it cannot be looked for")
+            .coded(Fault::NotAllowed));
     }
     let filter = SiteFilter {
         country: query.country,

@@ -4,7 +4,7 @@ use super::places::{SitePlace, state_place};
 use super::rules::{CountrySought, Position, SiteDraft, SiteEdit, SiteKind};
 use crate::core::check::id_reused;
 use crate::core::id::{OrganizationId, SiteId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::sites;
 use crate::db::{Conn, begins_with, in_parts, read_failure};
@@ -230,7 +230,7 @@ fn require_operator(desk: &mut Desk, draft: &SiteDraft) -> Result<(), Refusal> {
     let Some(operator) = draft.operator else { return Ok(()) };
     if desk.shelf::<Drawer<Organization>>().find(operator)?.is_none() {
         let words = format!("{operator} is no organization here; record it first, or leave the operator out");
-        return Err(Problem::field("/operator", words).into());
+        return Err(Problem::field("/operator", words).coded(Fault::Unknown).into());
     }
     Ok(())
 }

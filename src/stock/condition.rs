@@ -4,13 +4,16 @@
 use super::place::{IN_HAND, Place, Sought, pick_or_refuse, share_or_refuse};
 use crate::consignments::{HeldBy, HeldOf, less_held, note_held};
 use crate::core::id::{ConsignmentId, ItemId, LegId, LoggerFileId, LotId, SiteId};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::items::goods::{Goods, GoodsLine, find_item, held_if_recalled, lot_facts, name_lot, understand};
 use crate::items::{Lot, lot_id};
 use crate::ledger::event::{EventResult, Halt, Happening, Subjects, all_or_missed, relabel};
 use crate::ledger::{Account, Book, Cell, Condition, Movement};
 use crate::writer::{Desk, Drawer};
 use serde::{Deserialize, Serialize};
+
+/// What whoever recalls a lot is warned of, of which nothing is in hand.
+const NONE_IN_HAND: &str = "none_in_hand";
 
 /// Goods change their condition: at a site, or of a consignment. Without place and lines, but with item and
 /// lot, a whole lot is held (recalled) or released wherever it is.
@@ -110,7 +113,9 @@ pub fn condition_released(
 fn lines(desk: &mut Desk, body: &ConditionChanged) -> Result<Vec<Goods>, Halt> {
     match &body.lines {
         Some(lines) => understand(desk, lines),
-        None => Err(Problem::field("/lines", "are missing; say which goods and how many").into()),
+        None => Err(Problem::field("/lines", "are missing; say which goods and how many")
+            .coded(Fault::Required)
+            .into()),
     }
 }
 
@@ -158,13 +163,13 @@ fn check_nowhere(body: &ConditionChanged) -> Result<(), Problem> {
         Some((pointer, _)) => {
             let detail = "stands beside a whole lot, which is held or released wherever it is; leave it out, or say with \
                           `lines` how much of the lot it is about here";
-            Err(Problem::field(*pointer, detail))
+            Err(Problem::field(*pointer, detail).coded(Fault::OneOfTwo))
         }
         None => Ok(()),
     }
 }
 
-/// Holds or releases a lot wherever it is; while it is recalled, receipts of it are held too.
+/// Holds or releases a lot wherever it is; while it is recalled, receipts of it are held too, and so is the first that comes of it.
 fn whole_lot(
     desk: &mut Desk,
     happening: &Happening,
@@ -174,18 +179,26 @@ fn whole_lot(
     to: Condition,
 ) -> Result<EventResult, Halt> {
     let item = find_item(desk, item)?;
-    let id = lot_id(item.id, number.trim());
+    let recall = to == Condition::OnHold;
+    let id = match recall {
+        // Its maker calls a lot back before any of it has come here: what comes is held then.
+        true => name_lot(desk, &item, number, None, "")?,
+        false => lot_id(item.id, number.trim()),
+    };
     let Some(lot) = desk.shelf::<Drawer<Lot>>().find(id)? else {
         let detail = format!("{number:?} is no lot of {} known here", item.name);
-        return Err(Problem::field("/lot", detail).into());
+        return Err(Problem::field("/lot", detail).coded(Fault::Unknown).into());
     };
-    let recall = to == Condition::OnHold;
     if lot.recalled == recall {
         let state = if recall { "recalled already" } else { "not under recall" };
         return Err(Problem::new(Code::WrongState, format!("Lot {number} is {state}.")).at("/lot").into());
     }
     let mut there = desk.shelf::<Book>().of_lot(id)?;
-    there.retain(|held| IN_HAND.contains(&held.cell.account) && held.cell.condition == from);
+    there.retain(|held| IN_HAND.contains(&held.cell.account));
+    // Whoever mistyped the number hears at once that there is none of it.
+    let warnings = if recall && there.is_empty() { vec![NONE_IN_HAND.to_owned()] } else { Vec::new() };
+    let happening = Happening { warnings, ..happening.clone() };
+    there.retain(|held| held.cell.condition == from);
     if !recall {
         // What was held for another reason than the recall is released by whoever knows that one.
         there = less_held(desk, &[HeldOf::Lot(id)], there)?;

@@ -2,7 +2,7 @@
 
 use super::place::Place;
 use crate::core::id::{CountSheetId, ItemId, LotId, PledgeLineId, ProgrammeId, SiteId};
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::core::quantity::{Quantity, share_pro_rata};
 use crate::core::time::Timestamp;
 use crate::items::goods::{check_lines, find_item, held_if_recalled, in_base_units, name_lot};
@@ -142,7 +142,7 @@ fn check_once(lines: &[CountedLine]) -> Result<(), Problem> {
         if twice {
             let detail =
                 "counts again what an earlier line counts; write one line for each item, lot and condition";
-            return Err(Problem::field(format!("/lines/{index}"), detail));
+            return Err(Problem::field(format!("/lines/{index}"), detail).coded(Fault::Twice));
         }
     }
     Ok(())
@@ -166,7 +166,9 @@ fn count_line(
     let lot = match &line.lot {
         Some(_) if line.lot_unknown => {
             let detail = "stands beside a lot; say one of the two";
-            return Err(Problem::field(format!("{pointer}/lot_unknown"), detail).into());
+            return Err(Problem::field(format!("{pointer}/lot_unknown"), detail)
+                .coded(Fault::OneOfTwo)
+                .into());
         }
         Some(number) => Some(name_lot(desk, &item, number, None, &pointer)?),
         None => line.lot_unknown.then(|| LotId::unknown(item.id)),
@@ -243,7 +245,7 @@ fn opened_cell(
     let Some(programme) = body.programme else {
         let detail =
             "is missing; nothing of an item counted was known here, so say whose programme it is for";
-        return Err(Problem::field("/programme", detail).into());
+        return Err(Problem::field("/programme", detail).coded(Fault::Required).into());
     };
     desk.shelf::<Drawer<Programme>>()
         .find(programme)?

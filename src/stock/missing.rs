@@ -4,7 +4,7 @@ use super::decision::Decision;
 use super::place::{IN_HAND, Place, Sought, share_or_refuse};
 use crate::consignments::{arrival_cell, find_consignment, find_leg_even_replaced};
 use crate::core::id::{ConsignmentId, EventId, LegId, OrganizationId, SiteId};
-use crate::core::problem::{Code, Problem};
+use crate::core::problem::{Code, Fault, Problem};
 use crate::items::goods::{GoodsLine, held_if_recalled, understand};
 use crate::ledger::event::{EventRecord, EventResult, Halt, Happening, all_or_missed, short_as};
 use crate::ledger::{Account, Book, Cell, Condition, Holding, Movement, Posted, Statement};
@@ -327,15 +327,15 @@ fn check_evidence(evidence: &Evidence) -> Result<(), Problem> {
     let is_said = |words: &Option<String>| words.as_deref().is_some_and(|words| !words.trim().is_empty());
     if !is_said(&evidence.report_number) {
         let detail = "is missing; write the number of the loss or damage report";
-        return Err(Problem::field("/evidence/report_number", detail));
+        return Err(Problem::field("/evidence/report_number", detail).coded(Fault::Required));
     }
     if evidence.cause.is_none() {
         let detail = "is missing; say transport, storage, repacking, theft, origin or other";
-        return Err(Problem::field("/evidence/cause", detail));
+        return Err(Problem::field("/evidence/cause", detail).coded(Fault::Required));
     }
     if !is_said(&evidence.filed) {
         let detail = "is missing; write where the report and its evidence are filed";
-        return Err(Problem::field("/evidence/filed", detail));
+        return Err(Problem::field("/evidence/filed", detail).coded(Fault::Required));
     }
     Ok(())
 }
@@ -351,7 +351,9 @@ pub(super) fn decide(
     evidence: &Evidence,
 ) -> Result<(), Halt> {
     if reason.trim().is_empty() {
-        return Err(Problem::field("/reason", "is empty; say why it is decided so").into());
+        return Err(Problem::field("/reason", "is empty; say why it is decided so")
+            .coded(Fault::Required)
+            .into());
     }
     if matches!(kind, "lost" | "disposed") {
         check_evidence(evidence)?;

@@ -2,7 +2,7 @@
 
 use crate::consignments::{Needed, find_consignment, find_leg_even_replaced, wait_or_refuse};
 use crate::core::id::{ConsignmentId, LegId, SiteId};
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::items::goods::{Goods, PickContext, less_planned, pick_goods};
 use crate::ledger::event::{Halt, Happening, Subjects, short_as};
 use crate::ledger::{Account, Book, Condition, Holding, Movement, Picked};
@@ -33,7 +33,7 @@ impl Place {
         }
         if self.site.is_none() && self.consignment.is_none() {
             let detail = "is missing; say the site, or the consignment and its leg";
-            return Err(Problem::field("/site", detail).into());
+            return Err(Problem::field("/site", detail).coded(Fault::Required).into());
         }
         Ok(subjects)
     }

@@ -2,7 +2,7 @@
 
 use super::place::{Place, Sought, pick_or_refuse};
 use crate::core::id::{ConsignmentId, HandlingUnitId, SiteId};
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::items::goods::{GoodsLine, understand_beside};
 use crate::kits::{UnitGoods, UnitPlace, find_units, move_units, place_units};
 use crate::ledger::event::{EventResult, Halt, Happening, all_or_missed};
@@ -71,7 +71,9 @@ fn check_custody(desk: &mut Desk, happening: &Happening, from: SiteId, to: &Site
 /// `insufficient`, `invalid`, also where another organization runs the other site; waits for what is not known yet.
 pub fn move_stock(desk: &mut Desk, happening: &Happening, body: &Moved) -> Result<EventResult, Halt> {
     if body.site == body.to_site {
-        return Err(Problem::field("/to_site", "is where the goods are already").into());
+        return Err(Problem::field("/to_site", "is where the goods are already")
+            .coded(Fault::NotAllowed)
+            .into());
     }
     let place = Place { site: Some(body.site), ..Place::default() };
     let subjects = place.subjects(desk)?;

@@ -2,11 +2,12 @@
 
 use super::names::Names;
 use super::narrow::{narrowed, with_areas};
+use super::row::Row;
 use super::rules::{Figures, KnownAt, PlaceMeaning, Question, ROWS_MAXIMUM};
-use super::store::{Counted, Row, load};
+use super::store::{Counted, load};
 use super::view::Key;
 use crate::core::id::EventId;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::events;
 use crate::db::{Conn, in_parts, read_failure, scratch};
@@ -96,7 +97,7 @@ pub fn changes(conn: &mut Conn, question: &Question, from: Option<KnownAt>) -> O
     let after = last_known(conn, from, "/from")?;
     let to = last_known(conn, question.known_at, "/to")?;
     if after > to {
-        return Err(Problem::field("/to", format!("{to} lies before from, {after}")));
+        return Err(Problem::field("/to", format!("{to} lies before from, {after}")).coded(Fault::TooEarly));
     }
     let mut apart = scratch()?;
     let cut = Cut { known_at: to, as_of: question.as_of };

@@ -5,10 +5,11 @@
 //! | `rules` | what may be asked, what figures are, and what must close; pure |
 //! | `regions` | the countries of regions and lists, and the rule that is printed; pure |
 //! | `narrow` | what regions, lists and areas come down to |
-//! | `store` | one grouped query over the rollups |
+//! | `store`, `row` | one grouped query over the rollups, and a row of it |
 //! | `changes` | which entries restated a figure |
 //! | `names` | the words people know by what it found |
 //! | `view` | the answer as it goes over the wire |
+//! | `made_up` | whether any of what is shown is of a made-up programme |
 //! | `within` | totals of the sites inside a shape |
 //! | `http` | `GET /api/v1/totals` and `reconciliation/changes` |
 //!
@@ -18,9 +19,11 @@
 
 mod changes;
 mod http;
+mod made_up;
 mod names;
 mod narrow;
 pub mod regions;
+mod row;
 pub mod rules;
 mod store;
 mod view;
@@ -28,6 +31,7 @@ mod within;
 
 pub use changes::ChangesView;
 pub use http::{ChangesQuery, TotalsQuery, reconciliation_changes, routes};
+pub use made_up::{Things, is_any_made_up};
 pub use names::{Names, Thing, Unnamed, country};
 pub use narrow::Narrowed;
 pub use store::answer;

@@ -1,8 +1,8 @@
 //! The words people know things by, for the keys of totals.
 
 use super::regions::m49;
+use super::row::Row;
 use super::rules::{Group, PlaceMeaning, Question};
-use super::store::Row;
 use super::view::{Key, Named};
 use crate::atlas::{Country, CountryCode, Language, Region};
 use crate::core::id::{OrganizationId, SiteId};

@@ -2,12 +2,12 @@
 
 use super::names::site_of;
 use super::regions::{CountryList, countries_left};
+use super::row::Row;
 use super::rules::{Group, PlaceMeaning, Question};
-use super::store::Row;
 use crate::areas::{EditionView, KnownAreas};
 use crate::atlas::AreaCode;
 use crate::core::id::{OrganizationId, ProgrammeId, SiteId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::schema::organizations;
 use crate::db::{Bind, Binds, Conn, read_failure};
 use crate::ledger::Cut;
@@ -138,7 +138,8 @@ fn donors_of(conn: &mut Conn, countries: &[String]) -> Outcome<Vec<OrganizationI
         return Err(Problem::field(
             "/list",
             format!("has more than {NAMED_MAXIMUM} donors; ask for one at a time"),
-        ));
+        )
+        .coded(Fault::TooMany));
     }
     Ok(donors)
 }

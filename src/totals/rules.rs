@@ -4,7 +4,7 @@ use super::narrow::Narrowed;
 use super::regions::CountryList;
 use crate::auth::{Bound, Scope};
 use crate::core::id::{ItemId, LotId, OrganizationId, ProgrammeId, SiteId};
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::core::time::{Month, Timestamp};
 use crate::ledger::Account;
 use crate::ledger::rollup::{Dimension, Sums};
@@ -392,12 +392,13 @@ pub fn months(
 ) -> Result<(Option<Month>, Option<Month>), Problem> {
     if month.is_some() && (from_month.is_some() || to_month.is_some()) {
         let detail = "stands beside from_month or to_month; say only one of the two";
-        return Err(Problem::field("/month", detail));
+        return Err(Problem::field("/month", detail).coded(Fault::OneOfTwo));
     }
     if let (Some(from), Some(to)) = (from_month, to_month)
         && from > to
     {
-        return Err(Problem::field("/to_month", format!("{to} lies before from_month, {from}")));
+        return Err(Problem::field("/to_month", format!("{to} lies before from_month, {from}"))
+            .coded(Fault::TooEarly));
     }
     Ok((month.or(from_month), month.or(to_month)))
 }

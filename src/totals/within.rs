@@ -9,7 +9,7 @@ use crate::areas::refused;
 use crate::atlas::{AskedShape, Coordinates};
 use crate::auth::{Permit, action};
 use crate::core::id::SiteId;
-use crate::core::problem::{FieldError, Outcome, Problem};
+use crate::core::problem::{Fault, FieldError, Outcome, Problem};
 use crate::db::Conn;
 use crate::ledger::last_known;
 use crate::parties::Eyes;
@@ -84,23 +84,27 @@ impl WithinDraft {
                 Err(Problem::field("/radius_m", words))
             }
             (None, Some(_), None) => {
-                Err(Problem::field("/radius_m", "is missing beside center; say how many metres"))
+                Err(Problem::field("/radius_m", "is missing beside center; say how many metres")
+                    .coded(Fault::Required))
             }
             (None, None, Some(_)) => {
-                Err(Problem::field("/center", "is missing beside radius_m; say around which place"))
+                Err(Problem::field("/center", "is missing beside radius_m; say around which place")
+                    .coded(Fault::Required))
             }
             (None, None, None) => {
-                Err(Problem::field("/shape", "is missing; give a polygon, or center and radius_m"))
+                Err(Problem::field("/shape", "is missing; give a polygon, or center and radius_m")
+                    .coded(Fault::Required))
             }
             (Some(_), _, _) => {
-                Err(Problem::field("/shape", "stands beside center or radius_m; give one of the two"))
+                Err(Problem::field("/shape", "stands beside center or radius_m; give one of the two")
+                    .coded(Fault::OneOfTwo))
             }
         }
     }
 }
 
 fn told(pointer: &str, detail: String) -> FieldError {
-    FieldError { pointer: format!("/shape{pointer}"), detail }
+    FieldError::new(format!("/shape{pointer}"), detail)
 }
 
 /// Narrows a question to the sites inside, and answers it.

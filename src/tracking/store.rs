@@ -85,6 +85,9 @@ pub struct TrackingEvent {
     pub occurred_at: Timestamp,
     /// How exactly that is known.
     pub precision: String,
+    /// The day it was recorded here.
+    #[schema(format = Date)]
+    pub recorded_on: String,
     /// What happened.
     pub kind: String,
     /// The country it happened in, where it has one; absent in a sensitive programme.
@@ -244,6 +247,7 @@ fn view_of(conn: &mut Conn, whole: Whole) -> Outcome<TrackingView> {
             TrackingEvent {
                 occurred_at: event.occurred_at,
                 precision: event.precision.clone(),
+                recorded_on: event.recorded_at.day(),
                 kind: event.kind.clone(),
                 country: country(place).filter(|_| !sensitive),
                 inferred: event.inferred,

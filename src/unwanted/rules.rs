@@ -3,7 +3,7 @@
 use crate::baselines::Area;
 use crate::core::check::{Check, WORDS_CHARS_MAX};
 use crate::core::id::{BaselineKey, ItemId, UnwantedId, derived};
-use crate::core::problem::Outcome;
+use crate::core::problem::{Fault, Outcome};
 use serde::Deserialize;
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -62,7 +62,11 @@ impl UnwantedDraft {
         let mut check = Check::new();
         check.client_id("/id", self.id.map(|id| id.0));
         if self.item.is_some() == self.category.is_some() {
-            check.wrong("/item", "write either an item or a category: what is not to be sent");
+            check.fault(
+                Fault::OneOfTwo,
+                "/item",
+                "write either an item or a category: what is not to be sent",
+            );
         }
         let area =
             self.area.as_deref().and_then(|text| check.parsed::<Area, _>("/area", text.trim().parse()));
@@ -77,7 +81,11 @@ impl UnwantedDraft {
         let from = check.date("/from", &self.from);
         let until = self.until.as_deref().map(|day| check.date("/until", day));
         if until.as_ref().is_some_and(|until| *until < from) {
-            check.wrong("/until", format!("is before {from}, the first day on which it holds"));
+            check.fault(
+                Fault::TooEarly,
+                "/until",
+                format!("is before {from}, the first day on which it holds"),
+            );
         }
         check.finish()?;
         let area = area.map(|area| area.to_string());

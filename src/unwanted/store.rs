@@ -3,7 +3,7 @@
 use super::rules::{Against, UnwantedDraft, Where, about_category, about_item, holds, kind_words};
 use crate::core::check::{WORDS_CHARS_MAX, check_text, id_reused};
 use crate::core::id::{BaselineKey, ItemId, UnwantedId, UnwantedVersionId, derived};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::{Binds, Conn, ask, in_parts, read_failure};
 use crate::items::Item;
@@ -106,9 +106,9 @@ impl Update for UnwantedBegin {
         if let Some(item) = self.draft.item
             && desk.shelf::<Drawer<Item>>().find(item)?.is_none()
         {
-            return Err(
-                Problem::field("/item", format!("{item} is no item known here; record it first")).into()
-            );
+            return Err(Problem::field("/item", format!("{item} is no item known here; record it first"))
+                .coded(Fault::Unknown)
+                .into());
         }
         let draft = self.draft.clone();
         let moment = begin(desk, self.id, "unwanted.begun", None);

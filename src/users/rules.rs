@@ -2,7 +2,7 @@
 
 use crate::auth::{Role, check_password};
 use crate::core::id::{OrganizationId, UserId};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 
 /// Characters of a login.
@@ -41,10 +41,19 @@ pub fn check_name(name: &str) -> Outcome<()> {
     if (1..=NAME_LENGTH_MAXIMUM).contains(&length) && !name.chars().any(char::is_control) {
         return Ok(());
     }
+    let code = if length == 0 {
+        Fault::Required
+    } else if length > NAME_LENGTH_MAXIMUM {
+        Fault::TooLong
+    } else {
+        Fault::NotPlainText
+    };
     Err(Problem::field(
         "/name",
         format!("A name has 1 to {NAME_LENGTH_MAXIMUM} characters on one line; this one has {length}."),
-    ))
+    )
+    .coded(code)
+    .at_most(NAME_LENGTH_MAXIMUM))
 }
 
 /// Checks a password for a person: neither well-known nor made of the own login or name.
@@ -66,13 +75,14 @@ pub fn check_bounds(role: Role, organization: Option<OrganizationId>, has_countr
         let detail = format!(
             "What a user of the role {role} does reaches everywhere, so a bound would bind nothing; leave it out."
         );
-        return Err(Problem::field(pointer, detail));
+        return Err(Problem::field(pointer, detail).coded(Fault::NotAllowed));
     }
     if role.needs_organization() && organization.is_none() {
         return Err(Problem::field(
             "/organization_id",
             format!("A user of the role {role} sees what is of one organization; say which."),
-        ));
+        )
+        .coded(Fault::Required));
     }
     Ok(())
 }
@@ -87,7 +97,7 @@ pub fn check_machine_role(role: Role) -> Outcome<()> {
     }
     let possible = Role::words_for_machines().join(", ");
     let detail = format!("A machine cannot be {role}: decisions are people's. Write one of {possible}.");
-    Err(Problem::field("/role", detail))
+    Err(Problem::field("/role", detail).coded(Fault::NotAChoice))
 }
 
 /// Checks until when a key is to be good.
@@ -100,7 +110,8 @@ pub fn check_key_end(good_until: Timestamp, now: Timestamp) -> Outcome<()> {
         return Ok(());
     }
     let detail = format!("A key is good until a time to come, within a year; {good_until} is not.");
-    Err(Problem::field("/good_until", detail))
+    let code = if good_until <= now { Fault::TooEarly } else { Fault::TooLate };
+    Err(Problem::field("/good_until", detail).coded(code))
 }
 
 /// Refuses that somebody takes the own role or access away: the last administrator would be gone.

@@ -13,7 +13,7 @@ use crate::auth::{
 };
 use crate::core::check::taken;
 use crate::core::id::{ApprovalId, OrganizationId, SessionId, UserId, derived};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::db::schema::{organizations, users};
 use crate::db::{Conn, read_failure};
@@ -204,7 +204,7 @@ impl Update for UserGrant {
         if way == Way::Proposed && self.add.user.has_password() {
             let detail = "is not yours to set where another administrator decides about the user; leave it out, and \
                           the user sets it by a link of which each of you hands over a half";
-            return Err(Problem::field("/password", detail).into());
+            return Err(Problem::field("/password", detail).coded(Fault::NotAllowed).into());
         }
         let (user, approval) = self.add.add(desk, way)?;
         let made = (user.id, user.created_at);
@@ -490,7 +490,8 @@ pub fn check_references(
             .get_result(conn)
             .map_err(read_failure)?;
         if found == 0 {
-            return Err(Problem::field("/organization_id", format!("There is no organization {id}.")));
+            return Err(Problem::field("/organization_id", format!("There is no organization {id}."))
+                .coded(Fault::Unknown));
         }
     }
     Ok(())

@@ -1,8 +1,8 @@
 //! JSON bodies: read within a limit, refused with a pointer to what is wrong.
 
-use super::plain::plain;
+use super::plain::{coded, plain};
 use crate::auth::Grant;
-use crate::core::problem::{Code, FieldError, Outcome, Problem};
+use crate::core::problem::{Code, Fault, FieldError, Outcome, Problem};
 use actix_web::dev::Payload;
 use actix_web::http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use actix_web::web::BytesMut;
@@ -192,7 +192,8 @@ fn nul_in(value: &serde_json::Value, pointer: String) -> Option<String> {
 
 /// The refusal of a text with U+0000 in it.
 pub(super) fn nul(pointer: &str) -> Problem {
-    Problem::field(pointer, "has the character U+0000 in it, which no text can hold; leave it out")
+    let detail = "has the character U+0000 in it, which no text can hold; leave it out";
+    Problem::field(pointer, detail).coded(Fault::NotPlainText)
 }
 
 fn refusal(pointer: &str, error: &serde_json::Error) -> Problem {
@@ -236,9 +237,9 @@ pub(crate) fn field_refusal(pointer: &str, words: &str) -> Problem {
         Some(_) | None => pointer.to_owned(),
     };
     let place = if pointer.is_empty() { "The body" } else { pointer.as_str() };
-    let words = plain(words);
-    let mut problem = Problem::new(Code::Invalid, format!("{place}: {words}."));
-    problem.errors.push(FieldError { pointer, detail: words });
+    let said = plain(words);
+    let mut problem = Problem::new(Code::Invalid, format!("{place}: {said}."));
+    problem.errors.push(coded(FieldError::new(pointer, said), words));
     problem
 }
 

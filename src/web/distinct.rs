@@ -1,7 +1,7 @@
 //! JSON of any shape, with a note of where an object names a member twice.
 
 use super::body::escape;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use serde::de::{MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
@@ -21,7 +21,10 @@ impl Distinct {
     /// `invalid`, pointing at the first that does not.
     pub fn into_value(self) -> Outcome<Value> {
         match self.twice {
-            Some(pointer) => Err(Problem::field(pointer, "stands twice in the same object; say it once")),
+            Some(pointer) => {
+                Err(Problem::field(pointer, "stands twice in the same object; say it once")
+                    .coded(Fault::Twice))
+            }
             None => Ok(self.value),
         }
     }

@@ -8,10 +8,12 @@
 //! | `guard` | authentication and authorization before anything of a request is parsed |
 //! | `origin` | the browser's session cookie, and whether a page of ours sent it |
 //! | `body` | JSON bodies: limits, unknown fields, pointers to what is wrong |
+//! | `plain`, `distinct` | what is wrong with a body, in plain words; members that stand twice |
 //! | `query` | query strings, identifiers in paths, pages of lists |
 //! | `reads` | which requests may be answered from a replica |
 //! | `revision` | ETag and If-Match over integer revisions |
 //! | `written` | the answer to a write, with its signed receipt |
+//! | `shown` | answers that differ by whom they are for |
 //! | `problem` | problems as RFC 9457 answers |
 //!
 //! A handler reads: permit, state, path, query or body; one call; an answer. Never here: deciding
@@ -50,7 +52,7 @@ mod written;
 pub use body::{BODY_LIMIT, DEPTH_MAXIMUM, Json, Kept, PUBLIC_BODY_LIMIT, present, read_body, value_of};
 pub(crate) use body::{field_refusal, pointer};
 pub use distinct::Distinct;
-pub use guard::{Allowed, Door, Expense, Standing, Throttle, address_of, known_caller, spend};
+pub use guard::{Allowed, Door, Expense, Standing, Throttle, address_of, known_caller, pass, spend};
 pub use origin::{SESSION_COOKIE, check_own_origin, cookie, cookie_header};
 pub use problem::{ProblemBody, method_not_allowed, not_found, wants_page};
 pub use query::{MomentQuery, Paging, Path, Query, decode_key, encode_key};

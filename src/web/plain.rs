@@ -1,5 +1,8 @@
 //! What serde says of a body, in words for whoever sent it.
 
+use crate::core::problem::{Fault, FieldError};
+use crate::core::quantity;
+
 /// Characters of a refused value that are repeated.
 const FOUND_CHARS_MAX: usize = 60;
 
@@ -58,5 +61,87 @@ fn meant(expected: &str) -> &str {
         other if other.starts_with("struct ") => "an object",
         other if other.starts_with("enum ") => "one of the words known here",
         other => other,
+    }
+}
+
+/// The same as a code with what would be right as data. serde knows words alone, so they are told apart here, once: what
+/// the sender wrote stands before what was expected, and is never looked at for more than whether it is blank.
+pub(super) fn coded(error: FieldError, words: &str) -> FieldError {
+    for start in ["invalid type: ", "invalid value: ", "invalid length: "] {
+        let told = words.strip_prefix(start).and_then(|rest| rest.rsplit_once(", expected "));
+        if let Some((found, expected)) = told {
+            return mistaken(error, found, expected);
+        }
+    }
+    let starts = [
+        ("missing field `", Fault::Required),
+        ("unknown variant ``", Fault::Required),
+        ("duplicate field `", Fault::Twice),
+        ("UUID parsing failed", Fault::NotAnIdentifier),
+        ("invalid digit found in string", Fault::NotANumber),
+        ("cannot parse integer from empty string", Fault::Required),
+        ("number too large to fit in target type", Fault::TooLarge),
+        ("number too small to fit in target type", Fault::TooSmall),
+    ];
+    if let Some((_, code)) = starts.into_iter().find(|(start, _)| words.starts_with(start)) {
+        return error.coded(code);
+    }
+    if words.starts_with("unknown variant `") {
+        return error.none_of(named(words));
+    }
+    if words.starts_with("unknown field `") {
+        return FieldError { choices: named(words), ..error.coded(Fault::UnknownField) };
+    }
+    if words == "provided string was not `true` or `false`" {
+        return error.none_of(vec!["true".to_owned(), "false".to_owned()]);
+    }
+    // A time says by itself what it wants, as no type of serde's own does.
+    if words.contains("\" is not a time; write RFC 3339") {
+        let code = if words.starts_with("\"\"") { Fault::Required } else { Fault::NotATime };
+        return error.coded(code);
+    }
+    error
+}
+
+/// The words that serde says were expected.
+fn named(words: &str) -> Vec<String> {
+    let behind = words.rsplit_once(", expected ").map_or("", |(_, expected)| expected);
+    behind.split('`').skip(1).step_by(2).map(str::to_owned).collect()
+}
+
+/// A value of which serde says what it found and what it expected.
+fn mistaken(error: FieldError, found: &str, expected: &str) -> FieldError {
+    let is_nothing = ["null", "unit", "unit value", "Option value", "string \"\""].contains(&found);
+    if is_nothing {
+        return error.coded(Fault::Required);
+    }
+    let range = match expected {
+        "i8" => Some((Some(i64::from(i8::MIN)), Some(i64::from(i8::MAX)))),
+        "i16" => Some((Some(i64::from(i16::MIN)), Some(i64::from(i16::MAX)))),
+        "i32" => Some((Some(i64::from(i32::MIN)), Some(i64::from(i32::MAX)))),
+        // A bound that no reader of JSON keeps exactly is no help.
+        "i64" => Some((None, None)),
+        "u8" => Some((Some(0), Some(i64::from(u8::MAX)))),
+        "u16" => Some((Some(0), Some(i64::from(u16::MAX)))),
+        "u32" => Some((Some(0), Some(i64::from(u32::MAX)))),
+        "u64" | "usize" => Some((Some(0), None)),
+        // How a quantity says what it is.
+        other if other.starts_with("a whole number of base units ") => {
+            Some((Some(0), Some(quantity::MAXIMUM)))
+        }
+        _ => None,
+    };
+    match (range, found.strip_prefix("integer `")) {
+        (Some((least, most)), Some(number)) => {
+            let code = if number.starts_with('-') { Fault::TooSmall } else { Fault::TooLarge };
+            FieldError { least, most, ..error.coded(code) }
+        }
+        (Some(_), None) => error.coded(Fault::NotANumber),
+        (None, _) if matches!(expected, "f32" | "f64") => error.coded(Fault::NotANumber),
+        (None, _) if expected == "a formatted UUID string" => error.coded(Fault::NotAnIdentifier),
+        (None, _) if expected == "variant identifier" || expected.starts_with("enum ") => {
+            error.coded(Fault::NotAChoice)
+        }
+        (None, _) => error.coded(Fault::WrongType),
     }
 }

@@ -82,7 +82,8 @@ impl<K: DeserializeOwned> Paging<K> {
             return Err(Problem::field(
                 "/limit",
                 format!("A page has 1 to {PAGE_LIMIT_MAXIMUM} rows; {limit} were asked for."),
-            ));
+            )
+            .outside(limit, &(1..=PAGE_LIMIT_MAXIMUM)));
         }
         Ok(Self { after: after.map(decode_key).transpose()?, limit })
     }

@@ -6,7 +6,7 @@ use super::origin::SESSION_COOKIE;
 use super::problem::{ProblemBody, method_not_allowed};
 use super::reads;
 use crate::auth::{Action, POLICY};
-use crate::core::problem::{FieldError, Problem};
+use crate::core::problem::{Fault, FieldError, Problem};
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::Method;
@@ -33,7 +33,9 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("GET", "/"),
     ("GET", "/static/{digest}/{name}"),
     ("GET", "/worker.js"),
+    ("GET", "/manifest.webmanifest"),
     ("GET", "/language"),
+    ("GET", "/live"),
     ("GET", "/confirm/{token}"),
     ("POST", "/confirm/{token}"),
     ("GET", "/map"),
@@ -64,7 +66,11 @@ pub const PUBLIC: &[(&str, &str)] = &[
     ("POST", "/api/v1/mail/{id}/{token}/confirm"),
     ("POST", "/api/v1/mail/{id}/{token}/end"),
     ("GET", "/api/v1/pledge-links/{code}"),
+    ("GET", "/api/v1/pledge-links/{code}/trace"),
     ("GET", "/pledge-links/{code}"),
+    ("GET", "/pledge-links/{code}/report"),
+    ("GET", "/pledge-links/{code}/report.xlsx"),
+    ("GET", "/proofs/{index}"),
     ("GET", "/api/v1/highlights"),
     ("GET", "/api/v1/public/needs"),
     ("GET", "/api/v1/public/do-not-send"),
@@ -291,6 +297,7 @@ impl Routes {
         );
         let mut components = ComponentsBuilder::new()
             .schema("Problem", ProblemBody::schema())
+            .schema(Fault::name(), Fault::schema())
             .schema(FieldError::name(), FieldError::schema())
             .security_scheme("bearer", SecurityScheme::Http(bearer.build()))
             .security_scheme("cookie", SecurityScheme::ApiKey(ApiKey::Cookie(cookie)));

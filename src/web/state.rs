@@ -1,15 +1,18 @@
 //! What every handler shares.
 
 use super::guard::Throttle;
+use super::query::{Paging, encode_key};
 use super::reads::ReadFrom;
 use crate::audit::note::NoteSigner;
 use crate::auth::{Auth, OutsideIssuer, PRINCIPAL_LIFETIME};
+use crate::core::page::Page;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{Conn, Database, Replica, Standing};
 use crate::vault::Vault;
 use crate::writer::Writer;
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use serde::Serialize;
 use std::future::{Ready, ready};
 use std::net::IpAddr;
 use std::ops::Deref;
@@ -78,6 +81,22 @@ impl State {
             None => self.database.read_apart(work).await,
         };
         read.map_err(|problem| self.told(problem))
+    }
+
+    /// Reads one page of a list. `rows` is asked for what stands after a key, and for one row more than the page has, which
+    /// only tells that there are more; `key` is where a row stands.
+    ///
+    /// # Errors
+    /// As [`State::read`].
+    pub async fn page<K: Send + 'static, T: Send + 'static, P: Serialize>(
+        &self,
+        paging: Paging<K>,
+        rows: impl FnOnce(&mut Conn, Option<K>, i64) -> Outcome<Vec<T>> + Send + 'static,
+        key: impl Fn(&T) -> P,
+    ) -> Outcome<Page<T>> {
+        let Paging { after, limit } = paging;
+        let rows = self.read(move |conn| rows(conn, after, limit + 1)).await?;
+        Ok(Page::from_rows(rows, limit, |row| encode_key(&key(row))))
     }
 
     /// A problem of reading, in words that say what else was tried.

@@ -29,7 +29,7 @@ mod store;
 
 pub use address::is_public;
 pub use channel::{WEBHOOK_KIND, Webhooks};
-pub use read::{LetterView, WebhookView, letter_page, webhook_any, webhook_every};
+pub use read::{LetterView, WebhookView, webhook_any, webhook_every};
 pub use secret::{SECRET_BEGINNING, WebhookSecret};
 pub use send::{Lookup, Receivers};
 pub use store::{Webhook, outlet_of};

@@ -5,7 +5,7 @@ use super::channel::WEBHOOK_KIND;
 use super::rules::{EARLIER_SECRET_HOURS, WEBHOOKS_PER_USER, fault_of_url, host_of, kinds_of, kinds_text};
 use crate::core::check::{Check, quoted};
 use crate::core::id::{OutletId, UserId, WebhookId};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::core::time::{MICROSECONDS, Timestamp};
 use crate::events::Kind;
 use crate::outbox::Outlet;
@@ -82,7 +82,8 @@ pub(super) fn check_kinds(kinds: Option<&[String]>) -> Outcome<Option<String>> {
     let Some(kinds) = kinds else { return Ok(None) };
     let mut check = Check::new();
     if kinds.is_empty() {
-        check.wrong(
+        check.fault(
+            Fault::Required,
             "/kinds",
             "is empty, so nothing would be told; leave it out, or write null, for all kinds",
         );
@@ -91,7 +92,8 @@ pub(super) fn check_kinds(kinds: Option<&[String]>) -> Outcome<Option<String>> {
     for (at, kind) in kinds.iter().enumerate().take(Kind::WORDS.len() + 1) {
         if !Kind::WORDS.contains(&kind.as_str()) {
             let known = Kind::WORDS.join(", ");
-            check.wrong(
+            check.fault(
+                Fault::NotAChoice,
                 format!("/kinds/{at}"),
                 format!("{} is no kind of event; known are: {known}", quoted(kind)),
             );

@@ -63,7 +63,7 @@ impl<T: AsValue> AsValue for Option<T> {
 }
 
 macro_rules! identifier_values {
-    ($($name:ident),*) => {$(
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
         impl AsValue for crate::core::id::$name {
             fn as_value(&self) -> Value<'_> {
                 Value::Bytes(self.0.as_bytes().as_slice())
@@ -71,73 +71,4 @@ macro_rules! identifier_values {
         }
     )*};
 }
-identifier_values!(
-    UserId,
-    SessionId,
-    SessionSecretId,
-    InvitationId,
-    AccessChangeId,
-    ApiKeyId,
-    OutsideIdentityId,
-    OrganizationId,
-    ItemId,
-    PackId,
-    LotId,
-    PersonId,
-    SiteId,
-    ProgrammeId,
-    ReportedFigureId,
-    PledgeId,
-    PledgeLineId,
-    ConsignmentId,
-    LegId,
-    LoadId,
-    SubjectId,
-    EventId,
-    ApprovalId,
-    ClaimId,
-    ClaimChangeId,
-    AttachmentId,
-    DocumentId,
-    DocumentPartId,
-    NumberSeriesId,
-    NumberBlockId,
-    NumberId,
-    VerificationId,
-    CountSheetId,
-    CountLineId,
-    StandardId,
-    SitePlaceId,
-    LegPlanId,
-    BaselineId,
-    BaselineKey,
-    BaselineBatchId,
-    ReachedLineId,
-    NeedId,
-    NeedVersionId,
-    NeedMatchId,
-    UnwantedId,
-    UnwantedVersionId,
-    ExportId,
-    WebhookId,
-    MailingId,
-    ReceiptLinkId,
-    OutletId,
-    LetterId,
-    ConsignmentTermId,
-    CustomsRequirementId,
-    LoadLimitId,
-    KitId,
-    KitRecipeId,
-    KitComponentId,
-    HandlingUnitId,
-    UnitContentId,
-    LoggerFileId,
-    CaptureId,
-    CapturedEventId,
-    LoggerWatchId,
-    SiteStorageId,
-    ImportJobId,
-    ImportRowId,
-    ImportPartId
-);
+crate::core::id::each_identifier!(identifier_values);

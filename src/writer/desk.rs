@@ -72,6 +72,9 @@ pub trait Shelf: Any + Send {
     /// # Errors
     /// Whatever the database says.
     fn flush(&mut self, conn: &mut Conn) -> QueryResult<()>;
+    /// Lets go of how things stood before what is staged, which stays staged: only a rehearsal does, which writes nothing and
+    /// would otherwise keep each of many states.
+    fn settle(&mut self) {}
     /// Whether its rows are written although no entry of the log tells of them.
     fn is_loose(&self) -> bool {
         false
@@ -415,10 +418,12 @@ impl Desk {
         Ok(())
     }
 
-    /// Lets go of entries that will not be written: only a rehearsal does.
-    pub(super) fn forget_entries(&mut self) {
+    /// Lets go of entries that will not be written, and of the way back to before them: only a rehearsal does.
+    pub(super) fn settle(&mut self) {
         self.sealed.clear();
         self.touched.clear();
+        self.shelves.iter_mut().for_each(|shelf| shelf.settle());
+        self.described = self.marks();
     }
 
     pub(super) fn last(&self) -> Moment {

@@ -418,6 +418,10 @@ impl<R: Record> Shelf for Drawer<R> {
         Ok(())
     }
 
+    fn settle(&mut self) {
+        self.journal.clear();
+    }
+
     fn as_any(&mut self) -> &mut dyn Any {
         self
     }

@@ -57,6 +57,10 @@ impl<R: Record> Shelf for Loose<R> {
         self.0.flush(conn)
     }
 
+    fn settle(&mut self) {
+        self.0.settle();
+    }
+
     fn is_loose(&self) -> bool {
         true
     }

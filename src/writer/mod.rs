@@ -4,6 +4,17 @@
 //! write, loads what the batch needs in a few queries, lets each update decide against that in memory,
 //! writes everything accepted in bulk together with the log's leaves, commits once and answers each caller.
 //!
+//! | file | what it is |
+//! |---|---|
+//! | `queue`, `batch`, `decide` | what waits for the writer; the thread; deciding what it took |
+//! | `desk` | what an update sees while it decides, shelf by shelf |
+//! | `drawer`, `loose` | shelves of rows: those the log tells of, and those it does not |
+//! | `register`, `index` | shelves of what is unique, and of what belongs to a key |
+//! | `column`, `log` | how values enter the log, and where that stands |
+//! | `rehearsal` | deciding without recording |
+//! | `restored` | the first entry after a backup was put back |
+//! | `source` | where time and chance come from |
+//!
 //! Invariants: a refused update leaves nothing behind and fails alone; sequence numbers have no gaps and
 //! are the positions of the log plus one; nothing is answered before its commit. This room knows no table
 //! but the log's and no kind of update: rooms below bring their rows as [`Record`]s and their decisions as
@@ -11,8 +22,10 @@
 
 mod batch;
 mod column;
+mod decide;
 mod desk;
 mod drawer;
+mod index;
 mod log;
 mod loose;
 mod queue;
@@ -26,6 +39,7 @@ pub use column::AsValue;
 pub use desk::{Actor, Checkmark, Desk, Entry, Moment, Refusal, Shelf, Wanted};
 pub(crate) use drawer::record;
 pub use drawer::{Drawer, Personal, Record, row_source};
+pub use index::{Index, Lookup};
 pub use log::{LEDGER_ORIGIN, LogHead, LogState, last_sequence, leaf_hash, log_head, log_state};
 pub use loose::Loose;
 pub use queue::{BATCH_LIMIT, Job, Priority};

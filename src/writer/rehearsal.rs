@@ -4,7 +4,7 @@
 //! Nothing is ever written, no lock is taken, and other writers go on meanwhile. What only the database's
 //! own constraints refuse is not seen here.
 
-use super::batch::{decide, prefetch};
+use super::decide::{decide, prefetch};
 use super::desk::Desk;
 use super::log::log_state;
 use super::queue::{BATCH_LIMIT, Job, Pending};
@@ -65,7 +65,7 @@ impl Rehearsal {
                 let answer = receiver.try_recv();
                 answers.push(answer.unwrap_or_else(|_| Err(Problem::internal("an update gave no answer"))));
             }
-            self.desk.forget_entries();
+            self.desk.settle();
         }
         Ok(answers)
     }

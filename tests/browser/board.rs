@@ -4,26 +4,15 @@
 use serde_json::json;
 
 use super::Browser;
-use crate::sessions::{PASSWORD, person};
-use crate::stories::scene::Scene;
+use super::screens::signs_in_to;
+use crate::sessions::person;
+use crate::stories::scene::{Scene, UnderWay};
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 use relief_ledger::auth::Role;
 
-/// Masks under way: the code of their consignment, the consignment, and their pledge.
-fn under_way(scene: &Scene, quantity: i64) -> (String, String, String) {
-    let donor = scene.organization("Shenzhen federation", "CN");
-    let city = scene.organization("Banjul City Council", "GM");
-    let beijing = scene.site("Beijing warehouse", "warehouse", "CN");
-    let banjul = scene.site("Banjul", "city", "GM");
-    let pledge = scene.in_store(&donor, &beijing, quantity);
-    let (consignment, _) = scene.sent(&city, &[&beijing, &banjul], quantity, "2020-08-01");
-    let shown = scene.officer.get(&format!("/api/v1/consignments/{consignment}")).expect(200);
-    (shown["tracking_code"].as_str().expect("a code").to_owned(), consignment, pledge)
-}
-
 /// Waits until the page of posting about a consignment is kept for when there is no server.
-fn wait_until_kept(browser: &Browser, code: &str) {
+pub(super) fn wait_until_kept(browser: &Browser, code: &str) {
     let script = format!(
         "const end = arguments[0]; const look = async () => {{ \
            const cache = await caches.open('relief-pages'); const keys = (await cache.keys()).map((one) => one.url); \
@@ -35,14 +24,14 @@ fn wait_until_kept(browser: &Browser, code: &str) {
 }
 
 /// How many receipts a consignment has.
-fn receipt_count(scene: &Scene, consignment: &str) -> usize {
+pub(super) fn receipt_count(scene: &Scene, consignment: &str) -> usize {
     let page = scene.officer.get(&format!("/api/v1/events?consignment={consignment}&limit=500")).expect(200);
     let events = page["items"].as_array().expect("events");
     events.iter().filter(|event| event["kind"] == "received").count()
 }
 
 /// What waits, as the list on the phone says it.
-fn waiting(browser: &Browser) -> String {
+pub(super) fn waiting(browser: &Browser) -> String {
     browser.text("#waiting li[data-state='kept']")
 }
 
@@ -53,13 +42,10 @@ on_both_databases! {
         let Some(browser) = Browser::start() else { return };
         let scene = Scene::new(database);
         person(&scene.house, "amina", Role::Officer);
-        let (short, short_consignment, short_pledge) = under_way(&scene, 1_000);
-        let (whole, whole_consignment, whole_pledge) = under_way(&scene, 500);
+        let UnderWay { code: short, consignment: short_consignment, pledge: short_pledge, .. } = scene.under_way(1_000);
+        let UnderWay { code: whole, consignment: whole_consignment, pledge: whole_pledge, .. } = scene.under_way(500);
         let at = |path: &str| format!("http://{}{path}", scene.officer.address);
-        browser.goto(&at("/sign-in?to=%2Fboard"));
-        browser.type_into("#login", "amina");
-        browser.type_into("#password", PASSWORD);
-        browser.click("form[action='/sign-in'] button");
+        signs_in_to(&browser, &at(""), "amina", "/board");
 
         // Short goods, by clicks: the reason is asked for only once something differs.
         browser.click(&format!("a[href^='/board/post?code={short}']"));
@@ -111,6 +97,79 @@ on_both_databases! {
         for consignment in [&short_consignment, &whole_consignment] {
             assert_eq!(receipt_count(&scene, consignment), 1, "nothing is sent twice");
         }
+        scene.closes();
+    }
+
+    fn a_scanner_types_the_label_wherever_the_page_is_and_goods_are_handed_to_people(database: &TestDatabase) {
+        let Some(browser) = Browser::start() else { return };
+        let scene = Scene::new(database);
+        person(&scene.house, "amina", Role::Officer);
+        let UnderWay { code, pledge, .. } = scene.under_way(1_000);
+        let at = |path: &str| format!("http://{}{path}", scene.officer.address);
+        signs_in_to(&browser, &at(""), "amina", "/board");
+
+        // Nobody touched the field: what a hand types slowly is no code, and what a scanner types is the label's address.
+        browser.text("#find");
+        let typed = format!(
+            "arguments[0](true); setTimeout(() => {{ for (const key of [...'{}', 'Enter']) \
+               document.body.dispatchEvent(new KeyboardEvent('keydown', {{ key, bubbles: true }})); }}, 0);",
+            at(&format!("/track/{code}"))
+        );
+        browser.run(&typed);
+        browser.click("#record");
+        assert!(browser.text("#done li").contains("Recorded: entry"), "{}", browser.text("main"));
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 1_000}));
+
+        browser.goto(&at(&format!("/board/post?code={code}")));
+        assert_eq!(browser.text("h1"), "Handed to people at Banjul");
+        browser.type_into("#good-0", "300");
+        browser.type_into("#people-0", "60");
+        assert!(browser.text("[data-sum]").contains("300 handed to people"), "{}", browser.text("main"));
+        browser.click("#record");
+        browser.text("#done li:nth-of-type(2)");
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 700, "distributed": 300}));
+        assert!(browser.console_errors().is_empty(), "{:?}", browser.console_errors());
+        scene.closes();
+    }
+
+    fn what_is_found_damaged_on_the_way_is_written_down_without_a_server_too(database: &TestDatabase) {
+        let Some(browser) = Browser::start() else { return };
+        let scene = Scene::new(database);
+        person(&scene.house, "amina", Role::Officer);
+        let UnderWay { code, consignment, pledge, .. } = scene.under_way(1_000);
+        let pages = format!("http://{}", scene.officer.address);
+        signs_in_to(&browser, &pages, "amina", "/board");
+        browser.text("#find");
+        browser.goto(&format!("{pages}/board/post?code={code}"));
+        let is_kept = "const end = arguments[0]; const look = async () => { \
+            const keys = (await (await caches.open('relief-pages')).keys()).map((one) => one.url); \
+            if (keys.some((url) => url.includes('kind=damaged')) && keys.some((url) => url.endsWith('/board/queue'))) end(true); \
+            else setTimeout(look, 100); }; look();";
+        assert_eq!(browser.run(is_kept), json!(true), "what else may happen is kept with the form");
+
+        let mut phone = Some(browser);
+        let listen = scene.officer.address.to_string();
+        let house = scene.house.restart_with(|settings| {
+            settings.listen = listen;
+            let browser = phone.take().expect("the browser is open");
+            browser.goto(&format!("{pages}/board/post?code={code}"));
+            browser.click("details:has(a[href*='kind=damaged']) summary");
+            browser.click("a[href*='kind=damaged']");
+            assert_eq!(browser.text("h1"), "Found damaged on the way to Banjul");
+            browser.type_into("#good-0", "10");
+            browser.type_into("#reason", "it fell");
+            browser.click("#record");
+            assert!(waiting(&browser).contains("Found damaged"), "{}", browser.text("main"));
+            phone = Some(browser);
+        });
+        let scene = Scene { house, ..scene };
+        let browser = phone.expect("the browser is open");
+        browser.click("#send-now");
+        assert!(browser.text("#done li").contains("Recorded: entry"), "{}", browser.text("main"));
+        let page = scene.officer.get(&format!("/api/v1/events?consignment={consignment}&limit=500")).expect(200);
+        let told = page["items"].as_array().expect("events").iter().filter(|event| event["kind"] == "damaged");
+        assert_eq!(told.count(), 1, "{page:#}");
+        assert_eq!(scene.accounts(&pledge), json!({"in_transit": 1_000}));
         scene.closes();
     }
 }

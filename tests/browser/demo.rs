@@ -1,7 +1,7 @@
 //! The demonstration as a visitor starts it, and signing in to it by the form.
 
-use super::Browser;
 use super::program::Program;
+use super::{Browser, PATIENCE};
 use std::collections::HashMap;
 use std::process::Command;
 use std::time::{Duration, Instant};
@@ -26,7 +26,7 @@ impl Demonstration {
             if let Some(line) = printed.iter().find(|line| line.trim().starts_with("R=http")) {
                 break line.trim().to_owned();
             }
-            assert!(begun.elapsed() < Duration::from_secs(10), "no line to paste: {printed:#?}");
+            assert!(begun.elapsed() < PATIENCE, "no line to paste: {printed:#?}");
             std::thread::sleep(Duration::from_millis(50));
         };
         let pairs = line.split(' ').filter_map(|pair| pair.split_once('='));

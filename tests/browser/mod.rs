@@ -5,20 +5,35 @@
 
 mod audit;
 pub mod axe;
+mod consignee;
 pub mod demo;
 mod donor;
+mod forced;
+mod injection;
+mod keyboard;
+mod larger;
+mod manager;
+mod refused;
+mod screens;
 pub mod board;
+mod live;
+mod offline;
 pub mod program;
 mod public;
 pub mod stories;
+mod taking;
+mod twice;
+mod upload;
 mod usable;
 
 use std::io::{BufRead, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use fantoccini::wd::WebDriverCompatibleCommand;
+use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::error::CmdError;
+use fantoccini::wd::{WebDriverCompatibleCommand, WindowHandle};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
@@ -71,6 +86,31 @@ impl Browser {
         Self::start_on(profile)
     }
 
+    /// Kills it without a word, as a phone does that runs out of memory, and starts it anew with what it kept.
+    pub fn killed(mut self) -> Self {
+        let below = processes_below(self.driver.id());
+        assert!(!below.is_empty(), "Chromium runs below its driver");
+        for process in &below {
+            // One that ended by itself, as its parent was killed, is as good.
+            drop(Command::new("kill").args(["-9", &process.to_string()]).stderr(Stdio::null()).status());
+        }
+        let begun = Instant::now();
+        while below.iter().any(|process| parent_of(*process).is_some()) {
+            assert!(begun.elapsed() < PATIENCE, "Chromium does not end");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Nobody is left to say good-bye to.
+        self.client = None;
+        let other = tempfile::tempdir().expect("a temporary folder is made");
+        let profile = std::mem::replace(&mut self._profile, other);
+        drop(self);
+        for name in ["SingletonLock", "SingletonCookie", "SingletonSocket"] {
+            // What says that the profile is in use; a phone's system sees to that by itself.
+            drop(std::fs::remove_file(profile.path().join(name)));
+        }
+        Self::start_on(profile)
+    }
+
     fn start_on(profile: tempfile::TempDir) -> Self {
         let (driver, port) = start_driver();
         // The driver talks on a thread of its own while the story does something else.
@@ -83,7 +123,7 @@ impl Browser {
         let mut flags: Vec<String> = CHROMIUM_FLAGS.map(String::from).to_vec();
         flags.push(format!("--user-data-dir={}", browser._profile.path().display()));
         let wanted = json!({
-            "goog:chromeOptions": { "args": flags },
+            "goog:chromeOptions": { "args": flags, "prefs": { "download.default_directory": browser.saved() } },
             "goog:loggingPrefs": { "browser": "ALL" },
         });
         let Value::Object(capabilities) = wanted else { unreachable!("the braces make an object") };
@@ -94,6 +134,11 @@ impl Browser {
         );
         browser.client = Some(client.expect("Chromium starts"));
         browser
+    }
+
+    /// Where the files lie that pages had saved.
+    pub fn saved(&self) -> PathBuf {
+        self._profile.path().join("saved")
     }
 
     pub fn goto(&self, url: &str) {
@@ -110,21 +155,37 @@ impl Browser {
             match self.wait(async { self.appear(css).await.text().await }) {
                 Ok(text) => return text,
                 // The page went while it was read: the next one has such an element, or it is waited for.
-                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) if is_gone(&error) => {}
                 Err(error) => panic!("{css}: {error}"),
             }
         }
     }
 
     pub fn click(&self, css: &str) {
-        self.wait(async { self.appear(css).await.click().await })
-            .unwrap_or_else(|error| panic!("{css}: {error}"));
+        loop {
+            match self.wait(async { self.appear(css).await.click().await }) {
+                Ok(()) => return,
+                // The page was made anew before it was clicked: what stands there now is meant.
+                Err(error) if is_gone(&error) => {}
+                Err(error) => panic!("{css}: {error}"),
+            }
+        }
     }
 
     /// Types into a field, after what is there.
     pub fn type_into(&self, css: &str, keys: &str) {
         self.wait(async { self.appear(css).await.send_keys(keys).await })
             .unwrap_or_else(|error| panic!("{css}: {error}"));
+    }
+
+    /// Presses keys one after the other, wherever the focus is, as somebody does who has no mouse.
+    pub fn press(&self, keys: &str) {
+        let mut actions = KeyActions::new("keyboard".to_owned());
+        for value in keys.chars() {
+            actions = actions.then(KeyAction::Down { value }).then(KeyAction::Up { value });
+        }
+        self.wait(self.client().perform_actions(actions))
+            .unwrap_or_else(|error| panic!("{keys:?} cannot be pressed: {error}"));
     }
 
     /// Runs a script as the page would; its last argument takes the answer when there is one.
@@ -159,10 +220,38 @@ impl Browser {
         self.run(script).as_i64().expect("a number of pixels")
     }
 
+    /// Texts that stand in a column of a letter or two, as one that nobody can read.
+    pub fn squeezed(&self) -> Vec<String> {
+        let script = "
+            const found = [];
+            for (const one of document.querySelectorAll('caption, h1, h2, h3, p, li, dt, dd, label, legend, summary, th, td')) {
+                const text = one.innerText.trim();
+                if (text.length < 12 || !one.checkVisibility() || one.closest('.visually-hidden, .cards > thead')) continue;
+                const [box, letter] = [one.getBoundingClientRect(), parseFloat(getComputedStyle(one).fontSize)];
+                if (box.width < 3 * letter && box.height > 6 * letter) found.push(`squeezed: ${one.localName} ${text.slice(0, 40)}`);
+            }
+            arguments[0](found);";
+        let found = self.run(script);
+        found.as_array().expect("a list").iter().filter_map(Value::as_str).map(str::to_owned).collect()
+    }
+
     /// Writes what the window shows as a PNG file.
     pub fn screenshot(&self, path: &Path) {
         let picture = self.wait(self.client().screenshot()).expect("the page can be pictured");
         std::fs::write(path, picture).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    }
+
+    /// Opens a further window beside the one that is looked at, and looks at it from now on; says what leads back.
+    pub fn new_window(&self) -> WindowHandle {
+        let before = self.wait(self.client().window()).expect("the window has a name");
+        let made = self.wait(self.client().new_window(false)).expect("a window opens");
+        self.switch_to(made.handle);
+        before
+    }
+
+    /// Looks at another window.
+    pub fn switch_to(&self, window: WindowHandle) {
+        self.wait(self.client().switch_to_window(window)).expect("the window is there");
     }
 
     /// What the page logged as an error since the last question: failed scripts, missing files, refused loads.
@@ -188,6 +277,11 @@ impl Browser {
     fn wait<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
+}
+
+/// Whether an element went with its page, in either of the words that there are for it.
+fn is_gone(error: &CmdError) -> bool {
+    error.is_stale_element_reference() || error.to_string().contains("does not belong to the document")
 }
 
 impl Drop for Browser {
@@ -232,6 +326,31 @@ impl WebDriverCompatibleCommand for DevTools {
     fn method_and_body(&self, _url: &url::Url) -> (http::Method, Option<String>) {
         (http::Method::POST, Some(json!({"cmd": self.name, "params": self.parameters}).to_string()))
     }
+}
+
+/// Which process started another; nothing where that one has ended.
+fn parent_of(process: u32) -> Option<u32> {
+    let told = std::fs::read_to_string(format!("/proc/{process}/stat")).ok()?;
+    // The name of a program may have anything in it; the state and the parent stand behind it.
+    let mut behind = told.rsplit_once(')')?.1.split_whitespace();
+    let state = behind.next()?;
+    let parent = behind.next()?.parse().ok()?;
+    (state != "Z" && state != "X").then_some(parent)
+}
+
+/// All that a process started, and what those started.
+fn processes_below(ancestor: u32) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").expect("the processes are listed");
+    let all = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse::<u32>().ok());
+    let parents: Vec<(u32, u32)> = all.filter_map(|process| Some((process, parent_of(process)?))).collect();
+    let mut found = Vec::new();
+    let mut latest = vec![ancestor];
+    while !latest.is_empty() {
+        let below = parents.iter().filter(|(_, parent)| latest.contains(parent));
+        latest = below.map(|(process, _)| *process).collect();
+        found.extend(&latest);
+    }
+    found
 }
 
 fn installed(program: &str) -> bool {

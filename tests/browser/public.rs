@@ -31,6 +31,23 @@ fn view_box(browser: &Browser) -> String {
     browser.run(script).as_str().expect("a map has a frame").to_owned()
 }
 
+/// Fingers on the map, each by its number, what it does and how far from the middle of the map: as a phone tells it.
+fn fingers(browser: &Browser, doing: &[(&str, i32, i32)]) {
+    let one = |(kind, finger, across): &(&str, i32, i32)| format!("at('{kind}', {finger}, {across});");
+    let doing: String = doing.iter().map(one).collect();
+    browser.run(&format!(
+        "const svg = document.querySelector('#map svg'); const box = svg.getBoundingClientRect();\
+         const at = (kind, pointerId, across) => svg.dispatchEvent(new PointerEvent(kind, {{ pointerId, pointerType: 'touch',\
+         bubbles: true, cancelable: true, clientX: box.left + box.width / 2 + across, clientY: box.top + box.height / 2 }}));\
+         {doing} arguments[0](true)"
+    ));
+}
+
+/// How wide what is shown of the map is.
+fn wide(browser: &Browser) -> f64 {
+    view_box(browser).split(' ').nth(2).and_then(|text| text.parse().ok()).expect("a width")
+}
+
 #[test]
 fn a_stranger_looks_at_figures_moves_the_map_and_follows_a_code() {
     let Some(browser) = Browser::start() else { return };
@@ -54,6 +71,20 @@ fn a_stranger_looks_at_figures_moves_the_map_and_follows_a_code() {
     browser.click("#map-tools [data-move=whole]");
     assert!(view_box(&browser).starts_with("0.0 0.0 1000.0"), "{}", view_box(&browser));
 
+    // Two fingers that go apart bring it nearer, by as much; one moves it then, and none moves the whole map.
+    fingers(&browser, &[("pointerdown", 1, 0), ("pointermove", 1, 40), ("pointerup", 1, 40)]);
+    assert!((wide(&browser) - 1_000.0).abs() < 0.1, "{}", view_box(&browser));
+    let apart =
+        [("pointerdown", 1, -20), ("pointerdown", 2, 20), ("pointermove", 1, -80), ("pointermove", 2, 80)];
+    fingers(&browser, &apart);
+    fingers(&browser, &[("pointerup", 1, -80), ("pointerup", 2, 80)]);
+    assert!((wide(&browser) - 250.0).abs() < 0.2, "{}", view_box(&browser));
+    let nearer = view_box(&browser);
+    fingers(&browser, &[("pointerdown", 3, 0), ("pointermove", 3, 50), ("pointerup", 3, 50)]);
+    assert_ne!(view_box(&browser), nearer);
+    assert!((wide(&browser) - 250.0).abs() < 0.2, "{}", view_box(&browser));
+    browser.click("#map-tools [data-move=whole]");
+
     let begun = Instant::now();
     let code = loop {
         if let Some(code) = program.printed().iter().find_map(|line| code_in(line)) {
@@ -67,5 +98,12 @@ fn a_stranger_looks_at_figures_moves_the_map_and_follows_a_code() {
     browser.click("main button");
     assert!(browser.text("h1").contains(&code), "{}", browser.text("h1"));
     assert!(browser.text(".timeline").contains("Departed"), "{}", browser.text(".timeline"));
+
+    // A proof somebody shared is checked by the browser of whoever opens it.
+    browser.goto(&format!("{}/proofs/0", program.address()));
+    browser.click("#check");
+    let told = browser.text("#checked li:nth-of-type(2)");
+    assert!(told.contains("the entry 0 with this hash is in the log"), "{told}");
+    assert_eq!(browser.text("#checked li:nth-of-type(2).good"), told);
     assert_eq!(browser.console_errors(), Vec::<String>::new());
 }

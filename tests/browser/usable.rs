@@ -4,7 +4,7 @@
 use super::Browser;
 use super::axe::{library, violations};
 use super::demo::Demonstration;
-use std::path::PathBuf;
+use super::screens::pictures;
 
 const LANGUAGES: [&str; 6] = ["en", "fr", "es", "ru", "zh", "ar"];
 const THEMES: [&str; 2] = ["light", "dark"];
@@ -22,6 +22,7 @@ const PAGES: [(&str, &[&str]); 6] = [
             "/",
             "/map",
             ">/map/",
+            "/map?measure=need-met",
             "/track",
             "/track/{CODE}",
             "/track/AAAA-BBBB-CCCC",
@@ -29,6 +30,7 @@ const PAGES: [(&str, &[&str]); 6] = [
             "/sign-in?to=%2Fboard",
             "/invitation",
             "/pledge-links/{LINK}",
+            "/proofs/0",
             "/nowhere",
         ],
     ),
@@ -38,13 +40,31 @@ const PAGES: [(&str, &[&str]); 6] = [
             "/board",
             ">/board/consignments/",
             "/board/post?code={CODE}",
+            "/board/post?code={CODE}&since=0",
+            "/board/post?code={CODE}&kind=customs_held",
+            "/board/post?code={CODE}&kind=damaged",
+            "/board/consignments",
+            "/captures",
             "/board/queue",
             "/warehouse",
             ">/warehouse/",
+            "/imports",
+            "/imports/new",
         ],
     ),
     ("donor", &["/donor", ">/donor/pledges/", ">/donor/consignments/"]),
-    ("manager", &["/manager", ">/manager/approvals/", "/manager/figures", "/manager/proposals", "/publish"]),
+    (
+        "manager",
+        &[
+            "/manager",
+            ">/manager/approvals/",
+            ">/needs/",
+            "/manager/figures",
+            "/manager/proposals",
+            "/missing",
+            "/publish",
+        ],
+    ),
     (
         "auditor",
         &[
@@ -88,14 +108,8 @@ fn addresses(browser: &Browser, demonstration: &Demonstration, pages: &[&str]) -
     found
 }
 
-fn pictures() -> PathBuf {
-    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/pages"));
-    std::fs::create_dir_all(&folder).expect("the folder of pictures is made");
-    folder
-}
-
 /// What is wrong with the page that is open.
-fn wrong(browser: &Browser, library: &str, said: &str) -> Vec<String> {
+pub fn wrong(browser: &Browser, library: &str, said: &str) -> Vec<String> {
     let mut found = violations(browser, library);
     // A page that is refused is logged as an error too, which it is not.
     let errors = browser.console_errors().into_iter().filter(|error| !error.contains("status of 4"));
@@ -104,6 +118,7 @@ fn wrong(browser: &Browser, library: &str, said: &str) -> Vec<String> {
     if out > 0 {
         found.push(format!("{out} pixels stick out"));
     }
+    found.extend(browser.squeezed());
     found.into_iter().map(|what| format!("{said}: {what}")).collect()
 }
 

@@ -1,10 +1,12 @@
 //! Events of other systems, in EPCIS: what they move here, what waits for a person, and that nothing is dropped or told twice.
 
 mod between;
+mod faults;
 mod machines;
 mod parsing;
 mod restated;
 mod shapes;
+mod units;
 
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,7 @@
 //! What has to be kept cool: what loggers recorded, what is held for it, and where things are kept.
 
 mod legs;
+mod limits;
 mod loggers;
 mod parts;
 mod rules;

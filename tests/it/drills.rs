@@ -9,6 +9,7 @@ mod disk;
 mod failover;
 pub mod field;
 mod gone;
+pub mod imported;
 pub mod large;
 mod processes;
 
@@ -29,8 +30,8 @@ use crate::support::on_both_databases;
 use crate::support::server::migrate;
 
 /// Kills of an ordinary run, and of `RELIEF_LONG=1`.
-const KILLS: usize = 3;
-const KILLS_LONG: usize = 60;
+const KILLS: u32 = 3;
+const KILLS_LONG: u32 = 60;
 /// Clients that post at the same time.
 const CLIENTS: usize = 6;
 
@@ -60,7 +61,7 @@ fn try_post(address: &str, token: &str, body: &Value) -> Option<u16> {
     head.split(' ').nth(1)?.parse().ok()
 }
 
-fn load(sent: &Sent, program: Program, field: &Field) {
+fn load(sent: &Sent, program: Program, field: &Field, longest: u32) {
     let address = program.address().trim_start_matches("http://").to_owned();
     let over = AtomicBool::new(false);
     std::thread::scope(|scope| {
@@ -77,7 +78,7 @@ fn load(sent: &Sent, program: Program, field: &Field) {
             });
         }
         // Long enough for some to be answered, short enough to cut into the middle of a commit.
-        std::thread::sleep(Duration::from_millis(rand::random_range(40..400)));
+        std::thread::sleep(Duration::from_millis(1) * rand::random_range(40..longest));
         program.kill();
         over.store(true, Ordering::Relaxed);
     });
@@ -92,11 +93,12 @@ on_both_databases! {
         let sent = Sent::default();
         let kills = if std::env::var_os("RELIEF_LONG").is_some() { KILLS_LONG } else { KILLS };
         let mut rounds = 0;
-        // On a machine that is busy with other things a round may be over before anybody was answered.
+        // On a machine that is busy with other things a round may be over before anybody was answered: then they last longer.
         let is_unanswered = || sent.acknowledged.lock().expect("no client failed").is_empty();
         while rounds < kills || (rounds < 10 * kills && is_unanswered()) {
             rounds += 1;
-            load(&sent, field.start(), &field);
+            let longest = if is_unanswered() { 400 * (1 + rounds / kills) } else { 400 };
+            load(&sent, field.start(), &field, longest);
             let acknowledged = sent.acknowledged.lock().expect("no client failed").clone();
             assert_eq!(broken_promises(url, &acknowledged), [""; 0]);
         }

@@ -7,7 +7,7 @@ mod hostile;
 mod large;
 mod sector;
 pub mod standards;
-mod workbook;
+pub mod workbook;
 
 use std::collections::BTreeMap;
 
@@ -125,6 +125,11 @@ on_both_databases! {
         assert_eq!(one["sequence"].to_string(), first.stamp["sequence"]);
         let log = scene.auditor.get("/api/v1/audit/entries?limit=500").text;
         assert!(log.contains("export.begun") && log.contains("export.finished"), "both are entries");
+
+        // Whoever shows how far a file is asks how long it will be; for others nothing is counted.
+        let counted = scene.auditor.send("GET", "/api/v1/exports/csv", &[("Relief-Expect", "entries")], None);
+        assert_eq!(counted.header("relief-entries"), Some(first.rows.len().to_string().as_str()));
+        assert_eq!(scene.auditor.get("/api/v1/exports/csv").header("relief-entries"), None);
 
         // The same sequence gives the same rows, whatever happened since.
         let (hainan, beijing) = (&rich.hainan, &rich.beijing);

@@ -8,7 +8,9 @@
 
 mod doors;
 mod files;
+mod memory;
 mod proofs;
+mod sent;
 mod tables;
 mod trouble;
 mod words;

@@ -8,8 +8,11 @@ use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, Reply, migrate};
 
+mod deliveries;
+mod ends;
 mod files;
 mod kinds;
+mod memory;
 mod records;
 
 pub const PATH: &str = "/api/v1/imports";
@@ -153,7 +156,7 @@ on_both_databases! {
         sends(&scene.admin, "kind=organisations", TWO).refused("invalid", &["/kind"]);
         sends(&scene.admin, "", TWO).refused("invalid", &["/kind"]);
         sends(&scene.admin, "kind=items&mapping=needs", TWO).refused("invalid", &["/kind"]);
-        sends(&scene.admin, "mapping=scms", TWO).refused("invalid", &["/mapping"]);
+        sends(&scene.admin, "mapping=scms&dry_run=true", TWO).refused("forbidden", &[]);
         sends(&scene.admin, "mapping=/etc/passwd.toml", TWO).refused("invalid", &["/mapping"]);
         let words = sends(&scene.admin, "kind=boundaries", TWO).refused("invalid", &["/kind"]);
         assert!(words.contains("/api/v1/boundaries"), "{words}");

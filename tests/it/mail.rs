@@ -1,6 +1,7 @@
 //! People are written to who said yes, about what they may read, for as long as they want; and nobody keeps their addresses
 //! any longer.
 
+mod alerts;
 mod letters;
 mod sink;
 

@@ -10,6 +10,7 @@ mod page;
 mod papers;
 pub mod plans;
 mod policy;
+mod seats;
 mod shapes;
 mod stage;
 
@@ -26,7 +27,8 @@ use relief_ledger::web::Access;
 
 use self::calls::{About, CALLS};
 use self::policy::{Declared, ask, cells, declared, faults, mismatches};
-use self::stage::{Seat, seats, subjects};
+use self::seats::{Seat, seats};
+use self::stage::subjects;
 use crate::stories::scene::Scene;
 use crate::support::TestDatabase;
 use crate::support::on_both_databases;

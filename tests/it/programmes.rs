@@ -94,7 +94,14 @@ on_both_databases! {
         let with = |field: &str, value: Value| { let mut body = masks(); body[field] = value; body };
         let words = manager.post(&figures, &with("value", json!(1_100_000))).refused("duplicate", &["/as_of"]);
         assert!(words.contains("over 1094000 masks"), "{words}");
+        let before = manager.get(&figures).expect(200)["sequence"].clone();
         manager.post(&figures, &with("as_of", json!("2021-04-21"))).expect(201);
+        let known = |query: &str| {
+            let list = manager.get(&format!("{figures}{query}")).expect(200);
+            list["items"].as_array().expect("items").len()
+        };
+        assert_eq!((known(""), known(&format!("?known_at={before}"))), (2, 1), "what was added later was not known then");
+        manager.get(&format!("{figures}?known_at=999999")).refused("invalid", &["/known_at"]);
         for (field, value) in [
             ("value", json!(-1)),
             ("value", json!((1_i64 << 53) + 1)),

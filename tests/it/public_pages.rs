@@ -2,6 +2,7 @@
 
 mod confirmed;
 mod drawn;
+mod met;
 mod tracked;
 
 use serde_json::{Value, json};
@@ -10,7 +11,8 @@ use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, Reply, migrate};
 
-/// Compressed bytes of the front page with its map, of the map, and of a tracking page, without style and script.
+/// Compressed bytes of the front page with its map and of the map, without style and script; and of a tracking page with all it
+/// needs.
 const FRONT_BYTES: usize = 45_000;
 const MAP_BYTES: usize = 60_000;
 pub const TRACK_BYTES: usize = 25_000;
@@ -100,7 +102,7 @@ impl Gift {
         self.scene.post(&self.scene.receiver, "received", "2020-08-22", received).expect(201);
     }
 
-    fn published(&self, is_published: bool) -> Value {
+    pub fn published(&self, is_published: bool) -> Value {
         let path = format!("/api/v1/programmes/{}", self.scene.programme);
         let revision = self.scene.manager.get(&path).expect(200)["revision"].as_i64().expect("a revision");
         self.scene.manager.patch(&path, revision, &json!({"published": is_published})).expect(200)
@@ -117,6 +119,7 @@ on_both_databases! {
         for path in ["/", "/map", "/map/GM"] {
             let empty = page(&stranger, path, 200);
             assert!(empty.contains("No programme published.") && !empty.contains("1,000"), "{path}: {empty}");
+            assert!(empty.contains("<path class=\"land\"") && !empty.contains("class=\"known\""), "{path}: {empty}");
         }
         assert_eq!(stranger.get("/api/v1/highlights").status, 404);
 
@@ -129,13 +132,22 @@ on_both_databases! {
         let figure_at = front.find("<span class=\"value\">1,000</span>").expect("the figure");
         assert!(front.find("<h1").is_some_and(|heading| heading < figure_at) && figure_at < map_at, "figures come first");
         assert!(front.contains("href=\"/map/GM\"") && !front.contains("Shenzhen"), "{front}");
+        let data = front.split("href=\"").find(|part| part.starts_with("/api/v1/highlights?")).expect("the same as data");
+        let data = data.split('"').next().expect("its end").replace("&#38;", "&");
+        let same = stranger.get(&data).expect(200);
+        assert_eq!((&same["deployed"], &same["sequence"]), (&figures["deployed"], &figures["sequence"]), "{data}");
+        assert!(front.contains("id=\"print\" hidden") && front.contains("<details open><summary>What the signs mean"), "{front}");
+        let corridor = "Beijing warehouse → Banjul town hall</th><td class=\"number\" data-label=\"Quantity\">1,000";
+        assert!(front.contains(corridor), "what is drawn is told in a table too: {front}");
         let map = page(&stranger, "/map", 200);
+        assert!(map.contains("<th scope=\"row\">Banjul town hall</th>"), "so are sites: {map}");
         assert!(map.contains("class=\"count\"") && map.contains("class=\"corridor\""), "{map}");
         assert!(map.contains("do not imply official endorsement"));
         assert!(map.contains("<a href=\"/map/GM\" tabindex=\"-1\" aria-hidden=\"true\"><circle"), "circles lead where land does: {map}");
         assert!(!map.contains("/map/AQ") && !map.contains("/map/FR\""), "only countries with data are links");
         assert!(page(&stranger, "/map/GM", 200).contains("Banjul"));
         let rates = page(&stranger, "/map?measure=people-rate", 200);
+        assert!(rates.contains("<pattern id=\"no-data\"") && !map.contains("<pattern"), "{rates}");
         assert!(rates.contains("Above 0, below 1") && !rates.contains("class=\"count\""), "{rates}");
         let past = page(&stranger, "/map?as_of=2020-08-01", 200);
         assert!(!past.contains("class=\"count\""), "nothing had arrived by then: {past}");
@@ -186,6 +198,7 @@ on_both_databases! {
         gift.received();
         gift.published(true);
         let path = format!("/api/v1/programmes/{}/reported-figures", gift.scene.programme);
+        let before = gift.scene.log_size();
         for (figure, value, qualifier, unit) in [
             ("masks deployed", 1_094, json!("over"), "masks"),
             ("countries benefiting", 22, Value::Null, "countries"),
@@ -208,6 +221,8 @@ on_both_databases! {
         assert_eq!(of("webinars organised"), Value::Null, "nothing here counts webinars");
         let earlier = stranger.get("/api/v1/highlights?as_of=2020-12-31").expect(200);
         assert_eq!(earlier["reported"], json!([]), "nobody had reported anything for a day until then");
+        let then = stranger.get(&format!("/api/v1/highlights?known_at={before}")).expect(200);
+        assert_eq!((&then["deployed"], &then["reported"]), (&json!(1_000), &json!([])), "nothing was reported yet: {then}");
         let front = page(&stranger, "/", 200);
         for words in ["over 1,094", "Surgical masks", "Not counted here", "webinars organised"] {
             assert!(front.contains(words), "{words}: {front}");

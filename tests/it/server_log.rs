@@ -64,7 +64,7 @@ fn told_of(log: &str, reply: &Reply) -> Vec<Value> {
 }
 
 /// A user who is logged in, with the keys of the server; the access token.
-fn arrive(url: &str, keys: &Path) -> String {
+pub fn arrive(url: &str, keys: &Path) -> String {
     let (user, session) = (UserId(Uuid::now_v7()), SessionId(Uuid::now_v7()));
     let new = NewUser {
         id: user,
@@ -87,7 +87,7 @@ fn arrive(url: &str, keys: &Path) -> String {
 }
 
 /// Starts a real server whose log goes into a file.
-fn start(url: &str, keys: &Path, log: &Path, level: Option<&str>) -> Program {
+pub fn start(url: &str, keys: &Path, log: &Path, level: Option<&str>) -> Program {
     let mut command = Command::new("bash");
     command.args(["-c", "log=$1; shift; exec \"$@\" 2> \"$log\"", "bash"]).arg(log);
     command.args([env!("CARGO_BIN_EXE_relief"), "serve", "--listen", "127.0.0.1:0", "--workers", "2"]);

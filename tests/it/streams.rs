@@ -27,7 +27,7 @@ struct Told {
 }
 
 /// Somebody who listens, as the standard of server-sent events says.
-struct Listener {
+pub struct Listener {
     stream: BufReader<TcpStream>,
     /// What of the answer's body came and is not a whole line yet.
     rest: Vec<u8>,
@@ -35,11 +35,16 @@ struct Listener {
 
 impl Listener {
     fn begin(caller: &Caller, query: &str, last_event_id: Option<i64>) -> Self {
-        let token = caller.token.as_deref().expect("a token");
-        let mut head = format!(
-            "GET {STREAM}{query} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {token}\r\nAccept-Encoding: gzip\r\n",
-            caller.address
-        );
+        Self::open(caller, &format!("{STREAM}{query}"), last_event_id)
+    }
+
+    /// Listens to whatever stream a path is of.
+    pub fn open(caller: &Caller, path: &str, last_event_id: Option<i64>) -> Self {
+        let mut head =
+            format!("GET {path} HTTP/1.1\r\nHost: {}\r\nAccept-Encoding: gzip\r\n", caller.address);
+        if let Some(token) = &caller.token {
+            head.push_str(&format!("Authorization: Bearer {token}\r\n"));
+        }
         if let Some(id) = last_event_id {
             head.push_str(&format!("Last-Event-ID: {id}\r\n"));
         }
@@ -79,7 +84,7 @@ impl Listener {
     }
 
     /// The next block of lines; none at the end.
-    fn block(&mut self) -> Option<String> {
+    pub fn block(&mut self) -> Option<String> {
         loop {
             if let Some(at) = self.rest.windows(2).position(|two| two == b"\n\n") {
                 let block: Vec<u8> = self.rest.drain(..at + 2).collect();

@@ -84,25 +84,38 @@ fn snapped(units: i64, grid: i64) -> i64 {
     (units + grid / 2).div_euclid(grid) * grid
 }
 
-/// Leaves out what falls together and what lies on a straight line, there and back too.
-fn thinned(mut spots: Vec<Spot>) -> Vec<Spot> {
-    loop {
-        let count = spots.len();
-        let mut kept: Vec<Spot> = Vec::with_capacity(count);
-        for (place, spot) in spots.iter().enumerate() {
-            let before = kept.last().copied().unwrap_or(spots[count - 1]);
-            let after = spots[(place + 1) % count];
-            let is_straight =
-                (spot.x - before.x) * (after.y - spot.y) == (spot.y - before.y) * (after.x - spot.x);
-            if !is_straight {
-                kept.push(*spot);
-            }
+/// Leaves out what falls together and what lies on a straight line, there and back too. Each corner is compared with those
+/// that are left beside it, round the end of the ring too, so that as much is enclosed as before.
+fn thinned(spots: Vec<Spot>) -> Vec<Spot> {
+    let mut kept: Vec<Spot> = Vec::with_capacity(spots.len());
+    for spot in spots {
+        while let [.., before, last] = kept.as_slice()
+            && is_straight(*before, *last, spot)
+        {
+            kept.pop();
         }
-        if kept.len() == count || kept.len() < 3 {
-            return kept;
+        if kept.last() != Some(&spot) {
+            kept.push(spot);
         }
-        spots = kept;
     }
+    let mut first = 0;
+    while kept.len() >= first + 3 {
+        let (one, two) = (kept[first], kept[first + 1]);
+        let (before, last) = (kept[kept.len() - 2], kept[kept.len() - 1]);
+        if is_straight(before, last, one) {
+            kept.pop();
+        } else if is_straight(last, one, two) {
+            first += 1;
+        } else {
+            break;
+        }
+    }
+    kept.split_off(first)
+}
+
+/// Whether a corner turns nowhere, or right back.
+fn is_straight(before: Spot, spot: Spot, after: Spot) -> bool {
+    (spot.x - before.x) * (after.y - spot.y) == (spot.y - before.y) * (after.x - spot.x)
 }
 
 /// A polygon as parts that each lie between 180° west and 180° east, closed.

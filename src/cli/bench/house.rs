@@ -54,9 +54,11 @@ pub(super) struct House {
 
 /// A user and the session that the requests are sent under.
 #[derive(Clone, Copy)]
-struct LoggedIn {
-    user: UserId,
-    session: SessionId,
+pub(super) struct LoggedIn {
+    /// The user.
+    pub(super) user: UserId,
+    /// The session.
+    pub(super) session: SessionId,
 }
 
 /// Shipments that are open and allocated, and the updates of their journeys.
@@ -88,14 +90,18 @@ fn operator() -> Actor {
 }
 
 /// Records what a house begins with, in this process.
-struct Founding(Writer, Vault);
+pub(super) struct Founding(pub(super) Writer, pub(super) Vault);
 
 impl Founding {
     fn record<U: Update>(&self, update: Outcome<U>) -> Outcome<()> {
         self.0.record_blocking(update?).map(|_| ())
     }
 
-    fn user(&self, role: Role) -> Outcome<LoggedIn> {
+    /// A user of a role, of an organization where the role is for one, with a session.
+    ///
+    /// # Errors
+    /// What the ledger refuses.
+    pub(super) fn user(&self, role: Role, organization: Option<OrganizationId>) -> Outcome<LoggedIn> {
         let id = UserId(Uuid::now_v7());
         let user = NewUser {
             id,
@@ -103,7 +109,7 @@ impl Founding {
             name: format!("The {}", role.word()),
             password_hash: "none".to_owned(),
             role,
-            organization: None,
+            organization,
             countries: Vec::new(),
         };
         self.record(Ok(UserAdd { actor: operator(), user: user.sealed(&self.1)? }))?;
@@ -167,9 +173,9 @@ impl House {
         let house = Self {
             url,
             keys,
-            officer: founding.user(Role::Officer)?,
-            receiver: founding.user(Role::Officer)?,
-            manager: founding.user(Role::Manager)?,
+            officer: founding.user(Role::Officer, None)?,
+            receiver: founding.user(Role::Officer, None)?,
+            manager: founding.user(Role::Manager, None)?,
             programme: founding.programme()?,
             donor: founding.organization("Donor", "CN")?,
             consignee: founding.organization("Health Organization", "GM")?,
@@ -257,7 +263,7 @@ impl House {
         let tokens = Tokens::open(&self.keys).map_err(failed)?;
         let issue = |one: LoggedIn| tokens.issue(one.user, one.session).map_err(failed);
         let tokens = [issue(caller)?, issue(self.receiver)?];
-        send(&Work { address: server.address, tokens, connections, chains: chains.into() })
+        send(&Work { address: server.address, tokens, connections, chains: chains.into(), is_browser: false })
     }
 
     /// Opens and allocates shipments; their journeys are still to be posted.

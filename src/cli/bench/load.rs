@@ -42,6 +42,8 @@ pub(super) struct Work {
     pub(super) connections: usize,
     /// What to send; a connection that is done with a chain takes the next.
     pub(super) chains: VecDeque<Chain>,
+    /// Whether pages are asked for, compressed, as browsers do.
+    pub(super) is_browser: bool,
 }
 
 /// What came of it.
@@ -108,11 +110,11 @@ struct Seen {
 }
 
 async fn drive(work: Work) -> Sent {
-    let Work { address, tokens, connections, chains } = work;
+    let Work { address, tokens, connections, chains, is_browser } = work;
     let chains = Arc::new(Mutex::new(chains));
     let began = Instant::now();
     let tasks: Vec<_> = (0..connections)
-        .map(|_| tokio::spawn(connection(address, tokens.clone(), Arc::clone(&chains))))
+        .map(|_| tokio::spawn(connection((address, is_browser), tokens.clone(), Arc::clone(&chains))))
         .collect();
     let mut all = Seen::default();
     for task in tasks {
@@ -140,9 +142,13 @@ async fn drive(work: Work) -> Sent {
     }
 }
 
-async fn connection(address: SocketAddr, tokens: [String; 2], chains: Arc<Mutex<VecDeque<Chain>>>) -> Seen {
+async fn connection(
+    to: (SocketAddr, bool),
+    tokens: [String; 2],
+    chains: Arc<Mutex<VecDeque<Chain>>>,
+) -> Seen {
     let mut seen = Seen::default();
-    if let Err(error) = send_chains(address, &tokens, &chains, &mut seen).await {
+    if let Err(error) = send_chains(to, &tokens, &chains, &mut seen).await {
         seen.refused += 1;
         seen.first_refusal.get_or_insert(error.to_string());
     }
@@ -150,7 +156,7 @@ async fn connection(address: SocketAddr, tokens: [String; 2], chains: Arc<Mutex<
 }
 
 async fn send_chains(
-    address: SocketAddr,
+    (address, is_browser): (SocketAddr, bool),
     tokens: &[String; 2],
     chains: &Mutex<VecDeque<Chain>>,
     seen: &mut Seen,
@@ -162,7 +168,8 @@ async fn send_chains(
         let next = chains.lock().unwrap_or_else(PoisonError::into_inner).pop_front();
         let Some(chain) = next else { return Ok(()) };
         for request in chain {
-            let text = head_and_body(address, &tokens[usize::from(request.by_other)], &request);
+            let token = &tokens[usize::from(request.by_other)];
+            let text = head_and_body(address, token, &request, is_browser);
             let began = Instant::now();
             stream.write_all(text.as_bytes()).await?;
             let (status, body) = answer(&mut stream, &mut buffer).await?;
@@ -176,8 +183,14 @@ async fn send_chains(
     }
 }
 
-fn head_and_body(address: SocketAddr, token: &str, request: &Request) -> String {
-    let common = format!("HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {token}\r\n");
+fn head_and_body(address: SocketAddr, token: &str, request: &Request, is_browser: bool) -> String {
+    let mut common = format!("HTTP/1.1\r\nHost: {address}\r\n");
+    if !token.is_empty() {
+        common.push_str(&format!("Authorization: Bearer {token}\r\n"));
+    }
+    if is_browser {
+        common.push_str("Accept: text/html\r\nAccept-Encoding: br\r\n");
+    }
     match &request.body {
         None => format!("GET {} {common}\r\n", request.path),
         Some(body) => format!(
@@ -188,7 +201,7 @@ fn head_and_body(address: SocketAddr, token: &str, request: &Request) -> String 
     }
 }
 
-/// Reads one answer whose length is announced; ours all are.
+/// Reads one answer whose length is announced, or that comes in chunks, as compressed ones do.
 async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result<(u16, String)> {
     buffer.clear();
     let end = loop {
@@ -200,13 +213,18 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result
         }
     };
     let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
-    let status = head.split(' ').nth(1).and_then(|word| word.parse().ok());
-    let length =
+    let status: Option<u16> = head.split(' ').nth(1).and_then(|word| word.parse().ok());
+    let length: Option<usize> =
         head.split("\r\n").find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
-    let (Some(status), Some(length)): (Option<u16>, Option<usize>) = (status, length) else {
+    let is_chunked = head.contains("\r\ntransfer-encoding: chunked\r\n");
+    let Some(status) = status.filter(|_| length.is_some() || is_chunked) else {
         return Err(std::io::Error::other(format!("an answer without status or length: {head}")));
     };
-    while buffer.len() < end + length {
+    let is_whole = |buffer: &[u8]| match length {
+        Some(length) => buffer.len() >= end + length,
+        None => ends_with_last_chunk(&buffer[end..]),
+    };
+    while !is_whole(buffer.as_slice()) {
         if stream.read_buf(buffer).await? == 0 {
             return Err(std::io::Error::other("the connection was closed inside an answer"));
         }
@@ -214,4 +232,20 @@ async fn answer(stream: &mut TcpStream, buffer: &mut Vec<u8>) -> std::io::Result
     let is_good = (200..300).contains(&status);
     let body = if is_good { String::new() } else { String::from_utf8_lossy(&buffer[end..]).into_owned() };
     Ok((status, body))
+}
+
+/// Whether chunks of a body are all there, up to the empty one that is the last.
+fn ends_with_last_chunk(mut rest: &[u8]) -> bool {
+    loop {
+        let Some(line) = rest.windows(2).position(|two| two == b"\r\n") else { return false };
+        let size =
+            std::str::from_utf8(&rest[..line]).ok().and_then(|word| usize::from_str_radix(word, 16).ok());
+        // What is no chunk is no body either: nothing more is waited for.
+        let Some(size) = size else { return true };
+        let Some(behind) = rest.get(size.saturating_add(line + 4)..) else { return false };
+        if size == 0 {
+            return true;
+        }
+        rest = behind;
+    }
 }

@@ -14,12 +14,14 @@
 //! | `updates`, `limit` | updates in batches against one by one and against bulk SQL |
 //! | `reading` | one consignment with its history |
 //! | `totals` | totals over few and many consignments |
+//! | `past`, `synthetic` | figures of the past beside another program's scan; the ledger they are asked of |
 //! | `importing` | a table through the ledger against bulk SQL |
 //! | `verifying` | a million entries verified against importing them |
 //! | `starting` | start to ready |
 //! | `points` | which area a place lies in |
 //! | `arrival` | forecasts of arrivals against what then happened |
 //! | `reach` | people reached out of a million lines |
+//! | `pages` | what pages weigh and cost |
 //! | `doors`, `crowd` | what others feel of many logins and of connections held open |
 //!
 //! Never here: a way of recording that the server does not have.
@@ -34,6 +36,7 @@ mod importing;
 mod limit;
 mod load;
 mod logging;
+mod pages;
 mod past;
 mod points;
 mod reach;
@@ -63,6 +66,7 @@ use updates::{Counts, Targets};
                         relief bench --only points\n  \
                         relief bench --only arrival --scms delivery_history.csv\n  \
                         relief bench --only points\n  relief bench --only reach\n  \
+                        relief bench --only pages\n  \
                         relief bench --only import --scms delivery_history.csv\n\n\
                         PostgreSQL is measured where a server's programs are installed, or at --postgres, where two\n\
                         databases are made and dropped. Exit codes: 0 every limit kept, 1 one was missed.")]
@@ -116,6 +120,8 @@ enum Part {
     Arrival,
     /// People reached out of a million lines, beside DuckDB.
     Reach,
+    /// What pages weigh on the wire and cost the server.
+    Pages,
 }
 
 /// Whatever goes wrong around the measuring.
@@ -162,6 +168,10 @@ impl Bench {
         if self.wants(Part::Reach) {
             eprintln!("relief: people reached …");
             reach::measure(&scratch, self.quick, &self.duckdb, &mut figures)?;
+        }
+        if self.wants(Part::Pages) {
+            eprintln!("relief: pages …");
+            pages::measure(&scratch, self.quick, &mut figures)?;
         }
         if self.wants(Part::Doors) {
             let house = House::build(scratch.sqlite("doors.db"), scratch.path("keys"))?;

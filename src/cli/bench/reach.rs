@@ -65,6 +65,7 @@ pub(super) fn measure(
         item: None,
         sector: None,
         donor: None,
+        pledge: None,
         programme: None,
         from: None,
         to: None,

@@ -58,7 +58,10 @@ fn chains(paths: &[String], requests: usize) -> Vec<Chain> {
 }
 
 /// CPU of one request, in milliseconds, to a server that only writes a small JSON.
-fn bare_handler(requests: usize) -> Outcome<f64> {
+///
+/// # Errors
+/// Where it cannot be started.
+pub(super) fn bare_handler(requests: usize) -> Outcome<f64> {
     let listener = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
     let address: SocketAddr = listener.local_addr().map_err(failed)?;
     let (send_handle, handle) = mpsc::sync_channel(1);
@@ -81,6 +84,7 @@ fn bare_handler(requests: usize) -> Outcome<f64> {
         tokens: Default::default(),
         connections: CONNECTIONS,
         chains: chains(&["/".to_owned()], requests).into(),
+        is_browser: false,
     };
     let sent = send(&work);
     let cpu = meter.used()?.saturating_sub(began);

@@ -10,7 +10,7 @@ use crate::consignments::loads::load_reached;
 use crate::consignments::read::consignment_read;
 use crate::core::check::{Check, NAME_CHARS_MAX, REFERENCE_CHARS_MAX, WORDS_CHARS_MAX};
 use crate::core::id::{ConsignmentId, HandlingUnitId, LegId, LoadId, OrganizationId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::quantity::MAXIMUM;
 use crate::core::time::Timestamp;
 use crate::db::Conn;
@@ -127,7 +127,7 @@ const AHEAD: i64 = 14 * 60 * 60 * 1_000_000;
 fn check_since(check: &mut Check, day: &str) -> String {
     let (day, today) = (check.date("/on", day), Timestamp(now().0 + AHEAD).day());
     if chrono::NaiveDate::parse_from_str(&day, "%Y-%m-%d").is_ok() && day > today {
-        check.wrong("/on", format!("{day} is not yet; say it when it is so"));
+        check.fault(Fault::TooLate, "/on", format!("{day} is not yet; say it when it is so"));
     }
     day
 }
@@ -151,7 +151,11 @@ impl CustomsNew {
         let reference = check.optional_text("/reference", self.reference.as_deref(), REFERENCE_CHARS_MAX);
         let note = check.optional_text("/note", self.note.as_deref(), WORDS_CHARS_MAX);
         if self.state == PaperState::Exempt && note.is_none() && reference.is_none() {
-            check.wrong("/note", "is missing; say on what the exemption rests, or its number as reference");
+            check.fault(
+                Fault::Required,
+                "/note",
+                "is missing; say on what the exemption rests, or its number as reference",
+            );
         }
         check.finish()?;
         let country = self.country.to_string();
@@ -388,7 +392,7 @@ impl RequirementsNew {
         let mut check = Check::new();
         if self.documents.len() > DOCUMENTS_MAXIMUM {
             let words = format!("are {}; list at most {DOCUMENTS_MAXIMUM}", self.documents.len());
-            return Err(Problem::field("/documents", words));
+            return Err(Problem::field("/documents", words).coded(Fault::TooMany).at_most(DOCUMENTS_MAXIMUM));
         }
         let mut found: Vec<(String, Option<String>)> = Vec::with_capacity(self.documents.len());
         for (index, one) in self.documents.iter().enumerate() {
@@ -399,7 +403,11 @@ impl RequirementsNew {
                 WORDS_CHARS_MAX,
             );
             if found.iter().any(|(other, _)| *other == document) {
-                check.wrong(format!("/documents/{index}/document"), "stands twice; list each paper once");
+                check.fault(
+                    Fault::Twice,
+                    format!("/documents/{index}/document"),
+                    "stands twice; list each paper once",
+                );
             }
             found.push((document, note));
         }

@@ -1,46 +1,22 @@
 //! The words of what is agreed around a consignment, and what is lacking of it. Pure.
 
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use crate::core::worded::worded;
 
 /// Packages of one consignment that are listed one by one: a container of cartons is listed by pallets.
 pub const PACKAGES_MAXIMUM: usize = 500;
 /// Papers that a country asks for: the longest list of a customs office has some twenty.
 pub const DOCUMENTS_MAXIMUM: usize = 50;
 
-/// A state with its word.
-macro_rules! states {
-    ($($(#[$doc:meta])* $name:ident { $($(#[$variant_doc:meta])* $variant:ident = $word:literal,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-        pub enum $name {
-            $($(#[$variant_doc])* #[serde(rename = $word)] $variant,)*
-        }
-
-        impl $name {
-            /// The word used in the database and on the wire.
-            pub fn word(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
-
-            /// Reads the word back.
-            pub fn from_word(word: &str) -> Option<Self> {
-                match word { $($word => Some(Self::$variant),)* _ => None }
-            }
-        }
-    )*};
-}
-
-states! {
+worded! {
     /// Whether the consignee agrees that goods leave.
-    GreenLight {
+    pub enum GreenLight {
         /// It does.
         Given = "given",
         /// It no longer does.
         Withdrawn = "withdrawn",
     }
     /// How a paper for customs stands.
-    PaperState {
+    pub enum PaperState {
         /// Somebody has asked for it.
         Asked = "asked",
         /// It was issued.
@@ -51,7 +27,7 @@ states! {
         Exempt = "exempt",
     }
     /// Who bears freight.
-    Freight {
+    pub enum Freight {
         /// Somebody pays for it.
         Paid = "paid",
         /// It is given.
@@ -108,9 +84,9 @@ impl Measures {
     }
 }
 
-states! {
+worded! {
     /// What a departure is warned of.
-    Warning {
+    pub enum Warning {
         /// The consignee has not given its green light.
         NoGreenLight = "no_green_light",
         /// A paper that the country of destination asks for is not accepted, and there is no exemption.

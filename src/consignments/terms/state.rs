@@ -6,7 +6,7 @@ use super::store::{
 };
 use crate::consignments::store::{Consignment, Leg, Load};
 use crate::core::id::{ConsignmentId, LoadId, derived};
-use crate::core::problem::Problem;
+use crate::core::problem::{Fault, Problem};
 use crate::core::time::Timestamp;
 use crate::kits::HandlingUnit;
 use crate::parties::Organization;
@@ -63,19 +63,25 @@ impl TermsState {
             if let Some(payer) = term.payer_id
                 && desk.shelf::<Drawer<Organization>>().find(payer)?.is_none()
             {
-                return Err(Problem::field("/payer", format!("{payer} is no organization known here")).into());
+                return Err(Problem::field("/payer", format!("{payer} is no organization known here"))
+                    .coded(Fault::Unknown)
+                    .into());
             }
             if let Some(leg) = term.leg_id {
                 let legs = desk.shelf::<Drawer<Leg>>().group(self.consignment)?;
                 if legs.iter().all(|one| one.id != leg) {
-                    return Err(Problem::field("/leg", format!("{leg} is no leg of this consignment")).into());
+                    return Err(Problem::field("/leg", format!("{leg} is no leg of this consignment"))
+                        .coded(Fault::Unknown)
+                        .into());
                 }
             }
             if let Some(unit) = term.unit_id {
                 let found = desk.shelf::<Drawer<HandlingUnit>>().find(unit)?;
                 if found.is_none_or(|found| found.consignment_id != Some(self.consignment)) {
                     let detail = format!("{unit} is no handling unit of this consignment");
-                    return Err(Problem::field(format!("/packages/{index}/unit"), detail).into());
+                    return Err(Problem::field(format!("/packages/{index}/unit"), detail)
+                        .coded(Fault::Unknown)
+                        .into());
                 }
             }
         }

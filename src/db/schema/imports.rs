@@ -22,6 +22,8 @@ diesel::table! {
         finished_at -> Nullable<BigInt>,
         held_by -> BigInt,
         held_until -> BigInt,
+        deliveries -> Bool,
+        decided_by -> Nullable<Binary>,
     }
 }
 

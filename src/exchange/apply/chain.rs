@@ -15,13 +15,14 @@ use super::unit::Unit;
 use crate::consignments::{Consignment, Leg, inferred_id};
 use crate::core::id::PledgeLineId;
 use crate::core::problem::{Outcome, Problem};
+use crate::exchange::jobs::ImportRow;
 use crate::exchange::references::{ConsignmentAt, PledgeAt, PledgeLineAt, RecordAt};
 use crate::items::Item;
 use crate::ledger::Book;
 use crate::ledger::event::EventRecord;
 use crate::pledges::{Pledge, PledgeLine};
 use crate::sites::Site;
-use crate::writer::{Actor, Desk, Drawer, Refusal, Update};
+use crate::writer::{Actor, Desk, Drawer, Loose, Refusal, Update};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -59,12 +60,14 @@ pub(super) struct Chain {
     flow: Arc<Flow>,
     unit: Unit,
     parts: Parts,
+    /// What is noted of its rows where they are created.
+    notes: Vec<ImportRow>,
 }
 
 impl Chain {
     pub(super) fn new(flow: Arc<Flow>, unit: Unit) -> Outcome<Self> {
-        let parts = flow.parts(&unit)?;
-        Ok(Self { flow, unit, parts })
+        let (parts, notes) = (flow.parts(&unit)?, flow.notes(&unit));
+        Ok(Self { flow, unit, parts, notes })
     }
 }
 
@@ -87,6 +90,9 @@ impl Update for Chain {
     }
 
     fn keys(&self, desk: &mut Desk) {
+        for note in &self.notes {
+            desk.shelf::<Loose<ImportRow>>().want(note.id);
+        }
         for pledge in &self.parts.pledges {
             self.settle(pledge, pledge.lines.iter().map(|(_, _, line)| line.clone()).collect()).keys(desk);
         }
@@ -106,13 +112,20 @@ impl Update for Chain {
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<Chained, Refusal> {
+        for note in &self.notes {
+            // Whether it is there: a row that an earlier run noted is changed, and not put beside itself.
+            drop(desk.shelf::<Loose<ImportRow>>().find(note.id)?);
+        }
         let checkmark = desk.checkmark();
         let mut refused = Refused::new();
         let mut without: Option<(Unit, Parts)> = None;
         loop {
             let parts = without.as_ref().map_or(&self.parts, |(_, parts)| parts);
             match self.attempt(desk, parts) {
-                Ok(chained) => return Ok(Chained { refused, ..chained }),
+                Ok(chained) => {
+                    self.note(desk, &chained);
+                    return Ok(Chained { refused, ..chained });
+                }
                 Err(Fault::Missed) => return Err(Refusal::Missed),
                 Err(Fault::Rows(rows, problem)) => {
                     desk.go_back(&checkmark);
@@ -169,6 +182,18 @@ impl Chain {
                 desk.shelf::<Drawer<Site>>().want(leg.from_id);
                 desk.shelf::<Drawer<Site>>().want(leg.to_id);
                 desk.shelf::<Drawer<EventRecord>>().want(inferred_id(leg.id, 0));
+            }
+        }
+    }
+
+    /// Notes the rows whose own line was not there: that is what makes a row created.
+    fn note(&self, desk: &mut Desk, chained: &Chained) {
+        for (record, change) in &chained.records {
+            let RecordAt::PledgeLine(at) = record else { continue };
+            let row = i64::from(self.flow.row_of(*at));
+            let note = self.notes.iter().find(|note| note.number == row);
+            if let Some(note) = note.filter(|_| *change == Change::Created) {
+                desk.shelf::<Loose<ImportRow>>().put(note.clone());
             }
         }
     }

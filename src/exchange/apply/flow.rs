@@ -7,11 +7,13 @@ use super::told::{Ids, Time, ToldEvent};
 use super::unit::{Unit, units};
 use super::{Application, cell_problem, outcome_of};
 use crate::core::id::{
-    ConsignmentId, ItemId, LegId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId, derived,
+    ConsignmentId, ImportJobId, ItemId, LegId, OrganizationId, PledgeId, PledgeLineId, ProgrammeId, SiteId,
+    derived,
 };
 use crate::core::problem::Outcome;
 use crate::core::time::{Precision, Timestamp};
 use crate::events::{Command, Kind};
+use crate::exchange::jobs::ImportRow;
 use crate::exchange::plan::{
     ConsignmentLinePlan, ConsignmentPlan, EventPlan, EventSubject, Plan, PledgePlan,
 };
@@ -23,6 +25,7 @@ use crate::pledges::rules::{PledgeKind, PledgeState};
 use crate::writer::Actor;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use uuid::Uuid;
 
 /// What a whole plan says of the times and shortages of its records.
 pub(super) struct Overview {
@@ -121,6 +124,7 @@ pub(super) struct Flow {
     plan: Plan,
     names: Namespace,
     pub(super) actor: Arc<Actor>,
+    job: Option<ImportJobId>,
     programmes: Vec<Option<ProgrammeId>>,
     organizations: Vec<Option<OrganizationId>>,
     sites: Vec<Option<SiteId>>,
@@ -140,6 +144,7 @@ impl Flow {
             plan,
             names: application.names,
             actor: Arc::clone(&application.actor),
+            job: application.job,
             programmes: application.programmes.clone(),
             organizations: application.organizations.clone(),
             sites: application.sites.clone(),
@@ -147,6 +152,17 @@ impl Flow {
             sound,
             overview,
         }
+    }
+
+    /// What is noted of a unit's rows where they are created: of rows of a job.
+    pub(super) fn notes(&self, unit: &Unit) -> Vec<ImportRow> {
+        let Some(job) = self.job else { return Vec::new() };
+        unit.rows.iter().map(|row| ImportRow::noted(job, *row, "", Uuid::nil())).collect()
+    }
+
+    /// The row that states a line.
+    pub(super) fn row_of(&self, at: PledgeLineAt) -> u32 {
+        self.plan.pledges[at.pledge.0].lines[at.line].row
     }
 
     /// Whether a row counts, seen from a unit.

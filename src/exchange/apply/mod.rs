@@ -30,7 +30,7 @@ use super::plan::{CellProblem, Plan};
 use super::references::{ItemAt, OrganizationAt, ProgrammeAt, RecordAt, SiteAt};
 use super::verdict::{RecordOutcome, RowVerdict, Verdicts};
 use crate::auth::OPERATOR;
-use crate::core::id::{ItemId, OrganizationId, PackId, ProgrammeId, SiteId, UserId};
+use crate::core::id::{ImportJobId, ItemId, OrganizationId, PackId, ProgrammeId, SiteId, UserId};
 use crate::core::problem::{Outcome, Problem};
 use crate::writer::{Actor, Recorded};
 use std::sync::Arc;
@@ -44,18 +44,19 @@ pub fn import_actor(mapping: &str) -> Actor {
 /// Tells how far an import has come: records done, of how many.
 pub type Progress<'a> = &'a mut dyn FnMut(usize, usize);
 
-/// Applies a plan; `progress` hears of every step.
+/// Applies a plan; `progress` hears of every step. Where it is a job's, each row that is created is noted with it in the same
+/// commit, so that whoever takes the job up again after a crash knows what became of it.
 ///
 /// # Errors
 /// Where the database cannot be read or written, or the plan lacks what the ledger needs. What is done by
 /// then stays done; applying the same plan again goes on.
 pub fn apply(
     plan: &Plan,
-    actor: Actor,
+    (actor, job): (Actor, Option<ImportJobId>),
     recorder: &mut Recorder,
     progress: Progress<'_>,
 ) -> Outcome<Vec<RowVerdict>> {
-    let mut application = Application::new(plan, actor, recorder, progress);
+    let mut application = Application::new(plan, (actor, job), recorder, progress);
     application.settle_catalogue()?;
     application.settle_flow()?;
     application.note_line_facts()?;
@@ -68,6 +69,8 @@ struct Application<'a> {
     plan: &'a Plan,
     names: Namespace,
     actor: Arc<Actor>,
+    /// The job whose rows are noted, where there is one.
+    job: Option<ImportJobId>,
     recorder: &'a mut Recorder,
     progress: Progress<'a>,
     done: usize,
@@ -80,7 +83,12 @@ struct Application<'a> {
 }
 
 impl<'a> Application<'a> {
-    fn new(plan: &'a Plan, actor: Actor, recorder: &'a mut Recorder, progress: Progress<'a>) -> Self {
+    fn new(
+        plan: &'a Plan,
+        (actor, job): (Actor, Option<ImportJobId>),
+        recorder: &'a mut Recorder,
+        progress: Progress<'a>,
+    ) -> Self {
         let packs: usize = plan.items.iter().map(|item| item.packs.len()).sum();
         let catalogue =
             plan.programmes.len() + plan.organizations.len() + plan.sites.len() + plan.items.len();
@@ -90,6 +98,7 @@ impl<'a> Application<'a> {
             plan,
             names: Namespace::of(&plan.mapping),
             actor: Arc::new(actor),
+            job,
             recorder,
             progress,
             done: 0,

@@ -1,13 +1,14 @@
 //! Imports over HTTP: a file in, how far it is, and what became of each row.
 
-use super::super::sheets::{Fate, Form, RowReason, SheetKind, template};
+use super::super::sheets::{Fate, Form, SheetKind, template};
+use super::deliveries::decider;
 use super::read::{Counts, counts_of, job_of, jobs_after, open_jobs, rows_after};
-use super::source::source_of;
-use super::store::{ImportJob, ImportRow, ImportState, begin_again, keep, write};
+use super::source::{Read, blank_of, source_of, source_of_job};
+use super::store::{ImportJob, ImportState, begin_again, keep, write};
 use crate::auth::{Permit, action, now};
 use crate::core::check::{Check, NAME_CHARS_MAX, quoted};
 use crate::core::hexadecimal::hexadecimal;
-use crate::core::id::{ImportJobId, SubjectId};
+use crate::core::id::{ImportJobId, UserId};
 use crate::core::page::{Page, PageQuery};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -15,22 +16,33 @@ use crate::db::{Conn, connect};
 use crate::exchange::table::Limits;
 use crate::web::{Paging, Path, ProblemBody, Query, Routes, State, WrittenBody, encode_key, read_body};
 use crate::writer::{Actor, Desk, Entry, Leaf, Refusal, Update};
-use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};
-use actix_web::web::{Json, Payload, block};
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_LENGTH, CONTENT_TYPE, LOCATION};
+use actix_web::web::{BytesMut, Json, Payload, block};
 use actix_web::{HttpMessage, HttpRequest, HttpResponse};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use tokio::sync::Semaphore;
-use utoipa::{IntoParams, ToSchema};
+use std::time::Duration;
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout;
+use utoipa::IntoParams;
 use uuid::Uuid;
+
+pub use super::view::{ImportRowView, ImportView};
 
 /// What a file may be sent as.
 const TYPES: [&str; 3] =
     ["text/csv", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "application/x-ndjson"];
-/// Files that come in at once, each held whole with one copy until it is kept; whoever comes meanwhile is told to come back.
-static UPLOADS: Semaphore = Semaphore::const_new(2);
+/// KiB of the files that come in at once, each held whole with one copy until it is kept: two as large as may be, or hundreds as
+/// most are. Whoever comes where there is no room is told to come back.
+static UPLOADS: Semaphore = Semaphore::const_new(2 * Limits::SENT.bytes / 1_024);
+/// How long a file may take to come in: the largest over a link of 128 kbit/s. Whoever is slower would hold room that others wait
+/// for.
+const UPLOAD_TIME: Duration = Duration::from_secs(10 * 60);
 /// Imports of one user that have not ended: they run one after the other, and others wait behind them.
 const OPEN_MAXIMUM: i64 = 10;
+
+/// Said where a job is not as it was looked at any more.
+pub(super) const MEANWHILE: &str = "Somebody had it run meanwhile, or read in another way; look at it again.";
 
 /// How a file is imported.
 #[derive(Clone, Debug, Deserialize, IntoParams)]
@@ -40,112 +52,15 @@ pub struct ImportQuery {
     /// The kind of one of our templates that was filled in: organizations, programmes, items, kits, sites, pledges, consignments,
     /// events, counts, distributions, needs or populations; or else `mapping`.
     pub kind: Option<String>,
-    /// A mapping: a built-in one (`needs`, `hxl-345w-honduras`, `relief` for records that an export wrote), or one that is kept
-    /// (NAME, or NAME@SEQUENCE).
+    /// A mapping: a built-in one (`needs`, `hxl-345w-honduras`, `relief` for records that an export wrote, `scms` for deliveries),
+    /// or one that is kept (NAME, or NAME@SEQUENCE).
     pub mapping: Option<String>,
+    /// An earlier import of the caller's own, instead of both: the file is read as that one was.
+    pub like: Option<ImportJobId>,
     /// Decides everything and records nothing.
     pub dry_run: Option<bool>,
     /// What the file is called, for people.
     pub name: Option<String>,
-}
-
-/// A file that is imported, or was.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ImportView {
-    /// Which one.
-    pub id: ImportJobId,
-    /// The kind of template it is read as.
-    pub kind: Option<String>,
-    /// The mapping it is read by, with its version where it is kept.
-    pub mapping: Option<String>,
-    /// What the file is called.
-    pub name: Option<String>,
-    /// Its bytes.
-    pub bytes: i64,
-    /// Their SHA-256, 64 hexadecimal digits.
-    pub sha256: String,
-    /// Whether nothing is recorded.
-    pub dry_run: bool,
-    /// How far it is.
-    pub state: ImportState,
-    /// Rows that have their verdict.
-    pub rows_done: i64,
-    /// Rows of the file; null until it was read.
-    pub rows_of: Option<i64>,
-    /// Rows whose records were not there.
-    pub created: i64,
-    /// Rows whose records say something else.
-    pub updated: i64,
-    /// Rows whose records stand just so.
-    pub unchanged: i64,
-    /// Rows that are acknowledged and count for nothing yet.
-    pub waiting: i64,
-    /// Rows that state nothing.
-    pub refused: i64,
-    /// Rows that are left out.
-    pub skipped: i64,
-    /// Why it ended without its rows; null where it did not.
-    pub problem: Option<String>,
-    /// What was found out about the file.
-    pub notes: Vec<String>,
-    /// When it was sent.
-    pub made_at: Timestamp,
-    /// When it was begun.
-    pub started_at: Option<Timestamp>,
-    /// When it ended.
-    pub finished_at: Option<Timestamp>,
-}
-
-impl ImportView {
-    fn of(job: ImportJob, counts: &Counts) -> Self {
-        let count = |fate: Fate| counts.get(&fate).copied().unwrap_or(0);
-        Self {
-            id: job.id,
-            state: job.state(),
-            kind: job.kind,
-            mapping: job.mapping,
-            name: job.file_name,
-            bytes: job.bytes,
-            sha256: hexadecimal(&job.sha256),
-            dry_run: job.dry_run,
-            rows_done: job.rows_done,
-            rows_of: job.row_total,
-            created: count(Fate::Created),
-            updated: count(Fate::Updated),
-            unchanged: count(Fate::Unchanged),
-            waiting: count(Fate::Waiting),
-            refused: count(Fate::Refused),
-            skipped: count(Fate::Skipped),
-            problem: job.problem,
-            notes: serde_json::from_str(&job.notes).unwrap_or_default(),
-            made_at: job.made_at,
-            started_at: job.started_at,
-            finished_at: job.finished_at,
-        }
-    }
-}
-
-/// What became of a row.
-#[derive(Clone, Debug, Serialize, ToSchema)]
-pub struct ImportRowView {
-    /// Its number as a spreadsheet shows it, or the line of the file.
-    pub row: i64,
-    /// What names it.
-    pub key: String,
-    /// What became of it; of a dry run, what would.
-    pub outcome: Fate,
-    /// The record it states, where there is one.
-    pub subject: Option<SubjectId>,
-    /// Why, each with the member it is about, the column it comes from and what the cell says.
-    pub reasons: Vec<RowReason>,
-}
-
-impl From<ImportRow> for ImportRowView {
-    fn from(row: ImportRow) -> Self {
-        let outcome = Fate::from_word(&row.fate).unwrap_or(Fate::Refused);
-        let reasons = row.told();
-        Self { row: row.number, key: row.key, outcome, subject: row.subject, reasons }
-    }
 }
 
 /// Notes in the log that a file begins to be imported, with its digest.
@@ -153,6 +68,8 @@ struct ImportBegin {
     actor: Actor,
     id: ImportJobId,
     digest: String,
+    /// Who sent it, where that is somebody else.
+    sent_by: Option<UserId>,
 }
 
 impl Update for ImportBegin {
@@ -163,7 +80,8 @@ impl Update for ImportBegin {
     }
 
     fn decide(&self, desk: &mut Desk) -> Result<(), Refusal> {
-        let reason = Some(format!("sha256:{}", self.digest));
+        let sent_by = self.sent_by.map_or_else(String::new, |user| format!(" sent_by:{user}"));
+        let reason = Some(format!("sha256:{}{sent_by}", self.digest));
         desk.begin(Entry { action: "import.begun".to_owned(), kind: "import", id: self.id.0, reason });
         Ok(())
     }
@@ -175,34 +93,70 @@ async fn begun(
     state: &State,
     (id, sha256): (ImportJobId, &[u8]),
 ) -> Outcome<Option<Leaf>> {
-    let begin = ImportBegin { actor: permit.actor(), id, digest: hexadecimal(sha256) };
+    let begin = ImportBegin { actor: permit.actor(), id, digest: hexadecimal(sha256), sent_by: None };
     Ok(state.writer.record(begin).await?.leaf)
 }
 
-/// Writes beside the writer, on a thread that may block.
-async fn stored(
+/// The same of a job that is run again, which somebody else may have sent.
+async fn begun_again(
+    permit: &Permit<action::ImportWrite>,
     state: &State,
-    work: impl FnOnce(&mut Conn) -> diesel::QueryResult<()> + Send + 'static,
-) -> Outcome<()> {
+    job: &ImportJob,
+) -> Outcome<Option<Leaf>> {
+    let (actor, digest) = (permit.actor(), hexadecimal(&job.sha256));
+    let sent_by = Some(job.asked_by).filter(|sender| *sender != actor.user);
+    Ok(state.writer.record(ImportBegin { actor, id: job.id, digest, sent_by }).await?.leaf)
+}
+
+/// Writes beside the writer, on a thread that may block.
+pub(super) async fn stored<T: Send + 'static>(
+    state: &State,
+    work: impl FnOnce(&mut Conn) -> diesel::QueryResult<T> + Send + 'static,
+) -> Outcome<T> {
     let url = state.database.url().to_owned();
     let done = block(move || write(&mut connect(&url)?, work)).await;
     done.map_err(|error| Problem::internal(format!("an import is not kept: {error}")))?
 }
 
-fn accepted(state: &State, view: ImportView, leaf: Option<Leaf>) -> HttpResponse {
+pub(super) fn accepted(state: &State, view: ImportView, leaf: Option<Leaf>) -> HttpResponse {
     let receipt = leaf.and_then(|leaf| leaf.receipt(&state.signer));
     let location = (LOCATION, format!("/api/v1/imports/{}", view.id));
     HttpResponse::Accepted().insert_header(location).json(WrittenBody { answer: view, receipt })
 }
 
 /// Refuses what is sent as anything but a table.
-fn check_type(request: &HttpRequest) -> Outcome<()> {
-    let claimed = request.content_type().trim().to_ascii_lowercase();
+fn check_type(claimed: &str) -> Outcome<()> {
+    let claimed = claimed.trim().to_ascii_lowercase();
     if TYPES.contains(&claimed.as_str()) {
         return Ok(());
     }
     let words = format!("The file is sent as {claimed:?}; send it as {}.", TYPES.join(", or "));
     Err(Problem::new(Code::UnsupportedMediaType, words))
+}
+
+/// The room for a file to come in, as large as it is said to be: it is held until the file is kept.
+///
+/// # Errors
+/// `unavailable` where others are sending theirs.
+pub fn upload_turn(request: &HttpRequest) -> Outcome<SemaphorePermit<'static>> {
+    let length = request.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+    let most = Limits::SENT.bytes;
+    let kibibytes = length.map_or(most, |length: usize| length.min(most)).div_ceil(1_024);
+    let busy = |_| Problem::new(Code::Unavailable, "Others are sending files. Send yours again in a moment.");
+    UPLOADS.try_acquire_many(u32::try_from(kibibytes).unwrap_or(u32::MAX)).map_err(busy)
+}
+
+/// Waits for a file to come in, for no longer than it may hold room.
+///
+/// # Errors
+/// `too_slow` where it takes longer; what is wrong with how it came.
+pub async fn in_time<T>(coming: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    let late = |_| {
+        let minutes = UPLOAD_TIME.as_secs() / 60;
+        let words = format!("The file did not arrive within {minutes} minutes. Send it in parts.");
+        Err(Problem::new(Code::TooSlow, words))
+    };
+    timeout(UPLOAD_TIME, coming).await.unwrap_or_else(late)
 }
 
 /// What a file is to be read as, once it is known that its sender may.
@@ -214,16 +168,68 @@ fn job_asked(
     let mut check = Check::new();
     check.optional_text("/name", query.name.as_deref(), NAME_CHARS_MAX);
     check.finish()?;
-    let read = source_of(conn, query.kind.as_deref(), query.mapping.as_deref())?;
+    let read = match query.like {
+        Some(like) if query.kind.is_none() && query.mapping.is_none() => {
+            let job = job_of(conn, permit, like)?;
+            Read { source: source_of_job(conn, &job)?, kind: job.kind, mapping: job.mapping }
+        }
+        Some(_) => {
+            return Err(Problem::field(
+                "/like",
+                "stands alone: leave out kind and mapping, or leave this out",
+            ));
+        }
+        None => source_of(conn, query.kind.as_deref(), query.mapping.as_deref())?,
+    };
     permit.further(read.source.action())?;
     if read.source.is_whole() && permit.principal().is_bound() {
         return Err(super::super::records::tell::bound());
     }
+    if read.source.is_decided() && query.dry_run != Some(true) {
+        let words = "is to be true for a table of deliveries: somebody else, who accepts pledges, reads what would become of it \
+                     and has it recorded";
+        return Err(Problem::field("/dry_run", words));
+    }
+    check_open(conn, permit)?;
+    Ok((read.kind, read.mapping))
+}
+
+/// Refuses a further import of somebody of whom too many have not ended.
+pub(super) fn check_open(conn: &mut Conn, permit: &Permit<action::ImportWrite>) -> Outcome<()> {
     if open_jobs(conn, permit)? >= OPEN_MAXIMUM {
         let words = format!("{OPEN_MAXIMUM} imports of yours have not ended; wait for one of them.");
         return Err(Problem::new(Code::TooManyRequests, words));
     }
-    Ok((read.kind, read.mapping))
+    Ok(())
+}
+
+/// The same, asked before a file has come in.
+async fn to_read(
+    permit: &Permit<action::ImportWrite>,
+    state: &State,
+    query: &ImportQuery,
+) -> Outcome<(Option<String>, Option<String>)> {
+    let (asking, asked) = (permit.clone(), query.clone());
+    state.read(move |conn| job_asked(conn, &asking, &asked)).await
+}
+
+/// Keeps a file that came in, and has it imported.
+///
+/// # Errors
+/// As [`import_create`].
+pub async fn import_kept(
+    permit: &Permit<action::ImportWrite>,
+    state: &State,
+    query: &ImportQuery,
+    (media_type, file): (&str, BytesMut),
+) -> Outcome<(ImportView, Option<Leaf>)> {
+    check_type(media_type)?;
+    let read = to_read(permit, state, query).await?;
+    let job = job_of_file(permit, read, query, &file);
+    let leaf = if job.dry_run { None } else { begun(permit, state, (job.id, &job.sha256)).await? };
+    let kept = job.clone();
+    stored(state, move |conn| keep(conn, &kept, &file)).await?;
+    Ok((ImportView::of(job, &Counts::new()), leaf))
 }
 
 /// Import a file
@@ -243,18 +249,14 @@ pub async fn import_create(
     query: Query<ImportQuery>,
     payload: Payload,
 ) -> Outcome<HttpResponse> {
-    check_type(&request)?;
-    let (asking, asked) = (permit.clone(), query.0.clone());
-    let (kind, mapping) = state.read(move |conn| job_asked(conn, &asking, &asked)).await?;
-    let busy = |_| Problem::new(Code::Unavailable, "Others are sending files. Send yours again in a moment.");
-    let upload = UPLOADS.try_acquire().map_err(busy)?;
-    let file = read_body(&request, payload.into_inner(), Limits::SENT.bytes).await?;
-    let job = job_of_file(&permit, (kind, mapping), &query.0, &file);
-    let leaf = if job.dry_run { None } else { begun(&permit, &state, (job.id, &job.sha256)).await? };
-    let kept = job.clone();
-    stored(&state, move |conn| keep(conn, &kept, &file)).await?;
-    drop(upload);
-    Ok(accepted(&state, ImportView::of(job, &Counts::new()), leaf))
+    check_type(request.content_type())?;
+    // What cannot be imported is not even taken in.
+    to_read(&permit, &state, &query.0).await?;
+    let turn = upload_turn(&request)?;
+    let file = in_time(read_body(&request, payload.into_inner(), Limits::SENT.bytes)).await?;
+    let (view, leaf) = import_kept(&permit, &state, &query.0, (request.content_type(), file)).await?;
+    drop(turn);
+    Ok(accepted(&state, view, leaf))
 }
 
 fn job_of_file(
@@ -284,12 +286,14 @@ fn job_of_file(
         finished_at: None,
         held_by: 0,
         held_until: Timestamp(0),
+        deliveries: false,
+        decided_by: None,
     }
 }
 
 /// List imports
 ///
-/// One's own, in the order they were sent.
+/// One's own, and to whoever may have them recorded all tables of deliveries, in the order they were sent.
 #[utoipa::path(get, path = "/api/v1/imports", tag = "exchange", params(PageQuery),
     responses((status = 200, description = "One page of imports", body = Page<ImportView>)))]
 pub async fn import_index(
@@ -377,10 +381,13 @@ fn check_again(job: &ImportJob) -> Outcome<()> {
 /// Have what was tried recorded
 ///
 /// A dry run that ended becomes the real import; an import that failed is taken up again. A dry run that failed is not
-/// recorded: its file is sent again.
+/// recorded: its file is sent again. Of a table of deliveries somebody else than who sent it says so, who accepts pledges and
+/// is bound to nothing.
 #[utoipa::path(post, path = "/api/v1/imports/{id}/run", tag = "exchange", params(("id" = ImportJobId, Path)),
     responses((status = 202, description = "To be imported", body = WrittenBody<ImportView>),
         (status = 409, description = "It has not ended, or was recorded already",
+            body = ProblemBody, content_type = "application/problem+json"),
+        (status = 429, description = "Too many of the caller's own have not ended",
             body = ProblemBody, content_type = "application/problem+json")))]
 pub async fn import_run(
     permit: Permit<action::ImportWrite>,
@@ -388,11 +395,19 @@ pub async fn import_run(
     id: Path<ImportJobId>,
 ) -> Outcome<HttpResponse> {
     let reader = permit.clone();
-    let job = state.read(move |conn| job_of(conn, &reader, id.0)).await?;
-    check_again(&job)?;
-    let leaf = begun(&permit, &state, (job.id, &job.sha256)).await?;
+    let read = move |conn: &mut Conn| {
+        let job = job_of(conn, &reader, id.0)?;
+        check_again(&job)?;
+        check_open(conn, &reader)?;
+        Ok(job)
+    };
+    let job = state.read(read).await?;
+    let decided_by = decider(&permit, &job)?;
+    let leaf = begun_again(&permit, &state, &job).await?;
     let again = job.clone();
-    stored(&state, move |conn| begin_again(conn, &again)).await?;
+    if !stored(&state, move |conn| begin_again(conn, &again, decided_by)).await? {
+        return Err(Problem::new(Code::WrongState, MEANWHILE));
+    }
     let reader = permit.clone();
     let job = state.read(move |conn| job_of(conn, &reader, job.id)).await?;
     Ok(accepted(&state, ImportView::of(job, &Counts::new()), leaf))
@@ -401,23 +416,31 @@ pub async fn import_run(
 /// Take a table to fill in
 ///
 /// With instructions: in CSV in lines above the header, in a workbook on a sheet of their own. Filled in it is imported by its
-/// `kind`, without any mapping.
+/// `kind`, without any mapping. That of a mapping of deliveries, by its name, has the columns which that mapping reads.
 #[utoipa::path(get, path = "/api/v1/imports/templates/{file}", tag = "exchange",
     params(("file" = String, Path, description = "The kind with .csv or .xlsx behind it", example = "items.xlsx")),
     responses((status = 200, description = "The table", body = String, content_type = "application/octet-stream")))]
 pub async fn import_template(
     _permit: Permit<action::ImportRead>,
+    state: State,
     file: Path<String>,
 ) -> Outcome<HttpResponse> {
-    let Some((kind, ending)) = file.0.rsplit_once('.') else {
+    let Some((name, ending)) = file.0.rsplit_once('.') else {
         let words = format!("{} is no template; write a kind with .csv or .xlsx behind it", quoted(&file.0));
         return Err(Problem::field("/file", words));
     };
-    let (kind, form) = (SheetKind::read("/file", kind)?, Form::read("/file", ending)?);
+    let form = Form::read("/file", ending)?;
+    let table = match SheetKind::read("/file", name) {
+        Ok(kind) => template(kind, form)?,
+        Err(unknown) => {
+            let name = name.to_owned();
+            state.read(move |conn| blank_of(conn, &name, form)).await?.ok_or(unknown)?
+        }
+    };
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, form.media_type()))
         .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.0)))
-        .body(template(kind, form)?))
+        .body(table))
 }
 
 /// The routes of imports.
@@ -428,4 +451,5 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_import_show, import_show);
     routes.add(__path_import_rows, import_rows);
     routes.add(__path_import_run, import_run);
+    super::http_columns::routes(routes);
 }

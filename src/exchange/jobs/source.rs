@@ -1,12 +1,15 @@
 //! What a file is read as: a kind of sheet, or a mapping.
 
+use super::super::blank::blank;
 use super::super::headcounts::HeadcountMapping;
 use super::super::kept::{Chosen, Found, find_kept};
 use super::super::mapping::Mapping;
 use super::super::records::read::RecordMapping;
-use super::super::sheets::{SheetKind, SheetMapping};
-use crate::auth::Action;
-use crate::core::check::quoted;
+use super::super::sheets::{Form, SheetKind, SheetMapping};
+use super::by_hand::by_hand;
+use super::deliveries::SENDS;
+use super::store::ImportJob;
+use crate::auth::{Action, Permit, action};
 use crate::core::problem::{Outcome, Problem};
 use crate::db::Conn;
 
@@ -20,6 +23,8 @@ pub(super) enum Source {
     Headcounts(Box<HeadcountMapping>, Option<i64>),
     /// The records of a ledger.
     Records(Box<RecordMapping>),
+    /// Whole deliveries, by a mapping of plans.
+    Deliveries(Box<Chosen>),
 }
 
 /// What was found, and what the job keeps of it: kind or mapping, and of a mapping that is kept its version.
@@ -37,12 +42,21 @@ impl Source {
             Self::Needs(_) => Action::NeedWrite,
             Self::Headcounts(..) => Action::BaselineWrite,
             Self::Records(_) => Action::ImportWrite,
+            Self::Deliveries(_) => SENDS,
         }
     }
 
-    /// Whether only somebody whom nothing binds may send it: records name each other.
+    /// Whether only somebody whom nothing binds may send it: records name each other, and a delivery is of several parties.
     pub(super) fn is_whole(&self) -> bool {
-        matches!(self, Self::Records(_))
+        match self {
+            Self::Records(_) | Self::Deliveries(_) => true,
+            Self::Sheet(_) | Self::Needs(_) | Self::Headcounts(..) => false,
+        }
+    }
+
+    /// Whether somebody else than who sends it has it recorded.
+    pub(super) fn is_decided(&self) -> bool {
+        matches!(self, Self::Deliveries(_))
     }
 }
 
@@ -75,8 +89,47 @@ pub(super) fn source_of(conn: &mut Conn, kind: Option<&str>, mapping: Option<&st
     }
 }
 
+/// The table of a mapping of deliveries to fill in; none where there is no such mapping.
+///
+/// # Errors
+/// What the database says; as [`blank`].
+pub(super) fn blank_of(conn: &mut Conn, name: &str, form: Form) -> Outcome<Option<Vec<u8>>> {
+    match by_mapping(conn, name) {
+        Ok(Read { source: Source::Deliveries(chosen), .. }) => blank(&chosen.mapping, form).map(Some),
+        Ok(Read { .. }) => Ok(None),
+        Err(problem) if problem.is_refusal() => Ok(None),
+        Err(problem) => Err(problem),
+    }
+}
+
+/// What the file of a job is read as.
+///
+/// # Errors
+/// As [`source_of`].
+pub(super) fn source_of_job(conn: &mut Conn, job: &ImportJob) -> Outcome<Source> {
+    match by_hand(job)? {
+        Some((kind, draft)) => draft.source(kind),
+        None => Ok(source_of(conn, job.kind.as_deref(), job.mapping.as_deref())?.source),
+    }
+}
+
+/// What somebody may send a file as: kinds of our templates, and mappings that ship with the program.
+pub fn ways_in(permit: &Permit<action::ImportWrite>) -> (Vec<SheetKind>, Vec<&'static str>) {
+    let may = |action: Action| permit.reach(action).is_some();
+    let kinds =
+        SheetKind::ALL.into_iter().filter(|kind| *kind != SheetKind::Boundaries && may(kind.action()));
+    let headcounts = HeadcountMapping::built_in_names().filter(|_| may(Action::BaselineWrite));
+    let records = Some(RecordMapping::NAME).filter(|_| !permit.principal().is_bound());
+    let sends = permit.reach(SENDS).is_some_and(|scope| scope.is_everything());
+    let deliveries = Mapping::built_in_names().filter(|name| sends && *name != NEEDS);
+    (kinds.collect(), headcounts.chain(records).chain(deliveries).collect())
+}
+
+/// The mapping behind the kind of that name.
+const NEEDS: &str = "needs";
+
 fn needs() -> Outcome<Chosen> {
-    let mapping = Mapping::built_in("needs").map_err(|error| Problem::internal(error.to_string()))?;
+    let mapping = Mapping::built_in(NEEDS).map_err(|error| Problem::internal(error.to_string()))?;
     let mapping = mapping.ok_or_else(|| Problem::internal("the mapping of needs does not ship"))?;
     Ok(Chosen { mapping, version: None })
 }
@@ -107,13 +160,9 @@ fn by_mapping(conn: &mut Conn, name: &str) -> Outcome<Read> {
             }
         },
     };
-    if chosen.mapping.need.is_none() {
-        let words = format!(
-            "{} makes organizations, items, sites, pledges, consignments and events out of each row, which no role may all; \
-             whoever holds the database imports it with relief import",
-            quoted(name)
-        );
-        return Err(Problem::field("/mapping", words));
-    }
-    Ok(read(Source::Needs(Box::new(chosen)), version))
+    let source = match chosen.mapping.need {
+        Some(_) => Source::Needs(Box::new(chosen)),
+        None => Source::Deliveries(Box::new(chosen)),
+    };
+    Ok(read(source, version))
 }

@@ -13,7 +13,7 @@ use super::super::sheets::{
 use super::super::table::{Limits, Table, TableOptions};
 use super::super::verdict::{RowOutcome, RowVerdict};
 use super::run::{HELD_SECONDS, Stopping, seconds_from};
-use super::source::{Source, source_of};
+use super::source::{Source, source_of_job};
 use super::store::{ImportJob, file_of, forget_rows, write, write_job, write_rows};
 use crate::auth::{Action, action, now, permit_now};
 use crate::baselines::rules::ROWS_MAXIMUM;
@@ -26,6 +26,8 @@ use std::collections::BTreeMap;
 
 /// Records that are recorded and noted at once: some commits of the writer, and what is looked up for them a few queries.
 const CHUNK: usize = 200;
+/// What their cells may take, but for the last of them.
+const CHUNK_BYTES: usize = 1024 * 1024;
 
 /// How a job ended for this process.
 pub(super) enum End {
@@ -59,7 +61,8 @@ impl Steps<'_> {
         };
         let (job, is_dry) = (self.job.id, self.job.dry_run);
         let importer = Importer::User { permit: Box::new(permit), job, is_dry };
-        let read = source_of(self.conn, self.job.kind.as_deref(), self.job.mapping.as_deref())?;
+        let source = source_of_job(self.conn, &self.job)?;
+        self.job.deliveries = source.is_decided();
         let file = file_of(self.conn, self.job.id)?;
         let mut recorder = if self.job.dry_run {
             // What a dry run had decided is only in memory: it begins anew.
@@ -70,9 +73,10 @@ impl Steps<'_> {
         } else {
             Recorder::Writer(self.writer.clone())
         };
-        match read.source {
+        match source {
             Source::Sheet(mapping) => self.sheet(&importer, &mut recorder, (file, &mapping)),
             Source::Records(mapping) => self.records(&importer, &mut recorder, (file, &mapping)),
+            Source::Deliveries(chosen) => self.deliveries(&importer, &mut recorder, (file, *chosen)),
             Source::Needs(chosen) => self.needs(&importer, &mut recorder, (file, &chosen)),
             Source::Headcounts(mapping, version) => {
                 self.headcounts(&importer, &mut recorder, (file, *mapping, version))
@@ -81,7 +85,7 @@ impl Steps<'_> {
     }
 
     /// What was found out about the file.
-    fn opened(&mut self, rows: usize, notes: &[String]) {
+    pub(super) fn opened(&mut self, rows: usize, notes: &[String]) {
         self.job.row_total = i64::try_from(rows).ok();
         self.job.notes = serde_json::to_string(notes).unwrap_or_else(|_| "[]".to_owned());
     }
@@ -105,6 +109,13 @@ impl Steps<'_> {
         Ok((self.stopping)().then_some(End::Stopped))
     }
 
+    /// Says again that this process runs the job; whether it does.
+    pub(super) fn hold(&mut self) -> Outcome<bool> {
+        self.job.held_until = seconds_from(now(), HELD_SECONDS);
+        let job = &self.job;
+        write(self.conn, |conn| write_job(conn, job))
+    }
+
     fn behind(&self) -> u32 {
         u32::try_from(self.job.through_row).unwrap_or(0)
     }
@@ -118,17 +129,20 @@ impl Steps<'_> {
         let sheet = Sheet::open(file, mapping)?;
         self.opened(sheet.count()? as usize, sheet.notes());
         let mut chunk: Vec<SheetRecord> = Vec::new();
+        let mut bytes = 0;
         let behind = self.behind();
         for record in sheet.records() {
             let record = record?;
             if record.last_row() <= behind {
                 continue;
             }
+            bytes += record.bytes();
             chunk.push(record);
-            if chunk.len() < CHUNK {
+            if chunk.len() < CHUNK && bytes < CHUNK_BYTES {
                 continue;
             }
             let records = std::mem::take(&mut chunk);
+            bytes = 0;
             let judged = state_all(self.conn, recorder, importer, (mapping.sheet.kind, records))?;
             if let Some(end) = self.note(&judged)? {
                 return Ok(end);
@@ -231,7 +245,7 @@ impl Steps<'_> {
     }
 
     /// Notes what a file became that is recorded at once.
-    fn whole(&mut self, rows: Vec<JudgedRow>) -> Outcome<End> {
+    pub(super) fn whole(&mut self, rows: Vec<JudgedRow>) -> Outcome<End> {
         for part in rows.chunks(CHUNK) {
             if let Some(End::TakenOver) = self.note(part)? {
                 return Ok(End::TakenOver);
@@ -242,7 +256,7 @@ impl Steps<'_> {
 }
 
 /// A verdict by columns, with the pointers of the members they make where those are known.
-fn judged(verdict: RowVerdict, pointers: &BTreeMap<String, String>) -> JudgedRow {
+pub(super) fn judged(verdict: RowVerdict, pointers: &BTreeMap<String, String>) -> JudgedRow {
     let fate = fate_of_row(&verdict.outcome);
     let mut reasons = Vec::new();
     if let RowOutcome::Rejected { problems } = verdict.outcome {

@@ -4,7 +4,7 @@ use super::super::sheets::{Fate, JudgedRow, RowReason};
 use crate::core::id::{ImportJobId, ImportPartId, ImportRowId, SubjectId, UserId, derived};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
-use crate::db::schema::{import_jobs, import_rows};
+use crate::db::schema::{import_jobs, import_parts, import_rows};
 use crate::db::{Conn, read_failure, write_derived};
 use crate::writer::{Record, record};
 use diesel::prelude::*;
@@ -13,6 +13,8 @@ use uuid::Uuid;
 
 /// Bytes of a file that one row keeps.
 const PART_BYTES: usize = 256 * 1024;
+/// Parts that are read at once.
+const PARTS_AT_ONCE: usize = 4;
 
 record! {
     /// A file that is imported, or was.
@@ -57,6 +59,10 @@ record! {
         held_by: i64,
         /// … and until when, unless it says so again.
         held_until: Timestamp,
+        /// Whether its rows are whole deliveries, which somebody else than who sent it has recorded.
+        deliveries: bool,
+        /// Who had them recorded.
+        decided_by: Option<UserId>,
     }
 }
 
@@ -182,20 +188,42 @@ pub(super) fn write<T>(conn: &mut Conn, work: impl FnOnce(&mut Conn) -> QueryRes
 /// Keeps a job with its file.
 pub(super) fn keep(conn: &mut Conn, job: &ImportJob, file: &[u8]) -> QueryResult<()> {
     ImportJob::insert(conn, std::slice::from_ref(job))?;
-    let parts = (0_i64..).zip(file.chunks(PART_BYTES)).map(|(ordinal, content)| ImportPart {
-        id: derived(job.id.0, "import part", ordinal.unsigned_abs()),
-        job_id: job.id,
-        ordinal,
-        content: content.to_vec(),
-    });
-    ImportPart::insert(conn, &parts.collect::<Vec<_>>())
+    // Part by part, so that the file is not held once more as a whole.
+    for (ordinal, content) in (0_i64..).zip(file.chunks(PART_BYTES)) {
+        let part = ImportPart {
+            id: part_id(job.id, ordinal.unsigned_abs()),
+            job_id: job.id,
+            ordinal,
+            content: content.to_vec(),
+        };
+        ImportPart::insert(conn, &[part])?;
+    }
+    Ok(())
+}
+
+fn part_id(job: ImportJobId, ordinal: u64) -> ImportPartId {
+    derived(job.0, "import part", ordinal)
 }
 
 /// The file of a job.
 pub(super) fn file_of(conn: &mut Conn, job: ImportJobId) -> Outcome<Vec<u8>> {
-    let mut parts = ImportPart::load_groups(conn, &[job]).map_err(read_failure)?;
-    parts.sort_by_key(|part| part.ordinal);
-    Ok(parts.into_iter().flat_map(|part| part.content).collect())
+    let bytes: Option<i64> = import_jobs::table
+        .filter(import_jobs::id.eq(job))
+        .select(import_jobs::bytes)
+        .first(conn)
+        .optional()
+        .map_err(read_failure)?;
+    // Some parts at a time, into what is as large as it has to be: the file is not held once more as a whole.
+    let bytes = usize::try_from(bytes.unwrap_or(0)).unwrap_or(0);
+    let mut file = Vec::with_capacity(bytes);
+    let count = u64::try_from(bytes.div_ceil(PART_BYTES)).unwrap_or(0);
+    let ids: Vec<ImportPartId> = (0..count).map(|ordinal| part_id(job, ordinal)).collect();
+    for some in ids.chunks(PARTS_AT_ONCE) {
+        let mut parts = ImportPart::load(conn, some).map_err(read_failure)?;
+        parts.sort_by_key(|part| part.ordinal);
+        parts.iter().for_each(|part| file.extend_from_slice(&part.content));
+    }
+    Ok(file)
 }
 
 /// Whether there is a job that nobody runs.
@@ -256,6 +284,7 @@ pub(super) fn write_job(conn: &mut Conn, job: &ImportJob) -> QueryResult<bool> {
             import_jobs::notes.eq(&job.notes),
             import_jobs::finished_at.eq(job.finished_at),
             import_jobs::held_until.eq(job.held_until),
+            import_jobs::deliveries.eq(job.deliveries),
         ))
         .execute(conn)?;
     Ok(changed == 1)
@@ -266,8 +295,13 @@ pub(super) fn write_job(conn: &mut Conn, job: &ImportJob) -> QueryResult<bool> {
 pub(super) fn write_rows(conn: &mut Conn, job: ImportJobId, judged: &[JudgedRow]) -> QueryResult<()> {
     let mut rows: Vec<ImportRow> = judged.iter().map(|row| ImportRow::judged(job, row)).collect();
     let ids: Vec<ImportRowId> = rows.iter().map(|row| row.id).collect();
+    // What stated nothing before a job was run again is not what a row became.
+    let is_recorded = |row: &ImportRow| {
+        let fate = Fate::from_word(&row.fate);
+        matches!(fate, Some(Fate::Created | Fate::Updated | Fate::Waiting))
+    };
     let known: HashMap<ImportRowId, String> =
-        ImportRow::load(conn, &ids)?.into_iter().map(|row| (row.id, row.fate)).collect();
+        ImportRow::load(conn, &ids)?.into_iter().filter(is_recorded).map(|row| (row.id, row.fate)).collect();
     for row in rows.iter_mut().filter(|row| row.fate == Fate::Unchanged.word()) {
         if let Some(fate) = known.get(&row.id) {
             row.fate.clone_from(fate);
@@ -276,14 +310,15 @@ pub(super) fn write_rows(conn: &mut Conn, job: ImportJobId, judged: &[JudgedRow]
     ImportRow::change(conn, &rows)
 }
 
-/// Has a job run again from its beginning, recording this time.
-pub(super) fn begin_again(conn: &mut Conn, job: &ImportJob) -> QueryResult<()> {
-    if job.dry_run {
-        diesel::delete(import_rows::table.filter(import_rows::job_id.eq(job.id))).execute(conn)?;
-    }
-    diesel::update(import_jobs::table.filter(import_jobs::id.eq(job.id)))
+/// Has a job run again from its beginning, recording this time; where somebody else than who sent it has to say so, that one
+/// did. Answers whether it still was as it was looked at: another may have had it run meanwhile, or its sender read in another
+/// way, which nobody has looked at.
+pub(super) fn begin_again(conn: &mut Conn, job: &ImportJob, decided_by: Option<UserId>) -> QueryResult<bool> {
+    let seen = import_jobs::table.filter(import_jobs::id.eq(job.id));
+    let changed = diesel::update(seen.filter(import_jobs::finished_at.eq(job.finished_at)))
         .set((
             import_jobs::dry_run.eq(false),
+            import_jobs::decided_by.eq(decided_by),
             import_jobs::state.eq(ImportState::Waiting.word()),
             import_jobs::rows_done.eq(0),
             import_jobs::through_row.eq(0),
@@ -292,8 +327,63 @@ pub(super) fn begin_again(conn: &mut Conn, job: &ImportJob) -> QueryResult<()> {
             import_jobs::finished_at.eq(None::<Timestamp>),
             import_jobs::held_until.eq(Timestamp(0)),
         ))
-        .execute(conn)
-        .map(|_| ())
+        .execute(conn)?;
+    if changed == 1 && job.dry_run {
+        forget_rows(conn, job.id)?;
+    }
+    Ok(changed == 1)
+}
+
+/// Jobs that ended before a time, the oldest first.
+pub(super) fn ended_before(conn: &mut Conn, time: Timestamp, limit: i64) -> Outcome<Vec<ImportJobId>> {
+    import_jobs::table
+        .filter(import_jobs::finished_at.lt(time))
+        .order(import_jobs::id)
+        .limit(limit)
+        .select(import_jobs::id)
+        .load(conn)
+        .map_err(read_failure)
+}
+
+/// Removes a job that ended before a time, with its file and its rows; one that somebody has run again meanwhile stays. Answers
+/// whether it was removed.
+pub(super) fn remove(conn: &mut Conn, (id, before): (ImportJobId, Timestamp)) -> Outcome<bool> {
+    write(conn, |conn| {
+        let ended =
+            import_jobs::table.filter(import_jobs::id.eq(id)).filter(import_jobs::finished_at.lt(before));
+        if diesel::delete(ended).execute(conn)? == 0 {
+            return Ok(false);
+        }
+        // Keys between them are looked at when it commits.
+        diesel::delete(import_rows::table.filter(import_rows::job_id.eq(id))).execute(conn)?;
+        diesel::delete(import_parts::table.filter(import_parts::job_id.eq(id))).execute(conn)?;
+        Ok(true)
+    })
+}
+
+/// Has a job that was only tried tried again, read in another way; whether it was still there to be tried.
+pub(super) fn try_again(conn: &mut Conn, job: &ImportJob) -> QueryResult<bool> {
+    let tried = import_jobs::table.filter(import_jobs::id.eq(job.id));
+    let changed = diesel::update(tried.filter(import_jobs::dry_run.eq(true)))
+        .filter(import_jobs::finished_at.is_not_null())
+        .set((
+            import_jobs::kind.eq(job.kind.clone()),
+            import_jobs::mapping.eq(job.mapping.clone()),
+            import_jobs::state.eq(ImportState::Waiting.word()),
+            import_jobs::row_total.eq(None::<i64>),
+            import_jobs::rows_done.eq(0),
+            import_jobs::through_row.eq(0),
+            import_jobs::attempts.eq(0),
+            import_jobs::problem.eq(None::<String>),
+            import_jobs::notes.eq("[]"),
+            import_jobs::finished_at.eq(None::<Timestamp>),
+            import_jobs::held_until.eq(Timestamp(0)),
+        ))
+        .execute(conn)?;
+    if changed == 1 {
+        forget_rows(conn, job.id)?;
+    }
+    Ok(changed == 1)
 }
 
 /// Takes away the rows of a dry run that begins anew: what it had decided is forgotten.

@@ -3,7 +3,7 @@
 //! Each row has its own answer, and one that is refused takes nothing with it but what names it.
 
 use super::again::Again;
-use super::read::{Records, Stated};
+use super::read::{Records, Row, Stated};
 use crate::auth::Action;
 use crate::consignments::{ConsignmentOpen, LoadRecord};
 use crate::core::problem::{Outcome, Problem};
@@ -49,10 +49,9 @@ impl Records {
     ///
     /// # Errors
     /// Where the database cannot be read or written.
-    pub fn import(self, recorder: &mut Recorder, progress: Progress<'_>) -> Outcome<RecordsImported> {
+    pub fn import(&self, recorder: &mut Recorder, progress: Progress<'_>) -> Outcome<RecordsImported> {
         let mut imported = RecordsImported::default();
         let (total, mut reached) = (self.count(), 0);
-        let mapping = self.mapping.clone();
         let mut done = |rows: Vec<JudgedRow>| {
             reached += rows.len();
             for row in rows {
@@ -69,7 +68,7 @@ impl Records {
             progress(reached, total);
             Ok(())
         };
-        let actor = |_: Action| Ok(import_actor(&mapping));
+        let actor = |_: Action| Ok(import_actor(&self.mapping));
         let stating = Stating { actor: &actor, note: &|_, _| None, behind: 0, done: &mut done };
         self.import_by(recorder, stating)?;
         imported.rejected.sort_by_key(|refused| refused.row);
@@ -80,42 +79,41 @@ impl Records {
     ///
     /// # Errors
     /// Where the database cannot be read or written; what `stating.done` refuses.
-    pub fn import_by(self, recorder: &mut Recorder, stating: Stating<'_>) -> Outcome<()> {
-        // They are told last, so how far an earlier run came says nothing of them; told again they are the same.
-        let mut refused = self.refused.into_iter().map(|refused| JudgedRow {
-            row: refused.row,
-            key: String::new(),
-            fate: Fate::Refused,
-            subject: None,
-            reasons: vec![RowReason::whole(refused.reason)],
-        });
+    pub fn import_by(&self, recorder: &mut Recorder, stating: Stating<'_>) -> Outcome<()> {
         let mut becoming = Becoming::default();
         let mut stage = Stage::default();
-        for (row, stated) in self.rows.into_iter().filter(|(row, _)| *row > stating.behind) {
-            becoming.ids.insert(row, stated.id());
-            match (stating.actor)(stated.action()) {
-                Ok(actor) => stage.add((row, (stating.note)(row, stated.id())), stated, &Arc::new(actor)),
-                Err(problem) => becoming.refuse(row, &problem),
+        for row in self.rows(stating.behind)? {
+            let Row { number, bytes, stated } = row?;
+            match stated {
+                Ok(stated) => {
+                    becoming.ids.insert(number, stated.id());
+                    stage.bytes += bytes;
+                    match (stating.actor)(stated.action()) {
+                        Ok(actor) => {
+                            let note = (stating.note)(number, stated.id());
+                            stage.add((number, note), stated, &Arc::new(actor));
+                        }
+                        Err(problem) => becoming.refuse(number, &problem),
+                    }
+                }
+                Err(reason) => {
+                    becoming.note(number, Err((Fate::Refused, vec![RowReason::whole(reason)])));
+                }
             }
-            if stage.is_full() {
+            if stage.is_full() || becoming.is_full() {
                 stage.record(recorder, &mut becoming)?;
                 (stating.done)(becoming.told())?;
             }
         }
         stage.record(recorder, &mut becoming)?;
-        (stating.done)(becoming.told())?;
-        loop {
-            let part: Vec<JudgedRow> = refused.by_ref().take(STAGE_ROWS).collect();
-            if part.is_empty() {
-                return Ok(());
-            }
-            (stating.done)(part)?;
-        }
+        (stating.done)(becoming.told())
     }
 }
 
 /// Updates handed to the writer at once: as many as a few of its batches take.
 const STAGE_ROWS: usize = 1_024;
+/// Bytes of them, so that rows of long bodies take no more memory than many of short ones.
+const STAGE_BYTES: usize = 2 * 1_024 * 1_024;
 
 /// What became of each row; a row may be several updates.
 #[derive(Default)]
@@ -125,6 +123,10 @@ struct Becoming {
 }
 
 impl Becoming {
+    fn is_full(&self) -> bool {
+        self.rows.len() >= STAGE_ROWS
+    }
+
     fn refuse(&mut self, row: u32, problem: &Problem) {
         let reason =
             |pointer: &str, words: &str| RowReason { pointer: pointer.to_owned(), ..RowReason::whole(words) };
@@ -177,11 +179,12 @@ struct Stage {
     loads: Vec<(At, LoadRecord)>,
     events: Vec<(At, PostEvent)>,
     count: usize,
+    bytes: usize,
 }
 
 impl Stage {
     fn is_full(&self) -> bool {
-        self.count >= STAGE_ROWS
+        self.count >= STAGE_ROWS || self.bytes >= STAGE_BYTES
     }
 
     fn add(&mut self, at: At, stated: Stated, actor: &Arc<Actor>) {

@@ -3,7 +3,7 @@
 //! | file | what it is |
 //! |---|---|
 //! | `tell` | the records there are, as whoever posts them would state them |
-//! | `read` | a table or lines of them, by a mapping with `[record]` |
+//! | `read`, `lines` | a table or lines of them, by a mapping with `[record]` |
 //! | `again` | a record of the catalogue that another ledger had under the same identifier |
 //! | `import` | every record stated, every event posted, in the order of the file |
 //!
@@ -12,6 +12,7 @@
 
 pub mod again;
 pub mod import;
+mod lines;
 pub mod read;
 pub mod tell;
 

@@ -1,5 +1,6 @@
 //! A table or lines of records, by a mapping with `[record]`: each row judged for itself.
 
+use super::lines::{Lines, Members};
 use super::{RECORDS_END, RecordKind, body_headings};
 use crate::auth::Action;
 use crate::consignments::{ConsignmentNew, LoadNew};
@@ -8,10 +9,11 @@ use crate::core::id::{ConsignmentId, ItemId, LoadId, OrganizationId, PledgeId, P
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::events::Command;
-use crate::exchange::headcounts::RowRefused;
 use crate::exchange::mapping::FileSection;
 use crate::exchange::mapping_file::text_with;
-use crate::exchange::table::{Limits, MAX_FILE_BYTES, Table, TableFormat, TableOptions};
+use crate::exchange::table::{
+    Limits, MAX_FILE_BYTES, Table, TableError, TableFormat, TableOptions, TableRow,
+};
 use crate::items::{Item, ItemDraft, Pack};
 use crate::parties::{Organization, OrganizationDraft};
 use crate::pledges::PledgeNew;
@@ -21,8 +23,8 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
-use std::collections::BTreeMap;
-use std::io::Read as _;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read as _, Seek as _};
 use std::path::Path;
 use uuid::Uuid;
 
@@ -61,6 +63,9 @@ pub struct RecordSection {
 }
 
 impl RecordMapping {
+    /// The name of the mapping that ships with the program.
+    pub const NAME: &'static str = BUILT_IN.0;
+
     /// The mapping of this name or in this file; none where it is of another kind.
     ///
     /// # Errors
@@ -99,29 +104,74 @@ pub(super) enum Stated {
     Event(Command),
 }
 
-/// What a file states.
+/// What a file states. Its rows are read as they are asked for, twice: once to see that it is whole, and once to state them.
 pub struct Records {
     pub(super) mapping: String,
     /// What was found out about the file, in sentences.
     pub notes: Vec<String>,
-    pub(super) rows: Vec<(u32, Stated)>,
-    pub(super) refused: Vec<RowRefused>,
-    /// Whether the file says of itself what it is, as our exports do, and so has to say where it ends.
+    source: Source,
+    /// How many rows it has.
+    count: usize,
+}
+
+/// Where the rows come from.
+enum Source {
+    /// An object a line, in a file on this machine.
+    File(File, RecordSection),
+    /// The same, as it was sent.
+    Bytes(Vec<u8>, RecordSection),
+    /// A table.
+    Table(Box<RecordTable>),
+}
+
+/// A table with the places of its columns.
+struct RecordTable {
+    table: Table,
+    kind: usize,
+    id: usize,
+    bodies: Vec<usize>,
+    /// In a workbook a text is a text; in a file of text an apostrophe keeps it from being run.
+    is_shielded: bool,
+}
+
+/// A row that states something, or why it does not.
+pub(super) struct Row {
+    /// Its number as a spreadsheet shows it, or its line.
+    pub(super) number: u32,
+    /// Bytes of what it says.
+    pub(super) bytes: usize,
+    pub(super) stated: Result<Stated, String>,
+}
+
+/// What lines are read from.
+type Reader<'a> = Box<dyn BufRead + 'a>;
+/// Rows, as they are read.
+type Rows<'a> = Box<dyn Iterator<Item = Outcome<Row>> + 'a>;
+
+/// What a file says of itself, and how many rows it has.
+#[derive(Default)]
+struct Seen {
+    /// Whether it says what it is, as our exports do, and so has to say where it ends.
     is_stamped: bool,
     /// How many records its end says there are.
     announced: Option<usize>,
+    count: usize,
 }
 
 /// Reads a file of records.
 ///
 /// # Errors
 /// `invalid` where it cannot be read at all, or has no records.
-pub fn read_records(file: &Path, mapping: &RecordMapping) -> Outcome<Records> {
+pub fn read_records(path: &Path, mapping: &RecordMapping) -> Outcome<Records> {
     let unreadable =
-        |error: std::io::Error| Problem::field("/file", format!("cannot read {}: {error}", file.display()));
+        |error: std::io::Error| Problem::field("/file", format!("cannot read {}: {error}", path.display()));
+    let file = File::open(path).map_err(unreadable)?;
+    // What is no file, such as a pipe, can be read once only.
+    if file.metadata().map_err(unreadable)?.is_file() && begins_with_object(&file).map_err(unreadable)? {
+        return Records::whole(mapping, |section| Source::File(file, section), Limits::default());
+    }
     let mut bytes = Vec::new();
-    let opened = std::fs::File::open(file).map_err(unreadable)?;
-    opened.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    file.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes).map_err(unreadable)?;
     if bytes.len() > MAX_FILE_BYTES {
         let words =
             format!("has more than {MAX_FILE_BYTES} bytes, the most an import takes; split it by rows");
@@ -130,31 +180,33 @@ pub fn read_records(file: &Path, mapping: &RecordMapping) -> Outcome<Records> {
     records_of(bytes, mapping, Limits::default())
 }
 
+/// Whether a file has an object before all else; it is read from its beginning again.
+fn begins_with_object(mut file: &File) -> std::io::Result<bool> {
+    let mut begins = false;
+    for byte in BufReader::new(file).bytes() {
+        let byte = byte?;
+        if !byte.is_ascii_whitespace() {
+            begins = byte == b'{';
+            break;
+        }
+    }
+    file.rewind()?;
+    Ok(begins)
+}
+
 /// The same of a file's bytes.
 ///
 /// # Errors
 /// As [`read_records`].
 pub fn records_of(bytes: Vec<u8>, mapping: &RecordMapping, limits: Limits) -> Outcome<Records> {
-    let mut records = Records {
-        mapping: mapping.name.clone(),
-        notes: Vec::new(),
-        rows: Vec::new(),
-        refused: Vec::new(),
-        is_stamped: false,
-        announced: None,
-    };
     let is_lines = bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'{');
     if is_lines {
-        records.read_lines(&bytes, &mapping.record, limits)?;
-    } else {
-        records.read_table(bytes, mapping, limits)?;
+        return Records::whole(mapping, |section| Source::Bytes(bytes, section), limits);
     }
-    if records.rows.is_empty() && records.refused.is_empty() {
-        let words = "has no records; export them with --table records: entries follow from them";
-        return Err(Problem::field("/file", words));
-    }
-    records.check_whole()?;
-    Ok(records)
+    let (table, seen) = RecordTable::open(bytes, mapping, limits)?;
+    let notes = table.table.notes().to_vec();
+    Records { mapping: mapping.name.clone(), notes, source: Source::Table(Box::new(table)), count: 0 }
+        .counted(seen)
 }
 
 impl Stated {
@@ -190,15 +242,66 @@ impl Stated {
 impl Records {
     /// How many rows it has.
     pub fn count(&self) -> usize {
-        self.rows.len() + self.refused.len()
+        self.count
     }
 
-    /// Refuses the beginning of a file for a file: what an export of ours says of itself it says at its end too.
-    fn check_whole(&self) -> Outcome<()> {
-        let found = self.rows.len() + self.refused.len();
-        let words = match self.announced {
-            Some(announced) if announced == found => return Ok(()),
-            None if !self.is_stamped => return Ok(()),
+    /// How many of its rows say what can be stated, for whoever only looks.
+    ///
+    /// # Errors
+    /// Where the file cannot be read any more.
+    pub fn readable(&self) -> Outcome<usize> {
+        let mut readable = 0;
+        for row in self.rows(0)? {
+            readable += usize::from(row?.stated.is_ok());
+        }
+        Ok(readable)
+    }
+
+    /// Lines of records that are whole, where they may be so many.
+    fn whole(
+        mapping: &RecordMapping,
+        source: impl FnOnce(RecordSection) -> Source,
+        limits: Limits,
+    ) -> Outcome<Self> {
+        let source = source(mapping.record.clone());
+        let records = Self { mapping: mapping.name.clone(), notes: Vec::new(), source, count: 0 };
+        let seen = records.looked_through(limits)?;
+        records.counted(seen)
+    }
+
+    /// Goes through lines once, without stating anything: what says what the file is, and entries, which follow from events, are
+    /// no records.
+    fn looked_through(&self, limits: Limits) -> Outcome<Seen> {
+        let mut seen = Seen::default();
+        let Some((lines, section)) = self.lines()? else { return Ok(seen) };
+        for line in lines {
+            let (_, line) = line?;
+            match Members::of(&line).map(|members| (members.word(&section.kind), members)) {
+                Some((kind, members)) if kind == END => {
+                    seen.announced = serde_json::from_str(members.text("records")).ok();
+                }
+                Some((kind, _)) if kind == STAMP => seen.is_stamped = true,
+                Some((kind, _)) if kind == ENTRY => {}
+                Some(_) | None => seen.count += 1,
+            }
+            if seen.count > limits.rows as usize {
+                let words = format!("has more than {} records; split it by lines", limits.rows);
+                return Err(Problem::field("/file", words));
+            }
+        }
+        Ok(seen)
+    }
+
+    /// Refuses what has no records, and the beginning of a file for a file: what an export of ours says of itself it says at its
+    /// end too.
+    fn counted(self, seen: Seen) -> Outcome<Self> {
+        let found = seen.count;
+        let words = match seen.announced {
+            _ if found == 0 => {
+                "has no records; export them with --table records: entries follow from them".to_owned()
+            }
+            Some(announced) if announced == found => return Ok(Self { count: found, ..self }),
+            None if !seen.is_stamped => return Ok(Self { count: found, ..self }),
             Some(announced) => format!(
                 "says at its end that it has {announced} records, and has {found}; export it again and send all of it"
             ),
@@ -210,61 +313,70 @@ impl Records {
         Err(Problem::field("/file", words))
     }
 
-    fn add(&mut self, row: u32, stated: Result<Stated, String>) {
-        match stated {
-            Ok(stated) => self.rows.push((row, stated)),
-            Err(reason) => self.refused.push(RowRefused { row, reason }),
-        }
+    /// Its lines from the first, and what is in them; none where it is a table.
+    fn lines(&self) -> Outcome<Option<(Lines<Reader<'_>>, &RecordSection)>> {
+        let (reader, section): (Reader<'_>, &RecordSection) = match &self.source {
+            Source::File(file, section) => {
+                let mut file = file;
+                file.rewind().map_err(|error| Problem::field("/file", format!("cannot be read: {error}")))?;
+                (Box::new(BufReader::new(file)), section)
+            }
+            Source::Bytes(bytes, section) => (Box::new(bytes.as_slice()), section),
+            Source::Table(_) => return Ok(None),
+        };
+        Ok(Some((Lines::of(reader), section)))
     }
 
-    /// An object a line; what says what the file is, and entries, which follow from events, are passed over.
-    fn read_lines(&mut self, bytes: &[u8], section: &RecordSection, limits: Limits) -> Outcome<()> {
-        let text = std::str::from_utf8(bytes)
-            .map_err(|error| Problem::field("/file", format!("is not UTF-8: {error}")))?;
-        for (number, line) in (1..).zip(text.lines()) {
-            if line.trim().is_empty() {
-                continue;
-            }
-            if self.count() >= limits.rows as usize {
-                let words = format!("has more than {} records; split it by lines", limits.rows);
-                return Err(Problem::field("/file", words));
-            }
-            let Ok(members) = serde_json::from_str::<BTreeMap<String, &RawValue>>(line) else {
-                self.add(number, Err("the line is no JSON object".to_owned()));
-                continue;
-            };
-            let text = |name: &str| members.get(name).map_or("null", |member| member.get());
-            let word = |name: &str| serde_json::from_str::<String>(text(name)).unwrap_or_default();
-            let kind = word(&section.kind);
-            match kind.as_str() {
-                "stamp" => self.is_stamped = true,
-                "end" => self.announced = serde_json::from_str(text("records")).ok(),
-                "entry" => {}
-                _ => {
-                    let stated = stated(&kind, &word(&section.id), text(&section.body));
-                    self.add(number, stated);
-                }
-            }
+    /// The rows behind one, in their order, each read when it is asked for.
+    ///
+    /// # Errors
+    /// Where the file cannot be read.
+    pub(super) fn rows(&self, behind: u32) -> Outcome<Rows<'_>> {
+        if let Source::Table(table) = &self.source {
+            return Ok(table.rows(behind));
         }
-        Ok(())
+        let Some((lines, section)) = self.lines()? else { return Ok(Box::new(std::iter::empty())) };
+        Ok(Box::new(lines.filter_map(move |line| match line {
+            Ok((number, _)) if number <= behind => None,
+            Ok((number, line)) => row_of(section, number, &line).map(Ok),
+            Err(problem) => Some(Err(problem)),
+        })))
     }
-    fn read_table(&mut self, mut bytes: Vec<u8>, mapping: &RecordMapping, limits: Limits) -> Outcome<()> {
-        let unreadable = |error: &dyn std::fmt::Display| Problem::field("/file", error.to_string());
+}
+
+/// The words of lines that are no records.
+const STAMP: &str = "stamp";
+const ENTRY: &str = "entry";
+const END: &str = "end";
+
+/// What a line states; none where it is no record.
+fn row_of(section: &RecordSection, number: u32, line: &str) -> Option<Row> {
+    let bytes = line.len();
+    let Some(members) = Members::of(line) else {
+        return Some(Row { number, bytes, stated: Err("the line is no JSON object".to_owned()) });
+    };
+    let kind = members.word(&section.kind);
+    if [STAMP, ENTRY, END].contains(&kind.as_str()) {
+        return None;
+    }
+    let stated = stated(&kind, &members.word(&section.id), members.text(&section.body));
+    Some(Row { number, bytes, stated })
+}
+
+impl RecordTable {
+    /// A table and what it says of itself, gone through once.
+    fn open(mut bytes: Vec<u8>, mapping: &RecordMapping, limits: Limits) -> Outcome<(Self, Seen)> {
         let lines = bytes.split(|byte| *byte == b'\n').take_while(|line| line.starts_with(COMMENT)).count();
-        let is_text = lines > 0;
-        if is_text {
-            self.is_stamped = true;
-            self.announced = cut_end(&mut bytes);
-        }
+        let is_stamped = lines > 0;
+        let announced = if is_stamped { cut_end(&mut bytes) } else { None };
         let options = TableOptions {
             delimiter: mapping.file.delimiter.map(|given| u8::try_from(given).unwrap_or(u8::MAX)),
             encoding: mapping.file.encoding,
             sheet: mapping.file.sheet.clone(),
-            header_row: mapping.file.header_row.or(is_text.then(|| u32::try_from(lines + 1).unwrap_or(1))),
+            header_row: mapping.file.header_row.or(is_stamped.then(|| u32::try_from(lines + 1).unwrap_or(1))),
             limits,
         };
-        let table = Table::from_bytes(bytes, &options).map_err(|error| unreadable(&error))?;
-        self.notes = table.notes().to_vec();
+        let table = Table::from_bytes(bytes, &options).map_err(unreadable)?;
         let place = |heading: &str| table.header().iter().position(|one| one == heading);
         let column = |heading: &str| {
             place(heading).ok_or_else(|| {
@@ -276,20 +388,40 @@ impl Records {
         column(&mapping.record.body)?;
         let bodies: Vec<usize> =
             body_headings(&mapping.record.body).iter().filter_map(|one| place(one)).collect();
-        // In a workbook a text is a text; in a file of text an apostrophe keeps it from being run.
         let is_shielded = matches!(table.format(), TableFormat::Csv { .. });
-        let text = |cell: &str| if is_shielded { unshielded(cell) } else { cell.to_owned() };
+        let mut count = 0;
         for row in table.rows() {
-            let row = row.map_err(|error| unreadable(&error))?;
-            if (0..row.cell_count()).all(|place| row.cell(place).is_empty()) {
-                continue;
-            }
-            let body: String = bodies.iter().map(|place| text(row.cell(*place))).collect();
-            let stated = stated(&text(row.cell(kind)), &text(row.cell(id)), &body);
-            self.add(row.number, stated);
+            count += usize::from(!is_blank(&row.map_err(unreadable)?));
         }
-        Ok(())
+        let seen = Seen { is_stamped, announced, count };
+        Ok((Self { table, kind, id, bodies, is_shielded }, seen))
     }
+
+    fn rows(&self, behind: u32) -> Rows<'_> {
+        Box::new(self.table.rows().filter_map(move |row| match row {
+            Ok(row) if row.number <= behind || is_blank(&row) => None,
+            Ok(row) => Some(Ok(self.row_of(&row))),
+            Err(error) => Some(Err(unreadable(error))),
+        }))
+    }
+
+    fn row_of(&self, row: &TableRow) -> Row {
+        let text = |place: usize| match self.is_shielded {
+            true => unshielded(row.cell(place)),
+            false => row.cell(place).to_owned(),
+        };
+        let body: String = self.bodies.iter().map(|place| text(*place)).collect();
+        let stated = stated(&text(self.kind), &text(self.id), &body);
+        Row { number: row.number, bytes: body.len(), stated }
+    }
+}
+
+fn is_blank(row: &TableRow) -> bool {
+    (0..row.cell_count()).all(|place| row.cell(place).is_empty())
+}
+
+fn unreadable(error: TableError) -> Problem {
+    Problem::field("/file", error.to_string())
 }
 
 /// Takes the last line away from a table where it says how many records there are.

@@ -106,6 +106,17 @@ impl Column {
         self.at.contains('*')
     }
 
+    /// The words there are for it; none where it may say anything else.
+    pub fn words(&self) -> &'static [&'static str] {
+        match self.holds {
+            Holds::OneOf(words) => words,
+            Holds::YesNo => &["yes", "no"],
+            Holds::Text | Holds::Whole | Holds::Degrees | Holds::Exact | Holds::Time | Holds::Day => &[],
+            Holds::Country | Holds::Money(_) | Holds::Currency | Holds::List | Holds::Leg => &[],
+            Holds::Json | Holds::Key | Holds::Named(_) => &[],
+        }
+    }
+
     /// Where it goes in the body, for the row at this place among those that state one thing together.
     pub fn pointer(&self, place: usize) -> String {
         self.at.replace('*', &place.to_string())

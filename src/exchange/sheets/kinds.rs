@@ -97,7 +97,7 @@ impl SheetKind {
     }
 
     /// Its columns, in the order of the template.
-    pub(super) fn columns(self) -> &'static [Column] {
+    pub(in crate::exchange) fn columns(self) -> &'static [Column] {
         match self {
             Self::Organizations => ORGANIZATIONS,
             Self::Programmes => PROGRAMMES,

@@ -31,7 +31,7 @@ pub struct SheetMapping {
     pub formats: FormatSection,
     /// What the rows are.
     pub sheet: SheetSection,
-    /// Our headings, and what the table calls them.
+    /// Our headings, and what the table calls them; "" where it has no such column.
     #[serde(default)]
     pub columns: BTreeMap<String, String>,
     /// Our headings, and what every row says there.
@@ -136,7 +136,7 @@ impl SheetMapping {
     }
 
     /// How to open the table.
-    pub(super) fn table_options(&self, header_row: Option<u32>) -> TableOptions {
+    pub(in crate::exchange) fn table_options(&self, header_row: Option<u32>) -> TableOptions {
         TableOptions {
             // What is no single byte becomes a byte that no table takes, and is refused by name there.
             delimiter: self.file.delimiter.map(|given| u8::try_from(given).unwrap_or(u8::MAX)),

@@ -151,7 +151,9 @@ fn places_in(table: &Table, mapping: &SheetMapping) -> Outcome<Vec<(Option<usize
     let mut places = Vec::with_capacity(columns.len());
     for column in columns {
         let wanted = called(column);
-        let found: Vec<usize> = (0..header.len()).filter(|place| header[*place] == wanted).collect();
+        // A heading that is called nothing stands in no column, though one may have none.
+        let is_it = |place: &usize| !wanted.is_empty() && header[*place] == wanted;
+        let found: Vec<usize> = (0..header.len()).filter(is_it).collect();
         let constant = mapping.constants.get(column.heading).cloned();
         if found.len() > 1 {
             let words = format!("has the column {} twice; name each once", quoted(&wanted));
@@ -161,7 +163,7 @@ fn places_in(table: &Table, mapping: &SheetMapping) -> Outcome<Vec<(Option<usize
             let known: Vec<&str> = columns.iter().map(|column| column.heading).collect();
             let words = format!(
                 "has no column {}, which {} need; their columns are {}, and the table has {}",
-                quoted(&wanted),
+                quoted(if wanted.is_empty() { column.heading } else { wanted.as_str() }),
                 mapping.sheet.kind.word(),
                 known.join(", "),
                 quoted(&table.header().join(", "))
@@ -399,6 +401,11 @@ impl SheetRecord {
         }
     }
 
+    /// What its cells take.
+    pub fn bytes(&self) -> usize {
+        self.rows.iter().flat_map(|row| &row.cells).map(String::len).sum()
+    }
+
     /// The numbers of its rows.
     pub fn numbers(&self) -> impl Iterator<Item = u32> + '_ {
         self.rows.iter().map(|row| row.number)
@@ -449,7 +456,8 @@ fn column_of_key(kind: SheetKind) -> &'static str {
     kind.grouped_by().map_or("record", |column| column.heading)
 }
 
-fn shown(text: &str) -> String {
+/// What a cell says, cut to what can be shown.
+pub(super) fn shown(text: &str) -> String {
     text.chars().take(SHOWN_CHARS).collect()
 }
 

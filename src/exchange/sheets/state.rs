@@ -3,7 +3,7 @@
 use super::catalogue::{Kept, body_as, kits_of};
 use super::kinds::SheetKind;
 use super::names::Names;
-use super::read::SheetRecord;
+use super::read::{SheetRecord, shown};
 use super::{Fate, JudgedRow, RowReason};
 use crate::areas::KnownAreas;
 use crate::auth::{Action, Permit, Scope, action};
@@ -361,6 +361,7 @@ impl Work<'_> {
     fn judged(self) -> Vec<JudgedRow> {
         let mut judged = Vec::new();
         for ((record, said), remark) in self.records.into_iter().zip(self.said).zip(self.remarks) {
+            let key = shown(&record.key);
             let refused = record.problems.first().map(|(place, _)| record.rows[*place].number);
             for (place, row) in record.rows.iter().enumerate() {
                 let own = record.problems.iter().filter(|(at, _)| *at == place);
@@ -376,7 +377,7 @@ impl Work<'_> {
                     )));
                 }
                 reasons.extend(remark.clone().map(RowReason::whole));
-                judged.push(JudgedRow { row: row.number, key: record.key.clone(), fate, subject, reasons });
+                judged.push(JudgedRow { row: row.number, key: key.clone(), fate, subject, reasons });
             }
         }
         judged

@@ -169,13 +169,7 @@ fn fill(sheet: &mut Worksheet, at: u16, column: &Column, bold: &Format) -> Resul
         // A code of digits keeps its zeros, and a day stays as it is typed.
         sheet.set_column_format(at, &Format::new().set_num_format("@"))?;
     }
-    let words: &[&str] = match column.holds {
-        Holds::OneOf(words) => words,
-        Holds::YesNo => &["yes", "no"],
-        Holds::Text | Holds::Whole | Holds::Degrees | Holds::Exact | Holds::Time | Holds::Day => &[],
-        Holds::Country | Holds::Money(_) | Holds::Currency | Holds::List | Holds::Leg => &[],
-        Holds::Json | Holds::Key | Holds::Named(_) => &[],
-    };
+    let words = column.words();
     if words.is_empty() {
         return Ok(());
     }

@@ -1,7 +1,7 @@
 //! What goods come to for the needs they are meant for. Pure.
 
 use crate::core::id::{ConsignmentId, ItemId, NeedId, PledgeLineId, SubjectId};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, HashMap};
@@ -56,12 +56,14 @@ impl MatchDraft {
             (Some(line), None) => Ok((MatchKind::PledgeLine, SubjectId(line.0))),
             (None, Some(consignment)) => Ok((MatchKind::Consignment, SubjectId(consignment.0))),
             (Some(_), Some(_)) => {
-                Err(Problem::field("/consignment", "stands beside a line of a pledge; write one of the two"))
+                Err(Problem::field("/consignment", "stands beside a line of a pledge; write one of the two")
+                    .coded(Fault::OneOfTwo))
             }
             (None, None) => Err(Problem::field(
                 "/pledge_line",
                 "is missing, and so is a consignment; write one of the two",
-            )),
+            )
+            .coded(Fault::Required)),
         }
     }
 }

@@ -8,7 +8,7 @@ use crate::atlas::CountryCode;
 use crate::baselines::Area;
 use crate::core::check::{Check, Edit, NAME_CHARS_MAX, REFERENCE_CHARS_MAX, WORDS_CHARS_MAX, quoted};
 use crate::core::id::{ItemId, NeedId, OrganizationId, ProgrammeId, SiteId};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, FieldError, Outcome, Problem};
 use crate::core::quantity::Quantity;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -208,7 +208,9 @@ impl NeedDraft {
         let place = self.place(&mut check);
         let draft = self.normal(&mut check);
         check.finish()?;
-        let Some(place) = place else { return Err(Problem::field("/site", "is missing")) };
+        let Some(place) = place else {
+            return Err(Problem::field("/site", "is missing").coded(Fault::Required));
+        };
         let area = match &place {
             Place::Site(_) => None,
             Place::Area(area, _) => Some(area.clone()),
@@ -233,11 +235,11 @@ impl NeedDraft {
                 Some(Place::Area(area.to_string(), country))
             }
             (Some(_), Some(_)) => {
-                check.wrong("/area", "stands beside a site; write one of the two");
+                check.fault(Fault::OneOfTwo, "/area", "stands beside a site; write one of the two");
                 None
             }
             (None, None) => {
-                check.wrong("/site", "is missing, and so is an area; write one of the two");
+                check.fault(Fault::Required, "/site", "is missing, and so is an area; write one of the two");
                 None
             }
         }
@@ -246,7 +248,8 @@ impl NeedDraft {
     /// Judges what may change, and brings its texts into the form they are kept in.
     fn normal(&self, check: &mut Check) -> Self {
         if self.quantity.is_zero() {
-            check.wrong("/quantity", "0 is no need; write at least 1 base unit");
+            let error = FieldError::new("/quantity", "0 is no need; write at least 1 base unit");
+            check.note(error.coded(Fault::TooSmall).at_least(1));
         }
         if let Some(people) = self.people {
             check.whole("/people", people, 0..=PEOPLE_MAXIMUM, "people");

@@ -11,6 +11,7 @@ use crate::pages::fields::{Field, Fields, members};
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
 use crate::pages::grid::{Cell, Grid};
+use crate::pages::made_up::{proposed_things, shows_made_up};
 use crate::pages::refused::refuse;
 use crate::pages::visitor::{Visitor, see, shown};
 use crate::pages::words::Word;
@@ -38,9 +39,11 @@ async fn admin_page(
     request: HttpRequest,
 ) -> Outcome<HttpResponse> {
     let query: ApprovalQuery = value_of(&json!({ "state": "proposed", "after": after(&request) }))?;
-    let page = told(&approval_index(visitor.permit()?, state.clone(), Query(query)).await?.into_inner())?;
+    let listed = approval_index(visitor.permit()?, state.clone(), Query(query)).await?.into_inner();
+    let made_up = shows_made_up(&state, proposed_things(&listed.items)).await?;
+    let page = told(&listed)?;
     let names = names(&visitor, &state).await?;
-    let mut shown = AdminPage::new(&visitor, AdminWord::Title).lead(AdminWord::Lead);
+    let mut shown = AdminPage::new(&visitor, AdminWord::Title).lead(AdminWord::Lead).synthetic(made_up);
     let frame = &shown.frame;
     shown.ways = WAYS.iter().map(|(path, word)| (*path, frame.say(*word))).collect();
     let mut grid = pending(frame, items(&page), &names);
@@ -99,7 +102,9 @@ async fn one(visitor: &Visitor, state: &State, id: ApprovalId) -> Outcome<AdminP
     let view = approval_show(visitor.permit()?, state.clone(), Path(id)).await?.into_inner();
     let of = told(&view)?;
     let names = names(visitor, state).await?;
-    let mut shown = AdminPage::new(visitor, AdminWord::Proposal).under("/admin", AdminWord::Title);
+    let made_up = shows_made_up(state, proposed_things(std::slice::from_ref(&view))).await?;
+    let shown = AdminPage::new(visitor, AdminWord::Proposal).under("/admin", AdminWord::Title);
+    let mut shown = shown.synthetic(made_up);
     let frame = &shown.frame;
     shown.lead = format!("{}: {}", text(&of, "kind").replace('_', " "), text(&of, "reason"));
     shown.posted = format!("{:#}", of["body"]);

@@ -6,7 +6,9 @@
 //! | `approvals` | what is to decide, and deciding it |
 //! | `people` | who logs in; inviting, changing, another password |
 //! | `invited` | setting a password by an invitation, for whoever was handed one |
-//! | `organizations`, `items`, `sites`, `keys` | each a list with a form for a new one, and a page to change one |
+//! | `register` | a list with a form for a new one, and a page to change one |
+//! | `organizations`, `items`, `sites` | what is kept so |
+//! | `keys` | keys of machines |
 //! | `hooks` | a user's own webhooks, and what they did not take |
 //! | `words` | phrases |
 //!
@@ -20,13 +22,14 @@ mod items;
 mod keys;
 mod organizations;
 mod people;
+mod register;
 mod sites;
 mod words;
 
 pub use words::AdminWord;
 
 use crate::auth::{Permit, action};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::pages::fields::{Fields, field_of};
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
@@ -38,13 +41,18 @@ use crate::parties::http::{OrganizationQuery, organization_list};
 use crate::web::{IfMatch, Query, Routes, State, value_of};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use askama::Template;
+use items::Items;
+use organizations::Organizations;
 use serde::Serialize;
 use serde_json::{Value, json};
-use sites::SitesMap;
+use sites::{Sites, SitesMap};
 use uuid::Uuid;
 
 /// Organizations that a form offers to choose from: as many as one page of the interface has.
 const CHOICES_MAXIMUM: i64 = 500;
+
+/// What can be chosen: what is sent, and what it is called.
+type Choice = (String, String);
 
 /// A button by itself: what it does, and what it says.
 pub struct Button {
@@ -93,6 +101,11 @@ impl AdminPage {
             next: String::new(),
             frame,
         }
+    }
+
+    /// The same where what it shows is made up.
+    fn synthetic(self, is_made_up: bool) -> Self {
+        Self { frame: self.frame.synthetic(is_made_up), ..self }
     }
 
     /// The same with its lead.
@@ -242,25 +255,25 @@ fn drawn() -> String {
 fn drawn_id(form: &Form) -> Outcome<Uuid> {
     form.get("id").parse().map_err(|_| {
         let words = format!("{:?} is no identifier; open the page again", form.get("id"));
-        Problem::field("/id", words)
+        Problem::field("/id", words).coded(Fault::NotAnIdentifier)
     })
 }
 
 /// Organizations to choose from, and none of them.
-async fn choices(visitor: &Visitor, state: &State, frame: &Frame) -> Outcome<Vec<(String, String)>> {
+async fn choices(visitor: &Visitor, state: &State, frame: &Frame) -> Outcome<Vec<Choice>> {
     let permit: Permit<action::ReferenceRead> = visitor.permit()?;
     let query: OrganizationQuery = value_of(&json!({ "limit": CHOICES_MAXIMUM }))?;
     let page = told(&organization_list(permit, state.clone(), Query(query)).await?.into_inner())?;
     let none = (String::new(), frame.say(AdminWord::NoOrganization).to_owned());
     let one = |of: &Value| (text(of, "id").to_owned(), text(of, "name").to_owned());
-    let mut choices: Vec<(String, String)> = items(&page).iter().map(one).collect();
+    let mut choices: Vec<Choice> = items(&page).iter().map(one).collect();
     choices.sort_by(|left, right| left.1.cmp(&right.1));
     choices.insert(0, none);
     Ok(choices)
 }
 
 /// The same with one that is chosen already, which may be beyond those offered.
-fn with_chosen(mut choices: Vec<(String, String)>, chosen: &str) -> Vec<(String, String)> {
+fn with_chosen(mut choices: Vec<Choice>, chosen: &str) -> Vec<Choice> {
     if !choices.iter().any(|(id, _)| id == chosen) {
         choices.push((chosen.to_owned(), chosen.to_owned()));
     }
@@ -268,7 +281,7 @@ fn with_chosen(mut choices: Vec<(String, String)>, chosen: &str) -> Vec<(String,
 }
 
 /// What an organization that is chosen from is called.
-fn called<'a>(choices: &'a [(String, String)], id: &'a str) -> &'a str {
+fn called<'a>(choices: &'a [Choice], id: &'a str) -> &'a str {
     choices.iter().find(|(one, _)| one == id).map_or(id, |(_, name)| name.as_str())
 }
 
@@ -277,9 +290,9 @@ pub fn routes(routes: &mut Routes) {
     approvals::routes(routes);
     people::routes(routes);
     invited::routes(routes);
-    organizations::routes(routes);
-    items::routes(routes);
-    sites::routes(routes);
+    register::routes::<Organizations>(routes);
+    register::routes::<Items>(routes);
+    register::routes::<Sites>(routes);
     keys::routes(routes);
     hooks::routes(routes);
 }

@@ -5,6 +5,7 @@ use crate::core::problem::Outcome;
 use crate::pages::fields::Field;
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
+use crate::programmes::http::ProgrammeView;
 use crate::reconciliation::rules::{Group, Section};
 use crate::totals::Key;
 use crate::web::value_of;
@@ -68,6 +69,12 @@ impl Asked {
             Some(then) => format!("{first},{then}"),
             None => first.to_owned(),
         }
+    }
+
+    /// Whether it may be about any of these programmes: it names one of them, or none at all.
+    pub fn is_about(&self, programmes: &[ProgrammeView]) -> bool {
+        let named = self.value("programme");
+        programmes.iter().any(|one| named.is_empty() || one.id.to_string() == named)
     }
 
     /// The part that is shown besides the accounts.

@@ -16,9 +16,11 @@ use crate::exports::http::{ExportView, export_index};
 use crate::pages::fields::{Field, number_or_text};
 use crate::pages::frame::Frame;
 use crate::pages::grid::{Cell, Grid};
+use crate::pages::made_up::shows_made_up;
 use crate::pages::refused::{Wrongs, refuse};
 use crate::pages::visitor::{Visitor, shown, shown_with};
 use crate::pages::words::{Said, Word};
+use crate::totals::Things;
 use crate::web::{Query, Routes, State};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -94,9 +96,13 @@ async fn flags_page(
     let page = page.picking(list);
     let members = members(&asked, &["kind", "reporting_date", "after"], &["days", "round"]);
     let found = match query::<FlagQuery>(members) {
-        Ok(asked_for) => audit_flags(permit, state, Query(asked_for)).await,
+        Ok(asked_for) => audit_flags(permit, state.clone(), Query(asked_for)).await,
         Err(problem) => Err(problem),
     };
+    let flags = found.as_ref().map_or(&[][..], |found| found.items.as_slice());
+    let events = flags.iter().flat_map(|flag| [flag.event, flag.other_event]).flatten().collect();
+    let made_up = shows_made_up(&state, Things { events, ..Things::default() }).await?;
+    let page = PickedPage { frame: page.frame.synthetic(made_up), ..page };
     let outcome = found.map(|found| (flags_grid(&page.frame, &asked, &found), None));
     page.shown(CheckWord::Flags, outcome)
 }
@@ -181,14 +187,18 @@ fn sample_grid(frame: &Frame, drawn: Option<&SampleView>) -> Grid {
     let entries = drawn.map_or(&[][..], |drawn| drawn.items.as_slice());
     grid.rows.extend(entries.iter().map(|entry| {
         let about = Cell::code(&entry.entity_id).with(entry.entity_kind.replace('_', " "));
-        let is_event = entry.entity_kind == "event";
+        let about = match entry.entity_kind.as_str() {
+            "event" => about.to(format!("/events/{}", entry.entity_id)),
+            "document" => about.to(format!("/documents/{}", entry.entity_id)),
+            _ => about,
+        };
         vec![
             Cell::code(entry.position.to_string())
                 .to(format!("/reconciliation/verify?entry={}", entry.position)),
             Cell::moment(entry.recorded_at),
             Cell::code(&entry.actor).with(&entry.role),
             Cell::word(&entry.action),
-            if is_event { about.to(format!("/events/{}", entry.entity_id)) } else { about },
+            about,
             Cell::number(frame, i64::try_from(entry.rows).unwrap_or(i64::MAX)),
         ]
     }));
@@ -237,7 +247,8 @@ async fn exports_page(
         Field::text("known_at", frame.say(AuditWord::KnownAt), asked.value("known_at"))
             .hint(frame.say(AuditWord::KnownAtHint)),
     ];
-    let page = PickedPage { files: files(&asked), ..page.picking(list) };
+    let page = page.picking(list);
+    let page = PickedPage { files: files(&asked), frame: page.frame.with_script("take.js"), ..page };
     let asked_for: PageQuery = query(members(&asked, &["after"], &[]))?;
     let taken = export_index(permit, state, Query(asked_for)).await?;
     let grid = exports_grid(&page.frame, &asked, &taken);

@@ -1,23 +1,25 @@
 //! From a figure down to its entries, and what restated figures since they were printed.
 
 use super::asked::{Asked, pickers, query};
+use super::document::{document_path, paper_kind};
 use super::sections::{beyond, event_path};
-use super::view::{bounded, by, groups, keys, named, names};
+use super::view::{bounded, by, groups, keys, kind, named, names};
 use super::words::AuditWord;
-use super::{Beside, CheckWord, Pickers, beside};
+use super::{Beside, CheckWord, Pickers, beside, made_up};
 use crate::auth::{Permit, action};
 use crate::core::problem::{Code, Outcome};
 use crate::ledger::Account;
 use crate::pages::fields::Field;
 use crate::pages::frame::Frame;
 use crate::pages::grid::{Cell, Grid};
+use crate::pages::made_up::shows_made_up;
 use crate::pages::refused::{Wrongs, refuse};
 use crate::pages::visitor::{Visitor, shown, shown_with};
 use crate::pages::words::Word;
 use crate::papers::words::{account, condition};
 use crate::reconciliation::http::{EntriesQuery, reconciliation_entries};
 use crate::reconciliation::{CellEntry, EntriesView};
-use crate::totals::{ChangesQuery, ChangesView, Names, Thing, reconciliation_changes};
+use crate::totals::{ChangesQuery, ChangesView, Names, Thing, Things, reconciliation_changes};
 use crate::web::{Query, Routes, State};
 use actix_web::http::Method;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -49,7 +51,10 @@ async fn entries_page(
     let items = view.items.iter().map(|entry| (Thing::Item, entry.item.0));
     let sites = view.items.iter().filter_map(|entry| Some((Thing::Site, entry.site?.0)));
     let names = names(&state, items.chain(sites)).await?;
-    let frame = visitor.frame(AuditWord::Entries);
+    let events = view.items.iter().filter_map(|entry| Some(entry.event.as_ref()?.id)).collect();
+    let pledges = view.items.iter().map(|entry| entry.pledge).collect();
+    let made_up = shows_made_up(&state, Things { events, pledges, ..Things::default() }).await?;
+    let frame = visitor.frame(AuditWord::Entries).synthetic(made_up);
     shown(&EntriesPage::of(frame, &asked, &view, &names))
 }
 
@@ -86,13 +91,20 @@ fn row(frame: &Frame, entry: &CellEntry, names: &Names) -> Vec<Cell> {
     let event = entry
         .event
         .as_ref()
-        .map(|event| Cell::word(&event.kind).to(event_path(event.id)).with(event.occurred_at.to_string()));
+        .map(|event| kind(frame, &event.kind).to(event_path(event.id)).with(event.occurred_at.to_string()));
     let site = entry.site.map(|id| named(&names.named(Thing::Site, id.0)));
     let paper = |kind: &str, number: Option<&str>| {
-        format!("{} {}", kind.replace('_', " "), number.unwrap_or_default()).trim().to_owned()
+        format!("{} {}", paper_kind(frame, kind), number.unwrap_or_default()).trim().to_owned()
     };
     let papers: Vec<String> =
         entry.documents.iter().map(|one| paper(&one.kind, one.number.as_deref())).collect();
+    let papers_cell = Cell::text(papers.join(", "));
+    let papers_cell = match (entry.documents.as_slice(), entry.event.as_ref()) {
+        ([only], _) => papers_cell.to(document_path(&only.id.to_string())),
+        // Of several, the event's page leads to each.
+        ([_, ..], Some(event)) => papers_cell.to(event_path(event.id)),
+        ([], _) | (_, None) => papers_cell,
+    };
     vec![
         event.unwrap_or_else(|| beyond(frame)),
         named(&names.named(Thing::Item, entry.item.0)),
@@ -100,7 +112,7 @@ fn row(frame: &Frame, entry: &CellEntry, names: &Names) -> Vec<Cell> {
         Cell::text(account(frame.language, entry.account)).with(condition(frame.language, entry.condition)),
         Cell::number(frame, entry.quantity),
         Cell::moment(entry.effective_at),
-        Cell::english(papers.join(", ")),
+        papers_cell,
         Cell { text: entry.sequence.to_string(), is_number: true, ..Cell::default() },
     ]
 }
@@ -154,6 +166,8 @@ async fn changes_page(
 ) -> Outcome<HttpResponse> {
     let asked = Asked::of(&request);
     let page = ChangesPage::asking(&visitor, &asked);
+    let is_loud = asked.is_about(&made_up(&visitor, &state).await?);
+    let page = ChangesPage { frame: page.frame.synthetic(is_loud), ..page };
     if asked.value("from").is_empty() {
         return shown(&page);
     }
@@ -187,7 +201,7 @@ fn changes_grid(frame: &Frame, asked: &Asked, view: &ChangesView) -> Grid {
             let mut cells = keys(frame, &groups, &row.keys);
             cells.push(Cell::text(difference(frame, &entry.difference)));
             let event = entry.event.as_ref().map(|event| {
-                Cell::word(&event.kind).to(event_path(event.event)).with(event.occurred_at.to_string())
+                kind(frame, &event.kind).to(event_path(event.event)).with(event.occurred_at.to_string())
             });
             cells.push(event.unwrap_or_else(|| beyond(frame)));
             cells.push(Cell { text: entry.sequence.to_string(), is_number: true, ..Cell::default() });

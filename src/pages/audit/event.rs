@@ -1,5 +1,6 @@
 //! One event: its three times, its lines, the papers about it, and its place in the log.
 
+use super::document::{document_path, paper_kind};
 use super::sections::event_path;
 use super::view::{named, names};
 use super::words_checks::CheckWord;
@@ -8,12 +9,14 @@ use crate::core::id::EventId;
 use crate::core::problem::{Outcome, Problem};
 use crate::documents::http::{DocumentQuery, document_index};
 use crate::events::http::event_show;
+use crate::pages::donor::kinds::KindWord;
 use crate::pages::frame::Frame;
 use crate::pages::grid::{Cell, Grid};
+use crate::pages::made_up::shows_made_up;
 use crate::pages::refused::refuse;
 use crate::pages::visitor::{Visitor, shown};
 use crate::pages::words::Word;
-use crate::totals::{Names, Thing};
+use crate::totals::{Names, Thing, Things};
 use crate::web::{Path, Query, Routes, State, value_of};
 use actix_web::HttpResponse;
 use actix_web::http::Method;
@@ -24,7 +27,7 @@ use uuid::Uuid;
 
 #[derive(Template)]
 #[template(path = "audit/event.html")]
-struct EventPage {
+pub(super) struct EventPage {
     frame: Frame,
     facts: Vec<(&'static str, Cell)>,
     followed_by: Vec<(String, String)>,
@@ -35,7 +38,7 @@ struct EventPage {
 }
 
 /// What the interface answers about something, whoever reads it: what is withheld is not in it.
-fn told(answer: &impl Serialize) -> Outcome<Value> {
+pub(super) fn told(answer: &impl Serialize) -> Outcome<Value> {
     serde_json::to_value(answer).map_err(|error| Problem::internal(format!("an answer: {error}")))
 }
 
@@ -53,8 +56,9 @@ async fn event_page(
         None => Value::Null,
     };
     let names = names(&state, things(&event)).await?;
-    let frame = visitor.frame(CheckWord::EventTitle);
-    let kind = event["kind"].as_str().unwrap_or_default().replace('_', " ");
+    let made_up = shows_made_up(&state, Things { events: vec![id], ..Things::default() }).await?;
+    let frame = visitor.frame(CheckWord::EventTitle).synthetic(made_up);
+    let kind = frame.say(KindWord::of(event["kind"].as_str().unwrap_or_default()));
     let title = frame.with(CheckWord::EventTitle, kind);
     shown(&EventPage::of(frame.titled(title), &event, &papers, &names))
 }
@@ -84,6 +88,12 @@ fn cell_of(names: &Names, member: &str, text: &str) -> Cell {
 }
 
 impl EventPage {
+    /// A page of facts and tables about something that is no event.
+    pub(super) fn about(frame: Frame, facts: Vec<(&'static str, Cell)>, papers: Vec<Grid>) -> Self {
+        let (followed_by, warnings) = (Vec::new(), Vec::new());
+        Self { frame, facts, followed_by, warnings, lines: None, papers, posted: None }
+    }
+
     fn of(frame: Frame, event: &Value, papers: &Value, names: &Names) -> Self {
         let texts = |name: &str| {
             let list = event[name].as_array().map(Vec::as_slice).unwrap_or_default();
@@ -186,7 +196,7 @@ fn lines_grid(frame: &Frame, lines: &Value, known: &Names) -> Grid {
     grid
 }
 
-/// The papers about it, each leading to itself where it can be printed.
+/// The papers about it, each leading to itself, with its photos and scans.
 fn papers_grid(frame: &Frame, papers: &Value) -> Grid {
     let mut grid = Grid::new(frame.say(CheckWord::Papers), frame.say(CheckWord::PapersEmpty))
         .column(frame.say(CheckWord::Kind))
@@ -196,9 +206,7 @@ fn papers_grid(frame: &Frame, papers: &Value) -> Grid {
     grid.rows.extend(list.iter().map(|paper| {
         let text = |name: &str| paper[name].as_str().unwrap_or_default();
         let number = if text("number").is_empty() { text("reference") } else { text("number") };
-        let kind = Cell::word(text("kind"));
-        let printed = format!("/api/v1/documents/{}/paper?language={}", text("id"), frame.code());
-        let kind = if text("number").is_empty() { kind } else { kind.to(printed) };
+        let kind = Cell::text(paper_kind(frame, text("kind"))).to(document_path(text("id")));
         vec![kind, Cell::code(number), Cell::code(text("issued_on"))]
     }));
     grid

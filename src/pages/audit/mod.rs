@@ -7,6 +7,7 @@
 //! | `view`, `sections` | the tables of a reconciliation |
 //! | `entries` | from a figure down to its entries, and what restated figures |
 //! | `event` | one event with its papers and its place in the log |
+//! | `document` | one paper with its photos and scans |
 //! | `checks` | red flags, samples, exports |
 //! | `trust` | the checkpoint, and who checked it |
 //! | `words`, `words_checks` | phrases |
@@ -16,6 +17,7 @@
 
 mod asked;
 mod checks;
+mod document;
 mod entries;
 mod event;
 mod sections;
@@ -92,7 +94,7 @@ impl Pickers {
         let names: Vec<&'static str> = self.list.iter().map(|field| field.name).collect();
         let wrongs = Wrongs::of(&frame, problem, |pointer| field_of(&names, pointer));
         for field in &mut self.list {
-            wrongs.at(field.name).unwrap_or_default().clone_into(&mut field.error);
+            field.error = wrongs.at(field.name).cloned();
         }
         let title = frame.with(Word::ErrorTitle, frame.say(title));
         (frame.titled(title), Self { wrongs, ..self })
@@ -155,7 +157,7 @@ async fn answered(
 
 impl ReconciliationPage {
     fn asking(visitor: &Visitor, asked: &Asked) -> Self {
-        let frame = visitor.frame(AuditWord::Title);
+        let frame = visitor.frame(AuditWord::Title).with_script("take.js");
         let mut list = pickers(&frame, asked);
         list.push(Field::text("from", frame.say(AuditWord::From), asked.value("from")));
         list.push(part_picker(&frame, asked));
@@ -170,12 +172,12 @@ impl ReconciliationPage {
         Self { beside, frame, pickers, everything, last_month, made_up: None, answer: None }
     }
 
-    /// The same where programmes are made up: loudly where it is about one of them, else by their names.
+    /// The same where programmes are made up: loudly where it may be about one of them, and by their names where others are counted
+    /// with them.
     fn saying(self, asked: &Asked, made_up: &[ProgrammeView]) -> Self {
-        let about = asked.value("programme");
-        let is_synthetic = made_up.iter().any(|one| one.id.to_string() == about);
+        let is_synthetic = asked.is_about(made_up);
         let names: Vec<&str> = made_up.iter().map(|one| one.name.as_str()).collect();
-        let counts = about.is_empty() && !names.is_empty();
+        let counts = asked.value("programme").is_empty() && !names.is_empty();
         let made_up = counts.then(|| self.frame.with(AuditWord::MadeUp, names.join(", ")));
         Self { frame: self.frame.synthetic(is_synthetic), made_up, ..self }
     }
@@ -223,4 +225,5 @@ pub fn routes(routes: &mut Routes) {
     checks::routes(routes);
     trust::routes(routes);
     event::routes(routes);
+    document::routes(routes);
 }

@@ -1,7 +1,7 @@
 //! The parts of a reconciliation besides its accounts, each as the tables it is shown by.
 
 use super::asked::Asked;
-use super::view::{ROWS_SHOWN, bounded, by, groups, key, keys, named, named_or};
+use super::view::{ROWS_SHOWN, bounded, by, groups, key, keys, kind, named, named_or};
 use super::words::AuditWord;
 use crate::core::id::EventId;
 use crate::ledger::Account;
@@ -108,7 +108,7 @@ fn differences(frame: &Frame, view: &ReconciliationView) -> Vec<Grid> {
         let event = entry
             .event
             .as_ref()
-            .map(|event| Cell::word(&event.kind).to(event_path(event.id)).with(event.occurred_at.day()));
+            .map(|event| kind(frame, &event.kind).to(event_path(event.id)).with(event.occurred_at.day()));
         let of = entry.figures;
         let mut cells = vec![event.unwrap_or_else(|| beyond(frame)), named(&entry.item)];
         cells.extend(all(frame, &[of.missing, of.over, of.damaged, of.lost, of.disposed]));
@@ -236,7 +236,7 @@ fn unproven(frame: &Frame, view: &ReconciliationView) -> Vec<Grid> {
         let event = row
             .event
             .as_ref()
-            .map(|event| Cell::word(&event.kind).to(event_path(event.id)).with(event.occurred_at.day()));
+            .map(|event| kind(frame, &event.kind).to(event_path(event.id)).with(event.occurred_at.day()));
         let event = event.unwrap_or_else(|| beyond(frame));
         vec![event, named(&row.item), Cell::number(frame, row.quantity), Cell::number(frame, row.papers)]
     }));

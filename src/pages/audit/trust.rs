@@ -5,7 +5,7 @@ use super::words_checks::CheckWord;
 use super::{Beside, beside};
 use crate::audit::store::{entries_page, newest_checkpoint};
 use crate::auth::{Permit, action};
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::db::{Conn, read_failure};
 use crate::pages::frame::Frame;
 use crate::pages::refused::refuse;
@@ -66,9 +66,12 @@ async fn verify_page(
 async fn one_entry(state: &State, text: &str) -> Outcome<OneEntry> {
     let position: i64 = text.parse().map_err(|_| {
         Problem::field("/entry", format!("{text:?} is no position in the log; write a number from 0"))
+            .coded(Fault::NotANumber)
     })?;
     if position < 0 {
-        return Err(Problem::field("/entry", format!("{position} is below 0, where the log begins")));
+        return Err(Problem::field("/entry", format!("{position} is below 0, where the log begins"))
+            .coded(Fault::TooSmall)
+            .at_least(0));
     }
     let read = move |conn: &mut Conn| entries_page(conn, position - 1, 1).map_err(read_failure);
     let (rows, _) = state.read(read).await?;

@@ -4,6 +4,7 @@ use super::asked::Asked;
 use super::words::AuditWord;
 use crate::core::problem::Outcome;
 use crate::ledger::Account;
+use crate::pages::donor::kinds::KindWord;
 use crate::pages::frame::Frame;
 use crate::pages::grid::{Cell, Grid};
 use crate::pages::words::Word;
@@ -51,6 +52,11 @@ pub fn named(named: &Named) -> Cell {
 /// The same where it may not be known.
 pub fn named_or(frame: &Frame, thing: Option<&Named>, otherwise: AuditWord) -> Cell {
     thing.map_or_else(|| Cell::text(frame.say(otherwise)), named)
+}
+
+/// What happened, in the page's language.
+pub fn kind(frame: &Frame, word: &str) -> Cell {
+    Cell::text(frame.say(KindWord::of(word)))
 }
 
 /// What a row is about in one dimension.

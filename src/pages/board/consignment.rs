@@ -1,19 +1,22 @@
-//! One consignment with its papers, and all of the officer's.
+//! One consignment with its papers.
 
 use super::shown::named;
 use super::words::BoardWord;
 use crate::auth::{Permit, action};
-use crate::consignments::http::{ConsignmentQuery, ConsignmentView, consignment_index};
 use crate::consignments::{Expected, ExpectedLine, HistoryRow, Wholes, expected_read, standing_events};
 use crate::core::id::{ConsignmentId, EventId};
-use crate::core::page::Page;
 use crate::core::problem::Outcome;
+use crate::pages::confirm::words::ConfirmWord;
+use crate::pages::donor::kinds::KindWord;
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
+use crate::pages::made_up::shows_made_up;
+use crate::pages::manager::{HappenedWord, MissingWord};
 use crate::pages::refused::refuse;
 use crate::pages::visitor::{Visitor, shown};
 use crate::pages::words::Word;
-use crate::web::{Path, Query, Routes, Shown, State};
+use crate::totals::Things;
+use crate::web::{Path, Routes, State};
 use actix_web::http::Method;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
@@ -49,13 +52,16 @@ pub(super) struct GoodsShown {
     pub(super) quantity: String,
 }
 
-struct Happened {
-    time: String,
-    day: String,
-    kind: String,
-    site: String,
-    sequence: String,
-    is_inferred: bool,
+/// An event, as a line of the history.
+pub(super) struct Happened {
+    pub(super) time: String,
+    pub(super) day: String,
+    pub(super) kind: &'static str,
+    pub(super) site: String,
+    pub(super) sequence: String,
+    /// The day it was recorded, where that is another than the one it happened on.
+    pub(super) recorded: Option<String>,
+    pub(super) is_inferred: bool,
 }
 
 fn goods_shown(frame: &Frame, line: &ExpectedLine) -> GoodsShown {
@@ -72,7 +78,7 @@ fn goods_shown(frame: &Frame, line: &ExpectedLine) -> GoodsShown {
 }
 
 /// What lies where, leg after leg.
-fn goods_of(frame: &Frame, expected: &Expected) -> Vec<Goods> {
+pub(super) fn goods_of(frame: &Frame, expected: &Expected) -> Vec<Goods> {
     let mut goods = Vec::new();
     let shown = |lines: &Vec<ExpectedLine>| lines.iter().map(|line| goods_shown(frame, line)).collect();
     for leg in &expected.legs {
@@ -84,23 +90,29 @@ fn goods_of(frame: &Frame, expected: &Expected) -> Vec<Goods> {
             let way = frame.with_two(BoardWord::FromTo, &from, &to);
             goods.push(Goods { place: frame.with(BoardWord::OnLeg, way), lines: shown(lines) });
         }
+        if let Some(lines) = expected.delivered.get(&leg.to_id) {
+            goods.push(Goods { place: frame.with(BoardWord::DeliveredAt, &to), lines: shown(lines) });
+        }
     }
     goods
 }
 
-fn happened(frame: &Frame, expected: &Expected, row: &HistoryRow) -> Happened {
+/// A line of the history.
+pub(super) fn happened(frame: &Frame, expected: &Expected, row: &HistoryRow) -> Happened {
+    let recorded = row.recorded_at.day();
     Happened {
         time: row.occurred_at.to_string(),
         day: frame.day(row.occurred_at.day()),
-        kind: row.kind.replace('_', " "),
+        kind: frame.say(KindWord::of(&row.kind)),
         site: row.site.map_or_else(String::new, |id| named(&expected.sites, id)),
         sequence: frame.number(row.sequence),
+        recorded: (recorded != row.occurred_at.day()).then(|| frame.day(recorded)),
         is_inferred: row.inferred,
     }
 }
 
-/// Where the papers of a consignment are printed.
-fn papers_of(frame: &Frame, id: ConsignmentId) -> Vec<(String, &'static str)> {
+/// Where the papers of a consignment are printed, and what else there is to do about it.
+fn papers_of(visitor: &Visitor, frame: &Frame, id: ConsignmentId) -> Vec<(String, &'static str)> {
     let all = [
         ("waybill", BoardWord::Waybill),
         ("packing_list", BoardWord::PackingList),
@@ -112,7 +124,14 @@ fn papers_of(frame: &Frame, id: ConsignmentId) -> Vec<(String, &'static str)> {
     let one = |(kind, word): (&str, BoardWord)| {
         (format!("/api/v1/consignments/{id}/papers/{kind}?language={code}&format=html"), frame.say(word))
     };
-    all.map(one).to_vec()
+    let link = (format!("/consignments/{id}/confirmation-link"), frame.say(ConfirmWord::MakeTitle));
+    let further = [
+        (format!("/missing/report/{id}"), frame.say(MissingWord::ReportTitle)),
+        (format!("/consignments/{id}/divert"), frame.say(HappenedWord::DivertTitle)),
+    ];
+    let may_post = visitor.may::<action::EventPost>().is_some();
+    let further = further.into_iter().filter(|_| may_post);
+    all.map(one).into_iter().chain([link]).chain(further).collect()
 }
 
 /// What is said of an update that was sent just now.
@@ -137,11 +156,14 @@ async fn consignment(
     let id = path.0;
     let history = wholes.read(&state, permit.clone(), id).await?.history;
     let expected = state.read(move |conn| expected_read(conn, &permit, id)).await?;
-    shown(&page_of(&visitor, &expected, &history, &asked))
+    let programmes = vec![expected.consignment.programme_id];
+    let made_up = shows_made_up(&state, Things { programmes, ..Things::default() }).await?;
+    let page = page_of(&visitor, &expected, &history, &asked);
+    shown(&ConsignmentPage { frame: page.frame.synthetic(made_up), ..page })
 }
 
 fn page_of(visitor: &Visitor, expected: &Expected, history: &[HistoryRow], asked: &Form) -> ConsignmentPage {
-    let frame = visitor.frame(BoardWord::Title);
+    let frame = visitor.frame(BoardWord::Title).live();
     let row = &expected.consignment;
     let title = frame.with(BoardWord::Consignment, &row.tracking_code);
     let mut told: Vec<Happened> =
@@ -155,50 +177,13 @@ fn page_of(visitor: &Visitor, expected: &Expected, history: &[HistoryRow], asked
         to: named(&expected.sites, row.destination_id),
         goods: goods_of(&frame, expected),
         history: told,
-        papers: papers_of(&frame, row.id),
+        papers: papers_of(visitor, &frame, row.id),
         notice: notice_of(&frame, history, asked),
         is_photo_lost: asked.given("photo").is_some(),
         frame: frame.titled(title),
     }
 }
 
-#[derive(Template)]
-#[template(path = "board/consignments.html")]
-struct ListPage {
-    frame: Frame,
-    rows: Vec<ConsignmentView>,
-    next: Option<String>,
-}
-
-/// Consignments of a page of their list.
-const ROWS: i64 = 100;
-
-async fn consignments(
-    _permit: Permit<action::EventSubmit>,
-    visitor: Visitor,
-    state: State,
-    request: HttpRequest,
-) -> Outcome<HttpResponse> {
-    let asked = Form::read(request.query_string().as_bytes());
-    let after = asked.given("after").map(str::to_owned);
-    let query = ConsignmentQuery {
-        programme: None,
-        consignee: None,
-        origin: None,
-        destination: None,
-        reference: None,
-        after,
-        limit: Some(ROWS),
-    };
-    let Page { items, next } = consignment_index(visitor.permit()?, state, Query(query)).await?.0;
-    let rows = items.into_iter().filter_map(|row| match row {
-        Shown::All(row) => Some(row),
-        Shown::Traced(_) => None,
-    });
-    shown(&ListPage { frame: visitor.frame(BoardWord::AllConsignments), rows: rows.collect(), next })
-}
-
 pub(super) fn routes(routes: &mut Routes) {
-    routes.page_for(refuse, Method::GET, "/board/consignments", consignments);
     routes.page_for(refuse, Method::GET, "/board/consignments/{id}", consignment);
 }

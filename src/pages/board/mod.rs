@@ -3,10 +3,10 @@
 //! | file | what it is |
 //! |---|---|
 //! | `shown` | the board: consignments in lists |
-//! | `consignment` | one consignment, and all of them |
+//! | `consignment`, `list` | one consignment, and all of them |
 //! | `post` | posting about one |
+//! | `since` | what was recorded since the copy of a form |
 //! | `posted` | what a form of posting says, as an event |
-//! | `multipart` | a form with a photo in it |
 //! | `queue` | what waits on the phone, and the worker that keeps pages for when there is no connection |
 //! | `words` | phrases |
 //!
@@ -14,11 +14,12 @@
 //! `post` and `scan` help to fill in and to read codes, `queue` shows the list. All of it works without them.
 
 mod consignment;
-mod multipart;
+mod list;
 mod post;
 mod posted;
 mod queue;
 mod shown;
+mod since;
 mod words;
 
 pub use words::{BoardWord, QueueWord};
@@ -29,6 +30,7 @@ use crate::web::Routes;
 pub(super) fn routes(routes: &mut Routes) {
     shown::routes(routes);
     consignment::routes(routes);
+    list::routes(routes);
     post::routes(routes);
     queue::routes(routes);
 }

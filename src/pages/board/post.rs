@@ -1,11 +1,11 @@
 //! Posting about a consignment with one hand: the usual event is chosen, all good is one tap, counts are the exception.
 
-use super::multipart::{Filled, Photo};
 use super::posted::{Counts, PostKind, Posted, counts, is_counted, line_count, occurred_at};
 use super::shown::{is_own, named};
+use super::since::{Read, Since, read, since_of};
 use super::words::{BoardWord, QueueWord};
 use crate::auth::{Permit, Principal, action, now};
-use crate::consignments::{Expected, ExpectedLine, Leg, consignment_coded, expected_read};
+use crate::consignments::{Expected, ExpectedLine, Leg, consignment_coded};
 use crate::core::id::{ConsignmentId, LegId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::quantity::Quantity;
@@ -15,10 +15,13 @@ use crate::documents::rules::DocumentDraft;
 use crate::events::http::post_one;
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
+use crate::pages::made_up::shows_made_up;
+use crate::pages::multipart::{FilePart, Filled};
 use crate::pages::refused::{Wrong, Wrongs, refuse};
 use crate::pages::visitor::{Visitor, see, shown, shown_with};
-use crate::pages::words::{Trouble, Word};
+use crate::pages::words::Word;
 use crate::sites::Site;
+use crate::totals::Things;
 use crate::web::{Json, Routes, State, value_of};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
@@ -46,6 +49,10 @@ struct PostPage {
     is_gone: bool,
     /// Whether a photo came with the form, which is to be chosen again.
     is_photo_again: bool,
+    /// What the form knows: a number of the log.
+    copy: i64,
+    /// What came since another copy of it, for whoever mends what was refused.
+    since: Option<Since>,
     /// Other things that may have happened.
     others: Vec<Other>,
     lines: Vec<LineShown>,
@@ -99,7 +106,7 @@ impl PostPage {
     }
 
     /// What is wrong at a field of a line.
-    fn wrong(&self, name: &str, at: &usize) -> Option<&str> {
+    fn wrong(&self, name: &str, at: &usize) -> Option<&Wrong> {
         self.wrongs.at(&format!("{name}-{at}"))
     }
 
@@ -129,19 +136,30 @@ fn lines_for(expected: &Expected, leg: &Leg, kind: PostKind) -> Vec<ExpectedLine
     let reserved = || expected.reserved.get(&leg.from_id).cloned().unwrap_or_default();
     match kind {
         PostKind::Received => expected.on_legs.get(&leg.id).cloned().unwrap_or_else(reserved),
+        PostKind::Damaged | PostKind::Held => expected.on_legs.get(&leg.id).cloned().unwrap_or_default(),
         PostKind::Departed => reserved(),
-        PostKind::Arrived => Vec::new(),
+        PostKind::Arrived | PostKind::CustomsHeld | PostKind::CustomsReleased | PostKind::Stored => {
+            Vec::new()
+        }
+        PostKind::Distributed | PostKind::Returned => {
+            expected.delivered.get(&leg.to_id).cloned().unwrap_or_default()
+        }
     }
 }
 
 /// All that may have happened, the usual first: goods under way are received; reserved ones leave, or are received by
-/// whoever runs the end of the leg alone, since a receipt may come before its departure is known.
+/// whoever runs the end of the leg alone, since a receipt may come before its departure is known. What was delivered is
+/// handed to people.
 fn steps<'a>(expected: &'a Expected, principal: &Principal) -> Vec<(&'a Leg, PostKind)> {
     let own = |id| is_own(principal, expected.sites.get(&id));
-    let (mut under_way, mut to_send) = (Vec::new(), Vec::new());
+    let (mut under_way, mut to_send, mut customs) = (Vec::new(), Vec::new(), Vec::new());
     for leg in expected.legs.iter().filter(|leg| !leg.received_final) {
         if expected.on_legs.contains_key(&leg.id) {
             under_way.extend([(leg, PostKind::Received), (leg, PostKind::Arrived)]);
+            customs.push((leg, PostKind::CustomsHeld));
+            if expected.on_hold.contains(&leg.id) {
+                customs.push((leg, PostKind::CustomsReleased));
+            }
         }
         if expected.reserved.contains_key(&leg.from_id) {
             let mut both = [(leg, PostKind::Departed), (leg, PostKind::Received)];
@@ -153,6 +171,14 @@ fn steps<'a>(expected: &'a Expected, principal: &Principal) -> Vec<(&'a Leg, Pos
         }
     }
     under_way.extend(to_send);
+    under_way.extend(customs);
+    let delivered = expected.legs.iter().filter(|leg| expected.delivered.contains_key(&leg.to_id));
+    under_way.extend(delivered.clone().map(|leg| (leg, PostKind::Distributed)));
+    let moving = expected.legs.iter().filter(|leg| expected.on_legs.contains_key(&leg.id));
+    under_way.extend(moving.flat_map(|leg| [(leg, PostKind::Damaged), (leg, PostKind::Held)]));
+    under_way.extend(delivered.map(|leg| (leg, PostKind::Returned)));
+    let came = expected.legs.iter().filter(|leg| leg.received_final);
+    under_way.extend(came.map(|leg| (leg, PostKind::Stored)));
     under_way
 }
 
@@ -161,6 +187,13 @@ fn step_of(frame: &Frame, expected: &Expected, (leg, kind): (&Leg, PostKind)) ->
         PostKind::Received => (BoardWord::Received, leg.to_id),
         PostKind::Departed => (BoardWord::Departed, leg.from_id),
         PostKind::Arrived => (BoardWord::Arrived, leg.to_id),
+        PostKind::Distributed => (BoardWord::Distributed, leg.to_id),
+        PostKind::CustomsHeld => (BoardWord::CustomsHeld, leg.to_id),
+        PostKind::CustomsReleased => (BoardWord::CustomsReleased, leg.to_id),
+        PostKind::Damaged => (BoardWord::FoundDamaged, leg.to_id),
+        PostKind::Held => (BoardWord::PutOnHold, leg.to_id),
+        PostKind::Returned => (BoardWord::GivenBack, leg.to_id),
+        PostKind::Stored => (BoardWord::PutAway, leg.to_id),
     };
     let place = expected.sites.get(&site).and_then(Site::position);
     Step {
@@ -172,7 +205,7 @@ fn step_of(frame: &Frame, expected: &Expected, (leg, kind): (&Leg, PostKind)) ->
     }
 }
 
-fn line_shown(frame: &Frame, at: usize, line: &ExpectedLine) -> LineShown {
+fn line_shown(frame: &Frame, (at, word): (usize, BoardWord), line: &ExpectedLine) -> LineShown {
     let unit = line.item.base_unit.clone();
     let quantity = Quantity::new(line.quantity).unwrap_or_default();
     let fits = line.packs.iter().filter_map(|pack| {
@@ -197,7 +230,7 @@ fn line_shown(frame: &Frame, at: usize, line: &ExpectedLine) -> LineShown {
         expires: line.lot.as_ref().and_then(|lot| lot.expires_on.clone()).unwrap_or_default(),
         name: format!("{} · {}", line.item.code, line.item.name),
         sent: line.quantity,
-        told: frame.with_two(BoardWord::Sent, frame.number(line.quantity), &unit),
+        told: frame.with_two(word, frame.number(line.quantity), &unit),
         unit,
         pack,
     }
@@ -205,12 +238,13 @@ fn line_shown(frame: &Frame, at: usize, line: &ExpectedLine) -> LineShown {
 
 /// The page for what is asked: a leg and a kind, or the usual. What is asked for and not there any more is never
 /// exchanged for something else.
-fn page_of(visitor: &Visitor, principal: &Principal, expected: &Expected, form: Form) -> PostPage {
+fn page_of(visitor: &Visitor, principal: &Principal, read: &Read, form: Form) -> PostPage {
     let frame = visitor.frame(BoardWord::PostUpdate);
+    let expected = &read.expected;
     let all = steps(expected, principal);
     let is_asked = |(leg, kind): &&(&Leg, PostKind)| {
         form.given("leg").is_none_or(|asked| asked == leg.id.to_string())
-            && form.given("kind").is_none_or(|asked| asked == kind.word())
+            && form.given("kind").map_or_else(|| kind.is_usual(), |asked| asked == kind.word())
     };
     let chosen = all.iter().find(is_asked).copied();
     let is_named = ["leg", "kind"].iter().any(|name| form.given(name).is_some());
@@ -222,9 +256,15 @@ fn page_of(visitor: &Visitor, principal: &Principal, expected: &Expected, form: 
     };
     let others = all.iter().filter(|step| Some(**step) != chosen).map(other).collect();
     let lines = chosen.map(|(leg, kind)| lines_for(expected, leg, kind)).unwrap_or_default();
-    let lines = lines.iter().enumerate().map(|(at, line)| line_shown(&frame, at, line)).collect();
+    let told = match chosen {
+        Some((_, PostKind::Distributed)) => BoardWord::ToHandOut,
+        Some((_, PostKind::Returned)) => BoardWord::LiesThere,
+        Some(_) | None => BoardWord::Sent,
+    };
+    let lines = lines.iter().enumerate().map(|(at, line)| line_shown(&frame, (at, told), line)).collect();
     let step = chosen.map(|step| step_of(&frame, expected, step));
     let title = format!("{} · {code}", frame.say(BoardWord::PostUpdate));
+    let since = Since::of(&frame, read);
     let scripts = frame.with_script("post.js").titled(title);
     PostPage {
         code,
@@ -232,6 +272,8 @@ fn page_of(visitor: &Visitor, principal: &Principal, expected: &Expected, form: 
         step,
         is_gone,
         is_photo_again: false,
+        copy: read.copy,
+        since,
         others,
         lines,
         form,
@@ -239,6 +281,19 @@ fn page_of(visitor: &Visitor, principal: &Principal, expected: &Expected, form: 
         checks: Vec::new(),
         frame: scripts,
     }
+}
+
+/// The same, loud where the programme is made up.
+async fn page_for(
+    visitor: &Visitor,
+    state: &State,
+    principal: &Principal,
+    (read, form): (&Read, Form),
+) -> Outcome<PostPage> {
+    let programmes = vec![read.expected.consignment.programme_id];
+    let made_up = shows_made_up(state, Things { programmes, ..Things::default() }).await?;
+    let page = page_of(visitor, principal, read, form);
+    Ok(PostPage { frame: page.frame.synthetic(made_up), ..page })
 }
 
 fn find_page(visitor: &Visitor, code: &str) -> Outcome<HttpResponse> {
@@ -264,13 +319,13 @@ async fn post(
     if code.is_empty() {
         return find_page(&visitor, "");
     }
-    let typed = code.clone();
-    let read = state.read(move |conn| {
+    let (typed, since) = (code.clone(), since_of(&form));
+    let reading = state.read(move |conn| {
         let found = consignment_coded(conn, &permit, &code)?;
-        expected_read(conn, &permit, found.id)
+        read(conn, &permit, found.id, since)
     });
-    match read.await {
-        Ok(expected) => shown(&page_of(&visitor, &principal, &expected, form)),
+    match reading.await {
+        Ok(read) => shown(&page_for(&visitor, &state, &principal, (&read, form)).await?),
         Err(problem) if problem.code == Code::NotFound => find_page(&visitor, &typed),
         Err(problem) => Err(problem),
     }
@@ -304,8 +359,8 @@ async fn again(
 ) -> Outcome<HttpResponse> {
     let principal = permit.principal().clone();
     let id: ConsignmentId = value_of(&json!(form.get("consignment")))?;
-    let expected = state.read(move |conn| expected_read(conn, &permit, id)).await?;
-    let mut page = page_of(visitor, &principal, &expected, form);
+    let read = state.read(move |conn| read(conn, &permit, id, None)).await?;
+    let mut page = page_for(visitor, state, &principal, (&read, form)).await?;
     page.is_photo_again = has_photo;
     let Some(problem) = problem else {
         page.checks = checks_of(&page.frame, &page.form).unwrap_or_default();
@@ -319,14 +374,7 @@ async fn again(
 
 fn wrongs_of(frame: &Frame, form: &Form, problem: &Problem) -> Outcome<Wrongs> {
     let posted = Posted::of(form)?;
-    let wrong =
-        |pointer: &str, detail: &str| Wrong { field: posted.field_of(pointer), detail: detail.to_owned() };
-    let mut fields: Vec<Wrong> =
-        problem.errors.iter().map(|error| wrong(&error.pointer, &error.detail)).collect();
-    if fields.is_empty() {
-        fields.push(wrong("", &problem.detail));
-    }
-    Ok(Wrongs { what: frame.say(Trouble::from(problem.code)), fields })
+    Ok(Wrongs::of_many(frame, problem, |pointer| posted.field_of(pointer)))
 }
 
 /// Whether the officer can mend the form: otherwise the refusal is a page of its own.
@@ -343,7 +391,7 @@ async fn post_send(
     state: State,
     filled: Filled,
 ) -> Outcome<HttpResponse> {
-    let Filled { form, photo } = filled;
+    let Filled { form, file: photo } = filled;
     let has_photo = photo.is_some();
     let posted = Posted::of(&form)?;
     let is_unchecked = is_counted(&form) && form.given("checked").is_none();
@@ -369,13 +417,21 @@ fn encoded(text: &str) -> String {
 }
 
 /// Keeps the photo of a paper, and records the paper about the event.
-async fn file(visitor: &Visitor, state: &State, form: &Form, photo: Option<Photo>) -> Outcome<()> {
-    let Some(Photo { media_type, bytes }) = photo else { return Ok(()) };
+async fn file(visitor: &Visitor, state: &State, form: &Form, photo: Option<FilePart>) -> Outcome<()> {
+    let Some(FilePart { media_type, bytes, .. }) = photo else { return Ok(()) };
     let permit = visitor.permit::<action::DocumentWrite>()?;
     let attachment = attachment_keep(&permit, state, media_type, bytes).await?;
     let kind = match PostKind::read(form.get("kind"))? {
         PostKind::Received => "grn",
-        PostKind::Departed | PostKind::Arrived => "other",
+        PostKind::Distributed => "distribution_list",
+        PostKind::Departed
+        | PostKind::Arrived
+        | PostKind::CustomsHeld
+        | PostKind::CustomsReleased
+        | PostKind::Damaged
+        | PostKind::Held
+        | PostKind::Returned
+        | PostKind::Stored => "other",
     };
     let draft = json!({
         "id": form.get("document"),

@@ -1,8 +1,8 @@
 //! What a form of posting says, as the body of an event; nothing is decided here, the event is refused where it is wrong.
 
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, Outcome, Problem};
 use crate::core::quantity::{PackSize, Quantity};
-use crate::pages::form::{Form, amount};
+use crate::pages::form::{Form, amount, typed_number};
 use serde_json::{Map, Value, json};
 
 /// Lines of a form that are read: a paper about a consignment has no more.
@@ -17,15 +17,75 @@ pub(super) enum PostKind {
     Departed,
     /// A leg arrived and is not counted yet.
     Arrived,
+    /// Goods that were delivered at the end of a leg were handed to people.
+    Distributed,
+    /// Customs holds what is on a leg.
+    CustomsHeld,
+    /// Customs lets go of it.
+    CustomsReleased,
+    /// Some of what is on a leg was found damaged.
+    Damaged,
+    /// Some of what is on a leg is held.
+    Held,
+    /// Some of what was delivered went back to its donor.
+    Returned,
+    /// What a leg brought was put away.
+    Stored,
 }
 
 impl PostKind {
+    /// All of them.
+    const ALL: [Self; 10] = [
+        Self::Received,
+        Self::Departed,
+        Self::Arrived,
+        Self::Distributed,
+        Self::CustomsHeld,
+        Self::CustomsReleased,
+        Self::Damaged,
+        Self::Held,
+        Self::Returned,
+        Self::Stored,
+    ];
+
+    /// Whether it is what customs did.
+    pub(super) fn is_customs(self) -> bool {
+        matches!(self, Self::CustomsHeld | Self::CustomsReleased)
+    }
+
+    /// Whether it happens to a part, of which a blank is nothing.
+    pub(super) fn is_part(self) -> bool {
+        matches!(self, Self::Distributed | Self::Damaged | Self::Held | Self::Returned)
+    }
+
+    /// Whether it happens to what lies at a place, whichever way it came.
+    fn is_at_site(self) -> bool {
+        matches!(self, Self::Distributed | Self::Returned | Self::Stored)
+    }
+
+    /// Whether it is offered before somebody asks for it: it is a step of the way, and not what went wrong on it.
+    pub(super) fn is_usual(self) -> bool {
+        !matches!(self, Self::Damaged | Self::Held | Self::Returned | Self::Stored)
+    }
+
+    /// Whether the form asks why.
+    pub(super) fn asks_why(self) -> bool {
+        matches!(self, Self::Damaged | Self::Held | Self::Returned)
+    }
+
     /// The word of the event.
     pub(super) fn word(self) -> &'static str {
         match self {
             Self::Received => "received",
             Self::Departed => "departed",
             Self::Arrived => "arrived",
+            Self::Distributed => "distributed",
+            Self::CustomsHeld => "customs_held",
+            Self::CustomsReleased => "customs_released",
+            Self::Damaged => "damaged",
+            Self::Held => "held",
+            Self::Returned => "returned",
+            Self::Stored => "stored",
         }
     }
 
@@ -34,9 +94,9 @@ impl PostKind {
     /// # Errors
     /// `invalid` where it is none of them.
     pub(super) fn read(word: &str) -> Outcome<Self> {
-        let all = [Self::Received, Self::Departed, Self::Arrived];
-        all.into_iter().find(|kind| kind.word() == word).ok_or_else(|| {
-            Problem::field("/kind", format!("is {word:?}; received, departed and arrived are posted here"))
+        Self::ALL.into_iter().find(|kind| kind.word() == word).ok_or_else(|| {
+            let right = Self::ALL.map(Self::word).join(", ");
+            Problem::field("/kind", format!("is {word:?}; posted here are {right}")).coded(Fault::NotAChoice)
         })
     }
 }
@@ -70,6 +130,8 @@ impl Counts {
 pub(super) struct Posted {
     pub(super) value: Value,
     lines: Vec<usize>,
+    /// The same for what it says of people.
+    reached: Vec<usize>,
 }
 
 /// How many lines a form has.
@@ -181,6 +243,39 @@ fn departed_line(form: &Form, at: usize) -> Option<Map<String, Value>> {
     Some(line)
 }
 
+/// How much of a line was handed to people: nothing where its fields are blank, since what is left stays there.
+fn handed_line(form: &Form, at: usize) -> Option<Map<String, Value>> {
+    let quantity = match form.given(&format!("good-{at}")) {
+        Some(text) => amount(text),
+        None if is_packed(form, at) => from_packs(form, at),
+        None => Some(0),
+    };
+    let mut line = goods(form, at);
+    let quantity = match quantity {
+        Some(0) => return None,
+        Some(quantity) => json!(quantity),
+        None => json!(unreadable(form, at).1),
+    };
+    line.insert("quantity".to_owned(), quantity);
+    Some(line)
+}
+
+/// How many people the lines were for, where somebody counted: for each the line of the form, and what is said of it.
+fn reached_of(form: &Form, lines: &[usize]) -> Vec<(usize, Value)> {
+    let said = |(line, at): (usize, &usize)| {
+        let people = typed_number(form.given(&format!("people-{at}"))?);
+        Some((*at, json!({ "line": line, "people": people })))
+    };
+    lines.iter().enumerate().filter_map(said).collect()
+}
+
+/// Words that were typed, where any were.
+fn words_of(form: &Form, name: &str, body: &mut Map<String, Value>) {
+    if let Some(words) = form.given(name) {
+        body.insert(name.to_owned(), json!(words));
+    }
+}
+
 /// When it happened: the time that was typed, or when the form was opened.
 pub(super) fn occurred_at(form: &Form) -> String {
     match form.given("at") {
@@ -207,7 +302,8 @@ impl Posted {
             body.insert(member.to_owned(), json!(text));
         }
         body.insert("consignment".to_owned(), json!(form.get("consignment")));
-        body.insert("leg".to_owned(), json!(form.get("leg")));
+        let place = if kind.is_at_site() { "site" } else { "leg" };
+        body.insert(place.to_owned(), json!(form.get(place)));
         let mut from = Vec::new();
         let mut lines = |line: fn(&Form, usize) -> Option<Map<String, Value>>| -> Vec<Value> {
             let all = (0..line_count(form)).filter_map(|at| Some((at, line(form, at)?)));
@@ -226,9 +322,24 @@ impl Posted {
             PostKind::Departed if is_counted(form) => {
                 body.insert("lines".to_owned(), Value::Array(lines(departed_line)));
             }
+            PostKind::Distributed => {
+                body.insert("lines".to_owned(), Value::Array(lines(handed_line)));
+                words_of(form, "note", &mut body);
+            }
+            PostKind::Damaged | PostKind::Held | PostKind::Returned => {
+                body.insert("lines".to_owned(), Value::Array(lines(handed_line)));
+                words_of(form, "reason", &mut body);
+            }
+            PostKind::CustomsHeld | PostKind::CustomsReleased => words_of(form, "reason", &mut body),
+            PostKind::Stored => words_of(form, "note", &mut body),
             PostKind::Departed | PostKind::Arrived => {}
         }
-        Ok(Self { value: Value::Object(body), lines: from })
+        let said = if kind == PostKind::Distributed { reached_of(form, &from) } else { Vec::new() };
+        let (reached, said): (Vec<usize>, Vec<Value>) = said.into_iter().unzip();
+        if !said.is_empty() {
+            body.insert("reached".to_owned(), Value::Array(said));
+        }
+        Ok(Self { value: Value::Object(body), lines: from, reached })
     }
 
     /// The field of the form that a pointer into the event means.
@@ -247,6 +358,11 @@ impl Posted {
                 };
                 format!("{field}-{at}")
             }
+            (Some("reached"), Some(at), _) => {
+                self.reached.get(at).map_or_else(String::new, |at| format!("people-{at}"))
+            }
+            (Some("note"), ..) => "note".to_owned(),
+            (Some("reason"), ..) => "reason".to_owned(),
             (Some("occurred_at"), ..) => "at".to_owned(),
             (Some(_) | None, ..) => String::new(),
         }

@@ -1,8 +1,10 @@
-//! The board: what waits to be decided, what is presumed lost or late, what is due here, what is on the way.
+//! The board: what waits to be decided, what is presumed lost or late, what is due here, what is on the way, and what is to
+//! be handed out.
 
 use super::words::BoardWord;
 use crate::auth::{Permit, Principal, action, now};
-use crate::core::id::SiteId;
+use crate::consignments::{ToHandOut, to_hand_out};
+use crate::core::id::{ConsignmentId, SiteId};
 use crate::core::page::PAGE_LIMIT_MAXIMUM;
 use crate::core::problem::Outcome;
 use crate::core::time::Timestamp;
@@ -11,10 +13,14 @@ use crate::events::{WaitingState, WaitingView};
 use crate::forecast::http::{ArrivalQuery, arrival_index};
 use crate::forecast::rules::Lateness;
 use crate::forecast::{Forecasting, UnderWayView};
+use crate::pages::donor::kinds::KindWord;
 use crate::pages::frame::Frame;
+use crate::pages::made_up::shows_made_up;
 use crate::pages::refused::refuse;
 use crate::pages::visitor::{Visitor, shown};
+use crate::pages::words::Word;
 use crate::sites::{Site, sites_named};
+use crate::totals::Things;
 use crate::web::{Query, Routes, State};
 use actix_web::HttpResponse;
 use actix_web::http::Method;
@@ -26,8 +32,12 @@ use std::collections::HashMap;
 #[template(path = "board/board.html")]
 struct BoardPage {
     frame: Frame,
+    /// As of when it is all told.
+    as_of: String,
     sections: Vec<Section>,
     is_more: bool,
+    /// Whether somebody may decide about events of other systems.
+    may_settle: bool,
 }
 
 /// A list of the board.
@@ -72,21 +82,80 @@ async fn board(
     forecasting: Data<Forecasting>,
 ) -> Outcome<HttpResponse> {
     let principal = permit.principal().clone();
-    let limit = Some(PAGE_LIMIT_MAXIMUM);
-    let asked = WaitingQuery { consignment: None, site: None, state: None, after: None, limit };
-    let waiting = event_waiting(visitor.permit()?, state.clone(), Query(asked)).await?.0;
+    let waiting = event_waiting(visitor.permit()?, state.clone(), Query(all_waiting())).await?.0;
     let under_way =
         arrival_index(visitor.permit()?, state.clone(), forecasting, Query(everything())).await?.0;
-    let places: Vec<SiteId> = under_way.items.iter().flat_map(|one| [one.from, one.to]).collect();
+    let handing = state.read(move |conn| to_hand_out(conn, &permit, HANDED_ROWS + 1)).await?;
+    let places = under_way.items.iter().flat_map(|one| [one.from, one.to]);
+    let places: Vec<SiteId> = places.chain(handing.iter().map(|one| one.site)).collect();
     let sites = state.read(move |conn| sites_named(conn, &places)).await?;
-    let frame = visitor.frame(BoardWord::Title).with_script("scan.js");
+    let made_up = shows_made_up(&state, things_of(&waiting.items, &under_way.items, &handing)).await?;
+    let frame = visitor.frame(BoardWord::Title).with_script("scan.js").synthetic(made_up).live();
     let mut sections = vec![to_decide(&frame, &waiting.items)];
     sections.extend(under_way_sections(&frame, &under_way.items, (&sites, principal.as_ref()), now()));
-    let is_more = waiting.next.is_some() || under_way.next.is_some();
-    shown(&BoardPage { frame, sections, is_more })
+    let (handed, is_more_handed) = handed_section(&frame, &handing, (&sites, principal.as_ref()));
+    sections.push(handed);
+    let is_more = is_more_handed || waiting.next.is_some() || under_way.next.is_some();
+    let may_settle = visitor.may::<action::CaptureDismiss>().is_some();
+    shown(&BoardPage { as_of: as_of(&frame, under_way.sequence), frame, sections, is_more, may_settle })
 }
 
-fn everything() -> ArrivalQuery {
+/// As of when the lists are: the day and the minute, and the entry of the log.
+fn as_of(frame: &Frame, sequence: i64) -> String {
+    let at = now();
+    let minute = at.to_string().get(11..16).unwrap_or_default().to_owned();
+    let day = format!("{}, {minute} UTC", frame.day(at.day()));
+    format!("{} · {}", frame.with(Word::AsOf, day), frame.with(Word::Receipt, frame.number(sequence)))
+}
+
+/// Consignments with goods to hand out that are looked at: the oldest wait longest.
+const HANDED_ROWS: i64 = 100;
+
+/// What waits to be handed to people by whoever asks, and whether there is more: of an organization what lies at its own
+/// sites, or came for it.
+fn handed_section(
+    frame: &Frame,
+    handing: &[ToHandOut],
+    (sites, principal): (&HashMap<SiteId, Site>, &Principal),
+) -> (Section, bool) {
+    let is_mine = |one: &&ToHandOut| {
+        is_own(principal, sites.get(&one.site))
+            || principal.organization == Some(one.consignment.consignee_id)
+    };
+    let mut consignments: Vec<ConsignmentId> = handing.iter().map(|one| one.consignment.id).collect();
+    consignments.dedup();
+    let row = |one: &ToHandOut| Row {
+        name: one.consignment.tracking_code.clone(),
+        link: Some(format!("/board/consignments/{}", one.consignment.id)),
+        post: Some(format!("/board/post?code={}&kind=distributed", one.consignment.tracking_code)),
+        way: format!("{}: {}", named(sites, one.site), one.item),
+        when: frame.with_two(BoardWord::LiesThere, frame.number(one.quantity), &one.base_unit),
+    };
+    let is_more = i64::try_from(consignments.len()).unwrap_or(i64::MAX) > HANDED_ROWS;
+    let rows = handing.iter().filter(is_mine).map(row).collect();
+    let empty = frame.say(BoardWord::NothingToHandOut).to_owned();
+    (section(frame, "hand-out", BoardWord::ToHandOutList, rows, empty), is_more)
+}
+
+/// What the board shows something of.
+fn things_of(waiting: &[WaitingView], under_way: &[UnderWayView], handing: &[ToHandOut]) -> Things {
+    let handed = handing.iter().map(|one| one.consignment.programme_id);
+    Things {
+        programmes: under_way.iter().map(|one| one.programme).chain(handed).collect(),
+        consignments: waiting.iter().filter_map(|one| one.consignment).collect(),
+        sites: waiting.iter().filter_map(|one| one.site).collect(),
+        ..Things::default()
+    }
+}
+
+/// All that waits, as far as one page goes.
+fn all_waiting() -> WaitingQuery {
+    let limit = Some(PAGE_LIMIT_MAXIMUM);
+    WaitingQuery { consignment: None, site: None, state: None, after: None, limit }
+}
+
+/// All that is under way, as far as one page goes.
+pub(super) fn everything() -> ArrivalQuery {
     ArrivalQuery {
         programme: None,
         from: None,
@@ -114,8 +183,9 @@ fn to_decide(frame: &Frame, waiting: &[WaitingView]) -> Section {
             }
         };
         Row {
-            name: one.kind.replace('_', " "),
-            link: one.consignment.map(|id| format!("/board/consignments/{id}")),
+            name: frame.say(KindWord::of(&one.kind)).to_owned(),
+            // Not to its consignment, which may be what nobody knows yet.
+            link: Some(format!("/waiting/{}", one.id)),
             post: None,
             way: one.reason.clone(),
             when,

@@ -7,15 +7,19 @@ pub(super) mod words;
 
 use super::form::{Form, typed_number};
 use super::frame::Frame;
-use super::refused::{Wrongs, refuse};
+use super::refused::{Wrong, Wrongs, refuse};
 use super::visitor::{Visitor, shown, shown_with};
 use super::words::Word;
 use crate::auth::{Permit, action, now};
 use crate::confirmations::rules::{Count, DAYS};
 use crate::confirmations::{Awaited, ReceiptLinkNew, ToConfirm, confirm, make_link, to_confirm_by};
 use crate::core::id::{ConsignmentId, EventId};
-use crate::core::problem::{Code, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::papers::code::svg;
+use crate::papers::http::drawn;
+use crate::papers::model::Paper;
+use crate::papers::rules::Form as PaperForm;
+use crate::papers::{linked, waybill_read};
 use crate::web::{Door, Path, Routes, State, check_own_origin, value_of};
 use crate::writer::Recorded;
 use actix_web::http::{Method, StatusCode};
@@ -54,7 +58,7 @@ struct ConfirmPage {
 
 impl ConfirmPage {
     /// What is wrong with a count of an item.
-    fn wrong(&self, field: &str, item: &str) -> Option<&str> {
+    fn wrong(&self, field: &str, item: &str) -> Option<&Wrong> {
         self.wrongs.at(&format!("{field}_{item}"))
     }
 }
@@ -81,6 +85,8 @@ struct LinkPage {
     /// The same for a camera, as the path of an SVG.
     squares: String,
     good_until: String,
+    /// Whether a waybill can be printed with it.
+    may_print: bool,
     wrongs: Wrongs,
 }
 
@@ -191,6 +197,7 @@ fn counts(what: &ToConfirm, form: &Form) -> Outcome<Vec<Count>> {
             let number = typed_number(form.get(&name)).as_i64();
             number.filter(|number| (0..=crate::core::quantity::MAXIMUM).contains(number)).ok_or_else(|| {
                 Problem::field(format!("/{name}"), "is no whole number; write how many came, in digits")
+                    .coded(Fault::NotANumber)
             })
         };
         let (good, damaged) = (read("good")?, read("damaged")?);
@@ -298,6 +305,7 @@ fn link_page(visitor: &Visitor, consignment: ConsignmentId, days: String) -> Lin
         address: String::new(),
         squares: String::new(),
         good_until: String::new(),
+        may_print: visitor.may::<action::ConsignmentPaperRead>().is_some(),
         wrongs: Wrongs::default(),
     }
 }
@@ -312,6 +320,9 @@ async fn link_make(
 ) -> Outcome<HttpResponse> {
     let days = form.given("days").map(|text| typed_number(text).as_i64().unwrap_or(0));
     let page = link_page(&visitor, path.0, form.get("days").to_owned());
+    // What cannot be printed is refused before a link is made for it.
+    let is_printed = form.get("on") == "waybill";
+    let paper = if is_printed { Some(waybill_of(&visitor, &state, path.0).await?) } else { None };
     let link = match make_link(&permit, &state, path.0, ReceiptLinkNew { days }).await {
         Ok(recorded) => recorded.answer,
         Err(problem) if problem.code == Code::Invalid => return days_again(page, &problem),
@@ -322,9 +333,20 @@ async fn link_make(
         format!("{}://{}", info.scheme(), info.host())
     });
     let address = format!("{origin}{}", link.path);
+    if let Some(paper) = paper {
+        let paper = linked(paper, &address, link.good_until);
+        return drawn(&state, "waybill", paper, PaperForm::Html).await;
+    }
     let good_until = page.frame.day(link.good_until.to_string());
     let squares = svg(&address, page.frame.say(ConfirmWord::Squares))?;
     shown(&LinkPage { address, squares, good_until, ..page })
+}
+
+/// The waybill that a link is to be printed on.
+async fn waybill_of(visitor: &Visitor, state: &State, id: ConsignmentId) -> Outcome<Paper> {
+    let permit = visitor.permit::<action::ConsignmentPaperRead>()?;
+    let language = visitor.language();
+    state.read(move |conn| waybill_read(conn, &permit, language, id)).await
 }
 
 /// The form for a link with what is wrong with its days.

@@ -2,9 +2,10 @@
 //!
 //! | file | what it is |
 //! |---|---|
-//! | `read` | what rooms answer for these pages |
-//! | `view` | the same as a page shows it |
+//! | `read`, `linked` | what rooms answer for these pages; by a private link alone |
+//! | `view`, `lines` | the same as a page shows it; where goods of one item are |
 //! | `told` | bad news and changes in words |
+//! | `book` | the report of a pledge as a workbook |
 //! | `table` | the table of a pledge as a file |
 //! | `visit` | what a browser remembers of the visit before |
 //! | `words`, `kinds` | the phrases |
@@ -12,6 +13,9 @@
 //! Never here: anything of another donor, which no room answers to one.
 
 pub(in crate::pages) mod kinds;
+mod book;
+mod lines;
+mod linked;
 mod read;
 mod table;
 mod told;
@@ -21,6 +25,7 @@ pub mod visit;
 pub use words::DonorWord;
 pub(in crate::pages) mod words;
 
+use super::live::link_mark;
 use super::refused::refuse;
 use super::visitor::{Visitor, shown};
 use crate::auth::{Permit, action, now};
@@ -29,6 +34,8 @@ use crate::core::code::{TypedCode, read_tracking_code};
 use crate::core::id::{ConsignmentId, PledgeId};
 use crate::core::problem::{Outcome, Problem};
 use crate::forecast::Forecasting;
+use crate::papers::http::drawn;
+use crate::papers::rules::{Form, is_set_as_pdf};
 use crate::pledges::http::pledge_link_make;
 use crate::web::{Door, Expense, Path, Routes, State, spend};
 use actix_web::http::Method;
@@ -63,13 +70,15 @@ async fn pledge(
     permit: Permit<action::PledgeRead>,
     visitor: Visitor,
     request: HttpRequest,
-    state: State,
+    data: (State, Data<Forecasting>),
     path: Path<PledgeId>,
 ) -> Outcome<HttpResponse> {
+    let (state, forecasting) = data;
     let (who, now) = (permit.principal().user.to_string(), now());
     let visit = visit_of(&request, &who, now);
     let reader = Reader { visitor: &visitor, state: &state };
-    let whole = reader.pledge(permit, path.0, (After::of(&request), visit.before())).await?;
+    let asked = (After::of(&request), visit.before());
+    let whole = reader.pledge(permit, &forecasting, path.0, asked).await?;
     let sequence = whole.status.sequence;
     let page = PledgePage::of(&visitor, whole, visit.before());
     remembered(shown(&page)?, &visit, (HOME, sequence, now))
@@ -88,6 +97,34 @@ async fn pledge_table(
     let mut response = HttpResponse::Ok();
     response.content_type("text/csv; charset=utf-8").insert_header((CONTENT_DISPOSITION, name));
     Ok(response.body(text))
+}
+
+async fn pledge_book(
+    permit: Permit<action::PledgeRead>,
+    visitor: Visitor,
+    state: State,
+    path: Path<PledgeId>,
+) -> Outcome<HttpResponse> {
+    spend(&state, Expense::Figures, permit.principal().user)?;
+    let reader = Reader { visitor: &visitor, state: &state };
+    let told = reader.reported(permit, path.0).await?;
+    book::answer(&visitor.frame(DonorWord::Title), &told).await
+}
+
+async fn link_book(visitor: Visitor, state: State, path: Path<String>) -> Outcome<HttpResponse> {
+    let TypedCode::Sound(code) = read_tracking_code(&path.0) else { return Err(Problem::not_found()) };
+    let reader = Reader { visitor: &visitor, state: &state };
+    let told = reader.reported_by_link(&code).await?;
+    book::answer(&visitor.frame(DonorWord::Title), &told).await
+}
+
+/// The report of a private link, as a file of pages; where the language is not set as one, as a page that a browser prints.
+async fn link_paper(visitor: Visitor, state: State, path: Path<String>) -> Outcome<HttpResponse> {
+    let TypedCode::Sound(code) = read_tracking_code(&path.0) else { return Err(Problem::not_found()) };
+    let reader = Reader { visitor: &visitor, state: &state };
+    let paper = reader.paper_by_link(&code).await?;
+    let form = if is_set_as_pdf(visitor.language()) { Form::Pdf } else { Form::Html };
+    drawn(&state, "donor_report", paper, form).await
 }
 
 async fn make_link(
@@ -115,16 +152,16 @@ async fn consignment(
 async fn link(
     visitor: Visitor,
     request: HttpRequest,
-    state: State,
+    data: (State, Data<Forecasting>),
     path: Path<String>,
 ) -> Outcome<HttpResponse> {
     let TypedCode::Sound(code) = read_tracking_code(&path.0) else { return Err(Problem::not_found()) };
-    let now = now();
+    let ((state, forecasting), now) = (data, now());
     let visit = visit_of(&request, "link", now);
     let reader = Reader { visitor: &visitor, state: &state };
-    let (status, then) = reader.link(&code, visit.before()).await?;
-    let sequence = status.status.sequence;
-    let page = LinkPage::of(&visitor, status, then, visit.before());
+    let told = reader.link(&code, &forecasting, visit.before()).await?;
+    let (sequence, mark) = (told.link.status.sequence, link_mark(&told.link)?);
+    let page = LinkPage::of(&visitor, (&code, told), visit.before()).following(&code, mark);
     remembered(shown(&page)?, &visit, (&format!("/pledge-links/{code}"), sequence, now))
 }
 
@@ -133,7 +170,10 @@ pub fn routes(routes: &mut Routes) {
     routes.page_for(refuse, Method::GET, HOME, donor);
     routes.page_for(refuse, Method::GET, "/donor/pledges/{id}", pledge);
     routes.page_for(refuse, Method::GET, "/donor/pledges/{id}/units.csv", pledge_table);
+    routes.page_for(refuse, Method::GET, "/donor/pledges/{id}/report.xlsx", pledge_book);
     routes.page_for(refuse, Method::POST, "/donor/pledges/{id}/link", make_link);
     routes.page_for(refuse, Method::GET, "/donor/consignments/{id}", consignment);
     routes.page_throttled((refuse, Door::Links), Method::GET, "/pledge-links/{code}", link);
+    routes.page_throttled((refuse, Door::Links), Method::GET, "/pledge-links/{code}/report", link_paper);
+    routes.page_throttled((refuse, Door::Links), Method::GET, "/pledge-links/{code}/report.xlsx", link_book);
 }

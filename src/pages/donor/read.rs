@@ -12,20 +12,22 @@ use crate::events::http::{EventQuery, event_index};
 use crate::forecast::Forecasting;
 use crate::forecast::http::{ArrivalQuery, arrival_index};
 use crate::forecast::rules::Lateness;
+use crate::ledger::Account;
 use crate::pages::form::Form;
 use crate::pages::made_up::is_made_up;
 use crate::pages::visitor::Visitor;
+use crate::papers::foot_lines;
+use crate::papers::words::Told;
 use crate::parties::Eyes;
-use crate::pledges::http::{
-    PledgeQuery, PledgeView, link_status, pledge_index, pledge_show, pledge_status_show,
-};
-use crate::pledges::{LinkStatus, PledgeStatus, TracedEarmarkChange, TracedPledge};
+use crate::pledges::http::{PledgeQuery, PledgeView, pledge_index, pledge_show, pledge_status_show};
+use crate::pledges::{PledgeStatus, TracedEarmarkChange, TracedPledge};
 use crate::reach::http::reach;
 use crate::reach::{ReachQuery, ReachView};
 use crate::totals::{TotalsQuery, TotalsView, answer};
-use crate::web::{MomentQuery, Path, Query, Shown, State, encode_key};
+use crate::web::{MomentQuery, Path, Query, Shown, State, encode_key, value_of};
 use actix_web::HttpRequest;
 use actix_web::web::Data;
+use serde_json::json;
 
 /// Events of a page: more are told at the consignments they are about.
 const EVENTS_SHOWN: i64 = 30;
@@ -148,6 +150,19 @@ pub(super) struct Whole {
     pub(super) status: PledgeStatus,
     pub(super) then: Option<PledgeStatus>,
     pub(super) events: Page<EventTold>,
+    /// The legs that some of it is on.
+    pub(super) under_way: Vec<UnderWayTold>,
+}
+
+/// All that the report of a pledge tells.
+pub(super) struct Reported {
+    /// Who gave, to whoever has no account and where it is to be named.
+    pub(super) donor: Option<String>,
+    pub(super) status: PledgeStatus,
+    /// Whom all gifts of the donor to the programme helped reach, or, to whoever has a private link, this one; and which of both.
+    pub(super) reach: Option<(Told, ReachView)>,
+    /// Up to which entry of the log it goes.
+    pub(super) foot: Vec<String>,
 }
 
 /// A consignment with what happened to own goods in it.
@@ -173,6 +188,14 @@ impl After {
         let given = |name: &str| asked.given(name).map(str::to_owned);
         Self { main: given("after"), consignments: given("consignments") }
     }
+}
+
+/// Whether some of a pledge is under way in a consignment.
+fn is_within(status: &PledgeStatus, tracking_code: &str) -> bool {
+    let mut heaps = status.lines.iter().flat_map(|line| &line.places);
+    heaps.any(|heap| {
+        heap.account == Account::InTransit && heap.tracking_code.as_deref() == Some(tracking_code)
+    })
 }
 
 impl Reader<'_> {
@@ -303,6 +326,7 @@ impl Reader<'_> {
     pub(super) async fn pledge(
         &self,
         permit: Permit<action::PledgeRead>,
+        forecasting: &Data<Forecasting>,
         id: PledgeId,
         (after, seen): (After, Option<Seen>),
     ) -> Outcome<Whole> {
@@ -323,7 +347,40 @@ impl Reader<'_> {
         let reader = self.visitor.permit::<action::EventRead>()?;
         let events = event_index(reader, self.state.clone(), Query(events)).await?.into_inner();
         let events = events.map(|shown| EventTold::from(&shown));
-        Ok(Whole { pledge: pledge.into(), status, then, events })
+        let has_some = |one: &UnderWayTold| is_within(&status, &one.tracking_code);
+        let under_way = self.under_way(forecasting).await?.into_iter().filter(has_some).collect();
+        Ok(Whole { pledge: pledge.into(), status, then, events, under_way })
+    }
+
+    /// All that the report of a pledge tells to whoever has an account.
+    pub(super) async fn reported(
+        &self,
+        permit: Permit<action::PledgeRead>,
+        id: PledgeId,
+    ) -> Outcome<Reported> {
+        let pledge = pledge_show(permit.clone(), self.state.clone(), Path(id)).await?.into_inner();
+        let (programme, donor) = match &pledge {
+            Shown::All(view) => (view.programme, view.donor),
+            Shown::Traced(view) => (view.programme, view.donor),
+        };
+        let status = self.status(permit, id, None).await?;
+        let reach = match (self.visitor.may::<action::ReachRead>(), donor) {
+            (Some(permit), Some(donor)) => {
+                let asked =
+                    json!({"programme": programme, "donor": donor, "known_at": status.sequence.to_string()});
+                let query: ReachQuery = value_of(&asked)?;
+                let reach = reach(permit, self.state.clone(), Query(query)).await?.into_inner();
+                Some((Told::HelpedReach, reach))
+            }
+            (Some(_) | None, _) => None,
+        };
+        let foot = self.foot(status.sequence).await?;
+        Ok(Reported { donor: None, status, reach, foot })
+    }
+
+    async fn foot(&self, sequence: i64) -> Outcome<Vec<String>> {
+        let language = self.visitor.language();
+        self.state.read(move |conn| foot_lines(conn, language, sequence)).await
     }
 
     /// A consignment with what happened to own goods in it, the newest first.
@@ -355,19 +412,5 @@ impl Reader<'_> {
         events.reverse();
         let synthetic = is_made_up(self.visitor, self.state, programme).await?;
         Ok(Followed { tracking_code, synthetic, events })
-    }
-
-    /// What a private link tells, now and at the end of the visit before.
-    pub(super) async fn link(
-        &self,
-        code: &str,
-        seen: Option<Seen>,
-    ) -> Outcome<(LinkStatus, Option<PledgeStatus>)> {
-        let status = link_status(self.state, code, None).await?;
-        let then = match seen {
-            Some(seen) => link_status(self.state, code, Some(seen.sequence)).await.ok(),
-            None => None,
-        };
-        Ok((status, then.map(|then| then.status)))
     }
 }

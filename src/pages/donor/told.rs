@@ -3,6 +3,7 @@
 use super::kinds::KindWord;
 use super::read::{EventTold, UnderWayTold};
 use super::words::DonorWord;
+use crate::consignments::LinkedEvent;
 use crate::forecast::rules::Lateness;
 use crate::pages::drawing::bar::Goods;
 use crate::pages::drawing::whereabouts::Whereabouts;
@@ -10,7 +11,9 @@ use crate::pages::frame::Frame;
 
 /// Something that happened, as a line of a list.
 pub(super) struct Happened {
-    /// When, in words.
+    /// The day, for machines.
+    pub at: String,
+    /// The day in words.
     pub day: String,
     /// What.
     pub what: &'static str,
@@ -20,23 +23,41 @@ pub(super) struct Happened {
     pub evidence: Option<&'static str>,
     /// Which entry of the log it is, in words.
     pub entry: String,
-    /// The proof that it is there.
+    /// The page of the proof that it is there, to be shared.
     pub proof: String,
 }
 
 impl Happened {
     /// An event in words.
     pub(super) fn of(frame: &Frame, event: &EventTold) -> Self {
+        let path = event.consignment.map(|id| format!("/donor/consignments/{id}"));
+        Self::said(frame, (event.sequence, &event.kind, &event.occurred_at), event.is_verified, path)
+    }
+
+    /// The same to whoever has a private link, and follows a consignment as everybody with its code does.
+    pub(super) fn by_link(frame: &Frame, event: &LinkedEvent) -> Self {
+        let path = event.tracking_code.as_ref().map(|code| format!("/track/{code}"));
+        let day = event.occurred_at.day();
+        Self::said(frame, (event.sequence, &event.kind, &day), event.verified, path)
+    }
+
+    fn said(
+        frame: &Frame,
+        (sequence, kind, day): (i64, &str, &str),
+        is_verified: Option<bool>,
+        path: Option<String>,
+    ) -> Self {
         let evidence = |verified| if verified { DonorWord::Verified } else { DonorWord::OnlyReported };
         // The log counts from 0, the ledger from 1.
-        let index = event.sequence - 1;
+        let index = sequence - 1;
         Self {
-            day: frame.day(&event.occurred_at),
-            what: frame.say(KindWord::of(&event.kind)),
-            path: event.consignment.map(|id| format!("/donor/consignments/{id}")),
-            evidence: event.is_verified.map(|verified| frame.say(evidence(verified))),
+            at: day.to_owned(),
+            day: frame.day(day),
+            what: frame.say(KindWord::of(kind)),
+            path,
+            evidence: is_verified.map(|verified| frame.say(evidence(verified))),
             entry: frame.with(DonorWord::Proof, frame.number(index)),
-            proof: format!("/api/v1/audit/proof/{index}"),
+            proof: format!("/proofs/{index}"),
         }
     }
 }

@@ -1,62 +1,27 @@
 //! What the pages of a donor show, made from what rooms answer.
 
 use super::kinds::KindWord;
+use super::lines::{LineShown, goods_in, goods_of, item_line, item_name, lines_of};
+use super::linked::LinkTold;
 use super::read::{ConsignmentTold, Followed, Overview, PledgeTold, UnderWayTold, Whole};
 use super::told::{Happened, bad_news, due, late_news};
 use super::visit::Seen;
 use super::words::DonorWord;
-use crate::atlas::CountryCode;
 use crate::auth::action;
-use crate::ledger::{Account, Condition};
-use crate::pages::drawing::bar::{Bar, Goods};
-use crate::pages::drawing::whereabouts::Whereabouts;
+use crate::consignments::LinkedEvent;
+use crate::ledger::Condition;
+use crate::pages::drawing::bar::Goods;
 use crate::pages::frame::Frame;
 use crate::pages::visitor::Visitor;
 use crate::pages::words::Word;
 use crate::papers::rules::is_set_as_pdf;
-use crate::papers::words::{Told, account, condition};
+use crate::papers::words::Told;
 use crate::pledges::rules::PledgeState;
 use crate::pledges::{LineStatus, LinkStatus, PledgeStatus};
 use crate::reach::ReachView;
-use crate::totals::{Key, TotalsRow, TotalsView};
+use crate::totals::{TotalsRow, TotalsView};
+use crate::tracking::TrackedByLink;
 use askama::Template;
-
-/// A row of the table of where goods are: how many now, and at the end of the visit before.
-pub(super) struct GroupRow {
-    pub place: &'static str,
-    pub now: String,
-    pub then: Option<(String, String)>,
-}
-
-/// A heap of goods.
-pub(super) struct HeapRow {
-    pub account: &'static str,
-    pub condition: &'static str,
-    pub quantity: String,
-    pub place: String,
-    pub lot: String,
-    pub tracking_code: Option<String>,
-}
-
-/// Where goods of one item are.
-pub(super) struct LineShown {
-    pub name: String,
-    pub meant_for: Option<String>,
-    pub adds_up: String,
-    pub differs: Option<String>,
-    pub bar: Bar,
-    pub groups: Vec<GroupRow>,
-    pub total: String,
-    pub heaps: Vec<HeapRow>,
-    pub has_left: bool,
-}
-
-impl LineShown {
-    /// The bar, where there is anything to draw.
-    fn drawn(&self) -> Option<&Bar> {
-        Some(&self.bar).filter(|bar| !bar.is_empty())
-    }
-}
 
 /// How many people goods helped reach.
 pub(super) struct ReachShown {
@@ -125,6 +90,7 @@ pub(super) struct PledgePage {
     report: String,
     report_words: String,
     report_page: String,
+    workbook: String,
     letter: Option<String>,
     table: String,
     may_link: bool,
@@ -145,8 +111,12 @@ pub(super) struct LinkPage {
     bad: Vec<String>,
     lines: Vec<LineShown>,
     then: Option<String>,
-    changes_lead: String,
+    changes: ChangesShown,
+    reach: Option<ReachShown>,
+    consignments: Vec<ConsignmentRow>,
+    proofs: Vec<Happened>,
     is_by_country: bool,
+    files: Vec<(String, &'static str)>,
     figures: String,
 }
 
@@ -175,7 +145,7 @@ pub(super) struct ConsignmentPage {
 impl DonorPage {
     pub(super) fn of(visitor: &Visitor, overview: Overview, seen: Option<Seen>) -> Self {
         let Overview { totals, pledges, consignments, changes, reach, under_way } = overview;
-        let frame = visitor.frame(DonorWord::Title).synthetic(totals.synthetic);
+        let frame = visitor.frame(DonorWord::Title).synthetic(totals.synthetic).live();
         let lines: Vec<LineShown> =
             totals.rows.iter().enumerate().map(|(number, row)| item_line(&frame, number, row)).collect();
         let mut bad: Vec<String> = totals.rows.iter().flat_map(|row| bad_of_item(&frame, row)).collect();
@@ -206,8 +176,8 @@ impl DonorPage {
 
 impl PledgePage {
     pub(super) fn of(visitor: &Visitor, whole: Whole, seen: Option<Seen>) -> Self {
-        let Whole { pledge, status, then, events } = whole;
-        let frame = visitor.frame(DonorWord::Title).synthetic(status.synthetic);
+        let Whole { pledge, status, then, events, under_way } = whole;
+        let frame = visitor.frame(DonorWord::Title).synthetic(status.synthetic).live();
         let name = frame.with(DonorWord::Pledge, pledge_name(&pledge));
         // What is not set as PDF in this language is offered in English, and said to be.
         let is_set = is_set_as_pdf(frame.language);
@@ -219,7 +189,7 @@ impl PledgePage {
         let earmark = |row: &crate::pledges::TracedEarmarkChange| {
             let country = |code: &Option<String>| {
                 code.as_deref()
-                    .map_or_else(|| frame.say(DonorWord::AnyCountry).to_owned(), |code| country(&frame, code))
+                    .map_or_else(|| frame.say(DonorWord::AnyCountry).to_owned(), |code| frame.country(code))
             };
             let (from, to) = (country(&row.from_country), country(&row.to_country));
             let parts = [frame.number(row.quantity), from, to, frame.day(&row.consented_on)];
@@ -231,7 +201,7 @@ impl PledgePage {
             state: state_words(&frame, &pledge.state),
             offered: frame.day(&pledge.offered_at),
             reason: pledge.reason.as_deref().map(|reason| frame.with(DonorWord::Reason, reason)),
-            bad: bad_of(&frame, &status),
+            bad: [bad_of(&frame, &status), late_news(&frame, &under_way)].concat(),
             lines: lines_of(&frame, &status, then.as_ref()),
             then: then.as_ref().and(seen).map(|seen| frame.day(seen.day())),
             changes_lead: changed(&frame, &status, then.as_ref(), seen),
@@ -240,6 +210,7 @@ impl PledgePage {
             report: paper("donor_report", if is_set { frame.code() } else { "en" }, "&format=pdf"),
             report_words: if is_set { report_words.to_owned() } else { format!("{report_words} (English)") },
             report_page: paper("donor_report", frame.code(), "&format=html"),
+            workbook: format!("/donor/pledges/{}/report.xlsx", pledge.id),
             letter: is_accepted.then(|| paper("acceptance_letter", frame.code(), "")),
             table: format!("/donor/pledges/{}/units.csv", pledge.id),
             may_link: visitor.may::<action::PledgeLinkWrite>().is_some(),
@@ -254,25 +225,34 @@ impl PledgePage {
 }
 
 impl LinkPage {
-    pub(super) fn of(
-        visitor: &Visitor,
-        link: LinkStatus,
-        then: Option<PledgeStatus>,
-        seen: Option<Seen>,
-    ) -> Self {
-        let LinkStatus { donor, status } = link;
+    /// The same page, kept up to date for whoever has the link.
+    pub(super) fn following(self, code: &str, mark: String) -> Self {
+        Self { frame: self.frame.following(("links", code), mark), ..self }
+    }
+
+    pub(super) fn of(visitor: &Visitor, (code, told): (&str, LinkTold), seen: Option<Seen>) -> Self {
+        let LinkTold { link: LinkStatus { donor, status }, then, under_way, .. } = &told;
         let frame = visitor.frame(DonorWord::Pledges).synthetic(status.synthetic);
         let title = frame.with(DonorWord::Pledge, status.reference.as_deref().unwrap_or_default());
         let name = title.trim_end().to_owned();
         Self {
-            donor: donor.map(|donor| frame.with(DonorWord::FromDonor, donor)),
+            donor: donor.as_ref().map(|donor| frame.with(DonorWord::FromDonor, donor)),
             state: state_words(&frame, &status.state),
             offered: frame.day(status.offered_at.day()),
-            bad: bad_of(&frame, &status),
-            lines: lines_of(&frame, &status, then.as_ref()),
+            bad: [bad_of(&frame, status), late_news(&frame, under_way)].concat(),
+            lines: lines_of(&frame, status, then.as_ref()),
             then: then.as_ref().and(seen).map(|seen| frame.day(seen.day())),
-            changes_lead: changed(&frame, &status, then.as_ref(), seen),
-            is_by_country: is_by_country(&status),
+            changes: changes_by_link(&frame, &told, seen),
+            reach: Some(reach_shown(&frame, &told.trace.reach)),
+            consignments: told
+                .trace
+                .consignments
+                .iter()
+                .map(|one| linked_row(&frame, one, under_way))
+                .collect(),
+            proofs: told.trace.events.iter().map(|event| Happened::by_link(&frame, event)).collect(),
+            is_by_country: is_by_country(status),
+            files: super::book::files_of(&frame, code),
             figures: frame.with(DonorWord::Figures, frame.number(status.sequence)),
             frame: frame.titled(name.clone()),
             name,
@@ -282,7 +262,7 @@ impl LinkPage {
 
 impl ConsignmentPage {
     pub(super) fn of(visitor: &Visitor, followed: Followed) -> Self {
-        let frame = visitor.frame(DonorWord::Proofs).synthetic(followed.synthetic);
+        let frame = visitor.frame(DonorWord::Proofs).synthetic(followed.synthetic).live();
         let title = frame.with(DonorWord::Consignment, &followed.tracking_code);
         let proofs = followed.events.iter().map(|event| Happened::of(&frame, event)).collect();
         Self { proofs, tracking_code: followed.tracking_code, frame: frame.titled(title) }
@@ -295,6 +275,24 @@ fn changes_lead(frame: &Frame, seen: Option<Seen>, is_empty: bool) -> String {
         Some(seen) if is_empty => frame.with(DonorWord::NoChanges, frame.day(seen.day())),
         Some(seen) => frame.with(DonorWord::ChangesSince, frame.day(seen.day())),
     }
+}
+
+/// What whoever has a private link did not see yet: what happened since, and whether units are elsewhere.
+fn changes_by_link(frame: &Frame, told: &LinkTold, seen: Option<Seen>) -> ChangesShown {
+    let LinkTold { link: LinkStatus { status, .. }, then, trace, .. } = told;
+    // Without what there was then, nobody can say what is new.
+    let Some((then, seen)) = then.as_ref().zip(seen) else {
+        return ChangesShown { lead: changes_lead(frame, None, true), rows: Vec::new(), more: false };
+    };
+    let events = &trace.events;
+    let new: Vec<&LinkedEvent> = events.iter().filter(|event| event.sequence > seen.sequence).collect();
+    let more = trace.has_more && new.len() == events.len();
+    let rows = new.into_iter().rev().map(|event| Happened::by_link(frame, event)).collect::<Vec<_>>();
+    let lead = match rows.is_empty() {
+        true => changed(frame, status, Some(then), Some(seen)),
+        false => changes_lead(frame, Some(seen), false),
+    };
+    ChangesShown { lead, rows, more }
 }
 
 /// Whether units of a pledge are elsewhere now than at the end of the visit before, in words.
@@ -321,115 +319,6 @@ fn bad_of(frame: &Frame, status: &PledgeStatus) -> Vec<String> {
 
 fn bad_of_item(frame: &Frame, row: &TotalsRow) -> Vec<String> {
     bad_news(frame, &item_name(row), &goods_of(row), [row.on_hold, row.damaged])
-}
-
-fn goods_in(line: &LineStatus) -> Goods {
-    Goods::of(line.places.iter().map(|heap| (heap.account, heap.condition, heap.quantity)))
-}
-
-fn lines_of(frame: &Frame, status: &PledgeStatus, then: Option<&PledgeStatus>) -> Vec<LineShown> {
-    let line = |(number, line): (usize, &LineStatus)| {
-        let before = then.map(|then| {
-            let before = then.lines.iter().find(|before| before.line == line.line);
-            before.map(goods_in).unwrap_or_default()
-        });
-        line_shown(frame, number, line, before.as_ref())
-    };
-    status.lines.iter().enumerate().map(line).collect()
-}
-
-fn line_shown(frame: &Frame, number: usize, line: &LineStatus, then: Option<&Goods>) -> LineShown {
-    let goods = goods_in(line);
-    let heap = |heap: &crate::pledges::Heap| HeapRow {
-        account: account(frame.language, heap.account),
-        condition: condition(frame.language, heap.condition),
-        quantity: frame.number(heap.quantity),
-        place: [heap.site_name.clone(), heap.country.as_deref().map(|code| country(frame, code))]
-            .into_iter()
-            .flatten()
-            .collect::<Vec<_>>()
-            .join(", "),
-        lot: heap.lot.clone().unwrap_or_default(),
-        tracking_code: heap.tracking_code.clone(),
-    };
-    LineShown {
-        meant_for: line
-            .earmark_country
-            .as_deref()
-            .map(|code| frame.with(DonorWord::MeantFor, country(frame, code))),
-        adds_up: adds_up(frame, line.promised, line.surplus),
-        differs: differs(frame, line.residual),
-        heaps: line.places.iter().map(heap).collect(),
-        ..shown_goods(frame, number, line.item_name.clone(), &goods, then)
-    }
-}
-
-/// Where goods are, as far as they tell it themselves.
-fn shown_goods(frame: &Frame, number: usize, name: String, goods: &Goods, then: Option<&Goods>) -> LineShown {
-    let is_told =
-        |place: &Whereabouts| goods.at(*place) != 0 || then.is_some_and(|then| then.at(*place) != 0);
-    let group = |place: Whereabouts| GroupRow {
-        place: frame.say(place.words()),
-        now: frame.number(goods.at(place)),
-        then: then.map(|then| {
-            let (before, now) = (then.at(place), goods.at(place));
-            let sign = if now > before { "+" } else { "" };
-            (frame.number(before), format!("{sign}{}", frame.number(now.saturating_sub(before))))
-        }),
-    };
-    LineShown {
-        meant_for: None,
-        adds_up: String::new(),
-        differs: None,
-        bar: Bar::of(frame, number, &name, goods),
-        groups: Whereabouts::ALL.into_iter().filter(is_told).map(group).collect(),
-        total: frame.number(goods.total()),
-        heaps: Vec::new(),
-        has_left: goods.total() != goods.at(Whereabouts::NotSent),
-        name,
-    }
-}
-
-fn adds_up(frame: &Frame, promised: i64, surplus: i64) -> String {
-    frame.with_two(DonorWord::AddsUp, frame.number(promised), frame.number(surplus))
-}
-
-fn differs(frame: &Frame, residual: i64) -> Option<String> {
-    (residual != 0).then(|| frame.with(DonorWord::Differs, frame.number(residual)))
-}
-
-/// What a total of an item says of its accounts; conditions are told of all of them together.
-fn goods_of(row: &TotalsRow) -> Goods {
-    let accounts = [
-        (Account::Unallocated, row.unallocated),
-        (Account::InStorage, row.in_storage),
-        (Account::Allocated, row.allocated),
-        (Account::InTransit, row.in_transit),
-        (Account::Missing, row.missing),
-        (Account::Delivered, row.delivered),
-        (Account::Distributed, row.distributed),
-        (Account::Lost, row.lost),
-        (Account::Disposed, row.disposed),
-        (Account::Returned, row.returned),
-        (Account::Withdrawn, row.withdrawn),
-    ];
-    Goods::of(accounts.into_iter().map(|(account, quantity)| (account, Condition::Good, quantity)))
-}
-
-fn item_name(row: &TotalsRow) -> String {
-    match row.keys.get("item") {
-        Some(Some(Key::Named(named))) => named.name.clone().unwrap_or_default(),
-        Some(Some(Key::Country { name, .. } | Key::Region { name, .. })) => name.clone(),
-        Some(Some(Key::Corridor { .. } | Key::Area { .. } | Key::Month(_)) | None) | None => String::new(),
-    }
-}
-
-fn item_line(frame: &Frame, number: usize, row: &TotalsRow) -> LineShown {
-    LineShown {
-        adds_up: adds_up(frame, row.promised, row.surplus),
-        differs: differs(frame, row.residual),
-        ..shown_goods(frame, number, item_name(row), &goods_of(row), None)
-    }
 }
 
 fn reach_shown(frame: &Frame, reach: &ReachView) -> ReachShown {
@@ -465,9 +354,20 @@ fn consignment_row(frame: &Frame, told: ConsignmentTold, under_way: &[UnderWayTo
         path: format!("/donor/consignments/{}", told.id),
         way: told
             .ends
-            .map(|(from, to)| frame.with_two(DonorWord::FromTo, country(frame, &from), country(frame, &to))),
+            .map(|(from, to)| frame.with_two(DonorWord::FromTo, frame.country(&from), frame.country(&to))),
         tracking_code: told.tracking_code,
         is_cancelled: told.is_cancelled,
+    }
+}
+
+fn linked_row(frame: &Frame, told: &TrackedByLink, under_way: &[UnderWayTold]) -> ConsignmentRow {
+    let (from, to) = (frame.country(&told.from_country), frame.country(&told.to_country));
+    ConsignmentRow {
+        due: due(frame, under_way, &told.tracking_code),
+        path: format!("/track/{}", told.tracking_code),
+        way: Some(frame.with_two(DonorWord::FromTo, from, to)),
+        tracking_code: told.tracking_code.clone(),
+        is_cancelled: told.cancelled,
     }
 }
 
@@ -481,12 +381,6 @@ pub(in crate::pages) fn state_words(frame: &Frame, word: &str) -> &'static str {
         Some(PledgeState::Withdrawn) => frame.say(DonorWord::StateWithdrawn),
         None => frame.say(Word::Unknown),
     }
-}
-
-/// What a country is called; a code that is none stays as it is.
-pub(in crate::pages) fn country(frame: &Frame, code: &str) -> String {
-    let known: Option<CountryCode> = code.parse().ok();
-    known.map_or_else(|| code.to_owned(), |code| code.country().short_name(frame.language).to_owned())
 }
 
 fn figures_of(frame: &Frame, totals: &TotalsView) -> String {

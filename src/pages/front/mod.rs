@@ -13,7 +13,7 @@ use super::map::{Asked, Choice, empty, pictured, programmes};
 use super::refused::refuse;
 use super::visitor::{Visitor, shown};
 use super::words::{Word, filled};
-use crate::auth::action;
+use crate::auth::{action, now};
 use crate::core::problem::Outcome;
 use crate::highlights::{HighlightsView, ProgrammeShown, Remembered, ReportedBeside};
 use crate::programmes::Qualifier;
@@ -22,6 +22,7 @@ use actix_web::http::Method;
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use form_urlencoded::Serializer;
 use words::FrontWord;
 
 /// A figure in large type.
@@ -61,7 +62,10 @@ struct FrontPage<'a> {
     places: Vec<Place>,
     is_country: bool,
     sections: Vec<Section>,
-    sequence: i64,
+    /// As of when, and up to which entry.
+    moment: String,
+    /// Where programs read the same.
+    data: String,
     may_publish: bool,
 }
 
@@ -133,6 +137,24 @@ fn sections(frame: &Frame, view: &HighlightsView) -> Vec<Section> {
     view.reported.iter().map(section).collect()
 }
 
+/// As of when the figures are, and up to which entry of the log.
+fn moment(frame: &Frame, view: &HighlightsView) -> String {
+    let day = frame.day(view.as_of.unwrap_or_else(now).day());
+    let through = frame.with(MapWord::Sequence, frame.number(view.sequence));
+    format!("{} · {through}", frame.with(Word::AsOf, day))
+}
+
+/// Where programs read the same figures: asked for with the entry they include, they stay the same for ever.
+fn data(asked: &Asked, view: &HighlightsView) -> String {
+    let mut pairs = Serializer::new(String::new());
+    pairs.append_pair("programme", &view.programme.id.to_string());
+    if !asked.as_of.is_empty() {
+        pairs.append_pair("as_of", &asked.as_of);
+    }
+    pairs.append_pair("known_at", &view.sequence.to_string());
+    format!("/api/v1/highlights?{}", pairs.finish())
+}
+
 async fn front(
     visitor: Visitor,
     state: State,
@@ -157,7 +179,8 @@ async fn front(
         places: view.by_country.iter().map(|place| Place::of(&frame, place, &address)).collect(),
         is_country: false,
         sections: sections(&frame, view),
-        sequence: view.sequence,
+        moment: moment(&frame, view),
+        data: data(&asked, view),
         may_publish: visitor.may::<action::ProgrammeWrite>().is_some(),
         frame,
     })

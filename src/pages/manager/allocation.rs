@@ -8,14 +8,13 @@ use crate::core::problem::{Code, Outcome, Problem};
 use crate::forecast::Forecasting;
 use crate::gaps::http::{GapQuery, gap_accept, gap_proposals};
 use crate::gaps::{ProposalView, ProposalsAccepted};
-use crate::pages::donor::view::country;
 use crate::pages::form::{Form, typed_number};
 use crate::pages::frame::Frame;
-use crate::pages::made_up::is_made_up;
+use crate::pages::made_up::{is_made_up, shows_made_up};
 use crate::pages::refused::Wrongs;
 use crate::pages::visitor::{Visitor, see, shown, shown_with};
 use crate::pages::words::Word;
-use crate::totals::Thing;
+use crate::totals::{Thing, Things};
 use crate::web::{Expense, Json, Query, Shown, State, spend, value_of};
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -183,7 +182,7 @@ fn proposal_row(frame: &Frame, known: &Known, row: &ProposalView) -> ProposalRow
             address.append_pair(name, &value);
         }
     }
-    let country = country(frame, &row.country);
+    let country = frame.country(&row.country);
     ProposalRow {
         review: format!("/manager/proposals/review?{}", address.finish()),
         item: known.name(frame, Thing::Item, row.item.0),
@@ -210,7 +209,9 @@ pub(super) async fn proposals(
     let asker = Asker { visitor: &visitor, state: &state, forecasting: &forecasting };
     let (rows, sequence) = asker.proposals(permit).await?;
     let known = asker.names(&rows).await?;
-    let frame = visitor.frame(ManagerWord::Proposals);
+    let programmes = rows.iter().map(|row| row.programme).collect();
+    let made_up = shows_made_up(&state, Things { programmes, ..Things::default() }).await?;
+    let frame = visitor.frame(ManagerWord::Proposals).synthetic(made_up);
     shown(&ProposalsPage {
         is_accepted: asked(&request).given("accepted").is_some(),
         rows: rows.iter().map(|row| proposal_row(&frame, &known, row)).collect(),

@@ -1,32 +1,32 @@
 //! Deciding what somebody else proposed: what it would change, before and after, its evidence, and the papers about it.
 
 use super::common::{Known, Wanted, is_said_in_form, wrongs_of};
+use super::papers::{PaperRow, papers_about};
 use super::words::ManagerWord;
 use crate::approvals::ApprovalView;
-use crate::approvals::http::{ApprovalDecision, approval_decide, approval_show};
+use crate::approvals::http::{
+    ApprovalDecision, ApprovalWithdrawal, approval_decide, approval_show, approval_withdraw,
+};
 use crate::auth::{Permit, action};
 use crate::core::id::ApprovalId;
 use crate::core::problem::Outcome;
-use crate::documents::http::{DocumentQuery, DocumentView, document_index};
 use crate::ledger::{Account, Condition};
 use crate::pages::donor::kinds::KindWord;
 use crate::pages::donor::words::DonorWord;
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
+use crate::pages::made_up::{proposed_things, shows_made_up};
 use crate::pages::refused::Wrongs;
 use crate::pages::visitor::{Visitor, see, shown, shown_with};
 use crate::pages::words::Word;
 use crate::papers::words::{Told, account, condition};
 use crate::proposals::ApprovalState;
 use crate::totals::Thing;
-use crate::web::{Json, Path, Query, Shown, State, value_of};
+use crate::web::{Json, Path, State, value_of};
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 use serde_json::{Value, json};
 use uuid::Uuid;
-
-/// Papers of a page: more are looked for by the consignment.
-const PAPERS_SHOWN: i64 = 20;
 
 /// What would change of one heap of goods.
 struct EffectRow {
@@ -44,13 +44,6 @@ struct EvidenceRow {
     words: String,
 }
 
-/// A paper.
-struct PaperRow {
-    number: String,
-    day: String,
-    path: String,
-}
-
 #[derive(Template)]
 #[template(path = "manager/approval.html")]
 struct ApprovalPage {
@@ -65,6 +58,7 @@ struct ApprovalPage {
     decided_reason: Option<String>,
     is_open: bool,
     is_own: bool,
+    may_decide: bool,
     effect: Vec<EffectRow>,
     evidence: Vec<EvidenceRow>,
     papers: Vec<PaperRow>,
@@ -86,12 +80,16 @@ fn liable_of(view: &ApprovalView) -> Option<Uuid> {
     view.body.as_ref()?.pointer("/evidence/liable")?.as_str()?.parse().ok()
 }
 
+/// What a page of a proposal shows.
+struct Proposal {
+    view: ApprovalView,
+    known: Known,
+    papers: Vec<PaperRow>,
+    is_made_up: bool,
+}
+
 /// The proposal with the names and papers it needs.
-async fn read(
-    visitor: &Visitor,
-    state: &State,
-    id: ApprovalId,
-) -> Outcome<(ApprovalView, Known, Vec<PaperRow>)> {
+async fn read(visitor: &Visitor, state: &State, id: ApprovalId) -> Outcome<Proposal> {
     let permit = visitor.permit::<action::ApprovalRead>()?;
     let view = approval_show(permit, state.clone(), Path(id)).await?.into_inner();
     let effect = || view.effect.iter().flatten();
@@ -102,28 +100,17 @@ async fn read(
         .read(state)
         .await?;
     let papers = papers(visitor, state, &view).await?;
-    Ok((view, known, papers))
+    let is_made_up = shows_made_up(state, proposed_things(std::slice::from_ref(&view))).await?;
+    Ok(Proposal { view, known, papers, is_made_up })
 }
 
 /// The papers about the consignment, or where there is none about the pledge.
 async fn papers(visitor: &Visitor, state: &State, view: &ApprovalView) -> Outcome<Vec<PaperRow>> {
-    let Some(permit) = visitor.may::<action::DocumentRead>() else { return Ok(Vec::new()) };
-    let about = match (view.consignment, view.pledge) {
-        (Some(id), _) => json!({"consignment": id, "limit": PAPERS_SHOWN}),
-        (None, Some(id)) => json!({"pledge": id, "limit": PAPERS_SHOWN}),
-        (None, None) => return Ok(Vec::new()),
-    };
-    let query: DocumentQuery = value_of(&about)?;
-    let page = document_index(permit, state.clone(), Query(query)).await?.into_inner();
-    let row = |shown| match shown {
-        Shown::All(DocumentView { id, number, reference, issued_on, .. }) => Some(PaperRow {
-            number: number.or(reference).unwrap_or_else(|| id.to_string()),
-            day: issued_on,
-            path: format!("/api/v1/documents/{id}/paper"),
-        }),
-        Shown::Traced(_) => None,
-    };
-    Ok(page.items.into_iter().filter_map(row).collect())
+    match (view.consignment, view.pledge) {
+        (Some(id), _) => papers_about(visitor, state, &json!({"consignment": id})).await,
+        (None, Some(id)) => papers_about(visitor, state, &json!({"pledge": id})).await,
+        (None, None) => Ok(Vec::new()),
+    }
 }
 
 fn evidence(frame: &Frame, view: &ApprovalView, known: &Known) -> Vec<EvidenceRow> {
@@ -172,11 +159,11 @@ fn condition_words(frame: &Frame, word: &str) -> String {
 
 fn page(
     visitor: &Visitor,
-    (view, known, papers): (ApprovalView, Known, Vec<PaperRow>),
+    Proposal { view, known, papers, is_made_up }: Proposal,
     reason: &str,
     wrongs: impl FnOnce(&Frame) -> Wrongs,
 ) -> ApprovalPage {
-    let frame = visitor.frame(KindWord::of(&view.kind));
+    let frame = visitor.frame(KindWord::of(&view.kind)).synthetic(is_made_up);
     let wrongs = wrongs(&frame);
     let kind = frame.with(ManagerWord::Proposed, frame.say(KindWord::of(&view.kind)));
     let title = if wrongs.is_any() { frame.with(Word::ErrorTitle, &kind) } else { kind.clone() };
@@ -204,6 +191,7 @@ fn page(
         is_from_paper: view.from_paper,
         decided: view.decided_at.map(|at| frame.with_two(ManagerWord::DecidedOn, frame.day(at.day()), state)),
         is_own: visitor.principal().is_some_and(|principal| principal.user == view.proposed_by),
+        may_decide: visitor.may::<action::ApprovalDecide>().is_some(),
         effect: view.effect.iter().flatten().map(row).collect(),
         evidence: evidence(&frame, &view, &known),
         papers: papers.into_iter().map(|paper| PaperRow { day: frame.day(&paper.day), ..paper }).collect(),
@@ -239,6 +227,29 @@ pub(super) async fn decide(
         Err(problem) => Err(problem),
     };
     let problem = match decided {
+        Ok(()) => return see(&format!("/manager/approvals/{}", path.0)),
+        Err(problem) if is_said_in_form(&problem) => problem,
+        Err(problem) => return Err(problem),
+    };
+    let field_of = |pointer: &str| if pointer == "/reason" { "reason".to_owned() } else { String::new() };
+    let read = read(&visitor, &state, path.0).await?;
+    let page = page(&visitor, read, form.get("reason"), |frame| wrongs_of(frame, &problem, field_of));
+    shown_with(problem.status_code(), &page)
+}
+
+/// Takes an own proposal back.
+pub(super) async fn withdraw(
+    permit: Permit<action::ApprovalWithdraw>,
+    visitor: Visitor,
+    state: State,
+    path: Path<ApprovalId>,
+    form: Form,
+) -> Outcome<HttpResponse> {
+    let withdrawn = match value_of::<ApprovalWithdrawal>(&json!({"reason": form.get("reason")})) {
+        Ok(body) => approval_withdraw(permit, state.clone(), Path(path.0), Json(body)).await.map(drop),
+        Err(problem) => Err(problem),
+    };
+    let problem = match withdrawn {
         Ok(()) => return see(&format!("/manager/approvals/{}", path.0)),
         Err(problem) if is_said_in_form(&problem) => problem,
         Err(problem) => return Err(problem),

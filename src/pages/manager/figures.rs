@@ -372,6 +372,6 @@ pub(super) async fn figures(
     let of_item = asker.of_item(permit, forecasting, chosen).await?;
     let OfItem { name: item, months, stock, losses, missing } = of_item;
     let figures = frame.with(ManagerWord::UpTo, frame.number(view.sequence));
-    let frame = frame.synthetic(view.synthetic);
+    let frame = frame.synthetic(view.synthetic).live();
     shown(&FiguresPage { frame, items, item, months, corridors, stock, losses, missing, figures })
 }

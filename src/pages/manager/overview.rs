@@ -1,28 +1,31 @@
 //! What waits for a decision, what is late, and what is lacking.
 
 use super::common::{Known, Wanted};
+use super::missing::{missing_grid, missing_rows, missing_things};
 use super::words::ManagerWord;
 use crate::approvals::ApprovalView;
 use crate::approvals::http::{ApprovalQuery, approval_index};
 use crate::auth::{Permit, action};
 use crate::claims::http::{ClaimQuery, ClaimView, claim_index};
 use crate::claims::rules::ClaimState;
-use crate::core::id::ItemId;
+use crate::core::id::{ItemId, NeedId, ProgrammeId};
 use crate::core::problem::Outcome;
 use crate::forecast::Forecasting;
 use crate::forecast::http::{ArrivalQuery, arrival_index};
 use crate::gaps::http::{GapQuery, gap_show};
 use crate::needs::http::{NeedQuery, need_index};
 use crate::pages::donor::kinds::KindWord;
-use crate::pages::donor::view::country;
 use crate::pages::donor::words::DonorWord;
 use crate::pages::frame::Frame;
+use crate::pages::grid::Grid;
+use crate::pages::made_up::{proposed_things, shows_made_up};
 use crate::pages::visitor::{Visitor, shown};
 use crate::pages::words::Word;
 use crate::papers::formats::amount;
 use crate::pledges::http::{PledgeQuery, PledgeView, pledge_index};
 use crate::proposals::ApprovalState;
-use crate::totals::Thing;
+use crate::reconciliation::MissingRow;
+use crate::totals::{Thing, Things};
 use crate::web::{Expense, Query, Shown, State, spend, value_of};
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -72,6 +75,7 @@ struct GapRow {
 
 /// A need that is open.
 struct NeedRow {
+    path: String,
     item: String,
     place: String,
     quantity: String,
@@ -81,6 +85,7 @@ struct NeedRow {
 
 /// What is claimed from somebody.
 struct ClaimRow {
+    path: String,
     against: String,
     amount: String,
     state: &'static str,
@@ -97,6 +102,7 @@ struct ManagerPage {
     gaps: Vec<GapRow>,
     needs: Vec<NeedRow>,
     claims: Vec<ClaimRow>,
+    missing: Option<Grid>,
 }
 
 /// What of a page's questions its visitor may ask, and where it is asked.
@@ -108,6 +114,7 @@ struct Asker<'a> {
 
 /// A gap in figures, before it is named.
 struct Lacking {
+    programme: ProgrammeId,
     item: ItemId,
     country: String,
     area: Option<String>,
@@ -116,6 +123,8 @@ struct Lacking {
 
 /// A need, before it is named.
 struct Need {
+    id: NeedId,
+    programme: ProgrammeId,
     item: ItemId,
     country: String,
     area: Option<String>,
@@ -126,6 +135,7 @@ struct Need {
 
 /// A late leg, before it is said.
 struct Late {
+    programme: ProgrammeId,
     code: String,
     word: ManagerWord,
     due: String,
@@ -162,7 +172,13 @@ impl Asker<'_> {
             let page = arrival_index(permit.clone(), state, forecasting, Query(query)).await?.into_inner();
             found.extend(page.items.into_iter().filter_map(|row| {
                 let due = row.arrival?.latest.day();
-                Some(Late { code: row.tracking_code, word, due, quantity: row.in_transit })
+                Some(Late {
+                    programme: row.programme,
+                    code: row.tracking_code,
+                    word,
+                    due,
+                    quantity: row.in_transit,
+                })
             }));
         }
         Ok(found)
@@ -174,6 +190,7 @@ impl Asker<'_> {
         let view =
             gap_show(permit, self.state.clone(), self.forecasting.clone(), Query(query)).await?.into_inner();
         let lacking = view.rows.into_iter().filter(|row| row.fill.gap > 0).map(|row| Lacking {
+            programme: row.programme,
             item: row.item,
             country: row.country,
             area: row.area,
@@ -192,6 +209,8 @@ impl Asker<'_> {
         let query: NeedQuery = value_of(&json!({"state": "open", "limit": LACKING_SHOWN}))?;
         let page = need_index(permit, self.state.clone(), Query(query)).await?.into_inner();
         let needs = page.items.into_iter().map(|row| Need {
+            id: row.need.id,
+            programme: row.need.programme,
             item: row.need.item,
             country: row.need.country,
             area: row.need.area,
@@ -202,6 +221,11 @@ impl Asker<'_> {
         Ok(needs.collect())
     }
 
+    async fn missing(&self) -> Outcome<Vec<MissingRow>> {
+        let Some(permit) = self.visitor.may::<action::LossPropose>() else { return Ok(Vec::new()) };
+        missing_rows(permit, self.state).await
+    }
+
     async fn claims(&self) -> Outcome<Vec<ClaimView>> {
         let Some(permit) = self.visitor.may::<action::ClaimRead>() else { return Ok(Vec::new()) };
         let query = ClaimQuery { limit: Some(ROWS_SHOWN), ..ClaimQuery::default() };
@@ -210,7 +234,7 @@ impl Asker<'_> {
 }
 
 /// How a claim stands, in words.
-fn claimed(state: ClaimState) -> ManagerWord {
+pub(super) fn claimed(state: ClaimState) -> ManagerWord {
     match state {
         ClaimState::Open => ManagerWord::ClaimOpen,
         ClaimState::Submitted => ManagerWord::ClaimSubmitted,
@@ -221,8 +245,8 @@ fn claimed(state: ClaimState) -> ManagerWord {
     }
 }
 
-fn place(frame: &Frame, code: &str, area: Option<&str>) -> String {
-    area.map_or_else(|| country(frame, code), |area| format!("{area}, {}", country(frame, code)))
+pub(super) fn place(frame: &Frame, code: &str, area: Option<&str>) -> String {
+    area.map_or_else(|| frame.country(code), |area| format!("{area}, {}", frame.country(code)))
 }
 
 fn approval_row(frame: &Frame, visitor: &Visitor, view: &ApprovalView) -> ApprovalRow {
@@ -259,6 +283,7 @@ fn gap_row(frame: &Frame, known: &Known, row: Lacking) -> GapRow {
 
 fn need_row(frame: &Frame, known: &Known, row: Need) -> NeedRow {
     NeedRow {
+        path: format!("/needs/{}", row.id),
         item: known.name(frame, Thing::Item, row.item.0),
         place: place(frame, &row.country, row.area.as_deref()),
         quantity: frame.number(row.quantity),
@@ -269,6 +294,7 @@ fn need_row(frame: &Frame, known: &Known, row: Need) -> NeedRow {
 
 fn claim_row(frame: &Frame, known: &Known, claim: &ClaimView) -> ClaimRow {
     ClaimRow {
+        path: format!("/manager/claims/{}", claim.id),
         against: known.name(frame, Thing::Organization, claim.against.0),
         amount: amount(frame.language, claim.amount.minor, &claim.amount.currency),
         state: frame.say(claimed(claim.state)),
@@ -286,14 +312,26 @@ pub(super) async fn manager(
     let asker = Asker { visitor: &visitor, state: &state, forecasting: &forecasting };
     let (approvals, pledges) = (asker.approvals(permit).await?, asker.pledges().await?);
     let (late, gaps, needs) = (asker.late().await?, asker.gaps().await?, asker.needs().await?);
-    let claims = asker.claims().await?;
+    let (claims, missing) = (asker.claims().await?, asker.missing().await?);
+    let things = Things {
+        programmes: pledges
+            .iter()
+            .map(|row| row.programme)
+            .chain(late.iter().map(|row| row.programme))
+            .chain(gaps.iter().map(|row| row.programme))
+            .chain(needs.iter().map(|row| row.programme))
+            .collect(),
+        events: claims.iter().map(|claim| claim.event).collect(),
+        ..proposed_things(&approvals).with(missing_things(&missing))
+    };
+    let made_up = shows_made_up(&state, things).await?;
     let known = Wanted::default()
         .with(Thing::Item, gaps.iter().map(|row| row.item.0).chain(needs.iter().map(|row| row.item.0)))
         .with(Thing::Organization, pledges.iter().filter_map(|row| row.donor).map(|id| id.0))
         .with(Thing::Organization, claims.iter().map(|row| row.against.0))
         .read(&state)
         .await?;
-    let frame = visitor.frame(ManagerWord::Title);
+    let frame = visitor.frame(ManagerWord::Title).synthetic(made_up).live();
     shown(&ManagerPage {
         approvals: approvals.iter().map(|view| approval_row(&frame, &visitor, view)).collect(),
         pledges: pledges.iter().map(|view| pledge_row(&frame, &known, view)).collect(),
@@ -301,6 +339,7 @@ pub(super) async fn manager(
         gaps: gaps.into_iter().map(|row| gap_row(&frame, &known, row)).collect(),
         needs: needs.into_iter().map(|row| need_row(&frame, &known, row)).collect(),
         claims: claims.iter().map(|claim| claim_row(&frame, &known, claim)).collect(),
+        missing: (!missing.is_empty()).then(|| missing_grid(&frame, &missing)),
         frame,
     })
 }

@@ -6,12 +6,12 @@ use crate::auth::{Permit, action, now};
 use crate::core::id::PledgeId;
 use crate::core::problem::{Outcome, Problem};
 use crate::events::http::event_post;
-use crate::pages::donor::view::{country, state_words};
+use crate::pages::donor::view::state_words;
 use crate::pages::donor::words::DonorWord;
 use crate::pages::form::{Form, typed_number};
 use crate::pages::frame::Frame;
 use crate::pages::made_up::is_made_up;
-use crate::pages::refused::Wrongs;
+use crate::pages::refused::{Wrong, Wrongs};
 use crate::pages::visitor::{Visitor, see, shown, shown_with};
 use crate::pages::words::Word;
 use crate::pledges::http::{PledgeView, pledge_show};
@@ -36,7 +36,7 @@ struct LineRow {
     /// What stands in the field.
     value: String,
     /// What is wrong with that.
-    wrong: Option<String>,
+    wrong: Option<Wrong>,
     /// Why it is not wanted, as the list says.
     unwanted: Vec<String>,
 }
@@ -121,11 +121,11 @@ fn lines(frame: &Frame, view: &PledgeView, known: &Known, (form, wrongs): (&Form
             accepted: frame.number(line.accepted),
             meant_for: match (&line.earmark_area, &line.earmark_country) {
                 (Some(area), _) => area.clone(),
-                (None, Some(code)) => country(frame, code),
+                (None, Some(code)) => frame.country(code),
                 (None, None) => frame.say(DonorWord::AnyCountry).to_owned(),
             },
             value: form.given(&format!("quantity-{number}")).map_or(open, str::to_owned),
-            wrong: wrongs.at(&format!("quantity-{number}")).map(str::to_owned),
+            wrong: wrongs.at(&format!("quantity-{number}")).cloned(),
             unwanted: told.collect(),
             item,
         }

@@ -19,6 +19,8 @@ words! {
         Waiting: ["waits for a decision", "attend une décision", "espera una decisión", "ждёт решения", "等待决定", "ينتظر قرارًا"],
         Approve: ["Approve", "Approuver", "Aprobar", "Одобрить", "批准", "موافقة"],
         Refuse: ["Refuse", "Refuser", "Denegar", "Отклонить", "拒绝", "رفض"],
+        Withdraw: ["Take it back", "La retirer", "Retirarla", "Отозвать", "撤回", "سحبه"],
+        WithdrawWhy: ["Why it is taken back", "Pourquoi elle est retirée", "Por qué se retira", "Почему отзывается", "撤回原因", "سبب سحبه"],
         Why: ["Why", "Pourquoi", "Por qué", "Почему", "原因", "السبب"],
         WhyHint: ["It is kept for ever, and whoever proposed it reads it. Name no persons.", "Conservé pour toujours et lu par l’auteur de la proposition. Ne nommez personne.", "Se conserva para siempre y lo lee quien lo propuso. No nombre a personas.", "Хранится всегда, и его прочтёт предложивший. Не называйте людей.", "将永久保存，提议人可见。请勿写人名。", "يُحفظ إلى الأبد ويقرؤه صاحب الاقتراح. لا تذكر أسماء أشخاص."],
         BeforeAfter: ["What it would change", "Ce que cela changerait", "Lo que cambiaría", "Что это изменит", "将作出的改变", "ما الذي سيتغيّر"],

@@ -3,10 +3,10 @@
 use super::canvas::{Canvas, WIDTH};
 use super::land::world;
 use super::measure::Measure;
-use super::view::{Place, name_of, quantity_of};
+use super::view::{Place, name_of, percent, quantity_of};
 use super::words::MapWord;
-use crate::atlas::CountryCode;
-use crate::highlights::rules::{CLASSES_FROM, class_of};
+use crate::atlas::{CountryCode, Generalisation, shipped_areas};
+use crate::highlights::rules::class_in;
 use crate::highlights::{Pictured, PlaceFigures};
 use crate::map::{Feature, Geometry, MapView};
 use crate::pages::frame::Frame;
@@ -39,6 +39,9 @@ pub struct Shape {
     pub dot: Option<(i32, i32)>,
 }
 
+/// Closed lines.
+type Rings = Vec<Vec<[f64; 2]>>;
+
 /// A circle.
 pub struct Circle {
     /// Where it leads, as the land under it does; nowhere where that leads nowhere.
@@ -63,9 +66,9 @@ pub struct Line {
     pub told: String,
 }
 
-/// A corridor in the table.
+/// A corridor, or a site, in a table.
 pub struct Flow {
-    /// From where to where.
+    /// From where to where, or what the site is called.
     pub name: String,
     /// How much.
     pub quantity: String,
@@ -90,8 +93,12 @@ pub struct Drawing {
     pub lines: Vec<Line>,
     /// The same in words, and the rest as one sum.
     pub flows: Vec<Flow>,
+    /// The sites in words, those with most first, and the rest as one sum.
+    pub places: Vec<Flow>,
     /// The classes of a rate: the name of the class of style, and what it stands for.
     pub classes: Vec<(String, String)>,
+    /// What it rests on, where its name does not say it.
+    pub method: Option<&'static str>,
     /// Whether there is a ringed dot on it.
     pub has_dots: bool,
 }
@@ -100,6 +107,12 @@ impl Drawing {
     /// How wide it is.
     pub fn width(&self) -> i32 {
         WIDTH
+    }
+
+    /// The land of the world while nothing of it is known.
+    pub fn bare() -> Self {
+        let land = world().iter().map(|land| land.path.as_str()).collect();
+        Self { height: Canvas::world().height, is_world: true, land, ..Self::default() }
     }
 
     /// The world, with the figures of a published programme.
@@ -112,6 +125,7 @@ impl Drawing {
             height: canvas.height,
             is_world: true,
             classes: classes(frame, measure),
+            method: measure.method().map(|word| frame.say(word)),
             ..Self::default()
         };
         let most = most_of(places, measure);
@@ -136,7 +150,7 @@ impl Drawing {
             });
         }
         drawing.lines_of(frame, canvas, &pictured.corridors);
-        drawing.sites = sites(frame, canvas, &pictured.sites);
+        (drawing.sites, drawing.places) = sites(frame, canvas, &pictured.sites);
         drawing
     }
 
@@ -151,20 +165,22 @@ impl Drawing {
         let corners: Vec<[f64; 2]> = land.iter().flatten().copied().collect();
         let canvas = Canvas::around(&corners);
         let (path, _) = canvas.path(land, 1);
-        let mut drawing =
-            Self { height: canvas.height, land: path, classes: classes(frame, measure), ..Self::default() };
+        let mut drawing = Self {
+            height: canvas.height,
+            land: path,
+            classes: classes(frame, measure),
+            method: measure.method().map(|word| frame.say(word)),
+            ..Self::default()
+        };
         let most = most_of(places, measure);
-        for feature in &areas.features {
-            let Some(place) = place_of(feature, places) else { continue };
-            let Geometry::MultiPolygon(polygons) = &feature.geometry else { continue };
-            let rings: Vec<Vec<[f64; 2]>> = polygons.iter().flatten().cloned().collect();
+        for (place, rings) in borders_of(areas, places) {
             let (path, extent) = canvas.path(&rings, 1);
             let told = told(frame, place, measure);
             let middle = extent.map(|one| one.middle());
             drawing.circles.extend(middle.and_then(|at| circle(at, place, measure, most, &told)));
             drawing.shapes.push(Shape { href: None, path, class: class(place, measure), told, dot: None });
         }
-        drawing.sites = sites(frame, canvas, sites_of);
+        (drawing.sites, drawing.places) = sites(frame, canvas, sites_of);
         drawing
     }
 
@@ -216,6 +232,28 @@ fn corridor_name(feature: &Feature) -> String {
     }
 }
 
+/// The areas that have figures, with their borders: those where goods are by the layer of the map, those where goods are only
+/// needed by the areas that ship with the program.
+fn borders_of<'a>(areas: &MapView, places: &'a [PlaceFigures]) -> Vec<(&'a PlaceFigures, Rings)> {
+    let mut found: Vec<(&PlaceFigures, Rings)> = Vec::new();
+    for feature in &areas.features {
+        let Some(place) = place_of(feature, places) else { continue };
+        let Geometry::MultiPolygon(polygons) = &feature.geometry else { continue };
+        found.push((place, polygons.iter().flatten().cloned().collect()));
+    }
+    let known: Vec<&str> = found.iter().map(|(place, _)| place.code.as_str()).collect();
+    let set = shipped_areas();
+    let alone = places.iter().filter(|place| place.needed.is_some() && !known.contains(&place.code.as_str()));
+    let drawn = |place: &'a PlaceFigures| {
+        let areas = set.with_code(&place.code).map(|area| set.drawn(area, Generalisation::Country));
+        let rings: Rings = areas.flatten().flatten().collect();
+        (!rings.is_empty()).then_some((place, rings))
+    };
+    let alone: Vec<(&PlaceFigures, Rings)> = alone.filter_map(drawn).collect();
+    found.extend(alone);
+    found
+}
+
 /// The figures of an area that is drawn.
 fn place_of<'a>(feature: &Feature, places: &'a [PlaceFigures]) -> Option<&'a PlaceFigures> {
     let key = feature.properties.figures.keys.get("area").and_then(Option::as_ref)?;
@@ -227,8 +265,9 @@ fn place_of<'a>(feature: &Feature, places: &'a [PlaceFigures]) -> Option<&'a Pla
     }
 }
 
-fn sites(frame: &Frame, canvas: Canvas, sites: &MapView) -> Vec<Circle> {
-    let mut found: Vec<(Circle, i64)> = Vec::new();
+/// The sites with most of them as circles and in words, and in words the sum of all others.
+fn sites(frame: &Frame, canvas: Canvas, sites: &MapView) -> (Vec<Circle>, Vec<Flow>) {
+    let mut found: Vec<(Circle, String, i64)> = Vec::new();
     for feature in &sites.features {
         let Geometry::Point([longitude, latitude]) = feature.geometry else { continue };
         let figures = &feature.properties.figures;
@@ -245,13 +284,22 @@ fn sites(frame: &Frame, canvas: Canvas, sites: &MapView) -> Vec<Circle> {
             | None => continue,
         };
         let [x, y] = canvas.at(longitude, latitude);
-        let told = frame.with_two(MapWord::Told, name, frame.number(quantity));
+        let told = frame.with_two(MapWord::Told, &name, frame.number(quantity));
         let (x, y) = (x.round() as i32, y.round() as i32);
         let circle = Circle { href: None, x, y, radius: "3".to_owned(), told };
-        found.push((circle, quantity));
+        found.push((circle, name, quantity));
     }
-    found.sort_by_key(|(_, quantity)| std::cmp::Reverse(*quantity));
-    found.into_iter().take(SITES_MAXIMUM).map(|(circle, _)| circle).collect()
+    found.sort_by_key(|(_, _, quantity)| std::cmp::Reverse(*quantity));
+    let rest = found.split_off(found.len().min(SITES_MAXIMUM));
+    let row = |name: String, quantity: i64| Flow { name, quantity: frame.number(quantity) };
+    let drawn = found.into_iter().map(|(circle, name, quantity)| (circle, row(name, quantity)));
+    let (circles, mut rows): (Vec<Circle>, Vec<Flow>) = drawn.unzip();
+    if !rest.is_empty() {
+        let count = frame.number(i64::try_from(rest.len()).unwrap_or(i64::MAX));
+        let sum: i64 = rest.iter().map(|(_, _, quantity)| quantity).sum();
+        rows.push(row(frame.with(MapWord::OtherSites, count), sum));
+    }
+    (circles, rows)
 }
 
 fn most_of(places: &[PlaceFigures], measure: Measure) -> u64 {
@@ -268,7 +316,8 @@ fn circle(at: (i32, i32), place: &PlaceFigures, measure: Measure, most: u64, tol
 /// The class of style of a place: shaded for a rate, plain for a count.
 fn class(place: &PlaceFigures, measure: Measure) -> String {
     match measure.rate(place) {
-        Some(rate) => class_of(rate).map_or_else(|| "known".to_owned(), |class| format!("map{class}")),
+        Some(rate) => class_in(measure.classes_from(), rate)
+            .map_or_else(|| "known".to_owned(), |class| format!("map{class}")),
         None if measure.is_rate() => "unknown".to_owned(),
         None => "known".to_owned(),
     }
@@ -282,6 +331,7 @@ fn told(frame: &Frame, figures: &PlaceFigures, measure: Measure) -> String {
         Measure::People => place.people,
         Measure::DeployedRate => place.deployed_rate,
         Measure::PeopleRate => place.people_rate,
+        Measure::NeedMet => place.need_met,
     };
     let value = frame.with_two(MapWord::Told, frame.say(measure.word()), value);
     frame.with_two(MapWord::Told, name_of(frame, figures), value)
@@ -292,11 +342,19 @@ fn classes(frame: &Frame, measure: Measure) -> Vec<(String, String)> {
     if !measure.is_rate() {
         return Vec::new();
     }
-    let shown = |from: u64| per_thousand(frame.language, i64::try_from(from).unwrap_or(i64::MAX));
-    let [first, .., last] = CLASSES_FROM;
-    let nothing = ("known".to_owned(), frame.number(0));
+    let shown = |from: u64| match measure {
+        Measure::NeedMet => percent(frame, from),
+        Measure::Deployed
+        | Measure::Custody
+        | Measure::People
+        | Measure::DeployedRate
+        | Measure::PeopleRate => per_thousand(frame.language, i64::try_from(from).unwrap_or(i64::MAX)),
+    };
+    let bounds = measure.classes_from();
+    let [first, .., last] = bounds;
+    let nothing = ("known".to_owned(), shown(0));
     let mut classes = vec![nothing, ("map1".to_owned(), frame.with(MapWord::ClassFirst, shown(first)))];
-    for (at, pair) in CLASSES_FROM.windows(2).enumerate() {
+    for (at, pair) in bounds.windows(2).enumerate() {
         let words = frame.with_two(MapWord::ClassMiddle, shown(pair[0]), shown(pair[1]));
         classes.push((format!("map{}", at + 2), words));
     }

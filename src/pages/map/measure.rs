@@ -2,6 +2,7 @@
 
 use super::words::MapWord;
 use crate::highlights::PlaceFigures;
+use crate::highlights::rules::{CLASSES_FROM, SHARES_FROM};
 
 /// What is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,12 +18,14 @@ pub enum Measure {
     DeployedRate,
     /// People reached of each thousand who live there.
     PeopleRate,
+    /// What is there of what is needed there.
+    NeedMet,
 }
 
 impl Measure {
     /// All, in the order they are offered.
-    pub const ALL: [Self; 5] =
-        [Self::Deployed, Self::Custody, Self::People, Self::DeployedRate, Self::PeopleRate];
+    pub const ALL: [Self; 6] =
+        [Self::Deployed, Self::Custody, Self::People, Self::DeployedRate, Self::PeopleRate, Self::NeedMet];
 
     /// The word in addresses.
     pub fn key(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Measure {
             Self::People => "people",
             Self::DeployedRate => "deployed-rate",
             Self::PeopleRate => "people-rate",
+            Self::NeedMet => "need-met",
         }
     }
 
@@ -48,13 +52,14 @@ impl Measure {
             Self::People => MapWord::People,
             Self::DeployedRate => MapWord::DeployedRate,
             Self::PeopleRate => MapWord::PeopleRate,
+            Self::NeedMet => MapWord::NeedMet,
         }
     }
 
     /// Whether places are shaded by it.
     pub fn is_rate(self) -> bool {
         match self {
-            Self::DeployedRate | Self::PeopleRate => true,
+            Self::DeployedRate | Self::PeopleRate | Self::NeedMet => true,
             Self::Deployed | Self::Custody | Self::People => false,
         }
     }
@@ -65,7 +70,7 @@ impl Measure {
             Self::Deployed => u64::try_from(place.deployed).ok(),
             Self::Custody => u64::try_from(place.in_custody).ok(),
             Self::People => place.people.map(|people| people.best),
-            Self::DeployedRate | Self::PeopleRate => None,
+            Self::DeployedRate | Self::PeopleRate | Self::NeedMet => None,
         }
     }
 
@@ -74,7 +79,25 @@ impl Measure {
         match self {
             Self::DeployedRate => place.deployed_per_million,
             Self::PeopleRate => place.reached_per_million,
+            Self::NeedMet => place.met_per_million,
             Self::Deployed | Self::Custody | Self::People => None,
+        }
+    }
+    /// Where the five classes begin that places are shaded by, in millionths.
+    pub fn classes_from(self) -> [u64; 4] {
+        match self {
+            Self::NeedMet => SHARES_FROM,
+            Self::Deployed | Self::Custody | Self::People | Self::DeployedRate | Self::PeopleRate => {
+                CLASSES_FROM
+            }
+        }
+    }
+
+    /// What the figure rests on, where its name does not say it.
+    pub fn method(self) -> Option<MapWord> {
+        match self {
+            Self::NeedMet => Some(MapWord::NeedMetSays),
+            Self::Deployed | Self::Custody | Self::People | Self::DeployedRate | Self::PeopleRate => None,
         }
     }
 }

@@ -27,10 +27,8 @@ use crate::atlas::{CountryCode, Generalisation, shipped_areas};
 use crate::auth::action;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::highlights::{
-    CountryAreas, HighlightsQuery, HighlightsView, Pictured, ProgrammeShown, Remembered, areas_of,
-    published_layer,
+    CountryPictured, HighlightsQuery, HighlightsView, Pictured, ProgrammeShown, Remembered,
 };
-use crate::map::{Layer, MapView};
 use crate::web::{Door, Path, Routes, State, value_of};
 use actix_web::http::{Method, StatusCode};
 use actix_web::web::Data;
@@ -138,6 +136,7 @@ struct MapPage<'a> {
 #[template(path = "map/empty.html")]
 struct EmptyPage {
     frame: Frame,
+    drawing: Drawing,
     may_publish: bool,
 }
 
@@ -145,7 +144,8 @@ struct EmptyPage {
 pub(super) fn empty(visitor: &Visitor, problem: Problem) -> Outcome<HttpResponse> {
     if problem.code == Code::NotFound && problem.members.contains_key("published") {
         let may_publish = visitor.may::<action::ProgrammeWrite>().is_some();
-        return shown(&EmptyPage { frame: visitor.frame(MapWord::NoProgramme), may_publish });
+        let (frame, drawing) = (visitor.frame(MapWord::NoProgramme), Drawing::bare());
+        return shown(&EmptyPage { frame, drawing, may_publish });
     }
     Err(problem)
 }
@@ -204,9 +204,7 @@ async fn map_world(
 struct Country {
     code: CountryCode,
     pictured: Arc<Pictured>,
-    areas: CountryAreas,
-    drawn: MapView,
-    sites: MapView,
+    within: Arc<CountryPictured>,
 }
 
 async fn country(
@@ -219,9 +217,7 @@ async fn country(
         Ok(Country {
             code,
             pictured: remembered.pictured(conn, &query)?,
-            areas: areas_of(conn, &query, code)?,
-            drawn: published_layer(conn, &query, Layer::Areas, Some(code))?,
-            sites: published_layer(conn, &query, Layer::Sites, Some(code))?,
+            within: remembered.country(conn, &query, code)?,
         })
     };
     state.read(read).await
@@ -246,8 +242,9 @@ fn country_page(visitor: &Visitor, country: &Country, asked: &Asked) -> Outcome<
     let view = &country.pictured.highlights;
     let frame = visitor.frame(MapWord::Title).with_script("map.js").synthetic(view.programme.synthetic);
     let heading = frame.with(MapWord::Within, country.code.country().short_name(frame.language));
-    let places = &country.areas.areas;
-    let layers = (&country.drawn, &country.sites);
+    let within = &country.within;
+    let places = &within.areas.areas;
+    let layers = (&within.drawn, &within.sites);
     let page = MapPage {
         drawing: Drawing::country(&frame, &land_of(country.code), layers, places, asked.measure),
         programme: &view.programme,
@@ -257,7 +254,7 @@ fn country_page(visitor: &Visitor, country: &Country, asked: &Asked) -> Outcome<
         programmes: programmes(view),
         as_of: &asked.as_of,
         address: asked.address(),
-        sequence: country.areas.sequence,
+        sequence: within.areas.sequence,
         frame: frame.titled(heading.clone()),
         heading,
     };

@@ -24,6 +24,8 @@ pub struct Place {
     pub deployed_rate: String,
     /// People reached of each thousand.
     pub people_rate: String,
+    /// How much of what is needed there is there, as a share and in units.
+    pub need_met: String,
 }
 
 impl Place {
@@ -43,8 +45,21 @@ impl Place {
             people: figures.people.map_or_else(unknown, |people| range(frame, people)),
             deployed_rate: rate(figures.deployed_per_million),
             people_rate: rate(figures.reached_per_million),
+            need_met: need_met(frame, figures).unwrap_or_else(unknown),
         }
     }
+}
+
+/// A share of a million as whole percent, rounded down: only what is whole is told as whole.
+pub fn percent(frame: &Frame, per_million: u64) -> String {
+    frame.with(MapWord::Percent, frame.number(i64::try_from(per_million / 10_000).unwrap_or(i64::MAX)))
+}
+
+/// How much of what is needed somewhere is there; nothing where no need is known.
+fn need_met(frame: &Frame, figures: &PlaceFigures) -> Option<String> {
+    let share = percent(frame, figures.met_per_million?);
+    let parts = [&share, &frame.number(figures.met?), &frame.number(figures.needed?)];
+    Some(filled(frame.say(MapWord::NeedMetOf), &parts.map(String::as_str)))
 }
 
 /// What a country is called in the page's language; an area as its own country or English calls it.

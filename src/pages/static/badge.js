@@ -2,6 +2,21 @@
 // connection.
 'use strict';
 {
+  const phrases = JSON.parse(document.querySelector('[data-faults]')?.dataset.faults || '{}');
+  /** What is wrong with one field: in the page's language where its code has words there, else as the server said it. */
+  const saidOf = ({ code, least, most, choices, detail }) => {
+    const [plain, naming, range] = phrases[code] ?? [];
+    if (!plain) return { words: detail, lang: 'en' };
+    const lang = document.documentElement.lang;
+    const written = (number) => new Intl.NumberFormat(lang).format(number);
+    const filled = (phrase, ...parts) => parts.reduce((text, part, at) => text.replace(`{${at}}`, () => part), phrase);
+    if (range && least !== undefined && most !== undefined) return { words: filled(range, written(least), written(most)), lang };
+    const bound = ['too_short', 'too_small'].includes(code) ? least : most;
+    const part = code === 'not_a_choice' ? choices?.join(' · ') : bound !== undefined && written(bound);
+    return { words: naming && part ? filled(naming, part) : plain, lang };
+  };
+  globalThis.reliefFaults = (errors) => (errors ?? []).map(saidOf).filter((one) => one.words);
+
   const store = globalThis.reliefStore;
   const sender = globalThis.reliefSender;
   const badge = document.getElementById('kept');
@@ -13,16 +28,19 @@
     document.getElementById('kept-count').textContent = new Intl.NumberFormat(document.documentElement.lang).format(count);
     badge.hidden = count === 0;
   };
-  const send = () => sender.send(user);
+  // Looking at the time notices that somebody set the clock meanwhile.
+  const send = () => { store.time().catch(() => {}); return sender.send(user); };
   addEventListener('relief-changed', show);
   store.channel?.addEventListener('message', () => { show(); globalThis.dispatchEvent(new Event('relief-others')); });
   addEventListener('online', send);
   document.addEventListener('visibilitychange', () => { if (!document.hidden) send(); });
   show().then(send, () => {});
 
-  // Signing out leaves what waits where it is, and says so first.
+  // Whoever signs out while something waits chooses first what becomes of it.
   document.querySelector('form[action="/sign-out"]')?.addEventListener('submit', (event) => {
-    if (count > 0 && !confirm(badge.dataset.signOut)) event.preventDefault();
+    if (count === 0) return;
+    event.preventDefault();
+    location.assign('/board/queue?leave=1');
   });
 
   const worker = navigator.serviceWorker;

@@ -1,5 +1,10 @@
 // Zooming and panning the map, and its figures in words under it. Without this the map is a picture with links, and the table
 // beside it says the same.
+const print = document.getElementById('print');
+if (print) {
+  print.hidden = false;
+  print.addEventListener('click', () => window.print());
+}
 const figure = document.getElementById('map');
 const svg = figure && figure.querySelector('svg');
 if (svg) {
@@ -38,21 +43,44 @@ if (svg) {
   };
   for (const kind of ['pointerover', 'focusin', 'pointerdown']) svg.addEventListener(kind, tell);
 
-  // One finger scrolls the page; a mouse that is held down moves the map once it is nearer.
+  // A mouse that is held down, or one finger, moves the map once it is nearer; before, a finger scrolls the page. Two fingers
+  // bring it nearer and farther, and what lies between them stays there.
+  const down = new Map();
   let held = null;
+  const middle = (all) => ['x', 'y'].map((axis) => all.reduce((sum, one) => sum + one[axis], 0) / all.length);
+  const span = ([one, other]) => (other ? Math.hypot(one.x - other.x, one.y - other.y) : 0);
+  const hold = () => {
+    const all = [...down.values()];
+    held = { from: [...view], at: middle(all), span: span(all), box: svg.getBoundingClientRect(), moved: held?.moved ?? false };
+  };
   svg.addEventListener('pointerdown', (event) => {
-    if (event.pointerType === 'mouse' && event.button === 0 && view[2] < whole[2]) {
-      held = { x: event.clientX, y: event.clientY, from: [...view], moved: false };
-    }
+    const { pointerId, pointerType, button, clientX: x, clientY: y } = event;
+    if (pointerType === 'mouse' ? button !== 0 || view[2] >= whole[2] : down.size > 1) return;
+    down.set(pointerId, { x, y });
+    hold();
   });
-  svg.addEventListener('pointermove', (event) => {
-    if (!held) return;
-    const per = held.from[2] / svg.clientWidth;
-    const [across, down] = [(event.clientX - held.x) * per, (event.clientY - held.y) * per];
-    held.moved ||= Math.hypot(across, down) > 4 * per;
-    if (held.moved) show([held.from[0] - across, held.from[1] - down, held.from[2], 0]);
+  addEventListener('pointermove', (event) => {
+    if (!held || !down.has(event.pointerId)) return;
+    // A mouse that was let go outside of the window holds nothing any more.
+    if (event.pointerType === 'mouse' && !event.buttons) { release(event); return; }
+    down.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    const all = [...down.values()];
+    const { from, box } = held;
+    const [at, wide] = [middle(all), span(all)];
+    held.moved ||= Math.hypot(at[0] - held.at[0], at[1] - held.at[1]) > 4 || Math.abs(wide - held.span) > 4;
+    if (!held.moved) return;
+    const shown = Math.min(whole[2], Math.max(least, from[2] * (held.span && wide ? held.span / wide : 1)));
+    const [before, after] = [from[2] / box.width, shown / box.width];
+    const [x, y] = [held.at[0] - box.left, held.at[1] - box.top];
+    show([from[0] + x * before - (at[0] - box.left) * after, from[1] + y * before - (at[1] - box.top) * after, shown, 0]);
   });
-  addEventListener('pointerup', () => { setTimeout(() => { held = null; }, 0); });
+  const release = (event) => {
+    if (!down.delete(event.pointerId)) return;
+    if (down.size) { hold(); return; }
+    const done = held;
+    setTimeout(() => { if (held === done) held = null; }, 0);
+  };
+  for (const kind of ['pointerup', 'pointercancel']) addEventListener(kind, release);
   svg.addEventListener('click', (event) => { if (held?.moved) event.preventDefault(); });
   svg.addEventListener('dragstart', (event) => event.preventDefault());
 }

@@ -3,6 +3,7 @@
 {
   const form = document.getElementById('post');
   const store = globalThis.reliefStore;
+  const sender = globalThis.reliefSender;
   const user = document.getElementById('kept')?.dataset.user;
   const language = document.documentElement.lang;
   const PHOTO_PIXELS = 1600;
@@ -12,6 +13,10 @@
   const value = (name) => (form.elements[name]?.value ?? '').trim();
   const lineCount = () => Number(value('lines')) || 0;
   const isCounted = () => document.getElementById('counted')?.checked ?? false;
+  /** Whether it says what happened to a part, as what people were handed: then a blank is nothing. */
+  const isPart = () => form?.dataset.part !== undefined;
+  /** Events at a place, whichever way its goods came: these name no leg. */
+  const AT_A_PLACE = ['distributed', 'returned', 'stored'];
   const shown = (number) => new Intl.NumberFormat(language).format(number);
 
   /** A number as it is typed: null where nothing is, NaN where it is none. */
@@ -31,6 +36,11 @@
   };
   const counts = (at) => {
     const sent = number(`sent-${at}`) ?? 0;
+    if (isPart()) {
+      const handed = number(`good-${at}`) ?? packed(at) ?? 0;
+      if ([handed, number(`people-${at}`) ?? 0].some(Number.isNaN)) return null;
+      return { good: handed, damaged: 0, on_hold: 0, missing: 0, surplus: 0 };
+    }
     if (!isCounted()) return { good: sent, damaged: 0, on_hold: 0, missing: 0, surplus: 0 };
     const damaged = number(`damaged-${at}`) ?? 0;
     const on_hold = number(`on_hold-${at}`) ?? 0;
@@ -56,7 +66,7 @@
     for (const line of form.querySelectorAll('[data-line]')) {
       const at = line.dataset.line;
       const sum = line.querySelector('[data-sum]');
-      sum.textContent = isCounted() ? told(at) : '';
+      sum.textContent = isCounted() || (isPart() && counts(at)?.good) ? told(at) : '';
       sum.hidden = sum.textContent === '';
       const now = counts(at);
       const differs = now && (now.damaged || now.on_hold || now.missing || now.surplus);
@@ -89,7 +99,17 @@
       });
     } else if (event.kind === 'departed' && isCounted()) {
       event.lines = all.map(([at, now]) => ({ ...goods(at), quantity: now.good + now.surplus })).filter((one) => one.quantity > 0);
+    } else if (isPart()) {
+      const part = all.filter(([, now]) => now.good > 0);
+      event.lines = part.map(([at, now]) => ({ ...goods(at), quantity: now.good }));
+      const reached = part.map(([at], line) => ({ line, people: number(`people-${at}`) })).filter((one) => one.people !== null);
+      if (reached.length > 0) event.reached = reached;
     }
+    if (AT_A_PLACE.includes(event.kind)) {
+      delete event.leg;
+      event.site = value('site');
+    }
+    for (const name of ['note', 'reason']) if (value(name)) event[name] = value(name);
     return event;
   };
 
@@ -107,60 +127,83 @@
     return { type: 'image/jpeg', bytes: new Uint8Array(await blob.arrayBuffer()) };
   };
 
+  /** An identifier of what the server shows again: it stays, since the update may be here in spite of what was said. What else
+   * a page holds may be a kept copy's, and every update made from that has its own. */
+  const shownAgain = (name) => (form.dataset.again === undefined ? '' : value(name));
+
   const keep = async () => {
     // What is tried again keeps its identifiers, so that it is recorded once whichever attempt arrives.
-    attempt ??= { id: store.uuid(), document: store.uuid(), now: new Date().toISOString() };
-    const { id } = attempt;
+    const drawn = (name) => shownAgain(name) || store.uuid();
+    attempt ??= { id: drawn('id'), document: drawn('document'), ...await store.time() };
+    const { id, clock } = attempt;
+    // Another tab was quicker: repaired twice it would count twice.
+    const repaired = fixing && await store.repaired(fixing.id);
+    if (repaired && repaired !== id) return location.assign(`/board/queue#${repaired}`);
     const event = eventOf(id);
     let photo = null;
     let isPhotoLost = false;
     try { photo = await photoOf(); } catch { isPhotoLost = true; }
     if (!photo && !isPhotoLost && fixing?.photo) {
-      const old = await store.photo(fixing.id);
+      const old = await store.photo(fixing.id) ?? await store.photo(id);
       photo = old ? { type: fixing.photo.type, bytes: old.bytes } : null;
     }
+    const papers = { received: 'grn', distributed: 'distribution_list' };
     const document = photo && {
-      id: attempt.document, kind: event.kind === 'received' ? 'grn' : 'other', site: value('site'),
+      id: attempt.document, kind: papers[event.kind] ?? 'other', site: value('site'),
       issued_on: event.occurred_at.slice(0, 10), consignment: event.consignment, events: [id],
     };
     const words = globalThis.document.querySelector('h1').textContent;
     const entry = {
       // What is repaired stays before what was recorded after it.
-      id, user, state: 'kept', at: fixing ? fixing.at : await store.next(user), zone: new Date().getTimezoneOffset(),
-      api: 'v1', code: value('code'), words,
-      kind: event.kind, leg: event.leg, consignment: event.consignment, occurred: event.occurred_at, document,
+      id, user, state: 'kept', at: fixing ? fixing.at : await store.next(user), clock, api: 'v1', code: value('code'), words,
+      // What was read when this was filled in, and what it says in words: for whoever has to mend it.
+      copy: Number(form.dataset.copy), told: Array.from({ length: lineCount() }, (_, at) => told(at)),
+      kind: event.kind, leg: value('leg'), consignment: event.consignment, occurred: event.occurred_at, document,
       body: new TextEncoder().encode(JSON.stringify(event)),
     };
-    await store.keep(entry, photo);
-    // It is kept: where the refused one cannot be let go of, it stays in the list.
-    if (fixing) await store.discard(fixing, `fixed as ${id}`).catch(() => {});
+    await store.keep(entry, photo, fixing);
     location.assign(`/board/queue${isPhotoLost ? '?photo=lost' : ''}#${id}`);
+  };
+
+  /** Why an update was refused, and what it counted. */
+  const explain = (old) => {
+    const list = (id, texts) => {
+      const items = texts.filter(Boolean).map((text) => {
+        const item = document.createElement('li');
+        item.textContent = text;
+        return item;
+      });
+      document.getElementById(id).replaceChildren(...items);
+      return items.length > 0;
+    };
+    const reason = old.answer?.body ?? {};
+    const details = globalThis.reliefFaults(reason.errors);
+    list('fixing-why', details.length > 0 ? details.map((one) => one.words) : [reason.detail]);
+    const why = document.getElementById('fixing-why');
+    details.forEach((one, at) => { why.children[at].lang = one.lang; });
+    document.getElementById('fixing-counted').hidden = !list('fixing-count', old.told ?? []);
+    document.getElementById('fixing').hidden = false;
   };
 
   /** What was refused, filled in again. */
   const refill = async () => {
     const fixed = new URLSearchParams(location.search).get('fix');
-    const old = fixed && store && await store.get(fixed);
-    if (!old || old.user !== user) return;
-    // A page kept for another step repairs nothing.
-    if (old.kind !== value('kind') || old.leg !== value('leg')) return;
+    const old = fixed && await store.get(fixed);
+    if (!old || old.user !== user || old.state !== 'refused' || old.counted) return;
+    explain(old);
+    // A page kept for another step repairs nothing, nor does one whose step is there no more.
+    if (!form || old.kind !== value('kind') || old.leg !== value('leg')) return;
     fixing = old;
-    const reason = old.answer?.body ?? {};
-    const notice = document.getElementById('fixing');
-    const details = (reason.errors ?? []).map((one) => one.detail);
-    for (const detail of details.length > 0 ? details : [reason.detail ?? '']) {
-      const text = document.createElement('p');
-      text.textContent = detail;
-      notice.append(text);
-    }
-    notice.hidden = false;
     const event = JSON.parse(new TextDecoder().decode(old.body));
     form.elements.at.value = event.occurred_at.slice(0, 16);
     form.elements.at.closest('details').open = true;
     const counted = document.getElementById('counted');
-    if (!event.lines || !counted) return;
-    counted.checked = true;
-    document.getElementById('counts').open = true;
+    for (const name of ['note', 'reason']) if (form.elements[name]) form.elements[name].value = event[name] ?? '';
+    if (!event.lines || !(counted || isPart())) return;
+    if (counted) {
+      counted.checked = true;
+      document.getElementById('counts').open = true;
+    }
     if (form.elements.partial) form.elements.partial.checked = event.final === false;
     const left = new Set(event.lines);
     const taken = (isIt) => {
@@ -183,8 +226,53 @@
       fill('damaged', line.damaged);
       fill('on_hold', line.on_hold);
       fill('reason', line.reason);
+      fill('people', event.reached?.find((one) => one.line === event.lines.indexOf(line))?.people);
     }
     update();
+  };
+
+  /** Says why nothing was kept and what to do; what was typed stays in the form. */
+  const tellNotKept = (error) => {
+    const notice = document.getElementById('not-kept');
+    const isFull = error?.name === 'QuotaExceededError';
+    notice.querySelector('p').textContent = isFull ? notice.dataset.full : notice.dataset.other;
+    notice.hidden = false;
+    notice.focus();
+  };
+  /** How many updates of this step the page does not count: those that wait here, and those recorded since it was made. */
+  const uncounted = async () => {
+    const copy = Number(form.dataset.copy);
+    const isOfStep = (one) => ['consignment', 'kind', 'leg'].every((name) => one[name] === value(name));
+    const isOther = (one) => isOfStep(one) && ![attempt?.id, fixing?.id, shownAgain('id')].includes(one.id);
+    const sequence = (one) => one.answer?.body?.sequence;
+    const [kept, receipts] = await Promise.all([store.all(user), store.receipts(user)]);
+    const waiting = kept.filter((one) => isOther(one) && !(sequence(one) <= copy));
+    const recorded = receipts.filter((one) => isOther(one) && sequence(one) > copy);
+    return new Set([...waiting, ...recorded].map((one) => one.id)).size;
+  };
+  /** Says how many those are, and whether one more may be kept beside them: only where that is meant. */
+  const mayBeKept = async () => {
+    const count = await uncounted();
+    const notice = document.getElementById('pending');
+    const told = notice.querySelector('p');
+    const tick = document.getElementById('another');
+    const words = notice.dataset.words.replace('{0}', shown(count));
+    if (told.textContent !== words) {
+      // What was ticked was about as many as were told.
+      tick.checked = false;
+      told.textContent = words;
+    }
+    notice.hidden = count === 0;
+    tick.required = count > 0;
+    return count === 0 || tick.checked;
+  };
+  const tellPending = () => mayBeKept().catch(() => {});
+  /** Says whose time is recorded, where this phone's is wrong. */
+  const tellClock = async () => {
+    const { clock, isOff } = await store.time();
+    const notice = document.getElementById('clock');
+    if (isOff) notice.textContent = notice.dataset.words.replace('{0}', shown(Math.round(Math.abs(clock.offset) / 60000)));
+    notice.hidden = !isOff;
   };
 
   /** The leg whose site is nearest to where the phone is. */
@@ -202,6 +290,7 @@
     }, () => { button.hidden = true; }, { maximumAge: 60000, timeout: 20000 });
   };
 
+  const refilled = store && user ? refill().catch(() => {}) : null;
   if (form) {
     form.addEventListener('input', (event) => {
       const isCount = event.target.closest('#counts') && event.target.name !== 'partial';
@@ -212,29 +301,38 @@
     });
     update();
     if (store && user) {
-      refill().catch(() => {});
-      let isPlain = false;
-      form.addEventListener('input', () => { isPlain = false; });
+      tellClock().catch(() => {});
+      // What is repaired here counts by this form.
+      refilled.then(tellPending);
+      for (const name of ['relief-changed', 'relief-others']) addEventListener(name, tellPending);
+      let hasFailed = false;
       form.addEventListener('submit', async (event) => {
-        const isReadable = Array.from({ length: lineCount() }, (_, at) => counts(at)).every(Boolean);
-        // What cannot be read goes to the server, which says field by field what would be right.
-        if (isPlain || !isReadable) return;
+        const all = Array.from({ length: lineCount() }, (_, at) => counts(at));
+        // What cannot be read, or says nothing, goes to the server, which says field by field what would be right.
+        if (!all.every(Boolean) || (isPart() && all.every((now) => now.good === 0))) return;
         event.preventDefault();
-        document.getElementById('record').disabled = true;
+        const button = document.getElementById('record');
+        button.disabled = true;
         try {
-          await keep();
-        } catch {
-          // Sent as a plain form the next time, under the same identifiers, as it may be kept in spite of what was said.
-          isPlain = navigator.onLine;
+          if (await mayBeKept()) {
+            await keep();
+          } else {
+            button.disabled = false;
+            document.getElementById('another').focus();
+          }
+        } catch (error) {
           if (attempt) {
+            // However it is sent then, it is the same update, as it may be kept in spite of what was said.
             form.elements.id.value = attempt.id;
             form.elements.document.value = attempt.document;
             form.elements.occurred_at.value = attempt.now;
           }
-          document.getElementById('record').disabled = false;
-          const notice = document.getElementById('not-kept');
-          notice.hidden = false;
-          notice.scrollIntoView();
+          // In vain for the second time: it goes without being kept, but only where a server is there to take it, since
+          // what was typed is nowhere else.
+          if (hasFailed && await sender.whose(user) === 'own') form.submit();
+          hasFailed = true;
+          button.disabled = false;
+          tellNotKept(error);
         }
       });
     }

@@ -1,4 +1,5 @@
-// Reads a label's code with the camera where the browser can; otherwise the code is typed, or a scanner types it.
+// Reads a label's code with the camera where the browser can; otherwise the code is typed, or a scanner types it, whether or
+// not somebody touched the field before.
 'use strict';
 {
   const button = document.getElementById('scan');
@@ -6,6 +7,9 @@
   const video = document.getElementById('camera');
   const none = document.getElementById('no-camera');
   const FRAME_MS = 200;
+  /** Letters of a scanner follow each other faster than any hand's; a code has at least so many. */
+  const SCANNED_MS = 60;
+  const SCANNED_LEAST = 8;
 
   const found = (text, stream) => {
     for (const track of stream.getTracks()) track.stop();
@@ -33,6 +37,25 @@
     };
     again();
   };
+  let scanned = '';
+  let last = 0;
+  const typed = (event) => {
+    if (!field || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
+    // What is typed into a field is that field's.
+    if (event.target.closest('input, select, textarea')) return;
+    if (event.timeStamp - last > SCANNED_MS) scanned = '';
+    last = event.timeStamp;
+    if (event.key.length === 1) {
+      scanned += event.key;
+    } else if (event.key === 'Enter' && scanned.length >= SCANNED_LEAST) {
+      // It ends with the key that would press whatever button is in focus.
+      event.preventDefault();
+      field.value = scanned;
+      scanned = '';
+      field.form.requestSubmit();
+    }
+  };
+  addEventListener('keydown', typed);
   if (button && 'BarcodeDetector' in globalThis && navigator.mediaDevices) {
     button.hidden = false;
     button.addEventListener('click', look);

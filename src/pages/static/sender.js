@@ -3,6 +3,8 @@
 'use strict';
 {
   const LIMIT_MS = 30000;
+  /** A photo is some hundred kilobytes, and a line may carry five in a second. */
+  const PHOTO_LIMIT_MS = 180000;
   const SOONEST_MS = 5000;
   const LATEST_MS = 300000;
   const store = globalThis.reliefStore;
@@ -10,16 +12,31 @@
   let timer;
   let isRunning = false;
 
-  const ask = (path, options) =>
-    fetch(path, { credentials: 'same-origin', redirect: 'error', cache: 'no-store', signal: AbortSignal.timeout(LIMIT_MS), ...options });
+  const ending = (limit) => {
+    // Browsers before 2022 have no such signal.
+    if (AbortSignal.timeout) return AbortSignal.timeout(limit);
+    const patience = new AbortController();
+    setTimeout(() => patience.abort(), limit);
+    return patience.signal;
+  };
+  const ask = async (path, options, limit = LIMIT_MS) => {
+    const begun = Date.now();
+    const response =
+      await fetch(path, { credentials: 'same-origin', redirect: 'error', cache: 'no-store', signal: ending(limit), ...options });
+    store.measure(response, begun).catch(() => {});
+    return response;
+  };
   // The server refuses what is sent as another user than the one it names, should somebody sign in meanwhile.
-  const post = (user, path, type, body) =>
-    ask(path, { method: 'POST', headers: { 'Content-Type': type, 'Relief-User': user }, body });
+  const post = (user, path, type, body, limit) =>
+    ask(path, { method: 'POST', headers: { 'Content-Type': type, 'Relief-User': user }, body }, limit);
+  // Where the storage is full, what became of an entry is not noted, and it is sent all the same: that makes room.
+  const note = (entry) => store.put(entry).catch(() => {});
 
-  /** What an answer means: recorded, wait, sign-in or refused. */
+  /** What an answer means: recorded, wait, sign-in or refused; or broken, where the server fails at just this. */
   const meaning = (status) => {
     if (status >= 200 && status < 300) return 'recorded';
     if (status === 401) return 'needs';
+    if (status === 500) return 'broken';
     if (status === 408 || status === 429 || status >= 500) return 'wait';
     return 'refused';
   };
@@ -44,10 +61,16 @@
   const sendPhoto = async (entry) => {
     const photo = await store.photo(entry.id);
     if (!photo || !entry.document) return { meaning: 'recorded' };
-    const kept = await answered(() => post(entry.user, '/api/v1/attachments', entry.photo.type, photo.bytes));
-    if (kept.meaning !== 'recorded') return kept;
-    const document = { ...entry.document, attachments: [kept.body.id] };
-    return answered(() => post(entry.user, '/api/v1/documents', 'application/json', JSON.stringify(document)));
+    if (!entry.attachment) {
+      const kept = await answered(() => post(entry.user, '/api/v1/attachments', entry.photo.type, photo.bytes, PHOTO_LIMIT_MS));
+      if (kept.meaning !== 'recorded') return kept;
+      entry.attachment = kept.body.id;
+      await note(entry);
+    }
+    const document = { ...entry.document, attachments: [entry.attachment] };
+    const filed = await answered(() => post(entry.user, '/api/v1/documents', 'application/json', JSON.stringify(document)));
+    // There is no paper yet about an update that was acknowledged and waits at the server: the photo waits with it.
+    return filed.meaning === 'refused' && entry.answer?.status === 202 ? { meaning: 'early' } : filed;
   };
 
   /** An answer with what proves it: its signed receipt or, where that was lost with an earlier answer, the log's proof that
@@ -63,36 +86,44 @@
 
   const sendOne = async (entry) => {
     if (!entry.counted) {
-      await store.put({ ...entry, state: 'sending' });
+      await note({ ...entry, state: 'sending' });
       const result = await answered(() => post(entry.user, '/api/v1/events', 'application/json', entry.body));
       const answer = { status: result.status, body: result.body };
       if (result.meaning !== 'recorded') {
-        const state = { wait: 'kept', needs: 'needs', refused: 'refused' }[result.meaning];
-        await store.put({ ...entry, state, answer: result.status ? answer : entry.answer });
+        const state = { wait: 'kept', broken: 'kept', needs: 'needs', refused: 'refused' }[result.meaning];
+        await note({ ...entry, state, answer: result.status ? answer : entry.answer });
         return result.meaning;
       }
       if (result.body?.id !== entry.id) {
         // Whatever said so is not the server's word about this update, such as a hotel's page for signing in.
-        await store.put({ ...entry, state: 'kept' });
+        await note({ ...entry, state: 'kept' });
         return 'wait';
       }
       const proof = await proven(answer);
       if (!proof) {
-        await store.put({ ...entry, state: 'kept', answer });
+        await note({ ...entry, state: 'kept', answer });
         return 'unproven';
       }
       entry = { ...entry, state: 'kept', counted: true, answer: proof };
-      if (entry.photo) await store.put(entry);
+      if (entry.photo) await note(entry);
     }
     if (entry.photo) {
+      if (entry.state !== 'kept') {
+        // Whoever had to sign in for it has done so.
+        entry = { ...entry, state: 'kept' };
+        await note(entry);
+      }
       const result = await sendPhoto(entry);
       if (result.meaning === 'refused') {
-        await store.put({ ...entry, state: 'refused', refusal: { status: result.status, body: result.body } });
+        await note({ ...entry, state: 'refused', refusal: { status: result.status, body: result.body } });
         return 'recorded';
       }
+      // It holds up nothing: its update counts.
+      if (result.meaning === 'early' || result.meaning === 'broken') return 'unproven';
       if (result.meaning !== 'recorded') return result.meaning;
     }
-    await store.recorded(entry);
+    // Without its receipt an entry is not let go of: where there is no room for that, it is sent again.
+    try { await store.recorded(entry); } catch { return 'unproven'; }
     return 'recorded';
   };
 
@@ -102,7 +133,7 @@
     if (waiting.length === 0) return 'recorded';
     const owner = await whose(user);
     if (owner === 'needs') {
-      for (const entry of waiting) if (entry.state !== 'needs') await store.put({ ...entry, state: 'needs' });
+      for (const entry of waiting) if (entry.state !== 'needs') await note({ ...entry, state: 'needs' });
     }
     if (owner !== 'own') return owner;
     const held = new Set();
@@ -114,7 +145,9 @@
       } else if (!held.has(entry.consignment)) {
         const meaning = await sendOne(entry);
         if (meaning === 'wait' || meaning === 'needs') return meaning;
-        if (meaning === 'refused') held.add(entry.consignment);
+        if (meaning === 'refused' || meaning === 'broken') held.add(entry.consignment);
+        // What the server fails at is tried again, and keeps no other consignment's updates here.
+        if (meaning === 'broken') end = 'wait';
         // The server has it, and what stands behind it may be what it waits for; it goes only once it is proven.
         if (meaning === 'unproven') end = 'wait';
       }
@@ -132,12 +165,13 @@
   };
 
   globalThis.reliefSender = {
+    whose,
     /** Sends now, and again by itself while something waits. */
     async send(user) {
       clearTimeout(timer);
       let result;
       try { result = await alone(() => run(user)); } catch { result = 'wait'; }
-      pause = result === 'wait' ? Math.min(pause * 2, LATEST_MS) : SOONEST_MS;
+      pause = result === 'recorded' ? SOONEST_MS : Math.min(pause * 2, LATEST_MS);
       const left = (await store.all(user).catch(() => [])).some((one) => one.state === 'kept' || one.state === 'sending');
       if (left) timer = setTimeout(() => globalThis.reliefSender.send(user), pause * (0.5 + Math.random() / 2));
       return result;

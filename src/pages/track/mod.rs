@@ -8,6 +8,7 @@ pub(super) mod words;
 
 use super::form::Form;
 use super::frame::Frame;
+use super::live::tracking_mark;
 use super::refused::{Wrongs, refuse};
 use super::visitor::{Visitor, see, shown, shown_with};
 use super::words::Word;
@@ -77,7 +78,7 @@ async fn track_show(
     match tracked_by(&state, forecasting, &path.0).await {
         Ok(view) => {
             let has_asked = Form::read(request.query_string().as_bytes()).given("asked").is_some();
-            shown(&page(&visitor, &view, mailer.is_there(), has_asked))
+            shown(&page(&visitor, &view, mailer.is_there(), has_asked)?)
         }
         Err(problem) if problem.code == Code::NotFound => {
             let is_mistyped = problem.members.get("mistyped").is_some_and(|one| one == true);
@@ -87,10 +88,16 @@ async fn track_show(
     }
 }
 
-fn page(visitor: &Visitor, view: &TrackingView, can_follow: bool, has_asked: bool) -> TrackPage {
+fn page(visitor: &Visitor, view: &TrackingView, can_follow: bool, has_asked: bool) -> Outcome<TrackPage> {
     let frame = visitor.frame(TrackWord::Title).synthetic(view.synthetic);
+    // What a form was sent to cannot be read again.
+    let frame = if visitor.only_looks() {
+        frame.following(("codes", &view.code), tracking_mark(view)?)
+    } else {
+        frame
+    };
     let title = frame.with(TrackWord::Consignment, &view.code);
-    TrackPage {
+    Ok(TrackPage {
         tracked: Tracked::of(&frame, view, now()),
         may_post: visitor.may::<action::EventSubmit>().is_some(),
         can_follow,
@@ -98,7 +105,7 @@ fn page(visitor: &Visitor, view: &TrackingView, can_follow: bool, has_asked: boo
         address: String::new(),
         wrongs: Wrongs::default(),
         frame: frame.titled(title),
-    }
+    })
 }
 
 /// Follows a code by mail: the address is asked first.
@@ -116,7 +123,7 @@ async fn track_follow(
         Ok(_) => see(&format!("/track/{}?asked=1#follow", sound(&path.0)?)),
         Err(problem) if problem.code == Code::Invalid => {
             let view = tracked_by(&state, forecasting, &path.0).await?;
-            let page = page(&visitor, &view, true, false);
+            let page = page(&visitor, &view, true, false)?;
             let wrongs = Wrongs::of(&page.frame, &problem, |_| Some("address"));
             let title = page.frame.with(Word::ErrorTitle, &page.frame.title);
             let address = form.get("address").to_owned();

@@ -3,7 +3,7 @@
 use super::words::TrackWord;
 use crate::atlas::{Coordinates, CountryCode, LineGeometry, leg_line};
 use crate::consignments::rules::ConsignmentState;
-use crate::core::time::Timestamp;
+use crate::core::time::{Precision, Timestamp};
 use crate::forecast::LegState;
 use crate::forecast::rules::Basis;
 use crate::pages::frame::Frame;
@@ -22,10 +22,12 @@ const AROUND: i32 = 60;
 pub struct Happened {
     /// What.
     pub what: &'static str,
-    /// The day, for machines.
+    /// The day, for machines; the moment, where it is known to the minute.
     pub at: String,
-    /// The day in words.
+    /// The same in words.
     pub day: String,
+    /// The day it was recorded, where that is another than the one it happened on.
+    pub recorded: Option<String>,
     /// The country; empty where it is not told.
     pub country: String,
     /// How it is known; empty where it was simply posted.
@@ -167,10 +169,17 @@ fn happened(frame: &Frame, event: &TrackingEvent) -> Happened {
     } else {
         ""
     };
+    let day = event.occurred_at.day();
+    let is_minute = Precision::from_word(&event.precision) == Some(Precision::Minute);
+    // What a clock said is told by the clock of all countries; midnight is what stands for a day of which no time was given.
+    let minute = at.get(11..16).filter(|time| is_minute && *time != "00:00");
     Happened {
         what: frame.say(kind(&event.kind)),
-        day: frame.day(&at),
-        at: at.get(..10).unwrap_or(&at).to_owned(),
+        recorded: (event.recorded_on != day)
+            .then(|| frame.with(TrackWord::RecordedOn, frame.day(&event.recorded_on))),
+        day: minute
+            .map_or_else(|| frame.day(&day), |time| frame.with_two(TrackWord::AtTime, frame.day(&day), time)),
+        at: if minute.is_some() { at.clone() } else { day },
         country: event.country.as_deref().map(|code| country(frame, code)).unwrap_or_default(),
         note,
     }

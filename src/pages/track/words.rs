@@ -34,6 +34,8 @@ words! {
         LegArrived: ["arrived, not counted yet", "arrivée, pas encore comptée", "llegado, aún sin contar", "прибыл, ещё не пересчитан", "已到达，尚未清点", "وصل ولم يُعدّ بعد"],
         LegReceived: ["received", "reçue", "recibido", "принят", "已接收", "استُلم"],
         Inferred: ["worked out from what followed", "déduit de la suite", "deducido de lo que siguió", "выведено из последующего", "由后续记录推定", "استُنتج مما تلاه"],
+        AtTime: ["{0}, {1} UTC", "{0}, {1} UTC", "{0}, {1} UTC", "{0}, {1} UTC", "{0} {1} UTC", "{0}، {1} بالتوقيت العالمي"],
+        RecordedOn: ["recorded on {0}", "enregistré le {0}", "registrado el {0}", "внесено {0}", "{0}记录", "سُجّل في {0}"],
         FromPaper: ["entered from paper", "saisi d’après un document", "tomado de un documento", "внесено по бумаге", "据纸质单据录入", "أُدخل من ورقة"],
         KindAllocated: ["Packed for departure", "Préparé pour le départ", "Preparado para salir", "Подготовлена к отправке", "已备妥待发", "جُهّزت للمغادرة"],
         KindDeparted: ["Departed", "Parti", "Salió", "Отправлена", "已发运", "غادرت"],

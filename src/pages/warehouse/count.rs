@@ -4,7 +4,7 @@ use super::stock::state_word;
 use super::words::StoreWord;
 use crate::auth::{Permit, action};
 use crate::core::id::{CountSheetId, SiteId};
-use crate::core::problem::{Code, FieldError, Outcome, Problem};
+use crate::core::problem::{Code, Fault, FieldError, Outcome, Problem};
 use crate::counts::http::{
     CountEntries, SheetPosting, count_sheet_count, count_sheet_open, count_sheet_post, count_sheet_show,
     count_sheet_submit,
@@ -13,9 +13,11 @@ use crate::counts::rules::SheetDraft;
 use crate::counts::{LineView, SheetState, SheetView};
 use crate::pages::form::{Form, amount};
 use crate::pages::frame::Frame;
+use crate::pages::made_up::shows_made_up;
 use crate::pages::refused::{Wrong, Wrongs, refuse};
 use crate::pages::visitor::{Visitor, see, shown, shown_with};
-use crate::pages::words::{Trouble, Word};
+use crate::pages::words::Word;
+use crate::totals::Things;
 use crate::web::{Json, Path, Routes, State, value_of};
 use actix_web::HttpResponse;
 use actix_web::http::{Method, StatusCode};
@@ -62,7 +64,7 @@ impl CountPage {
     }
 
     /// What is wrong at a line's field.
-    fn wrong(&self, line: &LineView) -> Option<&str> {
+    fn wrong(&self, line: &LineView) -> Option<&Wrong> {
         self.wrongs.at(&format!("counted-{}", line.line))
     }
 
@@ -88,7 +90,8 @@ async fn open(
 async fn page_of(visitor: &Visitor, state: &State, id: CountSheetId, form: Form) -> Outcome<CountPage> {
     let mut sheet = count_sheet_show(visitor.permit()?, state.clone(), Path(id)).await?.0;
     let lines = sheet.lines.take().unwrap_or_default();
-    let frame = visitor.frame(StoreWord::Counts);
+    let made_up = shows_made_up(state, Things { sites: vec![sheet.site], ..Things::default() }).await?;
+    let frame = visitor.frame(StoreWord::Counts).synthetic(made_up);
     let title = frame.with(StoreWord::CountOf, frame.day(sheet.as_of.day()));
     Ok(CountPage {
         frame: frame.titled(title),
@@ -126,7 +129,7 @@ fn entries_of(changed: &[(i64, &str)]) -> Outcome<CountEntries> {
     let blank = |(at, (_, text)): (usize, &(i64, &str))| {
         let words = "is blank where a figure was entered; write 0 where nothing is there";
         text.is_empty()
-            .then(|| FieldError { pointer: format!("/counts/{at}/counted"), detail: words.to_owned() })
+            .then(|| FieldError::new(format!("/counts/{at}/counted"), words).coded(Fault::Required))
     };
     let blanks: Vec<FieldError> = changed.iter().enumerate().filter_map(blank).collect();
     if !blanks.is_empty() {
@@ -192,14 +195,7 @@ async fn send(
 }
 
 fn wrongs_of(frame: &Frame, changed: &[(i64, &str)], problem: &Problem) -> Wrongs {
-    let wrong =
-        |pointer: &str, detail: &str| Wrong { field: field_of(changed, pointer), detail: detail.to_owned() };
-    let mut fields: Vec<Wrong> =
-        problem.errors.iter().map(|error| wrong(&error.pointer, &error.detail)).collect();
-    if fields.is_empty() {
-        fields.push(wrong("", &problem.detail));
-    }
-    Wrongs { what: frame.say(Trouble::from(problem.code)), fields }
+    Wrongs::of_many(frame, problem, |pointer| field_of(changed, pointer))
 }
 
 async fn again(

@@ -9,14 +9,18 @@ use crate::counts::{CardQuery, CardView, SheetState, SheetView, stock_card};
 use crate::forecast::Forecasting;
 use crate::lots::ExpiringView;
 use crate::lots::http::{ExpiringQuery, lots_expiring};
+use crate::pages::donor::kinds::KindWord;
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
+use crate::pages::made_up::shows_made_up;
+use crate::pages::manager::StoreKind;
 use crate::pages::refused::refuse;
 use crate::pages::visitor::{Visitor, see, shown};
 use crate::pages::words::Word;
 use crate::sites::Site;
 use crate::stock::http::stock_show;
 use crate::stock::{StockView, stock_sites};
+use crate::totals::Things;
 use crate::web::{MomentQuery, Path, Query, Routes, State};
 use actix_web::http::Method;
 use actix_web::web::Data;
@@ -43,6 +47,9 @@ struct StockPage {
     expiring: Vec<ExpiringView>,
     sheets: Vec<SheetView>,
     may_count: bool,
+    may_dispose: bool,
+    /// What somebody may say that happened here: where, and in words.
+    happened: Vec<(String, &'static str)>,
     sheet: Uuid,
 }
 
@@ -64,6 +71,10 @@ impl StockPage {
 }
 
 impl CardPage {
+    fn kind(&self, word: &str) -> &'static str {
+        self.frame.say(KindWord::of(word))
+    }
+
     fn number(&self, figure: &i64) -> String {
         self.frame.number(*figure)
     }
@@ -96,7 +107,7 @@ async fn sites(
     let is_more = i64::try_from(sites.len()).unwrap_or(i64::MAX) > ROWS;
     sites.truncate(usize::try_from(ROWS).unwrap_or(0));
     let next = sites.last().filter(|_| is_more).map(|site| site.id);
-    shown(&SitesPage { frame: visitor.frame(StoreWord::Title), sites, next })
+    shown(&SitesPage { frame: visitor.frame(StoreWord::Title).live(), sites, next })
 }
 
 /// Lots that expire at a site, where the role may watch them.
@@ -134,9 +145,21 @@ async fn stock(
     let mut sheets = count_sheet_list(permit, state.clone(), Query(query)).await?.0.items;
     sheets.reverse();
     let expiring = expiring(&visitor, &state, forecasting, site).await?;
-    let frame = visitor.frame(StoreWord::Title).titled(stock.name.clone());
+    let made_up = shows_made_up(&state, Things { sites: vec![site], ..Things::default() }).await?;
+    let frame = visitor.frame(StoreWord::Title).titled(stock.name.clone()).synthetic(made_up).live();
     let may_count = visitor.may::<action::CountWrite>().is_some();
-    shown(&StockPage { frame, stock, expiring, sheets, may_count, sheet: Uuid::now_v7() })
+    let may_dispose = visitor.may::<action::LossPropose>().is_some();
+    let happened = happened_of(&visitor, &frame, site);
+    let sheet = Uuid::now_v7();
+    shown(&StockPage { frame, stock, expiring, sheets, may_count, may_dispose, happened, sheet })
+}
+
+/// Where it is said that something else happened to what lies at a site; for whoever may.
+fn happened_of(visitor: &Visitor, frame: &Frame, site: SiteId) -> Vec<(String, &'static str)> {
+    let all = StoreKind::ALL
+        .map(|kind| (format!("/warehouse/{site}/happened/{}", kind.word()), frame.say(kind.title())));
+    let may_post = visitor.may::<action::EventPost>().is_some();
+    all.into_iter().filter(|_| may_post).collect()
 }
 
 async fn card(
@@ -152,8 +175,9 @@ async fn card(
     let item: ItemId = asked.get("item").parse().map_err(no_item)?;
     let after = asked.given("after").map(str::to_owned);
     let query = CardQuery { item, lot: None, after, limit: Some(ROWS) };
-    let card = stock_card(permit, state, path, Query(query)).await?.0;
-    let frame = visitor.frame(StoreWord::Card);
+    let things = Things { sites: vec![path.0], ..Things::default() };
+    let card = stock_card(permit, state.clone(), path, Query(query)).await?.0;
+    let frame = visitor.frame(StoreWord::Card).synthetic(shows_made_up(&state, things).await?);
     let title = frame.with(StoreWord::CardOf, &card.item_name);
     shown(&CardPage { frame: frame.titled(title), card })
 }

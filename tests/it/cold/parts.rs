@@ -16,13 +16,13 @@ impl Fridge {
     }
 
     /// What a file tells: since when goods were outside for too long, and how many were held for it.
-    fn tells(&self, device: &str, shown: Value) -> (Value, i64) {
+    pub(super) fn tells(&self, device: &str, shown: Value) -> (Value, i64) {
         let told = self.logs(&self.scene.officer, device, shown, json!({})).expect(201);
         let excursion = &told["file"]["excursion"];
         (excursion["from"].clone(), excursion["held"].as_i64().unwrap_or(0))
     }
 
-    fn releases(&self, quantity: i64) {
+    pub(super) fn releases(&self, quantity: i64) {
         let body = json!({"site": self.store, "lines": self.vials("V-1", quantity), "reason": "they keep"});
         self.scene.does("released_from_hold", "2020-08-20", body).expect(201);
     }

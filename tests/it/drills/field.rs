@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use diesel::{QueryableByName, RunQueryDsl, sql_query, sql_types};
@@ -14,7 +14,7 @@ use relief_ledger::db::connect;
 use relief_ledger::pledges::PledgeOffer;
 use relief_ledger::users::store::{NewUser, UserAdd};
 use relief_ledger::vault::Vault;
-use relief_ledger::writer::Comparison;
+use relief_ledger::writer::{Comparison, Writer};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -51,21 +51,8 @@ impl Field {
         ledger.posted("pledge_accepted", "2020-06-01", json!({"pledge": pledge}));
         let collected = json!({"pledge": pledge, "site": ledger.beijing, "lines": lines});
         ledger.posted("collected", "2020-06-10", collected);
-        let user = UserId(Uuid::now_v7());
-        let new = NewUser {
-            id: user,
-            login: "officer".into(),
-            name: "The officer".into(),
-            password_hash: "none".into(),
-            role: Role::Officer,
-            organization: None,
-            countries: Vec::new(),
-        };
-        let session = SessionId(Uuid::now_v7());
         let keys = folder.path().join("keys");
-        let new = new.sealed(&Vault::open_or_create(&keys).expect("the vault opens")).expect("it is sealed");
-        let arrival = Arrival { add: UserAdd { actor: operator(), user: new }, session };
-        ledger.writer.record_blocking(arrival).expect("the user is added");
+        let (user, session) = newcomer(&ledger.writer, &keys, Role::Officer);
         ledger.writer.stop();
         drop(KeyRing::open_or_create(&keys).expect("there are keys"));
         let token = Tokens::open(&keys).expect("they sign").issue(user, session).expect("a token");
@@ -113,6 +100,15 @@ impl Field {
         self.officer_at(program.address().trim_start_matches("http://").parse().expect("an address"))
     }
 
+    /// A manager who comes now, as another process would have it, and is at this server.
+    pub fn manager(&self, program: &Program) -> Caller {
+        let writer = Ledger::start(&self.url);
+        let (user, session) = newcomer(&writer, &self.keys(), Role::Manager);
+        writer.stop();
+        let token = Tokens::open(&self.keys()).expect("they sign").issue(user, session).expect("a token");
+        Caller { token: Some(token), user: Some(user), ..self.officer(program) }
+    }
+
     /// The officer, at the server of this address.
     pub fn officer_at(&self, address: SocketAddr) -> Caller {
         Caller { address, token: Some(self.new_token()), user: None }
@@ -123,6 +119,32 @@ impl Field {
         json!({"id": id, "kind": "moved", "occurred_at": "2020-08-01", "site": self.ledger.beijing,
             "to_site": self.ledger.banjul, "lines": [{"item": self.ledger.item, "quantity": 1}]})
     }
+
+    /// A table to import of so many updates, each of which moves a piece from Beijing to Banjul.
+    pub fn table(&self, count: usize) -> String {
+        let more = format!("\"{{\"\"to_site\"\": \"\"{}\"\"}}\"", self.ledger.banjul);
+        let rows =
+            (0..count).map(|number| format!("M-{number:05},moved,2020-08-01,BEIJING,MASK,1,{more}\r\n"));
+        format!("reference,kind,occurred at,site,item,quantity,more\r\n{}", rows.collect::<String>())
+    }
+}
+
+/// Somebody of a role who comes and is logged in at once.
+fn newcomer(writer: &Writer, keys: &Path, role: Role) -> (UserId, SessionId) {
+    let (user, session) = (UserId(Uuid::now_v7()), SessionId(Uuid::now_v7()));
+    let new = NewUser {
+        id: user,
+        login: role.word().into(),
+        name: format!("The {}", role.word()),
+        password_hash: "none".into(),
+        role,
+        organization: None,
+        countries: Vec::new(),
+    };
+    let new = new.sealed(&Vault::open_or_create(keys).expect("the vault opens")).expect("it is sealed");
+    let arrival = Arrival { add: UserAdd { actor: operator(), user: new }, session };
+    writer.record_blocking(arrival).expect("the user is added");
+    (user, session)
 }
 
 /// A new identifier as clients make them.

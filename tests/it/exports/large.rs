@@ -4,7 +4,6 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use relief_ledger::db::connect;
@@ -13,7 +12,7 @@ use serde_json::Value;
 use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, migrate};
-use crate::support::until;
+use crate::support::{most_memory, until};
 
 /// Entries of an ordinary run, and of `RELIEF_LONG=1`.
 const ENTRIES: usize = 20_000;
@@ -52,15 +51,7 @@ fn memory_of(url: &str, folder: &Path, kind: &str) -> u64 {
         .stdout(Stdio::null())
         .spawn()
         .expect("relief runs");
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    while child.try_wait().expect("it is waited for").is_none() {
-        let text = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"));
-        let now = line.and_then(|line| line.trim().trim_end_matches(" kB").parse().ok());
-        most = most.max(now.unwrap_or(0));
-        std::thread::sleep(Duration::from_millis(2));
-    }
+    let most = most_memory(child.id(), || child.try_wait().expect("it is waited for").is_some());
     assert!(child.wait().expect("it ended").success());
     assert!(out.exists());
     most

@@ -1,7 +1,7 @@
 //! A workbook as a spreadsheet reads it: sheets, numbers that are numbers, times that are times.
 
 use std::collections::BTreeMap;
-use std::io::Cursor;
+use std::io::{Cursor, Read};
 
 use calamine::{Data, Reader, Xlsx};
 use relief_ledger::auth::Role;
@@ -28,6 +28,27 @@ fn number(cell: &Data) -> i64 {
     }
 }
 
+/// Whether the first row of each sheet stays where it is while one scrolls.
+fn has_frozen_headings(bytes: &[u8]) -> bool {
+    let mut parts = zip::ZipArchive::new(Cursor::new(bytes.to_vec())).expect("a zip");
+    let names: Vec<String> = parts.file_names().map(|name| name.expect("a name").into_owned()).collect();
+    let sheets = names.iter().filter(|name| name.starts_with("xl/worksheets/sheet"));
+    let frozen = sheets.map(|name| {
+        let mut text = String::new();
+        parts.by_name(name).expect("a sheet").read_to_string(&mut text).expect("XML");
+        text.contains("ySplit=\"1\"") && text.contains("state=\"frozen\"")
+    });
+    let frozen: Vec<bool> = frozen.collect();
+    !frozen.is_empty() && !frozen.contains(&false)
+}
+
+/// A workbook whose headings scroll away.
+fn scrolling() -> Vec<u8> {
+    let mut workbook = rust_xlsxwriter::Workbook::new();
+    workbook.add_worksheet().write(0, 0, "account").expect("a heading");
+    workbook.save_to_buffer().expect("a workbook")
+}
+
 on_both_databases! {
     migrate: migrate;
 
@@ -37,6 +58,7 @@ on_both_databases! {
         let taken = take(&scene.auditor, "xlsx");
         let book: Xlsx<_> = Xlsx::new(Cursor::new(taken.bytes.clone())).expect("a workbook");
         assert_eq!(book.sheet_names(), ["Summary", "Reconciliation", "Entries", "Discrepancies"]);
+        assert!(has_frozen_headings(&taken.bytes) && !has_frozen_headings(&scrolling()));
         let entries = sheet(&taken.bytes, "Entries");
         let words: Vec<(String, i64)> =
             entries.iter().map(|row| (row["account"].to_string(), number(&row["quantity"]))).collect();

@@ -7,16 +7,18 @@ use std::cell::Cell;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use relief_ledger::web::SESSION_COOKIE;
 use serde_json::json;
 
 use super::{is_long, nearly};
+use crate::captures::{document, masks, seen as saw};
 use crate::papers::files::{photo, png};
 use crate::stories::scene::Scene;
 use crate::support::TestDatabase;
 use crate::support::server::{Caller, migrate};
 
 /// Requests in an ordinary run, and in a long one.
-const REQUESTS: [u32; 2] = [600, 20_000];
+const REQUESTS: [u32; 2] = [1_000, 20_000];
 
 /// A request of which one part is changed.
 #[derive(Clone, Debug)]
@@ -47,6 +49,12 @@ fn bodies(scene: &Scene, site: &str) -> Vec<Door> {
         "{{\"type\":\"FeatureCollection\",\"features\":[{{\"type\":\"Feature\",\"properties\":{{\"ADM1_PCODE\":\"GM01\"}},\
          \"geometry\":{{\"type\":\"Polygon\",\"coordinates\":[{ring}]}}}}]}}"
     );
+    let donor = scene.organization("Guangdong Province", "CN");
+    scene.in_store(&donor, site, 100);
+    let sheet = scene.officer.post("/api/v1/count-sheets", &json!({"site": site})).expect(201);
+    let sheet = format!("/api/v1/count-sheets/{}/table", sheet["id"].as_str().expect("an id"));
+    let counted = scene.officer.get(&sheet);
+    assert_eq!(counted.status, 200, "{}", counted.text);
     let event = json!({"id": crate::stories::scene::id(), "kind": "collected", "occurred_at": "2020-07-03", "pledge": site,
         "site": site, "lines": [{"item": item, "quantity": 5}]});
     vec![
@@ -89,6 +97,21 @@ fn bodies(scene: &Scene, site: &str) -> Vec<Door> {
             "application/geo+json",
             areas,
         ),
+        door("POST", sheet, "text/csv", counted.text),
+        door(
+            "POST",
+            "/api/v1/epcis/capture",
+            JSON,
+            document(&[saw("shipping", "2020-08-01T00:00:00Z", json!({"quantityList": masks(5)}))])
+                .to_string(),
+        ),
+        door(
+            "POST",
+            "/api/v1/imports?kind=organizations&dry_run=true",
+            "text/csv",
+            "reference,name,country,donor\nWAHO,West African Health Organisation,BF,no\n",
+        ),
+        door("POST", "/board/post", "multipart/form-data; boundary=edge", form_with_photo()),
         door("POST", "/api/v1/attachments", "image/jpeg", photo(1)),
         door("POST", "/api/v1/attachments", "image/png", png()),
         door(
@@ -99,6 +122,36 @@ fn bodies(scene: &Scene, site: &str) -> Vec<Door> {
         ),
         door("POST", "/api/v1/auth/refresh", JSON, "{\"refresh_token\":\"rt_AAAA\"}"),
         door("POST", "/api/v1/tracking/7KQ2-M9XD-4TRF/mail", JSON, "{\"address\":\"amina@example.org\"}"),
+    ]
+}
+
+/// A form with a photo in it, as a browser sends it.
+fn form_with_photo() -> Vec<u8> {
+    let field = "--edge\r\nContent-Disposition: form-data; name=\"code\"\r\n\r\n7KQ2-M9XD-4TRF\r\n";
+    let head = "--edge\r\nContent-Disposition: form-data; name=\"photo\"; filename=\"note.png\"\r\nContent-Type: image/png\r\n\r\n";
+    [field.as_bytes(), head.as_bytes(), &png(), b"\r\n--edge--\r\n"].concat()
+}
+
+/// Headers that are read, each with a request that reads it.
+fn headers(scene: &Scene) -> Vec<Door> {
+    let organization = format!("/api/v1/organizations/{}", scene.organization("Hainan", "CN"));
+    let cookie = format!("a=b; {SESSION_COOKIE}=st_AAAA; c=\"d\"");
+    vec![
+        door("GET", "/api/v1/auth/me", "Cookie", cookie.clone()),
+        door("GET", "/board", "Cookie", cookie),
+        door("GET", "/api/v1/auth/me", "Authorization", "Bearer relief_abcdefgh_AAAA"),
+        door("GET", "/", "Accept-Language", "fr-CH, en;q=0.8, *;q=0.1"),
+        door("GET", "/nowhere", "Accept", "text/html;q=0.9, */*"),
+        door("PATCH", organization.clone(), "If-Match", "\"3\""),
+        door("GET", organization, "If-None-Match", "W/\"1\""),
+        door("GET", "/api/v1/events/stream?follow=false", "Last-Event-ID", "5"),
+        door("GET", "/api/v1/totals", "Relief-At-Least", "4711"),
+        door("GET", "/api/v1/auth/me", "Relief-User", "01900000-0000-7000-8000-000000000001"),
+        door("GET", "/api/v1/auth/me", "Origin", "https://relief.example.org"),
+        door("POST", "/api/v1/epcis/capture", "GS1-Capture-Error-Behaviour", "proceed"),
+        door("POST", "/api/v1/epcis/capture", "GS1-EPCIS-Version", "2.0.0"),
+        door("POST", "/api/v1/organizations", "Content-Encoding", "gzip"),
+        door("POST", "/board/post", "Content-Type", "multipart/form-data; boundary=\"edge\""),
     ]
 }
 
@@ -116,6 +169,20 @@ fn paths() -> Vec<Door> {
         "/api/v1/audit/entries?after=5",
         "/tile/0/000",
         "/api/v1/events/stream?follow=false&after=0",
+        "/api/v1/lots/expiring?within=3m",
+        "/api/v1/lots/recalled?as_of=2020-08-06",
+        "/api/v1/handling-units?sscc=003700000000000014",
+        "/api/v1/approvals?state=proposed",
+        "/api/v1/arrivals?state=late",
+        "/api/v1/epcis/captured?state=waiting",
+        "/api/v1/readings?excursions=true",
+        "/api/v1/reconciliation?group_by=item",
+        "/api/v1/gaps?area=GM",
+        "/api/v1/needs?after=eyJhIjoxfQ",
+        "/api/v1/areas/at?latitude=13.4&longitude=-16.5",
+        "/api/v1/imports/templates/items.xlsx",
+        "/mail/01900000-0000-7000-8000-000000000001/AAAA",
+        "/confirm/AAAA",
     ]
     .map(|path| {
         let at = path.rfind(['=', '/']).map_or(path.len(), |at| at + 1);
@@ -180,6 +247,35 @@ fn no_request_is_answered_that_something_went_wrong_here() {
     // The twin: a server that fails where a body has a certain letter, as one does that takes it for a place in a text.
     let twin = sent(doors, REQUESTS[0], |_, changed| if changed.contains(&0xC3) { 500 } else { 200 });
     assert!(twin.is_err());
+}
+
+#[test]
+fn no_header_is_answered_that_something_went_wrong_here() {
+    let database = TestDatabase::sqlite(migrate);
+    let scene = Scene::new(&database);
+    let doors = headers(&scene);
+    let stranger = scene.house.stranger();
+    let fed = sent(doors, REQUESTS[usize::from(is_long())] / 2, |door, changed| {
+        // What is no letter of a header is refused with the head, before anybody reads a value.
+        let is_letter = |one: &char| one.is_ascii_graphic() || *one == ' ';
+        let text: String = String::from_utf8_lossy(changed).chars().filter(is_letter).take(4_000).collect();
+        let says_who = ["Cookie", "Authorization"].contains(&door.media);
+        let caller = match (says_who, door.method) {
+            (true, _) => &stranger,
+            (false, "PATCH") => &scene.admin,
+            (false, _) => &scene.officer,
+        };
+        let mut headers = vec![(door.media, text.trim())];
+        if door.method != "GET" && door.media != "Content-Type" {
+            headers.push(("Content-Type", JSON));
+        }
+        let body = (door.method != "GET").then_some("{\"name\":\"Hainan\"}");
+        let status = caller.send(door.method, &door.path, &headers, body).status;
+        assert!(status != 200 || !says_who || door.path == "/board", "{text}");
+        status
+    });
+    assert_eq!(fed, Ok(()));
+    assert_eq!(scene.officer.get("/health/live").status, 200);
 }
 
 #[test]

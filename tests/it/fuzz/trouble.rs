@@ -4,8 +4,14 @@ use relief_ledger::exchange::table::{
     MAX_CELL_CHARACTERS, MAX_COLUMNS, RowProblem, Table, TableError, TableOptions,
 };
 use rust_xlsxwriter::Workbook;
+use serde_json::json;
 
 use super::tables::{part_of, with_part};
+use crate::stories::scene::Scene;
+use crate::support::TestDatabase;
+use crate::support::server::migrate;
+
+const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 fn read(bytes: Vec<u8>) -> Result<Table, TableError> {
     Table::from_bytes(bytes, &TableOptions::default())
@@ -93,4 +99,34 @@ fn a_workbook_that_unpacks_without_end_is_refused_before_anything_is_kept() {
     let packed = with_part("xl/styles.xml", &bomb);
     assert!(packed.len() < 8 * 1_024 * 1_024, "{} bytes", packed.len());
     assert!(matches!(read(packed), Err(TableError::UnpacksTooLarge { .. })));
+}
+
+#[test]
+fn a_workbook_that_unpacks_to_too_much_is_refused_at_every_door_it_can_be_sent_to() {
+    let database = TestDatabase::sqlite(migrate);
+    let scene = Scene::new(&database);
+    let (donor, store) = (scene.organization("Hainan", "CN"), scene.site("Beijing", "warehouse", "CN"));
+    scene.in_store(&donor, &store, 100);
+    let sheet = scene.officer.post("/api/v1/count-sheets", &json!({"site": store})).expect(201);
+    let sheet = sheet["id"].as_str().expect("an id");
+    // Blanks behind what it says: nothing else is wrong with it.
+    let styles = [part_of("xl/styles.xml"), vec![b' '; 17 * 1_024 * 1_024]].concat();
+    let packed = with_part("xl/styles.xml", &styles);
+    assert!(packed.len() < 1_024 * 1_024, "{} bytes", packed.len());
+    for door in [
+        format!("/api/v1/readings/table?device=L-1&site={store}&item={}", scene.masks),
+        format!("/api/v1/count-sheets/{sheet}/table"),
+        "/api/v1/needs/import?mapping=needs&dry_run=true".to_owned(),
+    ] {
+        let refused = scene.officer.upload(&door, XLSX, &packed);
+        let is_told = refused.text.contains("unpacks to more than 16777216 bytes");
+        assert!(
+            (400..500).contains(&refused.status) && is_told,
+            "{door}: {} {}",
+            refused.status,
+            refused.text
+        );
+    }
+    // The twin: by the limits of whoever holds the machine it is a table, and small enough to be sent.
+    assert!(read(packed).is_ok());
 }

@@ -4,6 +4,7 @@ use relief_ledger::atlas::{AreaCode, CountryCode, Language, UnLocode};
 use relief_ledger::auth::{ApiKeySecret, OutsideKeys, Secret, SessionKind};
 use relief_ledger::baselines::{Area, PeopleGroup};
 use relief_ledger::cold::rules::{read_celsius, read_time};
+use relief_ledger::confirmations::rules::Token;
 use relief_ledger::core::cell::{is_formula, shielded, unshielded};
 use relief_ledger::core::code::{TypedCode, read_tracking_code};
 use relief_ledger::core::id::EventId;
@@ -16,8 +17,10 @@ use relief_ledger::exports::ExportQuery;
 use relief_ledger::exports::rules::comment;
 use relief_ledger::kits::rules::read_sscc;
 use relief_ledger::ledger::{read_as_of, read_known_at};
+use relief_ledger::lots::rules::Within;
 use relief_ledger::pages::{Form, first_language};
 use relief_ledger::reconciliation::rules as reconciling;
+use relief_ledger::totals::regions::read_region;
 use relief_ledger::totals::rules as adding;
 use relief_ledger::web::{decode_key, encode_key};
 use uuid::Uuid;
@@ -46,6 +49,12 @@ fn no_code_key_or_identifier_stops_what_reads_it() {
         Reader::of_text("SSCC", &["003700000000000014", "106141412345678908"], |text| {
             seen(read_sscc(text));
             true
+        }),
+        Reader::of_text("token of a link", &[&Token::new([7; 32]).text()], |text| {
+            Token::parse(text).is_some_and(|token| {
+                seen((token.hash(), token.id()));
+                true
+            })
         }),
         Reader::of_text("number of a paper", &["WB-BEI-2020-000123"], |text| {
             seen(read_number(text));
@@ -140,6 +149,16 @@ fn no_query_or_key_of_a_page_stops_what_reads_it() {
         Reader::of_text("moment", &["2020-12-31", "2020-12-31T23:59:59Z"], |text| {
             seen(read_known_at("known_at", Some(text)));
             read_as_of(Some(text)).is_ok()
+        }),
+        Reader::of_text("time to look ahead", &["3m", "0m", "arrival"], |text| {
+            text.parse::<Within>().is_ok_and(|within| {
+                seen(within.last_day(chrono::NaiveDate::MAX));
+                true
+            })
+        }),
+        Reader::of_text("region", &["202"], |text| {
+            seen((read_region("region", Some(text)).is_ok(), read_region("subregion", Some(text)).is_ok()));
+            true
         }),
         Reader::of_text("dimensions", &["country,item", "programme"], |text| {
             seen(reconciling::read_groups("group_by", text, 3));

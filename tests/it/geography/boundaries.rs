@@ -1,6 +1,8 @@
 //! Areas that somebody loads: what is wrong is pointed at, what can be put right is put right and told.
 
-use relief_ledger::atlas::{AreaPlacing, BoundaryColumns, LoadedBoundaries, parse_boundaries};
+use relief_ledger::atlas::{
+    AreaPlacing, BoundaryColumns, Generalisation, LoadedBoundaries, parse_boundaries,
+};
 use serde_json::{Value, json};
 
 use super::at;
@@ -23,6 +25,20 @@ fn read(features: &[Value]) -> Result<LoadedBoundaries, String> {
 
 fn refused(features: &[Value]) -> String {
     read(features).unwrap_err()
+}
+
+#[test]
+fn a_corner_that_a_ring_begins_and_ends_at_is_drawn() {
+    // By the grid of the world its first corner and its last are one, as are two in the middle.
+    let [first, last, beside] = [[-15.9, 13.0], [-16.0, 13.1], [-14.0, 14.1]];
+    let ring = json!([first, [-14.0, 13.0], [-14.0, 14.0], beside, [-16.0, 14.0], last, first]);
+    let loaded = read(&[feature("GM01", json!([ring]))]).unwrap();
+    let drawn = loaded.set.drawn(&loaded.set.areas()[0], Generalisation::World);
+    let [polygon] = drawn.as_slice() else { panic!("{drawn:?}") };
+    let mut corners: Vec<String> = polygon[0][1..].iter().map(|corner| format!("{corner:?}")).collect();
+    corners.sort();
+    assert_eq!(corners, ["[-14.0, 13.0]", "[-14.0, 14.0]", "[-16.0, 13.0]", "[-16.0, 14.0]"], "{polygon:?}");
+    assert_eq!(polygon[0].first(), polygon[0].last());
 }
 
 #[test]

@@ -11,10 +11,10 @@ use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 
-const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
 /// A workbook with one sheet of this XML.
-fn workbook(sheet: &[u8]) -> Vec<u8> {
+pub fn workbook(sheet: &[u8]) -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
     let options = zip::write::SimpleFileOptions::default();
     let parts: [(&str, &[u8]); 4] = [
@@ -30,6 +30,43 @@ fn workbook(sheet: &[u8]) -> Vec<u8> {
     archive.start_file("xl/worksheets/sheet1.xml", options).expect("a part");
     archive.write_all(sheet).expect("it is written");
     archive.finish().expect("an archive").into_inner()
+}
+
+/// A sheet with a row of these cells, each with the letters of its column.
+fn sheet(row: usize, cells: &[(String, String)]) -> Vec<u8> {
+    let cell = |(column, text): &(String, String)| {
+        format!("<c r=\"{column}{row}\" t=\"inlineStr\"><is><t>{text}</t></is></c>")
+    };
+    let cells: String = cells.iter().map(cell).collect();
+    format!(
+        "<?xml version=\"1.0\"?><worksheet xmlns=\"http://schemas.openxmlformats.org/spreadsheetml/2006/main\">\
+         <sheetData><row r=\"{row}\">{cells}</row></sheetData></worksheet>"
+    )
+    .into_bytes()
+}
+
+/// The letters of a column, from 0.
+fn letters(column: usize) -> String {
+    let letter = |number: usize| char::from(b'A' + u8::try_from(number % 26).expect("a letter"));
+    match column / 26 {
+        0 => letter(column).to_string(),
+        before => format!("{}{}", letters(before - 1), letter(column)),
+    }
+}
+
+/// An archive of nothing but names.
+pub fn names_alone(count: usize) -> Vec<u8> {
+    let mut archive = zip::ZipWriter::new(std::io::Cursor::new(Vec::new()));
+    for number in 0..count {
+        archive.start_file(format!("{number}"), zip::write::SimpleFileOptions::default()).expect("a part");
+    }
+    archive.finish().expect("an archive").into_inner()
+}
+
+/// A text as some programs write "Unicode", with or without the mark that says so.
+fn utf16(text: &str, mark: &[u8]) -> Vec<u8> {
+    let units = text.encode_utf16().flat_map(u16::to_le_bytes);
+    mark.iter().copied().chain(units).collect()
 }
 
 on_both_databases! {
@@ -51,6 +88,18 @@ on_both_databases! {
         fails(XLSX, &workbook(&vec![b' '; 64 * 1_024 * 1_024]), "unpacks to more than 16777216 bytes");
         fails(XLSX, b"PK\x03\x04 and nothing more", "no readable .xlsx workbook");
         fails(XLSX, b"\xD0\xCF\x11\xE0", "old .xls file");
+        fails(XLSX, &workbook(b"<!DOCTYPE a [<!ENTITY b \"c\">]><worksheet/>"), "defines a type of document");
+        fails(XLSX, &names_alone(5_000), "more than 4096 parts");
+        // As many rows as a spreadsheet has, and as wide, in both forms.
+        fails("text/csv", format!("reference,name\r\n{}", "a,b\n".repeat(1_000_000)).as_bytes(), "more than 50001 rows");
+        let cell = |column: &str, text: &str| (column.to_owned(), text.to_owned());
+        fails(XLSX, &workbook(&sheet(1_000_000, &[cell("A", "a")])), "more than 50001 rows");
+        let wide: Vec<(String, String)> = (0..1_000).map(|column| cell(&letters(column), "c")).collect();
+        fails(XLSX, &workbook(&sheet(1, &wide)), "columns, more than 200");
+        fails(XLSX, &workbook(&sheet(2, &[cell("A", &"x".repeat(3_000_000))])), "more than 32767 characters");
+        let table = "reference,name\r\nB,Se\u{f1}or\r\n";
+        fails("text/csv", &utf16(table, b""), "is zero, so this is no text table");
+        fails("text/csv", &[utf16(table, b"\xFF\xFE"), vec![b'a']].concat(), "is not valid UTF-16LE");
         let long = format!("reference,name\r\nA,\"{}\"\r\nB,Beta\r\n", "x".repeat(3_000_000));
         let job = imported(admin, "kind=organizations&dry_run=true", &long);
         assert_eq!(counts(&job), (1, 0, 1), "a cell of megabytes takes no other with it: {job:#}");
@@ -69,6 +118,11 @@ on_both_databases! {
         assert_eq!((counts(&job), job["notes"].as_array().map(Vec::len)), ((1, 0, 0), Some(1)), "{job:#}");
         let found = scene.officer.get("/api/v1/organizations?q=C%C3%B4te").expect(200);
         assert_eq!(found["items"][0]["name"], json!("Côte"));
+        let sent = admin.upload(&format!("{PATH}?kind=organizations"), "text/csv", &utf16(table, b"\xFF\xFE")).expect(202);
+        let job = ended(admin, &sent["id"]);
+        assert_eq!((counts(&job), job["notes"].as_array().map(Vec::len)), ((1, 0, 0), Some(1)), "{job:#}");
+        let found = scene.officer.get("/api/v1/organizations?q=Se%C3%B1or").expect(200);
+        assert_eq!(found["items"][0]["name"], json!("Se\u{f1}or"));
     }
 }
 

@@ -102,6 +102,9 @@ on_both_databases! {
         let (code, out, error) = relief(url, folder.path(), &arguments);
         let done: Value = serde_json::from_str(&out).unwrap_or_else(|_| panic!("{out}{error}"));
         assert_eq!((code, &done["created"]), (Some(0), &json!(1)), "{done:#}");
+        let (code, _, error) = relief(url, folder.path(), &["import", "--template", "scms", "--out", "scms.csv"]);
+        assert_eq!(code, Some(0), "{error}");
+        assert!(std::fs::read_to_string(folder.path().join("scms.csv")).expect("a template").starts_with("# ReliefLedger"));
         let (code, _, error) = relief(url, folder.path(), &["import", "orgs.csv", "--kind", "cars"]);
         assert!(code == Some(2) && error.contains("no kind of sheet"), "{error}");
     }

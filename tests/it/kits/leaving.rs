@@ -69,15 +69,25 @@ on_both_databases! {
         let (store, units) = (&goods.shop.store, &goods.units);
         // Two loose soaps beside the units go without opening any.
         goods.does("allocated", json!({"site": store, "lines": goods.soap(2)})).expect(201);
-        goods.does("released", json!({"site": store, "lines": goods.soap(2)})).expect(201);
-        assert_eq!(goods.packed(), (3, 0));
+        let loose = goods.does("released", json!({"site": store, "lines": goods.soap(2)})).expect(201);
+        assert_eq!((goods.packed(), &loose["units_opened"]), ((3, 0), &Value::Null));
         // One more is out of one of them, which is open from then on; whole ones are named, and stay packed.
-        let opened = goods.does("released", json!({"site": store, "lines": goods.soap(1)})).expect(201);
+        let named = json!({"id": id(), "kind": "released", "occurred_at": "2020-07-22", "consignment": goods.consignment,
+            "site": store, "lines": goods.soap(1)});
+        let post = || goods.shop.scene.officer.post("/api/v1/events", &named);
+        let opened = post().expect(201);
         assert_eq!(goods.packed(), (2, 0));
+        // The answer names it, and so does the answer to the same event once more.
+        let told = opened["units_opened"].as_array().expect("units").clone();
+        assert_eq!(told.len(), 1);
+        let open = goods.shop.units(&goods.shop.scene.officer, &format!("consignment={}&packed=false", goods.consignment));
+        assert_eq!((open.len(), &open[0]["id"], &open[0]["unpacked_by"]), (1, &told[0], &opened["id"]));
+        assert_eq!(post().json()["units_opened"], opened["units_opened"]);
         let left = goods.shop.units(&goods.shop.scene.officer, &format!("consignment={}&packed=true", goods.consignment));
         let whole = id_of(&left[0]);
         assert!(units.contains(&whole));
         let back = goods.does("released", json!({"site": store, "units": [whole]})).expect(201);
+        assert_eq!(back["units_opened"], Value::Null, "what leaves whole stays packed");
         assert_eq!(goods.packed(), (1, 1));
         assert_eq!(goods.shop.at(store, &goods.shop.towel), [3, 3, 0, 0], "nothing of it lies loose");
         goods.does("released", json!({"site": store, "units": [whole]})).refused("invalid", &["/units/0"]);

@@ -100,6 +100,64 @@ on_both_databases! {
         crate::sessions::verifies(database);
     }
 
+    fn what_was_given_up_of_a_tracking_code_is_sent_again_by_command(database: &TestDatabase) {
+        let sink = Sink::start();
+        let scene = scene(database, &sink);
+        let (code, opened, stops) = consignment(&scene);
+        let (other, _, _) = consignment(&scene);
+        let stranger = scene.house.stranger();
+        ask(&scene, &other, "fatou@example.org").expect(202);
+        comes(&sink, 1);
+        ask(&scene, &code, "amina@example.org").expect(202);
+        let page = comes(&sink, 2).page();
+        assert_eq!(press(&stranger, &page, "confirm"), 200);
+        a_while();
+        sink.refuses(true);
+        depart(&scene, &opened, &stops[0]);
+        let given_up = "SELECT CAST(COUNT(*) AS TEXT) AS value FROM letters WHERE next_at IS NULL";
+        until("a message that is given up", || (text(database.url(), given_up) == "1").then_some(()));
+        let keys = scene.house.key_folder();
+        let run = |arguments: &[&str]| {
+            let output = std::process::Command::new(env!("CARGO_BIN_EXE_relief"))
+                .arg("mail")
+                .args(arguments)
+                .args(["--database-url", database.url(), "--keys"])
+                .arg(&keys)
+                .output()
+                .expect("the command runs");
+            let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("UTF-8");
+            (output.status.code(), text(&output.stdout), text(&output.stderr))
+        };
+        let (exit, listed, _) = run(&["list"]);
+        assert_eq!((exit, listed.lines().count()), (Some(0), 2), "{listed}");
+        assert!(listed.contains(&code) && listed.contains(&other) && !listed.contains("example.org"), "{listed}");
+        let (_, listed, _) = run(&["list", "--failing", "--json"]);
+        let listed: Value = serde_json::from_str(&listed).expect("one line of JSON");
+        let id = listed["id"].as_str().expect("an id").to_owned();
+        assert_eq!((&listed["tracking_code"], &listed["letters_given_up"], &listed["user"]), (&json!(code), &json!(1), &Value::Null));
+        let (_, letters, _) = run(&["letters", "--id", &id, "--json"]);
+        let letter: Value = serde_json::from_str(&letters).expect("one line of JSON");
+        assert!(letter["error"].as_str().is_some_and(|words| words.contains("451")) && letter["next_at"].is_null(), "{letter}");
+
+        // What is given up is sent by nobody before somebody says so, though the server of mail takes everything again.
+        sink.refuses(false);
+        a_while();
+        let before = taken(&sink).len();
+        assert_eq!(before, 2, "the two questions");
+        let one = letter["id"].as_str().expect("an id");
+        assert_eq!(run(&["replay", "--id", &id, "--letter", one]).1, "1 letters are sent again.\n");
+        let news = until("the message", || taken(&sink).get(before).cloned());
+        assert!(news.to == "amina@example.org" && news.text().contains(&code), "{}", news.text());
+        until("no letter is left", || run(&["letters", "--id", &id, "--all"]).1.is_empty().then_some(()));
+        assert_eq!(run(&["replay", "--id", &id]).1, "0 letters are sent again.\n");
+        until("all of it is well", || run(&["list", "--failing"]).1.is_empty().then_some(()));
+        // Nothing of one that has ended is left to be sent.
+        assert_eq!(press(&stranger, &page, "end"), 200);
+        let (exit, _, error) = run(&["replay", "--id", &id]);
+        assert!(exit == Some(2) && error.contains("There is no mailing"), "{exit:?} {error}");
+        crate::sessions::verifies(database);
+    }
+
     fn a_digest_that_is_told_again_after_a_crash_has_the_name_it_had(database: &TestDatabase) {
         let sink = Sink::start();
         let scene = scene(database, &sink);

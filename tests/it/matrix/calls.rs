@@ -17,7 +17,8 @@ use relief_ledger::auth::Action;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::stage::{Seat, Subject};
+use super::seats::Seat;
+use super::stage::Subject;
 
 /// A request about a subject.
 pub struct Sent {

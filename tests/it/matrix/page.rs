@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::calls::{About, CALLS, Call};
 use super::policy::Declared;
-use super::stage::BINDINGS;
+use super::seats::BINDINGS;
 
 const BEFORE: &str = "# Who may do what
 

@@ -11,7 +11,8 @@ use relief_ledger::web::Access;
 use serde_json::Value;
 
 use super::calls::{About, Call, Mode};
-use super::stage::{Seat, Subject};
+use super::seats::Seat;
+use super::stage::Subject;
 use crate::support::server::Reply;
 
 /// How many ask side by side.

@@ -115,7 +115,17 @@ on_both_databases! {
         let fields = [("id", page.hidden("id")), ("name", "Banjul Central Medical Store"), ("kind", "warehouse"), ("country", "GM"), ("latitude", "13.4531"), ("longitude", "-16.5775")];
         sent(&scene.admin, "/admin/sites", &fields);
         let list = visit(&scene.admin, "/admin/sites");
-        assert!(list.says("cx=\"163.42\" cy=\"76.55\"") && list.says("<title>Banjul Central Medical Store</title>"), "{}", list.text);
+        assert!(list.says("<path class=\"land\" d=\"M") && list.says("<title>Banjul Central Medical Store</title>"), "{}", list.text);
+        assert!(list.says("do not imply official endorsement"), "{}", list.text);
+        // The dot lies in the middle of what is shown of the world: it is the only one.
+        let number = |behind: &str, at: usize| -> i32 {
+            let rest = list.text.split(behind).nth(1).and_then(|rest| rest.split('"').next()).expect("it is there");
+            rest.split(' ').nth(at).and_then(|text| text.parse().ok()).expect("a number")
+        };
+        let (left, top) = (number("viewBox=\"", 0), number("viewBox=\"", 1));
+        let (wide, high) = (number("viewBox=\"", 2), number("viewBox=\"", 3));
+        assert_eq!((number("cx=\"", 0) - left, number("cy=\"", 0) - top), (wide / 2, high / 2));
+        assert!(wide < 1_000, "not the whole world is drawn for one site");
     }
 
     fn a_machines_key_is_shown_once_and_revoked(database: &TestDatabase) {

@@ -1,10 +1,13 @@
 //! An auditor's job by hand: whether it adds up, down to the paper; last month's figures once more; who checked the log.
 
 use super::browse::{Page, visit};
+use crate::papers::files::photo;
 use crate::reconciliation::rich::Rich;
+use crate::stories::scene::id;
 use crate::support::ledger::tamper;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, migrate};
+use relief_ledger::auth::Role;
 use serde_json::json;
 
 /// Where the first link behind some words leads.
@@ -61,6 +64,28 @@ on_both_databases! {
         // Narrowed to nothing, it says what to do.
         let nothing = visit(auditor, "/reconciliation?as_of=2019-01-01");
         assert!(nothing.says("Choose a later moment"), "{}", nothing.text);
+    }
+
+    fn from_a_figure_the_photo_of_its_paper_is_found_and_opened(database: &TestDatabase) {
+        let rich = Rich::told(database);
+        let (officer, auditor) = (&rich.scene.officer, &rich.scene.auditor);
+        let seen = officer.upload("/api/v1/attachments", "image/jpeg", &photo(7)).expect(201);
+        let paper = json!({"id": id(), "kind": "distribution_list", "site": rich.hub, "issued_on": "2020-08-05",
+            "number": "D-1", "events": [rich.distributed], "attachments": [seen["id"]]});
+        officer.post("/api/v1/documents", &paper).expect(201);
+        let entries = visit(auditor, "/reconciliation/entries?account=distributed");
+        let path = link(&entries, "data-label=\"Papers\"");
+        assert!(path.starts_with("/documents/"), "{path}: {}", entries.text);
+        let event = visit(auditor, &format!("/events/{}", rich.distributed));
+        assert_eq!(link(&event, "<caption>Papers about it</caption>"), path);
+        let shown = visit(auditor, &path);
+        assert!(shown.says("Paper: distribution list") && shown.says("D-1") && shown.says("Tema"), "{}", shown.text);
+        assert_eq!(link(&shown, "<caption>Events it is about</caption>"), format!("/events/{}", rich.distributed));
+        let file = link(&shown, "<caption>Photos and scans</caption>");
+        assert_eq!(auditor.get(&file).status, 200, "{file}");
+        // A donor to whom it was not shared finds nothing there.
+        let donor = rich.scene.house.login_bound(Role::Donor, rich.hainan.parse().ok(), None);
+        assert_eq!(donor.get(&path).status, 404);
     }
 
     fn last_months_figures_are_reproduced_and_what_restated_them_is_told(database: &TestDatabase) {

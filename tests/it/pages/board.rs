@@ -4,23 +4,12 @@ use serde_json::json;
 
 use super::browse::{Page, send, sent, visit};
 use crate::papers::files::png;
-use crate::stories::scene::{Scene, id};
+use crate::stories::scene::{Scene, UnderWay, id};
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, Reply, migrate};
 use relief_ledger::auth::Role;
 
 const POST: &str = "/board/post";
-
-/// Masks under way from Beijing to Banjul: their code, consignment and pledge, and the warehouse.
-fn under_way(scene: &Scene, quantity: i64) -> (String, String, String, String) {
-    let donor = scene.organization("Shenzhen federation", "CN");
-    let city = scene.organization("Banjul City Council", "GM");
-    let beijing = scene.site("Beijing warehouse", "warehouse", "CN");
-    let banjul = scene.site("Banjul", "city", "GM");
-    let pledge = scene.in_store(&donor, &beijing, quantity);
-    let (consignment, _) = scene.sent(&city, &[&beijing, &banjul], quantity, "2020-08-01");
-    (code_of(scene, &consignment), consignment, pledge, beijing)
-}
 
 fn code_of(scene: &Scene, consignment: &str) -> String {
     let shown = scene.officer.get(&format!("/api/v1/consignments/{consignment}")).expect(200);
@@ -73,7 +62,7 @@ on_both_databases! {
 
     fn goods_in_good_order_are_received_in_three_taps(database: &TestDatabase) {
         let scene = Scene::new(database);
-        let (code, consignment, pledge, _) = under_way(&scene, 1_000);
+        let UnderWay { code, consignment, pledge, .. } = scene.under_way(1_000);
         let board = visit(&scene.receiver, "/board");
         assert!(board.says(&code) && board.says("Beijing warehouse to Banjul"), "{}", board.text);
         let page = visit(&scene.receiver, &format!("{POST}?code={code}"));
@@ -89,13 +78,50 @@ on_both_databases! {
         let size = scene.log_size();
         assert_eq!(sent(&scene.receiver, POST, &form), to);
         assert_eq!(scene.log_size(), size);
-        assert!(visit(&scene.receiver, &format!("{POST}?code={code}")).says("there is nothing to send or receive"));
+        let next = visit(&scene.receiver, &format!("{POST}?code={code}"));
+        assert!(next.says("<h1>Handed to people at Banjul</h1>"), "what came next is offered: {}", next.text);
+        scene.closes();
+    }
+
+    fn what_was_delivered_is_handed_to_people_who_are_counted_where_somebody_did(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let UnderWay { code, consignment, pledge, .. } = scene.under_way(10_000);
+        let link = format!("{POST}?code={code}");
+        let drawn = drawn_of(&visit(&scene.receiver, &link));
+        sent(&scene.receiver, POST, &filled(&drawn, &[("how", "all")]));
+        let shown = visit(&scene.receiver, &format!("/board/consignments/{consignment}"));
+        assert!(shown.says("Delivered at Banjul, not handed to people yet"), "{}", shown.text);
+        let page = visit(&scene.receiver, &link);
+        assert!(page.says("10,000 piece there to hand out = 5 × carton"), "{}", page.text);
+        let drawn = drawn_of(&page);
+        let size = scene.log_size();
+        let blank = send(&scene.receiver, POST, &filled(&drawn, &[]));
+        assert_eq!(blank.status, 422, "blank is nothing, and never all: {}", blank.text);
+        for (good, people, field) in [("many", "", "good-0"), ("300", "all", "people-0")] {
+            let typed = [("good-0", good), ("people-0", people)];
+            let refused = send(&scene.receiver, POST, &filled(&drawn, &typed));
+            assert_eq!(refused.status, 422, "{typed:?}: {}", refused.text);
+            assert!(Page::of(&refused, POST).says(&format!("href=\"#{field}\"")), "{field}: {}", refused.text);
+        }
+        let more = send(&scene.receiver, POST, &filled(&drawn, &[("good-0", "10001")]));
+        assert!([409, 422].contains(&more.status) && Page::of(&more, POST).says("There is a problem"), "{}", more.text);
+        assert_eq!(scene.log_size(), size);
+        let packed = [("size-0", "2000/1"), ("packs-0", "1"), ("rest-0", "٥٠٠"), ("people-0", "480"), ("note", "market stalls")];
+        let form = filled(&drawn, &packed);
+        let to = sent(&scene.receiver, POST, &form);
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 7_500, "distributed": 2_500}));
+        assert_eq!(sent(&scene.receiver, POST, &form), to, "sent twice it is recorded once");
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 7_500, "distributed": 2_500}));
+        let event = scene.receiver.get(&format!("/api/v1/events/{}", page.hidden("id"))).expect(200);
+        assert_eq!(event["body"]["reached"], json!([{"line": 0, "people": 480}]), "{event}");
+        assert_eq!(event["body"]["note"], "market stalls");
+        assert!(visit(&scene.receiver, &link).says("7,500 piece there to hand out"));
         scene.closes();
     }
 
     fn a_short_receipt_is_checked_before_it_is_recorded_and_needs_a_reason(database: &TestDatabase) {
         let scene = Scene::new(database);
-        let (code, _, pledge, _) = under_way(&scene, 10_000);
+        let UnderWay { code, pledge, .. } = scene.under_way(10_000);
         let page = visit(&scene.receiver, &format!("{POST}?code={}", code.to_lowercase()));
         assert!(page.says("= 5 × carton"), "the pack helper says what was sent: {}", page.text);
         let drawn = drawn_of(&page);
@@ -106,6 +132,7 @@ on_both_databases! {
         assert!(check.says("9,980 good · 20 missing"), "{}", check.text);
         assert_eq!(check.hidden("checked"), "1");
         assert_eq!(check.hidden("id"), page.hidden("id"), "it is still the same update");
+        assert!(check.says(" data-again") && !page.says(" data-again"), "its script keeps it so: {}", check.text);
         let size = scene.log_size();
         let mut fields = filled(&drawn, &counts);
         fields.push(("checked", "1"));
@@ -123,21 +150,25 @@ on_both_databases! {
 
     fn what_is_no_number_is_refused_at_its_field(database: &TestDatabase) {
         let scene = Scene::new(database);
-        let (code, _, pledge, _) = under_way(&scene, 1_000);
+        let UnderWay { code, pledge, .. } = scene.under_way(1_000);
         let drawn = drawn_of(&visit(&scene.receiver, &format!("{POST}?code={code}")));
         for typed in [[("good-0", "many"), ("rest-0", "5")], [("packs-0", "-1"), ("good-0", "")]] {
             let mut fields = filled(&drawn, &typed);
             fields.extend([("how", "count"), ("size-0", "2000/1"), ("reason-0", "Wet")]);
             let refused = send(&scene.receiver, POST, &fields);
             assert_eq!(refused.status, 422, "{typed:?}: {}", refused.text);
-            assert!(Page::of(&refused, POST).says("href=\"#good-0\""), "{}", refused.text);
+            let refused = Page::of(&refused, POST);
+            assert!(refused.says("href=\"#good-0\""), "{}", refused.text);
+            // What would be right is said in the page's language, what exactly is wrong as the interface says it.
+            let words = "id=\"good-0-error\">Write a whole number, such as 120. <span lang=\"en\">";
+            assert!(refused.says(words), "{}", refused.text);
         }
         assert_eq!(scene.accounts(&pledge), json!({"in_transit": 1_000}));
     }
 
     fn who_dispatched_is_told_on_the_form_that_somebody_else_receives(database: &TestDatabase) {
         let scene = Scene::new(database);
-        let (code, _, pledge, _) = under_way(&scene, 1_000);
+        let UnderWay { code, pledge, .. } = scene.under_way(1_000);
         let drawn = drawn_of(&visit(&scene.officer, &format!("{POST}?code={code}")));
         let refused = send(&scene.officer, POST, &filled(&drawn, &[("how", "all")]));
         assert_eq!(refused.status, 403);
@@ -148,9 +179,33 @@ on_both_databases! {
         assert_eq!(scene.accounts(&pledge), json!({"in_transit": 1_000}));
     }
 
+    fn what_customs_does_is_posted_by_the_page_and_letting_go_only_of_what_is_held(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let UnderWay { code, consignment, .. } = scene.under_way(1_000);
+        let link = format!("{POST}?code={code}");
+        assert!(!visit(&scene.officer, &link).says("kind=customs_released"), "nothing is held");
+        let post = |kind: &str, words: &str| {
+            let page = visit(&scene.officer, &format!("{link}&kind={kind}"));
+            assert!(page.says(words), "{}", page.text);
+            let names = ["id", "document", "occurred_at", "kind", "consignment", "code", "leg", "site", "lines"];
+            let drawn: Vec<(&str, &str)> = names.iter().map(|name| (*name, page.hidden(name))).collect();
+            sent(&scene.officer, POST, &[drawn.as_slice(), &[("reason", "C-17")]].concat())
+        };
+        post("customs_held", "<h1>Held by customs on the way to Banjul</h1>");
+        let held = visit(&scene.officer, &link);
+        assert!(held.says("<h1>Received at Banjul</h1>") && held.says("kind=customs_released"), "{}", held.text);
+        let to = post("customs_released", "<h1>Released by customs on the way to Banjul</h1>");
+        let shown = visit(&scene.officer, &to);
+        assert!(shown.says(">held by customs<") && shown.says(">released by customs<"), "{}", shown.text);
+        assert!(!visit(&scene.officer, &link).says("kind=customs_released"));
+        let events = scene.officer.get(&format!("/api/v1/events?consignment={consignment}")).expect(200);
+        assert!(events.to_string().contains("C-17"), "{events}");
+        scene.closes();
+    }
+
     fn a_photo_of_the_note_becomes_a_numbered_document(database: &TestDatabase) {
         let scene = Scene::new(database);
-        let (code, consignment, _, _) = under_way(&scene, 1_000);
+        let UnderWay { code, consignment, .. } = scene.under_way(1_000);
         let drawn = drawn_of(&visit(&scene.receiver, &format!("{POST}?code={code}")));
         let reply = send_with_photo(&scene.receiver, &filled(&drawn, &[("how", "all")]), &png());
         assert_eq!(reply.status, 303, "{}", reply.text);
@@ -160,7 +215,7 @@ on_both_databases! {
         assert_eq!(document["kind"], "grn");
         assert!(document["number"].as_str().is_some_and(|number| number.contains("GRN")), "{document}");
         // The event counts even where its photo is none, and the page says so.
-        let (code, _, pledge, _) = under_way(&scene, 500);
+        let UnderWay { code, pledge, .. } = scene.under_way(500);
         let drawn = drawn_of(&visit(&scene.receiver, &format!("{POST}?code={code}")));
         let reply = send_with_photo(&scene.receiver, &filled(&drawn, &[("how", "all")]), b"no picture");
         let to = reply.header("location").expect("it leads on").to_owned();
@@ -170,7 +225,7 @@ on_both_databases! {
 
     fn a_step_that_is_gone_is_said_to_be_gone_and_no_other_is_chosen(database: &TestDatabase) {
         let scene = Scene::new(database);
-        let (code, ..) = under_way(&scene, 1_000);
+        let UnderWay { code, .. } = scene.under_way(1_000);
         let link = format!("{POST}?code={code}");
         let drawn = drawn_of(&visit(&scene.receiver, &link));
         let leg = drawn.iter().find(|(name, _)| name == "leg").map(|(_, leg)| leg.as_str()).expect("a leg");
@@ -181,6 +236,31 @@ on_both_databases! {
         sent(&scene.receiver, POST, &filled(&drawn, &[("how", "all")]));
         let gone = visit(&scene.receiver, &format!("{link}&leg={leg}&kind=received"));
         assert!(gone.says("This step is not there any more") && !gone.says("name=\"kind\""), "{}", gone.text);
+    }
+
+    fn whoever_mends_what_was_refused_reads_what_was_recorded_since_their_copy(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let UnderWay { code, consignment, .. } = scene.under_way(1_000);
+        let link = format!("{POST}?code={code}");
+        let copy = visit(&scene.receiver, &link);
+        let known = copy.text.split("id=\"post\" data-copy=\"").nth(1).and_then(|rest| rest.split('"').next());
+        let known = known.expect("what the form knows").to_owned();
+        assert!(!copy.says("id=\"since\""), "nobody asked");
+        let again = format!("{link}&since={known}");
+        assert!(visit(&scene.receiver, &again).says("Nothing was recorded about this consignment since"));
+        let body = json!({"consignment": consignment, "leg": copy.hidden("leg"), "final": false,
+            "lines": [{"item": scene.masks, "good": 200}]});
+        scene.does("received", "2020-08-20", body).expect(201);
+        let since = visit(&scene.receiver, &again);
+        assert!(since.says("<span>received</span>"), "{}", since.text);
+        assert!(!since.says("<span>departed</span>"), "the copy knew of that: {}", since.text);
+        let now = "On the way, Beijing warehouse to Banjul: MASK · Surgical masks: 800 piece";
+        assert!(since.says(now), "{}", since.text);
+        assert!(visit(&scene.receiver, &format!("{link}&since=0")).says("<span>departed</span>"));
+        assert!(!visit(&scene.receiver, &format!("{link}&since=many")).says("id=\"since\""));
+        let elsewhere = scene.organization("Somebody else", "FR");
+        let bound = scene.house.login_bound(Role::Officer, elsewhere.parse().ok(), None);
+        assert_eq!(bound.get(&again).status, 404, "out of reach is missing");
     }
 
     fn what_is_sent_for_a_user_is_refused_from_another(database: &TestDatabase) {
@@ -217,7 +297,7 @@ on_both_databases! {
         let unknown = scene.officer.get(&format!("{POST}?code=7KQ2-M9XD-4TRF"));
         assert_eq!(unknown.status, 404);
         assert!(Page::of(&unknown, POST).says("No consignment of yours has this code"));
-        let (code, ..) = under_way(&scene, 1_000);
+        let UnderWay { code, .. } = scene.under_way(1_000);
         let scanned = visit(&scene.officer, &format!("{POST}?code=https%3A%2F%2Frelief.example.org%2Ftrack%2F{code}"));
         assert!(scanned.says(&code), "a label's address is read too");
         let elsewhere = scene.organization("Somebody else", "FR");
@@ -283,11 +363,41 @@ fn the_worker_names_the_files_it_keeps_and_makes_no_markup() {
     assert_eq!(worker.status, 200);
     assert_eq!(worker.header("content-type"), Some("text/javascript; charset=utf-8"));
     let files = worker.text.lines().next().expect("a first line");
-    for file in ["store.js", "sender.js", "badge.js", "post.js", "scan.js", "queue.js", "style.css"] {
+    for file in
+        ["store.js", "sender.js", "badge.js", "post.js", "scan.js", "queue.js", "left.js", "style.css"]
+    {
         assert!(files.contains(&format!("/{file}\"")), "{file}: {files}");
         let path = files.split('"').find(|part| part.ends_with(&format!("/{file}"))).expect("its path");
         let text = server.stranger().get(path).text;
         assert!(!text.contains("innerHTML") && !text.contains("eval("), "{file}");
     }
     assert!(worker.header("content-security-policy").is_some_and(|policy| !policy.contains("unsafe")));
+}
+
+#[test]
+fn a_phone_has_the_pages_among_its_apps() {
+    let database = crate::support::TestDatabase::sqlite(migrate);
+    let server = crate::support::server::Server::start(&database);
+    let stranger = server.stranger();
+    let told = stranger.send("GET", "/manifest.webmanifest", &[("Accept-Language", "ar")], None);
+    assert_eq!(told.header("content-type"), Some("application/manifest+json"));
+    let manifest = told.expect(200);
+    let named = (&manifest["start_url"], &manifest["display"], &manifest["lang"], &manifest["dir"]);
+    assert_eq!(named, (&json!("/board"), &json!("standalone"), &json!("ar"), &json!("rtl")));
+    for icon in manifest["icons"].as_array().expect("icons") {
+        let (path, kind) = (icon["src"].as_str().expect("a path"), icon["type"].as_str());
+        let picture = stranger.get(path);
+        assert_eq!((picture.status, picture.header("content-type")), (200, kind), "{path}");
+        let Some(side) =
+            icon["sizes"].as_str().and_then(|sizes| sizes.split('x').next()?.parse::<u32>().ok())
+        else {
+            continue;
+        };
+        assert_eq!(picture.bytes.get(16..20), Some(&side.to_be_bytes()[..]), "{path} is as wide as is said");
+    }
+    let officer = server.login_as(Role::Officer);
+    assert!(visit(&officer, "/board").says("rel=\"manifest\" href=\"/manifest.webmanifest\""));
+    let policy = officer.get("/board").header("content-security-policy").unwrap_or_default().to_owned();
+    assert!(policy.contains("manifest-src 'self'"), "{policy}");
+    assert!(!visit(&stranger, "/sign-in").says("rel=\"manifest\""), "whoever records nothing needs no app");
 }

@@ -4,9 +4,10 @@ use relief_ledger::auth::Role;
 use relief_ledger::core::id::OrganizationId;
 use serde_json::{Value, json};
 
+use crate::exports::workbook::sheet;
 use crate::stories::scene::Scene;
-use crate::support::on_both_databases;
 use crate::support::server::{Caller, Reply, migrate};
+use crate::support::{TestDatabase, on_both_databases};
 
 /// A gift with an account for its donor.
 struct Gift {
@@ -64,6 +65,64 @@ fn remembered(reply: &Reply, seconds_ago: i64) -> String {
     format!("relief-seen={rest}.{}", at.parse::<i64>().expect("a time") - seconds_ago)
 }
 
+/// Compressed bytes of the page of a private link, with the style and the scripts that it names.
+const LINK_BYTES: usize = 40_000;
+
+/// What a page weighs on the wire, with all it needs.
+fn weight(caller: &Caller, path: &str) -> usize {
+    let text = caller.get(path).text;
+    let files = text.split('"').filter(|part| part.starts_with("/static/"));
+    let bytes = |path: &str| {
+        let reply = with(caller, path, &[("Accept-Encoding", "br"), ("Accept", "text/html")]);
+        assert_eq!((reply.status, reply.header("content-encoding")), (200, Some("br")), "{path}");
+        reply.bytes.len()
+    };
+    std::iter::once(path).chain(files).map(bytes).sum()
+}
+
+/// A donor's two gifts, of which ten thousand masks came to Banjul in one consignment and were handed out there.
+struct Handed {
+    gift: Gift,
+    other: String,
+    code: String,
+}
+
+impl Handed {
+    fn new(database: &TestDatabase) -> Self {
+        let gift = Gift::new(Scene::new(database));
+        let scene = &gift.scene;
+        let standard = json!({"sector": "health", "standard": {"kind": "consumable", "quantity": 10, "persons": 1, "days": 10}});
+        scene.admin.patch(&format!("/api/v1/items/{}", scene.masks), 1, &standard).expect(200);
+        let pledge: Value = scene.officer.get(&format!("/api/v1/pledges/{}", gift.pledge)).expect(200);
+        gift.stored(6_000);
+        let other = scene.in_store(pledge["donor"].as_str().expect("a donor"), &gift.accra, 4_000);
+        let (banjul, city) = (scene.site("Banjul", "city", "GM"), scene.organization("City of Banjul", "GM"));
+        let (consignment, leg) = scene.sent(&city, &[&gift.accra, &banjul], 10_000, "2020-07-20");
+        scene.receives(&consignment, &leg, "2020-07-25", json!({"good": 10_000})).expect(201);
+        let receiver = scene.house.login_bound(Role::Officer, Some(city.parse().expect("an id")), None);
+        let body =
+            json!({"site": banjul, "consignment": consignment, "lines": [scene.line(10_000)], "reached": []});
+        scene.post(&receiver, "distributed", "2020-08-09", body).expect(201);
+        let shown: Value = scene.officer.get(&format!("/api/v1/consignments/{consignment}")).expect(200);
+        let code = shown["tracking_code"].as_str().expect("a code").to_owned();
+        Self { gift, other, code }
+    }
+
+    /// The page of the private link of a pledge.
+    fn link(&self, pledge: &str) -> String {
+        let path = format!("/api/v1/pledges/{pledge}/link");
+        let made: Value = self.gift.scene.officer.post(&path, &json!({})).expect(201);
+        made["page"].as_str().expect("a page").to_owned()
+    }
+}
+
+/// The figure of whom a gift helped reach.
+#[track_caller]
+fn reached(text: &str) -> &str {
+    let behind = text.split("<span class=\"value\">").nth(1).unwrap_or_else(|| panic!("no figure: {text}"));
+    behind.split('<').next().expect("its end")
+}
+
 /// The identifier of a consignment in which some of the gift was sent.
 fn sent(gift: &Gift, quantity: i64) -> (String, String) {
     let banjul = gift.scene.site("Banjul", "city", "GM");
@@ -113,6 +172,26 @@ on_both_databases! {
         assert!(!gift.donor.get("/donor").text.contains(&other));
     }
 
+    fn goods_that_should_have_come_are_bad_news_on_the_page_of_their_own_pledge(database: &TestDatabase) {
+        let gift = Gift::new(Scene::new(database));
+        gift.stored(15_000);
+        let banjul = gift.scene.site("Banjul", "city", "GM");
+        let city = gift.scene.organization("City of Banjul", "GM");
+        let leg = json!({"mode": "air", "from": gift.accra, "to": banjul, "id": crate::stories::scene::id(),
+            "planned_departure": "2020-07-20", "planned_arrival": "2020-07-24"});
+        let body = json!({"programme": gift.scene.programme, "consignee": city, "origin": gift.accra,
+            "destination": banjul, "legs": [leg]});
+        let opened = gift.scene.officer.post("/api/v1/consignments", &body).expect(201);
+        let departed = json!({"consignment": opened["id"], "leg": leg["id"], "lines": [gift.scene.line(4_000)]});
+        gift.scene.does("departed", "2020-07-20", departed).expect(201);
+        let code = opened["tracking_code"].as_str().expect("a code");
+        let hainan = gift.scene.organization("Hainan again", "CN");
+        let (other, _) = gift.scene.accepted(&hainan, 7);
+        says(read(&gift.donor.get(&gift.page())), &format!("Consignment {code} has been away far longer"));
+        let other = gift.scene.manager.get(&format!("/donor/pledges/{other}"));
+        assert!(!read(&other).contains(code), "none of it is in there");
+    }
+
     fn a_donor_is_told_what_changed_since_the_visit_before_and_shares_the_proof(database: &TestDatabase) {
         let gift = Gift::new(Scene::new(database));
         let first = gift.donor.get("/donor");
@@ -138,10 +217,23 @@ on_both_databases! {
         says(read(&with(&gift.donor, "/donor", &[("Cookie", &strange)])), "This browser was not here before.");
 
         let proofs = gift.donor.get(&format!("/donor/consignments/{consignment}"));
-        let path = read(&proofs).split("href=\"").find(|part| part.starts_with("/api/v1/audit/proof/")).expect("a proof");
-        let path = path.split('"').next().expect("its end");
-        let proof = gift.scene.house.stranger().get(path);
-        assert!([200, 404].contains(&proof.status), "{} {}", proof.status, proof.text);
+        let path = read(&proofs).split("href=\"").find(|part| part.starts_with("/proofs/")).expect("a proof");
+        let path = path.split('"').next().expect("its end").to_owned();
+        // Whoever is given the link needs no account: hash and proof are there, and nothing of what the entry says.
+        let stranger = gift.scene.house.stranger();
+        let shared = crate::support::until("a checkpoint", || {
+            let shared = stranger.get(&path);
+            (shared.status == 200 && !shared.text.contains("No signed checkpoint reaches")).then_some(shared)
+        });
+        let position: i64 = path.trim_start_matches("/proofs/").parse().expect("a position");
+        says(read(&shared), &format!("<h1>Proof that entry {position} is in the log</h1>"));
+        let entries = gift.scene.auditor.get("/api/v1/audit/entries?limit=500").expect(200);
+        let entries = entries["items"].as_array().expect("entries");
+        let entry = entries.iter().find(|entry| entry["position"] == position).expect("the entry");
+        says(&shared.text, &format!("data-leaf=\"{}\"", entry["leaf_hash"].as_str().expect("a hash")));
+        assert!(!shared.text.contains(&consignment) && !shared.text.contains("departed"), "{}", shared.text);
+        assert_eq!(stranger.get(&format!("/api/v1/audit/proof/{position}")).status, 200);
+        assert_eq!(stranger.get("/proofs/1000000").status, 404);
         let beijing: OrganizationId = gift.scene.organization("Beijing", "CN").parse().expect("an id");
         let other = gift.scene.house.login_bound(Role::Donor, Some(beijing), None);
         assert_eq!(other.get(&format!("/donor/consignments/{consignment}")).status, 404, "none of it is theirs");
@@ -224,6 +316,117 @@ on_both_databases! {
         says(&text, "لم يُرسل");
         for (language, words) in [("fr", "non envoyé"), ("es", "sin enviar"), ("ru", "не отправлено"), ("zh", "未发出")] {
             says(&shapes(language).2, words);
+        }
+    }
+    fn the_report_of_a_pledge_is_a_workbook_for_its_donor_and_for_whoever_has_the_link(database: &TestDatabase) {
+        let gift = Gift::new(Scene::new(database));
+        gift.stored(15_000);
+        sent(&gift, 4_000);
+        let quantities = |bytes: &[u8]| {
+            let places = sheet(bytes, "Place by place");
+            places.iter().map(|row| row["Quantity"].to_string().parse::<i64>().expect("a number")).sum::<i64>()
+        };
+        let page = read(&gift.donor.get(&gift.page())).to_owned();
+        says(&page, &format!("href=\"{}/report.xlsx\"", gift.page()));
+        let report = gift.donor.get(&format!("{}/report.xlsx", gift.page()));
+        assert_eq!(report.status, 200, "{}", report.text);
+        assert_eq!(report.header("content-type"), Some("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"));
+        assert_eq!(quantities(&report.bytes), 20_000, "the places add up to what was promised");
+        let lines = sheet(&report.bytes, "Lines");
+        assert_eq!((lines.len(), lines[0]["Item"].to_string()), (1, "Surgical masks".to_owned()));
+        assert_eq!(lines[0]["Difference"].to_string(), "0");
+        let summary = format!("{:?}", sheet(&report.bytes, "Summary"));
+        assert!(summary.contains("Helped reach") && summary.contains("ReliefLedger"), "{summary}");
+        let french = with(&gift.donor, &format!("{}/report.xlsx", gift.page()), &[("Accept-Language", "fr")]);
+        assert_eq!(sheet(&french.bytes, "Lignes").len(), 1);
+
+        let link: Value = gift.scene.officer.post(&format!("/api/v1/pledges/{}/link", gift.pledge), &json!({})).expect(201);
+        let (stranger, link) = (gift.scene.house.stranger(), link["page"].as_str().expect("a page"));
+        says(read(&stranger.get(link)), &format!("href=\"{link}/report.xlsx\""));
+        let paper = stranger.get(&format!("{link}/report"));
+        assert_eq!((paper.status, paper.header("content-type")), (200, Some("application/pdf")));
+        assert!(paper.bytes.starts_with(b"%PDF-"));
+        let chinese = with(&stranger, &format!("{link}/report"), &[("Accept-Language", "zh")]);
+        assert_eq!((chinese.status, chinese.header("content-type")), (200, Some("text/html; charset=utf-8")), "a browser prints it");
+        assert!(chinese.text.contains("20,000") && chinese.text.contains("Hainan"), "{}", chinese.text);
+        let by_link = stranger.get(&format!("{link}/report.xlsx"));
+        assert_eq!((by_link.status, quantities(&by_link.bytes)), (200, 20_000));
+        let summary = format!("{:?}", sheet(&by_link.bytes, "Summary"));
+        assert!(summary.contains("Hainan") && summary.contains("Helped reach, this gift alone"), "not of other gifts: {summary}");
+
+        let beijing = gift.scene.organization("Beijing", "CN");
+        let (other, _) = gift.scene.accepted(&beijing, 7);
+        assert_eq!(gift.donor.get(&format!("/donor/pledges/{other}/report.xlsx")).status, 404);
+        assert_eq!(stranger.get("/pledge-links/7KQ2-M9XD-4TRF/report.xlsx").status, 404);
+        gift.scene.officer.send("DELETE", &format!("/api/v1/pledges/{}/link", gift.pledge), &[], None);
+        assert_eq!(stranger.get(&format!("{link}/report.xlsx")).status, 404, "it stops at once");
+    }
+
+    fn by_the_link_alone_a_donor_reads_whom_one_gift_helped_reach_its_consignments_and_proofs(database: &TestDatabase) {
+        let handed = Handed::new(database);
+        let (gift, stranger) = (&handed.gift, handed.gift.scene.house.stranger());
+        let (own, other) = (handed.link(&gift.pledge), handed.link(&handed.other));
+        let shown = stranger.get(&own);
+        let text = read(&shown);
+        says(text, "People your goods helped reach");
+        says(text, "Others helped reach the same people");
+        // Ten masks a person: of ten thousand handed out in one place each gift has its part.
+        let parts = [text, read(&stranger.get(&other)), read(&gift.donor.get("/donor"))].map(|text| reached(text).to_owned());
+        assert_eq!(parts, ["600", "400", "1,000"], "the links tell of one gift each, the account of both");
+        says(text, &format!("<a href=\"/track/{0}\"><bdi>{0}</bdi></a>", handed.code));
+        says(text, "From Ghana to ");
+        says(text, "handed over to people <span class=\"badge\">verified</span>");
+        assert!(!text.contains("/donor/"), "what needs an account is not linked: {text}");
+        let proof = text.split("href=\"").find(|part| part.starts_with("/proofs/")).expect("a proof");
+        assert_eq!(stranger.get(proof.split('"').next().expect("its end")).status, 200, "whoever is given it opens it");
+        // A program with the code is told the same.
+        let trace = stranger.get(&format!("/api/v1{own}/trace")).expect(200);
+        assert_eq!(trace["reach"]["reached"]["best"], 600, "{trace:#}");
+        assert_eq!(trace["consignments"], json!([{"tracking_code": handed.code, "from_country": "GH", "to_country": "GM", "cancelled": false}]));
+        let latest = &trace["events"][0];
+        assert_eq!((&latest["kind"], &latest["verified"]), (&json!("distributed"), &json!(true)), "{trace:#}");
+        assert_eq!(stranger.get("/api/v1/pledge-links/7KQ2-M9XD-4TRF/trace").status, 404);
+        let bytes = weight(&stranger, &own);
+        assert!(bytes < LINK_BYTES, "{bytes}");
+
+        // Later more of this gift leaves, and does not come.
+        gift.stored(4_000);
+        let (banjul, city) = (gift.scene.site("Serekunda", "city", "GM"), gift.scene.organization("Kanifing", "GM"));
+        let leg = json!({"mode": "air", "from": gift.accra, "to": banjul, "id": crate::stories::scene::id(),
+            "planned_departure": "2020-08-20", "planned_arrival": "2020-08-24"});
+        let body = json!({"programme": gift.scene.programme, "consignee": city, "origin": gift.accra,
+            "destination": banjul, "legs": [leg]});
+        let opened = gift.scene.officer.post("/api/v1/consignments", &body).expect(201);
+        let departed = json!({"consignment": opened["id"], "leg": leg["id"], "lines": [gift.scene.line(4_000)]});
+        gift.scene.does("departed", "2020-08-20", departed).expect(201);
+        let late = opened["tracking_code"].as_str().expect("a code");
+        let cookie = remembered(&shown, 7_200);
+        let next = with(&stranger, &own, &[("Cookie", &cookie)]);
+        let text = read(&next);
+        says(text, "this happened to your goods.");
+        says(text, &format!("<a href=\"/track/{late}\">departed</a>"));
+        let changes = text.split("class=\"timeline\"").nth(1).and_then(|rest| rest.split("</ol>").next()).expect("changes");
+        assert!(!changes.contains("handed over to people"), "that was before: {changes}");
+        says(text, &format!("Consignment {late} has been away far longer"));
+        says(text, "<td data-label=\"Should arrive\">between ");
+        assert!(!read(&stranger.get(&other)).contains(late), "none of the other gift is in there");
+    }
+
+    fn of_a_sensitive_programme_the_link_tells_whom_a_gift_reached_and_nothing_of_the_way(database: &TestDatabase) {
+        let handed = Handed::new(database);
+        let (gift, stranger) = (&handed.gift, handed.gift.scene.house.stranger());
+        let link = handed.link(&gift.pledge);
+        says(read(&stranger.get(&link)), "departed");
+        let path = format!("/api/v1/programmes/{}", gift.scene.programme);
+        gift.scene.manager.patch(&path, 1, &json!({"sensitive": true})).expect(200);
+        let shown = stranger.get(&link);
+        let text = read(&shown);
+        assert_eq!(reached(text), "600");
+        says(text, "handed over to people");
+        let trace = stranger.get(&format!("/api/v1{link}/trace"));
+        assert_eq!((&trace.expect(200)["consignments"], &trace.json()["reach"]["reached"]["best"]), (&json!([]), &json!(600)));
+        for secret in [handed.code.as_str(), "/track/", "departed", "received", "Banjul", "Accra"] {
+            assert!(!text.contains(secret) && !trace.text.contains(secret), "{secret}: {text} {}", trace.text);
         }
     }
 }

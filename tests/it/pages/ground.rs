@@ -5,7 +5,7 @@ use std::io::Write;
 
 use relief_ledger::app;
 use relief_ledger::atlas::Language;
-use relief_ledger::auth::{POLICY, Role};
+use relief_ledger::auth::{Action, POLICY, Role};
 use relief_ledger::core::id::OrganizationId;
 use relief_ledger::pages;
 use relief_ledger::web::Access;
@@ -20,21 +20,73 @@ use crate::support::{TestDatabase, on_both_databases};
 const SIGN_IN: &str = "/sign-in";
 const FORM: (&str, &str) = ("Content-Type", "application/x-www-form-urlencoded");
 
-/// Every page that is not for everyone: its method, its path with nothing in place of parameters, and who may see it.
-fn guarded() -> Vec<(String, String, BTreeSet<Role>)> {
+/// Pages that ask for more than their routes do, and for what: who may send a form that posts an event hangs on its kind.
+const ASKING_MORE: [(&str, &str, Action); 4] = [
+    ("GET", "/manager/pledges/{id}", Action::PledgeDecide),
+    ("POST", "/manager/pledges/{id}/accept", Action::PledgeDecide),
+    ("POST", "/manager/pledges/{id}/decline", Action::PledgeDecide),
+    ("POST", "/board/post", Action::EventPost),
+];
+
+/// Pages of something that their address names behind a question mark, and what they answer where it names nothing.
+const NAMING_NOTHING: [(&str, u16); 2] = [("/manager/proposals/review", 409), ("/missing/decide", 409)];
+
+/// A page that is not for everyone.
+struct Guarded {
+    method: String,
+    /// Its path, with names in place of parameters.
+    pattern: String,
+    /// Whom its route lets in.
+    routed: BTreeSet<Role>,
+    /// Whom it shows itself to.
+    let_in: BTreeSet<Role>,
+}
+
+impl Guarded {
+    fn of(method: &str, pattern: &str, action: Action) -> Self {
+        let may = |action: Action| -> BTreeSet<Role> {
+            POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role).collect()
+        };
+        let routed = may(action);
+        let more = ASKING_MORE.iter().find(|(of, path, _)| *of == method && *path == pattern);
+        let let_in = match more {
+            Some((_, _, more)) => routed.intersection(&may(*more)).copied().collect(),
+            None => routed.clone(),
+        };
+        Self { method: method.to_owned(), pattern: pattern.to_owned(), routed, let_in }
+    }
+
+    /// The path with nothing in place of parameters.
+    fn path(&self) -> String {
+        let part = |part: &str| if part.starts_with('{') { Uuid::nil().to_string() } else { part.to_owned() };
+        self.pattern.split('/').map(part).collect::<Vec<_>>().join("/")
+    }
+
+    /// What is wrong with how somebody of a role was answered. What is not there, and a form that says nothing, are
+    /// refused, but never as if it were not theirs; what needs nothing to be there is shown.
+    fn fault(&self, role: Role, status: u16) -> Option<String> {
+        let is_looked_at = self.method == "GET";
+        let is_sound = if !self.routed.contains(&role) {
+            status == 403
+        } else if !self.let_in.contains(&role) {
+            status == 403 || (!is_looked_at && (400..500).contains(&status))
+        } else if is_looked_at && !self.pattern.contains('{') {
+            let otherwise = NAMING_NOTHING.iter().find(|(path, _)| *path == self.pattern);
+            status == otherwise.map_or(200, |(_, status)| *status)
+        } else {
+            status != 403 && status < 500
+        };
+        (!is_sound).then(|| format!("{} {} answers {status} to {role}", self.method, self.pattern))
+    }
+}
+
+/// Every page that is not for everyone.
+fn guarded() -> Vec<Guarded> {
     let routes = app::routes();
     let pages = routes.declared().filter_map(|(method, path, access)| {
         // Whoever signs out sees none of the pages that come after it.
         let Access::Page(action) = access else { return None };
-        if path == "/sign-out" {
-            return None;
-        }
-        let filled: Vec<String> = path
-            .split('/')
-            .map(|part| if part.starts_with('{') { Uuid::nil().to_string() } else { part.to_owned() })
-            .collect();
-        let roles = POLICY.iter().filter(|rule| rule.action == action).map(|rule| rule.role).collect();
-        Some((method.to_string(), filled.join("/"), roles))
+        (path != "/sign-out").then(|| Guarded::of(method.as_str(), path, action))
     });
     pages.collect()
 }
@@ -57,15 +109,14 @@ on_both_databases! {
     fn whoever_may_not_see_a_page_is_told_so_by_a_page_and_strangers_are_asked_to_sign_in(database: &TestDatabase) {
         let server = Server::start(database);
         let callers: Vec<_> = Role::ALL.iter().map(|role| (*role, caller(&server, *role))).collect();
-        for (method, path, roles) in guarded() {
-            let stranger = server.stranger().send(&method, &path, &[FORM], Some(""));
+        for page in guarded() {
+            let (method, path) = (page.method.as_str(), page.path());
+            let stranger = server.stranger().send(method, &path, &[FORM], Some(""));
             assert_eq!(stranger.status, 303, "{method} {path}");
             assert!(stranger.header("location").is_some_and(|to| to.starts_with("/sign-in?to=")), "{path}");
             for (role, caller) in &callers {
-                let reply = caller.send(&method, &path, &[FORM], (method != "GET").then_some(""));
-                // A page may ask for more than it is declared with, and never for less.
-                assert!(roles.contains(role) || reply.status == 403, "{method} {path} for {}: {}", role.word(), reply.text);
-                assert!(reply.status < 500, "{method} {path}: {}", reply.text);
+                let reply = caller.send(method, &path, &[FORM], (method != "GET").then_some(""));
+                assert_eq!(page.fault(*role, reply.status), None, "{}", reply.text);
                 if reply.status != 303 && reply.header("content-type").is_some_and(|kind| kind.starts_with("text/html")) {
                     assert_eq!(faults(&reply.text), Vec::<String>::new(), "{method} {path}");
                 }
@@ -139,6 +190,28 @@ on_both_databases! {
         assert_eq!(out(&origin).status, 303);
         let seen = stranger.send("GET", "/", &[("Cookie", cookie)], None);
         assert!(seen.text.contains("href=\"/sign-in"), "the session has ended");
+    }
+}
+
+#[test]
+fn a_page_that_refuses_whom_it_is_for_or_shows_itself_to_others_is_noticed() {
+    let pages = guarded();
+    for (method, pattern, _) in ASKING_MORE {
+        let page = pages.iter().find(|page| page.method == method && page.pattern == pattern);
+        let page = page.unwrap_or_else(|| panic!("{method} {pattern} is no page, and asks for nothing"));
+        assert_ne!(page.routed, page.let_in, "{method} {pattern} asks for no more than its route does");
+    }
+    for (path, _) in NAMING_NOTHING {
+        assert!(pages.iter().any(|page| page.method == "GET" && page.pattern == path), "{path} is no page");
+    }
+    for page in &pages {
+        assert!(!page.let_in.is_empty(), "{} {} is for nobody", page.method, page.pattern);
+        for role in Role::ALL {
+            // The twins: a page that refuses everybody, and one that is shown to everybody.
+            let broken = if page.let_in.contains(&role) { 403 } else { 200 };
+            let fault = page.fault(role, broken);
+            assert!(fault.is_some(), "{} {} may answer {broken} to {role}", page.method, page.pattern);
+        }
     }
 }
 

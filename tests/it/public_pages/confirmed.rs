@@ -108,4 +108,37 @@ on_both_databases! {
         let nothing = link(&idle);
         assert!(page(&stranger, &nothing, 200).contains("Nothing is on its way to you now."));
     }
+    fn a_link_is_printed_on_the_waybill_for_whoever_asks_for_it_and_is_good_once(database: &TestDatabase) {
+        let gift = Gift::under_way(Scene::new(database));
+        let (stranger, maker) = (gift.scene.house.stranger(), &gift.scene.receiver);
+        let consignment = gift.consignment["id"].as_str().expect("an id");
+        let board = page(maker, &format!("/board/consignments/{consignment}"), 200);
+        let path = format!("/consignments/{consignment}/confirmation-link");
+        assert!(board.contains(&format!("href=\"{path}\"")), "{board}");
+        assert!(page(maker, &path, 200).contains("Make the link and print it on the waybill"));
+        let plain = maker.get(&format!("/api/v1/consignments/{consignment}/papers/waybill?format=html"));
+        assert!(plain.status == 200 && !plain.text.contains("/confirm/"), "nobody asked for a link: {}", plain.text);
+
+        let before = link(&gift);
+        let size = gift.scene.log_size();
+        let wrong = send_form(maker, &path, &[("days", "1000"), ("on", "waybill")]);
+        assert_eq!((wrong.status, gift.scene.log_size()), (422, size), "{}", wrong.text);
+        let paper = send_form(maker, &path, &[("days", "20"), ("on", "waybill")]);
+        assert_eq!((paper.status, paper.header("cache-control")), (200, Some("no-store")), "{}", paper.text);
+        assert!(paper.text.contains("<h1>Waybill</h1>") && paper.text.contains("Whoever receives the goods confirms it here, once"), "{}", paper.text);
+        assert!(paper.text.contains("Good until") && paper.text.matches("<svg").count() == 2, "{}", paper.text);
+        let printed = paper.text.split("/confirm/").nth(1).and_then(|rest| rest.split(['<', '"']).next()).expect("a link in letters");
+        let printed = format!("/confirm/{printed}");
+        assert!(page(&stranger, &before, 409).contains("The time of this link is over"), "it ends the link before");
+        let again = maker.get(&format!("/api/v1/consignments/{consignment}/papers/waybill?format=html"));
+        assert!(!again.text.contains("/confirm/"), "it is shown this once");
+
+        let form = page(&stranger, &printed, 200);
+        let [good, damaged] = ["good", "damaged"].map(|count| format!("{count}_{}", gift.scene.masks));
+        let (id, leg) = (field(&form, "id"), field(&form, "leg"));
+        let all = [("id", id.as_str()), ("leg", leg.as_str()), (good.as_str(), "1000"), (damaged.as_str(), "0")];
+        assert!(sound(send_form(&stranger, &printed, &all), &printed, 200).contains("Your receipt is recorded."));
+        assert!(page(&stranger, &printed, 200).contains("This link was used"));
+        page(&gift.scene.auditor, &path, 403);
+    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{Gift, TRACK_BYTES, page, sound};
+use super::{Gift, TRACK_BYTES, page, sound, weight};
 use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::{Server, migrate};
@@ -21,7 +21,7 @@ on_both_databases! {
 
         let path = format!("/track/{}", gift.code());
         let text = page(&stranger, &path, 200);
-        for words in ["On the way.", "China", "Gambia", "Departed", "Packed for departure", "<svg", "0 of 1"] {
+        for words in ["On the way.", "China", "Gambia", "Departed", "Packed for departure", "<svg", "0 of 1", "recorded on "] {
             assert!(text.contains(words), "{words}: {text}");
         }
         let departed = text.find("<strong>Departed").expect("it departed");
@@ -29,10 +29,19 @@ on_both_databases! {
         for secret in ["Shenzhen", "Council", "Beijing", "Banjul", "1,000", "/board/post"] {
             assert!(!text.contains(secret), "{secret}: {text}");
         }
+        // A day without a time is told as that; where a clock was read, so is its time.
+        assert!(!text.contains("00:00") && !text.contains(" UTC"), "{text}");
+        let arrived = json!({"consignment": gift.consignment["id"], "leg": gift.consignment["leg_ids"][0]});
+        gift.scene.does("arrived", "2020-08-21T09:30:00Z", arrived).expect(201);
+        let text = page(&stranger, &path, 200);
+        assert!(text.contains("<time datetime=\"2020-08-21T09:30:00Z\">21 August 2020, 09:30 UTC</time>"), "{text}");
         let officer = page(&gift.scene.officer, &path, 200);
         assert!(officer.contains(&format!("/board/post?code={}", gift.code())), "{officer}");
-        let bytes = stranger.send("GET", &path, &[("Accept-Encoding", "br")], None).bytes.len();
-        assert!(bytes < TRACK_BYTES, "{bytes}");
+        let files = text.split('"').filter(|part| part.starts_with("/static/"));
+        let parts: Vec<(&str, usize)> = [path.as_str()].into_iter().chain(files).map(|part| (part, weight(&stranger, part))).collect();
+        assert!(parts.iter().any(|(part, _)| part.ends_with("/live.js")), "{parts:?}");
+        let bytes: usize = parts.iter().map(|(_, bytes)| bytes).sum();
+        assert!(bytes < TRACK_BYTES, "{bytes}: {parts:?}");
     }
 
     fn a_mistyped_code_is_told_apart_from_an_unknown_one_on_the_page(database: &TestDatabase) {

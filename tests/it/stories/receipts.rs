@@ -72,6 +72,20 @@ fn expected(told: &[(&str, &str, bool)]) -> Vec<(String, String, bool)> {
 on_both_databases! {
     migrate: migrate;
 
+    fn a_receipt_that_is_posted_again_names_the_departure_it_implied(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (city, beijing, banjul, _) = setting(&scene, 1_000);
+        let (consignment, leg) = scene.planned(&city, &[&beijing, &banjul]);
+        let lines = json!([{"item": scene.masks, "good": 900}]);
+        let receipt = event(&id(), "received", "2020-08-06", json!({"consignment": consignment, "leg": leg, "lines": lines}));
+        let first = scene.receiver.post("/api/v1/events", &receipt).expect(201);
+        assert!(first["inferred"].is_string(), "{first:#}");
+        let size = scene.log_size();
+        let again = scene.receiver.post("/api/v1/events", &receipt).json();
+        assert_eq!((&again["inferred"], scene.log_size()), (&first["inferred"], size), "{again:#}");
+        scene.verifies();
+    }
+
     fn a_short_and_damaged_receipt_is_resolved_unit_by_unit(database: &TestDatabase) {
         let scene = Scene::new(database);
         let (city, beijing, banjul, pledge) = setting(&scene, 10_000);

@@ -24,6 +24,17 @@ pub struct Scene {
     pub masks: String,
 }
 
+/// Masks on their way from a warehouse in Beijing to Banjul.
+pub struct UnderWay {
+    /// The tracking code of their consignment.
+    pub code: String,
+    pub consignment: String,
+    pub leg: String,
+    pub pledge: String,
+    /// The warehouse that they left.
+    pub beijing: String,
+}
+
 /// A new identifier as clients make them.
 pub fn id() -> String {
     Uuid::now_v7().to_string()
@@ -181,6 +192,19 @@ impl Scene {
         let body = json!({"consignment": consignment, "leg": leg, "lines": [self.line(quantity)]});
         self.does("departed", day, body).expect(201);
         (consignment, leg)
+    }
+
+    /// So many masks of a donor of their own are sent off.
+    pub fn under_way(&self, quantity: i64) -> UnderWay {
+        let donor = self.organization("Shenzhen federation", "CN");
+        let city = self.organization("Banjul City Council", "GM");
+        let beijing = self.site("Beijing warehouse", "warehouse", "CN");
+        let banjul = self.site("Banjul", "city", "GM");
+        let pledge = self.in_store(&donor, &beijing, quantity);
+        let (consignment, leg) = self.sent(&city, &[&beijing, &banjul], quantity, "2020-08-01");
+        let shown = self.officer.get(&format!("/api/v1/consignments/{consignment}")).expect(200);
+        let code = shown["tracking_code"].as_str().expect("a code").to_owned();
+        UnderWay { code, consignment, leg, pledge, beijing }
     }
 
     /// A consignment with nothing in it, and its first leg.

@@ -29,6 +29,23 @@ pub fn until<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     }
 }
 
+/// The memory of its own that a process has now, in KiB; none once it has ended.
+pub fn memory_now(process: u32) -> Option<u64> {
+    let text = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
+    line.trim().trim_end_matches(" kB").parse().ok()
+}
+
+/// The most of it that it has until something is over.
+pub fn most_memory(process: u32, mut is_over: impl FnMut() -> bool) -> u64 {
+    let mut most = 0;
+    while !is_over() {
+        most = most.max(memory_now(process).unwrap_or(0));
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    most
+}
+
 /// A migrated database that one test has for itself.
 pub enum TestDatabase {
     Sqlite { url: String, _folder: tempfile::TempDir },

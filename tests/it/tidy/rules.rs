@@ -154,16 +154,18 @@ pub fn two_databases(source: &Source) -> Vec<Finding> {
     paths_where(source, "two databases", names_one, what)
 }
 
-/// Only `auth` names roles; the command line may, where it makes users and the demo. All of them together name none.
+/// Forms of administrators on which one of all roles is chosen: who goes through them names none.
+const OFFERING_ROLES: [&str; 2] = ["src/pages/admin/people.rs", "src/pages/admin/keys.rs"];
+
+/// Only `auth` names roles; the command line may, where it makes users and the demo.
 pub fn role_names(source: &Source) -> Vec<Finding> {
     if matches!(source.room(), Some("auth" | "cli")) {
         return Vec::new();
     }
-    let names_role = |path: &PathAt| {
-        path.segments
-            .windows(2)
-            .any(|pair| pair[0] == "Role" && pair[1] != "ALL" && (starts_upper(&pair[1]) || pair[1] == "*"))
-    };
+    let offers_all = OFFERING_ROLES.contains(&source.path.as_str());
+    let is_named = |name: &str| (starts_upper(name) || name == "*") && !(offers_all && name == "ALL");
+    let names_role =
+        |path: &PathAt| path.segments.windows(2).any(|pair| pair[0] == "Role" && is_named(&pair[1]));
     let what = |path: &PathAt| {
         format!("`{}` outside src/auth: ask the policy for an action, not for a role", path.shown())
     };

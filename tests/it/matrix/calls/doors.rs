@@ -32,6 +32,9 @@ pub const CALLS: &[Call] = &[
     .ok(&[201]),
     Call::of("tracking_show", Shared, |_, subject| get(format!("/api/v1/tracking/{}", subject.code))),
     Call::of("pledge_link_show", Shared, |_, subject| get(format!("/api/v1/pledge-links/{}", subject.link))),
+    Call::of("pledge_link_trace", Shared, |_, subject| {
+        get(format!("/api/v1/pledge-links/{}/trace", subject.link))
+    }),
     // Sessions and users.
     Call::of("me", Nothing, |_, _| get("/api/v1/auth/me")),
     Call::of("session_list", Nothing, |_, _| get("/api/v1/auth/sessions")),
@@ -81,6 +84,11 @@ pub const CALLS: &[Call] = &[
     Call::of("import_template", Nothing, |_, _| get("/api/v1/imports/templates/needs.csv")),
     Call::of("import_show", Own, |seat, subject| get(import_of(seat, subject))),
     Call::of("import_rows", Own, |seat, subject| list(&format!("{}/rows", import_of(seat, subject)))),
+    Call::of("import_columns", Own, |seat, subject| get(format!("{}/columns", import_of(seat, subject)))),
+    Call::of("import_read_by", Own, |seat, subject| {
+        send("POST", format!("{}/reading", import_of(seat, subject)), json!({}))
+    })
+    .ok(&[202, 409, 422]),
     Call::of("import_run", Own, |seat, subject| {
         send("POST", format!("{}/run", import_of(seat, subject)), json!({}))
     })

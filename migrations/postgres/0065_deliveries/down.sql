@@ -1,0 +1,2 @@
+ALTER TABLE import_jobs DROP COLUMN decided_by;
+ALTER TABLE import_jobs DROP COLUMN deliveries;

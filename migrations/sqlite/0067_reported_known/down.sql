@@ -1,0 +1,1 @@
+ALTER TABLE reported_figures DROP COLUMN sequence;
