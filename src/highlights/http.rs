@@ -5,7 +5,8 @@ use super::view::HighlightsView;
 use crate::core::id::ProgrammeId;
 use crate::core::problem::Outcome;
 use crate::web::{Door, Query, Routes, State};
-use actix_web::web::{Data, Json};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -32,10 +33,10 @@ pub async fn highlights_show(
     state: State,
     remembered: Data<Remembered>,
     query: Query<HighlightsQuery>,
-) -> Outcome<Json<HighlightsView>> {
+) -> Outcome<HttpResponse> {
     let query = query.0;
     let view = state.read(move |conn| remembered.highlights(conn, &query)).await?;
-    Ok(Json(HighlightsView::clone(&view)))
+    Ok(HttpResponse::Ok().json(&*view))
 }
 
 /// The route of highlights.

@@ -2,7 +2,7 @@
 
 use relief_ledger::exchange::dates::{DateFormat, parse_date};
 use relief_ledger::exchange::encoding::{Damage, TextEncoding, find_damage};
-use relief_ledger::exchange::table::{Table, TableError, TableFormat, TableOptions};
+use relief_ledger::exchange::table::{Limits, Table, TableError, TableFormat, TableOptions};
 use relief_ledger::exchange::template::ReferencePattern;
 use relief_ledger::exchange::value::{
     Decimal, NumberStyle, ValueProblem, WeightUnit, base_units, parse_decimal, parse_integer, parse_money,
@@ -21,6 +21,22 @@ fn cells(table: &Table) -> Vec<(u32, Vec<String>)> {
         .map(|row| row.unwrap())
         .map(|row| (row.number, (0..width).map(|column| row.cell(column).to_owned()).collect()))
         .collect()
+}
+
+#[test]
+fn letters_that_take_more_room_than_may_be_held_once_they_are_read_are_refused() {
+    let opened = |letter: u8, encoding: Option<TextEncoding>| {
+        let bytes = b"place\n".iter().copied().chain(std::iter::repeat_n(letter, 6_000_000)).collect();
+        let options = TableOptions { encoding, limits: Limits::SENT, ..TableOptions::default() };
+        Table::from_bytes(bytes, &options).map(|_| ()).map_err(|error| error.to_string())
+    };
+    // A euro sign is one byte there and three in UTF-8, whether the encoding is found or told.
+    for encoding in [None, Some(TextEncoding::Windows1252)] {
+        let refused = opened(0x80, encoding).expect_err("18 MB are too many");
+        assert!(refused.contains("16777216 bytes as UTF-8"), "{refused}");
+        // The twin: as many bytes of letters that stay as they are, or take two.
+        assert_eq!((opened(b'a', encoding), opened(0xE9, encoding)), (Ok(()), Ok(())));
+    }
 }
 
 #[test]
