@@ -48,6 +48,7 @@ fn an_auditor_reproduces_last_months_total_and_checks_the_log_in_the_browser() {
         assert_eq!(browser.run(TABLES), printed);
         screen.pictured("known-at");
         checks_the_log(screen, &address, &rich);
+        (rich, database)
     });
 }
 

@@ -66,5 +66,6 @@ fn a_consignee_without_an_account_confirms_receipt_by_the_address_in_the_squares
         assert!(browser.text(".notice.good").contains("This link was used"));
         screen.pictured("used");
         gift.scene.closes();
+        (gift, database)
     });
 }

@@ -142,6 +142,7 @@ fn an_officer_without_a_mouse_signs_in_and_receives_short_goods() {
         assert!(browser.text("#done li").contains("Recorded: entry"), "{}", browser.text("main"));
         let total = gift.scene.auditor.get("/api/v1/totals?group_by=item").expect(200)["total"].clone();
         assert_eq!((&total["delivered"], &total["missing"]), (&json!(980), &json!(20)));
+        (gift, database)
     });
 }
 

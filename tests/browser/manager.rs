@@ -71,5 +71,6 @@ fn a_manager_decides_a_loss_with_its_evidence_and_accepts_a_proposal() {
         assert!(browser.text("main").contains("given up as lost: theft"));
         screen.pictured("figures");
         scene.closes();
+        (ground, database)
     });
 }

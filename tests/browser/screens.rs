@@ -24,14 +24,17 @@ pub fn pictures() -> PathBuf {
     folder
 }
 
-/// Tells a story on each screen, in one browser that remembers nobody from one to the next.
-pub fn on_each_screen(browser: &Browser, story: &'static str, tell: impl Fn(&Screen<'_>)) {
+/// Tells a story on each screen, in one browser that remembers nobody from one to the next. What the story gives back, its
+/// server before all, is there until the browser has left: a page whose server goes away says so as an error.
+pub fn on_each_screen<Stage>(browser: &Browser, story: &'static str, tell: impl Fn(&Screen<'_>) -> Stage) {
     for (name, width) in SCREENS {
         browser.command("Network.clearBrowserCookies", json!({}));
         browser.width(width);
-        tell(&Screen { browser, story, name });
+        let stage = tell(&Screen { browser, story, name });
         let errors = browser.console_errors();
         assert!(errors.is_empty(), "{story} on a {name}: {errors:?}");
+        browser.goto("about:blank");
+        drop(stage);
     }
 }
 
