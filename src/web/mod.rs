@@ -56,7 +56,7 @@ pub use guard::{Allowed, Door, Expense, Standing, Throttle, address_of, known_ca
 pub use origin::{SESSION_COOKIE, check_own_origin, cookie, cookie_header};
 pub use problem::{ProblemBody, method_not_allowed, not_found, wants_page};
 pub use query::{MomentQuery, Paging, Path, Query, decode_key, encode_key};
-pub use reads::AT_LEAST;
+pub use reads::{AT_LEAST, held_through};
 pub use revision::{IfMatch, Tagged};
 pub use routes::{Access, Documentation, PUBLIC, Refuse, Routes};
 pub use shown::{Shown, discreet};
