@@ -3,12 +3,22 @@
 //! Never here: what a record states.
 
 use crate::core::problem::{Outcome, Problem};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{BufRead, Read as _};
 
 /// The longest line: several times the longest body that anybody can post. What is longer is no line of records.
 const LINE_BYTES_MAX: u64 = 8 * 1_024 * 1_024;
+/// What the body of a record may take once it is read, in bytes, by a high guess: a pledge of ten thousand lines takes two thirds of
+/// it. A line of nothing but small objects would take eighty times its length.
+const BODY_MEMORY_MAX: usize = 32 * 1_024 * 1_024;
+/// What is guessed of an object, which has room for a dozen members from the first, of a list, which has for some values, and of
+/// a value.
+const OBJECT_BYTES: usize = 700;
+const LIST_BYTES: usize = 160;
+const VALUE_BYTES: usize = 40;
 
 /// The lines of a file that say something, each with its number.
 pub(super) struct Lines<R> {
@@ -62,13 +72,65 @@ impl<R: BufRead> Iterator for Lines<R> {
     }
 }
 
-/// The members of a line.
+/// Refuses a body that takes far more once it is read than it is long. Signs between values are counted where they stand in a
+/// text, too: no text has as many.
+pub(super) fn check_memory(body: &str) -> Result<(), String> {
+    let guessed = body.bytes().map(|byte| match byte {
+        b'{' => OBJECT_BYTES,
+        b'[' => LIST_BYTES,
+        b',' => VALUE_BYTES,
+        _ => 1,
+    });
+    if guessed.sum::<usize>() > BODY_MEMORY_MAX {
+        let mebibytes = BODY_MEMORY_MAX / (1_024 * 1_024);
+        return Err(format!(
+            "its body has so many values that it would take more than {mebibytes} MiB; state it as several records"
+        ));
+    }
+    Ok(())
+}
+
+/// The members of a line that were asked for; of others nothing is kept, however many there are.
 pub(super) struct Members<'a>(BTreeMap<String, &'a RawValue>);
 
+/// Reads an object, and of its members those of these names.
+struct Named<'n>(&'n [&'n str]);
+
+impl<'de> DeserializeSeed<'de> for Named<'_> {
+    type Value = BTreeMap<String, &'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, line: D) -> Result<Self::Value, D::Error> {
+        line.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Named<'_> {
+    type Value = BTreeMap<String, &'de RawValue>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut found = BTreeMap::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if self.0.contains(&name.as_str()) {
+                found.insert(name, members.next_value()?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
 impl<'a> Members<'a> {
-    /// Those of an object; none where the line is none.
-    pub(super) fn of(line: &'a str) -> Option<Self> {
-        serde_json::from_str(line).ok().map(Self)
+    /// Those of these names; none where the line is no object.
+    pub(super) fn of(line: &'a str, names: &[&str]) -> Option<Self> {
+        let mut reader = serde_json::Deserializer::from_str(line);
+        let found = Named(names).deserialize(&mut reader).ok()?;
+        reader.end().ok()?;
+        Some(Self(found))
     }
 
     /// A member as it is written; `null` where there is none.
