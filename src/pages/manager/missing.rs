@@ -1,7 +1,7 @@
 //! What is missing: all of it, and deciding one part of it with what is known about it in sight. Found and miscounted count at
 //! once; a loss is proposed, and somebody else decides it.
 
-use super::common::{asked, is_said_in_form};
+use super::common::{asked, is_said_in_form, led_on};
 use super::evidence::{evidence_fields, evidence_of, parties};
 use super::missing_words::MissingWord;
 use super::papers::{PaperRow, papers_about};
@@ -337,12 +337,7 @@ pub(super) async fn decide(
         Err(problem) => Err(problem),
     };
     let problem = match recorded {
-        Ok(recorded) => {
-            return match recorded.answer.approval {
-                Some(approval) => see(&format!("/manager/approvals/{approval}")),
-                None => see("/missing?recorded=1"),
-            };
-        }
+        Ok(recorded) => return see(&led_on(&recorded.answer, "/missing?recorded=1".to_owned())),
         Err(problem) if is_said_in_form(&problem) => problem,
         Err(problem) => return Err(problem),
     };

@@ -189,6 +189,31 @@ on_both_databases! {
         assert_eq!(scene.manager.get(&report).status, 403, "a manager posts nothing of the kind");
         scene.closes();
     }
+
+    fn what_is_reported_missing_before_it_left_is_said_to_wait(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let hainan = scene.organization("Hainan", "CN");
+        let (accra, banjul) = (scene.site("Accra", "warehouse", "GH"), scene.site("Banjul", "city", "GM"));
+        let city = scene.organization("City of Banjul", "GM");
+        let pledge = scene.in_store(&hainan, &accra, 100);
+        let (consignment, leg) = scene.planned(&city, &[&accra, &banjul]);
+        let reserved = json!({"consignment": consignment, "site": accra, "lines": [scene.line(60)]});
+        scene.does("allocated", "2020-07-19", reserved).expect(201);
+        let left = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(40)]});
+        scene.does("departed", "2020-07-20", left).expect(201);
+        let report = format!("/missing/report/{consignment}");
+        let page = visit(&scene.officer, &report);
+        let goods = format!("{leg} {}", scene.masks);
+        assert!(page.says(&format!("value=\"{goods}\"")), "{}", page.text);
+        let fields = [("id", page.hidden("id")), ("occurred_at", page.hidden("occurred_at")), ("goods", goods.as_str()),
+            ("quantity", "50"), ("reason", "the truck never came")];
+        let told = send(&scene.officer, &report, &fields);
+        let waits = told.header("location").unwrap_or_else(|| panic!("{}", told.text)).to_owned();
+        assert_eq!((told.status, &waits), (303, &format!("/waiting/{}", page.hidden("id"))));
+        assert!(visit(&scene.officer, &waits).says("an earlier leg of the consignment still has them"));
+        assert_eq!(scene.accounts(&pledge), json!({"allocated": 20, "in_storage": 40, "in_transit": 40}));
+    }
+
     fn units_that_a_correction_moved_on_are_set_against_what_is_missing_by_the_form(database: &TestDatabase) {
         let scene = Scene::new(database);
         let (hainan, partner) = (scene.organization("Hainan", "CN"), scene.organization("Hub operator", "GH"));
