@@ -6,6 +6,7 @@ use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, Reply, migrate};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const NEW: &str = "/imports/new";
 const KINDS: [&str; 12] = [
@@ -319,5 +320,17 @@ on_both_databases! {
         scene.officer.post(&format!("{api}/run"), &json!({})).expect(202);
         ended(&scene.officer, &job["id"]);
         told(body).refused("wrong_state", &[]);
+    }
+
+    fn a_form_filled_with_as_many_fields_as_fit_keeps_nobody_waiting(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (path, _) = tried(&scene.officer, "kind:pledges", ("donaciones.csv", SPANISH.as_bytes()));
+        // Headings of columns that the table has not, a megabyte of them.
+        let fields: Fields = (0..60_000).map(|place| (format!("heading-{place}"), String::new())).collect();
+        let begun = Instant::now();
+        let wrong = shown(&send(&scene.officer, &format!("{path}/columns"), &borrowed(&fields)), 422);
+        assert!(wrong.says("<title>Error: "), "{}", wrong.text);
+        // Whoever looked through all of them for each would take minutes.
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 }
