@@ -179,6 +179,28 @@ on_both_databases! {
         assert!(list.says("who.csv") && list.says("2 of 2 rows"), "{}", list.text);
     }
 
+    fn refused_rows_are_read_again_by_a_mapping_that_says_how_its_tables_are_written(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let mapping = "name = \"oficina\"\ntitle = \"La oficina\"\n[file]\ndelimiter = \";\"\nencoding = \"windows-1252\"\nheader_row = 3\n\
+            [sheet]\nkind = \"organizations\"\n[columns]\nreference = \"código\"\nname = \"nombre\"\ncountry = \"país\"\n";
+        scene.manager.post("/api/v1/mappings", &json!({"rows": [{"text": mapping}]})).expect(201);
+        let table = "Oficina;;\r\nagosto;;\r\ncódigo;nombre;país\r\nN-1;Niñez primero;BF\r\nN-2;Niñez, segundo;Gambya\r\n";
+        let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(table);
+        let (path, job) = tried(&scene.admin, "mapping:oficina", ("oficina.csv", bytes.as_ref()));
+        assert_eq!(counts(&job), (1, 0, 1), "{job:#} {:#?}", rows(&scene.admin, &job));
+        let file = scene.admin.get(&format!("{path}/refused.csv"));
+        assert!(file.text.contains("\"N-2\";\"Niñez, segundo\";\"Gambya\"\r\n"), "{}", file.text);
+        // It is mended and sent again as it is, by the same mapping: what it says is what it said.
+        let mended = file.text.replace("\"Gambya\"", "\"Gambia\"");
+        let like = format!("like:{}", path.trim_start_matches("/imports/"));
+        let (path, again) = tried(&scene.admin, &like, ("oficina.csv", mended.as_bytes()));
+        assert_eq!((counts(&again), &again["mapping"]), ((1, 0, 0), &job["mapping"]), "{again:#} {:#?}", rows(&scene.admin, &again));
+        sent(&scene.admin, &format!("{path}/run"), &[]);
+        assert_eq!(counts(&ended(&scene.admin, &again["id"])), (1, 0, 0));
+        let found = scene.admin.get("/api/v1/organizations?limit=500").expect(200);
+        assert!(found.to_string().contains("Niñez, segundo"), "{found:#}");
+    }
+
     fn an_import_is_its_senders_alone(database: &TestDatabase) {
         let scene = Scene::new(database);
         let (path, _) = tried(&scene.officer, "kind:pledges", ("donaciones.csv", SPANISH.as_bytes()));
