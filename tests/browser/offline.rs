@@ -75,7 +75,7 @@ impl Port {
 }
 
 /// How many updates are on the phone, whoever's they are.
-fn kept(browser: &Browser) -> Value {
+pub(super) fn kept(browser: &Browser) -> Value {
     browser.run("reliefStore.count().then(arguments[0])")
 }
 
