@@ -8,6 +8,7 @@ pub mod axe;
 mod consignee;
 pub mod demo;
 mod donor;
+mod each;
 mod forced;
 mod injection;
 mod keyboard;

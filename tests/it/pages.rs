@@ -4,7 +4,7 @@
 mod admin;
 mod audit;
 mod board;
-mod browse;
+pub mod browse;
 mod captured;
 mod donor;
 mod drawing;
@@ -13,7 +13,7 @@ mod happening;
 mod imports;
 pub mod injection;
 mod live;
-mod made_up;
+pub mod made_up;
 mod manager;
 mod missing;
 mod refusals;
