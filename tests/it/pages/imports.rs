@@ -27,9 +27,15 @@ const SPANISH: &str = "Referencia;Programa;Fecha;Artículo;Cantidad;Observación
     G-1;CITIES;06/08/2020;MASK;1.200;llegó con lluvia;7\r\nG-2;CITIES;07/08/2020;GLOVES;5;;9\r\n";
 
 /// Sends a file by the form, as browsers send one; without a name none was chosen.
-fn sends(caller: &Caller, read: &str, (name, bytes): (&str, &[u8])) -> Reply {
+fn sends(caller: &Caller, read: &str, file: (&str, &[u8])) -> Reply {
+    sends_drawn(caller, "", read, file)
+}
+
+/// The same by a form that drew an identifier when it was shown.
+fn sends_drawn(caller: &Caller, id: &str, read: &str, (name, bytes): (&str, &[u8])) -> Reply {
     let mut body = format!(
-        "--edge\r\nContent-Disposition: form-data; name=\"read\"\r\n\r\n{read}\r\n\
+        "--edge\r\nContent-Disposition: form-data; name=\"id\"\r\n\r\n{id}\r\n\
+         --edge\r\nContent-Disposition: form-data; name=\"read\"\r\n\r\n{read}\r\n\
          --edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
          Content-Type: application/octet-stream\r\n\r\n"
     )
@@ -155,6 +161,31 @@ on_both_databases! {
         assert_eq!(sends(&scene.receiver, &like, ("a.csv", mended.as_bytes())).status, 404, "it is somebody else's");
         scene.closes();
         scene.verifies();
+    }
+
+    fn a_form_that_is_sent_twice_makes_one_import(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (officer, file) = (&scene.officer, ("donaciones.csv", SPANISH.as_bytes()));
+        let led = |id: &str, file: (&str, &[u8])| {
+            let reply = sends_drawn(officer, id, "kind:pledges", file);
+            assert_eq!(reply.status, 303, "{}", reply.text);
+            reply.header("location").expect("it leads on").to_owned()
+        };
+        let id = visit(officer, NEW).hidden("id").to_owned();
+        let first = led(&id, file);
+        assert_eq!(first, format!("/imports/{id}"));
+        assert_eq!(led(&id, file), first, "sent twice it is one");
+        ended(officer, &json!(id));
+        assert_eq!(led(&id, file), first, "also once it has ended");
+        // The twins: another file from a form that somebody went back to, and the same by a form that was opened anew.
+        let other = led(&id, ("donaciones.csv", b"Referencia\r\nG-9\r\n"));
+        let anew = led(visit(officer, NEW).hidden("id"), file);
+        assert!(other != first && anew != first && other != anew, "{other} {anew}");
+        // Lists are in the order of identifiers: one that is not of today is not taken, nor is one that is none.
+        assert_ne!(led("01700000-0000-7000-8000-000000000001", file), "/imports/01700000-0000-7000-8000-000000000001");
+        led("nothing", file);
+        let list = officer.get("/api/v1/imports?limit=50").expect(200);
+        assert_eq!(list["items"].as_array().map(Vec::len), Some(5), "{list:#}");
     }
 
     fn refused_rows_are_looked_at_apart_and_taken_as_a_file(database: &TestDatabase) {
