@@ -76,7 +76,7 @@ impl Wrong {
     }
 
     /// What a code says in the page's language. In English the interface's own words say more: they name the value.
-    fn of(frame: &Frame, field: String, error: &FieldError) -> Self {
+    pub fn of(frame: &Frame, field: String, error: &FieldError) -> Self {
         let said = if frame.language == Language::English { None } else { fault_said(frame.language, error) };
         match said {
             Some(detail) => Self { field, detail, lang: frame.code(), is_detail: false },

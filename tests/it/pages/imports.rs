@@ -188,6 +188,30 @@ on_both_databases! {
         assert_eq!(list["items"].as_array().map(Vec::len), Some(5), "{list:#}");
     }
 
+    fn why_a_row_is_refused_is_said_in_the_language_of_the_page(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let officer = &scene.officer;
+        let table = "reference,programme,kind,offered at,item,quantity\r\nG-1,CITIES,unsolicited,2020-07-01,MASK,muchas\r\n\
+            G-2,CITIES,unsolicited,ayer,MASK,5\r\nG-3,CITIES,unsolicited,2020-07-01,GLOVES,5\r\n";
+        let (path, job) = tried(officer, "kind:pledges", ("donaciones.csv", table.as_bytes()));
+        assert_eq!(job["refused"], 3, "{job:#}");
+        let page = officer.send("GET", &path, &[("Accept-Language", "es")], None);
+        let page = shown(&page, 200);
+        for (value, words) in [
+            ("muchas", "No es un número entero. Escríbalo en cifras, como 120."),
+            ("ayer", "No es una fecha. Escríbala así: 2020-12-31."),
+            ("GLOVES", "Aquí no hay nada con este nombre para usted."),
+        ] {
+            let said = format!("<bdi>{value}</bdi>: <span lang=\"es\">{words}");
+            assert!(page.says(&said), "{said}: {}", page.text);
+        }
+        // In English the interface's own words say more, and a program reads the code.
+        assert!(visit(officer, &path).says("<span lang=\"en\">"));
+        let rows = officer.get(&format!("/api/v1{path}/rows")).expect(200);
+        let codes: Vec<&Value> = rows["items"].as_array().expect("rows").iter().map(|row| &row["reasons"][0]["code"]).collect();
+        assert_eq!(codes, ["not_a_number", "not_a_date", "unknown"], "{rows:#}");
+    }
+
     fn refused_rows_are_looked_at_apart_and_taken_as_a_file(database: &TestDatabase) {
         let scene = Scene::new(database);
         let table = "reference,name,country\r\nWAHO,West African Health Organisation,BF\r\nX,=cmd(),Gambya\r\n";
