@@ -14,6 +14,7 @@ mod injection;
 mod keyboard;
 mod larger;
 mod manager;
+mod readme;
 mod refused;
 mod screens;
 pub mod board;
