@@ -18,7 +18,7 @@ const SHOWN: [(&str, &str, &str, u32); 4] = [
 /// How wide and high a picture is: what a PNG file says of itself.
 fn size(path: &Path) -> Option<(u32, u32)> {
     let bytes = std::fs::read(path).ok()?;
-    let number = |at: usize| bytes.get(at..at + 4)?.try_into().ok().map(u32::from_be_bytes);
+    let number = |at: usize| <[u8; 4]>::try_from(bytes.get(at..at + 4)?).ok().map(u32::from_be_bytes);
     bytes.starts_with(b"\x89PNG\r\n\x1a\n").then_some(())?;
     Some((number(16)?, number(20)?))
 }
