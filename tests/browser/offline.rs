@@ -64,7 +64,7 @@ impl Port {
     }
 
     /// How many posts of an event it answered with a status since it came back.
-    fn posted(&self, status: u16) -> u64 {
+    pub(super) fn posted(&self, status: u16) -> u64 {
         let address = self.listen.parse().expect("an address");
         let metrics = Caller { address, token: None, user: None }.get("/metrics").text;
         let counter =

@@ -5,13 +5,13 @@ use relief_ledger::auth::Role;
 use serde_json::{Value, json};
 
 use super::Browser;
-use super::board::{wait_until_kept, waiting};
+use super::board::{receipt_count, wait_until_kept, waiting};
 use super::offline::{Port, kept};
 use super::screens::{pictured, signs_in_to};
 use crate::sessions::person;
 use crate::stories::scene::{Scene, UnderWay};
-use crate::support::TestDatabase;
 use crate::support::server::migrate;
+use crate::support::{TestDatabase, until};
 
 /// A phone's width in CSS pixels.
 const PHONE: u32 = 360;
@@ -50,6 +50,12 @@ const FAILING_DISK: &str = "window.get = IDBObjectStore.prototype.get; \
         return one && { ...one, body: one.body.map((byte, at) => (at === 9 ? byte ^ 1 : byte)) }; } }); \
       return request; }; arguments[0](true);";
 const SOUND_DISK: &str = "IDBObjectStore.prototype.get = window.get; arguments[0](true);";
+/// No answer of the server can be stored, and pages alone send.
+const NO_ROOM_FOR_RECEIPTS: &str = "const put = IDBObjectStore.prototype.put; \
+    IDBObjectStore.prototype.put = function (...what) { \
+      if (this.name === 'receipts') throw new DOMException('there is no room', 'QuotaExceededError'); \
+      return put.apply(this, what); }; \
+    Object.defineProperty(ServiceWorkerRegistration.prototype, 'sync', { get: () => undefined });";
 /// Notes how surely each write of an update is made.
 const NOTED: &str = "const begin = IDBDatabase.prototype.transaction; \
     IDBDatabase.prototype.transaction = function (stores, mode, ...options) { \
@@ -259,6 +265,36 @@ fn a_page_says_that_it_is_on_this_phone_only_after_it_was_surely_written_and_rea
     browser.text("#done li");
     assert_eq!(scene.accounts(&pledge), json!({"delivered": 500}));
     assert_eq!(kept(&browser), json!(0));
+}
+
+#[test]
+fn an_update_that_the_server_has_stays_until_its_signed_receipt_is_stored() {
+    let Some(browser) = Browser::start() else { return };
+    let database = TestDatabase::sqlite(migrate);
+    let scene = Scene::new(&database);
+    person(&scene.house, "amina", Role::Officer);
+    let UnderWay { code, consignment, pledge, .. } = scene.under_way(500);
+    let port = Port::open(&scene);
+    signs_in_to(&browser, &port.at(""), "amina", "/board");
+    browser.text("#find");
+    let full = before(&browser, NO_ROOM_FOR_RECEIPTS);
+    browser.goto(&port.at(&format!("/board/post?code={code}")));
+    browser.click("label[for='all-good']");
+    browser.click("#record");
+    browser.text("#waiting li[id]");
+    until("the update at the server", || (port.posted(201) == 1).then_some(()));
+    assert_eq!(scene.accounts(&pledge), json!({"delivered": 500}));
+    // It was answered, and sent once more: nothing lets go of it.
+    until("the same update once more", || (port.posted(200) > 0).then_some(()));
+    assert_eq!(kept(&browser), json!(1));
+    assert_eq!(is_seen(&browser, "#done .empty"), json!(true), "nobody is told that it is done");
+
+    no_more(&browser, &full);
+    browser.goto(&port.at("/board/queue"));
+    assert!(browser.text("#done li[id]").contains("Recorded: entry"), "{}", browser.text("main"));
+    assert_eq!((kept(&browser), port.posted(201)), (json!(0), 1));
+    assert_eq!(receipt_count(&scene, &consignment), 1);
+    scene.closes();
 }
 
 #[test]
