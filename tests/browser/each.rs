@@ -76,14 +76,14 @@ fn import(caller: &Caller, kind: &str, table: &str) -> String {
     id
 }
 
-/// Whoever is asked to let somebody in, which another administrator proposes: the page of it.
-fn proposed(admin: &Caller) -> String {
+/// An administrator proposes to let somebody in, which another one decides: the page of it.
+fn proposed(admin: &Caller, other: &Caller) -> String {
     let page = admin.get("/admin/people").text;
     let id = page.split("name=\"id\" value=\"").nth(1).and_then(|rest| rest.split('"').next());
     let fields =
         [("id", id.expect("an id")), ("login", "fatou"), ("name", "Fatou Ceesay"), ("role", "officer")];
     assert_eq!(send(admin, "/admin/people", &fields).status, 200);
-    let list = admin.get("/admin").text;
+    let list = other.get("/admin").text;
     let path = list.split("href=\"").find(|rest| rest.starts_with("/admin/approvals/"));
     path.and_then(|rest| rest.split('"').next()).expect("a proposal").to_owned()
 }
@@ -112,7 +112,7 @@ fn further(stage: &Stage) -> Vec<Each> {
     found.extend(plain("auditor", &["/webhooks", "/reconciliation/sample", "/reconciliation/exports"]));
     found.extend(plain("manager", &["/publish"]));
     found.extend([
-        each("/admin/approvals/{id}", "admin", proposed(&scene.admin)),
+        each("/admin/approvals/{id}", "admin", proposed(&scene.admin, &known("the-admin"))),
         each("/admin/people/{id}", "admin", format!("/admin/people/{user}")),
         each("/admin/organizations/{id}", "admin", format!("/admin/organizations/{}", ground.hainan)),
         each("/admin/items/{id}", "admin", format!("/admin/items/{}", scene.masks)),
