@@ -26,13 +26,11 @@ const FILES: [&str; 3] =
     ["/donor/pledges/{id}/units.csv", "/donor/pledges/{id}/report.xlsx", "/imports/{id}/refused.csv"];
 
 /// Pages whose form is sent with `?` in each field, which is refused.
-const REFUSING: [&str; 9] = [
+const REFUSING: [&str; 7] = [
     "/captures/{id}",
     "/warehouse/{id}/happened/{kind}",
-    "/warehouse/{id}/dispose",
     "/missing/report/{id}",
     "/missing/decide",
-    "/consignments/{id}/divert",
     "/imports/new",
     "/admin/items/{id}",
     "/webhooks/{id}",
