@@ -109,6 +109,14 @@ fn further(stage: &Stage) -> Vec<Each> {
     found.extend(plain("officer", &["/board/queue", "/captures", "/warehouse", "/imports", "/imports/new"]));
     found.extend(plain("auditor", &["/webhooks", "/reconciliation/sample", "/reconciliation/exports"]));
     found.extend(plain("manager", &["/publish"]));
+    // What happens in a warehouse is written by one form for each kind.
+    found.extend(["delivered", "damaged", "held", "returned"].map(|kind| {
+        each(
+            "/warehouse/{id}/happened/{kind}",
+            "officer",
+            format!("/warehouse/{}/happened/{kind}", ground.beijing),
+        )
+    }));
     found.extend([
         each("/admin/approvals/{id}", "admin", proposed(&scene.admin, &known("the-admin"))),
         each("/admin/people/{id}", "admin", format!("/admin/people/{user}")),
