@@ -133,3 +133,32 @@ fn pages_are_printed_light_whole_and_without_what_leads_elsewhere() {
         "{code} is no file of pages"
     );
 }
+
+/// How much of the page moved by itself while it came in, as browsers sum it up.
+const MOVED: &str = "const end = arguments[0]; let sum = 0; \
+    const add = (list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value; }; \
+    new PerformanceObserver(add).observe({ type: 'layout-shift', buffered: true }); \
+    setTimeout(() => end(Math.round(sum * 1000)), 1500);";
+/// A page into which something comes a moment later, above what is there.
+const MOVING: &str = "data:text/html,<!doctype html><title>T</title><h1>H</h1><p id=p>P</p><script>setTimeout(() => { \
+    const late = document.createElement('div'); late.style.height = '300px'; document.body.prepend(late); }, 300)</script>";
+
+#[test]
+fn nothing_moves_by_itself_while_a_page_comes_in_over_a_slow_line() {
+    let Some(browser) = Browser::start() else { return };
+    let demonstration = Demonstration::start();
+    browser.width(360);
+    browser.command("Network.enable", json!({}));
+    let line =
+        json!({"offline": false, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000});
+    browser.command("Network.emulateNetworkConditions", line);
+    let code = demonstration.printed("CODE");
+    for path in ["/".to_owned(), "/map".to_owned(), format!("/track/{code}")] {
+        // What was kept from the page before would be there at once.
+        browser.command("Network.clearBrowserCache", json!({}));
+        browser.goto(&demonstration.at(&path));
+        assert_eq!(browser.run(MOVED), json!(0), "thousandths of {path} moved");
+    }
+    browser.goto(MOVING);
+    assert_ne!(browser.run(MOVED), json!(0), "the twin: what moves is seen");
+}
