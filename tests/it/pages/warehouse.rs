@@ -4,7 +4,7 @@ use chrono::{Days, Utc};
 
 use super::browse::visit;
 use crate::lots::lot_in_store;
-use crate::stories::scene::Scene;
+use crate::stories::scene::{Scene, UnderWay};
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 use serde_json::json;
@@ -36,6 +36,29 @@ on_both_databases! {
         let listed = under(&page.text, EXPIRING);
         assert!(listed.contains("<bdi>SOON-1</bdi>") && listed.contains("40 piece"), "{listed}");
         assert!(!listed.contains("LONG-1") && !listed.contains("SOON-2"), "{listed}");
+    }
+
+    fn papers_and_labels_of_a_consignment_are_printed_from_its_page(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let UnderWay { code, consignment, .. } = scene.under_way(1_000);
+        let page = visit(&scene.officer, &format!("/board/consignments/{consignment}"));
+        let printed = under(&page.text, "Papers to print");
+        let links: Vec<String> = printed
+            .split("<a href=\"")
+            .filter_map(|rest| rest.split('"').next())
+            .filter(|link| link.contains("/papers/"))
+            .map(|link| link.replace("&#38;", "&"))
+            .collect();
+        for kind in ["waybill", "packing_list", "labels"] {
+            let link = links.iter().find(|link| link.contains(&format!("/papers/{kind}?")));
+            let link = link.unwrap_or_else(|| panic!("no {kind}: {links:?}"));
+            let paper = scene.officer.get(link);
+            assert_eq!(paper.status, 200, "{link}: {}", paper.text);
+            assert!(paper.text.contains(&code), "{link}: {}", paper.text);
+        }
+        // The label's squares are the address of the tracking page, which the phone's own camera opens.
+        let labels = links.iter().find(|link| link.contains("/papers/labels?")).expect("labels");
+        assert!(scene.officer.get(labels).text.contains("<svg"), "{labels}");
     }
 
     fn a_manager_sees_how_long_trips_took_once_one_has_ended(database: &TestDatabase) {
