@@ -2,6 +2,7 @@
 
 use super::super::sheets::{Fate, Form, SheetKind, template};
 use super::deliveries::decider;
+use super::drawn::{is_drawn, is_same, kept_before};
 use super::read::{Counts, counts_of, job_of, jobs_after, open_jobs, rows_after};
 use super::source::{Read, blank_of, source_of, source_of_job};
 use super::store::{ImportJob, ImportState, begin_again, keep, write};
@@ -213,7 +214,8 @@ async fn to_read(
     state.read(move |conn| job_asked(conn, &asking, &asked)).await
 }
 
-/// Keeps a file that came in, and has it imported.
+/// Keeps a file that came in, and has it imported: under the identifier that a form drew, where it was not sent before. What is
+/// sent twice from one form is the first.
 ///
 /// # Errors
 /// As [`import_create`].
@@ -221,14 +223,28 @@ pub async fn import_kept(
     permit: &Permit<action::ImportWrite>,
     state: &State,
     query: &ImportQuery,
-    (media_type, file): (&str, BytesMut),
+    (id, media_type, file): (Option<ImportJobId>, &str, BytesMut),
 ) -> Outcome<(ImportView, Option<Leaf>)> {
     check_type(media_type)?;
     let read = to_read(permit, state, query).await?;
-    let job = job_of_file(permit, read, query, &file);
+    let mut job = job_of_file(permit, read, query, &file);
+    if let Some(id) = id.filter(|id| is_drawn(*id)) {
+        match kept_before(permit, state, id).await? {
+            None => job.id = id,
+            Some((before, counts)) if is_same(&before, &job) => {
+                return Ok((ImportView::of(before, &counts), None));
+            }
+            // Another file, from a form that somebody went back to.
+            Some(_) => {}
+        }
+    }
     let leaf = if job.dry_run { None } else { begun(permit, state, (job.id, &job.sha256)).await? };
     let kept = job.clone();
-    stored(state, move |conn| keep(conn, &kept, &file)).await?;
+    if let Err(problem) = stored(state, move |conn| keep(conn, &kept, &file)).await {
+        // The form came twice at once, and the other was a little sooner.
+        let before = kept_before(permit, state, job.id).await?.filter(|(before, _)| is_same(before, &job));
+        return before.map(|(before, counts)| (ImportView::of(before, &counts), None)).ok_or(problem);
+    }
     Ok((ImportView::of(job, &Counts::new()), leaf))
 }
 
@@ -254,7 +270,7 @@ pub async fn import_create(
     to_read(&permit, &state, &query.0).await?;
     let turn = upload_turn(&request)?;
     let file = in_time(read_body(&request, payload.into_inner(), Limits::SENT.bytes)).await?;
-    let (view, leaf) = import_kept(&permit, &state, &query.0, (request.content_type(), file)).await?;
+    let (view, leaf) = import_kept(&permit, &state, &query.0, (None, request.content_type(), file)).await?;
     drop(turn);
     Ok(accepted(&state, view, leaf))
 }

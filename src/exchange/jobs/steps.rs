@@ -264,7 +264,7 @@ pub(super) fn judged(verdict: RowVerdict, pointers: &BTreeMap<String, String>) -
             pointer: pointers.get(&problem.column).cloned().unwrap_or_default(),
             column: problem.column,
             value: problem.value,
-            words: problem.reason,
+            ..RowReason::whole(problem.reason)
         }));
     }
     JudgedRow { row: verdict.number, key: verdict.key, fate, subject: None, reasons }

@@ -28,9 +28,15 @@ const SPANISH: &str = "Referencia;Programa;Fecha;Artículo;Cantidad;Observación
     G-1;CITIES;06/08/2020;MASK;1.200;llegó con lluvia;7\r\nG-2;CITIES;07/08/2020;GLOVES;5;;9\r\n";
 
 /// Sends a file by the form, as browsers send one; without a name none was chosen.
-fn sends(caller: &Caller, read: &str, (name, bytes): (&str, &[u8])) -> Reply {
+fn sends(caller: &Caller, read: &str, file: (&str, &[u8])) -> Reply {
+    sends_drawn(caller, "", read, file)
+}
+
+/// The same by a form that drew an identifier when it was shown.
+fn sends_drawn(caller: &Caller, id: &str, read: &str, (name, bytes): (&str, &[u8])) -> Reply {
     let mut body = format!(
-        "--edge\r\nContent-Disposition: form-data; name=\"read\"\r\n\r\n{read}\r\n\
+        "--edge\r\nContent-Disposition: form-data; name=\"id\"\r\n\r\n{id}\r\n\
+         --edge\r\nContent-Disposition: form-data; name=\"read\"\r\n\r\n{read}\r\n\
          --edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
          Content-Type: application/octet-stream\r\n\r\n"
     )
@@ -156,6 +162,55 @@ on_both_databases! {
         assert_eq!(sends(&scene.receiver, &like, ("a.csv", mended.as_bytes())).status, 404, "it is somebody else's");
         scene.closes();
         scene.verifies();
+    }
+
+    fn a_form_that_is_sent_twice_makes_one_import(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (officer, file) = (&scene.officer, ("donaciones.csv", SPANISH.as_bytes()));
+        let led = |id: &str, file: (&str, &[u8])| {
+            let reply = sends_drawn(officer, id, "kind:pledges", file);
+            assert_eq!(reply.status, 303, "{}", reply.text);
+            reply.header("location").expect("it leads on").to_owned()
+        };
+        let id = visit(officer, NEW).hidden("id").to_owned();
+        let first = led(&id, file);
+        assert_eq!(first, format!("/imports/{id}"));
+        assert_eq!(led(&id, file), first, "sent twice it is one");
+        ended(officer, &json!(id));
+        assert_eq!(led(&id, file), first, "also once it has ended");
+        // The twins: another file from a form that somebody went back to, and the same by a form that was opened anew.
+        let other = led(&id, ("donaciones.csv", b"Referencia\r\nG-9\r\n"));
+        let anew = led(visit(officer, NEW).hidden("id"), file);
+        assert!(other != first && anew != first && other != anew, "{other} {anew}");
+        // Lists are in the order of identifiers: one that is not of today is not taken, nor is one that is none.
+        assert_ne!(led("01700000-0000-7000-8000-000000000001", file), "/imports/01700000-0000-7000-8000-000000000001");
+        led("nothing", file);
+        let list = officer.get("/api/v1/imports?limit=50").expect(200);
+        assert_eq!(list["items"].as_array().map(Vec::len), Some(5), "{list:#}");
+    }
+
+    fn why_a_row_is_refused_is_said_in_the_language_of_the_page(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let officer = &scene.officer;
+        let table = "reference,programme,kind,offered at,item,quantity\r\nG-1,CITIES,unsolicited,2020-07-01,MASK,muchas\r\n\
+            G-2,CITIES,unsolicited,ayer,MASK,5\r\nG-3,CITIES,unsolicited,2020-07-01,GLOVES,5\r\n";
+        let (path, job) = tried(officer, "kind:pledges", ("donaciones.csv", table.as_bytes()));
+        assert_eq!(job["refused"], 3, "{job:#}");
+        let page = officer.send("GET", &path, &[("Accept-Language", "es")], None);
+        let page = shown(&page, 200);
+        for (value, words) in [
+            ("muchas", "No es un número entero. Escríbalo en cifras, como 120."),
+            ("ayer", "No es una fecha. Escríbala así: 2020-12-31."),
+            ("GLOVES", "Aquí no hay nada con este nombre para usted."),
+        ] {
+            let said = format!("<bdi>{value}</bdi>: <span lang=\"es\">{words}");
+            assert!(page.says(&said), "{said}: {}", page.text);
+        }
+        // In English the interface's own words say more, and a program reads the code.
+        assert!(visit(officer, &path).says("<span lang=\"en\">"));
+        let rows = officer.get(&format!("/api/v1{path}/rows")).expect(200);
+        let codes: Vec<&Value> = rows["items"].as_array().expect("rows").iter().map(|row| &row["reasons"][0]["code"]).collect();
+        assert_eq!(codes, ["not_a_number", "not_a_date", "unknown"], "{rows:#}");
     }
 
     fn refused_rows_are_looked_at_apart_and_taken_as_a_file(database: &TestDatabase) {
