@@ -6,6 +6,7 @@ mod command;
 mod hostile;
 mod large;
 mod sector;
+mod stamped;
 pub mod standards;
 pub mod workbook;
 
