@@ -8,6 +8,7 @@ mod large;
 mod sector;
 mod stamped;
 pub mod standards;
+mod steps;
 pub mod workbook;
 
 use std::collections::BTreeMap;
