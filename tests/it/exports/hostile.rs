@@ -4,7 +4,7 @@
 use std::io::Cursor;
 use std::process::Command;
 
-use calamine::{Reader, Xlsx};
+use calamine::{Data, Reader, Xlsx};
 use proptest::prelude::*;
 use relief_ledger::core::cell::{shielded, unshielded};
 use serde_json::{Value, json};
@@ -157,7 +157,12 @@ on_both_databases! {
 
         let book = take(&scene.auditor, "xlsx");
         assert!(!has_formula(&book.bytes) && has_formula(&running()));
-        let names: Vec<String> = sheet(&book.bytes, "Entries").iter().map(|row| row["item_name"].to_string()).collect();
+        let entries = sheet(&book.bytes, "Entries");
+        let names: Vec<String> = entries.iter().map(|row| row["item_name"].to_string()).collect();
+        // What is a number or a day stays one, whatever stands beside it.
+        let numbers = entries.iter().filter(|row| matches!(row["quantity"], Data::Float(_) | Data::Int(_)));
+        let days = entries.iter().filter(|row| matches!(row["expires_on"], Data::DateTime(_)));
+        assert_eq!((numbers.count(), days.count() > 0), (entries.len(), true));
         assert!(PAYLOADS.iter().all(|payload| names.iter().any(|name| name == payload.trim())), "{names:?}");
 
         // So are records, which have every word there is: names, references, reasons.
@@ -211,6 +216,10 @@ fn calc(files: &[(&str, &Vec<u8>)], separators: &[&str], runs: bool) {
             assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
             let opened = std::fs::read_to_string(path.with_extension("fods")).expect("it was opened");
             assert_eq!(opened.contains("table:formula"), runs, "{name}, parted by {separator}");
+            if name.ends_with(".xlsx") {
+                let is_typed = |kind: &str| opened.contains(&format!("office:value-type=\"{kind}\""));
+                assert!(is_typed("float") && is_typed("date") && is_typed("string"), "{name}");
+            }
         }
     }
 }
