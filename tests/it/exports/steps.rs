@@ -9,7 +9,7 @@ use super::standards::{json_faults, skipped};
 use super::take;
 use crate::kits::Workshop;
 use crate::reconciliation::rich::Rich;
-use crate::stories::scene::id;
+use crate::stories::scene::{Scene, id};
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 
@@ -157,6 +157,28 @@ on_both_databases! {
             assert!(said.contains("eventList"), "{said}");
         }
         shop.scene.closes();
+    }
+
+    fn what_was_stolen_is_told_so_and_what_is_lost_otherwise_is_not(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (donor, store) = (scene.organization("Hainan", "CN"), scene.site("Dakar", "warehouse", "SN"));
+        scene.in_store(&donor, &store, 100);
+        let gone = |quantity: i64| json!({"site": store, "lines": [scene.line(quantity)], "reason": "not on the shelf"});
+        scene.does("reported_missing", "2020-08-01", gone(10)).expect(201);
+        for (cause, quantity) in [("theft", 4), ("storage", 3)] {
+            let mut lost = gone(quantity);
+            lost["evidence"] = json!({"cause": cause, "report_number": format!("P-{quantity}"), "filed": "cabinet 3"});
+            scene.decides("lost", "2020-08-02", lost).expect(201);
+        }
+        let document: Value = serde_json::from_str(&take(&scene.auditor, "epcis").text).expect("JSON");
+        let events = document["epcisBody"]["eventList"].as_array().expect("events");
+        let mut told: Vec<Value> = events.iter()
+            .filter(|event| event["relief:kind"] == "lost")
+            .map(|event| json!([event["quantityList"][0]["quantity"], event["disposition"], event["bizStep"]]))
+            .collect();
+        told.sort_by_key(Value::to_string);
+        let step = "urn:relief-ledger:step:lost";
+        assert_eq!(json!(told), json!([[3, "unknown", step], [4, "stolen", step]]));
     }
 
     fn a_correction_that_is_taken_back_is_an_error_and_the_first_figure_stands_again(database: &TestDatabase) {
