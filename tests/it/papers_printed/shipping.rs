@@ -77,15 +77,17 @@ on_both_databases! {
         let stage = Stage::new(database);
         let officer = &stage.scene.officer;
         let papers = ["gift_certificate", "pro_forma_invoice"].map(|kind| stage.of_consignment(kind));
-        let said = |subject: &str, kind: SubjectKind, place: &str| {
-            let facts = BTreeMap::from([("Country of Origin".to_owned(), place.to_owned())]);
-            let facts = vec![(subject.parse().expect("an id"), facts)];
-            stage.scene.house.record(FactsNote { actor: Arc::new(operator()), kind, facts });
-        };
         for path in &papers {
             assert_silent(&page(officer, path, "en"), &["Vietnam"]);
         }
-        said(&stage.gloves, SubjectKind::Item, "Vietnam");
+        let described = format!("/api/v1/items/{}/facts", stage.gloves);
+        let stated = json!({"facts": {"Country of Origin": " Vietnam "}});
+        let told = stage.scene.admin.post(&described, &stated).expect(201);
+        assert_eq!((&told["facts"], told["receipt"].is_object()), (&json!({"Country of Origin": "Vietnam"}), true));
+        let known = stage.scene.log_size();
+        stage.scene.admin.post(&described, &stated).expect(200);
+        assert_eq!(stage.scene.log_size(), known, "the same again changes nothing");
+        assert_eq!(officer.get(&format!("/api/v1/facts/{}", stage.gloves)).expect(200)["facts"], told["facts"]);
         for path in &papers {
             assert_says(&read(&file(officer, path, "en").bytes), &["Vietnam"]);
             assert_says(&page(officer, path, "fr"), &["Vietnam"]);
@@ -94,10 +96,20 @@ on_both_databases! {
         let shown = officer.get(&format!("/api/v1/pledges/{}", stage.pledge)).expect(200);
         let lines = shown["lines"].as_array().expect("lines");
         let line = lines.iter().find(|line| line["item"] == stage.gloves.as_str()).expect("the gloves");
-        said(line["id"].as_str().expect("an id"), SubjectKind::PledgeLine, "Thailand");
+        let other = BTreeMap::from([("origin".to_owned(), "Thailand".to_owned())]);
+        let facts = vec![(line["id"].as_str().expect("an id").parse().expect("an id"), other)];
+        let kind = SubjectKind::PledgeLine;
+        stage.scene.house.record(FactsNote { actor: Arc::new(operator()), kind, facts });
         for path in &papers {
             assert_silent(&page(officer, path, "en"), &["Vietnam", "Thailand"]);
         }
+        let says = |facts: serde_json::Value| stage.scene.admin.post(&described, &json!({"facts": facts}));
+        says(json!({})).refused("invalid", &["/facts"]);
+        says(json!({"a/b": " ", "brand": "x".repeat(201)})).refused("invalid", &["/facts/a~1b", "/facts/brand"]);
+        says(json!({"brand": "Own", " brand": "Other"})).refused("invalid", &["/facts/brand"]);
+        officer.post(&described, &stated).refused("forbidden", &[]);
+        let missing = format!("/api/v1/items/{}/facts", crate::stories::scene::id());
+        stage.scene.admin.post(&missing, &stated).refused("not_found", &[]);
     }
 
     fn a_label_for_each_package_and_parts_of_them(database: &TestDatabase) {
