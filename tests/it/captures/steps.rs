@@ -68,4 +68,38 @@ on_both_databases! {
         scene.closes();
         scene.verifies();
     }
+
+    fn goods_are_known_by_their_numbers_of_gs1_in_both_spellings(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (donor, city) = (scene.organization("Hainan", "CN"), scene.organization("Banjul", "GM"));
+        let (beijing, banjul) = (scene.site("Beijing", "warehouse", "CN"), scene.site("Banjul", "city", "GM"));
+        let id_of = |value: &Value| value["id"].as_str().expect("an id").to_owned();
+        let gowns = json!({"code": "4012345123456", "name": "Gowns", "base_unit": "piece", "category": "protective equipment"});
+        let gowns = id_of(&scene.admin.post("/api/v1/items", &gowns).expect(201));
+        let offer = json!({"programme": scene.programme, "donor": donor, "offered_at": "2020-07-01",
+            "lines": [{"item": gowns, "quantity": 100}]});
+        let pledge = id_of(&scene.officer.post("/api/v1/pledges", &offer).expect(201));
+        scene.decides("pledge_accepted", "2020-07-05", json!({"pledge": pledge})).expect(201);
+        let lot = json!({"item": gowns, "quantity": 100, "lot": "998877"});
+        scene.does("collected", "2020-07-10", json!({"pledge": pledge, "site": beijing, "lines": [lot]})).expect(201);
+        let opened = scene.consignment(&city, &[&beijing, &banjul]);
+        let own = under(&format!("urn:relief-ledger:tracking-code:{}", opened["tracking_code"].as_str().expect("a code")));
+        let about = |step: &str, at: &str, class: &str, quantity: i64| {
+            let goods = json!([{"epcClass": class, "quantity": quantity}]);
+            seen(step, at, json!({"bizTransactionList": own, "quantityList": goods}))
+        };
+        let left = about("shipping", "2020-08-01T08:00:00Z", "urn:epc:class:lgtin:4012345.012345.998877", 40);
+        assert_eq!(taken(&scene, &scene.officer, left), "departed");
+        assert_eq!(scene.accounts(&pledge), json!({"in_storage": 60, "in_transit": 40}));
+        let came = about("receiving", "2020-08-05T08:00:00Z", "https://id.gs1.org/01/04012345123456/10/998877", 40);
+        assert_eq!(taken(&scene, &scene.receiver, came), "received");
+        assert_eq!(scene.accounts(&pledge), json!({"delivered": 40, "in_storage": 60}));
+        // The twin: a number that is none of ours.
+        let strange = about("shipping", "2020-08-06T08:00:00Z", "urn:epc:class:lgtin:4012345.012346.998877", 10);
+        let job = captured(&scene.officer, &[strange]);
+        let why = waiting(&scene.officer, &job).1;
+        assert!(why.contains("is no item of ours"), "{why}");
+        scene.closes();
+        scene.verifies();
+    }
 }
