@@ -5,6 +5,7 @@ mod documents;
 mod everyone;
 mod giving;
 mod packed;
+mod plain;
 mod shipping;
 mod stage;
 mod words;

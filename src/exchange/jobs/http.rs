@@ -5,7 +5,7 @@ use super::deliveries::decider;
 use super::drawn::{is_drawn, is_same, kept_before};
 use super::read::{Counts, counts_of, job_of, jobs_after, open_jobs, rows_after};
 use super::source::{Read, blank_of, source_of, source_of_job};
-use super::store::{ImportJob, ImportState, begin_again, keep, write};
+use super::store::{ImportJob, ImportState, begin_again, give_up, keep, reserve, write};
 use crate::auth::{Permit, action, now};
 use crate::core::check::{Check, NAME_CHARS_MAX, quoted};
 use crate::core::hexadecimal::hexadecimal;
@@ -98,15 +98,30 @@ async fn begun(
     Ok(state.writer.record(begin).await?.leaf)
 }
 
-/// The same of a job that is run again, which somebody else may have sent.
+/// The same of a job that is run again, which somebody else may have sent; and has it begin. Whoever comes at the same moment and is
+/// too late is refused before anything is noted, so that the log has one beginning for each that there was.
 async fn begun_again(
     permit: &Permit<action::ImportWrite>,
     state: &State,
-    job: &ImportJob,
+    (job, decided_by): (ImportJob, Option<UserId>),
 ) -> Outcome<Option<Leaf>> {
+    let meanwhile = || Problem::new(Code::WrongState, MEANWHILE);
+    let job = ImportJob { held_by: rand::random(), ..job };
+    let held = job.clone();
+    if !stored(state, move |conn| reserve(conn, &held, now())).await? {
+        return Err(meanwhile());
+    }
     let (actor, digest) = (permit.actor(), hexadecimal(&job.sha256));
     let sent_by = Some(job.asked_by).filter(|sender| *sender != actor.user);
-    Ok(state.writer.record(ImportBegin { actor, id: job.id, digest, sent_by }).await?.leaf)
+    let noted = state.writer.record(ImportBegin { actor, id: job.id, digest, sent_by }).await;
+    let begin = noted.is_ok();
+    let is_held = stored(state, move |conn| match begin {
+        true => begin_again(conn, &job, decided_by),
+        false => give_up(conn, &job),
+    })
+    .await;
+    let leaf = noted?.leaf;
+    if is_held? { Ok(leaf) } else { Err(meanwhile()) }
 }
 
 /// Writes beside the writer, on a thread that may block.
@@ -410,22 +425,17 @@ pub async fn import_run(
     state: State,
     id: Path<ImportJobId>,
 ) -> Outcome<HttpResponse> {
-    let reader = permit.clone();
+    let (reader, id) = (permit.clone(), id.0);
     let read = move |conn: &mut Conn| {
-        let job = job_of(conn, &reader, id.0)?;
+        let job = job_of(conn, &reader, id)?;
         check_again(&job)?;
         check_open(conn, &reader)?;
         Ok(job)
     };
     let job = state.read(read).await?;
     let decided_by = decider(&permit, &job)?;
-    let leaf = begun_again(&permit, &state, &job).await?;
-    let again = job.clone();
-    if !stored(&state, move |conn| begin_again(conn, &again, decided_by)).await? {
-        return Err(Problem::new(Code::WrongState, MEANWHILE));
-    }
-    let reader = permit.clone();
-    let job = state.read(move |conn| job_of(conn, &reader, job.id)).await?;
+    let leaf = begun_again(&permit, &state, (job, decided_by)).await?;
+    let job = state.read(move |conn| job_of(conn, &permit, id)).await?;
     Ok(accepted(&state, ImportView::of(job, &Counts::new()), leaf))
 }
 

@@ -39,4 +39,5 @@ pub use by_hand::{ReadingDraft, heading_pointer};
 pub use refused::{RefusedTable, import_refused};
 pub use run::{Runner, Stopping};
 pub use source::ways_in;
+pub use steps::TRIED_ROWS_MAXIMUM;
 pub use store::{ImportJob, ImportRow, ImportState};

@@ -20,7 +20,7 @@ fn standard(name: &str) -> PathBuf {
 }
 
 /// Says why something is not asked; on CI everything is.
-fn skipped(what: &str) {
+pub fn skipped(what: &str) {
     assert!(std::env::var("CI").is_err(), "{what}");
     println!("SKIPPED: {what}");
 }

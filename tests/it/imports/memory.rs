@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use relief_ledger::exchange::jobs::TRIED_ROWS_MAXIMUM;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -26,9 +27,9 @@ const GROWTH_KIBIBYTES_MAX: u64 = 12 * 1_024;
 const SHORT: usize = 2_000;
 const LONG: usize = 6_000;
 const LONG_LONG: usize = 300_000;
-/// Rows of a file that is imported as a job.
+/// Rows of a file that is tried and imported as a job; in a long run as many as may be tried.
 const ROWS: usize = 3_000;
-const ROWS_LONG: usize = 20_000;
+const ROWS_LONG: usize = TRIED_ROWS_MAXIMUM;
 /// Rows that are refused, each for many reasons.
 const REFUSED: usize = 12_000;
 /// Deliveries of a table.

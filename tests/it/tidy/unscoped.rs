@@ -41,6 +41,8 @@ pub const UNSCOPED: &[(&str, &str)] = &[
     ),
     ("src/exchange/jobs/store.rs::write_job", "the server writes how far a job is that it runs"),
     ("src/exchange/jobs/store.rs::write_rows", "the server writes verdicts of a job that it runs"),
+    ("src/exchange/jobs/store.rs::reserve", "it is asked of a job that a permit has read"),
+    ("src/exchange/jobs/store.rs::give_up", "it is asked of a job that a permit has read"),
     ("src/exchange/jobs/store.rs::begin_again", "it is asked of a job that a permit has read"),
     ("src/exchange/jobs/store.rs::ended_before", "what ended long ago is removed, whosever it was"),
     ("src/exchange/jobs/store.rs::remove", "what ended long ago is removed, whosever it was"),

@@ -139,7 +139,11 @@ fn attend(stream: TcpStream, inner: &Inner) -> std::io::Result<()> {
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
+        if reader.read_line(&mut line)? == 0 {
+            // Whoever ends amid a message has told nothing.
+            return Ok(());
+        }
+        if line.trim().is_empty() {
             break;
         }
         if let Some((name, value)) = line.split_once(':') {
