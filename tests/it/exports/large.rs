@@ -5,6 +5,7 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use calamine::{Reader, Xlsx};
 use diesel::connection::SimpleConnection;
 use relief_ledger::db::connect;
 use serde_json::{Value, json};
@@ -16,9 +17,9 @@ use crate::support::on_both_databases;
 use crate::support::server::{Caller, migrate};
 use crate::support::{most_memory, until};
 
-/// Entries of an ordinary run, and of `RELIEF_LONG=1`.
+/// Entries of an ordinary run, and of `RELIEF_LONG=1`: some more than a sheet has rows.
 const ENTRIES: usize = 20_000;
-const ENTRIES_LONG: usize = 1_000_000;
+const ENTRIES_LONG: usize = 1_050_000;
 /// Entries of a short ledger, which are more than are read at once, and of one that is ten times as long.
 const SHORT: usize = 4_000;
 const LONG: usize = 40_000;
@@ -87,6 +88,10 @@ on_both_databases! {
         }
         let lines = std::fs::read(folder.path().join("entries.csv")).expect("a table");
         assert!(lines.iter().filter(|byte| **byte == b'\n').count() > count);
+        let book = std::fs::File::open(folder.path().join("entries.xlsx")).expect("a workbook");
+        let book: Xlsx<_> = Xlsx::new(std::io::BufReader::new(book)).expect("a workbook");
+        let goes_on = book.sheet_names().iter().any(|name| name == "Entries 2");
+        assert_eq!(goes_on, count == ENTRIES_LONG, "what is more than a sheet has rows stands on another");
         // The twin: whoever held what was written, in whichever form, would have been seen.
         assert!(2 * lines.len() as u64 > 3 * GROWTH_KIBIBYTES_MAX * 1_024, "{} bytes", lines.len());
     }
