@@ -48,6 +48,8 @@ pub enum Manner {
     Drip,
     /// With what is no HTTP.
     Garble,
+    /// With these bytes, and nothing behind them.
+    Bytes(Vec<u8>),
     /// By ending the connection.
     Close,
 }
@@ -181,6 +183,7 @@ fn answer(mut stream: TcpStream, manner: &Manner, inner: &Inner) -> std::io::Res
             Ok(())
         }
         Manner::Garble => stream.write_all(b"\x00\x01 200 everything is fine\r\n\r\n"),
+        Manner::Bytes(bytes) => stream.write_all(bytes),
         Manner::Close => Ok(()),
     }
 }
