@@ -1,6 +1,7 @@
 //! Papers as they are printed: what stands on them, in every language, for whom, and what does not break out of its place.
 
 mod broken;
+pub mod camera;
 mod documents;
 mod everyone;
 mod giving;

@@ -17,7 +17,7 @@ const RED_LETTER: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj
     4 0 obj<</Length 33>>stream\n1 0 0 rg 100 100 200 200 re f    \nendstream endobj\ntrailer<</Root 1 0 R>>\n%%EOF";
 
 /// What a program of poppler's says of a file.
-fn said(program: &str, arguments: &[&str], pdf: &[u8]) -> Vec<u8> {
+pub fn said(program: &str, arguments: &[&str], pdf: &[u8]) -> Vec<u8> {
     let mut kept = tempfile::NamedTempFile::new().expect("a file");
     kept.write_all(pdf).expect("it is written");
     let done = Command::new(program)
