@@ -1,7 +1,7 @@
 //! Identifiers of jobs that a form drew when it was shown: the same file that is sent twice from one form is one import.
 
 use super::read::{Counts, counts_of, job_of};
-use super::store::ImportJob;
+use super::store::{ImportJob, is_taken};
 use crate::auth::{Permit, action, now};
 use crate::core::id::ImportJobId;
 use crate::core::problem::{Code, Outcome};
@@ -16,6 +16,11 @@ pub(super) fn is_drawn(id: ImportJobId) -> bool {
     let at = id.0.get_timestamp().filter(|_| id.0.get_version_num() == 7);
     let today = u64::try_from(now().0 / MICROSECONDS).unwrap_or(0);
     at.is_some_and(|at| at.to_unix().0.abs_diff(today) <= OPEN_SECONDS)
+}
+
+/// Whether no job has this name yet, whosever it is: one that somebody else's has names no other.
+pub(super) async fn is_free(state: &State, id: ImportJobId) -> Outcome<bool> {
+    Ok(!state.read(move |conn| is_taken(conn, id)).await?)
 }
 
 /// The job of this name, where the caller may read one.

@@ -2,7 +2,7 @@
 
 use super::super::sheets::{Fate, Form, SheetKind, template};
 use super::deliveries::decider;
-use super::drawn::{is_drawn, is_same, kept_before};
+use super::drawn::{is_drawn, is_free, is_same, kept_before};
 use super::read::{Counts, counts_of, job_of, jobs_after, open_jobs, rows_after};
 use super::source::{Read, blank_of, source_of, source_of_job};
 use super::store::{ImportJob, ImportState, begin_again, give_up, keep, reserve, write};
@@ -244,13 +244,14 @@ pub async fn import_kept(
     let read = to_read(permit, state, query).await?;
     let mut job = job_of_file(permit, read, query, &file);
     if let Some(id) = id.filter(|id| is_drawn(*id)) {
+        let free = is_free(state, id).await?;
         match kept_before(permit, state, id).await? {
-            None => job.id = id,
+            None if free => job.id = id,
             Some((before, counts)) if is_same(&before, &job) => {
                 return Ok((ImportView::of(before, &counts), None));
             }
-            // Another file, from a form that somebody went back to.
-            Some(_) => {}
+            // Another file, from a form that somebody went back to; or somebody else's import, of which nothing is told.
+            Some(_) | None => {}
         }
     }
     let leaf = if job.dry_run { None } else { begun(permit, state, (job.id, &job.sha256)).await? };

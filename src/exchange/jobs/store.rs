@@ -229,6 +229,17 @@ pub(super) fn file_of(conn: &mut Conn, job: ImportJobId) -> Outcome<Vec<u8>> {
     Ok(file)
 }
 
+/// Whether a job has this name.
+pub(super) fn is_taken(conn: &mut Conn, id: ImportJobId) -> Outcome<bool> {
+    let found: Option<ImportJobId> = import_jobs::table
+        .filter(import_jobs::id.eq(id))
+        .select(import_jobs::id)
+        .first(conn)
+        .optional()
+        .map_err(read_failure)?;
+    Ok(found.is_some())
+}
+
 /// Whether there is a job that nobody runs.
 pub(super) fn is_waiting(conn: &mut Conn, now: Timestamp) -> Outcome<bool> {
     let open = import_jobs::table

@@ -189,6 +189,28 @@ on_both_databases! {
         assert_eq!(list["items"].as_array().map(Vec::len), Some(5), "{list:#}");
     }
 
+    fn an_identifier_of_somebody_elses_import_is_taken_for_none_of_ones_own(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (officer, other, file) = (&scene.officer, &scene.receiver, ("donaciones.csv", SPANISH.as_bytes()));
+        let led = |caller: &Caller, id: &str| {
+            let reply = sends_drawn(caller, id, "kind:pledges", file);
+            assert_eq!(reply.status, 303, "{}", reply.text);
+            reply.header("location").expect("it leads on").to_owned()
+        };
+        let id = visit(officer, NEW).hidden("id").to_owned();
+        assert_eq!(led(officer, &id), format!("/imports/{id}"));
+        let own = led(other, &id);
+        assert_ne!(own, format!("/imports/{id}"));
+        ended(other, &json!(own.trim_start_matches("/imports/")));
+        other.get(&format!("/api/v1/imports/{id}")).refused("not_found", &[]);
+        for caller in [officer, other] {
+            let list = caller.get("/api/v1/imports").expect(200);
+            assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "each has one: {list:#}");
+        }
+        // The twin: whoever sent the first is led to that one again.
+        assert_eq!(led(officer, &id), format!("/imports/{id}"));
+    }
+
     fn why_a_row_is_refused_is_said_in_the_language_of_the_page(database: &TestDatabase) {
         let scene = Scene::new(database);
         let officer = &scene.officer;

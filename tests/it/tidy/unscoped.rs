@@ -34,6 +34,7 @@ pub const UNSCOPED: &[(&str, &str)] = &[
     ("src/exchange/jobs/store.rs::write", "it writes what others say"),
     ("src/exchange/jobs/store.rs::keep", "it keeps the caller's own, which the caller has just sent"),
     ("src/exchange/jobs/store.rs::file_of", "the server imports it with the rights of whoever sent it"),
+    ("src/exchange/jobs/store.rs::is_taken", "that an identifier is taken tells nothing of what has it"),
     ("src/exchange/jobs/store.rs::is_waiting", "the server imports what was sent, whosever it is"),
     (
         "src/exchange/jobs/store.rs::claim",
