@@ -3,6 +3,7 @@
 //! Never here: what a record states.
 
 use crate::core::problem::{Outcome, Problem};
+use crate::web::{TREE_BYTES_MAX, takes_too_much};
 use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
@@ -11,14 +12,6 @@ use std::io::{BufRead, Read as _};
 
 /// The longest line: several times the longest body that anybody can post. What is longer is no line of records.
 const LINE_BYTES_MAX: u64 = 8 * 1_024 * 1_024;
-/// What the body of a record may take once it is read, in bytes, by a high guess: a pledge of ten thousand lines takes two thirds of
-/// it. A line of nothing but small objects would take eighty times its length.
-const BODY_MEMORY_MAX: usize = 32 * 1_024 * 1_024;
-/// What is guessed of an object, which has room for a dozen members from the first, of a list, which has for some values, and of
-/// a value.
-const OBJECT_BYTES: usize = 700;
-const LIST_BYTES: usize = 160;
-const VALUE_BYTES: usize = 40;
 
 /// The lines of a file that say something, each with its number.
 pub(super) struct Lines<R> {
@@ -72,17 +65,11 @@ impl<R: BufRead> Iterator for Lines<R> {
     }
 }
 
-/// Refuses a body that takes far more once it is read than it is long. Signs between values are counted where they stand in a
-/// text, too: no text has as many.
+/// Refuses a body that takes far more once it is read than it is long: a pledge of ten thousand lines takes two thirds of what it
+/// may.
 pub(super) fn check_memory(body: &str) -> Result<(), String> {
-    let guessed = body.bytes().map(|byte| match byte {
-        b'{' => OBJECT_BYTES,
-        b'[' => LIST_BYTES,
-        b',' => VALUE_BYTES,
-        _ => 1,
-    });
-    if guessed.sum::<usize>() > BODY_MEMORY_MAX {
-        let mebibytes = BODY_MEMORY_MAX / (1_024 * 1_024);
+    if takes_too_much(body.as_bytes()) {
+        let mebibytes = TREE_BYTES_MAX / (1_024 * 1_024);
         return Err(format!(
             "its body has so many values that it would take more than {mebibytes} MiB; state it as several records"
         ));
