@@ -139,9 +139,10 @@ const MOVED: &str = "const end = arguments[0]; let sum = 0; \
     const add = (list) => { for (const one of list.getEntries()) if (!one.hadRecentInput) sum += one.value; }; \
     new PerformanceObserver(add).observe({ type: 'layout-shift', buffered: true }); \
     setTimeout(() => end(Math.round(sum * 1000)), 1500);";
-/// A page into which something comes a moment later, above what is there.
-const MOVING: &str = "data:text/html,<!doctype html><title>T</title><h1>H</h1><p id=p>P</p><script>setTimeout(() => { \
-    const late = document.createElement('div'); late.style.height = '300px'; document.body.prepend(late); }, 300)</script>";
+/// A page into which something comes a moment after it was drawn, above what is there.
+const MOVING: &str = "data:text/html,<!doctype html><title>T</title><h1>H</h1><p id=p>P</p><script>\
+    const come = () => { const late = document.createElement('div'); late.style.height = '300px'; document.body.prepend(late); }; \
+    requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(come, 300)))</script>";
 
 #[test]
 fn nothing_moves_by_itself_while_a_page_comes_in_over_a_slow_line() {
