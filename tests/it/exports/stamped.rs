@@ -27,7 +27,7 @@ fn words(value: &Value) -> String {
 /// Lines of a name and a value, each behind what begins it and up to what ends it.
 fn lines(text: &str, begin: &str, end: &str) -> Stamp {
     let said = text.split(begin).skip(1).filter_map(|rest| rest.split(end).next()?.split_once(": "));
-    said.map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
+    said.map(|(name, value)| (name.to_owned(), value.trim_end().to_owned())).collect()
 }
 
 /// The same of a file that programs read.
