@@ -54,7 +54,8 @@ pub fn read_sheet(bytes: Vec<u8>, wanted: Option<&str>, limits: Limits) -> Resul
     // What reads workbooks counts letters and digits of where a cell stands, and stops where no number is as large: better than a
     // cell in another column than the file says.
     catch_unwind(AssertUnwindSafe(|| sheet_of(bytes, wanted, limits))).unwrap_or_else(|_| {
-        let reason = "it has a figure that no workbook can have, such as a cell in column AAAAAAAA".to_owned();
+        let reason =
+            "it has a figure that no workbook can have, such as a cell in column AAAAAAAA".to_owned();
         Err(TableError::BadWorkbook { reason })
     })
 }
