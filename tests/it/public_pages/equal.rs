@@ -94,7 +94,7 @@ on_both_databases! {
         assert_ne!(less, tabled(&text, MEASURES[0].1));
 
         // Circles: a quarter as many have a quarter of the area, which is half of the radius.
-        for (country, radius) in [("Gambia: Units deployed: 1,000", "34.0"), ("Nauru: Units deployed: 250", "17.0")] {
+        for (country, radius) in [("Gambia: Units deployed: 1,000", "34.0"), ("Naoero: Units deployed: 250", "17.0")] {
             let circle = format!("r=\"{radius}\" data-told=\"{country}\"");
             assert!(text.contains("class=\"count\"") && text.contains(&circle), "{circle}: {text}");
         }
@@ -131,7 +131,7 @@ on_both_databases! {
             let line = format!("stroke-width=\"{width}\" data-told=\"Beijing warehouse → Store {number}: {number}\"");
             assert!(text.contains(&line), "{line}: {text}");
         }
-        assert!(!text.contains("Store 2: 2\""), "the smallest are not drawn");
+        assert!(!text.contains("→ Store 2: 2\""), "the smallest are not drawn");
         let rest = "All others together (2)</th><td class=\"number\" data-label=\"Quantity\">3</td>";
         assert!(text.contains(rest), "{text}");
     }
