@@ -2,12 +2,13 @@
 
 use super::read::consignments_within;
 use super::store::Consignment;
-use crate::auth::{Permit, action};
+use crate::auth::{Permit, Principal, action};
 use crate::core::id::{ConsignmentId, ItemId, SiteId};
 use crate::core::problem::Outcome;
-use crate::db::schema::{balances, consignments, items};
-use crate::db::{Conn, in_parts, read_failure};
+use crate::db::schema::{balances, consignments, items, sites};
+use crate::db::{Backend, Conn, in_parts, read_failure};
 use crate::ledger::{Account, Condition};
+use diesel::dsl::exists;
 use diesel::prelude::*;
 use std::collections::{BTreeMap, HashMap};
 
@@ -26,7 +27,35 @@ pub struct ToHandOut {
     pub quantity: i64,
 }
 
-/// Up to `limit` consignments with such goods, as far as the scope reaches: what was opened first stands first.
+type Boxed<'a> = consignments::BoxedQuery<'a, Backend>;
+
+/// Such goods of a consignment. A macro, since the type of such a query cannot be written down.
+macro_rules! lying {
+    () => {
+        balances::table
+            .inner_join(sites::table.on(sites::id.nullable().eq(balances::site_id)))
+            .filter(balances::consignment_id.eq(consignments::id.nullable()))
+            .filter(balances::account.eq(Account::Delivered.code()))
+            .filter(balances::condition.eq(Condition::Good.code()))
+            .filter(balances::quantity.gt(0))
+    };
+}
+
+/// Narrows to what somebody hands out: of an organization what lies at its own sites, or came for it; of countries what lies
+/// there; all of it, of whoever is bound to neither. The scope reaches further, as to what they only sent.
+fn handed_by<'a>(query: Boxed<'a>, principal: &Principal) -> Boxed<'a> {
+    match principal.organization {
+        Some(own) => query.filter(
+            exists(lying!().filter(sites::operator_id.eq(own)))
+                .or(exists(lying!()).and(consignments::consignee_id.eq(own))),
+        ),
+        None if principal.countries.is_empty() => query.filter(exists(lying!())),
+        None => query.filter(exists(lying!().filter(sites::country.eq_any(principal.countries.clone())))),
+    }
+}
+
+/// Up to `limit` consignments with such goods that the caller hands out, as far as the scope reaches: what was opened first
+/// stands first.
 ///
 /// # Errors
 /// What the database says.
@@ -35,13 +64,9 @@ pub fn to_hand_out(
     permit: &Permit<action::EventSubmit>,
     limit: i64,
 ) -> Outcome<Vec<ToHandOut>> {
-    let lies_there = balances::table
-        .filter(balances::consignment_id.eq(consignments::id.nullable()))
-        .filter(balances::account.eq(Account::Delivered.code()))
-        .filter(balances::condition.eq(Condition::Good.code()))
-        .filter(balances::quantity.gt(0));
-    let rows: Vec<Consignment> = consignments_within(consignments::table.into_boxed(), permit.scope())
-        .filter(diesel::dsl::exists(lies_there))
+    // It is asked for those alone: the oldest that a scope reaches may all be others' to hand out.
+    let within = consignments_within(consignments::table.into_boxed(), permit.scope());
+    let rows: Vec<Consignment> = handed_by(within, permit.principal())
         .order(consignments::id)
         .limit(limit)
         .select(Consignment::as_select())

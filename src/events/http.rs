@@ -17,7 +17,7 @@ use crate::core::time::Timestamp;
 use crate::distributions::{blind, is_to_blind};
 use crate::ledger::event::{EventResult, EventStatus};
 use crate::web::{
-    Distinct, Json, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, encode_key,
+    Distinct, Json, Open, Paging, Path, Query, Routes, Shown, State, Written, WrittenBody, encode_key,
 };
 use crate::writer::{Priority, Recorded};
 use actix_web::HttpResponse;
@@ -142,7 +142,7 @@ pub async fn post_one(
 pub async fn event_post(
     permit: Permit<action::EventSubmit>,
     state: State,
-    body: Json<Distinct>,
+    body: Open<Distinct>,
 ) -> Outcome<HttpResponse> {
     let recorded = post_one(&permit, &state, body.0.into_value()?).await?;
     let status = actix_web::http::StatusCode::from_u16(status_of(&recorded)).unwrap_or_default();
@@ -191,7 +191,7 @@ pub struct BatchNew {
 pub async fn event_batch(
     permit: Permit<action::EventSubmit>,
     state: State,
-    body: Json<BatchNew>,
+    body: Open<BatchNew>,
 ) -> Outcome<actix_web::web::Json<BatchView>> {
     let count = body.0.events.len();
     if count == 0 || count > BATCH_MAXIMUM {

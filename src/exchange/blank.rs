@@ -15,6 +15,8 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError};
 
 /// What the first line of such a table begins with, so that no table of others, whose first heading may be `#`, is taken for one.
 const MARK: &[u8] = b"# ReliefLedger";
+/// What an instruction begins with, as a heading may too.
+const NOTE: char = '#';
 /// How wide columns are, in letters.
 const COLUMN_WIDTH: u16 = 20;
 /// Words of a column that are listed; of more it says that there are.
@@ -39,8 +41,9 @@ pub fn header_below(bytes: &[u8]) -> Option<u32> {
 /// The table of a mapping.
 ///
 /// # Errors
-/// `invalid` where the mapping reads text in another encoding than ours or a column that a spreadsheet might run, has its header
-/// too far down, or a sheet that no workbook can have; `internal` where text cannot be written.
+/// `invalid` where the mapping reads text in another encoding than ours, a column that a spreadsheet might run or nothing but
+/// columns that begin as instructions do, has its header too far down, or a sheet that no workbook can have; `internal` where
+/// text cannot be written.
 pub fn blank(mapping: &Mapping, form: Form) -> Outcome<Vec<u8>> {
     if let Some(row) = mapping.file.header_row.filter(|row| *row > HEADER_ROW_MAX) {
         let words = format!(
@@ -52,7 +55,7 @@ pub fn blank(mapping: &Mapping, form: Form) -> Outcome<Vec<u8>> {
     let mut columns: Vec<Blank<'_>> =
         columns_used(mapping).into_iter().map(|heading| column_of(mapping, heading)).collect();
     // Below instructions a line that begins as they do would be one of them.
-    columns.sort_by_key(|column| column.heading.starts_with('#'));
+    columns.sort_by_key(|column| column.heading.starts_with(NOTE));
     match form {
         Form::Csv => text_table(mapping, &columns),
         // What a mapping calls its sheet may be no name that a sheet of a workbook can have.
@@ -115,6 +118,30 @@ fn preface(mapping: &Mapping) -> [String; 2] {
     ]
 }
 
+/// Refuses headings that a spreadsheet may run, or that are not told from the instructions above them.
+fn check_headings(mapping: &Mapping, columns: &[Blank<'_>]) -> Outcome<()> {
+    // A column is found by what it is called, so nothing can stand before that to make it a text.
+    if let Some(column) = columns.iter().find(|column| shielded(column.heading) != column.heading) {
+        let words = format!(
+            "{} reads a column {}, which spreadsheets may run as a formula; take the workbook",
+            mapping.name,
+            quoted(column.heading)
+        );
+        return Err(Problem::field("/file", words));
+    }
+    // Whoever reads the table takes lines that begin so for instructions: only another column can stand before such a one.
+    let first = columns.first().filter(|_| mapping.file.header_row.is_none());
+    if let Some(column) = first.filter(|column| column.heading.starts_with(NOTE)) {
+        let words = format!(
+            "{} reads only columns such as {}, which begin as instructions do; take the workbook",
+            mapping.name,
+            quoted(column.heading)
+        );
+        return Err(Problem::field("/file", words));
+    }
+    Ok(())
+}
+
 fn text_table(mapping: &Mapping, columns: &[Blank<'_>]) -> Outcome<Vec<u8>> {
     match mapping.file.encoding {
         None | Some(TextEncoding::Utf8) => {}
@@ -127,15 +154,7 @@ fn text_table(mapping: &Mapping, columns: &[Blank<'_>]) -> Outcome<Vec<u8>> {
             return Err(Problem::field("/file", words));
         }
     }
-    // A column is found by what it is called, so nothing can stand before that to make it a text.
-    if let Some(column) = columns.iter().find(|column| shielded(column.heading) != column.heading) {
-        let words = format!(
-            "{} reads a column {}, which spreadsheets may run as a formula; take the workbook",
-            mapping.name,
-            quoted(column.heading)
-        );
-        return Err(Problem::field("/file", words));
-    }
+    check_headings(mapping, columns)?;
     let mut bytes = Vec::new();
     match mapping.file.header_row {
         // Where the header must stand there is no room for instructions.

@@ -84,7 +84,7 @@ pub enum EncodingError {
     },
 }
 
-/// Decodes a file. Without `wanted`: a byte order mark decides, then valid UTF-8 is UTF-8, and
+/// Decodes a file. The byte order mark of UTF-8 decides. Without `wanted` any other mark does, then valid UTF-8 is UTF-8, and
 /// anything else is windows-1252, which is said in the notes.
 ///
 /// # Errors
@@ -97,6 +97,11 @@ pub fn decode(bytes: Vec<u8>, wanted: Option<TextEncoding>, most: u64) -> Result
         _ => None,
     };
     let mark_length = marked.map_or(0, |(_, length)| length);
+    // No text in another encoding begins with what those three bytes are there: what has the mark is UTF-8, whatever was expected.
+    let wanted = match (wanted, marked) {
+        (Some(_), Some((TextEncoding::Utf8, _))) => Some(TextEncoding::Utf8),
+        (wanted, _) => wanted,
+    };
     match wanted.or(marked.map(|(encoding, _)| encoding)) {
         Some(TextEncoding::Utf8) if wanted.is_none() => detect(bytes, mark_length, most),
         Some(encoding) => {

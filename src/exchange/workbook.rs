@@ -5,6 +5,7 @@
 //! workbook and a CSV file of the same table read the same.
 
 use std::io::{Cursor, Read};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use calamine::{DataRef, ExcelDateTime, Reader, Xlsx};
 use csv::StringRecord;
@@ -50,6 +51,16 @@ pub struct SheetRow {
 /// such sheet, or passes the limits of a table.
 pub fn read_sheet(bytes: Vec<u8>, wanted: Option<&str>, limits: Limits) -> Result<Sheet, TableError> {
     refuse_bomb(&bytes, limits.unpacked_bytes)?;
+    // What reads workbooks counts letters and digits of where a cell stands, and stops where no number is as large: better than a
+    // cell in another column than the file says.
+    catch_unwind(AssertUnwindSafe(|| sheet_of(bytes, wanted, limits))).unwrap_or_else(|_| {
+        let reason =
+            "it has a figure that no workbook can have, such as a cell in column AAAAAAAA".to_owned();
+        Err(TableError::BadWorkbook { reason })
+    })
+}
+
+fn sheet_of(bytes: Vec<u8>, wanted: Option<&str>, limits: Limits) -> Result<Sheet, TableError> {
     let mut workbook: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(workbook_error)?;
     let names = workbook.sheet_names();
     let name = match wanted {

@@ -108,7 +108,7 @@ impl Telling {
 
     /// An event as an ObjectEvent: `told_as` says what it is, itself when and which one.
     fn object_event(&self, event: &EventView, told_as: &EventView, goods: &Goods) -> Map<String, Value> {
-        let cause = told_as.body.as_ref().and_then(|body| body["cause"].as_str());
+        let cause = told_as.body.as_ref().and_then(|body| body["evidence"]["cause"].as_str());
         let step = step_of(&told_as.kind, cause);
         let mut members = Map::new();
         let mut put = |name: &str, value: Value| {

@@ -8,4 +8,4 @@ mod http;
 mod store;
 
 pub use http::routes;
-pub use store::{Facts, FactsNote, SubjectKind, facts_of};
+pub use store::{Facts, FactsNote, SubjectKind, facts_of, reference_facts};

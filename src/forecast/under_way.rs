@@ -145,7 +145,8 @@ pub fn late_now(
     Ok((lines, more))
 }
 
-/// The legs that goods of the pledge of a private link are on now; none of a sensitive programme.
+/// The legs that goods of the pledge of a private link are on now, those of the latest consignments first; none of a sensitive
+/// programme.
 ///
 /// # Errors
 /// What the database says.
@@ -164,7 +165,8 @@ pub fn under_way_of_link(
          JOIN legs ON legs.id = balances.leg_id JOIN consignments ON consignments.id = legs.consignment_id \
          JOIN programmes ON programmes.id = consignments.programme_id \
          WHERE pledge_lines.pledge_id = {pledge} AND balances.account = {} AND NOT programmes.sensitive \
-         GROUP BY balances.leg_id HAVING SUM(balances.quantity) <> 0 ORDER BY balances.leg_id LIMIT {limit}",
+         GROUP BY consignments.id, balances.leg_id HAVING SUM(balances.quantity) <> 0 \
+         ORDER BY consignments.id DESC, balances.leg_id LIMIT {limit}",
         Account::InTransit.code()
     );
     let found: Vec<OnLeg> = ask(conn, text, binds)?;

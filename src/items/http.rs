@@ -1,5 +1,6 @@
 //! Items, packs and lots over HTTP.
 
+use super::described::{ItemDescribe, ItemFactsNew, ItemFactsView};
 use super::lots::list_lots;
 use super::rules::{ItemDraft, ItemEdit, PackDraft, Standard, StorageClass};
 use super::standards::{KnownStandard, list_standards};
@@ -210,6 +211,28 @@ pub async fn item_change(
     written(state.writer.record(update).await?)
 }
 
+/// Say further of an item what it has no member for
+///
+/// Above all where it was made, under `country of origin`, which papers for customs print. What is known under a name is replaced,
+/// names that are not spoken of stay, and the same again changes nothing. It is read as `GET facts/{id}`.
+#[utoipa::path(post, path = "/api/v1/items/{id}/facts", tag = "items", request_body = ItemFactsNew,
+    params(("id" = ItemId, Path, description = "Which item")),
+    responses((status = 201, description = "Stated", body = WrittenBody<ItemFactsView>),
+        (status = 200, description = "Was stated before", body = WrittenBody<ItemFactsView>)))]
+pub async fn item_describe(
+    permit: Permit<action::ItemWrite>,
+    state: State,
+    id: Path<ItemId>,
+    body: Json<ItemFactsNew>,
+) -> Outcome<Written<ItemFactsView>> {
+    let update = ItemDescribe::new(permit.actor(), id.0, &body.0)?;
+    let view = update.view();
+    let recorded = state.writer.record(update).await?;
+    let is_new = recorded.leaf.is_some();
+    let recorded = recorded.map(|()| view);
+    Ok(if is_new { Written::created(recorded) } else { Written::changed(recorded) })
+}
+
 /// List the lots of an item
 #[utoipa::path(get, path = "/api/v1/items/{id}/lots", tag = "items",
     params(("id" = ItemId, Path, description = "Which item"), PageQuery),
@@ -288,6 +311,7 @@ pub fn routes(routes: &mut Routes) {
     routes.add(__path_item_read, item_read);
     routes.add(__path_item_list, item_list);
     routes.add(__path_item_change, item_change);
+    routes.add(__path_item_describe, item_describe);
     routes.add(__path_lot_list, lot_list);
     routes.add(__path_standard_list, standard_list);
 }

@@ -7,6 +7,7 @@
 //! and have no row. Lots appear with events, never by a request of their own. Each standard that an item ever had
 //! stays as a statement of its own, so that figures of the past are made with the standard that was known then.
 
+mod described;
 pub mod goods;
 pub mod http;
 mod lots;

@@ -113,6 +113,8 @@ pub struct Fields {
     pub list: Vec<Field>,
     /// What is wrong with it.
     pub wrongs: Wrongs,
+    /// Whether its button stands back behind that of another form.
+    pub is_quiet: bool,
 }
 
 impl Fields {
@@ -125,6 +127,11 @@ impl Fields {
     pub fn hidden(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.hidden.push((name, value.into()));
         self
+    }
+
+    /// The same with a button that stands back: a page has one that does not.
+    pub fn quiet(self) -> Self {
+        Self { is_quiet: true, ..self }
     }
 
     /// The same after it was refused: with what was typed, and each field with what is wrong with it.

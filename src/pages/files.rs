@@ -30,8 +30,8 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const FILES: &[(&str, &str, &str)] = &[
     ("style.css", "text/css; charset=utf-8", include_str!("static/style.css")),
     ("verify.js", "text/javascript; charset=utf-8", include_str!("static/verify.js")),
-    ("store.js", SCRIPT, include_str!("static/store.js")),
-    ("sender.js", SCRIPT, include_str!("static/sender.js")),
+    // One request for both, which each page of an officer and the worker need.
+    ("keep.js", SCRIPT, concat!(include_str!("static/store.js"), include_str!("static/sender.js"))),
     ("badge.js", SCRIPT, include_str!("static/badge.js")),
     ("scan.js", SCRIPT, include_str!("static/scan.js")),
     ("post.js", SCRIPT, include_str!("static/post.js")),

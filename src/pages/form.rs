@@ -6,6 +6,7 @@ use crate::web::{BODY_LIMIT, PUBLIC_BODY_LIMIT, read_body};
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use serde_json::Value;
+use std::collections::HashMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -13,29 +14,39 @@ use std::pin::Pin;
 #[derive(Clone, Debug, Default)]
 pub struct Form {
     fields: Vec<(String, String)>,
+    /// Where each name stands first: a page asks for hundreds of them, and whoever sends a form fills it with as many as fit.
+    first: HashMap<String, usize>,
 }
 
 impl Form {
     /// Reads what was sent.
     pub fn read(bytes: &[u8]) -> Self {
-        Self { fields: form_urlencoded::parse(bytes).into_owned().collect() }
+        Self::of(form_urlencoded::parse(bytes).into_owned().collect())
     }
 
     /// Of fields that were read another way.
     pub fn of(fields: Vec<(String, String)>) -> Self {
-        Self { fields }
+        let mut first = HashMap::new();
+        for (place, (name, _)) in fields.iter().enumerate() {
+            first.entry(name.clone()).or_insert(place);
+        }
+        Self { fields, first }
+    }
+
+    /// The value of a field as it was typed, where it was sent.
+    pub fn sent(&self, name: &str) -> Option<&str> {
+        let place = self.first.get(name)?;
+        self.fields.get(*place).map(|(_, value)| value.as_str())
     }
 
     /// The value of a field without blanks around it; empty where it was not sent.
     pub fn get(&self, name: &str) -> &str {
-        let mut found = self.fields.iter().filter(|(key, _)| key == name);
-        found.next().map_or("", |(_, value)| value.trim())
+        self.sent(name).map_or("", str::trim)
     }
 
     /// The same as it was typed: in a password blanks count.
     pub fn raw(&self, name: &str) -> &str {
-        let mut found = self.fields.iter().filter(|(key, _)| key == name);
-        found.next().map_or("", |(_, value)| value.as_str())
+        self.sent(name).unwrap_or_default()
     }
 
     /// The value where one was given.

@@ -10,7 +10,7 @@ use crate::papers::formats::{day, number};
 use form_urlencoded::byte_serialize;
 
 /// What keeps an officer's updates on the phone and sends them: on every page, so that they are sent from whichever is open.
-const KEEPING: [&str; 3] = ["store.js", "sender.js", "badge.js"];
+const KEEPING: [&str; 2] = ["keep.js", "badge.js"];
 
 /// A way to another page.
 pub struct Way {

@@ -10,7 +10,7 @@ use super::visitor::Visitor;
 use crate::auth::{Fields, Permit, action, subscriber};
 use crate::core::code::{TypedCode, read_tracking_code};
 use crate::core::hexadecimal::hexadecimal;
-use crate::core::problem::{Fault, Outcome, Problem};
+use crate::core::problem::{Code, Fault, Outcome, Problem};
 use crate::db::Conn;
 use crate::events::events_between;
 use crate::events::streams::{HEARTBEAT, LAST_EVENT_ID, Listener, Place, STREAM_TIME, Streams, listened};
@@ -361,18 +361,26 @@ impl Hints {
     }
 
     /// What of all that is followed by a code is to be seen otherwise than before, with the new marks. There are few, so each
-    /// is read by itself.
+    /// is read by itself. What is not there, or no longer, is left out without a word: a browser has one stream for all of its
+    /// pages, and one of them whose link was ended must not keep the others from their hints.
     async fn changed(&mut self) -> Outcome<BTreeMap<String, String>> {
-        let mut marks = Vec::with_capacity(self.followed.len());
-        for one in &self.followed {
-            marks.push(marked(&self.state, one.thing, &one.code).await?);
-        }
+        let followed = std::mem::take(&mut self.followed);
         let mut changed = BTreeMap::new();
-        for (one, mark) in self.followed.iter_mut().zip(marks) {
+        for mut one in followed {
+            let mark = match marked(&self.state, one.thing, &one.code).await {
+                Ok(mark) => mark,
+                Err(problem) if problem.code == Code::NotFound => continue,
+                Err(problem) => return Err(problem),
+            };
             if one.mark != mark {
                 changed.insert(one.code.clone(), mark.clone());
                 one.mark = mark;
             }
+            self.followed.push(one);
+        }
+        if self.standing.is_none() && self.followed.is_empty() {
+            // Nothing is left that it could be hinted of.
+            return Err(Problem::not_found());
         }
         Ok(changed)
     }

@@ -74,6 +74,7 @@ pub fn phrases() -> Vec<[&'static str; 6]> {
     let all = [
         words::Word::every(),
         words::Trouble::every(),
+        words::Advice::every(),
         fault_words::FaultWord::every(),
         audit::AuditWord::every(),
         audit::CheckWord::every(),

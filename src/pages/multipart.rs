@@ -76,7 +76,8 @@ async fn parts_of(bytes: BytesMut, boundary: String) -> Outcome<Filled> {
             None => fields.push((field, String::from_utf8_lossy(&bytes).into_owned())),
             // A browser sends an empty file where none was chosen.
             Some(_) if bytes.is_empty() => {}
-            Some(name) => file = Some(FilePart { name, media_type, bytes: BytesMut::from(bytes.as_ref()) }),
+            // What is nobody else's is taken as it is, so that a file of megabytes is not held once more.
+            Some(name) => file = Some(FilePart { name, media_type, bytes: BytesMut::from(bytes) }),
         }
     }
     Ok(Filled { form: Form::of(fields), file })

@@ -3,7 +3,7 @@
 use super::fault_words::fault_said;
 use super::frame::Frame;
 use super::visitor::{Visitor, see, shown_with};
-use super::words::{Trouble, Word};
+use super::words::{Advice, Trouble, Word};
 use crate::atlas::Language;
 use crate::core::problem::{Code, FieldError, Problem};
 use crate::web::{not_found, wants_page};
@@ -16,6 +16,11 @@ use form_urlencoded::byte_serialize;
 struct RefusedPage<'a> {
     frame: Frame,
     what: &'static str,
+    /// What to do next.
+    advice: &'static str,
+    /// What is wrong with what was asked, as far as it is said in the page's language.
+    said: Vec<Wrong>,
+    /// The words of the interface, which name the value.
     detail: &'a str,
 }
 
@@ -30,9 +35,11 @@ fn refusal_page(visitor: &Visitor, problem: &Problem) -> HttpResponse {
     }
     let trouble = Trouble::from(problem.code);
     let frame = visitor.frame(trouble);
-    let what = frame.say(trouble);
+    let (what, advice) = (frame.say(trouble), frame.say(Advice::from(trouble)));
     let title = frame.with(Word::ErrorTitle, what);
-    let page = RefusedPage { frame: frame.titled(title), what, detail: &problem.detail };
+    let said = problem.errors.iter().map(|error| Wrong::of(&frame, String::new(), error));
+    let said = said.filter(|wrong| !wrong.is_detail).collect();
+    let page = RefusedPage { frame: frame.titled(title), what, advice, said, detail: &problem.detail };
     shown_with(problem.status_code(), &page).unwrap_or_else(|problem| problem.error_response())
 }
 
@@ -69,7 +76,7 @@ impl Wrong {
     }
 
     /// What a code says in the page's language. In English the interface's own words say more: they name the value.
-    fn of(frame: &Frame, field: String, error: &FieldError) -> Self {
+    pub fn of(frame: &Frame, field: String, error: &FieldError) -> Self {
         let said = if frame.language == Language::English { None } else { fault_said(frame.language, error) };
         match said {
             Some(detail) => Self { field, detail, lang: frame.code(), is_detail: false },

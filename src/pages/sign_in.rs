@@ -36,7 +36,7 @@ fn asked(request: &HttpRequest) -> Form {
 fn frame_of(visitor: &Visitor) -> Frame {
     let frame = visitor.frame(Word::SignIn);
     let is_there = frame.officer.is_some();
-    let frame = if is_there { frame } else { frame.with_script("store.js") };
+    let frame = if is_there { frame } else { frame.with_script("keep.js") };
     frame.with_script("left.js")
 }
 

@@ -11,7 +11,7 @@ use crate::auth::{Grant, Named, Permit, Principal, authorize};
 use crate::core::id::SessionId;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::events::streams::Streams;
-use crate::web::{cookie, known_caller};
+use crate::web::{cookie, held_through, known_caller};
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
@@ -43,7 +43,7 @@ pub struct Visitor {
     here: String,
     /// Whether it was only asked for, and nothing sent.
     only_looks: bool,
-    /// The last entry of the log before anything was read for the page.
+    /// The last entry of the log, where the page is read, before anything was read for it.
     newest: i64,
 }
 
@@ -67,6 +67,8 @@ impl Visitor {
         let caller = request.extensions().get::<Grant>().map(|grant| (Arc::clone(grant.principal()), None));
         let (here, only_looks) = (place_of(request).to_owned(), request.method().is_safe());
         let newest = request.app_data::<Data<Streams>>().map_or(0, |streams| streams.newest());
+        // What came later than a replica holds is not on a page that is read from it, and is hinted of.
+        let newest = held_through(request).map_or(newest, |held| held.min(newest));
         Self { language: language_of(request), caller, here, only_looks, newest }
     }
 

@@ -158,6 +158,53 @@ words! {
     }
 }
 
+words! {
+    /// What to do next where a page of its own says that something is not possible.
+    pub enum Advice {
+        Malformed: ["Load the page again and send it once more.", "Rechargez la page et renvoyez.", "Vuelva a cargar la página y envíelo de nuevo.", "Загрузите страницу заново и отправьте ещё раз.", "请重新载入页面后再发送。", "أعد تحميل الصفحة وأرسله مرة أخرى."],
+        Invalid: ["Go back and mend what is named here.", "Revenez en arrière et corrigez ce qui est indiqué ici.", "Vuelva atrás y corrija lo que se indica aquí.", "Вернитесь и исправьте то, что здесь названо.", "请返回并更正此处指出的内容。", "ارجع وصحّح ما هو مذكور هنا."],
+        Unauthenticated: ["Sign in and open the page again.", "Connectez-vous et rouvrez la page.", "Inicie sesión y abra de nuevo la página.", "Войдите и откройте страницу снова.", "请登录后重新打开页面。", "سجّل الدخول وافتح الصفحة من جديد."],
+        Forbidden: ["Ask an administrator, if your work needs it.", "Demandez à un administrateur si votre travail l’exige.", "Pídalo a un administrador si su trabajo lo requiere.", "Если это нужно для работы, обратитесь к администратору.", "如工作需要，请联系管理员。", "اطلب ذلك من أحد المسؤولين إن كان عملك يحتاج إليه."],
+        OwnProposal: ["Ask a colleague who may decide it.", "Demandez à un collègue qui peut en décider.", "Pídalo a un colega que pueda decidirlo.", "Попросите коллегу, который вправе решать.", "请由有权决定的同事处理。", "اطلب ذلك من زميل يحق له البتّ فيه."],
+        OwnDispatch: ["Ask a colleague where the goods arrived to receive them.", "Demandez à un collègue du lieu d’arrivée de recevoir les biens.", "Pida a un colega del lugar de llegada que los reciba.", "Попросите коллегу на месте прибытия принять груз.", "请由到货地点的同事收货。", "اطلب من زميل في مكان الوصول أن يستلم البضائع."],
+        OtherOrigin: ["Open the page on this server and send it from there.", "Ouvrez la page sur ce serveur et envoyez depuis là.", "Abra la página en este servidor y envíelo desde ahí.", "Откройте страницу на этом сервере и отправьте с неё.", "请在本服务器上打开页面后再发送。", "افتح الصفحة على هذا الخادم وأرسل منها."],
+        NotFound: ["It may be mistyped, gone, or not for you to see.", "Elle est peut-être mal saisie, n’existe plus ou ne vous est pas accessible.", "Puede estar mal escrita, ya no existir o no estar a su alcance.", "Возможно, в адресе опечатка, или этого уже нет, или оно не для вас.", "地址可能有误、内容已不存在，或您无权查看。", "ربما كُتب العنوان خطأ أو لم يعد موجودًا أو ليس لك أن تراه."],
+        TooSlow: ["Send it where the connection is better, or in parts.", "Renvoyez avec une meilleure connexion, ou en plusieurs parties.", "Envíelo con mejor conexión o por partes.", "Отправьте там, где связь лучше, или по частям.", "请在网络较好处发送，或分批发送。", "أرسله حيث يكون الاتصال أفضل أو على أجزاء."],
+        Taken: ["Look whether it is there already before you send it again.", "Vérifiez s’il existe déjà avant de renvoyer.", "Compruebe si ya está antes de enviarlo de nuevo.", "Проверьте, нет ли этого уже, прежде чем отправлять снова.", "再次发送前，请先查看是否已存在。", "تحقق مما إذا كان موجودًا قبل أن ترسله ثانية."],
+        WrongState: ["Open the page again to see how it stands now.", "Rouvrez la page pour voir où cela en est.", "Abra de nuevo la página para ver cómo está ahora.", "Откройте страницу снова, чтобы увидеть, как обстоит дело.", "请重新打开页面查看当前状态。", "افتح الصفحة من جديد لترى الحالة الراهنة."],
+        Insufficient: ["Look at what is there now, and write a smaller number.", "Regardez ce qu’il y a maintenant et indiquez un nombre plus petit.", "Mire lo que hay ahora y escriba un número menor.", "Посмотрите, что есть сейчас, и укажите меньшее число.", "请查看现有数量，并填写较小的数字。", "انظر إلى ما هو موجود الآن واكتب عددًا أصغر."],
+        Changed: ["Open the page again: what was changed stands there.", "Rouvrez la page : ce qui a été modifié y figure.", "Abra de nuevo la página: ahí está lo que cambió.", "Откройте страницу снова: на ней то, что изменили.", "请重新打开页面，更改内容就在其中。", "افتح الصفحة من جديد: ما تغيّر مذكور فيها."],
+        TooLarge: ["Send less at once, in several parts.", "Envoyez moins à la fois, en plusieurs parties.", "Envíe menos a la vez, en varias partes.", "Отправьте меньше за раз, по частям.", "请减少单次内容，分批发送。", "أرسل أقل في كل مرة، على أجزاء."],
+        TooManyRequests: ["Nothing is lost. Try again in a minute.", "Rien n’est perdu. Réessayez dans une minute.", "No se ha perdido nada. Inténtelo de nuevo en un minuto.", "Ничего не потеряно. Попробуйте через минуту.", "没有任何内容丢失。请一分钟后重试。", "لم يضع شيء. حاول مجددًا بعد دقيقة."],
+        Unavailable: ["If it goes on, tell whoever runs this server.", "Si cela persiste, prévenez la personne qui gère ce serveur.", "Si continúa, avise a quien administra este servidor.", "Если это продолжается, сообщите тому, кто ведёт этот сервер.", "如持续如此，请告知本服务器的管理人员。", "إذا استمر ذلك فأخبر من يدير هذا الخادم."],
+        Internal: ["If it happens again, tell whoever runs this server.", "Si cela se reproduit, prévenez la personne qui gère ce serveur.", "Si vuelve a ocurrir, avise a quien administra este servidor.", "Если это повторится, сообщите тому, кто ведёт этот сервер.", "如再次发生，请告知本服务器的管理人员。", "إذا تكرر ذلك فأخبر من يدير هذا الخادم."],
+    }
+}
+
+impl From<Trouble> for Advice {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::Malformed => Self::Malformed,
+            Trouble::Invalid => Self::Invalid,
+            Trouble::Unauthenticated => Self::Unauthenticated,
+            Trouble::Forbidden => Self::Forbidden,
+            Trouble::OwnProposal => Self::OwnProposal,
+            Trouble::OwnDispatch => Self::OwnDispatch,
+            Trouble::OtherOrigin => Self::OtherOrigin,
+            Trouble::NotFound => Self::NotFound,
+            Trouble::TooSlow => Self::TooSlow,
+            Trouble::Taken => Self::Taken,
+            Trouble::WrongState => Self::WrongState,
+            Trouble::Insufficient => Self::Insufficient,
+            Trouble::Changed => Self::Changed,
+            Trouble::TooLarge => Self::TooLarge,
+            Trouble::TooManyRequests => Self::TooManyRequests,
+            Trouble::Unavailable => Self::Unavailable,
+            Trouble::Internal => Self::Internal,
+        }
+    }
+}
+
 impl From<Code> for Trouble {
     fn from(code: Code) -> Self {
         match code {

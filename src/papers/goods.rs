@@ -163,13 +163,14 @@ fn part_of(whole: i64, some: i64, all: i64) -> Option<i64> {
     i64::try_from((2 * whole * some + all) / (2 * all)).ok()
 }
 
+/// The fact that tells where something was made, by the name that it has, where there is one.
+pub fn origin_stated(facts: &BTreeMap<String, String>) -> Option<(&String, &String)> {
+    MADE_IN.iter().find_map(|name| facts.iter().find(|(known, _)| known.to_lowercase() == *name))
+}
+
 /// Where goods were made: nothing where two files say two things.
 fn made_in<'a>(facts: impl Iterator<Item = &'a BTreeMap<String, String>>) -> Option<String> {
-    let said = |facts: &BTreeMap<String, String>| {
-        MADE_IN.iter().find_map(|name| {
-            facts.iter().find(|(known, _)| known.to_lowercase() == *name).map(|(_, words)| words.clone())
-        })
-    };
+    let said = |facts: &'a BTreeMap<String, String>| origin_stated(facts).map(|(_, words)| words.clone());
     let mut all: Vec<String> = facts.filter_map(said).collect();
     all.dedup();
     if all.len() == 1 { all.pop() } else { None }

@@ -52,5 +52,6 @@ mod words_goods;
 mod words_told;
 
 pub use foot::foot as foot_lines;
+pub use goods::origin_stated;
 pub use linked::{linked, waybill_read};
 pub use report::link_report;

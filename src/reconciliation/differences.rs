@@ -262,16 +262,24 @@ fn missing_row(row: MissedRow, words: &Words, counted: &Counted<'_>) -> MissingR
     }
 }
 
+/// What is missing now and is to be decided.
+pub struct MissingNow {
+    /// The oldest first.
+    pub rows: Vec<MissingRow>,
+    /// Whether there is more, which follows as these are decided.
+    pub has_more: bool,
+}
+
 /// What is missing now and can be decided by whoever may propose a loss of it, the oldest first, up to 500: goods of a
 /// consignment beyond reach are decided by others.
 ///
 /// # Errors
-/// `invalid` where goods are missing at too many places; whatever the database says.
+/// Whatever the database says.
 pub fn missing_now(
     conn: &mut Conn,
     permit: &Permit<action::LossPropose>,
     now: Timestamp,
-) -> Outcome<Vec<MissingRow>> {
+) -> Outcome<MissingNow> {
     let question = Question {
         group_by: vec![Group::Item],
         place: PlaceMeaning::default(),
@@ -283,7 +291,7 @@ pub fn missing_now(
         sections: Vec::new(),
     };
     let counted = Counted::new(&question, Moment::of(conn, &question, now)?);
-    let rows = missed(conn, &counted)?;
+    let (rows, is_cut) = missed_longest(conn, &counted)?;
     let mut wanted = Wanted::default();
     for row in &rows {
         wanted.item(row.item_id);
@@ -292,8 +300,10 @@ pub fn missing_now(
     }
     let words = wanted.load(conn, &question.scope)?;
     let is_reached = |row: &MissedRow| row.consignment_id.is_none_or(|id| words.reaches(id));
-    let reached = rows.into_iter().filter(is_reached).take(LISTED_MAXIMUM);
-    Ok(reached.map(|row| missing_row(row, &words, &counted)).collect())
+    let mut reached = rows.into_iter().filter(is_reached);
+    let listed = reached.by_ref().take(LISTED_MAXIMUM);
+    let rows = listed.map(|row| missing_row(row, &words, &counted)).collect();
+    Ok(MissingNow { rows, has_more: is_cut || reached.next().is_some() })
 }
 
 fn told(row: EntryRow, item: Named, event: Option<Happened>) -> DifferenceEntry {
@@ -392,8 +402,19 @@ fn entries(conn: &mut Conn, counted: &Counted<'_>, differing: &str) -> Outcome<V
     )
 }
 
-/// What is missing, the oldest first. Since when is said by the first posting after the cell was last empty.
+/// What is missing, the oldest first: all of it, or the question is to be narrowed.
 fn missed(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Vec<MissedRow>> {
+    let (rows, is_cut) = missed_longest(conn, counted)?;
+    if is_cut {
+        let detail = format!("goods are missing at more than {ROWS_MAXIMUM} places; add a filter");
+        return Err(Problem::field("/sections", detail));
+    }
+    Ok(rows)
+}
+
+/// What has been missing for the longest, the oldest first, and whether there is more. Since when is said by the first posting after
+/// the cell was last empty.
+fn missed_longest(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<(Vec<MissedRow>, bool)> {
     let until = counted.until();
     let mut rows: Vec<MissedRow> = counted.statement.load(
         conn,
@@ -407,18 +428,17 @@ fn missed(conn: &mut Conn, counted: &Counted<'_>) -> Outcome<Vec<MissedRow>> {
              WHERE emptied_at IS NULL OR effective_at > emptied_at) AS since FROM (SELECT cell, consignment_id, leg_id, site_id, item_id, \
              SUM(quantity) AS quantity FROM {} AS counted WHERE account = 6 \
              GROUP BY cell, consignment_id, leg_id, site_id, item_id) AS short WHERE quantity <> 0) AS missed \
-             GROUP BY consignment_id, leg_id, site_id, item_id LIMIT {}",
+             GROUP BY consignment_id, leg_id, site_id, item_id ORDER BY since LIMIT {}",
             counted.held(),
             ROWS_MAXIMUM + 1
         ),
     )?;
-    if rows.len() > ROWS_MAXIMUM {
-        let detail = format!("goods are missing at more than {ROWS_MAXIMUM} places; add a filter");
-        return Err(Problem::field("/sections", detail));
-    }
+    let is_cut = rows.len() > ROWS_MAXIMUM;
+    rows.truncate(ROWS_MAXIMUM);
+    // What lies nowhere the two databases sort differently.
     let key = |row: &MissedRow| (row.since, row.item_id, row.site_id, row.consignment_id, row.leg_id);
     rows.sort_by_key(key);
-    Ok(rows)
+    Ok((rows, is_cut))
 }
 
 /// The reasons a body gives, of the event as a whole and of its lines of an item; a correction gives them for what

@@ -47,6 +47,6 @@ mod values;
 
 pub use accounts::{AccountsRow, AccountsSection};
 pub use answer::{ReconciliationView, answer};
-pub use differences::{DifferencesSection, MissingRow, missing_now};
+pub use differences::{DifferencesSection, MissingNow, MissingRow, missing_now};
 pub use entries::{CellEntry, EntriesView, EntryKey};
 pub use listed::{EntryTold, EventTold, entries_after, entries_count, entries_of};

@@ -1,6 +1,7 @@
 //! JSON bodies: read within a limit, refused with a pointer to what is wrong.
 
 use super::plain::{coded, plain};
+use super::taken::{TREE_BYTES_MAX, takes_too_much};
 use crate::auth::Grant;
 use crate::core::problem::{Code, Fault, FieldError, Outcome, Problem};
 use actix_web::dev::Payload;
@@ -53,7 +54,37 @@ impl<T: DeserializeOwned + 'static> FromRequest for Json<T> {
     }
 }
 
-/// A JSON body together with its bytes as they came, for what is kept as it was sent. Only for routes that ask who calls.
+/// A JSON body of which all or some may have any shape: it is refused before it would take far more memory than it is long. Only for
+/// routes that ask who calls.
+#[derive(Clone, Debug)]
+pub struct Open<T>(pub T);
+
+impl<T: DeserializeOwned + 'static> FromRequest for Open<T> {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Outcome<Self>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        let payload = payload.take();
+        Box::pin(async move { parse(&read_open(&request, payload).await?).map(Self) })
+    }
+}
+
+/// The bytes of a body of any shape.
+async fn read_open(request: &HttpRequest, payload: Payload) -> Outcome<BytesMut> {
+    check_content_type(request)?;
+    let bytes = read_body(request, payload, BODY_LIMIT).await?;
+    if takes_too_much(&bytes) {
+        let mebibytes = TREE_BYTES_MAX / (1_024 * 1_024);
+        let words = format!(
+            "The body has so many values that reading it would take more than {mebibytes} MiB. Send it in parts."
+        );
+        return Err(Problem::new(Code::TooLarge, words));
+    }
+    Ok(bytes)
+}
+
+/// The same together with its bytes as they came, for what is kept as it was sent. Only for routes that ask who calls.
 #[derive(Clone, Debug)]
 pub struct Kept<T> {
     /// What it says.
@@ -70,8 +101,7 @@ impl<T: DeserializeOwned + 'static> FromRequest for Kept<T> {
         let request = request.clone();
         let payload = payload.take();
         Box::pin(async move {
-            check_content_type(&request)?;
-            let bytes = read_body(&request, payload, BODY_LIMIT).await?.to_vec();
+            let bytes = read_open(&request, payload).await?.to_vec();
             Ok(Self { value: parse(&bytes)?, bytes })
         })
     }

@@ -8,6 +8,7 @@
 //! | `guard` | authentication and authorization before anything of a request is parsed |
 //! | `origin` | the browser's session cookie, and whether a page of ours sent it |
 //! | `body` | JSON bodies: limits, unknown fields, pointers to what is wrong |
+//! | `taken` | what JSON of any shape takes once it is read |
 //! | `plain`, `distinct` | what is wrong with a body, in plain words; members that stand twice |
 //! | `query` | query strings, identifiers in paths, pages of lists |
 //! | `reads` | which requests may be answered from a replica |
@@ -47,18 +48,22 @@ mod revision;
 mod routes;
 mod shown;
 mod state;
+mod taken;
 mod written;
 
-pub use body::{BODY_LIMIT, DEPTH_MAXIMUM, Json, Kept, PUBLIC_BODY_LIMIT, present, read_body, value_of};
+pub use body::{
+    BODY_LIMIT, DEPTH_MAXIMUM, Json, Kept, Open, PUBLIC_BODY_LIMIT, present, read_body, value_of,
+};
 pub(crate) use body::{field_refusal, pointer};
 pub use distinct::Distinct;
 pub use guard::{Allowed, Door, Expense, Standing, Throttle, address_of, known_caller, pass, spend};
 pub use origin::{SESSION_COOKIE, check_own_origin, cookie, cookie_header};
 pub use problem::{ProblemBody, method_not_allowed, not_found, wants_page};
 pub use query::{MomentQuery, Paging, Path, Query, decode_key, encode_key};
-pub use reads::AT_LEAST;
+pub use reads::{AT_LEAST, held_through};
 pub use revision::{IfMatch, Tagged};
 pub use routes::{Access, Documentation, PUBLIC, Refuse, Routes};
 pub use shown::{Shown, discreet};
 pub use state::{State, StateParts};
+pub use taken::{TREE_BYTES_MAX, takes_too_much};
 pub use written::{ReceiptBody, Written, WrittenBody};

@@ -9,10 +9,10 @@ use super::{Door, state};
 use crate::auth::Action;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Replica;
-use actix_web::HttpMessage;
 use actix_web::dev::ServiceRequest;
 use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
+use actix_web::{HttpMessage, HttpRequest};
 use utoipa::PartialSchema;
 use utoipa::openapi::path::{Operation, ParameterBuilder, ParameterIn};
 use utoipa::openapi::{RefOr, Required};
@@ -71,6 +71,12 @@ pub(super) fn choose(request: &ServiceRequest, access: Access) -> Outcome<()> {
         request.extensions_mut().insert(ReadFrom { replica: replica.clone(), holding });
     }
     Ok(())
+}
+
+/// The entry of the ledger up to which a replica holds everything that a request is answered from; nothing where the database
+/// itself answers it.
+pub fn held_through(request: &HttpRequest) -> Option<i64> {
+    request.extensions().get::<ReadFrom>().map(|from| from.holding)
 }
 
 /// Documents the header on what may be late.

@@ -1,9 +1,13 @@
 //! A consignee without an account: points a camera at the code on the waybill, and confirms what came.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
 use super::Browser;
 use super::screens::{on_each_screen, signs_in};
+use crate::exports::standards::skipped;
+use crate::papers_printed::camera::{NO_READER, codes};
 use crate::public_pages::Gift;
 use crate::sessions::person;
 use crate::stories::scene::Scene;
@@ -12,15 +16,42 @@ use crate::support::server::migrate;
 use relief_ledger::auth::Role;
 use relief_ledger::papers::code::svg;
 
-/// What a camera reads: the address whose squares these are. Nobody else is asked what they say, so the squares of the address
-/// that is written beside them must be the ones that are drawn.
-fn read_by_camera(browser: &Browser) -> String {
+/// What a camera reads on what is shown, printed as it is; none where there is no reader, which is said.
+fn read_by_camera(browser: &Browser) -> Option<Vec<String>> {
+    let printed = browser.command("Page.printToPDF", json!({"printBackground": false}));
+    let printed = STANDARD.decode(printed["data"].as_str().expect("a file of pages")).expect("base64");
+    match codes(&printed) {
+        Some(read) => Some(read.concat()),
+        None => {
+            skipped(NO_READER);
+            None
+        }
+    }
+}
+
+/// The address on the page of a new link, whose squares say the same to a reader of others.
+fn address_in_squares(browser: &Browser) -> String {
     let address = browser.text("main .notice.good a");
+    if let Some(read) = read_by_camera(browser) {
+        assert_eq!(read, [address.as_str()]);
+    }
+    // Those squares are shown, where there is no reader too.
     let script = "arguments[0](document.querySelector('.squares path[fill=\"#000\"]').getAttribute('d'))";
     let drawn = browser.run(script).as_str().expect("squares").to_owned();
     let squares = svg(&address, "").expect("it is an address");
     assert!(squares.contains(&format!("d=\"{drawn}\"")), "the squares say {address}");
     address
+}
+
+/// Prints the waybill with a link, which two squares lead from: to where the goods are tracked, and to where they are confirmed.
+fn prints_the_waybill(browser: &Browser, code: &str) {
+    browser.click("main form button[name='on']");
+    let letters = browser.text(".code span");
+    let Some(read) = read_by_camera(browser) else { return };
+    let (links, tracked): (Vec<String>, Vec<String>) =
+        read.into_iter().partition(|one| one.contains("/confirm/"));
+    assert_eq!(tracked, [code], "no address is known by which browsers call this server");
+    assert!(links.len() == 1 && letters.contains(&links[0]), "{links:?} in {letters}");
 }
 
 #[test]
@@ -36,8 +67,11 @@ fn a_consignee_without_an_account_confirms_receipt_by_the_address_in_the_squares
         signs_in(browser, &address, "amina");
         let consignment = gift.consignment["id"].as_str().expect("an id");
         browser.goto(&format!("{address}/consignments/{consignment}/confirmation-link"));
+        prints_the_waybill(browser, gift.code());
+        // Whoever makes another ends the one on that paper.
+        browser.goto(&format!("{address}/consignments/{consignment}/confirmation-link"));
         browser.click("main form button");
-        let squares = read_by_camera(browser);
+        let squares = address_in_squares(browser);
         screen.pictured("squares");
         browser.command("Network.clearBrowserCookies", json!({}));
 

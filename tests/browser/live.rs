@@ -22,6 +22,8 @@ const HIDE: &str = "Object.defineProperty(document, 'hidden', { configurable: tr
     document.dispatchEvent(new Event('visibilitychange')); arguments[0]();";
 const SHOW: &str = "Object.defineProperty(document, 'hidden', { configurable: true, get: () => false }); \
     document.dispatchEvent(new Event('visibilitychange')); arguments[0]();";
+/// Tabs cannot agree which of them holds the stream, as without TLS.
+const DISAGREE: &str = "Object.defineProperty(Navigator.prototype, 'locks', { get: () => undefined });";
 /// Every page from now on is told that data is to be saved.
 const SAVE: &str = "Object.defineProperty(NetworkInformation.prototype, 'saveData', { get: () => true });";
 
@@ -115,5 +117,29 @@ fn a_browser_has_one_stream_and_none_where_nobody_looks_or_data_is_saved() {
     browser.command("Page.addScriptToEvaluateOnNewDocument", json!({"source": SAVE}));
     browser.goto(&at(&scene, &format!("/track/{code}")));
     assert_eq!(browser.run("arguments[0](navigator.connection.saveData)"), json!(true));
+    has_streams(&scene, 0);
+}
+
+#[test]
+fn windows_that_cannot_agree_have_a_stream_each_which_is_counted() {
+    let Some(browser) = Browser::start() else { return };
+    let database = TestDatabase::sqlite(migrate);
+    let scene = Scene::new(&database);
+    signed_in(&browser, &scene);
+    let alone = || {
+        browser.command("Page.addScriptToEvaluateOnNewDocument", json!({"source": DISAGREE}));
+        browser.goto(&at(&scene, "/board"));
+        browser.text("[data-live=lists]");
+    };
+    alone();
+    has_streams(&scene, 1);
+    // The twin of windows that share one: what is counted there would be two, were there two.
+    let first = browser.new_window();
+    alone();
+    has_streams(&scene, 2);
+    browser.run(HIDE);
+    has_streams(&scene, 1);
+    browser.switch_to(first);
+    browser.run(HIDE);
     has_streams(&scene, 0);
 }

@@ -8,20 +8,24 @@ pub mod axe;
 mod consignee;
 pub mod demo;
 mod donor;
+mod each;
 mod forced;
 mod injection;
 mod keyboard;
 mod larger;
 mod manager;
+mod readme;
 mod refused;
 mod screens;
 pub mod board;
 mod live;
 mod offline;
+mod phone;
 pub mod program;
 mod public;
 pub mod stories;
 mod taking;
+mod told;
 mod twice;
 mod upload;
 mod usable;
@@ -40,6 +44,8 @@ use serde_json::{Value, json};
 
 /// How long a page may take to show what a story waits for: the machine is small and shared.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How often a driver is started that finds no port: one of hundreds of starts does not.
+const DRIVER_STARTS: usize = 5;
 
 const CHROMIUM_FLAGS: [&str; 12] = [
     "--headless=new",
@@ -358,22 +364,29 @@ fn installed(program: &str) -> bool {
     std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
 }
 
-/// Starts chromedriver on a port that it chooses itself and prints.
+/// Starts chromedriver on a port that it chooses itself and prints. It chooses one of the newer protocol and ends where the older
+/// one's of the same number is somebody else's: then it is started once more.
 fn start_driver() -> (Child, u16) {
-    let mut driver = Command::new("chromedriver")
-        .arg("--port=0")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("chromedriver starts");
-    let output = driver.stdout.take().expect("its output is piped");
-    let mut lines = BufReader::new(output).lines().map_while(Result::ok);
-    let port = lines.find_map(|line| {
-        let (_, behind) = line.split_once("started successfully on port ")?;
-        behind.trim_end_matches('.').parse().ok()
-    });
-    // The rest is read and thrown away, so that the driver never stalls on a full pipe.
-    std::thread::spawn(move || lines.for_each(drop));
-    (driver, port.expect("chromedriver says its port"))
+    for _ in 0..DRIVER_STARTS {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        let output = driver.stdout.take().expect("its output is piped");
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        let port = lines.find_map(|line| {
+            let (_, behind) = line.split_once("started successfully on port ")?;
+            behind.trim_end_matches('.').parse().ok()
+        });
+        if let Some(port) = port {
+            // The rest is read and thrown away, so that the driver never stalls on a full pipe.
+            std::thread::spawn(move || lines.for_each(drop));
+            return (driver, port);
+        }
+        driver.wait().expect("it has ended");
+    }
+    panic!("chromedriver found no port in {DRIVER_STARTS} starts");
 }

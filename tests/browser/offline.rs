@@ -64,7 +64,7 @@ impl Port {
     }
 
     /// How many posts of an event it answered with a status since it came back.
-    fn posted(&self, status: u16) -> u64 {
+    pub(super) fn posted(&self, status: u16) -> u64 {
         let address = self.listen.parse().expect("an address");
         let metrics = Caller { address, token: None, user: None }.get("/metrics").text;
         let counter =
@@ -75,7 +75,7 @@ impl Port {
 }
 
 /// How many updates are on the phone, whoever's they are.
-fn kept(browser: &Browser) -> Value {
+pub(super) fn kept(browser: &Browser) -> Value {
     browser.run("reliefStore.count().then(arguments[0])")
 }
 

@@ -17,7 +17,7 @@ use relief_ledger::core::id::UserId;
 use relief_ledger::users::store::{NewUser, UserAdd};
 
 /// How each is looked at: language, theme and width.
-const WAYS: [(&str, &str, u32); 2] = [("en", "light", 1_280), ("ar", "dark", 360)];
+pub(super) const WAYS: [(&str, &str, u32); 2] = [("en", "light", 1_280), ("ar", "dark", 360)];
 const WAYS_LONG: [(&str, &str, u32); 6] = [
     ("en", "light", 360),
     ("en", "dark", 1_280),
@@ -68,7 +68,7 @@ const REFUSED_ADDRESSES: [(&str, &[&str]); 4] = [
 ];
 
 /// Fills in the first form of the page with what is no answer to anything, and sends it past what a browser would check.
-const SEND_NONSENSE: &str = r"
+pub(super) const SEND_NONSENSE: &str = r"
     const form = document.querySelector('main form[method=post]');
     document.getElementById('counted')?.click();
     const typed = 'input:not([type=hidden], [type=checkbox], [type=radio], [type=file]), textarea';
@@ -77,7 +77,7 @@ const SEND_NONSENSE: &str = r"
     arguments[0]();";
 
 /// What the page says went wrong.
-const SUMMARY: &str = ".summary[role='alert']:not([hidden])";
+pub(super) const SUMMARY: &str = ".summary[role='alert']:not([hidden])";
 
 /// A browser with the judge of its pages, and who works at the server.
 struct Visit<'a> {
@@ -123,13 +123,18 @@ fn staff(house: &Server) {
     }
     let organization = json!({"name": "Hainan", "country": "CN", "donor": true});
     let made = house.login_as(Role::Admin).post("/api/v1/organizations", &organization).expect(201);
+    donor_of(house, made["id"].as_str().expect("an id"));
+}
+
+/// A donor of an organization who can sign in as `the-donor`.
+pub(super) fn donor_of(house: &Server, organization: &str) {
     let user = NewUser {
         id: UserId(Uuid::now_v7()),
         login: "the-donor".to_owned(),
         name: "Wei Chen".to_owned(),
         password_hash: password_hash(),
         role: Role::Donor,
-        organization: made["id"].as_str().and_then(|id| id.parse().ok()),
+        organization: organization.parse().ok(),
         countries: Vec::new(),
     };
     house.record(UserAdd { actor: operator(), user: house.sealed(user) });

@@ -6,10 +6,10 @@ use super::axe::{library, violations};
 use super::demo::Demonstration;
 use super::screens::pictures;
 
-const LANGUAGES: [&str; 6] = ["en", "fr", "es", "ru", "zh", "ar"];
-const THEMES: [&str; 2] = ["light", "dark"];
+pub const LANGUAGES: [&str; 6] = ["en", "fr", "es", "ru", "zh", "ar"];
+pub const THEMES: [&str; 2] = ["light", "dark"];
 /// A phone's width and a desk's, in CSS pixels.
-const WIDTHS: [u32; 2] = [360, 1_280];
+pub const WIDTHS: [u32; 2] = [360, 1_280];
 /// The narrowest a page may be shown at: 1,280 pixels at four times their size (WCAG 1.4.10).
 const NARROWEST: u32 = 320;
 

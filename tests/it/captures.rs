@@ -6,6 +6,7 @@ mod machines;
 mod parsing;
 mod restated;
 mod shapes;
+mod steps;
 mod units;
 
 use std::time::{Duration, Instant};

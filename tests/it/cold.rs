@@ -1,5 +1,6 @@
 //! What has to be kept cool: what loggers recorded, what is held for it, and where things are kept.
 
+mod classes;
 mod legs;
 mod limits;
 mod loggers;

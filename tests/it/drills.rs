@@ -12,6 +12,7 @@ mod gone;
 pub mod imported;
 pub mod large;
 mod processes;
+mod told;
 
 use std::collections::BTreeSet;
 use std::io::{Read, Write};

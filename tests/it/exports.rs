@@ -6,7 +6,9 @@ mod command;
 mod hostile;
 mod large;
 mod sector;
+mod stamped;
 pub mod standards;
+mod steps;
 pub mod workbook;
 
 use std::collections::BTreeMap;

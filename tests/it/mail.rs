@@ -2,6 +2,7 @@
 //! any longer.
 
 mod alerts;
+mod followed;
 mod letters;
 mod sink;
 

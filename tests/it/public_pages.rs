@@ -2,6 +2,7 @@
 
 mod confirmed;
 mod drawn;
+mod equal;
 mod met;
 mod tracked;
 

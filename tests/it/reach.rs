@@ -6,4 +6,5 @@ mod against;
 mod formula;
 mod honduras;
 mod naive;
+mod shown;
 mod stories;

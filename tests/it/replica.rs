@@ -232,6 +232,27 @@ fn a_caller_reads_what_it_wrote_by_naming_its_sequence() {
 }
 
 #[test]
+fn a_page_that_is_read_from_a_replica_is_hinted_of_what_the_replica_lacks() {
+    let database = TestDatabase::postgres(migrate);
+    let (server, admin, _copy) = beside_a_copy_that_stands_still(&database, Duration::from_secs(3_600));
+    let officer = server.login_as(Role::Officer);
+    let (_, sequence) = organization(&admin, "Yunnan");
+    let held = standing(&server)["sequence"].as_i64().expect("what it holds is told");
+    assert!(held < sequence, "{held}, {sequence}");
+    // Up to which entry a page says that it shows everything.
+    let after = |at_least: i64| {
+        let number = at_least.to_string();
+        let page = officer.send("GET", "/board", &[("Relief-At-Least", number.as_str())], None);
+        assert_eq!(page.status, 200, "{}", page.text);
+        let told = page.text.split("data-after=\"").nth(1).and_then(|rest| rest.split('"').next());
+        told.and_then(|told| told.parse::<i64>().ok()).unwrap_or_else(|| panic!("no entry: {}", page.text))
+    };
+    // The twin: what the database answers shows what it knows, so that it is not said of every page.
+    until("the entry in the stream", || (after(sequence) >= sequence).then_some(()));
+    assert_eq!(after(held), held);
+}
+
+#[test]
 fn what_another_server_holds_than_the_one_that_is_watched_is_not_read() {
     let database = TestDatabase::postgres(migrate);
     let TestDatabase::Postgres(original) = &database else { panic!("only PostgreSQL has replicas") };

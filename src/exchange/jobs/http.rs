@@ -2,9 +2,10 @@
 
 use super::super::sheets::{Fate, Form, SheetKind, template};
 use super::deliveries::decider;
+use super::drawn::{is_drawn, is_free, is_same, kept_before};
 use super::read::{Counts, counts_of, job_of, jobs_after, open_jobs, rows_after};
 use super::source::{Read, blank_of, source_of, source_of_job};
-use super::store::{ImportJob, ImportState, begin_again, keep, write};
+use super::store::{ImportJob, ImportState, begin_again, give_up, keep, reserve, write};
 use crate::auth::{Permit, action, now};
 use crate::core::check::{Check, NAME_CHARS_MAX, quoted};
 use crate::core::hexadecimal::hexadecimal;
@@ -97,15 +98,30 @@ async fn begun(
     Ok(state.writer.record(begin).await?.leaf)
 }
 
-/// The same of a job that is run again, which somebody else may have sent.
+/// The same of a job that is run again, which somebody else may have sent; and has it begin. Whoever comes at the same moment and is
+/// too late is refused before anything is noted, so that the log has one beginning for each that there was.
 async fn begun_again(
     permit: &Permit<action::ImportWrite>,
     state: &State,
-    job: &ImportJob,
+    (job, decided_by): (ImportJob, Option<UserId>),
 ) -> Outcome<Option<Leaf>> {
+    let meanwhile = || Problem::new(Code::WrongState, MEANWHILE);
+    let job = ImportJob { held_by: rand::random(), ..job };
+    let held = job.clone();
+    if !stored(state, move |conn| reserve(conn, &held, now())).await? {
+        return Err(meanwhile());
+    }
     let (actor, digest) = (permit.actor(), hexadecimal(&job.sha256));
     let sent_by = Some(job.asked_by).filter(|sender| *sender != actor.user);
-    Ok(state.writer.record(ImportBegin { actor, id: job.id, digest, sent_by }).await?.leaf)
+    let noted = state.writer.record(ImportBegin { actor, id: job.id, digest, sent_by }).await;
+    let begin = noted.is_ok();
+    let is_held = stored(state, move |conn| match begin {
+        true => begin_again(conn, &job, decided_by),
+        false => give_up(conn, &job),
+    })
+    .await;
+    let leaf = noted?.leaf;
+    if is_held? { Ok(leaf) } else { Err(meanwhile()) }
 }
 
 /// Writes beside the writer, on a thread that may block.
@@ -213,7 +229,8 @@ async fn to_read(
     state.read(move |conn| job_asked(conn, &asking, &asked)).await
 }
 
-/// Keeps a file that came in, and has it imported.
+/// Keeps a file that came in, and has it imported: under the identifier that a form drew, where it was not sent before. What is
+/// sent twice from one form is the first.
 ///
 /// # Errors
 /// As [`import_create`].
@@ -221,14 +238,29 @@ pub async fn import_kept(
     permit: &Permit<action::ImportWrite>,
     state: &State,
     query: &ImportQuery,
-    (media_type, file): (&str, BytesMut),
+    (id, media_type, file): (Option<ImportJobId>, &str, BytesMut),
 ) -> Outcome<(ImportView, Option<Leaf>)> {
     check_type(media_type)?;
     let read = to_read(permit, state, query).await?;
-    let job = job_of_file(permit, read, query, &file);
+    let mut job = job_of_file(permit, read, query, &file);
+    if let Some(id) = id.filter(|id| is_drawn(*id)) {
+        let free = is_free(state, id).await?;
+        match kept_before(permit, state, id).await? {
+            None if free => job.id = id,
+            Some((before, counts)) if is_same(&before, &job) => {
+                return Ok((ImportView::of(before, &counts), None));
+            }
+            // Another file, from a form that somebody went back to; or somebody else's import, of which nothing is told.
+            Some(_) | None => {}
+        }
+    }
     let leaf = if job.dry_run { None } else { begun(permit, state, (job.id, &job.sha256)).await? };
     let kept = job.clone();
-    stored(state, move |conn| keep(conn, &kept, &file)).await?;
+    if let Err(problem) = stored(state, move |conn| keep(conn, &kept, &file)).await {
+        // The form came twice at once, and the other was a little sooner.
+        let before = kept_before(permit, state, job.id).await?.filter(|(before, _)| is_same(before, &job));
+        return before.map(|(before, counts)| (ImportView::of(before, &counts), None)).ok_or(problem);
+    }
     Ok((ImportView::of(job, &Counts::new()), leaf))
 }
 
@@ -254,7 +286,7 @@ pub async fn import_create(
     to_read(&permit, &state, &query.0).await?;
     let turn = upload_turn(&request)?;
     let file = in_time(read_body(&request, payload.into_inner(), Limits::SENT.bytes)).await?;
-    let (view, leaf) = import_kept(&permit, &state, &query.0, (request.content_type(), file)).await?;
+    let (view, leaf) = import_kept(&permit, &state, &query.0, (None, request.content_type(), file)).await?;
     drop(turn);
     Ok(accepted(&state, view, leaf))
 }
@@ -394,22 +426,17 @@ pub async fn import_run(
     state: State,
     id: Path<ImportJobId>,
 ) -> Outcome<HttpResponse> {
-    let reader = permit.clone();
+    let (reader, id) = (permit.clone(), id.0);
     let read = move |conn: &mut Conn| {
-        let job = job_of(conn, &reader, id.0)?;
+        let job = job_of(conn, &reader, id)?;
         check_again(&job)?;
         check_open(conn, &reader)?;
         Ok(job)
     };
     let job = state.read(read).await?;
     let decided_by = decider(&permit, &job)?;
-    let leaf = begun_again(&permit, &state, &job).await?;
-    let again = job.clone();
-    if !stored(&state, move |conn| begin_again(conn, &again, decided_by)).await? {
-        return Err(Problem::new(Code::WrongState, MEANWHILE));
-    }
-    let reader = permit.clone();
-    let job = state.read(move |conn| job_of(conn, &reader, job.id)).await?;
+    let leaf = begun_again(&permit, &state, (job, decided_by)).await?;
+    let job = state.read(move |conn| job_of(conn, &permit, id)).await?;
     Ok(accepted(&state, ImportView::of(job, &Counts::new()), leaf))
 }
 

@@ -8,7 +8,7 @@ use super::http::{ImportView, MEANWHILE, accepted, check_open, stored};
 use super::read::{Counts, counts_of, job_of, jobs_before};
 use super::source::{Source, source_of};
 use super::store::{ImportJob, ImportState, file_of, try_again};
-use crate::auth::{Permit, action};
+use crate::auth::{Permit, action, now};
 use crate::core::id::ImportJobId;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::Conn;
@@ -309,7 +309,7 @@ pub async fn import_read_by(
     let (reader, draft) = (permit.clone(), body.0);
     let job = state.read(move |conn| job_read_by(conn, &reader, (id.0, &draft))).await?;
     let again = job.clone();
-    if !stored(&state, move |conn| try_again(conn, &again)).await? {
+    if !stored(&state, move |conn| try_again(conn, &again, now())).await? {
         return Err(Problem::new(Code::WrongState, MEANWHILE));
     }
     let job = state.read(move |conn| job_of(conn, &permit, job.id)).await?;

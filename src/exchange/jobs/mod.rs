@@ -10,6 +10,7 @@
 //! | `run` | jobs taken up one after the other, by one process each, and again where one ended in between |
 //! | `steps` | one job from its file to its verdicts |
 //! | `deliveries` | tables whose rows are whole deliveries, and who has them recorded |
+//! | `drawn` | a form that is sent twice makes one job |
 //! | `expire` | jobs that ended long ago are removed |
 //! | `view` | how they are told |
 //! | `http` | `POST /api/v1/imports` and what follows |
@@ -22,6 +23,7 @@
 
 mod by_hand;
 mod deliveries;
+mod drawn;
 pub mod expire;
 pub mod http;
 pub mod http_columns;
@@ -37,4 +39,5 @@ pub use by_hand::{ReadingDraft, heading_pointer};
 pub use refused::{RefusedTable, import_refused};
 pub use run::{Runner, Stopping};
 pub use source::ways_in;
+pub use steps::TRIED_ROWS_MAXIMUM;
 pub use store::{ImportJob, ImportRow, ImportState};

@@ -1,7 +1,8 @@
 //! Refused rows as a table that is mended and sent again: each as it stands in the file, below what is wrong with it.
 
+use super::super::encoding::TextEncoding;
 use super::super::sheets::{Fate, SheetKind};
-use super::super::table::{Table, TableFormat, TableRow};
+use super::super::table::{Table, TableFormat, TableOptions, TableRow};
 use super::by_hand::ReadingDraft;
 use super::http::ImportRowView;
 use super::http_columns::{opened, reading_of, turn};
@@ -17,14 +18,39 @@ use actix_web::web::{Bytes, block};
 use futures_util::stream::{Stream, unfold};
 use std::collections::{BTreeMap, VecDeque};
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read, Seek, Write};
 
 /// Rows read at once: each may have many reasons.
 const ROWS_PER_READ: i64 = 500;
 /// Bytes that go over the wire at once.
 const PIECE_BYTES: usize = 64 * 1024;
 
+/// What a text in UTF-8 begins with where another encoding is expected.
+const MARK: &[u8] = b"\xef\xbb\xbf";
+/// What stands in a row that says nothing.
+const PASSED_OVER: &str = "#";
+
 type Sink = csv::Writer<File>;
+
+/// How a table is written so that it is read again as the one was that its rows come from.
+#[derive(Clone, Copy)]
+struct Way {
+    delimiter: u8,
+    /// Rows above its header.
+    above: u32,
+    /// Whether it has to say that it is in UTF-8.
+    is_marked: bool,
+}
+
+impl Way {
+    fn of(options: &TableOptions) -> Self {
+        Self {
+            delimiter: options.delimiter.unwrap_or(b','),
+            above: options.header_row.map_or(0, |row| row.saturating_sub(1)),
+            is_marked: options.encoding.is_some_and(|encoding| encoding != TextEncoding::Utf8),
+        }
+    }
+}
 
 fn failed(cause: &dyn std::fmt::Display) -> Problem {
     Problem::internal(format!("refused rows: {cause}"))
@@ -57,7 +83,8 @@ fn piece_of(file: File) -> io::Result<Option<(Bytes, File)>> {
 }
 
 /// The refused rows of an import as CSV. Those of a sheet stand as they do in the file, below rows that begin with `#`, say
-/// why, and are passed over where it is sent again. Of other files there is a line for each reason.
+/// why, and are passed over where it is sent again; its header stands where it did. Of other files there is a line for each
+/// reason.
 ///
 /// # Errors
 /// `not_found`; what the database says.
@@ -81,14 +108,18 @@ fn table_of(conn: &mut Conn, permit: &Permit<action::ImportRead>, id: ImportJobI
     let read_as = match reading_of(conn, &job) {
         // A table of needs passes nothing over.
         Ok((SheetKind::Needs, ..)) => None,
-        Ok((_, reading, options)) => Some((opened(file_of(conn, job.id)?, options)?, reading)),
+        Ok((_, reading, options)) => {
+            let way = Way::of(&options);
+            Some((opened(file_of(conn, job.id)?, options)?, reading, way))
+        }
         Err(problem) if problem.is_refusal() => None,
         Err(problem) => return Err(problem),
     };
-    let mut sink = sink(tempfile::tempfile().map_err(|error| failed(&error))?);
+    let way = read_as.as_ref().map_or_else(|| Way::of(&TableOptions::default()), |(_, _, way)| *way);
+    let mut sink = sink(tempfile::tempfile().map_err(|error| failed(&error))?, way)?;
     let mut rows = Refused { conn, permit, id: job.id, after: -1, read: VecDeque::new(), is_all: false };
     match read_as {
-        Some((table, reading)) => mendable(&mut rows, (&table, &reading), &mut sink)?,
+        Some((table, reading, way)) => mendable(&mut rows, (&table, &reading, way), &mut sink)?,
         None => reasons_alone(&mut rows, &mut sink)?,
     }
     let mut file = sink.into_inner().map_err(|error| failed(&error))?;
@@ -127,10 +158,20 @@ impl Refused<'_> {
     }
 }
 
-fn sink(file: File) -> Sink {
+fn sink(mut file: File, way: Way) -> Outcome<Sink> {
+    if way.is_marked {
+        file.write_all(MARK).map_err(|error| failed(&error))?;
+    }
     let mut writer = csv::WriterBuilder::new();
-    writer.terminator(csv::Terminator::CRLF).quote_style(csv::QuoteStyle::Always);
-    writer.from_writer(file)
+    writer.delimiter(way.delimiter).terminator(csv::Terminator::CRLF).quote_style(csv::QuoteStyle::Always);
+    Ok(writer.from_writer(file))
+}
+
+/// Writes a row that is passed over where the table is read.
+fn write_aside(sink: &mut Sink, (words, width): (&str, usize)) -> Outcome<()> {
+    let mut line = vec![String::new(); width];
+    line[0] = shielded(words);
+    sink.write_record(&line).map_err(|error| failed(&error))
 }
 
 fn reasons_alone(rows: &mut Refused<'_>, sink: &mut Sink) -> Outcome<()> {
@@ -178,9 +219,7 @@ fn group_told(
     let mut key: Option<String> = None;
     while let Some(row) = rows.next_of(key.as_deref())? {
         for note in notes(&row, theirs) {
-            let mut line = vec![String::new(); width];
-            line[0] = shielded(&note);
-            sink.write_record(&line).map_err(|error| failed(&error))?;
+            write_aside(sink, (note.as_str(), width))?;
         }
         told.push_back(row.row);
         key = Some(row.key);
@@ -190,11 +229,14 @@ fn group_told(
 
 fn mendable(
     rows: &mut Refused<'_>,
-    (table, reading): (&Table, &ReadingDraft),
+    (table, reading, way): (&Table, &ReadingDraft, Way),
     sink: &mut Sink,
 ) -> Outcome<()> {
     let decimal = reading.decimal.as_deref().unwrap_or(".");
     let header: Vec<String> = table.header().iter().map(|heading| shielded(&unshielded(heading))).collect();
+    for _ in 0..way.above {
+        write_aside(sink, (PASSED_OVER, header.len()))?;
+    }
     sink.write_record(&header).map_err(|error| failed(&error))?;
     // Rows that are still to stand below what was told of them.
     let mut told: VecDeque<i64> = VecDeque::new();

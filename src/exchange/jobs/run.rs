@@ -102,7 +102,10 @@ impl Runner {
 /// Writes down that a job ended; with words, where it did without its rows.
 fn ended_with(conn: &mut Conn, job: ImportJob, problem: Option<String>) -> Outcome<()> {
     let state = if problem.is_none() { ImportState::Done } else { ImportState::Failed };
-    let job = ImportJob { state: state.word().to_owned(), finished_at: Some(now()), problem, ..job };
+    // Whoever has it run again need not wait for this process.
+    let held_until = Timestamp(0);
+    let state = state.word().to_owned();
+    let job = ImportJob { state, finished_at: Some(now()), problem, held_until, ..job };
     write(conn, |conn| write_job(conn, &job)).map(drop)
 }
 

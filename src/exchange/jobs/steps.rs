@@ -28,6 +28,13 @@ use std::collections::BTreeMap;
 const CHUNK: usize = 200;
 /// What their cells may take, but for the last of them.
 const CHUNK_BYTES: usize = 1024 * 1024;
+/// Rows that are tried at once: what was decided of each stays in memory until the last is, so that a later one sees it, and all of it
+/// together takes less than 64 MiB.
+pub const TRIED_ROWS_MAXIMUM: usize = 20_000;
+/// What to do with a table of more.
+const IN_PARTS: &str = "send it in parts, which add to each other";
+/// The same with records, of which a part is no file: what is there they leave as it is.
+const UNTRIED: &str = "send it without dry_run, as records change nothing that is there";
 
 /// How a job ended for this process.
 pub(super) enum End {
@@ -90,6 +97,17 @@ impl Steps<'_> {
         self.job.notes = serde_json::to_string(notes).unwrap_or_else(|_| "[]".to_owned());
     }
 
+    /// Refuses to try more rows than are kept in memory, and says what to do instead.
+    fn check_tried(&self, rows: usize, instead: &str) -> Outcome<()> {
+        if !self.job.dry_run || rows <= TRIED_ROWS_MAXIMUM {
+            return Ok(());
+        }
+        let words = format!(
+            "has {rows} rows, and at most {TRIED_ROWS_MAXIMUM} are tried at once: what is decided of them stays in memory; {instead}"
+        );
+        Err(Problem::field("/file", words))
+    }
+
     /// Writes verdicts down together with how far the job is; an end where it is one for this process.
     fn note(&mut self, rows: &[JudgedRow]) -> Outcome<Option<End>> {
         // Rows that are told again after a stop were counted before.
@@ -127,7 +145,9 @@ impl Steps<'_> {
         (file, mapping): (Vec<u8>, &SheetMapping),
     ) -> Outcome<End> {
         let sheet = Sheet::open(file, mapping)?;
-        self.opened(sheet.count()? as usize, sheet.notes());
+        let rows = sheet.count()? as usize;
+        self.opened(rows, sheet.notes());
+        self.check_tried(rows, IN_PARTS)?;
         let mut chunk: Vec<SheetRecord> = Vec::new();
         let mut bytes = 0;
         let behind = self.behind();
@@ -165,6 +185,7 @@ impl Steps<'_> {
         }
         let records = records_of(file, mapping, Limits::SENT)?;
         self.opened(records.count(), &records.notes);
+        self.check_tried(records.count(), UNTRIED)?;
         let behind = self.behind();
         let mut end = None;
         let mut done = |judged: Vec<JudgedRow>| match self.note(&judged)? {
@@ -206,6 +227,7 @@ impl Steps<'_> {
         let scope = importer.scope(Action::NeedWrite)?;
         let read = judge_needs(self.conn, &scope, &chosen.mapping, &table)?;
         self.opened(read.rows.len(), table.notes());
+        self.check_tried(read.rows.len(), IN_PARTS)?;
         let rows = read.stated();
         let restated = match rows.is_empty() {
             true => Vec::new(),
@@ -227,6 +249,7 @@ impl Steps<'_> {
         let table = self.table(file, mapping.table_options())?;
         let read = read_headcount_table(&table, (mapping, version))?;
         let drafts = read.drafts(programme);
+        self.check_tried(drafts.len(), IN_PARTS)?;
         let mut outcomes = BTreeMap::new();
         for part in drafts.chunks(ROWS_MAXIMUM) {
             let rows = part.iter().map(|(_, draft)| draft.clone()).collect();
@@ -264,7 +287,7 @@ pub(super) fn judged(verdict: RowVerdict, pointers: &BTreeMap<String, String>) -
             pointer: pointers.get(&problem.column).cloned().unwrap_or_default(),
             column: problem.column,
             value: problem.value,
-            words: problem.reason,
+            ..RowReason::whole(problem.reason)
         }));
     }
     JudgedRow { row: verdict.number, key: verdict.key, fate, subject: None, reasons }

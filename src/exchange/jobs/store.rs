@@ -1,6 +1,7 @@
 //! Jobs, their files and their rows. None of it is a record: it changes with each step.
 
 use super::super::sheets::{Fate, JudgedRow, RowReason};
+use super::run::seconds_from;
 use crate::core::id::{ImportJobId, ImportPartId, ImportRowId, SubjectId, UserId, derived};
 use crate::core::problem::{Outcome, Problem};
 use crate::core::time::Timestamp;
@@ -15,6 +16,8 @@ use uuid::Uuid;
 const PART_BYTES: usize = 256 * 1024;
 /// Parts that are read at once.
 const PARTS_AT_ONCE: usize = 4;
+/// How long a job is held for whoever has it run again: longer than the writer takes to note that behind everybody else.
+const RESERVED_SECONDS: i64 = 60;
 
 record! {
     /// A file that is imported, or was.
@@ -226,6 +229,17 @@ pub(super) fn file_of(conn: &mut Conn, job: ImportJobId) -> Outcome<Vec<u8>> {
     Ok(file)
 }
 
+/// Whether a job has this name.
+pub(super) fn is_taken(conn: &mut Conn, id: ImportJobId) -> Outcome<bool> {
+    let found: Option<ImportJobId> = import_jobs::table
+        .filter(import_jobs::id.eq(id))
+        .select(import_jobs::id)
+        .first(conn)
+        .optional()
+        .map_err(read_failure)?;
+    Ok(found.is_some())
+}
+
 /// Whether there is a job that nobody runs.
 pub(super) fn is_waiting(conn: &mut Conn, now: Timestamp) -> Outcome<bool> {
     let open = import_jobs::table
@@ -310,12 +324,37 @@ pub(super) fn write_rows(conn: &mut Conn, job: ImportJobId, judged: &[JudgedRow]
     ImportRow::change(conn, &rows)
 }
 
+/// Holds a job that ended for whoever has it run again, who says so in `held_by`, while the log notes that it begins. Answers
+/// whether it still was as it was looked at: another may have had it run meanwhile, or its sender read in another way, which nobody
+/// has looked at. Nobody takes up what has ended, so that a process that ends here leaves nothing behind but a moment's wait.
+pub(super) fn reserve(conn: &mut Conn, job: &ImportJob, now: Timestamp) -> QueryResult<bool> {
+    let seen = import_jobs::table.filter(import_jobs::id.eq(job.id));
+    let changed = diesel::update(seen.filter(import_jobs::finished_at.eq(job.finished_at)))
+        .filter(import_jobs::held_until.le(now))
+        .set((
+            import_jobs::held_by.eq(job.held_by),
+            import_jobs::held_until.eq(seconds_from(now, RESERVED_SECONDS)),
+        ))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
+/// Lets go a job that was held to be run again, where the log did not note it; answers whether it was held still.
+pub(super) fn give_up(conn: &mut Conn, job: &ImportJob) -> QueryResult<bool> {
+    let seen = import_jobs::table.filter(import_jobs::id.eq(job.id));
+    let changed = diesel::update(seen.filter(import_jobs::finished_at.eq(job.finished_at)))
+        .filter(import_jobs::held_by.eq(job.held_by))
+        .set(import_jobs::held_until.eq(Timestamp(0)))
+        .execute(conn)?;
+    Ok(changed == 1)
+}
+
 /// Has a job run again from its beginning, recording this time; where somebody else than who sent it has to say so, that one
-/// did. Answers whether it still was as it was looked at: another may have had it run meanwhile, or its sender read in another
-/// way, which nobody has looked at.
+/// did. Answers whether it still was held for that.
 pub(super) fn begin_again(conn: &mut Conn, job: &ImportJob, decided_by: Option<UserId>) -> QueryResult<bool> {
     let seen = import_jobs::table.filter(import_jobs::id.eq(job.id));
     let changed = diesel::update(seen.filter(import_jobs::finished_at.eq(job.finished_at)))
+        .filter(import_jobs::held_by.eq(job.held_by))
         .set((
             import_jobs::dry_run.eq(false),
             import_jobs::decided_by.eq(decided_by),
@@ -361,11 +400,13 @@ pub(super) fn remove(conn: &mut Conn, (id, before): (ImportJobId, Timestamp)) ->
     })
 }
 
-/// Has a job that was only tried tried again, read in another way; whether it was still there to be tried.
-pub(super) fn try_again(conn: &mut Conn, job: &ImportJob) -> QueryResult<bool> {
+/// Has a job that was only tried tried again, read in another way; whether it was still there to be tried, and held by nobody who has
+/// it recorded.
+pub(super) fn try_again(conn: &mut Conn, job: &ImportJob, now: Timestamp) -> QueryResult<bool> {
     let tried = import_jobs::table.filter(import_jobs::id.eq(job.id));
     let changed = diesel::update(tried.filter(import_jobs::dry_run.eq(true)))
         .filter(import_jobs::finished_at.is_not_null())
+        .filter(import_jobs::held_until.le(now))
         .set((
             import_jobs::kind.eq(job.kind.clone()),
             import_jobs::mapping.eq(job.mapping.clone()),

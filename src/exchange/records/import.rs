@@ -128,11 +128,9 @@ impl Becoming {
     }
 
     fn refuse(&mut self, row: u32, problem: &Problem) {
-        let reason =
-            |pointer: &str, words: &str| RowReason { pointer: pointer.to_owned(), ..RowReason::whole(words) };
         let reasons = match problem.errors.as_slice() {
-            [] => vec![reason("", &problem.detail)],
-            errors => errors.iter().map(|error| reason(&error.pointer, &error.detail)).collect(),
+            [] => vec![RowReason::whole(problem.detail.as_str())],
+            errors => errors.iter().map(RowReason::of).collect(),
         };
         self.note(row, Err((Fate::Refused, reasons)));
     }

@@ -3,8 +3,11 @@
 //! Never here: what a record states.
 
 use crate::core::problem::{Outcome, Problem};
+use crate::web::{TREE_BYTES_MAX, takes_too_much};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::{BufRead, Read as _};
 
 /// The longest line: several times the longest body that anybody can post. What is longer is no line of records.
@@ -62,13 +65,59 @@ impl<R: BufRead> Iterator for Lines<R> {
     }
 }
 
-/// The members of a line.
+/// Refuses a body that takes far more once it is read than it is long: a pledge of ten thousand lines takes two thirds of what it
+/// may.
+pub(super) fn check_memory(body: &str) -> Result<(), String> {
+    if takes_too_much(body.as_bytes()) {
+        let mebibytes = TREE_BYTES_MAX / (1_024 * 1_024);
+        return Err(format!(
+            "its body has so many values that it would take more than {mebibytes} MiB; state it as several records"
+        ));
+    }
+    Ok(())
+}
+
+/// The members of a line that were asked for; of others nothing is kept, however many there are.
 pub(super) struct Members<'a>(BTreeMap<String, &'a RawValue>);
 
+/// Reads an object, and of its members those of these names.
+struct Named<'n>(&'n [&'n str]);
+
+impl<'de> DeserializeSeed<'de> for Named<'_> {
+    type Value = BTreeMap<String, &'de RawValue>;
+
+    fn deserialize<D: Deserializer<'de>>(self, line: D) -> Result<Self::Value, D::Error> {
+        line.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Named<'_> {
+    type Value = BTreeMap<String, &'de RawValue>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut found = BTreeMap::new();
+        while let Some(name) = members.next_key::<String>()? {
+            if self.0.contains(&name.as_str()) {
+                found.insert(name, members.next_value()?);
+            } else {
+                members.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(found)
+    }
+}
+
 impl<'a> Members<'a> {
-    /// Those of an object; none where the line is none.
-    pub(super) fn of(line: &'a str) -> Option<Self> {
-        serde_json::from_str(line).ok().map(Self)
+    /// Those of these names; none where the line is no object.
+    pub(super) fn of(line: &'a str, names: &[&str]) -> Option<Self> {
+        let mut reader = serde_json::Deserializer::from_str(line);
+        let found = Named(names).deserialize(&mut reader).ok()?;
+        reader.end().ok()?;
+        Some(Self(found))
     }
 
     /// A member as it is written; `null` where there is none.

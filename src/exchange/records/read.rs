@@ -1,6 +1,6 @@
 //! A table or lines of records, by a mapping with `[record]`: each row judged for itself.
 
-use super::lines::{Lines, Members};
+use super::lines::{Lines, Members, check_memory};
 use super::{RECORDS_END, RecordKind, body_headings};
 use crate::auth::Action;
 use crate::consignments::{ConsignmentNew, LoadNew};
@@ -276,7 +276,8 @@ impl Records {
         let Some((lines, section)) = self.lines()? else { return Ok(seen) };
         for line in lines {
             let (_, line) = line?;
-            match Members::of(&line).map(|members| (members.word(&section.kind), members)) {
+            let members = Members::of(&line, &[&section.kind, "records"]);
+            match members.map(|members| (members.word(&section.kind), members)) {
                 Some((kind, members)) if kind == END => {
                     seen.announced = serde_json::from_str(members.text("records")).ok();
                 }
@@ -352,7 +353,7 @@ const END: &str = "end";
 /// What a line states; none where it is no record.
 fn row_of(section: &RecordSection, number: u32, line: &str) -> Option<Row> {
     let bytes = line.len();
-    let Some(members) = Members::of(line) else {
+    let Some(members) = Members::of(line, &[&section.kind, &section.id, &section.body]) else {
         return Some(Row { number, bytes, stated: Err("the line is no JSON object".to_owned()) });
     };
     let kind = members.word(&section.kind);
@@ -437,6 +438,7 @@ fn cut_end(bytes: &mut Vec<u8>) -> Option<usize> {
 /// What one row states.
 fn stated(kind: &str, id: &str, text: &str) -> Result<Stated, String> {
     let kind = RecordKind::read(kind)?;
+    check_memory(text)?;
     let body: Value = serde_json::from_str(text).map_err(|error| format!("its body is no JSON: {error}"))?;
     let id: Uuid = id.parse().map_err(|_| format!("{id:?} is no identifier"))?;
     let now = Timestamp(0);

@@ -4,6 +4,7 @@ use super::super::dates::{DateFormat, DatePrecision, TableDate, iso_formats, par
 use super::super::value::{NumberStyle, parse_decimal, parse_integer, parse_money};
 use crate::atlas::{find_country, find_currency};
 use crate::core::check::quoted;
+use crate::core::problem::Fault;
 use serde_json::{Value, json};
 
 /// What a column names that is recorded already.
@@ -81,6 +82,21 @@ pub enum Holds {
     Key,
     /// The code or reference of something recorded.
     Named(Name),
+}
+
+impl Holds {
+    /// What is wrong with a cell that does not read as this.
+    pub fn fault(self) -> Fault {
+        match self {
+            Self::Whole | Self::Leg => Fault::NotANumber,
+            Self::Time | Self::Day => Fault::NotADate,
+            Self::Country | Self::Currency => Fault::NotACode,
+            Self::OneOf(_) | Self::YesNo => Fault::NotAChoice,
+            // Numbers with fractions, money and JSON are told by their words alone.
+            Self::Degrees | Self::Exact | Self::Money(_) | Self::Json => Fault::Other,
+            Self::Text | Self::List | Self::Key | Self::Named(_) => Fault::Other,
+        }
+    }
 }
 
 /// A column of a sheet.

@@ -32,6 +32,7 @@ pub(super) use state::fate_of_row;
 pub use state::{Importer, state_all};
 pub use template::{Form, template};
 
+use crate::core::problem::{Fault, FieldError};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
@@ -86,14 +87,34 @@ pub struct RowReason {
     pub column: String,
     /// What the cell says, cut to what can be shown.
     pub value: String,
+    /// What is wrong, as a field's is; `other` where only the words say it.
+    #[serde(default = "other")]
+    pub code: Fault,
     /// What is wrong and what would be right.
     pub words: String,
+}
+
+/// What a reason was that was kept before reasons had codes.
+fn other() -> Fault {
+    Fault::Other
 }
 
 impl RowReason {
     /// A reason that is about the whole row.
     pub fn whole(words: impl Into<String>) -> Self {
-        Self { pointer: String::new(), column: String::new(), value: String::new(), words: words.into() }
+        Self {
+            pointer: String::new(),
+            column: String::new(),
+            value: String::new(),
+            code: Fault::Other,
+            words: words.into(),
+        }
+    }
+
+    /// What is wrong with a field of what the row states.
+    pub fn of(error: &FieldError) -> Self {
+        let pointer = error.pointer.clone();
+        Self { pointer, code: error.code, ..Self::whole(error.detail.as_str()) }
     }
 }
 

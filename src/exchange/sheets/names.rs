@@ -8,7 +8,7 @@ use crate::core::check::quoted;
 use crate::core::id::{
     ConsignmentId, Identifier, ItemId, LegId, OrganizationId, PledgeId, ProgrammeId, SiteId,
 };
-use crate::core::problem::Outcome;
+use crate::core::problem::{Fault, FieldError, Outcome};
 use crate::db::schema::{consignments, items, legs, organizations, pledges, programmes, sites};
 use crate::db::{Conn, in_parts, read_failure};
 use crate::pledges::pledges_within;
@@ -154,24 +154,30 @@ impl Names {
     }
 
     /// The one that a cell names.
-    fn one(&self, reference: &Reference) -> Result<Uuid, String> {
+    fn one(&self, reference: &Reference) -> Result<Uuid, (Fault, String)> {
         let (name, text) = (reference.name, &reference.text);
         let found = self.known.get(&(name, text.clone()));
         let mut found = found.into_iter().flatten();
         match (found.next(), found.next()) {
             (Some(id), None) => Ok(*id),
-            (Some(_), Some(_)) => Err(format!(
-                "{} is the {} of several {}s; write the identifier of the one that is meant",
-                quoted(text),
-                name.by(),
-                name.word()
-            )),
-            (None, _) => Err(format!(
-                "{} is the {} of no {} known to you here; write one that is, or import that first",
-                quoted(text),
-                name.by(),
-                name.word()
-            )),
+            (Some(_), Some(_)) => {
+                let words = format!(
+                    "{} is the {} of several {}s; write the identifier of the one that is meant",
+                    quoted(text),
+                    name.by(),
+                    name.word()
+                );
+                Err((Fault::Other, words))
+            }
+            (None, _) => {
+                let words = format!(
+                    "{} is the {} of no {} known to you here; write one that is, or import that first",
+                    quoted(text),
+                    name.by(),
+                    name.word()
+                );
+                Err((Fault::Unknown, words))
+            }
         }
     }
 
@@ -186,8 +192,9 @@ impl Names {
                         consignment = Some(id);
                     }
                 }
-                Err(words) => {
-                    let (_, reason) = record.reason(&reference.pointer, &words);
+                Err((code, words)) => {
+                    let error = FieldError::new(reference.pointer, words).coded(code);
+                    let (_, reason) = record.reason(&error);
                     record.problems.push((reference.place, reason));
                 }
             }
@@ -199,7 +206,7 @@ impl Names {
                 let count = self.legs.keys().filter(|(of, _)| *of == consignment).count();
                 let words =
                     format!("{leg} is no leg of this consignment, which has {count}; count them from 1");
-                let problem = record.reason("/leg", &words);
+                let problem = record.reason(&FieldError::new("/leg", words));
                 record.problems.push(problem);
             }
         }

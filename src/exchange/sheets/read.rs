@@ -8,7 +8,7 @@ use super::kinds::SheetKind;
 use super::mapping::SheetMapping;
 use crate::core::cell::unshielded;
 use crate::core::check::quoted;
-use crate::core::problem::{Outcome, Problem};
+use crate::core::problem::{Fault, FieldError, Outcome, Problem};
 use crate::exchange::table::{Table, TableError, TableFormat, TableRow};
 use crate::items::goods::LINES_MAXIMUM;
 use serde_json::{Map, Value, json};
@@ -307,7 +307,7 @@ impl SheetRecord {
         if text.is_empty() {
             if column.is_required {
                 let words = format!("is empty; {}", column.help);
-                self.wrong(place, at, column, words);
+                self.wrong(place, (at, column), Fault::Required, words);
             }
             return;
         }
@@ -319,7 +319,7 @@ impl SheetRecord {
         let style = (&sheet.style, sheet.is_number(row, at), currency.as_str());
         let value = match value_of(column.holds, &text, style) {
             Ok(value) => value,
-            Err(words) => return self.wrong(place, at, column, words),
+            Err(words) => return self.wrong(place, (at, column), column.holds.fault(), words),
         };
         let pointer = self.pointer(column, place);
         match column.holds {
@@ -353,7 +353,7 @@ impl SheetRecord {
                 || matches!(name.as_str(), "id" | "kind" | "lines" | "occurred_at")
             {
                 let words = format!("says {} anew, which has columns of its own", quoted(&name));
-                self.wrong(place, at, column, words);
+                self.wrong(place, (at, column), Fault::OneOfTwo, words);
                 continue;
             }
             set(&mut self.body, &format!("/{name}"), value);
@@ -372,7 +372,7 @@ impl SheetRecord {
             self.rows[0].number,
             column_of_key(self.kind)
         );
-        self.wrong(place, at, column, words);
+        self.wrong(place, (at, column), Fault::Other, words);
     }
 
     fn pointer(&self, column: &Column, place: usize) -> String {
@@ -381,13 +381,10 @@ impl SheetRecord {
         column.pointer(in_list.unwrap_or(place))
     }
 
-    fn wrong(&mut self, place: usize, at: usize, column: &Column, words: impl Into<String>) {
-        let reason = RowReason {
-            pointer: self.pointer(column, place),
-            column: column.heading.to_owned(),
-            value: shown(&self.rows[place].cells[at]),
-            words: words.into(),
-        };
+    fn wrong(&mut self, place: usize, (at, column): (usize, &Column), code: Fault, words: String) {
+        let (pointer, value) = (self.pointer(column, place), shown(&self.rows[place].cells[at]));
+        let column = column.heading.to_owned();
+        let reason = RowReason { pointer, column, value, code, words };
         self.problems.push((place, reason));
     }
 
@@ -417,7 +414,8 @@ impl SheetRecord {
     }
 
     /// The reason at a pointer of the body, with the place of its row and the column it comes from.
-    pub(super) fn reason(&self, pointer: &str, words: &str) -> (usize, RowReason) {
+    pub(super) fn reason(&self, error: &FieldError) -> (usize, RowReason) {
+        let pointer = error.pointer.as_str();
         let mut best: Option<(usize, usize, usize)> = None;
         for place in 0..self.rows.len() {
             for (at, column) in self.kind.columns().iter().enumerate() {
@@ -432,14 +430,10 @@ impl SheetRecord {
             }
         }
         let Some((place, at, _)) = best.filter(|_| !pointer.is_empty()) else {
-            return (0, RowReason { pointer: pointer.to_owned(), ..RowReason::whole(words) });
+            return (0, RowReason::of(error));
         };
-        let reason = RowReason {
-            pointer: pointer.to_owned(),
-            column: self.kind.columns()[at].heading.to_owned(),
-            value: shown(&self.rows[place].cells[at]),
-            words: words.to_owned(),
-        };
+        let (column, value) = (self.kind.columns()[at].heading, shown(&self.rows[place].cells[at]));
+        let reason = RowReason { column: column.to_owned(), value, ..RowReason::of(error) };
         (place, reason)
     }
 }

@@ -153,7 +153,7 @@ impl Work<'_> {
         let reasons: Vec<(usize, RowReason)> = match problem.errors.as_slice() {
             _ if is_hidden => vec![(0, RowReason::whole(HIDDEN))],
             [] => vec![(0, RowReason::whole(problem.detail.as_str()))],
-            errors => errors.iter().map(|error| record.reason(&error.pointer, &error.detail)).collect(),
+            errors => errors.iter().map(|error| record.reason(error)).collect(),
         };
         self.records[place].problems.extend(reasons);
     }

@@ -1,7 +1,8 @@
 //! Items and their packs: a list with a form for a new one, and a page to change one.
 
+use super::made_in::with_made_in;
 use super::register::Register;
-use super::{AdminWord, Choice, text, told};
+use super::{AdminPage, AdminWord, Choice, text, told};
 use crate::auth::{Permit, action};
 use crate::core::id::ItemId;
 use crate::core::problem::Outcome;
@@ -11,6 +12,7 @@ use crate::pages::fields::{Field, number_or_text};
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
 use crate::pages::grid::Cell;
+use crate::pages::visitor::Visitor;
 use crate::web::{IfMatch, Json, Path, Query, State, value_of};
 use serde_json::{Map, Value, json};
 
@@ -53,6 +55,10 @@ impl Register for Items {
         said: &Value,
     ) -> Outcome<()> {
         item_change(permit, state, Path(id), revision, Json(value_of(said)?)).await.map(drop)
+    }
+
+    async fn further(visitor: &Visitor, state: &State, id: ItemId, page: AdminPage) -> Outcome<AdminPage> {
+        with_made_in(visitor, state, id, page).await
     }
 
     fn cells(_frame: &Frame, of: &Value, _organizations: &[Choice]) -> Vec<Cell> {

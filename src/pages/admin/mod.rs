@@ -8,6 +8,7 @@
 //! | `invited` | setting a password by an invitation, for whoever was handed one |
 //! | `register` | a list with a form for a new one, and a page to change one |
 //! | `organizations`, `items`, `sites` | what is kept so |
+//! | `made_in` | what is said further of an item, above all where it was made |
 //! | `keys` | keys of machines |
 //! | `hooks` | a user's own webhooks, and what they did not take |
 //! | `words` | phrases |
@@ -20,6 +21,7 @@ mod hooks;
 mod invited;
 mod items;
 mod keys;
+mod made_in;
 mod organizations;
 mod people;
 mod register;
@@ -77,6 +79,10 @@ pub struct AdminPage {
     posted: String,
     form_title: &'static str,
     form: Option<Fields>,
+    /// What is said besides of what the page is about …
+    said: Option<Grid>,
+    /// … and a form by which more is said.
+    further: Option<Fields>,
     buttons: Vec<Button>,
     next: String,
 }
@@ -97,6 +103,8 @@ impl AdminPage {
             posted: String::new(),
             form_title: "",
             form: None,
+            said: None,
+            further: None,
             buttons: Vec::new(),
             next: String::new(),
             frame,
@@ -293,6 +301,7 @@ pub fn routes(routes: &mut Routes) {
     register::routes::<Organizations>(routes);
     register::routes::<Items>(routes);
     register::routes::<Sites>(routes);
+    made_in::routes(routes);
     keys::routes(routes);
     hooks::routes(routes);
 }

@@ -71,6 +71,16 @@ pub(super) trait Register: Sized + 'static {
     /// What a form says beyond the members that are fields as they are.
     fn said(form: &Form, members: &mut Map<String, Value>);
 
+    /// The page of one with what is said besides of it, where anything is.
+    async fn further(
+        _visitor: &Visitor,
+        _state: &State,
+        _id: Self::Id,
+        page: AdminPage,
+    ) -> Outcome<AdminPage> {
+        Ok(page)
+    }
+
     /// Where these are, for what is anywhere.
     fn map(_frame: &Frame, _of: &[Value]) -> Option<SitesMap> {
         None
@@ -113,7 +123,8 @@ async fn one<R: Register>(visitor: &Visitor, state: &State, id: R::Id) -> Outcom
     let form = Fields::new(format!("{}/{id}", R::PATH), frame.say(Word::Save), fields)
         .hidden("revision", revision.to_string());
     let map = R::map(frame, std::slice::from_ref(&of));
-    Ok(AdminPage { map, ..shown.form(AdminWord::Edit, form) })
+    let page = AdminPage { map, ..shown.form(AdminWord::Edit, form) };
+    R::further(visitor, state, id, page).await
 }
 
 /// What a form says of one.

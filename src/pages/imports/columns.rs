@@ -103,11 +103,11 @@ impl ColumnsPage {
 
 /// Our headings of what a form says each column holds, in the order of the columns; an empty one where it is left out.
 fn chosen_of(form: &Form) -> Vec<(&str, &str)> {
-    let heading = |place: usize| {
-        let name = format!("heading-{place}");
-        form.fields().iter().find(|(key, _)| *key == name).map(|(_, value)| value.as_str())
+    let column = |place: usize| {
+        let heading = form.sent(&format!("heading-{place}"))?;
+        Some((heading, form.get(&format!("column-{place}"))))
     };
-    (0..).map_while(|place| Some((heading(place)?, form.get(&format!("column-{place}"))))).collect()
+    (0..).map_while(column).collect()
 }
 
 /// What the words of the table mean, by our headings, as the form tells; of words that it does not show, as was told before.

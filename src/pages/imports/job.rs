@@ -4,7 +4,7 @@ use super::words::{ImportWord, fate_word, state_word};
 use crate::auth::{Permit, action};
 use crate::core::id::ImportJobId;
 use crate::core::page::Page;
-use crate::core::problem::Outcome;
+use crate::core::problem::{FieldError, Outcome};
 use crate::exchange::jobs::http::{
     ImportRowQuery, ImportRowView, ImportView, import_rows, import_run, import_show,
 };
@@ -13,7 +13,7 @@ use crate::exchange::jobs::{ImportState, import_refused};
 use crate::exchange::sheets::Fate;
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
-use crate::pages::refused::refuse;
+use crate::pages::refused::{Wrong, refuse};
 use crate::pages::visitor::{Visitor, see, shown};
 use crate::pages::words::Word;
 use crate::web::{Path, Query, Routes, State};
@@ -66,6 +66,8 @@ struct ReasonShown {
     cell: String,
     value: String,
     words: String,
+    /// The language of that: the page's, where the interface gives a code for it.
+    lang: &'static str,
 }
 
 impl ImportPage {
@@ -139,10 +141,10 @@ fn row_shown(frame: &Frame, row: ImportRowView, theirs: &BTreeMap<String, String
         let name = theirs.get(column).filter(|name| !name.is_empty()).map_or(column, String::as_str);
         if name.is_empty() { String::new() } else { frame.with_two(ImportWord::CellOf, name, &number) }
     };
-    let reasons = row.reasons.into_iter().map(|reason| ReasonShown {
-        cell: cell(&reason.column),
-        value: reason.value,
-        words: reason.words,
+    let reasons = row.reasons.into_iter().map(|reason| {
+        let error = FieldError::new(reason.pointer, reason.words).coded(reason.code);
+        let wrong = Wrong::of(frame, String::new(), &error);
+        ReasonShown { cell: cell(&reason.column), value: reason.value, words: wrong.detail, lang: wrong.lang }
     });
     let reasons = reasons.collect();
     RowShown {

@@ -26,6 +26,7 @@ use serde_json::json;
 use std::future::Future;
 use std::pin::Pin;
 use tokio::sync::SemaphorePermit;
+use uuid::Uuid;
 
 /// Imports of one page.
 const JOBS: i64 = 50;
@@ -49,6 +50,8 @@ struct NewPage {
     kinds: Vec<Choice>,
     mappings: Vec<Choice>,
     templates: Vec<(&'static str, &'static str)>,
+    /// Drawn when the form is shown, so that what is sent twice from it is one import.
+    id: String,
     wrongs: Wrongs,
 }
 
@@ -160,7 +163,8 @@ async fn new_page(
     let mappings = named.map(|(name, words)| choice(format!("mapping:{name}"), words)).collect();
     let templates = kinds.iter().map(|kind| (kind.word(), frame.say(kind_word(*kind)))).collect();
     let kinds = kinds.iter().map(of_kind).collect();
-    Ok(NewPage { like, kinds, mappings, templates, wrongs: Wrongs::default(), frame })
+    let id = form.given("id").map_or_else(|| Uuid::now_v7().to_string(), str::to_owned);
+    Ok(NewPage { like, kinds, mappings, templates, id, wrongs: Wrongs::default(), frame })
 }
 
 async fn new(
@@ -202,7 +206,8 @@ async fn send(
     let (form, sent) = match upload.filled {
         Ok(Filled { form, file: Some(file) }) => {
             let query = query_of(&form, &file);
-            let sent = import_kept(&permit, &state, &query, (media_type(&file.name), file.bytes)).await;
+            let sent = (form.get("id").parse().ok(), media_type(&file.name), file.bytes);
+            let sent = import_kept(&permit, &state, &query, sent).await;
             (form, sent.map(|(import, _)| import.id))
         }
         Ok(Filled { form, file: None }) => {

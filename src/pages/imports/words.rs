@@ -17,7 +17,7 @@ words! {
         Kinds: ["Tables", "Tableaux", "Tablas", "Таблицы", "表格", "جداول"],
         Mappings: ["By a mapping that is kept", "Par une correspondance enregistrée", "Con una correspondencia guardada", "По сохранённому сопоставлению", "按已保存的映射", "وفق مطابقة محفوظة"],
         File: ["The file, CSV or XLSX", "Le fichier, CSV ou XLSX", "El archivo, CSV o XLSX", "Файл CSV или XLSX", "文件（CSV 或 XLSX）", "الملف، CSV أو XLSX"],
-        FileHint: ["At most 8 MB and 50,000 rows.", "8 Mo et 50 000 lignes au plus.", "Como máximo 8 MB y 50 000 filas.", "Не более 8 МБ и 50 000 строк.", "最多 8 MB、50,000 行。", "8 ميغابايت و50,000 صف على الأكثر."],
+        FileHint: ["At most 8 MB and 20,000 rows.", "8 Mo et 20 000 lignes au plus.", "Como máximo 8 MB y 20 000 filas.", "Не более 8 МБ и 20 000 строк.", "最多 8 MB、20,000 行。", "8 ميغابايت و20,000 صف على الأكثر."],
         NoFile: ["No file was chosen. Choose a CSV or XLSX file.", "Aucun fichier choisi. Choisissez un fichier CSV ou XLSX.", "No se eligió ningún archivo. Elija un archivo CSV o XLSX.", "Файл не выбран. Выберите файл CSV или XLSX.", "未选择文件。请选择 CSV 或 XLSX 文件。", "لم يُختر ملف. اختر ملف CSV أو XLSX."],
         Try: ["Try it", "Essayer", "Probar", "Проверить", "试运行", "جرّبه"],
         Templates: ["Tables to fill in", "Tableaux à remplir", "Tablas para rellenar", "Таблицы для заполнения", "待填模板", "جداول للتعبئة"],

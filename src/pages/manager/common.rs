@@ -1,6 +1,7 @@
-//! What several pages of a manager need: names of what is shown, and what is wrong in a form.
+//! What several pages of a manager need: names of what is shown, what is wrong in a form, and where it leads.
 
 use crate::core::problem::{Outcome, Problem};
+use crate::ledger::event::{EventResult, EventStatus};
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
 use crate::pages::refused::Wrongs;
@@ -52,6 +53,18 @@ impl Known {
 /// What stands in the address of a page.
 pub(super) fn asked(request: &HttpRequest) -> Form {
     Form::read(request.query_string().as_bytes())
+}
+
+/// Where a browser is led once an event was taken: to what somebody else decides, to what waits and for what, or else on.
+pub(super) fn led_on(taken: &EventResult, on: String) -> String {
+    if let Some(approval) = taken.approval {
+        return format!("/manager/approvals/{approval}");
+    }
+    match taken.status {
+        // It is acknowledged and counts later; its own page says what for.
+        EventStatus::Waiting => format!("/waiting/{}", taken.id),
+        EventStatus::Posted | EventStatus::Proposed => on,
+    }
 }
 
 /// Whether a refusal is said in the form that was sent: something in it is wrong, or does not go with what there is now.

@@ -1,5 +1,6 @@
 //! Sending goods that are under way another way: to a new stop, and from there to where they were going.
 
+use super::common::led_on;
 use super::happening_words::HappenedWord;
 use super::missing_words::MissingWord;
 use super::standing::{Fact, StandingPage};
@@ -10,7 +11,6 @@ use crate::consignments::{Expected, expected_read};
 use crate::core::id::{ConsignmentId, SiteId};
 use crate::core::problem::{Outcome, Problem};
 use crate::events::http::post_one;
-use crate::ledger::event::EventStatus;
 use crate::pages::board::BoardWord;
 use crate::pages::fields::{Field, Fields};
 use crate::pages::form::Form;
@@ -150,10 +150,10 @@ pub(super) async fn divert_send(
         Err(problem) => Err(problem),
     };
     match recorded {
-        Ok(recorded) if matches!(recorded.answer.status, EventStatus::Waiting) => {
-            see(&format!("/waiting/{}", recorded.answer.id))
+        Ok(recorded) => {
+            let on = format!("/board/consignments/{}?recorded={}", path.0, recorded.answer.id);
+            see(&led_on(&recorded.answer, on))
         }
-        Ok(recorded) => see(&format!("/board/consignments/{}?recorded={}", path.0, recorded.answer.id)),
         Err(problem) => page(&visitor, &state, path.0).await?.again(&form, said(problem)),
     }
 }

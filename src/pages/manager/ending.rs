@@ -1,5 +1,6 @@
 //! Saying that goods under way are missing, and proposing that goods of a warehouse are disposed of: one kind of goods at a time.
 
+use super::common::led_on;
 use super::evidence::{evidence_fields, evidence_of, parties};
 use super::missing_words::MissingWord;
 use super::standing::{Fact, StandingPage};
@@ -126,7 +127,7 @@ pub(super) async fn report_send(
     let body = json!({"id": form.get("id"), "kind": "reported_missing", "occurred_at": form.get("occurred_at"),
         "consignment": path.0, "leg": leg, "reason": form.get("reason"), "lines": [line(&form, goods)]});
     match post_one(&visitor.permit()?, &state, body).await {
-        Ok(_) => see("/missing?recorded=1"),
+        Ok(recorded) => see(&led_on(&recorded.answer, "/missing?recorded=1".to_owned())),
         Err(problem) => report_page(&visitor, &state, path.0).await?.again(&form, told(problem)),
     }
 }
@@ -195,10 +196,7 @@ pub(super) async fn dispose_send(
         "site": path.0, "condition": condition, "reason": form.get("reason"), "evidence": evidence_of(&form),
         "lines": [line(&form, goods)]});
     match post_one(&visitor.permit()?, &state, body).await {
-        Ok(recorded) => match recorded.answer.approval {
-            Some(approval) => see(&format!("/manager/approvals/{approval}")),
-            None => see(&format!("/warehouse/{}", path.0)),
-        },
+        Ok(recorded) => see(&led_on(&recorded.answer, format!("/warehouse/{}", path.0))),
         Err(problem) => dispose_page(&visitor, &state, path.0).await?.again(&form, told(problem)),
     }
 }

@@ -1,6 +1,7 @@
 //! What else happens to goods in a warehouse: put away, handed to a consignee, found damaged, held and let go, given back to
 //! their donor. One kind of goods at a time.
 
+use super::common::led_on;
 use super::ending::{Offered, line, named, told};
 use super::evidence::parties;
 use super::happening_words::HappenedWord;
@@ -12,7 +13,6 @@ use crate::consignments::consignment_coded;
 use crate::core::id::{ConsignmentId, SiteId};
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::events::http::post_one;
-use crate::ledger::event::EventStatus;
 use crate::pages::fields::{Field, Fields, members};
 use crate::pages::form::Form;
 use crate::pages::frame::Frame;
@@ -274,11 +274,10 @@ pub(super) async fn happened_send(
         Err(problem) => Err(problem),
     };
     match recorded {
-        // It is acknowledged and counts later; its own page says what for.
-        Ok(recorded) if matches!(recorded.answer.status, EventStatus::Waiting) => {
-            see(&format!("/waiting/{}", recorded.answer.id))
+        Ok(recorded) => {
+            let on = format!("/warehouse/{site}/happened/{}?recorded=1", kind.word());
+            see(&led_on(&recorded.answer, on))
         }
-        Ok(_) => see(&format!("/warehouse/{site}/happened/{}?recorded=1", kind.word())),
         Err(problem) => page(&visitor, &state, site, kind).await?.again(&form, said(problem)),
     }
 }

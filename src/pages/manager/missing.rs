@@ -1,7 +1,7 @@
 //! What is missing: all of it, and deciding one part of it with what is known about it in sight. Found and miscounted count at
 //! once; a loss is proposed, and somebody else decides it.
 
-use super::common::{asked, is_said_in_form};
+use super::common::{asked, is_said_in_form, led_on};
 use super::evidence::{evidence_fields, evidence_of, parties};
 use super::missing_words::MissingWord;
 use super::papers::{PaperRow, papers_about};
@@ -21,7 +21,7 @@ use crate::pages::refused::Wrongs;
 use crate::pages::visitor::{Visitor, see, shown, shown_with};
 use crate::pages::words::Word;
 use crate::reconciliation::http::{ReconciliationQuery, reconciliation};
-use crate::reconciliation::{MissingRow, missing_now};
+use crate::reconciliation::{MissingNow, MissingRow, missing_now};
 use crate::totals::{Named, Things};
 use crate::web::{Query, State, value_of};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
@@ -102,10 +102,7 @@ pub(super) fn place_of(row: &MissingRow) -> String {
 }
 
 /// What is missing and can be decided by whoever asks.
-pub(super) async fn missing_rows(
-    permit: Permit<action::LossPropose>,
-    state: &State,
-) -> Outcome<Vec<MissingRow>> {
+pub(super) async fn missing_rows(permit: Permit<action::LossPropose>, state: &State) -> Outcome<MissingNow> {
     state.read(move |conn| missing_now(conn, &permit, now())).await
 }
 
@@ -122,15 +119,18 @@ pub(super) fn missing_things(rows: &[MissingRow]) -> Things {
     things
 }
 
-/// What is missing as a table, each part with where it is decided.
-pub(super) fn missing_grid(frame: &Frame, rows: &[MissingRow]) -> Grid {
+/// What is missing as a table, each part with where it is decided; where that is not all of it, with how the rest is come by.
+pub(super) fn missing_grid(frame: &Frame, missing: &MissingNow) -> Grid {
     let mut grid = Grid::new(frame.say(MissingWord::Title), frame.say(MissingWord::Nothing))
         .column(frame.say(MissingWord::Where))
         .column(frame.say(Word::Item))
         .numbers(frame.say(Word::Quantity))
         .column(frame.say(ManagerWord::MissingSince))
         .numbers(frame.say(MissingWord::Days));
-    grid.rows.extend(rows.iter().map(|row| {
+    if missing.has_more {
+        grid.note = frame.say(MissingWord::Oldest).to_owned();
+    }
+    grid.rows.extend(missing.rows.iter().map(|row| {
         vec![
             Cell::text(place_of(row)).to(path_of(row)),
             Cell::text(words_of(&row.item)),
@@ -149,7 +149,7 @@ pub(super) async fn missing(
     state: State,
 ) -> Outcome<HttpResponse> {
     let rows = missing_rows(permit, &state).await?;
-    let made_up = shows_made_up(&state, missing_things(&rows)).await?;
+    let made_up = shows_made_up(&state, missing_things(&rows.rows)).await?;
     let frame = visitor.frame(MissingWord::Title).synthetic(made_up);
     let is_recorded = asked(&request).given("recorded").is_some();
     shown(&MissingPage { grid: missing_grid(&frame, &rows), is_recorded, frame })
@@ -164,7 +164,7 @@ struct Asker<'a> {
 impl Asker<'_> {
     /// The part that a form or an address names, as it is missing now.
     async fn found(&self, form: &Form) -> Outcome<MissingRow> {
-        let rows = missing_rows(self.visitor.permit()?, self.state).await?;
+        let rows = missing_rows(self.visitor.permit()?, self.state).await?.rows;
         let wanted = key_in(form);
         rows.into_iter().find(|row| key_of(row) == wanted).ok_or_else(|| {
             let frame = self.visitor.frame(MissingWord::Title);
@@ -337,12 +337,7 @@ pub(super) async fn decide(
         Err(problem) => Err(problem),
     };
     let problem = match recorded {
-        Ok(recorded) => {
-            return match recorded.answer.approval {
-                Some(approval) => see(&format!("/manager/approvals/{approval}")),
-                None => see("/missing?recorded=1"),
-            };
-        }
+        Ok(recorded) => return see(&led_on(&recorded.answer, "/missing?recorded=1".to_owned())),
         Err(problem) if is_said_in_form(&problem) => problem,
         Err(problem) => return Err(problem),
     };

@@ -15,7 +15,7 @@
 //! | `papers` | the papers about what a page decides |
 //! | `allocation` | reviewing and accepting how free goods could fill what is lacking |
 //! | `figures` | four pictures, each with its table |
-//! | `common` | names of what is shown, and what is wrong in a form |
+//! | `common` | names of what is shown, what is wrong in a form, and where it leads |
 //! | `words` | the phrases |
 //!
 //! Never here: a decision that the interface would not take, and one about an own proposal.

@@ -24,7 +24,7 @@ use crate::pages::words::Word;
 use crate::papers::formats::amount;
 use crate::pledges::http::{PledgeQuery, PledgeView, pledge_index};
 use crate::proposals::ApprovalState;
-use crate::reconciliation::MissingRow;
+use crate::reconciliation::MissingNow;
 use crate::totals::{Thing, Things};
 use crate::web::{Expense, Query, Shown, State, spend, value_of};
 use actix_web::HttpResponse;
@@ -221,9 +221,10 @@ impl Asker<'_> {
         Ok(needs.collect())
     }
 
-    async fn missing(&self) -> Outcome<Vec<MissingRow>> {
-        let Some(permit) = self.visitor.may::<action::LossPropose>() else { return Ok(Vec::new()) };
-        missing_rows(permit, self.state).await
+    async fn missing(&self) -> Outcome<Option<MissingNow>> {
+        let Some(permit) = self.visitor.may::<action::LossPropose>() else { return Ok(None) };
+        let missing = missing_rows(permit, self.state).await?;
+        Ok(Some(missing).filter(|missing| missing.has_more || !missing.rows.is_empty()))
     }
 
     async fn claims(&self) -> Outcome<Vec<ClaimView>> {
@@ -322,7 +323,8 @@ pub(super) async fn manager(
             .chain(needs.iter().map(|row| row.programme))
             .collect(),
         events: claims.iter().map(|claim| claim.event).collect(),
-        ..proposed_things(&approvals).with(missing_things(&missing))
+        ..proposed_things(&approvals)
+            .with(missing_things(missing.as_ref().map(|missing| missing.rows.as_slice()).unwrap_or_default()))
     };
     let made_up = shows_made_up(&state, things).await?;
     let known = Wanted::default()
@@ -339,7 +341,7 @@ pub(super) async fn manager(
         gaps: gaps.into_iter().map(|row| gap_row(&frame, &known, row)).collect(),
         needs: needs.into_iter().map(|row| need_row(&frame, &known, row)).collect(),
         claims: claims.iter().map(|claim| claim_row(&frame, &known, claim)).collect(),
-        missing: (!missing.is_empty()).then(|| missing_grid(&frame, &missing)),
+        missing: missing.map(|missing| missing_grid(&frame, &missing)),
         frame,
     })
 }

@@ -5,7 +5,7 @@ use super::words::ManagerWord;
 use crate::auth::{Permit, action, now};
 use crate::core::id::PledgeId;
 use crate::core::problem::{Outcome, Problem};
-use crate::events::http::event_post;
+use crate::events::http::post_one;
 use crate::pages::donor::view::state_words;
 use crate::pages::donor::words::DonorWord;
 use crate::pages::form::{Form, typed_number};
@@ -17,7 +17,7 @@ use crate::pages::words::Word;
 use crate::pledges::http::{PledgeView, pledge_show};
 use crate::pledges::rules::PledgeState;
 use crate::totals::Thing;
-use crate::web::{Distinct, Json, Path, Shown, State};
+use crate::web::{Path, Shown, State};
 use actix_web::{HttpResponse, ResponseError};
 use askama::Template;
 use serde_json::{Value, json};
@@ -168,7 +168,7 @@ async fn post(
     (pledge, form): (PledgeId, &Form),
     (event, numbers): (Value, Vec<usize>),
 ) -> Outcome<HttpResponse> {
-    let problem = match event_post(permit, state.clone(), Json(Distinct::from(event))).await {
+    let problem = match post_one(&permit, state, event).await {
         Ok(_) => return see(&format!("/manager/pledges/{pledge}")),
         Err(problem) if is_said_in_form(&problem) => problem,
         Err(problem) => return Err(problem),

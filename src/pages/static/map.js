@@ -81,6 +81,22 @@ if (svg) {
     setTimeout(() => { if (held === done) held = null; }, 0);
   };
   for (const kind of ['pointerup', 'pointercancel']) addEventListener(kind, release);
-  svg.addEventListener('click', (event) => { if (held?.moved) event.preventDefault(); });
+  // A finger that comes to a country is told its figures, in words that lead there too; the second time it goes there.
+  let isFinger = false;
+  let touched = '';
+  svg.addEventListener('pointerdown', (event) => { isFinger = event.pointerType === 'touch'; });
+  svg.addEventListener('click', (event) => {
+    const way = event.target.closest('a');
+    const words = event.target.closest('[data-told]')?.dataset.told ?? '';
+    const isFirst = isFinger && way !== null && words !== touched;
+    if (isFinger) touched = words;
+    isFinger = false;
+    if (held?.moved || isFirst) event.preventDefault();
+    if (held?.moved || !isFirst) return;
+    const link = document.createElement('a');
+    link.href = way.getAttribute('href');
+    link.textContent = words;
+    told.replaceChildren(link);
+  });
   svg.addEventListener('dragstart', (event) => event.preventDefault());
 }

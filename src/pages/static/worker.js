@@ -1,7 +1,7 @@
 // Keeps pages and files of officers for when there is no connection, and sends what waits once there is one again.
 // The list of files stands before this text; it changes with them, so that browsers take the new worker.
 'use strict';
-importScripts(FILES.find((path) => path.endsWith('/store.js')), FILES.find((path) => path.endsWith('/sender.js')));
+importScripts(FILES.find((path) => path.endsWith('/keep.js')));
 const PAGES = 'relief-pages';
 const STATIC = 'relief-files';
 const OWNER = '/owner';

@@ -52,10 +52,7 @@ impl CountPage {
     /// What stands in a line's field: what was typed, else what was entered.
     fn typed(&self, line: &LineView) -> String {
         let name = format!("counted-{}", line.line);
-        if self.form.fields().iter().any(|(key, _)| *key == name) {
-            return self.form.get(&name).to_owned();
-        }
-        self.was(line)
+        self.form.sent(&name).map_or_else(|| self.was(line), |typed| typed.trim().to_owned())
     }
 
     /// What was entered before, with which the form tells what was changed on it.

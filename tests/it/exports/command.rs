@@ -8,7 +8,8 @@ use crate::reconciliation::rich::Rich;
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 
-fn export(url: &str, folder: &Path, arguments: &[&str]) -> Output {
+/// Runs `relief export` in a folder.
+pub fn export(url: &str, folder: &Path, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_relief"))
         .arg("export")
         .args(arguments)

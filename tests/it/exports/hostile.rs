@@ -4,17 +4,17 @@
 use std::io::Cursor;
 use std::process::Command;
 
-use calamine::{Reader, Xlsx};
+use calamine::{Data, Reader, Xlsx};
 use proptest::prelude::*;
 use relief_ledger::core::cell::{shielded, unshielded};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::standards::xml_faults;
 use super::workbook::sheet;
 use super::{table, take};
 use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
-use crate::support::server::migrate;
+use crate::support::server::{Caller, migrate};
 
 /// What spreadsheets have been made to run, and what only looks like it.
 const PAYLOADS: [&str; 15] = [
@@ -69,29 +69,56 @@ fn runnable(text: &str) -> Option<String> {
     })
 }
 
-/// Everything that has a name is named so.
+/// Headings of entries under which stand words that somebody wrote.
+const WRITTEN: [&str; 14] = [
+    "unit",
+    "programme",
+    "programme_name",
+    "donor",
+    "donor_name",
+    "pledge",
+    "item",
+    "item_name",
+    "lot",
+    "consignment",
+    "site",
+    "site_name",
+    "holder_name",
+    "owner_name",
+];
+
+/// Everything that has a name or a number of somebody's is named so; what must be the only one of its name has a number behind it.
 fn hostile(scene: &Scene, payload: &str, number: usize) {
-    let named = |name: String| json!(name);
-    let organization = json!({"name": named(payload.to_owned()), "reference": format!("{payload} {number}"), "country": "GM",
-        "donor": true, "consignor": true, "consignee": true, "carrier": true});
-    let organization = scene.admin.post("/api/v1/organizations", &organization).expect(201)["id"].clone();
-    let item =
-        json!({"code": format!("ITEM-{number}"), "name": payload, "base_unit": payload, "category": payload});
-    let item = scene.admin.post("/api/v1/items", &item).expect(201)["id"].clone();
-    let site = json!({"name": payload, "kind": "warehouse", "country": "GM"});
-    let site = scene.admin.post("/api/v1/sites", &site).expect(201)["id"].clone();
-    let line = json!({"item": item, "quantity": 10});
-    let pledge = json!({"programme": scene.programme, "donor": organization, "offered_at": "2020-07-01", "reference": payload,
-        "lines": [line]});
-    let pledge = scene.officer.post("/api/v1/pledges", &pledge).expect(201)["id"].clone();
+    let only = format!("{payload} {number}");
+    let made = |caller: &Caller, path: &str, body: &Value| caller.post(path, body).expect(201)["id"].clone();
+    let programme = json!({"code": only, "name": payload, "focus_areas": [payload], "sensitive": false, "synthetic": false});
+    let programme = made(&scene.manager, "/api/v1/programmes", &programme);
+    let organization = json!({"name": payload, "reference": only, "country": "GM", "donor": true, "consignor": true,
+        "consignee": true, "carrier": true});
+    let organization = made(&scene.admin, "/api/v1/organizations", &organization);
+    let item = json!({"code": only, "name": payload, "base_unit": payload, "category": payload,
+        "packs": [{"name": only, "numerator": 5, "denominator": 1}]});
+    let item = made(&scene.admin, "/api/v1/items", &item);
+    let site = json!({"code": only, "name": payload, "kind": "warehouse", "country": "GM", "operator": organization});
+    let site = made(&scene.admin, "/api/v1/sites", &site);
+    let pledge = json!({"programme": programme, "donor": organization, "offered_at": "2020-07-01", "reference": only,
+        "note": payload, "lines": [{"item": item, "quantity": 10}]});
+    let pledge = made(&scene.officer, "/api/v1/pledges", &pledge);
     scene.decides("pledge_accepted", "2020-07-02", json!({"pledge": pledge})).expect(201);
     let lot = json!({"item": item, "quantity": 10, "lot": payload, "expires_on": "2032-07-31"});
-    scene
-        .does("collected", "2020-07-03", json!({"pledge": pledge, "site": site, "lines": [lot]}))
-        .expect(201);
-    let wet =
-        json!({"site": site, "lines": [{"item": item, "quantity": 1, "lot": payload}], "reason": payload});
+    let collected = json!({"pledge": pledge, "site": site, "lines": [lot]});
+    scene.does("collected", "2020-07-03", collected).expect(201);
+    let some = |quantity: i64| json!([{"item": item, "quantity": quantity, "lot": payload}]);
+    let wet = json!({"site": site, "lines": some(1), "reason": payload});
     scene.does("damaged", "2020-07-04", wet).expect(201);
+    let (consignee, end) = (scene.organization(payload, "GM"), scene.site(payload, "city", "GM"));
+    let load = json!({"mode": "road", "from": site, "to": end, "reference": only, "plate": payload, "seals": payload});
+    made(&scene.officer, "/api/v1/loads", &load);
+    let way = json!({"programme": programme, "consignor": organization, "consignee": consignee, "origin": site,
+        "destination": end, "reference": only, "freight_note": payload, "legs": [{"mode": "road", "from": site, "to": end}]});
+    let consignment = made(&scene.officer, "/api/v1/consignments", &way);
+    let reserved = json!({"consignment": consignment, "site": site, "lines": some(2)});
+    scene.does("allocated", "2020-07-05", reserved).expect(201);
 }
 
 /// Whether a sheet of a workbook has a formula.
@@ -118,9 +145,11 @@ on_both_databases! {
         }
         let csv = take(&scene.auditor, "csv");
         assert_eq!(runnable(&csv.text), None);
-        let names: Vec<String> = table(&csv.text).rows.into_iter().map(|mut row| row.remove("item_name").unwrap()).collect();
-        for payload in PAYLOADS {
-            assert!(names.iter().any(|name| *name == payload.trim()), "{payload:?} is read back as it was: {names:?}");
+        let rows = table(&csv.text).rows;
+        for (heading, payload) in WRITTEN.into_iter().flat_map(|heading| PAYLOADS.map(|payload| (heading, payload.trim()))) {
+            // What must be the only one of its name has a number behind it.
+            let is_there = |cell: &str| cell.strip_prefix(payload).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+            assert!(rows.iter().any(|row| is_there(&row[heading])), "{payload:?} is not read back as it was under {heading}");
         }
         assert_eq!(runnable(&take(&scene.auditor, "hxl").text), None);
         // The broken twin: the same cells without their shields.
@@ -128,7 +157,12 @@ on_both_databases! {
 
         let book = take(&scene.auditor, "xlsx");
         assert!(!has_formula(&book.bytes) && has_formula(&running()));
-        let names: Vec<String> = sheet(&book.bytes, "Entries").iter().map(|row| row["item_name"].to_string()).collect();
+        let entries = sheet(&book.bytes, "Entries");
+        let names: Vec<String> = entries.iter().map(|row| row["item_name"].to_string()).collect();
+        // What is a number or a day stays one, whatever stands beside it.
+        let numbers = entries.iter().filter(|row| matches!(row["quantity"], Data::Float(_) | Data::Int(_)));
+        let days = entries.iter().filter(|row| matches!(row["expires_on"], Data::DateTime(_)));
+        assert_eq!((numbers.count(), days.count() > 0), (entries.len(), true));
         assert!(PAYLOADS.iter().all(|payload| names.iter().any(|name| name == payload.trim())), "{names:?}");
 
         // So are records, which have every word there is: names, references, reasons.
@@ -182,6 +216,10 @@ fn calc(files: &[(&str, &Vec<u8>)], separators: &[&str], runs: bool) {
             assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
             let opened = std::fs::read_to_string(path.with_extension("fods")).expect("it was opened");
             assert_eq!(opened.contains("table:formula"), runs, "{name}, parted by {separator}");
+            if name.ends_with(".xlsx") {
+                let is_typed = |kind: &str| opened.contains(&format!("office:value-type=\"{kind}\""));
+                assert!(is_typed("float") && is_typed("date") && is_typed("string"), "{name}");
+            }
         }
     }
 }

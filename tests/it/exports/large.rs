@@ -5,18 +5,21 @@ use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use calamine::{Reader, Xlsx};
 use diesel::connection::SimpleConnection;
 use relief_ledger::db::connect;
-use serde_json::Value;
+use serde_json::{Value, json};
 
+use crate::drills::field::Field;
+use crate::imports::ended;
 use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, migrate};
 use crate::support::{most_memory, until};
 
-/// Entries of an ordinary run, and of `RELIEF_LONG=1`.
+/// Entries of an ordinary run, and of `RELIEF_LONG=1`: some more than a sheet has rows.
 const ENTRIES: usize = 20_000;
-const ENTRIES_LONG: usize = 1_000_000;
+const ENTRIES_LONG: usize = 1_050_000;
 /// Entries of a short ledger, which are more than are read at once, and of one that is ten times as long.
 const SHORT: usize = 4_000;
 const LONG: usize = 40_000;
@@ -24,6 +27,12 @@ const LONG: usize = 40_000;
 const KIBIBYTES_MAX: u64 = 64 * 1_024;
 /// By how much more a long ledger may take than a short one: a good part less than its entries would take, were they held.
 const GROWTH_KIBIBYTES_MAX: u64 = 12 * 1_024;
+
+/// Events of a short history, and of a long one.
+const FEW_EVENTS: usize = 1_000;
+const MANY_EVENTS: usize = 20_000;
+/// By how much more the long one may take: less than the file it makes.
+const EVENTS_GROWTH_KIBIBYTES_MAX: u64 = 6 * 1_024;
 
 /// Puts entries behind the first of a ledger, past the writer, from one number on and up to another: how they came there is not
 /// what this is about.
@@ -79,8 +88,37 @@ on_both_databases! {
         }
         let lines = std::fs::read(folder.path().join("entries.csv")).expect("a table");
         assert!(lines.iter().filter(|byte| **byte == b'\n').count() > count);
+        let book = std::fs::File::open(folder.path().join("entries.xlsx")).expect("a workbook");
+        let book: Xlsx<_> = Xlsx::new(std::io::BufReader::new(book)).expect("a workbook");
+        let goes_on = book.sheet_names().iter().any(|name| name == "Entries 2");
+        assert_eq!(goes_on, count == ENTRIES_LONG, "what is more than a sheet has rows stands on another");
         // The twin: whoever held what was written, in whichever form, would have been seen.
         assert!(2 * lines.len() as u64 > 3 * GROWTH_KIBIBYTES_MAX * 1_024, "{} bytes", lines.len());
+    }
+
+    fn many_events_are_taken_away_in_the_memory_of_a_few(database: &TestDatabase) {
+        // Thousands of events have to be there, each posted by itself.
+        if std::env::var_os("RELIEF_LONG").is_none() {
+            return;
+        }
+        let (url, folder) = (database.url(), tempfile::tempdir().expect("a folder"));
+        let field = Field::lay(url, 1_000_000);
+        let program = field.start();
+        let happens = |count: usize| {
+            let officer = field.officer(&program);
+            let sent = officer.upload("/api/v1/imports?kind=events", "text/csv", field.table(count).as_bytes()).expect(202);
+            let job = ended(&officer, &sent["id"]);
+            assert_eq!((&job["state"], &job["refused"]), (&json!("done"), &json!(0)), "{job:#}");
+        };
+        happens(FEW_EVENTS);
+        let few = memory_of(url, folder.path(), "epcis");
+        happens(MANY_EVENTS);
+        let many = memory_of(url, folder.path(), "epcis");
+        assert!((1..KIBIBYTES_MAX).contains(&many), "{many} KiB");
+        assert!(many < few + EVENTS_GROWTH_KIBIBYTES_MAX, "{many} KiB, and {few} KiB of a few");
+        // The twin: whoever held what was written would have been seen.
+        let bytes = std::fs::metadata(folder.path().join("entries.epcis")).expect("a file").len();
+        assert!(bytes > EVENTS_GROWTH_KIBIBYTES_MAX * 1_024, "{bytes} bytes");
     }
 
     fn what_is_broken_off_has_no_digest_and_nobody_takes_all_turns(database: &TestDatabase) {

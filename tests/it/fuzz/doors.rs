@@ -125,6 +125,54 @@ fn bodies(scene: &Scene, site: &str) -> Vec<Door> {
     ]
 }
 
+/// Bodies of what goes with goods, of what is kept cold, of mappings, and of whoever is told.
+fn further(scene: &Scene, site: &str) -> Vec<Door> {
+    let item = scene.masks.clone();
+    let (city, end) = (scene.organization("Serekunda", "GM"), scene.site("Serekunda", "city", "GM"));
+    let (consignment, leg) = scene.planned(&city, &[site, &end]);
+    let of = |what: &str| format!("/api/v1/consignments/{consignment}/{what}");
+    let post = |path: String, body: serde_json::Value| door("POST", path, JSON, body.to_string());
+    let mapping = "name = \"ours\"\ntitle = \"Ours\"\n[sheet]\nkind = \"items\"\n[columns]\ncode = \"No.\"\n";
+    let reading = json!({"at": "2020-08-06T12:30:00Z", "centi_celsius": 450});
+    vec![
+        post(
+            of("packages"),
+            json!({"packages": [{"mark": "A", "gross_weight_g": 600, "volume_cm3": 1_000}]}),
+        ),
+        post(of("freight"), json!({"leg": leg, "how": "paid", "cost": {"minor": 1_200, "currency": "USD"}})),
+        post(of("green-light"), json!({"state": "given", "on": "2020-07-30", "note": "letter 12"})),
+        post(
+            of("customs"),
+            json!({"country": "GM", "document": "permit", "state": "asked", "on": "2020-07-30"}),
+        ),
+        post("/api/v1/countries/GM/customs".into(), json!({"documents": [{"document": "permit"}]})),
+        post(
+            "/api/v1/kits".into(),
+            json!({"code": "K", "name": "Kit", "components": [{"item": item, "quantity": 2}]}),
+        ),
+        post(
+            "/api/v1/readings".into(),
+            json!({"device": "L-2", "site": site, "item": item, "readings": [reading]}),
+        ),
+        post(format!("/api/v1/sites/{site}/storage"), json!({"classes": ["ambient"]})),
+        post("/api/v1/mappings".into(), json!({"rows": [{"text": mapping}]})),
+        post(
+            "/api/v1/needs".into(),
+            json!({"programme": scene.programme, "item": item, "site": site, "quantity": 5,
+            "needed_by": "2030-01-31", "source": "a list"}),
+        ),
+        // Nobody is told: it is of this machine, and waits besides.
+        post(
+            "/api/v1/webhooks".into(),
+            json!({"url": "https://127.0.0.1/relief", "kinds": ["collected"], "paused": true}),
+        ),
+        post(
+            "/api/v1/mailings".into(),
+            json!({"about": "digest", "address": "amina@example.org", "days": 1}),
+        ),
+    ]
+}
+
 /// A form with a photo in it, as a browser sends it.
 fn form_with_photo() -> Vec<u8> {
     let field = "--edge\r\nContent-Disposition: form-data; name=\"code\"\r\n\r\n7KQ2-M9XD-4TRF\r\n";
@@ -235,7 +283,7 @@ fn no_request_is_answered_that_something_went_wrong_here() {
     let database = TestDatabase::sqlite(migrate);
     let scene = Scene::new(&database);
     let site = scene.site("Banjul", "warehouse", "GM");
-    let doors = [bodies(&scene, &site), paths()].concat();
+    let doors = [bodies(&scene, &site), further(&scene, &site), paths()].concat();
     let count = Cell::new(0_usize);
     let callers = [&scene.manager, &scene.officer, &scene.admin];
     let fed = sent(doors.clone(), REQUESTS[usize::from(is_long())], |door, changed| {

@@ -65,6 +65,21 @@ fn with_entities(definition: &str, word: &str) -> Result<Table, TableError> {
 }
 
 #[test]
+fn a_cell_where_no_sheet_has_one_is_refused_and_not_read_as_another() {
+    let sheet = String::from_utf8(part_of("xl/worksheets/sheet1.xml")).expect("XML");
+    let with = |place: &str| {
+        let moved = sheet.replacen("r=\"B2\"", &format!("r=\"{place}\""), 1);
+        assert!(place == "B2" || moved != sheet);
+        read(with_part("xl/worksheets/sheet1.xml", moved.as_bytes()))
+    };
+    for place in ["AAAAAAAA2", "B99999999999"] {
+        let refused = with(place).map(|_| ()).expect_err("it is refused");
+        assert!(matches!(refused, TableError::BadWorkbook { .. }), "{place}: {refused}");
+    }
+    assert!(told(&with("B2").expect("a table")).contains("surgical"));
+}
+
+#[test]
 fn no_entity_of_a_workbook_is_followed() {
     // Ten times ten times ten … of a word.
     let mut laughs = String::from("<!DOCTYPE sst [<!ENTITY a0 \"laugh\">");

@@ -161,6 +161,18 @@ on_both_databases! {
         let words = scene.officer.get(&format!("{PATH}/templates/headed.csv")).refused("invalid", &["/file"]);
         assert!(words.contains("take the workbook"), "{words}");
         assert!(scene.officer.get(&format!("{PATH}/templates/headed.xlsx")).bytes.starts_with(b"PK"));
+        // Nor is a header told from the instructions above it whose every column begins as they do.
+        let columns = TABLE.lines().next().expect("a header").split(';');
+        let tagged = columns.fold(MAPPING.replace("name = \"masks\"", "name = \"tagged\""), |text, column| {
+            let named = [("{", "}"), ("{", "|country}"), ("\"", "\"")];
+            named.iter().fold(text, |text, (start, end)| {
+                text.replace(&format!("{start}{column}{end}"), &format!("{start}#{column}{end}"))
+            })
+        });
+        scene.manager.post("/api/v1/mappings", &json!({"rows": [{"text": tagged}]})).expect(201);
+        let words = scene.officer.get(&format!("{PATH}/templates/tagged.csv")).refused("invalid", &["/file"]);
+        assert!(words.contains("take the workbook"), "{words}");
+        assert!(scene.officer.get(&format!("{PATH}/templates/tagged.xlsx")).bytes.starts_with(b"PK"));
         keep("split", "delimiter = ", "sheet = \"a/b\"\ndelimiter = ");
         let words = scene.officer.get(&format!("{PATH}/templates/split.xlsx")).refused("invalid", &["/file"]);
         assert!(words.contains("take the CSV"), "{words}");

@@ -137,6 +137,18 @@ on_both_databases! {
         let scene = Scene::new(database);
         let tried = imported(&scene.admin, "kind=organizations&dry_run=true", TWO);
         let (admin, run) = (&scene.admin, format!("{PATH}/{}/run", tried["id"].as_str().expect("an id")));
+        let begun = || {
+            let log = scene.auditor.get("/api/v1/audit/entries?limit=500").expect(200);
+            let entries = log["items"].as_array().expect("entries").iter();
+            entries.filter(|entry| entry["body"].as_str().is_some_and(|body| body.contains("\"import.begun\""))).count()
+        };
+        // While somebody else has it run, who is too late leaves no entry, and reads it in no other way either.
+        set(database.url(), "held_until = 9000000000000000000");
+        admin.post(&run, &json!({})).refused("wrong_state", &[]);
+        let reading = format!("{PATH}/{}/reading", tried["id"].as_str().expect("an id"));
+        admin.post(&reading, &json!({"columns": {}})).refused("wrong_state", &[]);
+        assert_eq!(begun(), 0);
+        set(database.url(), "held_until = 0");
         let mut statuses: Vec<_> = std::thread::scope(|scope| {
             let asked: Vec<_> = (0..6).map(|_| scope.spawn(|| admin.post(&run, &json!({})).status)).collect();
             asked.into_iter().map(|one| one.join().expect("it is answered")).collect()
@@ -145,6 +157,7 @@ on_both_databases! {
         assert_eq!(statuses, [202, 409, 409, 409, 409, 409]);
         let done = ended(admin, &tried["id"]);
         assert_eq!((&done["state"], counts(&done)), (&json!("done"), (2, 0, 0)), "{done:#}");
+        assert_eq!(begun(), 1, "one begins it, and the log says so once");
         scene.verifies();
     }
 

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use proptest::prelude::*;
+use relief_ledger::exchange::jobs::TRIED_ROWS_MAXIMUM;
 use relief_ledger::exchange::sheets::{Sheet, SheetKind, SheetMapping};
 use serde_json::json;
 
@@ -123,6 +124,22 @@ on_both_databases! {
         assert_eq!((counts(&job), job["notes"].as_array().map(Vec::len)), ((1, 0, 0), Some(1)), "{job:#}");
         let found = scene.officer.get("/api/v1/organizations?q=Se%C3%B1or").expect(200);
         assert_eq!(found["items"][0]["name"], json!("Se\u{f1}or"));
+    }
+
+    fn more_rows_than_a_trial_keeps_are_sent_in_parts(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        // Rows without a name are refused by themselves: how many there are is what this is about.
+        let tries = |rows: usize| {
+            let table = format!("reference,name\r\n{}", "A,\r\n".repeat(rows));
+            imported(&scene.admin, "kind=organizations&dry_run=true", &table)
+        };
+        let job = tries(TRIED_ROWS_MAXIMUM + 1);
+        let told = job["problem"].as_str().unwrap_or_default();
+        assert!(job["state"] == "failed" && told.contains("has 20001 rows") && told.contains("in parts"), "{job:#}");
+        assert_eq!(counts(&job), (0, 0, 0), "{job:#}");
+        // The twin: one row less is tried.
+        let job = tries(TRIED_ROWS_MAXIMUM);
+        assert_eq!((&job["state"], counts(&job)), (&json!("done"), (0, 0, TRIED_ROWS_MAXIMUM as i64)), "{job:#}");
     }
 }
 

@@ -7,6 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use relief_ledger::exchange::jobs::TRIED_ROWS_MAXIMUM;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -26,9 +27,9 @@ const GROWTH_KIBIBYTES_MAX: u64 = 12 * 1_024;
 const SHORT: usize = 2_000;
 const LONG: usize = 6_000;
 const LONG_LONG: usize = 300_000;
-/// Rows of a file that is imported as a job.
+/// Rows of a file that is tried and imported as a job; in a long run as many as may be tried.
 const ROWS: usize = 3_000;
-const ROWS_LONG: usize = 20_000;
+const ROWS_LONG: usize = TRIED_ROWS_MAXIMUM;
 /// Rows that are refused, each for many reasons.
 const REFUSED: usize = 12_000;
 /// Deliveries of a table.
@@ -95,7 +96,22 @@ fn hurting() -> Vec<(&'static str, &'static str, Vec<u8>)> {
         ),
         ("a line", "application/x-ndjson", [&b"{\"record\": \""[..], &vec![b'x'; most - 1_000]].concat()),
         ("lines", "application/x-ndjson", b"{}\n".repeat(most / 3)),
+        ("members", "application/x-ndjson", members(most / 10 - 1)),
+        ("values", "application/x-ndjson", values(most / 8 - 100)),
     ]
+}
+
+/// A line of so many members that nobody asks for.
+fn members(count: usize) -> Vec<u8> {
+    let members: Vec<String> = (0..count).map(|number| format!("\"{number:05x}\":1")).collect();
+    format!("{{{}}}\n", members.join(",")).into_bytes()
+}
+
+/// A line of one record with so many of those values that take most for the letters they are written with.
+fn values(count: usize) -> Vec<u8> {
+    let id = Uuid::from_u64_pair(0x0190_0000_0000_7000, 0x8000_0000_0000_0000);
+    let body = vec!["{\"a\":1}"; count].join(",");
+    format!("{{\"record\":\"event\",\"id\":\"{id}\",\"body\":[{body}]}}\n").into_bytes()
 }
 
 /// A sheet of as many of the smallest cells as may be unpacked.

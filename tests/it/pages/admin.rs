@@ -2,7 +2,7 @@
 //! webhooks.
 
 use super::browse::{Page, send, sent, visit};
-use crate::stories::scene::Scene;
+use crate::stories::scene::{Scene, id};
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, Reply, migrate};
 use relief_ledger::auth::Role;
@@ -126,6 +126,41 @@ on_both_databases! {
         let (wide, high) = (number("viewBox=\"", 2), number("viewBox=\"", 3));
         assert_eq!((number("cx=\"", 0) - left, number("cy=\"", 0) - top), (wide / 2, high / 2));
         assert!(wide < 1_000, "not the whole world is drawn for one site");
+    }
+
+    fn where_an_item_was_made_is_stated_by_a_form_and_printed_for_customs(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let path = format!("/admin/items/{}", scene.masks);
+        let form = format!("{path}/made-in");
+        let page = visit(&scene.admin, &path);
+        assert!(page.says("Nothing is said further.") && page.says(&format!("action=\"{form}\"")), "{}", page.text);
+        let size = scene.log_size();
+        let wrong = shown(&send(&scene.admin, &form, &[("made_in", " ")]), 422);
+        assert!(wrong.says("href=\"#made_in\"") && wrong.says("<title>Error: "), "{}", wrong.text);
+        let long = "x".repeat(201);
+        let wrong = shown(&send(&scene.admin, &form, &[("made_in", &long)]), 422);
+        assert!(wrong.says("id=\"made_in-error\"") && wrong.says(&long), "{}", wrong.text);
+        assert_eq!(scene.log_size(), size);
+        assert_eq!(sent(&scene.admin, &form, &[("made_in", "Vietnam")]), format!("{path}?recorded=1"));
+        let page = visit(&scene.admin, &path);
+        assert!(page.says("value=\"Vietnam\"") && page.says("country of origin"), "{}", page.text);
+        // The fields of the item itself are another form, which is as it was.
+        assert!(page.says("value=\"MASK\"") && page.text.contains("<button class=\"quiet\">State it</button>"), "{}", page.text);
+        // What a file or a program called otherwise is replaced under its own name: two of them could differ.
+        let gowns = json!({"code": "GOWN", "name": "Gowns", "base_unit": "piece", "category": "other", "storage_class": "ambient"});
+        let item = scene.admin.post("/api/v1/items", &gowns).expect(201)["id"].as_str().expect("an id").to_owned();
+        let described = format!("/api/v1/items/{item}/facts");
+        scene.admin.post(&described, &json!({"facts": {"Made in": "Ghana", "brand": "Own"}})).expect(201);
+        let path = format!("/admin/items/{item}");
+        assert!(visit(&scene.admin, &path).says("value=\"Ghana\""));
+        sent(&scene.admin, &format!("{path}/made-in"), &[("made_in", "Togo")]);
+        let facts = scene.admin.get(&format!("/api/v1/facts/{item}")).expect(200)["facts"].clone();
+        assert_eq!(facts, json!({"Made in": "Togo", "brand": "Own"}));
+        let size = scene.log_size();
+        sent(&scene.admin, &format!("{path}/made-in"), &[("made_in", "Togo")]);
+        assert_eq!(scene.log_size(), size, "sent twice it is stated once");
+        assert_eq!(send(&scene.manager, &form, &[("made_in", "Chad")]).status, 403);
+        assert_eq!(send(&scene.admin, &format!("/admin/items/{}/made-in", id()), &[("made_in", "Chad")]).status, 404);
     }
 
     fn a_machines_key_is_shown_once_and_revoked(database: &TestDatabase) {

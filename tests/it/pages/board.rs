@@ -363,9 +363,7 @@ fn the_worker_names_the_files_it_keeps_and_makes_no_markup() {
     assert_eq!(worker.status, 200);
     assert_eq!(worker.header("content-type"), Some("text/javascript; charset=utf-8"));
     let files = worker.text.lines().next().expect("a first line");
-    for file in
-        ["store.js", "sender.js", "badge.js", "post.js", "scan.js", "queue.js", "left.js", "style.css"]
-    {
+    for file in ["keep.js", "badge.js", "post.js", "scan.js", "queue.js", "left.js", "style.css"] {
         assert!(files.contains(&format!("/{file}\"")), "{file}: {files}");
         let path = files.split('"').find(|part| part.ends_with(&format!("/{file}"))).expect("its path");
         let text = server.stranger().get(path).text;

@@ -214,4 +214,30 @@ on_both_databases! {
         assert_eq!(handed.status, 303, "{}", handed.text);
         assert!(visit(&scene.receiver, "/board").says("Nothing waits to be handed to people."));
     }
+
+    fn what_is_ones_own_to_hand_out_is_told_however_much_lies_with_others(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let donor = scene.organization("Shenzhen federation", "CN");
+        let [own, others] = ["Banjul City Council", "Village council"].map(|name| scene.organization(name, "GM"));
+        let store = json!({"name": "Our store", "kind": "warehouse", "country": "GM", "operator": own});
+        let store = scene.admin.post("/api/v1/sites", &store).expect(201)["id"].as_str().expect("an id").to_owned();
+        let village = scene.site("The village", "city", "GM");
+        scene.in_store(&donor, &store, 1_000);
+        let came = |consignee: &str| {
+            let (consignment, leg) = scene.planned(consignee, &[&store, &village]);
+            scene.receives(&consignment, &leg, "2020-08-06", json!({"good": 1})).expect(201);
+            consignment
+        };
+        // More than a board looks at: they left the own store long ago, and are the village's to hand out.
+        let others: Vec<String> = (0..101).map(|_| came(&others)).collect();
+        let consignment = came(&own);
+        let bound = scene.house.login_bound(Role::Officer, own.parse().ok(), None);
+        bound.get(&format!("/api/v1/consignments/{}", others[0])).expect(200);
+        let board = visit(&bound, "/board");
+        for words in ["To hand out (1)", "The village: Surgical masks", &format!("/board/consignments/{consignment}")] {
+            assert!(board.says(words), "{words}: {}", board.text);
+        }
+        assert!(others.iter().all(|other| !board.says(&format!("/board/consignments/{other}"))), "{}", board.text);
+        assert!(!board.says("Nothing waits to be handed to people."), "{}", board.text);
+    }
 }

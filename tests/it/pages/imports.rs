@@ -6,6 +6,7 @@ use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, Reply, migrate};
 use serde_json::{Value, json};
+use std::time::{Duration, Instant};
 
 const NEW: &str = "/imports/new";
 const KINDS: [&str; 12] = [
@@ -27,9 +28,15 @@ const SPANISH: &str = "Referencia;Programa;Fecha;Artículo;Cantidad;Observación
     G-1;CITIES;06/08/2020;MASK;1.200;llegó con lluvia;7\r\nG-2;CITIES;07/08/2020;GLOVES;5;;9\r\n";
 
 /// Sends a file by the form, as browsers send one; without a name none was chosen.
-fn sends(caller: &Caller, read: &str, (name, bytes): (&str, &[u8])) -> Reply {
+fn sends(caller: &Caller, read: &str, file: (&str, &[u8])) -> Reply {
+    sends_drawn(caller, "", read, file)
+}
+
+/// The same by a form that drew an identifier when it was shown.
+fn sends_drawn(caller: &Caller, id: &str, read: &str, (name, bytes): (&str, &[u8])) -> Reply {
     let mut body = format!(
-        "--edge\r\nContent-Disposition: form-data; name=\"read\"\r\n\r\n{read}\r\n\
+        "--edge\r\nContent-Disposition: form-data; name=\"id\"\r\n\r\n{id}\r\n\
+         --edge\r\nContent-Disposition: form-data; name=\"read\"\r\n\r\n{read}\r\n\
          --edge\r\nContent-Disposition: form-data; name=\"file\"; filename=\"{name}\"\r\n\
          Content-Type: application/octet-stream\r\n\r\n"
     )
@@ -157,6 +164,77 @@ on_both_databases! {
         scene.verifies();
     }
 
+    fn a_form_that_is_sent_twice_makes_one_import(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (officer, file) = (&scene.officer, ("donaciones.csv", SPANISH.as_bytes()));
+        let led = |id: &str, file: (&str, &[u8])| {
+            let reply = sends_drawn(officer, id, "kind:pledges", file);
+            assert_eq!(reply.status, 303, "{}", reply.text);
+            reply.header("location").expect("it leads on").to_owned()
+        };
+        let id = visit(officer, NEW).hidden("id").to_owned();
+        let first = led(&id, file);
+        assert_eq!(first, format!("/imports/{id}"));
+        assert_eq!(led(&id, file), first, "sent twice it is one");
+        ended(officer, &json!(id));
+        assert_eq!(led(&id, file), first, "also once it has ended");
+        // The twins: another file from a form that somebody went back to, and the same by a form that was opened anew.
+        let other = led(&id, ("donaciones.csv", b"Referencia\r\nG-9\r\n"));
+        let anew = led(visit(officer, NEW).hidden("id"), file);
+        assert!(other != first && anew != first && other != anew, "{other} {anew}");
+        // Lists are in the order of identifiers: one that is not of today is not taken, nor is one that is none.
+        assert_ne!(led("01700000-0000-7000-8000-000000000001", file), "/imports/01700000-0000-7000-8000-000000000001");
+        led("nothing", file);
+        let list = officer.get("/api/v1/imports?limit=50").expect(200);
+        assert_eq!(list["items"].as_array().map(Vec::len), Some(5), "{list:#}");
+    }
+
+    fn an_identifier_of_somebody_elses_import_is_taken_for_none_of_ones_own(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (officer, other, file) = (&scene.officer, &scene.receiver, ("donaciones.csv", SPANISH.as_bytes()));
+        let led = |caller: &Caller, id: &str| {
+            let reply = sends_drawn(caller, id, "kind:pledges", file);
+            assert_eq!(reply.status, 303, "{}", reply.text);
+            reply.header("location").expect("it leads on").to_owned()
+        };
+        let id = visit(officer, NEW).hidden("id").to_owned();
+        assert_eq!(led(officer, &id), format!("/imports/{id}"));
+        let own = led(other, &id);
+        assert_ne!(own, format!("/imports/{id}"));
+        ended(other, &json!(own.trim_start_matches("/imports/")));
+        other.get(&format!("/api/v1/imports/{id}")).refused("not_found", &[]);
+        for caller in [officer, other] {
+            let list = caller.get("/api/v1/imports").expect(200);
+            assert_eq!(list["items"].as_array().map(Vec::len), Some(1), "each has one: {list:#}");
+        }
+        // The twin: whoever sent the first is led to that one again.
+        assert_eq!(led(officer, &id), format!("/imports/{id}"));
+    }
+
+    fn why_a_row_is_refused_is_said_in_the_language_of_the_page(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let officer = &scene.officer;
+        let table = "reference,programme,kind,offered at,item,quantity\r\nG-1,CITIES,unsolicited,2020-07-01,MASK,muchas\r\n\
+            G-2,CITIES,unsolicited,ayer,MASK,5\r\nG-3,CITIES,unsolicited,2020-07-01,GLOVES,5\r\n";
+        let (path, job) = tried(officer, "kind:pledges", ("donaciones.csv", table.as_bytes()));
+        assert_eq!(job["refused"], 3, "{job:#}");
+        let page = officer.send("GET", &path, &[("Accept-Language", "es")], None);
+        let page = shown(&page, 200);
+        for (value, words) in [
+            ("muchas", "No es un número entero. Escríbalo en cifras, como 120."),
+            ("ayer", "No es una fecha. Escríbala así: 2020-12-31."),
+            ("GLOVES", "Aquí no hay nada con este nombre para usted."),
+        ] {
+            let said = format!("<bdi>{value}</bdi>: <span lang=\"es\">{words}");
+            assert!(page.says(&said), "{said}: {}", page.text);
+        }
+        // In English the interface's own words say more, and a program reads the code.
+        assert!(visit(officer, &path).says("<span lang=\"en\">"));
+        let rows = officer.get(&format!("/api/v1{path}/rows")).expect(200);
+        let codes: Vec<&Value> = rows["items"].as_array().expect("rows").iter().map(|row| &row["reasons"][0]["code"]).collect();
+        assert_eq!(codes, ["not_a_number", "not_a_date", "unknown"], "{rows:#}");
+    }
+
     fn refused_rows_are_looked_at_apart_and_taken_as_a_file(database: &TestDatabase) {
         let scene = Scene::new(database);
         let table = "reference,name,country\r\nWAHO,West African Health Organisation,BF\r\nX,=cmd(),Gambya\r\n";
@@ -176,6 +254,28 @@ on_both_databases! {
         assert_eq!((counts(&again), &again["skipped"]), ((1, 0, 0), &json!(1)), "{again:#} {:#?}", rows(&scene.admin, &again));
         let list = visit(&scene.admin, "/imports");
         assert!(list.says("who.csv") && list.says("2 of 2 rows"), "{}", list.text);
+    }
+
+    fn refused_rows_are_read_again_by_a_mapping_that_says_how_its_tables_are_written(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let mapping = "name = \"oficina\"\ntitle = \"La oficina\"\n[file]\ndelimiter = \";\"\nencoding = \"windows-1252\"\nheader_row = 3\n\
+            [sheet]\nkind = \"organizations\"\n[columns]\nreference = \"código\"\nname = \"nombre\"\ncountry = \"país\"\n";
+        scene.manager.post("/api/v1/mappings", &json!({"rows": [{"text": mapping}]})).expect(201);
+        let table = "Oficina;;\r\nagosto;;\r\ncódigo;nombre;país\r\nN-1;Niñez primero;BF\r\nN-2;Niñez, segundo;Gambya\r\n";
+        let (bytes, _, _) = encoding_rs::WINDOWS_1252.encode(table);
+        let (path, job) = tried(&scene.admin, "mapping:oficina", ("oficina.csv", bytes.as_ref()));
+        assert_eq!(counts(&job), (1, 0, 1), "{job:#} {:#?}", rows(&scene.admin, &job));
+        let file = scene.admin.get(&format!("{path}/refused.csv"));
+        assert!(file.text.contains("\"N-2\";\"Niñez, segundo\";\"Gambya\"\r\n"), "{}", file.text);
+        // It is mended and sent again as it is, by the same mapping: what it says is what it said.
+        let mended = file.text.replace("\"Gambya\"", "\"Gambia\"");
+        let like = format!("like:{}", path.trim_start_matches("/imports/"));
+        let (path, again) = tried(&scene.admin, &like, ("oficina.csv", mended.as_bytes()));
+        assert_eq!((counts(&again), &again["mapping"]), ((1, 0, 0), &job["mapping"]), "{again:#} {:#?}", rows(&scene.admin, &again));
+        sent(&scene.admin, &format!("{path}/run"), &[]);
+        assert_eq!(counts(&ended(&scene.admin, &again["id"])), (1, 0, 0));
+        let found = scene.admin.get("/api/v1/organizations?limit=500").expect(200);
+        assert!(found.to_string().contains("Niñez, segundo"), "{found:#}");
     }
 
     fn an_import_is_its_senders_alone(database: &TestDatabase) {
@@ -319,5 +419,17 @@ on_both_databases! {
         scene.officer.post(&format!("{api}/run"), &json!({})).expect(202);
         ended(&scene.officer, &job["id"]);
         told(body).refused("wrong_state", &[]);
+    }
+
+    fn a_form_filled_with_as_many_fields_as_fit_keeps_nobody_waiting(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let (path, _) = tried(&scene.officer, "kind:pledges", ("donaciones.csv", SPANISH.as_bytes()));
+        // Headings of columns that the table has not, a megabyte of them.
+        let fields: Fields = (0..60_000).map(|place| (format!("heading-{place}"), String::new())).collect();
+        let begun = Instant::now();
+        let wrong = shown(&send(&scene.officer, &format!("{path}/columns"), &borrowed(&fields)), 422);
+        assert!(wrong.says("<title>Error: "), "{}", wrong.text);
+        // Whoever looked through all of them for each would take minutes.
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 }

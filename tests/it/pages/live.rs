@@ -152,6 +152,30 @@ on_both_databases! {
         stranger.get(&format!("{LIVE}?links={code}")).refused("not_found", &[]);
     }
 
+    fn what_is_not_there_keeps_no_page_of_the_same_browser_from_its_hints(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let [(code, consignment, leg), _] = under_way(&scene, [300, 200]);
+        let (pledge, _) = scene.accepted(&scene.organization("Hainan Province", "CN"), 500);
+        let link = format!("/api/v1/pledges/{pledge}/link");
+        let page = scene.officer.post(&link, &json!({})).expect(201)["page"].as_str().expect("a page").to_owned();
+        let ended = page.strip_prefix("/pledge-links/").expect("a code");
+        let stranger = scene.house.stranger();
+        let (shown, given) = (mark_of(&stranger, &code), mark_at(&stranger, &page, ended));
+        // Of three pages one is of a code that nobody has, and the link of another ends while it is looked at.
+        let path = format!("{LIVE}?codes=2222-2222-2222,{code}.{shown}&links={ended}.{given}");
+        let mut strangers = Listener::open(&stranger, &path, None);
+        scene.officer.send("DELETE", &link, &[], None).expect(200);
+        scene.receives(&consignment, &leg, "2020-08-20", json!({"good": 300})).expect(201);
+        let told = hint(&mut strangers).expect("a hint");
+        assert_eq!(told["codes"], json!({(code.clone()): mark_of(&stranger, &code)}), "and not a word of the others");
+        // Neither keeps anybody from hints of their own; the twin: where nothing else is followed it is refused.
+        let dead = format!("{LIVE}?codes=2222-2222-2222&links={ended}");
+        let mut officers = Listener::open(&scene.officer, &format!("{dead}&after={}", last(&scene.officer)), None);
+        a_gift(&scene, 600);
+        assert_eq!(hint(&mut officers).expect("a hint")["own"], true);
+        stranger.get(&dead).refused("not_found", &[]);
+    }
+
     fn a_browser_that_was_cut_off_is_told_whether_it_missed_anything(database: &TestDatabase) {
         let scene = Scene::new(database);
         a_gift(&scene, 500);

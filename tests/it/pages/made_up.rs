@@ -48,16 +48,16 @@ const SHOWS_NOTHING: &[(&str, &str)] = &[
 ];
 
 /// A programme in which there is something of everything, and who looks at it.
-struct Stage {
-    ground: Ground,
-    donor: Caller,
-    stranger: Caller,
+pub struct Stage {
+    pub ground: Ground,
+    pub donor: Caller,
+    pub stranger: Caller,
     pledge: String,
     offered: String,
     /// Of which some is missing, and a loss is proposed.
     short: String,
     /// Under way, with its code and a link to confirm it.
-    coming: String,
+    pub coming: String,
     code: String,
     confirm: String,
     approval: String,
@@ -72,7 +72,11 @@ struct Stage {
 
 impl Stage {
     fn set(database: &TestDatabase, synthetic: bool) -> Self {
-        let mut scene = Scene::new(database);
+        Self::on(Scene::new(database), synthetic)
+    }
+
+    /// The same on a server that was started with settings of its own.
+    pub fn on(mut scene: Scene, synthetic: bool) -> Self {
         if synthetic {
             let made_up = json!({"code": "MADE", "name": "Made up (synthetic)", "focus_areas": [], "sensitive": false, "synthetic": true});
             let made_up = scene.manager.post("/api/v1/programmes", &made_up).expect(201);
@@ -158,7 +162,7 @@ impl Stage {
     }
 
     /// Every page that shows something of a programme: its route, who looks, and its address.
-    fn pages(&self) -> Vec<(&'static str, &Caller, String)> {
+    pub fn pages(&self) -> Vec<(&'static str, &Caller, String)> {
         let scene = &self.ground.scene;
         let (officer, manager, auditor) = (&scene.officer, &scene.manager, &scene.auditor);
         let Self {

@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::browse::{Page, send, visit};
+use crate::imports::{counts, imported, rows};
 use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
 use crate::support::server::{Caller, migrate};
@@ -83,6 +84,39 @@ on_both_databases! {
         assert!(gone.text.contains("This is not missing any more"), "{}", gone.text);
         assert!(visit(&scene.manager, "/missing").says("Nothing is missing."));
         scene.closes();
+    }
+
+    fn where_more_is_missing_than_is_listed_the_oldest_is_decided_first(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let table: String = (0..500).map(|number| format!("ITEM-{number:03},Thing {number:03},piece,other\r\n")).collect();
+        let job = imported(&scene.admin, "kind=items", &format!("code,name,base unit,category\r\n{table}"));
+        assert_eq!(counts(&job), (500, 0, 0), "{job:#}");
+        let items: Vec<Value> = rows(&scene.admin, &job).iter().map(|row| row["subject"].clone()).collect();
+        let (donor, store) = (scene.organization("Hainan", "CN"), scene.site("Accra", "warehouse", "GH"));
+        scene.in_store(&donor, &store, 1);
+        let gone = |lines: Value| json!({"site": store, "lines": lines, "reason": "not on the shelf"});
+        // The masks, which are missing since later than everything else.
+        scene.does("reported_missing", "2020-08-02", gone(json!([scene.line(1)]))).expect(201);
+        let alone = visit(&scene.manager, "/missing");
+        assert!(alone.says("Surgical masks") && !alone.says("more places than are listed"), "{}", alone.text);
+        for some in items.chunks(250) {
+            let lines: Value = some.iter().map(|item| json!({"item": item, "quantity": 1})).collect();
+            let offer = json!({"programme": scene.programme, "donor": donor, "offered_at": "2020-07-01", "lines": lines});
+            let pledge = scene.officer.post("/api/v1/pledges", &offer).expect(201)["id"].clone();
+            scene.decides("pledge_accepted", "2020-07-05", json!({"pledge": pledge})).expect(201);
+            scene.does("collected", "2020-07-10", json!({"pledge": pledge, "site": store, "lines": lines})).expect(201);
+            scene.does("reported_missing", "2020-08-01", gone(lines)).expect(201);
+        }
+        for path in ["/missing", "/manager"] {
+            let page = visit(&scene.manager, path);
+            assert!(page.says("more places than are listed here") && page.says("Thing 000"), "{path}: {}", page.text);
+            assert!(page.says("Thing 499") && !page.says("Surgical masks"), "{path}: {}", page.text);
+        }
+        // The twin: once one of them is found, all that is missing is listed, and nothing is said of more.
+        let found = json!({"site": store, "lines": [{"item": items[0], "quantity": 1}], "reason": "behind the door"});
+        scene.decides("found", "2020-08-03", found).expect(201);
+        let rest = visit(&scene.manager, "/missing");
+        assert!(rest.says("Surgical masks") && !rest.says("more places than are listed"), "{}", rest.text);
     }
 
     fn a_loss_is_proposed_by_a_form_with_its_evidence_and_decided_by_somebody_else(database: &TestDatabase) {
@@ -189,6 +223,31 @@ on_both_databases! {
         assert_eq!(scene.manager.get(&report).status, 403, "a manager posts nothing of the kind");
         scene.closes();
     }
+
+    fn what_is_reported_missing_before_it_left_is_said_to_wait(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let hainan = scene.organization("Hainan", "CN");
+        let (accra, banjul) = (scene.site("Accra", "warehouse", "GH"), scene.site("Banjul", "city", "GM"));
+        let city = scene.organization("City of Banjul", "GM");
+        let pledge = scene.in_store(&hainan, &accra, 100);
+        let (consignment, leg) = scene.planned(&city, &[&accra, &banjul]);
+        let reserved = json!({"consignment": consignment, "site": accra, "lines": [scene.line(60)]});
+        scene.does("allocated", "2020-07-19", reserved).expect(201);
+        let left = json!({"consignment": consignment, "leg": leg, "lines": [scene.line(40)]});
+        scene.does("departed", "2020-07-20", left).expect(201);
+        let report = format!("/missing/report/{consignment}");
+        let page = visit(&scene.officer, &report);
+        let goods = format!("{leg} {}", scene.masks);
+        assert!(page.says(&format!("value=\"{goods}\"")), "{}", page.text);
+        let fields = [("id", page.hidden("id")), ("occurred_at", page.hidden("occurred_at")), ("goods", goods.as_str()),
+            ("quantity", "50"), ("reason", "the truck never came")];
+        let told = send(&scene.officer, &report, &fields);
+        let waits = told.header("location").unwrap_or_else(|| panic!("{}", told.text)).to_owned();
+        assert_eq!((told.status, &waits), (303, &format!("/waiting/{}", page.hidden("id"))));
+        assert!(visit(&scene.officer, &waits).says("an earlier leg of the consignment still has them"));
+        assert_eq!(scene.accounts(&pledge), json!({"allocated": 20, "in_storage": 40, "in_transit": 40}));
+    }
+
     fn units_that_a_correction_moved_on_are_set_against_what_is_missing_by_the_form(database: &TestDatabase) {
         let scene = Scene::new(database);
         let (hainan, partner) = (scene.organization("Hainan", "CN"), scene.organization("Hub operator", "GH"));

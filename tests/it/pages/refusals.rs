@@ -73,6 +73,36 @@ on_both_databases! {
         scene.closes();
     }
 
+    fn a_page_that_is_a_refusal_says_in_its_language_what_is_wrong_and_what_to_do(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let path = format!("/api/v1/programmes/{}", scene.programme);
+        scene.manager.patch(&path, 1, &json!({"published": true})).expect(200);
+        let opens = |caller: &Caller, language: &str, path: &str| {
+            let headers = [("Accept", "text/html"), ("Accept-Language", language)];
+            let reply = caller.send("GET", path, &headers, None);
+            (reply.status, Page::of(&reply, path))
+        };
+        let stranger = scene.house.stranger();
+        let (status, page) = opens(&stranger, "fr", "/map?as_of=juin");
+        assert_eq!(status, 422, "{}", page.text);
+        assert!(page.says("<h1>Une valeur du formulaire n’est pas valable.</h1>"), "{}", page.text);
+        assert!(page.says("<p lang=\"fr\">Ce n’est pas une heure."), "the code of the field is said: {}", page.text);
+        assert!(page.says("<p>Revenez en arrière et corrigez ce qui est indiqué ici.</p>"), "{}", page.text);
+        let detail = page.text.split("lang=\"en\">").find(|rest| rest.contains("is not a time"));
+        assert!(detail.is_some(), "the interface's words name the value, as English: {}", page.text);
+        for (language, caller, path, status, words) in [
+            ("es", &scene.officer, "/admin", 403, "Pídalo a un administrador si su trabajo lo requiere."),
+            ("ru", &scene.officer, "/board/consignments/00000000-0000-0000-0000-000000000000", 404, "Возможно, в адресе опечатка"),
+            ("zh", &stranger, "/nowhere", 404, "地址可能有误"),
+            ("ar", &scene.auditor, "/admin/people", 403, "اطلب ذلك من أحد المسؤولين"),
+            ("en", &stranger, "/nowhere", 404, "It may be mistyped, gone, or not for you to see."),
+        ] {
+            let (answered, page) = opens(caller, language, path);
+            assert_eq!(answered, status, "{path}: {}", page.text);
+            assert!(page.says(words), "{language} {path}: {}", page.text);
+        }
+    }
+
     fn an_administrator_reads_in_arabic_that_a_name_is_missing(database: &TestDatabase) {
         let scene = Scene::new(database);
         let page = visit(&scene.admin, "/admin/organizations");

@@ -36,6 +36,23 @@ on_both_databases! {
         assert_says(&read(&file(officer, &paper(&note), "fr").bytes), &["ANNULÉ", &number]);
     }
 
+    fn a_proof_of_delivery_says_what_was_handed_over_and_who_signed(database: &TestDatabase) {
+        let stage = Stage::new(database);
+        let (proof, number) = stage.document("pod");
+        let number = number.expect("a number");
+        let officer = &stage.scene.officer;
+        for text in [read(&file(officer, &paper(&proof), "en").bytes), page(officer, &paper(&proof), "en")] {
+            assert_says(&text, &["Proof of delivery", &number, "6 August 2020", "Banjul, Gambia", &stage.code, "Banjul City Council",
+                CONSIGNOR, "Nitrile gloves", "NG-0620", "4,000", "OLD-44", "Received by", SIGNATORY]);
+        }
+        // Once the receipt is taken back nothing was handed over, whatever the paper says that was signed then.
+        let never = json!({"event": stage.receipt, "reason": "it was another lorry"});
+        stage.scene.does("reversed", "2020-08-07", never).expect(201);
+        let text = read(&file(officer, &paper(&proof), "en").bytes);
+        assert_says(&text, &["Proof of delivery", &number]);
+        assert_silent(&text, &["4,000", "NG-0620"]);
+    }
+
     fn a_donors_paper_names_nobody(database: &TestDatabase) {
         let stage = Stage::new(database);
         let donor = stage.donor();

@@ -12,7 +12,7 @@ fn language(code: &str) -> Language {
 }
 
 /// Every paper there is, with what it is called.
-fn papers(stage: &Stage) -> Vec<(String, Phrase)> {
+pub fn papers(stage: &Stage) -> Vec<(String, Phrase)> {
     let mut papers = Vec::new();
     for kind in ConsignmentPaper::ALL {
         let title = match kind {

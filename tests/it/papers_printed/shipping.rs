@@ -1,10 +1,14 @@
 //! What goes with goods, and what customs are told.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use relief_ledger::facts::{FactsNote, SubjectKind};
 use serde_json::json;
 
 use super::stage::{Stage, assert_says, assert_silent, file, page, pages, read};
 use crate::support::on_both_databases;
-use crate::support::server::migrate;
+use crate::support::server::{migrate, operator};
 
 const BLANK: &str = "____________";
 
@@ -67,6 +71,45 @@ on_both_databases! {
         let certificate = read(&file(officer, &stage.of_consignment("gift_certificate"), "en").bytes);
         assert_says(&certificate, &["a donor who is not named"]);
         assert_silent(&certificate, &["Shenzhen Youth"]);
+    }
+
+    fn customs_are_told_where_goods_were_made_as_far_as_what_is_known_agrees(database: &TestDatabase) {
+        let stage = Stage::new(database);
+        let officer = &stage.scene.officer;
+        let papers = ["gift_certificate", "pro_forma_invoice"].map(|kind| stage.of_consignment(kind));
+        for path in &papers {
+            assert_silent(&page(officer, path, "en"), &["Vietnam"]);
+        }
+        let described = format!("/api/v1/items/{}/facts", stage.gloves);
+        let stated = json!({"facts": {"Country of Origin": " Vietnam "}});
+        let told = stage.scene.admin.post(&described, &stated).expect(201);
+        assert_eq!((&told["facts"], told["receipt"].is_object()), (&json!({"Country of Origin": "Vietnam"}), true));
+        let known = stage.scene.log_size();
+        stage.scene.admin.post(&described, &stated).expect(200);
+        assert_eq!(stage.scene.log_size(), known, "the same again changes nothing");
+        assert_eq!(officer.get(&format!("/api/v1/facts/{}", stage.gloves)).expect(200)["facts"], told["facts"]);
+        for path in &papers {
+            assert_says(&read(&file(officer, path, "en").bytes), &["Vietnam"]);
+            assert_says(&page(officer, path, "fr"), &["Vietnam"]);
+        }
+        // Of these very goods a file says another thing: which is right nobody knows, so that it is left open.
+        let shown = officer.get(&format!("/api/v1/pledges/{}", stage.pledge)).expect(200);
+        let lines = shown["lines"].as_array().expect("lines");
+        let line = lines.iter().find(|line| line["item"] == stage.gloves.as_str()).expect("the gloves");
+        let other = BTreeMap::from([("origin".to_owned(), "Thailand".to_owned())]);
+        let facts = vec![(line["id"].as_str().expect("an id").parse().expect("an id"), other)];
+        let kind = SubjectKind::PledgeLine;
+        stage.scene.house.record(FactsNote { actor: Arc::new(operator()), kind, facts });
+        for path in &papers {
+            assert_silent(&page(officer, path, "en"), &["Vietnam", "Thailand"]);
+        }
+        let says = |facts: serde_json::Value| stage.scene.admin.post(&described, &json!({"facts": facts}));
+        says(json!({})).refused("invalid", &["/facts"]);
+        says(json!({"a/b": " ", "brand": "x".repeat(201)})).refused("invalid", &["/facts/a~1b", "/facts/brand"]);
+        says(json!({"brand": "Own", " brand": "Other"})).refused("invalid", &["/facts/brand"]);
+        officer.post(&described, &stated).refused("forbidden", &[]);
+        let missing = format!("/api/v1/items/{}/facts", crate::stories::scene::id());
+        stage.scene.admin.post(&missing, &stated).refused("not_found", &[]);
     }
 
     fn a_label_for_each_package_and_parts_of_them(database: &TestDatabase) {

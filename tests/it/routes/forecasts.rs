@@ -1,5 +1,6 @@
 //! Stories of when goods arrive: by the trips of their own corridor, of a like distance, and by the plan.
 
+use chrono::{TimeDelta, Utc};
 use relief_ledger::auth::Role;
 use serde_json::{Value, json};
 
@@ -58,6 +59,29 @@ impl<'a> Road<'a> {
 
 on_both_databases! {
     migrate: migrate;
+
+    fn whoever_has_the_code_reads_between_which_days_it_comes_and_from_how_many_trips(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let road = Road::new(&scene);
+        for trip in 0..8 {
+            road.trip(11 + trip, 10 * (trip + 1));
+        }
+        let left = (Utc::now() - TimeDelta::hours(1)).format("%Y-%m-%dT%H:%M:00Z").to_string();
+        let page = |to: &str| {
+            let (consignment, _) = road.leaves("road", to, &left, Value::Null);
+            let shown = scene.officer.get(&format!("/api/v1/consignments/{consignment}")).expect(200);
+            let path = format!("/track/{}", shown["tracking_code"].as_str().expect("a code"));
+            let page = scene.house.stranger().get(&path);
+            assert_eq!(page.status, 200, "{}", page.text);
+            page.text
+        };
+        let told = page(&road.to);
+        let arrival = told.split("<p>Expected between ").nth(1).and_then(|rest| rest.split("</p>").next());
+        assert!(arrival.is_some_and(|words| words.contains(" and ") && words.ends_with(", from 8 earlier trips.")), "{told}");
+        // The twin: along another way nobody went before.
+        let tema = place(&scene, "Tema", "GH", (5.6, 0.0));
+        assert!(!page(&tema).contains("from 8 earlier trips."));
+    }
 
     fn goods_are_late_by_the_trips_of_their_own_corridor(database: &TestDatabase) {
         let scene = Scene::new(database);

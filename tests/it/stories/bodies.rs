@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::scene::{Scene, event, id};
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
+use relief_ledger::web::BODY_LIMIT;
 
 /// Words that are ours among ourselves.
 const OURS: [&str; 6] = ["i64", "u64", "UUID parsing", "invalid digit", "invalid type", "struct "];
@@ -41,6 +42,29 @@ on_both_databases! {
         assert_eq!(sent["results"][0]["problem"]["errors"][0]["pointer"], "/lines/0/quantity");
         assert_eq!(scene.log_size(), size + 1);
         assert_eq!(scene.accounts(&pledge), json!({"unallocated": 30, "in_storage": 70}));
+    }
+
+    fn a_body_that_would_take_far_more_than_it_is_long_is_refused_before_it_is_read(database: &TestDatabase) {
+        let scene = Scene::new(database);
+        let size = scene.log_size();
+        let small = vec![r#"{"a":1}"#; 200_000].join(",");
+        for (path, body) in [
+            ("/api/v1/events", format!("[{small}]")),
+            ("/api/v1/events/batch", format!("{{\"events\":[{small}]}}")),
+            ("/api/v1/epcis/capture", format!("{{\"epcisBody\":[{small}]}}")),
+        ] {
+            assert!(body.len() < BODY_LIMIT, "it is no longer than it may be");
+            let told = scene.officer.post_text(path, &body).refused("too_large", &[]);
+            assert!(told.contains("32 MiB") && told.contains("in parts"), "{told}");
+        }
+        assert_eq!(scene.log_size(), size);
+        // The twin: a thousand events of as many lines of goods as there is room for are read, each by itself.
+        let lines: Vec<Value> = (0..31).map(|_| scene.line(5)).collect();
+        let events: Vec<Value> = (0..1_000).map(|_| event(&id(), "brought", "2020-07-10", json!({"lines": lines}))).collect();
+        let body = json!({"events": events}).to_string();
+        assert!((BODY_LIMIT * 9 / 10..=BODY_LIMIT).contains(&body.len()), "{} bytes", body.len());
+        let sent = scene.officer.post_text("/api/v1/events/batch", &body).expect(200);
+        assert_eq!((&sent["accepted"], &sent["refused"]), (&json!(0), &json!(1_000)), "nothing is of a kind that there is");
     }
 
     fn what_cannot_be_read_is_told_in_words_for_people(database: &TestDatabase) {

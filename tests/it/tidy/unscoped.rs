@@ -34,6 +34,7 @@ pub const UNSCOPED: &[(&str, &str)] = &[
     ("src/exchange/jobs/store.rs::write", "it writes what others say"),
     ("src/exchange/jobs/store.rs::keep", "it keeps the caller's own, which the caller has just sent"),
     ("src/exchange/jobs/store.rs::file_of", "the server imports it with the rights of whoever sent it"),
+    ("src/exchange/jobs/store.rs::is_taken", "that an identifier is taken tells nothing of what has it"),
     ("src/exchange/jobs/store.rs::is_waiting", "the server imports what was sent, whosever it is"),
     (
         "src/exchange/jobs/store.rs::claim",
@@ -41,6 +42,8 @@ pub const UNSCOPED: &[(&str, &str)] = &[
     ),
     ("src/exchange/jobs/store.rs::write_job", "the server writes how far a job is that it runs"),
     ("src/exchange/jobs/store.rs::write_rows", "the server writes verdicts of a job that it runs"),
+    ("src/exchange/jobs/store.rs::reserve", "it is asked of a job that a permit has read"),
+    ("src/exchange/jobs/store.rs::give_up", "it is asked of a job that a permit has read"),
     ("src/exchange/jobs/store.rs::begin_again", "it is asked of a job that a permit has read"),
     ("src/exchange/jobs/store.rs::ended_before", "what ended long ago is removed, whosever it was"),
     ("src/exchange/jobs/store.rs::remove", "what ended long ago is removed, whosever it was"),

@@ -48,6 +48,8 @@ pub enum Manner {
     Drip,
     /// With what is no HTTP.
     Garble,
+    /// With these bytes, and nothing behind them.
+    Bytes(Vec<u8>),
     /// By ending the connection.
     Close,
 }
@@ -139,7 +141,11 @@ fn attend(stream: TcpStream, inner: &Inner) -> std::io::Result<()> {
     let mut headers = Vec::new();
     loop {
         let mut line = String::new();
-        if reader.read_line(&mut line)? == 0 || line.trim().is_empty() {
+        if reader.read_line(&mut line)? == 0 {
+            // Whoever ends amid a message has told nothing.
+            return Ok(());
+        }
+        if line.trim().is_empty() {
             break;
         }
         if let Some((name, value)) = line.split_once(':') {
@@ -177,6 +183,7 @@ fn answer(mut stream: TcpStream, manner: &Manner, inner: &Inner) -> std::io::Res
             Ok(())
         }
         Manner::Garble => stream.write_all(b"\x00\x01 200 everything is fine\r\n\r\n"),
+        Manner::Bytes(bytes) => stream.write_all(bytes),
         Manner::Close => Ok(()),
     }
 }

@@ -44,6 +44,32 @@ fn many_rest(scene: &Scene, count: usize) {
     conn.batch_execute(&sql).expect("they are there");
 }
 
+/// What a receiver may answer that took nothing, another each time: the beginning of an answer that is none, and whatever bytes behind
+/// it. They are the same in each run.
+fn never_taken(number: u64) -> Vec<u8> {
+    const BEGINNINGS: [&[u8]; 8] = [
+        b"",
+        b"\0\xff",
+        b"HTTP/",
+        b"HTTP/1.1 -1 x\r\n",
+        b"HTTP/1.1 99999 x\r\n\r\n",
+        b"HTTP/1.1 500 \xff\r\n",
+        b"HTTP/1.1 500 x\r\nContent-Length: 99999999999999999999\r\n\r\n",
+        b"HTTP/1.1 500 x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+    ];
+    let mut state = number.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let length = next() % 3_000;
+    let tail: Vec<u8> = (0..length).map(|_| next().to_le_bytes()[0]).collect();
+    let beginning = BEGINNINGS[usize::try_from(number).unwrap_or(0) % BEGINNINGS.len()];
+    [beginning, &tail].concat()
+}
+
 on_both_databases! {
     migrate: migrate;
 
@@ -150,6 +176,27 @@ on_both_databases! {
         }
         a_while();
         assert_eq!(elsewhere.connections(), 0, "nobody is led elsewhere");
+    }
+
+    fn a_receiver_that_answers_whatever_bytes_there_are_takes_nothing_and_stops_nothing(database: &TestDatabase) {
+        let scene = scene(database, 10);
+        let mut tries = 0;
+        let receiver = Receiver::start(move |_| {
+            tries += 1;
+            Manner::Bytes(never_taken(tries))
+        });
+        let (id, secret) = made(&scene.officer, &json!({"url": receiver.url()}));
+        a_gift(&scene, 500);
+        // Each message was tried ten times, and was answered otherwise each time.
+        let found = given_up(&scene.officer, &id, 2);
+        assert!(found.iter().all(|letter| letter["attempts"] == 10 && letter["error"].is_string()), "{found:#?}");
+        assert!(receiver.heard().len() >= 20);
+        assert_eq!(scene.officer.get("/health/live").status, 200);
+        // The twin: what is answered as it should be is taken, by the same server.
+        receiver.now_answers(|_| fine());
+        scene.officer.post(&format!("{WEBHOOKS}/{id}/replay"), &json!({})).expect(200);
+        until("none is left", || letters(&scene.officer, &id, "").is_empty().then_some(()));
+        assert!(receiver.heard().iter().all(|heard| verifies(&secret, heard)));
     }
 
     fn what_is_given_up_is_listed_and_told_again_when_somebody_asks(database: &TestDatabase) {

@@ -21,6 +21,11 @@ pub const CALLS: &[Call] = &[
     Call::of("item_create", Nothing, |_, _| send("POST", "/api/v1/items", json!({}))).ok(&[422]),
     Call::of("item_read", Shared, |_, subject| get(format!("/api/v1/items/{}", subject.item))),
     Call::of("item_change", Shared, |_, subject| edit(format!("/api/v1/items/{}", subject.item))).ok(&[412]),
+    Call::of("item_describe", Shared, |_, subject| {
+        let facts = json!({"facts": {"country of origin": "Vietnam"}});
+        send("POST", format!("/api/v1/items/{}/facts", subject.item), facts)
+    })
+    .ok(&[200, 201]),
     Call::of("lot_list", Listed(|subject| subject.lot.clone()), |seat, _| {
         list(&format!("/api/v1/items/{}/lots", seat.item))
     }),

@@ -339,7 +339,7 @@ fn invite(admin: &Caller) {
 }
 
 /// An event of another system that fits nothing here: the page on which somebody decides about it.
-fn sent_by_another_system(officer: &Caller) -> String {
+pub fn sent_by_another_system(officer: &Caller) -> String {
     let foreign = under("urn:epcglobal:cbv:bt:0614141000005:PO-77");
     let arrived = seen("arriving", "2020-08-02T00:00:00Z", json!({"bizTransactionList": foreign}));
     let job = captured(officer, &[arrived]);
