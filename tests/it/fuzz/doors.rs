@@ -15,7 +15,7 @@ use crate::captures::{document, masks, seen as saw};
 use crate::papers::files::{photo, png};
 use crate::stories::scene::Scene;
 use crate::support::TestDatabase;
-use crate::support::server::{Caller, migrate};
+use crate::support::server::{Caller, Server, migrate};
 
 /// Requests in an ordinary run, and in a long one.
 const REQUESTS: [u32; 2] = [1_000, 20_000];
@@ -281,7 +281,9 @@ fn sent(doors: Vec<Door>, cases: u32, answer: impl Fn(&Door, &[u8]) -> u16) -> R
 #[test]
 fn no_request_is_answered_that_something_went_wrong_here() {
     let database = TestDatabase::sqlite(migrate);
-    let scene = Scene::new(&database);
+    // Whoever tries so many passwords waits ten seconds for each, and longer than a session lasts for all of them.
+    let house = Server::start_with(&database, |settings| settings.throttle = None);
+    let scene = Scene::on(house, &database);
     let site = scene.site("Banjul", "warehouse", "GM");
     let doors = [bodies(&scene, &site), further(&scene, &site), paths()].concat();
     let count = Cell::new(0_usize);
@@ -292,6 +294,9 @@ fn no_request_is_answered_that_something_went_wrong_here() {
     });
     assert_eq!(fed, Ok(()));
     assert_eq!(scene.officer.get("/health/live").status, 200);
+    for caller in callers {
+        assert_eq!(caller.get("/api/v1/auth/me").status, 200, "until the end they were let in, and read");
+    }
     // The twin: a server that fails where a body has a certain letter, as one does that takes it for a place in a text.
     let twin = sent(doors, REQUESTS[0], |_, changed| if changed.contains(&0xC3) { 500 } else { 200 });
     assert!(twin.is_err());
