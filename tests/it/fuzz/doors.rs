@@ -17,8 +17,8 @@ use crate::stories::scene::Scene;
 use crate::support::TestDatabase;
 use crate::support::server::{Caller, Server, migrate};
 
-/// Requests in an ordinary run, and in a long one.
-const REQUESTS: [u32; 2] = [1_000, 20_000];
+/// Requests in an ordinary run, and in a long one, which is over before the sessions are.
+const REQUESTS: [u32; 2] = [1_000, 10_000];
 
 /// A request of which one part is changed.
 #[derive(Clone, Debug)]
