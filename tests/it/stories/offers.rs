@@ -1,6 +1,8 @@
 //! Offers as they are written: sent again, with texts, money and identifiers that can be, and read by whom
 //! they concern.
 
+use std::ops::RangeInclusive;
+
 use diesel::connection::SimpleConnection;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -27,7 +29,7 @@ fn valued(scene: &Scene, value: Value) -> Value {
 }
 
 /// Lays one unit into each of so many lots, past the ledger: only reading them is of interest.
-fn scatter(scene: &Scene, line: &str, site: &str, lots: usize) {
+fn scatter(scene: &Scene, line: &str, site: &str, lots: RangeInclusive<usize>) {
     let is_sqlite = scene.url.starts_with("sqlite:");
     let bytes = |uuid: &str| {
         let hex = uuid.replace('-', "");
@@ -41,7 +43,9 @@ fn scatter(scene: &Scene, line: &str, site: &str, lots: usize) {
     };
     let (item, line, site) = (bytes(&scene.masks), bytes(line), bytes(site));
     let numbers = format!(
-        "WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < {lots})"
+        "WITH RECURSIVE numbers(n) AS (SELECT {} UNION ALL SELECT n + 1 FROM numbers WHERE n < {})",
+        lots.start(),
+        lots.end()
     );
     let sql = format!(
         "{numbers} INSERT INTO lots (id, item_id, number, recalled, created_at)
@@ -260,11 +264,11 @@ on_both_databases! {
         };
         let path = format!("{PLEDGES}/{pledge}/status");
         assert_eq!(status(&scene.officer, &path).0, "place");
-        scatter(&scene, &line, &beijing, 900);
+        scatter(&scene, &line, &beijing, 1..=900);
         let (by, places, sum) = status(&scene.officer, &path);
         assert_eq!((by.as_str(), places.len(), sum), ("place", 901, 40_900));
         assert!(places.iter().any(|one| one["lot"] == "L900"));
-        scatter_more(&scene, &line, &beijing);
+        scatter(&scene, &line, &beijing, 901..=34_000);
         for (caller, path) in [(&scene.officer, path.as_str()), (&scene.house.stranger(), link)] {
             let (by, places, sum) = status(caller, path);
             assert_eq!((by.as_str(), places.len(), sum), ("country", 2, 74_000), "{places:#?}");
@@ -276,12 +280,4 @@ on_both_databases! {
         assert_eq!((lots.len(), free), (34_000, 34_000), "the warehouse tells each of its lots");
         assert_eq!((&lots[0]["lot"], &lots[0]["item_name"]), (&json!("L1"), &json!("Surgical masks")));
     }
-}
-
-/// The same for 34,000 lots.
-fn scatter_more(scene: &Scene, line: &str, site: &str) {
-    let mut conn = relief_ledger::db::connect(&scene.url).expect("the database opens");
-    let clean = "DELETE FROM balances WHERE lot_id IN (SELECT id FROM lots WHERE created_at = 0); DELETE FROM lots WHERE created_at = 0;";
-    conn.batch_execute(clean).expect("the lots are gone");
-    scatter(scene, line, site, 34_000);
 }
