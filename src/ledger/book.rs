@@ -41,9 +41,35 @@ impl Entry {
         }
     }
 
+    /// How it stands before a posting is added to its history.
+    pub(super) fn before(&self, added: (Timestamp, i64)) -> Before {
+        let Self { quantity, first_at, last_at, revision, .. } = *self;
+        Before { quantity, first_at, last_at, revision, added }
+    }
+
+    /// Has it stand as it stood before.
+    fn go_back(&mut self, before: &Before) {
+        self.quantity = before.quantity;
+        self.first_at = before.first_at;
+        self.last_at = before.last_at;
+        self.revision = before.revision;
+        self.history.take_back(before.added.0, before.added.1);
+    }
+
     fn holding(&self) -> Holding {
         Holding { cell: self.cell, quantity: self.quantity, first_at: self.first_at }
     }
+}
+
+/// A balance before a posting changed it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Before {
+    quantity: i64,
+    first_at: Timestamp,
+    last_at: Timestamp,
+    revision: i64,
+    /// What was added to its history: effective time and change.
+    added: (Timestamp, i64),
 }
 
 /// A heap of goods that is there.
@@ -108,7 +134,8 @@ pub(super) enum Scope {
 }
 
 pub(super) enum Undo {
-    Cell(CellKey, Option<Entry>),
+    Cell(CellKey, Before),
+    NewCell(CellKey),
     Postings(usize),
     Statements(usize),
     Volume(Volume),
@@ -401,10 +428,12 @@ impl Shelf for Book {
     fn undo(&mut self, mark: usize) {
         while self.journal.len() > mark {
             match self.journal.pop() {
-                Some(Undo::Cell(key, Some(entry))) => {
-                    self.entries.insert(key, entry);
+                Some(Undo::Cell(key, before)) => {
+                    if let Some(entry) = self.entries.get_mut(&key) {
+                        entry.go_back(&before);
+                    }
                 }
-                Some(Undo::Cell(key, None)) => {
+                Some(Undo::NewCell(key)) => {
                     // The indexes may keep the key; a cell that is not there is passed over.
                     self.entries.remove(&key);
                 }
@@ -422,7 +451,7 @@ impl Shelf for Book {
             match undo {
                 Undo::Postings(length) => postings = postings.min(*length),
                 Undo::Statements(length) => statements = statements.min(*length),
-                Undo::Cell(..) | Undo::Volume(_) => {}
+                Undo::Cell(..) | Undo::NewCell(_) | Undo::Volume(_) => {}
             }
         }
         for posting in &self.postings[postings..] {

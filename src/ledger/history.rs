@@ -7,22 +7,43 @@ use crate::core::time::Timestamp;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct History {
     /// Postings up to here are not listed.
-    pub from: Timestamp,
-    /// Effective time and change of each later posting, in any order.
-    pub later: Vec<(Timestamp, i64)>,
+    from: Timestamp,
+    /// Effective time and change of each later posting, in the order of time.
+    later: Vec<(Timestamp, i64)>,
 }
 
 impl History {
     /// A history whose postings are all at or before `from`.
     pub fn settled(from: Timestamp) -> Self {
-        Self { from, later: Vec::new() }
+        Self::of(from, Vec::new())
+    }
+
+    /// A history of postings in any order.
+    pub fn of(from: Timestamp, mut changes: Vec<(Timestamp, i64)>) -> Self {
+        changes.retain(|(at, _)| *at > from);
+        changes.sort_by_key(|(at, _)| *at);
+        Self { from, later: changes }
     }
 
     /// Notes a posting.
     pub fn add(&mut self, at: Timestamp, change: i64) {
         if at > self.from {
-            self.later.push((at, change));
+            self.later.insert(self.end_of(at), (at, change));
         }
+    }
+
+    /// Forgets a posting that was noted; which of several alike makes no difference.
+    pub fn take_back(&mut self, at: Timestamp, change: i64) {
+        let until = self.end_of(at);
+        let same = self.later[..until].iter().rev().take_while(|(when, _)| *when == at);
+        if let Some(behind) = same.map(|(_, one)| *one).position(|one| one == change) {
+            self.later.remove(until - 1 - behind);
+        }
+    }
+
+    /// Where the postings up to a time end.
+    fn end_of(&self, at: Timestamp) -> usize {
+        self.later.partition_point(|(when, _)| *when <= at)
     }
 
     /// Whether questions about `at` can be answered.
@@ -52,22 +73,15 @@ impl History {
 
     /// The balance at a time, given the balance after everything.
     pub fn balance_at(&self, at: Timestamp, balance: i64) -> i64 {
-        balance - self.later.iter().filter(|(when, _)| *when > at).map(|(_, change)| change).sum::<i64>()
+        balance - self.later[self.end_of(at)..].iter().map(|(_, change)| change).sum::<i64>()
     }
 
     /// Walks backwards: for each time something was posted, latest first, the balance just before it.
     fn walk_back(&self, balance: i64) -> impl Iterator<Item = (Timestamp, i64)> {
-        let mut changes = self.later.clone();
-        changes.sort_unstable_by_key(|(at, _)| std::cmp::Reverse(*at));
-        let mut walked = Vec::with_capacity(changes.len());
         let mut running = balance;
-        for (at, change) in changes {
-            running -= change;
-            match walked.last_mut() {
-                Some((last, before)) if *last == at => *before = running,
-                _ => walked.push((at, running)),
-            }
-        }
-        walked.into_iter()
+        self.later.chunk_by(|one, next| one.0 == next.0).rev().filter_map(move |same| {
+            running -= same.iter().map(|(_, change)| change).sum::<i64>();
+            same.first().map(|(at, _)| (*at, running))
+        })
     }
 }

@@ -224,22 +224,22 @@ fn load_histories(
                 .load(one)
         })
     })?;
-    let mut histories: HashMap<[u8; 16], History> =
-        wanted.keys().map(|key| (key.0, History::settled(since))).collect();
+    let mut histories: HashMap<[u8; 16], Vec<(Timestamp, i64)>> =
+        wanted.keys().map(|key| (key.0, Vec::new())).collect();
     for (cell, quantity, at) in rows {
-        if let Some(history) = histories.get_mut(cell.as_slice()) {
-            history.add(at, quantity);
+        if let Some(changes) = histories.get_mut(cell.as_slice()) {
+            changes.push((at, quantity));
         }
     }
     // What this batch posted already is not in the database yet.
     for posting in &book.postings {
-        if let Some(history) = histories.get_mut(&posting.key.0) {
-            history.add(posting.effective_at, posting.quantity);
+        if let Some(changes) = histories.get_mut(&posting.key.0) {
+            changes.push((posting.effective_at, posting.quantity));
         }
     }
-    for (key, history) in histories {
+    for (key, changes) in histories {
         if let Some(entry) = book.entries.get_mut(&CellKey(key)) {
-            entry.history = history;
+            entry.history = History::of(since, changes);
         }
     }
     Ok(())

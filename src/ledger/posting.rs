@@ -252,16 +252,13 @@ impl Book {
             return Err(Wanted);
         }
         for (at, cell, change) in changes {
-            let key = cell.key();
-            let before = self.entries.get(&key).cloned();
-            let mut entry = before.clone().unwrap_or_else(|| Entry::empty(*cell, Timestamp(0)));
-            entry.quantity += change;
-            // What lay there at an earlier time is what it was, whenever the event itself counted.
-            entry.history.add(*at, *change);
-            // As if it had been so for ever: the rehearsal asks at the time of the event it stands for.
-            entry.last_at = Timestamp(i64::MIN);
-            self.journal.push(Undo::Cell(key, before));
-            self.file(key, entry);
+            self.alter(cell.key(), Entry::empty(*cell, Timestamp(0)), (*at, *change), |entry| {
+                entry.quantity += change;
+                // What lay there at an earlier time is what it was, whenever the event itself counted.
+                entry.history.add(*at, *change);
+                // As if it had been so for ever: the rehearsal asks at the time of the event it stands for.
+                entry.last_at = Timestamp(i64::MIN);
+            });
         }
         Ok(())
     }
@@ -281,17 +278,29 @@ impl Book {
     }
 
     fn change(&mut self, cell: Cell, key: CellKey, change: i64, effective_at: Timestamp) {
-        let before = self.entries.get(&key).cloned();
-        let mut entry = before.clone().unwrap_or_else(|| Entry::empty(cell, effective_at));
-        if entry.quantity == 0 && change > 0 {
-            entry.first_at = effective_at;
+        self.alter(key, Entry::empty(cell, effective_at), (effective_at, change), |entry| {
+            if entry.quantity == 0 && change > 0 {
+                entry.first_at = effective_at;
+            }
+            entry.quantity += change;
+            entry.revision += 1;
+            entry.last_at = entry.last_at.max(effective_at);
+            entry.history.add(effective_at, change);
+        });
+    }
+
+    /// Alters a balance in its place, or an empty one where there is none yet, and notes how it was: of its history only
+    /// what is added to it, since that of a heap which much is drawn from is long.
+    fn alter(&mut self, key: CellKey, empty: Entry, added: (Timestamp, i64), how: impl FnOnce(&mut Entry)) {
+        if let Some(entry) = self.entries.get_mut(&key) {
+            self.journal.push(Undo::Cell(key, entry.before(added)));
+            how(entry);
+        } else {
+            let mut entry = empty;
+            how(&mut entry);
+            self.journal.push(Undo::NewCell(key));
+            self.file(key, entry);
         }
-        entry.quantity += change;
-        entry.revision += 1;
-        entry.last_at = entry.last_at.max(effective_at);
-        entry.history.add(effective_at, change);
-        self.journal.push(Undo::Cell(key, before));
-        self.file(key, entry);
     }
 }
 

@@ -101,6 +101,10 @@ impl<L: Lookup> Shelf for Index<L> {
         Ok(())
     }
 
+    fn settle(&mut self) {
+        self.journal.clear();
+    }
+
     fn as_any(&mut self) -> &mut dyn Any {
         self
     }

@@ -150,6 +150,10 @@ impl<U: Unique> Shelf for Register<U> {
         Ok(())
     }
 
+    fn settle(&mut self) {
+        self.journal.clear();
+    }
+
     fn as_any(&mut self) -> &mut dyn Any {
         self
     }
