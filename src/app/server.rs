@@ -145,6 +145,7 @@ fn open(settings: &Settings) -> Outcome<State> {
             url: url.clone(),
             wake: settings.wake.or(Some(crate::events::wake)),
             one_by_one: settings.handicap.one_by_one,
+            is_frugal: false,
             source: crate::writer::Source::Machine,
         },
         settings.limits,

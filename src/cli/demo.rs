@@ -63,6 +63,7 @@ impl Demo {
             url: settings.database_url.clone(),
             wake: Some(wake),
             one_by_one: false,
+            is_frugal: false,
             source: Source::Machine,
         })?;
         let prepared = prepare(&writer, &mut conn, &vault);

@@ -275,6 +275,7 @@ impl Import {
             url: url.to_owned(),
             wake: Some(wake),
             one_by_one: false,
+            is_frugal: true,
             source: Source::Machine,
         };
         let writer = Writer::start(settings)?;

@@ -141,6 +141,7 @@ impl Log {
             url: url.clone(),
             wake: None,
             one_by_one: false,
+            is_frugal: false,
             source: Source::Machine,
         })?;
         let recorded = writer.record_blocking(change);

@@ -119,6 +119,7 @@ pub(crate) fn with_writer<T>(url: &str, work: impl FnOnce(&Writer) -> Outcome<T>
         url: url.to_owned(),
         wake: None,
         one_by_one: false,
+        is_frugal: false,
         source: Source::Machine,
     })?;
     let done = work(&writer);

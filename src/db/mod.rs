@@ -45,8 +45,8 @@ pub use gather::Gather;
 pub use listed::listed;
 pub use migrate::{migrate, pending, scratch};
 pub use pool::{
-    BUSY_WAIT_MS, Database, Settings, connect, exclusive, move_pages, read_by_index, redacted, snapshot,
-    write_derived,
+    BUSY_WAIT_MS, Database, Settings, connect, exclusive, keep_little, move_pages, read_by_index, redacted,
+    snapshot, write_derived,
 };
 pub use purge::{purge_due, purges_due};
 pub use replica::{

@@ -382,6 +382,17 @@ pub fn read_by_index(conn: &mut Conn) -> Outcome<()> {
     }
 }
 
+/// Has SQLite keep 8 MiB of a database instead of 64.
+///
+/// # Errors
+/// Whatever the database says.
+pub fn keep_little(conn: &mut Conn) -> Outcome<()> {
+    match conn {
+        Conn::Postgres(_) => Ok(()),
+        Conn::Sqlite(sqlite) => sqlite.batch_execute("PRAGMA cache_size = -8192").map_err(read_failure),
+    }
+}
+
 /// Has SQLite keep little of a database it reads through once, and sort on disk what is more than that.
 fn read_in_order(conn: &mut Conn) -> Outcome<()> {
     match conn {

@@ -16,6 +16,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
+use std::sync::Arc;
 
 /// Bytes of a template's instructions: a line for each of as many columns as a table has.
 const INSTRUCTIONS_BYTES_MAX: u64 = 1_024 * 1_024;
@@ -23,7 +24,7 @@ const INSTRUCTIONS_BYTES_MAX: u64 = 1_024 * 1_024;
 /// What a file says, read by a mapping.
 pub struct Reading {
     /// The plan.
-    pub plan: Plan,
+    pub plan: Arc<Plan>,
     /// What was found out about the file, in sentences.
     pub notes: Vec<String>,
     /// The entry of the log that states the mapping, where it is one that is kept.
@@ -107,7 +108,7 @@ pub fn read(file: &Path, mapping: &str) -> Outcome<Reading> {
 pub fn read_chosen(file: &Path, chosen: Chosen) -> Outcome<Reading> {
     let options = chosen.mapping.table_options();
     let header_row = options.header_row.or_else(|| header_below(&beginning(file)));
-    let options = TableOptions { header_row, ..options };
+    let options = TableOptions { header_row, limits: Limits::PLANNED, ..options };
     read_table(chosen, || Table::open(file, &options))
 }
 
@@ -147,19 +148,19 @@ fn read_table(chosen: Chosen, open: impl FnOnce() -> Result<Table, TableError>) 
     };
     let plan =
         plan(&table, &mapping, &country_of).map_err(|error| Problem::field("/file", error.to_string()))?;
-    Ok(Reading { plan, notes: table.notes().to_vec(), mapping_version: version, table })
+    Ok(Reading { plan: Arc::new(plan), notes: table.notes().to_vec(), mapping_version: version, table })
 }
 
 /// Brings a plan into the ledger, or rehearses that, in the name of its mapping.
 ///
 /// # Errors
 /// Where the database cannot be read or written.
-pub fn import(plan: &Plan, recorder: &mut Recorder, progress: Progress<'_>) -> Outcome<Imported> {
+pub fn import(plan: &Arc<Plan>, recorder: &mut Recorder, progress: Progress<'_>) -> Outcome<Imported> {
     import_by(plan, (import_actor(&plan.mapping), None), recorder, progress)
 }
 
 fn import_by(
-    plan: &Plan,
+    plan: &Arc<Plan>,
     by: (Actor, Option<ImportJobId>),
     recorder: &mut Recorder,
     progress: Progress<'_>,

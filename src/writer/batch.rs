@@ -9,7 +9,8 @@ use super::{Leaf, Recorded, Update};
 use crate::core::limits::Limits;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{
-    BUSY_WAIT_MS, COMMIT_UNKNOWN, Conn, commit_failure, connect, exclusive, read_by_index, read_failure,
+    BUSY_WAIT_MS, COMMIT_UNKNOWN, Conn, commit_failure, connect, exclusive, keep_little, read_by_index,
+    read_failure,
 };
 use diesel::connection::SimpleConnection;
 use std::collections::BTreeSet;
@@ -51,6 +52,8 @@ pub struct WriterSettings {
     pub wake: Option<Wake>,
     /// Whether each update gets a transaction of its own; only for comparison in the bench.
     pub one_by_one: bool,
+    /// Whether it keeps little of an embedded database in memory, as whoever goes once through a long file does.
+    pub is_frugal: bool,
     /// Time and chance.
     pub source: Source,
 }
@@ -91,7 +94,7 @@ impl Writer {
     /// # Errors
     /// As [`Writer::start`].
     pub fn start_within(settings: WriterSettings, limits: Limits, comparison: Comparison) -> Outcome<Self> {
-        let mut conn = connect_to_write(&settings.url)?;
+        let mut conn = connect_to_write(&settings)?;
         log::name_log(&mut conn, &settings.source.name())?;
         let state = log_state(&mut conn)?;
         // Where asking costs little a batch begins early; where each question is a round trip, with more at once.
@@ -171,9 +174,12 @@ impl Writer {
     }
 }
 
-fn connect_to_write(url: &str) -> Outcome<Conn> {
-    let mut conn = connect(url)?;
+fn connect_to_write(settings: &WriterSettings) -> Outcome<Conn> {
+    let mut conn = connect(&settings.url)?;
     read_by_index(&mut conn)?;
+    if settings.is_frugal {
+        keep_little(&mut conn)?;
+    }
     Ok(conn)
 }
 
@@ -278,7 +284,7 @@ impl Worker {
     fn connection(&mut self) -> Outcome<Conn> {
         match self.conn.take() {
             Some(conn) => Ok(conn),
-            None => connect_to_write(&self.settings.url),
+            None => connect_to_write(&self.settings),
         }
     }
 

@@ -426,7 +426,8 @@ on_both_databases! {
 
 fn writer(url: &str) -> Writer {
     let (url, source) = (url.to_owned(), Source::default());
-    Writer::start(WriterSettings { url, wake: None, one_by_one: false, source }).expect("a writer starts")
+    Writer::start(WriterSettings { url, wake: None, one_by_one: false, is_frugal: false, source })
+        .expect("a writer starts")
 }
 
 /// The proposal as it was sent the first time.

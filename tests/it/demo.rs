@@ -11,7 +11,13 @@ use crate::support::server::migrate;
 
 fn play(url: &str) {
     let wake = Some(relief_ledger::events::wake as relief_ledger::writer::Wake);
-    let settings = WriterSettings { url: url.to_owned(), wake, one_by_one: false, source: Source::Machine };
+    let settings = WriterSettings {
+        url: url.to_owned(),
+        wake,
+        one_by_one: false,
+        is_frugal: false,
+        source: Source::Machine,
+    };
     let writer = Writer::start(settings).unwrap();
     let told = fill(&mut Recorder::Writer(writer.clone()), &mut |_| {});
     writer.stop();

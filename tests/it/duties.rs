@@ -96,7 +96,7 @@ on_both_databases! {
         // A twin that is not asked whose departure it was: the same look at the ledger finds what it did.
         let twin = Actor { user: scene.officer.user.unwrap(), role: "operator".into(), scope: "all".into() };
         let command = Command::read(event(&id(), "received", "2020-08-05", way.receipt(&way.leg, 10))).unwrap();
-        let settings = WriterSettings { url: scene.url.clone(), wake: None, one_by_one: false, source: Source::Machine };
+        let settings = WriterSettings { url: scene.url.clone(), wake: None, one_by_one: false, is_frugal: false, source: Source::Machine };
         let writer = Writer::start(settings).unwrap();
         writer.record_blocking(PostEvent::new(command, twin)).unwrap();
         writer.stop();

@@ -91,7 +91,7 @@ on_both_databases! {
 
     fn a_dry_run_decides_the_same_and_records_nothing(database: &TestDatabase) {
         let mut rehearsal = Recorder::Rehearsal(Box::new(Rehearsal::open(database.url()).unwrap()));
-        let imported = import(&plan_of(TWO_ROWS), &mut rehearsal, &mut |_, _| {}).unwrap();
+        let imported = import(&plan_of(TWO_ROWS).into(), &mut rehearsal, &mut |_, _| {}).unwrap();
         assert_eq!(imported.counts, counts(2, 0, 0, 0));
         assert_eq!(log_size(database.url()), 0);
     }

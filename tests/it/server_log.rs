@@ -77,8 +77,13 @@ pub fn arrive(url: &str, keys: &Path) -> String {
     };
     let user_add =
         UserAdd { actor: operator(), user: new.sealed(&Vault::open_or_create(keys).unwrap()).unwrap() };
-    let settings =
-        WriterSettings { url: url.to_owned(), wake: None, one_by_one: false, source: Source::Machine };
+    let settings = WriterSettings {
+        url: url.to_owned(),
+        wake: None,
+        one_by_one: false,
+        is_frugal: false,
+        source: Source::Machine,
+    };
     let writer = Writer::start(settings).unwrap();
     writer.record_blocking(Arrival { add: user_add, session }).unwrap();
     writer.stop();

@@ -167,6 +167,7 @@ impl House {
             url: url.clone(),
             wake: None,
             one_by_one: false,
+            is_frugal: false,
             source: Source::Machine,
         })?;
         let founding = Founding(writer.clone(), Vault::open_or_create(&keys)?);

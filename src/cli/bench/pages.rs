@@ -138,6 +138,7 @@ fn fill(url: &str, keys: &Path) -> Outcome<(String, Vec<(Role, LoggedIn)>)> {
         url: url.to_owned(),
         wake: Some(wake),
         one_by_one: false,
+        is_frugal: false,
         source: Source::Machine,
     })?;
     let founding = Founding(writer.clone(), Vault::open_or_create(keys)?);

@@ -86,6 +86,7 @@ fn import_into(url: &str, file: &Path) -> Outcome<()> {
         url: url.to_owned(),
         wake: Some(wake),
         one_by_one: false,
+        is_frugal: false,
         source: Source::Machine,
     })?;
     let result = import(&reading.plan, &mut Recorder::Writer(writer.clone()), &mut |_, _| {});

@@ -1,6 +1,6 @@
 //! The second half of an application: pledges, consignments, and what happened to them, unit by unit.
 
-use super::chain::{Chain, ChainConsignment, ChainPledge, Parts};
+use super::chain::{Chain, ChainConsignment, ChainPledge, Chained, Parts};
 use super::events::{self, CountedGoods, LabelledGoods, moment};
 use super::rows::{self, Ends, Namespace};
 use super::told::{Ids, Time, ToldEvent};
@@ -22,10 +22,13 @@ use crate::exchange::references::{
 };
 use crate::pledges::Pledge;
 use crate::pledges::rules::{PledgeKind, PledgeState};
-use crate::writer::Actor;
+use crate::writer::{Actor, Recorded};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
+
+/// Units that are made and handed over at once: what they state is in memory until they are answered.
+const UNITS: usize = 128;
 
 /// What a whole plan says of the times and shortages of its records.
 pub(super) struct Overview {
@@ -88,11 +91,16 @@ impl Application<'_> {
         let units = units(plan, |records| !records.iter().any(|record| self.verdicts.is_refused(*record)));
         self.total = self.done + units.len();
         let flow = Arc::new(Flow::new(self, &units));
-        let mut chains = Vec::with_capacity(units.len());
-        for unit in &units {
-            chains.push(Chain::new(Arc::clone(&flow), unit.clone())?);
+        for units in units.chunks(UNITS) {
+            let chains = units.iter().map(|unit| Chain::new(Arc::clone(&flow), unit.clone()));
+            let answers = self.record(chains.collect::<Outcome<Vec<_>>>()?)?;
+            self.take(units, answers);
         }
-        let answers = self.record(chains)?;
+        Ok(())
+    }
+
+    /// Notes what became of units.
+    fn take(&mut self, units: &[Unit], answers: Vec<Outcome<Recorded<Chained>>>) {
         for (unit, answer) in units.iter().zip(answers) {
             match answer {
                 Ok(recorded) => {
@@ -114,14 +122,13 @@ impl Application<'_> {
                 }
             }
         }
-        Ok(())
     }
 }
 
 /// What the pledges and consignments of a plan are made of: it outlives the application, because a unit whose rows
 /// are refused in part is made again without them.
 pub(super) struct Flow {
-    plan: Plan,
+    plan: Arc<Plan>,
     names: Namespace,
     pub(super) actor: Arc<Actor>,
     job: Option<ImportJobId>,
@@ -136,7 +143,7 @@ pub(super) struct Flow {
 
 impl Flow {
     fn new(application: &Application<'_>, units: &[Unit]) -> Self {
-        let plan = application.plan.clone();
+        let plan = Arc::clone(application.plan);
         let sound: BTreeSet<u32> = units.iter().flat_map(|unit| unit.rows.iter().copied()).collect();
         let records: BTreeSet<&RecordAt> = units.iter().flat_map(|unit| &unit.records).collect();
         let overview = Overview::of(&plan, records.iter().copied(), |row| sound.contains(&row));

@@ -51,7 +51,7 @@ pub type Progress<'a> = &'a mut dyn FnMut(usize, usize);
 /// Where the database cannot be read or written, or the plan lacks what the ledger needs. What is done by
 /// then stays done; applying the same plan again goes on.
 pub fn apply(
-    plan: &Plan,
+    plan: &Arc<Plan>,
     (actor, job): (Actor, Option<ImportJobId>),
     recorder: &mut Recorder,
     progress: Progress<'_>,
@@ -66,7 +66,7 @@ pub fn apply(
 /// A plan on its way into the ledger. Identifiers stand at the places of their records; none where a record
 /// was refused.
 struct Application<'a> {
-    plan: &'a Plan,
+    plan: &'a Arc<Plan>,
     names: Namespace,
     actor: Arc<Actor>,
     /// The job whose rows are noted, where there is one.
@@ -84,7 +84,7 @@ struct Application<'a> {
 
 impl<'a> Application<'a> {
     fn new(
-        plan: &'a Plan,
+        plan: &'a Arc<Plan>,
         (actor, job): (Actor, Option<ImportJobId>),
         recorder: &'a mut Recorder,
         progress: Progress<'a>,

@@ -29,7 +29,7 @@ const EVENTS: usize = 120;
 const EVENTS_LONG: usize = 1_000;
 /// Rows of a table of deliveries.
 const DELIVERIES: usize = 800;
-const DELIVERIES_LONG: usize = 5_000;
+const DELIVERIES_LONG: usize = 1_500;
 /// How long it may take to the end, the two minutes among it that pass before another process takes an import up.
 const PATIENCE: Duration = Duration::from_secs(600);
 

@@ -56,8 +56,13 @@ impl Update for Founded {
 
 /// Founds so many organizations, an entry each.
 pub fn found(url: &str, count: usize) {
-    let settings =
-        WriterSettings { url: url.to_owned(), wake: None, one_by_one: false, source: Source::Machine };
+    let settings = WriterSettings {
+        url: url.to_owned(),
+        wake: None,
+        one_by_one: false,
+        is_frugal: false,
+        source: Source::Machine,
+    };
     let writer = Writer::start(settings).expect("a writer starts");
     let actor = Actor { user: UserId(Uuid::nil()), ..operator() };
     let mut begun = 0;

@@ -66,7 +66,7 @@ pub(super) fn record_by(url: &str, mapping: &str, header: &str, rows: &str) -> I
 
 fn rehearse_by(url: &str, mapping: &str, header: &str, rows: &str) -> Imported {
     let mut rehearsal = Recorder::Rehearsal(Box::new(Rehearsal::open(url).unwrap()));
-    import(&planned(mapping, format!("{header}{rows}")), &mut rehearsal, &mut |_, _| {}).unwrap()
+    import(&planned(mapping, format!("{header}{rows}")).into(), &mut rehearsal, &mut |_, _| {}).unwrap()
 }
 
 /// Posts an event by hand, as an officer would.

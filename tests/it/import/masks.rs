@@ -86,15 +86,21 @@ pub fn country_of(name: &str) -> Result<String, String> {
 
 /// A writer as an import has one.
 pub fn writer(url: &str) -> Writer {
-    let settings =
-        WriterSettings { url: url.to_owned(), wake: None, one_by_one: false, source: Source::Machine };
+    let settings = WriterSettings {
+        url: url.to_owned(),
+        wake: None,
+        one_by_one: false,
+        is_frugal: false,
+        source: Source::Machine,
+    };
     Writer::start(settings).unwrap()
 }
 
 /// Brings a plan into the ledger.
 pub fn recorded(url: &str, plan: &Plan) -> Imported {
     let writer = writer(url);
-    let imported = import(plan, &mut Recorder::Writer(writer.clone()), &mut |_, _| {}).unwrap();
+    let imported =
+        import(&plan.clone().into(), &mut Recorder::Writer(writer.clone()), &mut |_, _| {}).unwrap();
     writer.stop();
     imported
 }

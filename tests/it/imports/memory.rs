@@ -34,7 +34,7 @@ const ROWS_LONG: usize = TRIED_ROWS_MAXIMUM;
 const REFUSED: usize = 12_000;
 /// Deliveries of a table.
 const DELIVERIES: usize = 400;
-const DELIVERIES_LONG: usize = 5_000;
+const DELIVERIES_LONG: usize = 1_500;
 
 fn or_long(ordinary: usize, long: usize) -> usize {
     if std::env::var_os("RELIEF_LONG").is_some() { long } else { ordinary }

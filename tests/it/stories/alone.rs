@@ -231,7 +231,7 @@ on_both_databases! {
         let mut ledger = Ledger::open(url);
         ledger.writer.stop();
         let source = Source::Machine;
-        let settings = WriterSettings { url: url.to_owned(), wake: Some(wake_at_last), one_by_one: false, source };
+        let settings = WriterSettings { url: url.to_owned(), wake: Some(wake_at_last), one_by_one: false, is_frugal: false, source };
         ledger.writer = Writer::start(settings).expect("the writer starts");
         ledger.posted("pledge_accepted", "2020-06-01", json!({"pledge": ledger.pledge}));
         let lines = json!([{"item": ledger.item, "quantity": 800}]);

@@ -114,7 +114,8 @@ impl Gift {
 
 fn writer(url: &str) -> Writer {
     let (url, source) = (url.to_owned(), Source::default());
-    Writer::start(WriterSettings { url, wake: None, one_by_one: false, source }).expect("a writer starts")
+    Writer::start(WriterSettings { url, wake: None, one_by_one: false, is_frugal: false, source })
+        .expect("a writer starts")
 }
 
 fn verdict(url: &str) -> Value {

@@ -60,7 +60,13 @@ fn held(name: &str) -> (Held, Receiver<()>, Sender<()>) {
 }
 
 fn writer(url: &str, one_by_one: bool) -> Writer {
-    let settings = WriterSettings { url: url.to_owned(), wake: None, one_by_one, source: Source::Machine };
+    let settings = WriterSettings {
+        url: url.to_owned(),
+        wake: None,
+        one_by_one,
+        is_frugal: false,
+        source: Source::Machine,
+    };
     Writer::start(settings).expect("a writer starts")
 }
 

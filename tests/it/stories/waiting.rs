@@ -395,7 +395,7 @@ on_both_databases! {
         scene.house.record(new);
         let url = scene.url.clone();
         scene.house.stop();
-        let settings = WriterSettings { url: url.clone(), wake: Some(silent), one_by_one: false, source: Source::Machine };
+        let settings = WriterSettings { url: url.clone(), wake: Some(silent), one_by_one: false, is_frugal: false, source: Source::Machine };
         let writer = Writer::start(settings).expect("a writer starts");
         writer.record_blocking(Nothing(operator())).expect("it goes on");
         writer.stop();

@@ -69,6 +69,7 @@ impl Ledger {
             url: url.to_owned(),
             wake: Some(wake),
             one_by_one: false,
+            is_frugal: false,
             source: Source::Machine,
         };
         Writer::start(settings).expect("the writer starts")

@@ -119,8 +119,13 @@ impl Server {
     }
 
     fn try_recording<U: Update>(&self, update: U) -> Outcome<U::Answer> {
-        let settings =
-            WriterSettings { url: self.url.clone(), wake: None, one_by_one: false, source: Source::Machine };
+        let settings = WriterSettings {
+            url: self.url.clone(),
+            wake: None,
+            one_by_one: false,
+            is_frugal: false,
+            source: Source::Machine,
+        };
         let writer = Writer::start(settings).expect("a writer starts");
         let recorded = writer.record_blocking(update);
         writer.stop();
