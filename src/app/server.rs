@@ -31,7 +31,7 @@ use crate::mail::http::Mailer;
 use crate::pages::nowhere;
 use crate::users::sealing::{Sealing, seal_users};
 use crate::vault::Vault;
-use crate::web::{Routes, State, StateParts};
+use crate::web::{Routes, State, StateParts, pack};
 use crate::writer::{Writer, WriterSettings, log_state};
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::middleware::{Compress, from_fn};
@@ -310,6 +310,7 @@ fn server(
             .app_data(mailer.clone())
             .app_data(streams.clone())
             .app_data(origins.clone())
+            .wrap(from_fn(pack))
             .wrap(from_fn(share))
             .wrap(from_fn(observe))
             .wrap(from_fn(attend))

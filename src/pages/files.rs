@@ -1,13 +1,15 @@
 //! Style, scripts and icons: embedded, and served under names that change with what they hold, so that a browser keeps them
-//! for a year and never keeps an old one too long.
+//! for a year and never keeps an old one too long. Texts are packed once, as small as they get.
 
 use super::refused::refuse;
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::problem::{Outcome, Problem};
-use crate::web::{Path, Routes};
-use actix_web::HttpResponse;
+use crate::web::{Path, Routes, packed, say_packed, unpacks};
 use actix_web::http::Method;
 use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use flate2::Compression;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 use std::sync::LazyLock;
@@ -22,6 +24,8 @@ struct File {
     kind: &'static str,
     bytes: &'static [u8],
     path: String,
+    /// The same packed; nothing of a picture, which is already.
+    packed: Option<Bytes>,
 }
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -58,7 +62,8 @@ static SERVED: LazyLock<Vec<File>> = LazyLock::new(|| {
     let one = |name: &'static str, kind: &'static str, bytes: &'static [u8]| {
         let digest = hexadecimal(&Sha256::digest(bytes));
         let path = format!("/static/{}/{name}", digest.get(..DIGITS).unwrap_or_default());
-        File { name, kind, bytes, path }
+        let packed = if kind == PNG { None } else { packed(bytes, Compression::best()) };
+        File { name, kind, bytes, path, packed }
     };
     let texts = FILES.iter().map(|(name, kind, text)| one(name, kind, text.as_bytes()));
     let icons = ICONS.iter().map(|(name, kind, bytes)| one(name, kind, bytes));
@@ -82,13 +87,20 @@ struct Asked {
     name: String,
 }
 
-async fn serve(asked: Path<Asked>) -> Outcome<HttpResponse> {
+async fn serve(request: HttpRequest, asked: Path<Asked>) -> Outcome<HttpResponse> {
     let path = format!("/static/{}/{}", asked.0.digest, asked.0.name);
     let file = SERVED.iter().find(|file| file.path == path).ok_or_else(Problem::not_found)?;
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static(file.kind)));
     response.insert_header((CACHE_CONTROL, HeaderValue::from_static(FOR_EVER)));
-    Ok(response.body(file.bytes))
+    Ok(match &file.packed {
+        Some(packed) if unpacks(&request) => {
+            let mut response = response.body(packed.clone());
+            say_packed(response.headers_mut());
+            response
+        }
+        Some(_) | None => response.body(file.bytes),
+    })
 }
 
 /// The route of files.

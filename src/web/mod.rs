@@ -11,6 +11,7 @@
 //! | `taken` | what JSON of any shape takes once it is read |
 //! | `plain`, `distinct` | what is wrong with a body, in plain words; members that stand twice |
 //! | `query` | query strings, identifiers in paths, pages of lists |
+//! | `packed` | pages and files, packed smaller than the framework packs |
 //! | `reads` | which requests may be answered from a replica |
 //! | `revision` | ETag and If-Match over integer revisions |
 //! | `written` | the answer to a write, with its signed receipt |
@@ -39,6 +40,7 @@ mod body;
 mod distinct;
 mod guard;
 mod origin;
+mod packed;
 mod page_routes;
 mod plain;
 mod problem;
@@ -58,6 +60,7 @@ pub(crate) use body::{field_refusal, pointer};
 pub use distinct::Distinct;
 pub use guard::{Allowed, Door, Expense, Standing, Throttle, address_of, known_caller, pass, spend};
 pub use origin::{SESSION_COOKIE, check_own_origin, cookie, cookie_header};
+pub use packed::{pack, packed, say_packed, unpacks};
 pub use problem::{ProblemBody, method_not_allowed, not_found, wants_page};
 pub use query::{MomentQuery, Paging, Path, Query, decode_key, encode_key};
 pub use reads::{AT_LEAST, held_through};

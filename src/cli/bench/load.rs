@@ -189,7 +189,7 @@ fn head_and_body(address: SocketAddr, token: &str, request: &Request, is_browser
         common.push_str(&format!("Authorization: Bearer {token}\r\n"));
     }
     if is_browser {
-        common.push_str("Accept: text/html\r\nAccept-Encoding: br\r\n");
+        common.push_str("Accept: text/html\r\nAccept-Encoding: gzip\r\n");
     }
     match &request.body {
         None => format!("GET {} {common}\r\n", request.path),

@@ -224,9 +224,9 @@ fn weighed(shown: &Shown, page: &Page) -> Outcome<Vec<Figure>> {
     let plain = fetched(address, &page.path, token, "identity")?;
     let text = String::from_utf8_lossy(&plain);
     let files: BTreeSet<&str> = text.split('"').filter(|part| part.starts_with("/static/")).collect();
-    let mut bytes = fetched(address, &page.path, token, "br")?.len();
+    let mut bytes = fetched(address, &page.path, token, "gzip")?.len();
     for file in &files {
-        bytes += fetched(address, file, token, "br")?.len();
+        bytes += fetched(address, file, token, "gzip")?.len();
     }
     let body = text.split_once("\r\n\r\n").map_or("", |(_, body)| body);
     let until_figures = body.find(page.behind_figures).ok_or_else(|| {
