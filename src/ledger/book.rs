@@ -134,6 +134,7 @@ pub(super) enum Scope {
 }
 
 pub(super) enum Undo {
+    /// How it was. Its history is as it was then but for the posting: nothing is loaded between a posting and its undo.
     Cell(CellKey, Before),
     NewCell(CellKey),
     Postings(usize),

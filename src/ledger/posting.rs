@@ -253,10 +253,8 @@ impl Book {
         }
         for (at, cell, change) in changes {
             self.alter(cell.key(), Entry::empty(*cell, Timestamp(0)), (*at, *change), |entry| {
-                entry.quantity += change;
-                // What lay there at an earlier time is what it was, whenever the event itself counted.
-                entry.history.add(*at, *change);
-                // As if it had been so for ever: the rehearsal asks at the time of the event it stands for.
+                // As if it had been so for ever: the rehearsal asks at the time of the event it stands for. What lay there
+                // at an earlier time is what it was, whenever the event itself counted.
                 entry.last_at = Timestamp(i64::MIN);
             });
         }
@@ -282,22 +280,26 @@ impl Book {
             if entry.quantity == 0 && change > 0 {
                 entry.first_at = effective_at;
             }
-            entry.quantity += change;
             entry.revision += 1;
             entry.last_at = entry.last_at.max(effective_at);
-            entry.history.add(effective_at, change);
         });
     }
 
-    /// Alters a balance in its place, or an empty one where there is none yet, and notes how it was: of its history only
-    /// what is added to it, since that of a heap which much is drawn from is long.
+    /// Adds a posting to a balance in its place, or to an empty one where there is none yet, after `how` altered what else
+    /// changes with it, and notes how it was: of its history only what is added to it, since that of a heap which much is
+    /// drawn from is long.
     fn alter(&mut self, key: CellKey, empty: Entry, added: (Timestamp, i64), how: impl FnOnce(&mut Entry)) {
+        let alter = |entry: &mut Entry| {
+            how(entry);
+            entry.quantity += added.1;
+            entry.history.add(added.0, added.1);
+        };
         if let Some(entry) = self.entries.get_mut(&key) {
             self.journal.push(Undo::Cell(key, entry.before(added)));
-            how(entry);
+            alter(entry);
         } else {
             let mut entry = empty;
-            how(&mut entry);
+            alter(&mut entry);
             self.journal.push(Undo::NewCell(key));
             self.file(key, entry);
         }
