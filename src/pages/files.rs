@@ -4,9 +4,9 @@
 use super::refused::refuse;
 use crate::core::hexadecimal::hexadecimal;
 use crate::core::problem::{Outcome, Problem};
-use crate::web::{Path, Routes, packed, say_packed, unpacks};
+use crate::web::{Path, Routes, packed, unpacks};
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use actix_web::http::header::{CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, VARY};
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use flate2::Compression;
@@ -24,7 +24,7 @@ struct File {
     kind: &'static str,
     bytes: &'static [u8],
     path: String,
-    /// The same packed; nothing of a picture, which is already.
+    /// The same packed; nothing of a PNG, which is already.
     packed: Option<Bytes>,
 }
 
@@ -93,14 +93,15 @@ async fn serve(request: HttpRequest, asked: Path<Asked>) -> Outcome<HttpResponse
     let mut response = HttpResponse::Ok();
     response.insert_header((CONTENT_TYPE, HeaderValue::from_static(file.kind)));
     response.insert_header((CACHE_CONTROL, HeaderValue::from_static(FOR_EVER)));
-    Ok(match &file.packed {
+    // Who keeps it for many readers keeps it apart for those who unpack it and those who do not.
+    response.insert_header((VARY, HeaderValue::from_static("accept-encoding")));
+    match &file.packed {
         Some(packed) if unpacks(&request) => {
-            let mut response = response.body(packed.clone());
-            say_packed(response.headers_mut());
-            response
+            response.insert_header((CONTENT_ENCODING, HeaderValue::from_static("gzip")));
+            Ok(response.body(packed.clone()))
         }
-        Some(_) | None => response.body(file.bytes),
-    })
+        Some(_) | None => Ok(response.body(file.bytes)),
+    }
 }
 
 /// The route of files.

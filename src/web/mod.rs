@@ -60,7 +60,7 @@ pub(crate) use body::{field_refusal, pointer};
 pub use distinct::Distinct;
 pub use guard::{Allowed, Door, Expense, Standing, Throttle, address_of, known_caller, pass, spend};
 pub use origin::{SESSION_COOKIE, check_own_origin, cookie, cookie_header};
-pub use packed::{pack, packed, say_packed, unpacks};
+pub use packed::{pack, packed, unpacks};
 pub use problem::{ProblemBody, method_not_allowed, not_found, wants_page};
 pub use query::{MomentQuery, Paging, Path, Query, decode_key, encode_key};
 pub use reads::{AT_LEAST, held_through};

@@ -4,8 +4,8 @@
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
-    ACCEPT_ENCODING, AcceptEncoding, CONTENT_ENCODING, CONTENT_TYPE, ContentEncoding, Encoding, Header,
-    HeaderMap, HeaderValue, VARY,
+    AcceptEncoding, CONTENT_ENCODING, CONTENT_TYPE, ContentEncoding, Encoding, Header, HeaderMap,
+    HeaderValue, VARY,
 };
 use actix_web::middleware::Next;
 use actix_web::web::Bytes;
@@ -16,30 +16,22 @@ use std::io::Write;
 
 /// How thoroughly a page is packed: beyond this each level takes half as long again for a hundredth of its size.
 const PAGE_LEVEL: Compression = Compression::new(5);
-/// Bytes of a page that are packed at once; what is more is left to the framework, which packs beside the requests.
-const PAGE_MAXIMUM: usize = 512 * 1024;
-/// Bytes that are not worth a packing: they fit in one segment.
-const PAGE_MINIMUM: usize = 1_024;
+/// Bytes of a page that are packed at once, in some two milliseconds; what is more is left to the framework, which packs beside
+/// the requests of its worker.
+const PAGE_MAXIMUM: usize = 96 * 1024;
 
-/// A text packed by gzip; nothing where there is no room for it.
+/// A text packed by gzip; nothing where that fails.
 pub fn packed(text: &[u8], level: Compression) -> Option<Bytes> {
     let mut packer = GzEncoder::new(Vec::with_capacity(text.len() / 3), level);
     packer.write_all(text).ok()?;
     packer.finish().ok().map(Bytes::from)
 }
 
-/// Whether whoever asks unpacks gzip, and likes nothing better that is packed here.
+/// Whether whoever asks unpacks gzip, and does not like it less than what is not packed.
 pub fn unpacks(request: &impl HttpMessage) -> bool {
-    let gzip = Encoding::gzip();
-    let accepted = request.headers().contains_key(ACCEPT_ENCODING).then(|| AcceptEncoding::parse(request));
-    accepted.and_then(Result::ok).and_then(|accepted| accepted.negotiate(std::iter::once(&gzip)))
-        == Some(gzip)
-}
-
-/// Says in an answer that it is packed, and that it would not be for everybody.
-pub fn say_packed(headers: &mut HeaderMap) {
-    headers.insert(CONTENT_ENCODING, ContentEncoding::Gzip.to_header_value());
-    headers.append(VARY, HeaderValue::from_static("accept-encoding"));
+    let known = [Encoding::gzip(), Encoding::identity()];
+    let accepted = AcceptEncoding::parse(request).ok();
+    accepted.and_then(|accepted| accepted.negotiate(known.iter())) == Some(Encoding::gzip())
 }
 
 /// Packs a page that is there as a whole, for whoever unpacks it.
@@ -50,21 +42,26 @@ pub async fn pack<B: MessageBody + 'static>(
     request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<EitherBody<B, Bytes>>, Error> {
-    let is_packed = unpacks(&request);
+    let is_unpacked = unpacks(&request);
     let response = next.call(request).await?;
-    if !is_packed || !is_page(response.headers()) {
+    if !is_unpacked || !is_page(response.headers()) {
         return Ok(response.map_into_left_body());
     }
     Ok(response.map_body(|head, body| match body.try_into_bytes() {
-        Ok(text) => {
-            let small = (PAGE_MINIMUM..PAGE_MAXIMUM).contains(&text.len()).then(|| packed(&text, PAGE_LEVEL));
-            if small.as_ref().is_some_and(Option::is_some) {
-                say_packed(head.headers_mut());
-            }
-            EitherBody::right(small.flatten().unwrap_or(text))
-        }
+        Ok(text) => EitherBody::right(packed_page(head.headers_mut(), &text).unwrap_or(text)),
         Err(body) => EitherBody::left(body),
     }))
+}
+
+/// A page packed, and its head saying so; nothing where it is left to the framework.
+fn packed_page(headers: &mut HeaderMap, text: &[u8]) -> Option<Bytes> {
+    if text.is_empty() || text.len() > PAGE_MAXIMUM {
+        return None;
+    }
+    let packed = packed(text, PAGE_LEVEL)?;
+    headers.insert(CONTENT_ENCODING, ContentEncoding::Gzip.to_header_value());
+    headers.append(VARY, HeaderValue::from_static("accept-encoding"));
+    Some(packed)
 }
 
 fn is_page(headers: &HeaderMap) -> bool {

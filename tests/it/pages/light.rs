@@ -2,11 +2,12 @@
 //! requests. By a telephone at 400 kbit a second forty kilobytes take a little less than a second.
 
 use std::collections::BTreeSet;
+use std::io::Read as _;
 
 use super::made_up::Stage;
 use crate::stories::scene::Scene;
 use crate::support::on_both_databases;
-use crate::support::server::{Caller, migrate};
+use crate::support::server::{Caller, Reply, Server, migrate};
 
 /// What a first view may come to: kilobytes in all, kilobytes of scripts, and requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -97,6 +98,51 @@ on_both_databases! {
             assert!(text.find("<svg").is_none_or(|drawing| end < drawing), "{path}: a drawing comes first");
         }
     }
+
+    fn pages_and_files_are_packed_for_whoever_unpacks_them_and_likes_that(database: &TestDatabase) {
+        let server = Server::start(database);
+        let stranger = server.stranger();
+        let plain = stranger.get("/track");
+        let style = plain.text.split('"').find(|part| part.ends_with(".css")).expect("a style").to_owned();
+        for path in ["/track", &style] {
+            let plain = stranger.get(path).bytes;
+            for (accepted, is_packed) in ACCEPTED {
+                let reply = stranger.send("GET", path, &[("Accept-Encoding", accepted)], None);
+                assert_eq!((reply.status, said(&reply, "content-encoding").contains(&"gzip")), (200, is_packed), "{path}: {accepted}");
+                let text = if is_packed { unpacked(&reply.bytes) } else { reply.bytes.clone() };
+                assert!(text == plain, "{path}: {accepted}: another text");
+                let apart = said(&reply, "vary").iter().filter(|one| one.eq_ignore_ascii_case("accept-encoding")).count();
+                assert!(apart <= 1 && (apart == 1 || !is_packed), "{path}: {accepted}: {apart}");
+                assert_eq!(said(&reply, "content-length"), [reply.bytes.len().to_string()], "{path}: {accepted}");
+            }
+            let head = stranger.send("HEAD", path, &[("Accept-Encoding", "gzip")], None);
+            assert_eq!((head.status, head.bytes.len(), said(&head, "content-encoding")), (200, 0, vec!["gzip"]), "{path}");
+        }
+    }
+}
+
+/// What is asked for, and whether an answer comes packed.
+const ACCEPTED: [(&str, bool); 9] = [
+    ("gzip", true),
+    ("gzip, deflate, br, zstd", true),
+    ("br, gzip;q=0.5", true),
+    ("gzip;q=0.8, identity;q=0.5", true),
+    ("identity, gzip;q=0.1", false),
+    ("gzip;q=0", false),
+    ("identity", false),
+    ("br", false),
+    ("*", false),
+];
+
+/// What an answer says under a name, each time it does.
+fn said<'a>(reply: &'a Reply, name: &str) -> Vec<&'a str> {
+    reply.headers.iter().filter(|(known, _)| known == name).map(|(_, value)| value.as_str()).collect()
+}
+
+fn unpacked(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::new();
+    flate2::read::GzDecoder::new(bytes).read_to_end(&mut text).expect("it is packed by gzip");
+    text
 }
 
 #[test]
