@@ -382,14 +382,19 @@ pub fn read_by_index(conn: &mut Conn) -> Outcome<()> {
     }
 }
 
-/// Has SQLite keep 8 MiB of a database instead of 64.
+/// KiB that SQLite keeps of a database for whoever goes once through a long file, instead of 64 MiB: more would not be read again.
+const KEPT_LITTLE_KIBIBYTES: u32 = 8 * 1_024;
+
+/// Has SQLite keep little of a database.
 ///
 /// # Errors
 /// Whatever the database says.
 pub fn keep_little(conn: &mut Conn) -> Outcome<()> {
     match conn {
         Conn::Postgres(_) => Ok(()),
-        Conn::Sqlite(sqlite) => sqlite.batch_execute("PRAGMA cache_size = -8192").map_err(read_failure),
+        Conn::Sqlite(sqlite) => sqlite
+            .batch_execute(&format!("PRAGMA cache_size = -{KEPT_LITTLE_KIBIBYTES}"))
+            .map_err(read_failure),
     }
 }
 

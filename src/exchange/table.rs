@@ -57,7 +57,7 @@ pub struct Limits {
     pub bytes: usize,
     /// Bytes a workbook may unpack to.
     pub unpacked_bytes: u64,
-    /// Rows, the header among them.
+    /// Rows below the header, but for blank ones.
     pub rows: u32,
     /// Columns.
     pub columns: usize,
@@ -80,19 +80,19 @@ impl Limits {
     /// another encoding has up to three times as many bytes in ours; a workbook of 16 MiB of nothing but the smallest
     /// texts or cells takes forty. No table that people fill in has two hundred columns.
     pub const SENT: Self =
-        Self { bytes: 8 * 1024 * 1024, unpacked_bytes: 16 * 1024 * 1024, rows: 50_001, columns: 200 };
+        Self { bytes: 8 * 1024 * 1024, unpacked_bytes: 16 * 1024 * 1024, rows: 50_000, columns: 200 };
 
     /// Of a file whose rows are whole deliveries: each is planned as a dozen records, and the plan of all of them is held until
     /// the last is recorded; a dry run also holds what it decided. Some 25 kilobytes a row were measured, so that these are
     /// tried in less than 64 MiB of memory; more are sent in parts, which add to each other.
     pub const DELIVERIES: Self =
-        Self { bytes: 2 * 1024 * 1024, unpacked_bytes: 8 * 1024 * 1024, rows: 1_501, columns: 200 };
+        Self { bytes: 2 * 1024 * 1024, unpacked_bytes: 8 * 1024 * 1024, rows: 1_500, columns: 200 };
 
     /// Of the same on the machine itself: as many as take half a gibibyte.
     pub const PLANNED: Self = Self {
         bytes: MAX_FILE_BYTES,
         unpacked_bytes: workbook::MAX_UNPACKED_BYTES,
-        rows: 20_001,
+        rows: 20_000,
         columns: MAX_COLUMNS,
     };
 }
@@ -171,8 +171,10 @@ pub enum TableError {
         /// The row that should be the header.
         row: u32,
     },
-    /// More rows than [`MAX_ROWS`].
-    #[error("the table has more than {limit} rows; split it")]
+    /// More rows than [`Limits::rows`].
+    #[error(
+        "the table has more than {limit} rows below its header; send it in parts, which add to each other"
+    )]
     TooManyRows {
         /// The limit.
         limit: u32,
@@ -409,9 +411,9 @@ impl Table {
         let text = matches!(self.body, Body::Text { .. });
         let expected = Expected { columns, header_row: self.header_row };
         let limit = self.rows_maximum;
-        self.body.records(Some(expected)).skip_while(move |row| row.number <= self.header_row).map(
-            move |SheetRow { number, record, numeric, runs_on }| {
-                if number > limit {
+        self.body.records(Some(expected)).skip_while(move |row| row.number <= self.header_row).zip(1..).map(
+            move |(SheetRow { number, record, numeric, runs_on }, count): (_, u32)| {
+                if count > limit {
                     return Err(TableError::TooManyRows { limit });
                 }
                 let problem = runs_on.or_else(|| problem_of(&record, columns, text));

@@ -97,6 +97,9 @@ fn refuse_bomb(bytes: &[u8], limit_bytes: u64) -> Result<(), TableError> {
     Ok(())
 }
 
+/// Rows of a sheet that are read besides as many as may be below its header: instructions above it, and blank ones.
+const ABOVE_MAXIMUM: u32 = 1_000;
+
 /// Streams the cells of a sheet into rows; cells come in order of row, then column.
 fn read_rows(
     workbook: &mut Xlsx<Cursor<Vec<u8>>>,
@@ -115,7 +118,7 @@ fn read_rows(
         if column >= limits.columns {
             return Err(TableError::TooManyColumns { columns: column + 1, limit: limits.columns });
         }
-        if number > limits.rows {
+        if number > limits.rows.saturating_add(ABOVE_MAXIMUM) {
             return Err(TableError::TooManyRows { limit: limits.rows });
         }
         if text.chars().count() > MAX_CELL_CHARACTERS {

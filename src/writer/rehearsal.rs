@@ -11,7 +11,7 @@ use super::queue::{BATCH_LIMIT, Job, Pending};
 use super::source::Source;
 use super::{Leaf, Recorded, Update};
 use crate::core::problem::{Outcome, Problem};
-use crate::db::{Conn, connect, read_failure, snapshot};
+use crate::db::{Conn, connect, keep_little, read_failure, snapshot};
 
 /// A desk that is never cleared onto the database.
 pub struct Rehearsal {
@@ -33,6 +33,7 @@ impl Rehearsal {
     /// # Errors
     /// Where the database cannot be read.
     pub fn on(mut conn: Conn) -> Outcome<Self> {
+        keep_little(&mut conn)?;
         snapshot(&mut conn).map_err(read_failure)?;
         let state = log_state(&mut conn)?;
         let desk = Desk::new(Source::Machine.draw(), state.last);

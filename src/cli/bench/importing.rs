@@ -30,7 +30,7 @@ pub(super) fn measure(scratch: &Scratch, file: &Path, figures: &mut Vec<Figure>)
         url: imported.clone(),
         wake: Some(wake),
         one_by_one: false,
-        is_frugal: false,
+        is_frugal: true,
         source: Source::Machine,
     })?;
     let result = import(&reading.plan, &mut Recorder::Writer(writer.clone()), &mut |_, _| {});

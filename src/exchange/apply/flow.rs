@@ -27,8 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Units that are made and handed over at once: what they state is in memory until they are answered.
-const UNITS: usize = 128;
+/// Rows whose units are made and handed over at once: what they state is in memory until they are answered.
+const ROWS_AT_ONCE: usize = 256;
 
 /// What a whole plan says of the times and shortages of its records.
 pub(super) struct Overview {
@@ -91,16 +91,16 @@ impl Application<'_> {
         let units = units(plan, |records| !records.iter().any(|record| self.verdicts.is_refused(*record)));
         self.total = self.done + units.len();
         let flow = Arc::new(Flow::new(self, &units));
-        for units in units.chunks(UNITS) {
+        for units in in_parts(&units) {
             let chains = units.iter().map(|unit| Chain::new(Arc::clone(&flow), unit.clone()));
             let answers = self.record(chains.collect::<Outcome<Vec<_>>>()?)?;
-            self.take(units, answers);
+            self.note_units(units, answers);
         }
         Ok(())
     }
 
     /// Notes what became of units.
-    fn take(&mut self, units: &[Unit], answers: Vec<Outcome<Recorded<Chained>>>) {
+    fn note_units(&mut self, units: &[Unit], answers: Vec<Outcome<Recorded<Chained>>>) {
         for (unit, answer) in units.iter().zip(answers) {
             match answer {
                 Ok(recorded) => {
@@ -123,6 +123,22 @@ impl Application<'_> {
             }
         }
     }
+}
+
+/// Units in parts of so many rows, or of one unit that has more.
+fn in_parts(units: &[Unit]) -> impl Iterator<Item = &[Unit]> {
+    let mut rest = units;
+    std::iter::from_fn(move || {
+        let mut rows = 0;
+        let fits = |unit: &&Unit| {
+            rows += unit.rows.len();
+            rows <= ROWS_AT_ONCE
+        };
+        let count = rest.iter().take_while(fits).count().max(1).min(rest.len());
+        let (part, behind) = rest.split_at(count);
+        rest = behind;
+        (!part.is_empty()).then_some(part)
+    })
 }
 
 /// What the pledges and consignments of a plan are made of: it outlives the application, because a unit whose rows

@@ -17,7 +17,7 @@ words! {
         Kinds: ["Tables", "Tableaux", "Tablas", "Таблицы", "表格", "جداول"],
         Mappings: ["By a mapping that is kept", "Par une correspondance enregistrée", "Con una correspondencia guardada", "По сохранённому сопоставлению", "按已保存的映射", "وفق مطابقة محفوظة"],
         File: ["The file, CSV or XLSX", "Le fichier, CSV ou XLSX", "El archivo, CSV o XLSX", "Файл CSV или XLSX", "文件（CSV 或 XLSX）", "الملف، CSV أو XLSX"],
-        FileHint: ["At most 8 MB and 20,000 rows.", "8 Mo et 20 000 lignes au plus.", "Como máximo 8 MB y 20 000 filas.", "Не более 8 МБ и 20 000 строк.", "最多 8 MB、20,000 行。", "8 ميغابايت و20,000 صف على الأكثر."],
+        FileHint: ["At most 8 MB and 20,000 rows; of whole deliveries 2 MB and 1,500 rows.", "8 Mo et 20 000 lignes au plus ; pour des livraisons entières, 2 Mo et 1 500 lignes.", "Como máximo 8 MB y 20 000 filas; de entregas completas, 2 MB y 1500 filas.", "Не более 8 МБ и 20 000 строк; для целых поставок — 2 МБ и 1500 строк.", "最多 8 MB、20,000 行；整批交付的表格最多 2 MB、1,500 行。", "8 ميغابايت و20,000 صف على الأكثر؛ ولعمليات التسليم الكاملة 2 ميغابايت و1,500 صف."],
         NoFile: ["No file was chosen. Choose a CSV or XLSX file.", "Aucun fichier choisi. Choisissez un fichier CSV ou XLSX.", "No se eligió ningún archivo. Elija un archivo CSV o XLSX.", "Файл не выбран. Выберите файл CSV или XLSX.", "未选择文件。请选择 CSV 或 XLSX 文件。", "لم يُختر ملف. اختر ملف CSV أو XLSX."],
         Try: ["Try it", "Essayer", "Probar", "Проверить", "试运行", "جرّبه"],
         Templates: ["Tables to fill in", "Tableaux à remplir", "Tablas para rellenar", "Таблицы для заполнения", "待填模板", "جداول للتعبئة"],
