@@ -142,11 +142,9 @@ fn open(settings: &Settings) -> Outcome<State> {
     }
     let writer = Writer::start_within(
         WriterSettings {
-            url: url.clone(),
             wake: settings.wake.or(Some(crate::events::wake)),
             one_by_one: settings.handicap.one_by_one,
-            is_frugal: false,
-            source: crate::writer::Source::Machine,
+            ..WriterSettings::of(&url)
         },
         settings.limits,
         settings.handicap.comparison,

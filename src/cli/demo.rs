@@ -17,7 +17,7 @@ use crate::exchange::demo::{self, PUBLISHED_CODE, SYNTHETIC_CODE, demo_actor, la
 use crate::pledges::LinkChange;
 use crate::users::store::{Changes, NewUser, UserAdd, UserChange};
 use crate::vault::Vault;
-use crate::writer::{Record, Source, Writer, WriterSettings};
+use crate::writer::{Record, Writer, WriterSettings};
 use clap::Args;
 use diesel::prelude::*;
 use std::io::Write;
@@ -59,13 +59,8 @@ impl Demo {
         settings.tell();
         let (mut conn, vault) = open_to_change(&settings)?;
         refuse_database_in_use(&mut conn)?;
-        let writer = Writer::start(WriterSettings {
-            url: settings.database_url.clone(),
-            wake: Some(wake),
-            one_by_one: false,
-            is_frugal: false,
-            source: Source::Machine,
-        })?;
+        let writer =
+            Writer::start(WriterSettings { wake: Some(wake), ..WriterSettings::of(&settings.database_url) })?;
         let prepared = prepare(&writer, &mut conn, &vault);
         writer.stop();
         let prepared = prepared?;

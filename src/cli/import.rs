@@ -20,7 +20,7 @@ use crate::exchange::report;
 use crate::exchange::sheets::{SheetKind, SheetMapping};
 use crate::exchange::table::{Table, TableError, TableOptions};
 use crate::exchange::verdict::{RowOutcome, RowVerdict};
-use crate::writer::{Rehearsal, Source, Writer, WriterSettings};
+use crate::writer::{Rehearsal, Writer, WriterSettings};
 use clap::Args;
 use std::fmt::Display;
 use std::fs::File;
@@ -271,13 +271,7 @@ impl Import {
             return imported;
         }
         migrate(&mut connect(url)?)?;
-        let settings = WriterSettings {
-            url: url.to_owned(),
-            wake: Some(wake),
-            one_by_one: false,
-            is_frugal: true,
-            source: Source::Machine,
-        };
+        let settings = WriterSettings { wake: Some(wake), is_frugal: true, ..WriterSettings::of(url) };
         let writer = Writer::start(settings)?;
         let imported = import(&mut Recorder::Writer(writer.clone()), &mut progress);
         writer.stop();

@@ -9,7 +9,7 @@ use crate::core::id::UserId;
 use crate::core::problem::{Code, Outcome, Problem};
 use crate::core::time::Timestamp;
 use crate::users::key_store::{KEY_OVERLAP, KeyChange};
-use crate::writer::{Actor, Source, Writer, WriterSettings};
+use crate::writer::{Actor, Writer, WriterSettings};
 use clap::{Args, Subcommand};
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -137,13 +137,7 @@ impl Log {
 
     fn note(&self, change: KeyChange) -> Outcome<()> {
         let Some(url) = &self.url else { return Ok(()) };
-        let writer = Writer::start(WriterSettings {
-            url: url.clone(),
-            wake: None,
-            one_by_one: false,
-            is_frugal: false,
-            source: Source::Machine,
-        })?;
+        let writer = Writer::start(WriterSettings::of(url))?;
         let recorded = writer.record_blocking(change);
         writer.stop();
         recorded.map(|_| ())

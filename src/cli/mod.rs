@@ -32,7 +32,7 @@ use crate::core::problem::{Code, Outcome, Problem};
 use crate::db::{self, Conn, Database};
 use crate::users::sealing::{is_sealing_due, seal_users};
 use crate::vault::Vault;
-use crate::writer::{Source, Writer, WriterSettings};
+use crate::writer::{Writer, WriterSettings};
 use clap::{Args, Parser, Subcommand};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -115,13 +115,7 @@ pub(crate) fn open_to_change(settings: &Settings) -> Outcome<(Conn, Vault)> {
 
 /// Lets something be recorded by this process.
 pub(crate) fn with_writer<T>(url: &str, work: impl FnOnce(&Writer) -> Outcome<T>) -> Outcome<T> {
-    let writer = Writer::start(WriterSettings {
-        url: url.to_owned(),
-        wake: None,
-        one_by_one: false,
-        is_frugal: false,
-        source: Source::Machine,
-    })?;
+    let writer = Writer::start(WriterSettings::of(url))?;
     let done = work(&writer);
     writer.stop();
     done

@@ -58,6 +58,13 @@ pub struct WriterSettings {
     pub source: Source,
 }
 
+impl WriterSettings {
+    /// An ordinary writer of this database: nothing that waits is woken, and time and chance are the machine's.
+    pub fn of(url: &str) -> Self {
+        Self { url: url.to_owned(), wake: None, one_by_one: false, is_frugal: false, source: Source::Machine }
+    }
+}
+
 /// What the bench and the tests do to a writer in order to compare; nothing in the ordinary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Comparison {

@@ -9,7 +9,7 @@ use relief_ledger::events::post_approved;
 use relief_ledger::proposals::store::find_approval;
 use relief_ledger::proposals::{ApprovalState, Verdict};
 use relief_ledger::users::store::{Changes, UserChange};
-use relief_ledger::writer::{Actor, Desk, Refusal, Source, Update, Writer, WriterSettings};
+use relief_ledger::writer::{Actor, Desk, Refusal, Update, Writer, WriterSettings};
 use serde_json::{Value, json};
 
 use crate::stories::scene::{Scene, event, id};
@@ -425,9 +425,7 @@ on_both_databases! {
 }
 
 fn writer(url: &str) -> Writer {
-    let (url, source) = (url.to_owned(), Source::default());
-    Writer::start(WriterSettings { url, wake: None, one_by_one: false, is_frugal: false, source })
-        .expect("a writer starts")
+    Writer::start(WriterSettings::of(url)).expect("a writer starts")
 }
 
 /// The proposal as it was sent the first time.

@@ -4,20 +4,14 @@ use diesel::prelude::*;
 use relief_ledger::db::{Conn, CountRow, connect};
 use relief_ledger::exchange::apply::Recorder;
 use relief_ledger::exchange::demo::{DEPLOYED_MASKS, fill, gap};
-use relief_ledger::writer::{Source, Writer, WriterSettings};
+use relief_ledger::writer::{Writer, WriterSettings};
 
 use crate::support::on_both_databases;
 use crate::support::server::migrate;
 
 fn play(url: &str) {
     let wake = Some(relief_ledger::events::wake as relief_ledger::writer::Wake);
-    let settings = WriterSettings {
-        url: url.to_owned(),
-        wake,
-        one_by_one: false,
-        is_frugal: false,
-        source: Source::Machine,
-    };
+    let settings = WriterSettings { wake, ..WriterSettings::of(url) };
     let writer = Writer::start(settings).unwrap();
     let told = fill(&mut Recorder::Writer(writer.clone()), &mut |_| {});
     writer.stop();

@@ -4,7 +4,7 @@ use diesel::RunQueryDsl;
 use relief_ledger::auth::Role;
 use relief_ledger::db::connect;
 use relief_ledger::events::{Command, PostEvent};
-use relief_ledger::writer::{Actor, Source, Writer, WriterSettings};
+use relief_ledger::writer::{Actor, Writer, WriterSettings};
 use serde_json::{Value, json};
 
 use crate::stories::scene::{Scene, event, id};
@@ -96,8 +96,7 @@ on_both_databases! {
         // A twin that is not asked whose departure it was: the same look at the ledger finds what it did.
         let twin = Actor { user: scene.officer.user.unwrap(), role: "operator".into(), scope: "all".into() };
         let command = Command::read(event(&id(), "received", "2020-08-05", way.receipt(&way.leg, 10))).unwrap();
-        let settings = WriterSettings { url: scene.url.clone(), wake: None, one_by_one: false, is_frugal: false, source: Source::Machine };
-        let writer = Writer::start(settings).unwrap();
+        let writer = Writer::start(WriterSettings::of(&scene.url)).unwrap();
         writer.record_blocking(PostEvent::new(command, twin)).unwrap();
         writer.stop();
         assert_eq!(own_receipts(&scene.url), 1);

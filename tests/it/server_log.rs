@@ -9,7 +9,7 @@ use relief_ledger::auth::{Role, Tokens};
 use relief_ledger::core::id::{SessionId, UserId};
 use relief_ledger::users::store::{NewUser, UserAdd};
 use relief_ledger::vault::Vault;
-use relief_ledger::writer::{Source, Writer, WriterSettings};
+use relief_ledger::writer::{Writer, WriterSettings};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -77,14 +77,7 @@ pub fn arrive(url: &str, keys: &Path) -> String {
     };
     let user_add =
         UserAdd { actor: operator(), user: new.sealed(&Vault::open_or_create(keys).unwrap()).unwrap() };
-    let settings = WriterSettings {
-        url: url.to_owned(),
-        wake: None,
-        one_by_one: false,
-        is_frugal: false,
-        source: Source::Machine,
-    };
-    let writer = Writer::start(settings).unwrap();
+    let writer = Writer::start(WriterSettings::of(url)).unwrap();
     writer.record_blocking(Arrival { add: user_add, session }).unwrap();
     writer.stop();
     drop(KeyRing::open_or_create(keys).unwrap());

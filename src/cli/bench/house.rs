@@ -15,7 +15,7 @@ use crate::sites::SiteCreate;
 use crate::users::session_store::SessionStart;
 use crate::users::store::{NewUser, UserAdd};
 use crate::vault::Vault;
-use crate::writer::{Actor, Source, Update, Writer, WriterSettings};
+use crate::writer::{Actor, Update, Writer, WriterSettings};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use std::path::PathBuf;
@@ -163,13 +163,7 @@ impl House {
     /// What the database or the ledger refuses.
     pub(super) fn build(url: String, keys: PathBuf) -> Outcome<Self> {
         migrate(&mut connect(&url)?)?;
-        let writer = Writer::start(WriterSettings {
-            url: url.clone(),
-            wake: None,
-            one_by_one: false,
-            is_frugal: false,
-            source: Source::Machine,
-        })?;
+        let writer = Writer::start(WriterSettings::of(&url))?;
         let founding = Founding(writer.clone(), Vault::open_or_create(&keys)?);
         let house = Self {
             url,

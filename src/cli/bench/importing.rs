@@ -8,7 +8,7 @@ use crate::db::{connect, migrate};
 use crate::events::wake;
 use crate::exchange::apply::Recorder;
 use crate::exchange::import::{import, read};
-use crate::writer::{Source, Writer, WriterSettings, log_state};
+use crate::writer::{Writer, WriterSettings, log_state};
 use std::path::Path;
 use std::time::Instant;
 
@@ -26,13 +26,8 @@ pub(super) fn measure(scratch: &Scratch, file: &Path, figures: &mut Vec<Figure>)
     migrate(&mut connect(&imported)?)?;
     let began = Instant::now();
     let reading = read(file, "scms")?;
-    let writer = Writer::start(WriterSettings {
-        url: imported.clone(),
-        wake: Some(wake),
-        one_by_one: false,
-        is_frugal: true,
-        source: Source::Machine,
-    })?;
+    let writer =
+        Writer::start(WriterSettings { wake: Some(wake), is_frugal: true, ..WriterSettings::of(&imported) })?;
     let result = import(&reading.plan, &mut Recorder::Writer(writer.clone()), &mut |_, _| {});
     writer.stop();
     result?;

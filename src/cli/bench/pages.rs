@@ -19,7 +19,7 @@ use crate::exchange::apply::Recorder;
 use crate::exchange::demo::{self, landmarks};
 use crate::vault::Vault;
 use crate::web::{Door, Expense, Throttle};
-use crate::writer::{Record, Source, Writer, WriterSettings};
+use crate::writer::{Record, Writer, WriterSettings};
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpStream};
@@ -134,13 +134,7 @@ impl Shown {
 /// Fills a database as a demonstration does: the code of a consignment that went all its way, and a user of each role.
 fn fill(url: &str, keys: &Path) -> Outcome<(String, Vec<(Role, LoggedIn)>)> {
     migrate(&mut connect(url)?)?;
-    let writer = Writer::start(WriterSettings {
-        url: url.to_owned(),
-        wake: Some(wake),
-        one_by_one: false,
-        is_frugal: false,
-        source: Source::Machine,
-    })?;
+    let writer = Writer::start(WriterSettings { wake: Some(wake), ..WriterSettings::of(url) })?;
     let founding = Founding(writer.clone(), Vault::open_or_create(keys)?);
     let filled = demo::fill(&mut Recorder::Writer(writer.clone()), &mut |_| {}).and_then(|()| {
         let donor = landmarks().donor;

@@ -11,7 +11,7 @@ use crate::db::{connect, migrate};
 use crate::events::wake;
 use crate::exchange::apply::Recorder;
 use crate::exchange::import::{import, read};
-use crate::writer::{Source, Writer, WriterSettings, log_state};
+use crate::writer::{Writer, WriterSettings, log_state};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -82,13 +82,7 @@ fn copied(scratch: &Scratch, file: &Path, copy: u32) -> Outcome<PathBuf> {
 
 fn import_into(url: &str, file: &Path) -> Outcome<()> {
     let reading = read(file, "scms")?;
-    let writer = Writer::start(WriterSettings {
-        url: url.to_owned(),
-        wake: Some(wake),
-        one_by_one: false,
-        is_frugal: false,
-        source: Source::Machine,
-    })?;
+    let writer = Writer::start(WriterSettings { wake: Some(wake), ..WriterSettings::of(url) })?;
     let result = import(&reading.plan, &mut Recorder::Writer(writer.clone()), &mut |_, _| {});
     writer.stop();
     result.map(|_| ())

@@ -29,7 +29,7 @@ const CHUNK: usize = 200;
 /// What their cells may take, but for the last of them.
 const CHUNK_BYTES: usize = 1024 * 1024;
 /// Rows that are tried at once: what was decided of each stays in memory until the last is, so that a later one sees it. Of a row of
-/// an update that is some two and a half kilobytes, as was measured.
+/// an update that is some two kilobytes, as was measured.
 pub const TRIED_ROWS_MAXIMUM: usize = 20_000;
 /// What to do with a table of more.
 const IN_PARTS: &str = "send it in parts, which add to each other";

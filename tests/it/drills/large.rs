@@ -3,9 +3,7 @@
 use relief_ledger::core::id::{OrganizationId, UserId};
 use relief_ledger::core::time::Timestamp;
 use relief_ledger::parties::Organization;
-use relief_ledger::writer::{
-    Actor, Desk, Drawer, Entry, Priority, Refusal, Source, Update, Writer, WriterSettings,
-};
+use relief_ledger::writer::{Actor, Desk, Drawer, Entry, Priority, Refusal, Update, Writer, WriterSettings};
 use uuid::Uuid;
 
 use crate::support::ledger::tamper;
@@ -56,14 +54,7 @@ impl Update for Founded {
 
 /// Founds so many organizations, an entry each.
 pub fn found(url: &str, count: usize) {
-    let settings = WriterSettings {
-        url: url.to_owned(),
-        wake: None,
-        one_by_one: false,
-        is_frugal: false,
-        source: Source::Machine,
-    };
-    let writer = Writer::start(settings).expect("a writer starts");
+    let writer = Writer::start(WriterSettings::of(url)).expect("a writer starts");
     let actor = Actor { user: UserId(Uuid::nil()), ..operator() };
     let mut begun = 0;
     while begun < count {

@@ -9,7 +9,7 @@ use relief_ledger::exchange::plan::Plan;
 use relief_ledger::exchange::planner::plan;
 use relief_ledger::exchange::table::Table;
 use relief_ledger::exchange::verdict::RowOutcome;
-use relief_ledger::writer::{Source, Writer, WriterSettings};
+use relief_ledger::writer::{Writer, WriterSettings};
 
 /// A mapping with every section an import needs, with what differs: columns, item and line, the consignment's way,
 /// and what more a receipt says.
@@ -86,14 +86,7 @@ pub fn country_of(name: &str) -> Result<String, String> {
 
 /// A writer as an import has one.
 pub fn writer(url: &str) -> Writer {
-    let settings = WriterSettings {
-        url: url.to_owned(),
-        wake: None,
-        one_by_one: false,
-        is_frugal: false,
-        source: Source::Machine,
-    };
-    Writer::start(settings).unwrap()
+    Writer::start(WriterSettings::of(url)).unwrap()
 }
 
 /// Brings a plan into the ledger.

@@ -278,9 +278,8 @@ on_both_databases! {
 
     fn as_many_deliveries_as_are_planned_at_once_take_what_was_promised(database: &TestDatabase) {
         let folder = tempfile::tempdir().expect("a folder");
-        let mapping = include_str!("../../../docs/examples/masks.toml");
-        std::fs::write(folder.path().join("masks.toml"), mapping).expect("it is written");
         let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("it is written");
+        write("masks.toml", include_str!("../../../docs/examples/masks.toml"));
         let count = or_long(DELIVERIES, DELIVERIES_LONG);
         let each_of_a_gift = table_of_deliveries(count);
         let all_of_one: Vec<String> = each_of_a_gift.lines().map(of_one_gift).collect();

@@ -81,14 +81,7 @@ fn arrive(url: &str, keys: &Path, role: Role) -> (UserId, SessionId) {
 }
 
 fn record<U: Update>(url: &str, update: U) -> U::Answer {
-    let settings = WriterSettings {
-        url: url.to_owned(),
-        wake: None,
-        one_by_one: false,
-        is_frugal: false,
-        source: Source::Machine,
-    };
-    let writer = Writer::start(settings).unwrap();
+    let writer = Writer::start(WriterSettings::of(url)).unwrap();
     let recorded = writer.record_blocking(update).unwrap();
     writer.stop();
     recorded.answer

@@ -115,13 +115,7 @@ pub struct World {
 impl World {
     pub fn open(url: &str) -> Self {
         let source = Source::Fixed { now: NOW, entropy: [7; 32] };
-        let settings = WriterSettings {
-            url: url.to_owned(),
-            wake: Some(wake),
-            one_by_one: false,
-            is_frugal: false,
-            source,
-        };
+        let settings = WriterSettings { wake: Some(wake), source, ..WriterSettings::of(url) };
         let actor = Actor { user: UserId(fixed(10, 0)), role: "officer".into(), scope: "all".into() };
         let url = url.to_owned();
         let world = Self { writer: Writer::start(settings).expect("a writer starts"), url, actor };

@@ -11,9 +11,7 @@ use relief_ledger::core::problem::{Code, Outcome, Problem};
 use relief_ledger::db::{Conn, commit_failure, read_failure};
 use relief_ledger::events::wake;
 use relief_ledger::ledger::event::EventStatus;
-use relief_ledger::writer::{
-    Actor, Desk, Drawer, Refusal, Source, Update, WakeKey, Woken, Writer, WriterSettings,
-};
+use relief_ledger::writer::{Actor, Desk, Drawer, Refusal, Update, WakeKey, Woken, Writer, WriterSettings};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -230,8 +228,7 @@ on_both_databases! {
         let url = database.url();
         let mut ledger = Ledger::open(url);
         ledger.writer.stop();
-        let source = Source::Machine;
-        let settings = WriterSettings { url: url.to_owned(), wake: Some(wake_at_last), one_by_one: false, is_frugal: false, source };
+        let settings = WriterSettings { wake: Some(wake_at_last), ..WriterSettings::of(url) };
         ledger.writer = Writer::start(settings).expect("the writer starts");
         ledger.posted("pledge_accepted", "2020-06-01", json!({"pledge": ledger.pledge}));
         let lines = json!([{"item": ledger.item, "quantity": 800}]);

@@ -7,7 +7,7 @@ use relief_ledger::events::{Command, PostEvent};
 use relief_ledger::ledger::event::{EventResult, Halt, Happening, Subjects, relabel};
 use relief_ledger::ledger::{Account, Book, Cell, LineFacts};
 use relief_ledger::pledges::{EarmarkChange, PledgeLine};
-use relief_ledger::writer::{Actor, Desk, Drawer, Entry, Refusal, Source, Update, Writer, WriterSettings};
+use relief_ledger::writer::{Actor, Desk, Drawer, Entry, Refusal, Update, Writer, WriterSettings};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -113,9 +113,7 @@ impl Gift {
 }
 
 fn writer(url: &str) -> Writer {
-    let (url, source) = (url.to_owned(), Source::default());
-    Writer::start(WriterSettings { url, wake: None, one_by_one: false, is_frugal: false, source })
-        .expect("a writer starts")
+    Writer::start(WriterSettings::of(url)).expect("a writer starts")
 }
 
 fn verdict(url: &str) -> Value {

@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use relief_ledger::parties::OrganizationCreate;
-use relief_ledger::writer::{Actor, Desk, Priority, Refusal, Source, Update, Writer, WriterSettings};
+use relief_ledger::writer::{Actor, Desk, Priority, Refusal, Update, Writer, WriterSettings};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -60,13 +60,7 @@ fn held(name: &str) -> (Held, Receiver<()>, Sender<()>) {
 }
 
 fn writer(url: &str, one_by_one: bool) -> Writer {
-    let settings = WriterSettings {
-        url: url.to_owned(),
-        wake: None,
-        one_by_one,
-        is_frugal: false,
-        source: Source::Machine,
-    };
+    let settings = WriterSettings { one_by_one, ..WriterSettings::of(url) };
     Writer::start(settings).expect("a writer starts")
 }
 

@@ -12,7 +12,7 @@ use relief_ledger::db::{Conn, connect};
 use relief_ledger::events::wake;
 use relief_ledger::sites::SiteCreate;
 use relief_ledger::writer::{
-    Actor, Desk, Job, Leaf, Refusal, Source, Update, WakeKey, Woken, Writer, WriterSettings,
+    Actor, Desk, Job, Leaf, Refusal, Update, WakeKey, Woken, Writer, WriterSettings,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -395,7 +395,7 @@ on_both_databases! {
         scene.house.record(new);
         let url = scene.url.clone();
         scene.house.stop();
-        let settings = WriterSettings { url: url.clone(), wake: Some(silent), one_by_one: false, is_frugal: false, source: Source::Machine };
+        let settings = WriterSettings { wake: Some(silent), ..WriterSettings::of(&url) };
         let writer = Writer::start(settings).expect("a writer starts");
         writer.record_blocking(Nothing(operator())).expect("it goes on");
         writer.stop();

@@ -17,7 +17,7 @@ use relief_ledger::programmes::Programme;
 use relief_ledger::proposals::Verdict;
 use relief_ledger::sites::Site;
 use relief_ledger::writer::{
-    Actor, Desk, Drawer, Entry, Priority, Record, Recorded, Refusal, Source, Update, Writer, WriterSettings,
+    Actor, Desk, Drawer, Entry, Priority, Record, Recorded, Refusal, Update, Writer, WriterSettings,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -65,13 +65,7 @@ pub struct Ledger {
 impl Ledger {
     /// A writer on this database.
     pub fn start(url: &str) -> Writer {
-        let settings = WriterSettings {
-            url: url.to_owned(),
-            wake: Some(wake),
-            one_by_one: false,
-            is_frugal: false,
-            source: Source::Machine,
-        };
+        let settings = WriterSettings { wake: Some(wake), ..WriterSettings::of(url) };
         Writer::start(settings).expect("the writer starts")
     }
 

@@ -13,7 +13,7 @@ use relief_ledger::core::problem::{Outcome, Problem};
 use relief_ledger::db;
 use relief_ledger::users::store::{NewUser, SealedUser, UserAdd};
 use relief_ledger::vault::Vault;
-use relief_ledger::writer::{Actor, Desk, Drawer, Refusal, Source, Update, Writer, WriterSettings};
+use relief_ledger::writer::{Actor, Desk, Drawer, Refusal, Update, Writer, WriterSettings};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -119,14 +119,7 @@ impl Server {
     }
 
     fn try_recording<U: Update>(&self, update: U) -> Outcome<U::Answer> {
-        let settings = WriterSettings {
-            url: self.url.clone(),
-            wake: None,
-            one_by_one: false,
-            is_frugal: false,
-            source: Source::Machine,
-        };
-        let writer = Writer::start(settings).expect("a writer starts");
+        let writer = Writer::start(WriterSettings::of(&self.url)).expect("a writer starts");
         let recorded = writer.record_blocking(update);
         writer.stop();
         recorded.map(|recorded| recorded.answer)
