@@ -22,7 +22,7 @@ use relief_ledger::people::sealed::Sealed;
 use relief_ledger::people::store::PersonCreate;
 use relief_ledger::users::store::{NewUser, UserAdd};
 use relief_ledger::vault::{VAULT_FOLDER, Vault};
-use relief_ledger::writer::{Record, Source, Update, Writer, WriterSettings};
+use relief_ledger::writer::{Record, Update, Writer, WriterSettings};
 use serde_json::{Value, json};
 use std::fs;
 use std::path::{Path, PathBuf};

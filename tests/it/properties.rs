@@ -141,13 +141,17 @@ fn assert_covered(counted: &Counts, foretold: &Counts) {
         "reversed",
         "moved with units",
         "allocated with units",
-        "released with units",
     ] {
         assert!(foretold.get(kind).is_some_and(|(told, _)| *told >= enough), "{kind}: {foretold:?}");
     }
-    // A reversal is of any kind, so those of one are too rare to ask for in a short run.
-    for kind in ["reversed received", "reversed counted", "reversed corrected"].iter().filter(|_| long()) {
-        assert!(foretold.get(*kind).is_some_and(|(told, _)| 2 * told >= enough), "{kind}: {foretold:?}");
+    // What was reserved by its units is seldom released by them: some twenty times in a long run.
+    let mut seldom = vec!["released with units"];
+    if long() {
+        // A reversal is of any kind, so those of one are too rare to ask for in a short run.
+        seldom.extend(["reversed received", "reversed counted", "reversed corrected"]);
+    }
+    for kind in seldom {
+        assert!(foretold.get(kind).is_some_and(|(told, _)| 4 * told >= enough), "{kind}: {foretold:?}");
     }
 }
 

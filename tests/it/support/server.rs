@@ -272,12 +272,10 @@ impl Caller {
         head.push_str("\r\n");
         let mut stream = TcpStream::connect(self.address).expect("the server accepts");
         stream.set_read_timeout(Some(PATIENCE)).expect("a timeout is set");
-        stream.write_all(head.as_bytes()).expect("the head is sent");
-        // A server that refuses by the head alone may close before it has the whole body.
-        drop(stream.write_all(body.unwrap_or_default()));
-        let mut bytes = Vec::new();
-        let read = stream.read_to_end(&mut bytes);
-        assert!(!bytes.is_empty(), "{method} {path} was not answered: {read:?}");
+        // In one piece, as most programs send it. A server that refuses by the head alone may close before it has the whole body.
+        drop(stream.write_all(&[head.as_bytes(), body.unwrap_or_default()].concat()));
+        let bytes = read_answer(&mut stream, method == "HEAD");
+        assert!(!bytes.is_empty(), "{method} {path} was not answered");
         Reply::parse(&bytes)
     }
 }
@@ -292,10 +290,38 @@ impl Begun {
     /// Sends the body and reads the answer.
     pub fn finish(mut self) -> Reply {
         self.stream.write_all(self.body.as_bytes()).expect("the body is sent");
-        let mut bytes = Vec::new();
-        self.stream.read_to_end(&mut bytes).expect("it is answered");
-        Reply::parse(&bytes)
+        Reply::parse(&read_answer(&mut self.stream, false))
     }
+}
+
+/// Reads until an answer says that it is over, or is closed: a server that refused by the head alone waits some seconds for
+/// the rest of a body before it closes.
+fn read_answer(stream: &mut TcpStream, is_head_alone: bool) -> Vec<u8> {
+    let (mut bytes, mut end) = (Vec::new(), None);
+    let mut piece = [0; 16 * 1024];
+    while end.is_none_or(|end| bytes.len() < end) {
+        let count = stream.read(&mut piece).unwrap_or_default();
+        if count == 0 {
+            break;
+        }
+        bytes.extend_from_slice(&piece[..count]);
+        if end.is_none() {
+            end = end_of_answer(&bytes, is_head_alone);
+        }
+    }
+    bytes
+}
+
+/// Where an answer ends that says how long it is, once its head is there.
+fn end_of_answer(bytes: &[u8], is_head_alone: bool) -> Option<usize> {
+    let head = bytes.windows(4).position(|four| four == b"\r\n\r\n")?;
+    if is_head_alone {
+        return Some(head + 4);
+    }
+    let lines = std::str::from_utf8(&bytes[..head]).ok()?.split("\r\n");
+    let mut named = lines.filter_map(|line| line.split_once(':'));
+    let (_, length) = named.find(|(name, _)| name.eq_ignore_ascii_case("content-length"))?;
+    length.trim().parse::<usize>().ok().map(|length| head + 4 + length)
 }
 
 /// An answer.
