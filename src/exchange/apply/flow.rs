@@ -27,8 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Rows whose units are made and handed over at once: what they state is in memory until they are answered.
-const ROWS_AT_ONCE: usize = 256;
+/// Rows whose units are made and handed over at once: what they state is in memory until they are answered, more than 100 kB of each.
+const ROWS_AT_ONCE: usize = 64;
 
 /// What a whole plan says of the times and shortages of its records.
 pub(super) struct Overview {
