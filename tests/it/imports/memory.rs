@@ -23,8 +23,10 @@ use crate::support::{memory_now, most_memory, on_both_databases, until};
 const KIBIBYTES_MAX: u64 = 64 * 1_024;
 /// By how much more a long file of records may take than a short one: a good part less than it has.
 const GROWTH_KIBIBYTES_MAX: u64 = 12 * 1_024;
-/// Records of a short file, and of a long one in an ordinary run and in one of `RELIEF_LONG=1`.
+/// Records of a short file, which fills what is kept of a database in memory, and of a long one, each in an ordinary run and in one
+/// of `RELIEF_LONG=1`.
 const SHORT: usize = 2_000;
+const SHORT_LONG: usize = 20_000;
 const LONG: usize = 6_000;
 const LONG_LONG: usize = 300_000;
 /// Rows of a file that is tried and imported as a job; in a long run as many as may be tried.
@@ -265,7 +267,7 @@ on_both_databases! {
     fn a_long_file_of_records_takes_the_memory_of_a_short_one(database: &TestDatabase) {
         let folder = tempfile::tempdir().expect("a folder");
         let long = lines(or_long(LONG, LONG_LONG));
-        std::fs::write(folder.path().join("short.ndjson"), lines(SHORT)).expect("it is written");
+        std::fs::write(folder.path().join("short.ndjson"), lines(or_long(SHORT, SHORT_LONG))).expect("it is written");
         std::fs::write(folder.path().join("long.ndjson"), &long).expect("it is written");
         let other = empty_like(database);
         let short = memory_of(other.url(), folder.path(), &["short.ndjson", "--mapping", "relief"]);
