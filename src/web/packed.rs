@@ -14,7 +14,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use std::io::Write;
 
-/// How thoroughly a page is packed: a front page of 71 kB has 20.6 kB at level 1 and 17.1 kB at this, measured with zlib; each
+/// How thoroughly a page is packed: a front page of 71 kB has 20.6 kB at level 1 and 17.1 kB at this, as zlib packs; each
 /// level beyond takes half as long again for one to three hundredths.
 const PAGE_LEVEL: Compression = Compression::new(5);
 /// Bytes of a page that are packed at once, in some two milliseconds; what is more is left to the framework, which packs beside

@@ -27,7 +27,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use uuid::Uuid;
 
-/// Rows whose units are made and handed over at once: what they state is in memory until they are answered, more than 100 kB of each.
+/// Rows whose units are made and handed over at once: what they state, some 100 kB of each, is in memory until they are answered.
+/// A unit of more rows is handed over alone.
 const ROWS_AT_ONCE: usize = 64;
 
 /// What a whole plan says of the times and shortages of its records.

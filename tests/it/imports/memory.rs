@@ -23,8 +23,8 @@ use crate::support::{memory_now, most_memory, on_both_databases, until};
 const KIBIBYTES_MAX: u64 = 64 * 1_024;
 /// By how much more a long file of records may take than a short one: a good part less than it has.
 const GROWTH_KIBIBYTES_MAX: u64 = 12 * 1_024;
-/// Records of a short file, which fills what is kept of a database in memory, and of a long one, each in an ordinary run and in one
-/// of `RELIEF_LONG=1`.
+/// Records of a short file and of a long one, each in an ordinary run and in one of `RELIEF_LONG=1`. There the short one fills
+/// what is kept of a database in memory, as the long one does.
 const SHORT: usize = 2_000;
 const SHORT_LONG: usize = 20_000;
 const LONG: usize = 6_000;
