@@ -28,7 +28,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 /// Rows whose units are made and handed over at once: what they state, some 100 kB of each, is in memory until they are answered.
-/// A unit of more rows is handed over alone.
+/// As many as most units have at most, so that a part is often one of them; a unit of more rows is handed over alone.
 const ROWS_AT_ONCE: usize = 64;
 
 /// What a whole plan says of the times and shortages of its records.
